@@ -1,0 +1,89 @@
+# Everything a fresh clone needs. `make help` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# gcc builds the host side of the firmware, the others the board's.
+DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+
+ifneq ($(wildcard ../shared/data),)
+export SCL_DATA_DIR ?= $(abspath ../shared/data)
+endif
+# Spinning OpenMP workers slow small machines down.
+export OMP_WAIT_POLICY ?= passive
+export KMP_BLOCKTIME ?= 0
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.PHONY: debian
+debian:
+	@missing=""
+	for package in $(DEBIAN_PACKAGES); do
+	  dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"
+	done
+	if [ -n "$$missing" ]; then
+	  if [ "$$(id -u)" = 0 ]; then
+	    apt-get update
+	    apt-get install -y --no-install-recommends $$missing
+	  else
+	    echo "error: Debian packages are missing:$$missing. Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends$$missing" >&2
+	    exit 2
+	  fi
+	fi
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	@version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+	case "$$version" in
+	  3.11 | 3.12) ;;
+	  *) echo "error: $(PYTHON) is Python $$version; 3.11 or 3.12 is needed. Run: make PYTHON=/path/to/python3.11" >&2; exit 2 ;;
+	esac
+	$(PYTHON) -m venv $(VENV) || { echo "error: no venv module. Run: sudo apt-get install -y python3-venv" >&2; exit 2; }
+	$(PY) -m pip install --quiet --upgrade pip
+	$(PY) -m pip install --quiet -r requirements.lock
+	$(PY) -m pip install --quiet --no-deps --editable .
+	touch $@
+
+.PHONY: setup
+setup: debian $(VENV)/ready ## Install what is missing: Debian packages, .venv, Python packages from the lock file
+
+.PHONY: demo
+demo: setup ## The main job: train, calibrate, export, build, emulate, validate (10 minutes)
+	$(PY) -m train.imu --out runs/demo
+	$(PY) -m calibration.ranges runs/demo
+	$(PY) -m export.quantize runs/demo --out bundles/demo
+	$(PY) -m firmware_host.validate bundles/demo --port emulator --out reports/demo
+
+.PHONY: test
+test: setup ## The whole test suite, C and emulated boards included (10 minutes)
+	$(PY) -m pytest
+
+.PHONY: lint
+lint: setup ## ruff, mypy and the C compilers with every warning an error
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(MAKE) -C firmware lint
+
+.PHONY: lock
+lock: ## Make requirements.lock anew from pyproject.toml, in an environment of its own
+	@rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --upgrade pip
+	build/lock/bin/pip install --quiet '.[dev]'
+	{ echo "# Made by make lock; install with: pip install -r requirements.lock"
+	  build/lock/bin/pip freeze --exclude scl-wearable | sed -E 's/\+cpu$$//'; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock
+
+.PHONY: clean
+clean: ## Remove build products; runs, bundles, reports, .cache and .venv stay
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,129 @@
+#include "frontend.h"
+
+#include <float.h>
+
+#include "fixed_point.h"
+
+/* Every operation below is one IEEE single-precision rounding, or the desktop would not reproduce it. gcc does not know the pragma
+ * and is told by -std=c99 and -ffp-contract=off. */
+#if defined(__clang__) || !defined(__GNUC__)
+#pragma STDC FP_CONTRACT OFF
+#endif
+#if FLT_EVAL_METHOD != 0 || defined(__FAST_MATH__)
+#error "the front end needs plain single precision: no x87, no -ffast-math"
+#endif
+
+/* 1.5 * 2^23: beside it a float has no fraction bits, so adding it rounds to an integer, half to even. */
+static const float ROUND_MAGIC = 12582912.0f;
+
+static int8_t quantize(float x, int16_t zero_point)
+{
+    /* Written so that NaN takes the lower limit: converting it to an integer would be undefined. */
+    const float clamped = x > -512.0f ? (x < 512.0f ? x : 512.0f) : -512.0f;
+    const float rounded = (clamped + ROUND_MAGIC) - ROUND_MAGIC;
+    return (int8_t)scl_clamp((int32_t)rounded + zero_point, -128, 127);
+}
+
+/* Steps 1 and 2: counts (channels) to calibrated samples (channels). */
+static void calibrated(const scl_frontend *f, const int16_t *counts, float *samples)
+{
+    for (uint8_t i = 0; i < f->config->sensor_count; i++) {
+        const scl_sensor *sensor = &f->calibration[i];
+        float d[3] = {0};
+        for (uint8_t a = 0; a < sensor->axes; a++) {
+            d[a] = (float)counts[a] * sensor->unit_per_count - sensor->bias[a];
+        }
+        for (uint8_t a = 0; a < sensor->axes; a++) {
+            const float *row = sensor->alignment[a];
+            samples[a] = sensor->axes == 1 ? row[0] * d[0] : (row[0] * d[0] + row[1] * d[1]) + row[2] * d[2];
+        }
+        counts += sensor->axes;
+        samples += sensor->axes;
+    }
+}
+
+static void store(scl_frontend *f, const float *samples)
+{
+    for (uint8_t c = 0; c < f->config->channels; c++) {
+        f->delay[f->delay_head][c] = samples[c];
+    }
+    f->delay_head = (uint16_t)(f->delay_head + 1 < f->config->phase_taps ? f->delay_head + 1 : 0);
+}
+
+/* Step 3: one output of the polyphase filter from the delay line, newest sample first. */
+static void filtered(const scl_frontend *f, float *samples)
+{
+    const scl_frontend_config *config = f->config;
+    const float *h = config->coefficients + f->phase * config->phase_taps;
+    uint16_t at = f->delay_head;
+    for (uint8_t c = 0; c < config->channels; c++) {
+        samples[c] = 0.0f;
+    }
+    for (uint16_t k = 0; k < config->phase_taps; k++) {
+        at = (uint16_t)((at > 0 ? at : config->phase_taps) - 1);
+        for (uint8_t c = 0; c < config->channels; c++) {
+            samples[c] = samples[c] + h[k] * f->delay[at][c];
+        }
+    }
+}
+
+void scl_frontend_init(scl_frontend *f, const scl_frontend_config *config)
+{
+    f->config = config;
+    for (uint8_t i = 0; i < config->sensor_count; i++) {
+        f->calibration[i] = config->sensors[i];
+    }
+    scl_frontend_reset(f);
+}
+
+void scl_frontend_reset(scl_frontend *f)
+{
+    f->delay_head = 0;
+    f->phase = 0;
+    f->primed = 0;
+    f->saturated = 0;
+}
+
+void scl_frontend_calibrate(scl_frontend *f, const float *values)
+{
+    for (uint8_t i = 0; i < f->config->sensor_count; i++) {
+        scl_sensor *sensor = &f->calibration[i];
+        for (uint8_t a = 0; a < sensor->axes; a++) {
+            sensor->bias[a] = *values++;
+        }
+        for (uint8_t a = 0; a < sensor->axes; a++) {
+            for (uint8_t b = 0; b < sensor->axes; b++) {
+                sensor->alignment[a][b] = *values++;
+            }
+        }
+    }
+}
+
+uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized)
+{
+    const scl_frontend_config *config = f->config;
+    float samples[SCL_MAX_CHANNELS];
+    for (uint8_t c = 0; c < config->channels; c++) {
+        if (counts[c] == INT16_MIN || counts[c] == INT16_MAX) {
+            f->saturated = 1;
+        }
+    }
+    calibrated(f, counts, samples);
+    if (config->phase_taps > 0) {
+        do {
+            store(f, samples);
+        } while (!f->primed && f->delay_head != 0); /* the first sample goes all the way round */
+        f->primed = 1;
+        if (f->phase >= config->up) {
+            f->phase -= config->up;
+            return 0;
+        }
+        filtered(f, samples);
+        f->phase += (uint32_t)(config->down - config->up);
+    }
+    for (uint8_t c = 0; c < config->channels; c++) {
+        const float normalised = (samples[c] - config->mean[c]) * config->inv_std[c];
+        quantized[c] = quantize(normalised * config->inv_input_scale, config->input_zero_point);
+    }
+    return 1;
+}

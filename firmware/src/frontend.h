@@ -1,0 +1,69 @@
+/* From raw sensor counts to the network's int8 input, one sample at a time.
+ *
+ * Per sample of the sensor, in this order, every step one IEEE single-precision operation (no contraction):
+ *   1. v[i] = (float)counts[i] * unit_per_count                       per sensor
+ *   2. d[i] = v[i] - bias[i];  s[i] = (A[i][0]*d[0] + A[i][1]*d[1]) + A[i][2]*d[2]     (one axis: s = A[0][0]*d[0])
+ *   3. rational resampling by up/down with a polyphase FIR; skipped when up == down == 1
+ *   4. n[c] = (s[c] - mean[c]) * inv_std[c]
+ *   5. q[c] = clamp(rint(clamp(n[c] * inv_input_scale, -512, 512)) + input_zero_point, -128, 127), rint half to even (NaN: the lower limit)
+ * export/frontend.py is the same in numpy, and the two agree in every bit.
+ *
+ * Resampling (step 3). h is the prototype low-pass of up*phase_taps coefficients (gain up), stored by phase: coefficients[p][k] = h[p + k*up].
+ * The m-th output of a stream uses phase p = (m*down) mod up and newest input index i = floor(m*down / up):
+ *   y = 0; for k = 0 .. phase_taps-1: y = y + coefficients[p][k] * x[i-k]
+ * Before the first sample the delay line is filled with the first sample (a sensor that has been at rest). */
+#ifndef SCL_FRONTEND_H
+#define SCL_FRONTEND_H
+
+#include <stdint.h>
+
+#define SCL_MAX_CHANNELS 6   /* accelerometer and gyroscope */
+#define SCL_MAX_SENSORS 2
+#define SCL_MAX_PHASE_TAPS 256 /* delay line, samples of the sensor */
+
+typedef struct {
+    uint8_t axes;            /* 3, or 1 for a single lead */
+    float unit_per_count;    /* SI units (ECG: mV) per count */
+    float bias[3];           /* SI units, subtracted; nominal value */
+    float alignment[3][3];   /* nominal value */
+} scl_sensor;
+
+typedef struct {
+    uint8_t sensor_count;
+    uint8_t channels;        /* sum of axes */
+    uint16_t raw_samples;    /* sensor samples of one window, warm-up included */
+    uint16_t window;         /* model-rate samples */
+    uint16_t up;
+    uint16_t down;
+    uint16_t phase_taps;     /* 0 when up == down == 1 */
+    const float *coefficients; /* (up, phase_taps) */
+    const float *mean;       /* (channels) */
+    const float *inv_std;    /* (channels) */
+    float inv_input_scale;
+    int16_t input_zero_point;
+    const scl_sensor *sensors; /* (sensor_count) */
+} scl_frontend_config;
+
+typedef struct {
+    const scl_frontend_config *config;
+    scl_sensor calibration[SCL_MAX_SENSORS]; /* nominal until scl_frontend_calibrate */
+    float delay[SCL_MAX_PHASE_TAPS][SCL_MAX_CHANNELS]; /* ring of the newest calibrated samples */
+    uint16_t delay_head;     /* where the next sample goes */
+    uint32_t phase;          /* up-sampled steps until the next output */
+    uint8_t primed;          /* the delay line holds a sample */
+    uint8_t saturated;       /* a count was at INT16_MIN or INT16_MAX since the reset */
+} scl_frontend;
+
+void scl_frontend_init(scl_frontend *f, const scl_frontend_config *config);
+
+/* Starts a new window or stream; the calibration stays. */
+void scl_frontend_reset(scl_frontend *f);
+
+/* Replaces bias and alignment: values holds, per sensor, bias[axes] then alignment[axes][axes]. */
+void scl_frontend_calibrate(scl_frontend *f, const float *values);
+
+/* Pushes one sample counts[channels]. Writes `quantized[channels]` per model-rate sample that it completes and returns how many
+ * (0 or 1 when up <= down; the exporter refuses up > down). */
+uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized);
+
+#endif

@@ -1,0 +1,29 @@
+#include "model.h"
+
+#include "kernels.h"
+
+void scl_model_run(const scl_model *model, int8_t *arena)
+{
+    for (uint16_t i = 0; i < model->op_count; i++) {
+        const scl_op *op = &model->ops[i];
+        const int8_t *in = arena + op->in_offset;
+        int8_t *out = arena + op->out_offset;
+        if (op->kind == SCL_OP_CONV) {
+            scl_conv(op, in, out);
+        } else {
+            scl_average_pool(op, in, out);
+        }
+    }
+}
+
+uint8_t scl_model_class(const scl_model *model, const int8_t *arena)
+{
+    const int8_t *logits = arena + model->logits_offset;
+    uint8_t best = 0;
+    for (uint16_t i = 1; i < model->classes; i++) {
+        if (logits[i] > logits[best]) {
+            best = (uint8_t)i;
+        }
+    }
+    return best;
+}

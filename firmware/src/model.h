@@ -1,0 +1,55 @@
+/* The deployed network as constant data, and the function that runs it.
+ *
+ * The exporter writes one scl_model (model_data.c) with a static schedule: every tensor's place in the arena is decided there.
+ * Tensors are int8, time-major: (length, channels). Arithmetic is TensorFlow Lite's, bit for bit (see kernels.h). */
+#ifndef SCL_MODEL_H
+#define SCL_MODEL_H
+
+#include <stdint.h>
+
+enum { SCL_OP_CONV = 0, SCL_OP_AVERAGE_POOL = 1 };
+
+typedef struct {
+    uint8_t kind;              /* SCL_OP_* */
+    uint16_t in_length;        /* samples */
+    uint16_t in_channels;
+    uint16_t out_length;       /* samples */
+    uint16_t out_channels;
+    uint16_t kernel;           /* samples */
+    uint16_t stride;           /* samples */
+    uint16_t pad_left;         /* samples; TFLite SAME puts the odd one on the right */
+    int16_t in_zero_point;
+    int16_t out_zero_point;
+    int16_t act_min;           /* fused activation, already quantized and within [-128, 127] */
+    int16_t act_max;
+    uint32_t in_offset;        /* bytes from the start of the arena */
+    uint32_t out_offset;
+    const int8_t *weights;     /* (out_channels, kernel, in_channels); NULL for pooling */
+    const int32_t *bias;       /* (out_channels) */
+    const int32_t *multiplier; /* (out_channels) Q31, from TFLite's QuantizeMultiplier */
+    const int8_t *shift;       /* (out_channels) positive: left */
+} scl_op;
+
+typedef struct {
+    const scl_op *ops;         /* (op_count) in execution order */
+    uint16_t op_count;
+    uint16_t window;           /* samples of the network's input */
+    uint16_t channels;
+    uint16_t features;         /* kept latent dimensions */
+    uint16_t classes;
+    uint32_t arena_bytes;
+    uint32_t input_offset;     /* (window, channels) */
+    uint32_t features_offset;  /* (features) */
+    uint32_t logits_offset;    /* (classes) */
+    const uint8_t *hash;       /* (32) manifest's model_hash */
+    const char *const *labels; /* (classes) */
+} scl_model;
+
+/* Runs every operator. `arena` holds model->arena_bytes, 4-byte aligned, with the input tensor already at input_offset.
+ * The input may be overwritten; features and logits stay valid until the next run. */
+void scl_model_run(const scl_model *model, int8_t *arena);
+
+/* Index of the largest logit; the lowest index on a tie. */
+uint8_t scl_model_class(const scl_model *model, const int8_t *arena);
+
+#endif

@@ -1,0 +1,1 @@
+"""Structured Contrastive Learning as a small library: partition, loss, transforms, metrics, files."""

@@ -1,0 +1,124 @@
+"""The structured contrastive loss (arXiv 2511.14920, section 2).
+
+Per window, with D(a, b) = 1 - cos(a, b):
+
+    L = D(inv(x), inv(Tx)) / ((1 + beta * D(var(x), var(Tx))) * D(inv(x), inv(x_neg)) + eps)
+
+Pushing variant features apart *grows* the denominator and so lowers the loss. Two properties to watch: a collapsed
+latent has D(inv(x), inv(Tx)) = 0 and so
+L = 0, and since beta's gradient is proportional to D(inv(x), inv(Tx)) its pull fades as the invariant features succeed.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from scl.partition import Partition
+
+
+class SCLTerms(NamedTuple):
+    """Batch means, scalars: the loss to minimize, and its three distances for logging (detached)."""
+
+    loss: Tensor
+    d_invariant: Tensor
+    d_variant: Tensor
+    d_negative: Tensor
+
+
+class StructuredContrastiveLoss(nn.Module):
+    """Structured contrastive loss of latents, averaged over the batch.
+
+    The cosine is that of u(z) = z |z| / (|z|^2 + eps^2), a unit vector up to a relative eps^2 / |z|^2. Unlike z /
+    |z| it is smooth
+    at zero: a zero vector has cosine 0 with everything, and gradient 0.
+
+    Degenerate cases: without variant dimensions beta has no effect; without invariant dimensions the loss is 1 /
+    (1 + beta * D(var(x), var(Tx))), the
+    variant mechanism alone; with x_neg equal to x the denominator is eps.
+
+    Args:
+        partition: how the latent is divided.
+        beta: weight of the variant distance, 0 or more.
+        eps: positive; bounds the loss by 2 / eps and the gradient by `gradient_bound`.
+
+    Raises:
+        ValueError: beta or eps out of range, or neither invariant nor variant dimensions.
+    """
+
+    def __init__(self, partition: Partition, beta: float = 1.0, eps: float = 1e-2) -> None:
+        super().__init__()
+        if not (math.isfinite(beta) and beta >= 0):
+            raise ValueError(f"beta is {beta}, expected 0 or more")
+        if not (math.isfinite(eps) and eps > 0):
+            raise ValueError(f"eps is {eps}, expected more than 0")
+        if partition.invariant == 0 and partition.variant == 0:
+            raise ValueError(
+                f"partition {partition} has neither invariant nor variant dimensions: there is nothing to contrast"
+            )
+        self.partition, self.beta, self.eps = partition, beta, eps
+
+    @property
+    def gradient_bound(self) -> float:
+        """Upper bound of the norm of one window's gradient with respect to (z, z_t, z_neg) together.
+
+        With r = |z|, the Jacobian of u(z) has singular values 2 r eps^2 / (r^2 + eps^2)^2 (radial) and r /
+        (r^2 + eps^2) (tangential), at most
+        G = 3 sqrt(3) / (8 eps). |u| < 1, so each D changes by at most sqrt(2) G per unit of its two
+        arguments. With D <= 2, the loss changes by at most 1 / eps per
+        unit of D(inv), 2 (1 + 2 beta) / eps^2 per unit of D(neg) and beta / (2 eps) per unit of D(var).
+        """
+        g = math.sqrt(2) * 3 * math.sqrt(3) / (8 * self.eps)
+        if self.partition.invariant == 0:
+            return g * self.beta
+        return g * (1 / self.eps + 2 * (1 + 2 * self.beta) / self.eps**2 + self.beta / (2 * self.eps))
+
+    def forward(self, z: Tensor, z_t: Tensor, z_neg: Tensor) -> SCLTerms:
+        """Computes the loss in float32 (float64 stays), under autocast too.
+
+        Args:
+            z: latents (batch, d) of the windows.
+            z_t: latents (batch, d) of their transformed copies.
+            z_neg: latents (batch, d) of other windows, see `negatives`.
+
+        Raises:
+            ValueError: shapes differ or d is not the partition's size.
+        """
+        if z.ndim != 2 or z.shape != z_t.shape or z.shape != z_neg.shape:
+            raise ValueError(
+                "expected three latents of one shape (batch, d), "
+                f"got {tuple(z.shape)}, {tuple(z_t.shape)}, {tuple(z_neg.shape)}"
+            )
+        self.partition.check(z.shape[1])
+        with torch.autocast(z.device.type, enabled=False):
+            z, z_t, z_neg = (a if a.dtype == torch.float64 else a.float() for a in (z, z_t, z_neg))
+            inv, var = self.partition.invariant_slice, self.partition.variant_slice
+            d_variant = self._distance(z[:, var], z_t[:, var]) if self.partition.variant else z.new_zeros(len(z))
+            apart = 1 + self.beta * d_variant
+            if self.partition.invariant:
+                d_invariant = self._distance(z[:, inv], z_t[:, inv])
+                d_negative = self._distance(z[:, inv], z_neg[:, inv])
+                loss = d_invariant / (apart * d_negative + self.eps)
+            else:
+                d_invariant = d_negative = z.new_zeros(len(z))
+                loss = 1 / apart
+        return SCLTerms(loss.mean(), d_invariant.mean().detach(), d_variant.mean().detach(), d_negative.mean().detach())
+
+    def _distance(self, a: Tensor, b: Tensor) -> Tensor:
+        return 1 - (self._unit(a) * self._unit(b)).sum(dim=1)
+
+    def _unit(self, a: Tensor) -> Tensor:
+        norm = torch.linalg.vector_norm(a, dim=1, keepdim=True)
+        return a * (norm / (norm * norm + self.eps**2))
+
+
+def negatives(z: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Another window's latent for every row of z (batch, d): the batch, cyclically shifted by a random 1..batch-1.
+
+    `generator` is a CPU generator. Raises ValueError for a batch of one, which has no other window.
+    """
+    if len(z) < 2:
+        raise ValueError(f"negatives need a batch of at least 2 windows, got {len(z)}")
+    shift = int(torch.randint(1, len(z), (), generator=generator))
+    return z.roll(shift, dims=0)

@@ -1,0 +1,77 @@
+"""Transformations of windows (n, channels, samples): 3-D rotation of the sensor and circular time shift.
+
+`rotate` takes numpy arrays and torch tensors alike; torch is imported only by the function that draws on a torch
+device.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+
+def random_rotations(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Rotation matrices (count, 3, 3), float64, uniform on SO(3).
+
+    A normalized 4-vector of normal variates is a uniform unit quaternion (Marsaglia 1972; Shoemake 1992).
+    """
+    return np.stack(_matrix(rng.standard_normal((count, 4)).T), axis=-1).reshape(count, 3, 3)
+
+
+def random_rotations_torch(count: int, generator: "torch.Generator", device: "torch.device | str") -> "torch.Tensor":
+    """As `random_rotations`, float32 on `device`; `generator` lives on the same device."""
+    import torch
+
+    quaternions = torch.randn(4, count, generator=generator, device=device)
+    return torch.stack(_matrix(quaternions), dim=-1).reshape(count, 3, 3)
+
+
+def rotate(x: Any, rotation: Any) -> Any:
+    """Turns every 3-axis sensor of a window by the window's rotation.
+
+    Args:
+        x: windows (n, 3 k, samples) of k sensors, numpy or torch.
+        rotation: (n, 3, 3), of the same library.
+
+    Raises:
+        ValueError: the channels are not whole 3-axis sensors, or the counts differ.
+    """
+    n, channels, samples = x.shape
+    if channels == 0 or channels % 3:
+        raise ValueError(f"{channels} channels are not whole 3-axis sensors: rotation needs a multiple of 3")
+    if tuple(rotation.shape) != (n, 3, 3):
+        raise ValueError(f"{n} windows need rotations of shape {(n, 3, 3)}, got {tuple(rotation.shape)}")
+    return (rotation[:, None] @ x.reshape(n, channels // 3, 3, samples)).reshape(n, channels, samples)
+
+
+def roll(x: Any, shifts: np.ndarray) -> Any:
+    """Circular shift: out[i, :, t] = x[i, :, (t - shifts[i]) mod samples], as papers report it.
+
+    Args:
+        x: windows (n, channels, samples), numpy.
+        shifts: samples (n,), integers, of either sign.
+    """
+    n, _, samples = x.shape
+    if shifts.shape != (n,):
+        raise ValueError(f"{n} windows need {n} shifts, got shape {shifts.shape}")
+    index = (np.arange(samples) - shifts[:, None]) % samples
+    return np.take_along_axis(x, index[:, None, :], axis=2)
+
+
+def _matrix(q: Any) -> list[Any]:
+    """Nine entries, row by row, of the rotation matrices of quaternions q (4, n), not necessarily of unit length."""
+    w, x, y, z = q
+    s = 2 / (w * w + x * x + y * y + z * z)
+    return [
+        1 - s * (y * y + z * z),
+        s * (x * y - z * w),
+        s * (x * z + y * w),
+        s * (x * y + z * w),
+        1 - s * (x * x + z * z),
+        s * (y * z - x * w),
+        s * (x * z - y * w),
+        s * (y * z + x * w),
+        1 - s * (x * x + y * y),
+    ]

@@ -1,0 +1,339 @@
+"""The C operators against TFLite Micro: each network is written as a .tflite and run by both, bit for bit."""
+
+import ctypes
+import math
+from dataclasses import dataclass
+
+import flatbuffers
+import numpy as np
+import pytest
+
+CONV, AVERAGE_POOL = 0, 1
+RANDOM_LAYERS_PER_GEOMETRY = 8
+GEOMETRIES = [(kernel, stride, same) for kernel in (1, 2, 3, 5, 9) for stride in (1, 2, 3) for same in (False, True)]
+
+
+class Op(ctypes.Structure):
+    """scl_op of model.h."""
+
+    _fields_ = [
+        ("kind", ctypes.c_uint8),
+        *((name, ctypes.c_uint16) for name in ("in_length", "in_channels", "out_length", "out_channels")),
+        *((name, ctypes.c_uint16) for name in ("kernel", "stride", "pad_left")),
+        *((name, ctypes.c_int16) for name in ("in_zero_point", "out_zero_point", "act_min", "act_max")),
+        *((name, ctypes.c_uint32) for name in ("in_offset", "out_offset")),
+        *((name, ctypes.c_void_p) for name in ("weights", "bias", "multiplier", "shift")),
+    ]
+
+
+class Model(ctypes.Structure):
+    """scl_model of model.h."""
+
+    _fields_ = [
+        ("ops", ctypes.POINTER(Op)),
+        *((name, ctypes.c_uint16) for name in ("op_count", "window", "channels", "features", "classes")),
+        *((name, ctypes.c_uint32) for name in ("arena_bytes", "input_offset", "features_offset", "logits_offset")),
+        ("hash", ctypes.c_void_p),
+        ("labels", ctypes.c_void_p),
+    ]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    length: int
+    channels: int
+    scale: np.float32
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    kind: int
+    source: Tensor
+    result: Tensor
+    kernel: int
+    stride: int
+    same: bool
+    activation: str = "NONE"  # or RELU, RELU6
+    weights: np.ndarray | None = None  # int8 (out, kernel, in)
+    weight_scales: np.ndarray | None = None  # float32 (out,)
+    bias: np.ndarray | None = None  # int32 (out,)
+
+
+def out_length(length: int, kernel: int, stride: int, same: bool) -> int:
+    return math.ceil(length / stride) if same else (length - kernel) // stride + 1
+
+
+def random_conv(
+    rng, source, kernel, stride, same, out_channels, activation="NONE", zero_point=None, spread=None
+) -> Layer:
+    """Random weights; the output scale is drawn around one that fills int8."""
+    weights = rng.integers(-127, 128, (out_channels, kernel, source.channels)).astype(np.int8)
+    weight_scales = np.float32(10) ** rng.uniform(-4, -1, out_channels).astype(np.float32)
+    typical = 74 * 74 * math.sqrt(kernel * source.channels)  # standard deviation of the sum of products
+    bias = rng.normal(0, typical, out_channels).astype(np.int32)
+    spread = 10 ** rng.uniform(-0.5, 1) if spread is None else spread
+    scale = np.float32(float(source.scale) * float(np.median(weight_scales)) * typical / 64 * spread)
+    zero_point = int(rng.integers(-128, 128)) if zero_point is None else zero_point
+    length = out_length(source.length, kernel, stride, same)
+    result = Tensor(length, out_channels, scale, zero_point)
+    return Layer(CONV, source, result, kernel, stride, same, activation, weights, weight_scales, bias)
+
+
+def average_pool(source, kernel, stride, same, activation="NONE") -> Layer:
+    result = Tensor(out_length(source.length, kernel, stride, same), source.channels, source.scale, source.zero_point)
+    return Layer(AVERAGE_POOL, source, result, kernel, stride, same, activation)
+
+
+def tflite(layers: list[Layer], outputs: list[int]) -> bytes:
+    """A .tflite file of the layers in a row; tensors are (1, 1, length, channels), outputs are indices of layers."""
+    from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
+
+    model, graph = schema.ModelT(), schema.SubGraphT()
+    model.version, model.subgraphs, model.buffers, model.operatorCodes = 3, [graph], [schema.BufferT()], []
+    graph.tensors, graph.operators, graph.inputs = [], [], [0]
+
+    def add(name, shape, kind, scales, zero_points, data=None) -> int:
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.type, tensor.buffer = name, shape, kind, len(model.buffers)
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale = [float(s) for s in scales]
+        tensor.quantization.zeroPoint = [int(z) for z in zero_points]
+        buffer = schema.BufferT()
+        buffer.data = None if data is None else np.frombuffer(data.tobytes(), np.uint8)
+        model.buffers.append(buffer)
+        graph.tensors.append(tensor)
+        return len(graph.tensors) - 1
+
+    def activations(name, t: Tensor) -> int:
+        return add(name, [1, 1, t.length, t.channels], schema.TensorType.INT8, [t.scale], [t.zero_point])
+
+    for code in (schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.AVERAGE_POOL_2D):
+        entry = schema.OperatorCodeT()
+        entry.builtinCode = entry.deprecatedBuiltinCode = code
+        model.operatorCodes.append(entry)
+
+    tensors = [activations("input", layers[0].source)]
+    for i, layer in enumerate(layers):
+        op = schema.OperatorT()
+        op.opcodeIndex, op.inputs = layer.kind, [tensors[-1]]
+        if layer.kind == CONV:
+            o, k, c = layer.weights.shape
+            zeros = np.zeros(o, int)
+            op.inputs.append(
+                add(f"w{i}", [o, 1, k, c], schema.TensorType.INT8, layer.weight_scales, zeros, layer.weights)
+            )
+            bias_scales = layer.weight_scales * layer.source.scale
+            op.inputs.append(add(f"b{i}", [o], schema.TensorType.INT32, bias_scales, zeros, layer.bias))
+            op.builtinOptionsType, options = schema.BuiltinOptions.Conv2DOptions, schema.Conv2DOptionsT()
+            options.dilationHFactor = options.dilationWFactor = 1
+        else:
+            op.builtinOptionsType, options = schema.BuiltinOptions.Pool2DOptions, schema.Pool2DOptionsT()
+            options.filterHeight, options.filterWidth = 1, layer.kernel
+        options.strideH, options.strideW = 1, layer.stride
+        options.padding = schema.Padding.SAME if layer.same else schema.Padding.VALID
+        options.fusedActivationFunction = getattr(schema.ActivationFunctionType, layer.activation)
+        op.builtinOptions = options
+        tensors.append(activations(f"t{i}", layer.result))
+        op.outputs = [tensors[-1]]
+        graph.operators.append(op)
+    graph.outputs = [tensors[1 + i] for i in outputs]
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def run_tflite_micro(layers, outputs, x) -> list[np.ndarray]:
+    from tflite_micro.python.tflite_micro import runtime
+
+    interpreter = runtime.Interpreter.from_bytes(tflite(layers, outputs), arena_size=1 << 20)
+    interpreter.set_input(x[None, None], 0)
+    interpreter.invoke()
+    return [interpreter.get_output(i)[0, 0].copy() for i in range(len(outputs))]
+
+
+def quantize_multiplier(scale: float) -> tuple[int, int]:
+    """TFLite's QuantizeMultiplier: scale = multiplier / 2^31 * 2^shift."""
+    fraction, shift = math.frexp(scale)
+    multiplier = math.floor(fraction * 2**31 + 0.5)
+    if multiplier == 2**31:
+        multiplier, shift = 2**30, shift + 1
+    return (0, 0) if shift < -31 else (multiplier, shift)
+
+
+def activation_range(layer: Layer) -> tuple[int, int]:
+    zero = layer.result.zero_point
+    six = zero + math.floor(float(np.float32(6) / layer.result.scale) + 0.5)
+    return {"NONE": (-128, 127), "RELU": (zero, 127), "RELU6": (zero, min(127, six))}[layer.activation]
+
+
+def c_op(layer: Layer, in_offset: int, out_offset: int, keep: list) -> Op:
+    """`keep` gets the arrays the op points to."""
+    op = Op(kind=layer.kind, kernel=layer.kernel, stride=layer.stride, in_offset=in_offset, out_offset=out_offset)
+    op.in_length, op.in_channels, op.in_zero_point = layer.source.length, layer.source.channels, layer.source.zero_point
+    op.out_length, op.out_channels = layer.result.length, layer.result.channels
+    op.out_zero_point = layer.result.zero_point
+    op.act_min, op.act_max = activation_range(layer)
+    needed = (op.out_length - 1) * op.stride + op.kernel
+    op.pad_left = max(0, needed - op.in_length) // 2 if layer.same else 0
+    if layer.kind == CONV:
+        scales = layer.weight_scales.astype(float) * float(layer.source.scale) / float(layer.result.scale)
+        multiplier, shift = zip(*map(quantize_multiplier, scales), strict=True)
+        arrays = (layer.weights, layer.bias, np.array(multiplier, np.int32), np.array(shift, np.int8))
+        op.weights, op.bias, op.multiplier, op.shift = (a.ctypes.data for a in arrays)
+        keep.extend(arrays)
+    return op
+
+
+def run_c(engine, layers, x, rng) -> list[np.ndarray]:
+    """Every tensor's values after scl_model_run; the arena holds noise between them, which must not change."""
+    gap, keep, offsets, end = 64, [], [], 64
+    tensors = [layers[0].source, *(layer.result for layer in layers)]
+    for t in tensors:
+        offsets.append(end)
+        end += t.length * t.channels + gap
+    arena = rng.integers(-128, 128, end).astype(np.int8)
+    slices = [slice(o, o + t.length * t.channels) for o, t in zip(offsets, tensors, strict=True)]
+    arena[slices[0]] = x.ravel()
+    before = arena.copy()
+    ops = (Op * len(layers))(*(c_op(y, offsets[i], offsets[i + 1], keep) for i, y in enumerate(layers)))
+    model = Model(ops=ops, op_count=len(layers), arena_bytes=end, input_offset=offsets[0])
+    engine.scl_model_run(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p))
+    outside = np.ones(end, bool)
+    for s in slices[1:]:
+        outside[s] = False
+    np.testing.assert_array_equal(arena[outside], before[outside], err_msg="written outside the outputs")
+    return [arena[s].reshape(t.length, t.channels) for s, t in zip(slices[1:], tensors[1:], strict=True)]
+
+
+def assert_equal(engine, layers, x, rng) -> np.ndarray:
+    """C equals TFLite Micro in the last layer; returns its values."""
+    (expected,) = run_tflite_micro(layers, [len(layers) - 1], x)
+    np.testing.assert_array_equal(run_c(engine, layers, x, rng)[-1], expected, err_msg=str(layers))
+    return expected
+
+
+def random_source(rng, length: int) -> Tensor:
+    channels = int(rng.choice([1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 33]))
+    return Tensor(length, channels, np.float32(10 ** rng.uniform(-3, 0)), int(rng.integers(-128, 128)))
+
+
+def random_input(rng, source: Tensor) -> np.ndarray:
+    return rng.integers(-128, 128, (source.length, source.channels)).astype(np.int8)
+
+
+@pytest.mark.parametrize(("kernel", "stride", "same"), GEOMETRIES)
+def test_random_convolutions(engine, kernel, stride, same):
+    inner = total = 0
+    for seed in range(RANDOM_LAYERS_PER_GEOMETRY):
+        rng = np.random.default_rng([kernel, stride, same, seed])
+        source = random_source(rng, int(rng.integers(1 if same else kernel, 40)))
+        activation = ("NONE", "RELU", "RELU6")[seed % 3]
+        layer = random_conv(rng, source, kernel, stride, same, int(rng.integers(1, 14)), activation)
+        values = assert_equal(engine, [layer], random_input(rng, source), rng)
+        low, high = activation_range(layer)
+        inner += np.count_nonzero((values > low) & (values < high))
+        total += values.size
+    assert inner > 0.2 * total, "most values are clamped: these layers test little"
+
+
+@pytest.mark.parametrize(("kernel", "stride", "same"), GEOMETRIES)
+def test_random_average_pools(engine, kernel, stride, same):
+    for seed in range(4):
+        rng = np.random.default_rng([kernel, stride, same, seed])
+        source = random_source(rng, int(rng.integers(1 if same else kernel, 40)))
+        layer = average_pool(source, kernel, stride, same, ("NONE", "RELU")[seed % 2])
+        assert_equal(engine, [layer], random_input(rng, source), rng)
+
+
+@pytest.mark.parametrize("kernel", [2, 4, 5, 8])
+def test_average_pool_rounds_half_away_from_zero(engine, kernel):
+    rng = np.random.default_rng(kernel)
+    source = Tensor(kernel, 256, np.float32(0.1), 3)
+    x = np.zeros((kernel, 256), np.int8)
+    sums = np.arange(-128, 128)
+    x[0], x[1] = sums // 2, sums - sums // 2
+    values = assert_equal(engine, [average_pool(source, kernel, kernel, False)], x, rng)
+    exact = np.abs(sums) / kernel
+    np.testing.assert_array_equal(values[0], np.sign(sums) * np.floor(exact + 0.5))
+
+
+@pytest.mark.parametrize("in_zero_point", [-128, 0, 127])
+@pytest.mark.parametrize("out_zero_point", [-128, 0, 127])
+@pytest.mark.parametrize(("value", "weight"), [(-128, -127), (-128, 127), (127, -127), (127, 127), (127, -128)])
+def test_extremes(engine, in_zero_point, out_zero_point, value, weight):
+    """Every input and weight at a limit, long dot products, padding on both sides, a bias of either sign."""
+    rng = np.random.default_rng(0)
+    source = Tensor(21, 64, np.float32(0.02), in_zero_point)
+    layer = random_conv(rng, source, 9, 2, True, 6, "NONE", out_zero_point, spread=100)
+    layer.weights[:] = weight
+    layer.bias[:] = [2**30, -(2**30), 0, 1, -1, 2**20]
+    assert_equal(engine, [layer], np.full((21, 64), value, np.int8), rng)
+
+
+def test_requantization_of_any_accumulator(engine):
+    """No weights, so that the bias is the accumulator: int32 limits, and every tie of scales that are powers of two."""
+    rng = np.random.default_rng(1)
+    source = Tensor(1, 1, np.float32(1), 0)
+    bias, scales = [], []
+    for power in range(0, 32):
+        ties = (2 * np.arange(-130, 130) + 1) * 2**power // 2  # odd multiples of half a step
+        near = np.concatenate([ties - 1, ties, ties + 1, [-(2**31), -(2**31) + 1, 2**31 - 2, 2**31 - 1]])
+        bias.extend(near[np.abs(near) <= 2**31 - 1])
+        scales.extend([2.0**-power] * (len(bias) - len(scales)))
+    drawn = 10 ** rng.uniform(-9, 0, 4000)
+    bias.extend(np.clip(rng.uniform(-140, 140, 4000) / drawn, -(2**31), 2**31 - 1))
+    scales.extend(drawn)
+    growing = 2.0 ** rng.uniform(0, 6, 500)  # left shifts
+    bias.extend(rng.uniform(-140, 140, 500) / growing)
+    scales.extend(growing)
+    count = len(bias)
+    layer = Layer(
+        CONV,
+        source,
+        Tensor(1, count, np.float32(1), 0),
+        1,
+        1,
+        False,
+        weights=np.zeros((count, 1, 1), np.int8),
+        weight_scales=np.array(scales, np.float32),
+        bias=np.array(bias, np.int64).astype(np.int32),
+    )
+    values = assert_equal(engine, [layer], np.zeros((1, 1), np.int8), rng)
+    assert np.count_nonzero(np.abs(values.astype(int) - 0.5) < 127) > count / 2
+    tie = (layer.bias == -6) & (layer.weight_scales == 0.25)
+    assert tie.any() and np.all(values[0, tie] == -2)  # -1.5; a single rounding, half up, would give -1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_encoders(engine, seed):
+    """Strided convolutions, global average, latent and head, as exported: features and logits."""
+    rng = np.random.default_rng(seed)
+    source = Tensor(
+        int(rng.integers(20, 201)), int(rng.choice([1, 3, 6])), np.float32(0.05), int(rng.integers(-20, 20))
+    )
+    layers: list[Layer] = []
+    tensor = source
+    for width in rng.integers(4, 33, 3):
+        kernel, stride, same = int(rng.integers(1, 8)), int(rng.integers(1, 3)), bool(rng.integers(2))
+        layers.append(random_conv(rng, tensor, min(kernel, tensor.length), stride, same, int(width), "RELU", -128, 1.5))
+        tensor = layers[-1].result
+    layers.append(average_pool(tensor, tensor.length, tensor.length, False))
+    for width in (96, 18):
+        layers.append(random_conv(rng, layers[-1].result, 1, 1, False, width, spread=1.5))
+    x = random_input(rng, source)
+    features, logits = run_tflite_micro(layers, [len(layers) - 2, len(layers) - 1], x)
+    *_, c_features, c_logits = run_c(engine, layers, x, rng)
+    np.testing.assert_array_equal(c_features, features)
+    np.testing.assert_array_equal(c_logits, logits)
+    assert len(np.unique(logits)) > 3
+
+
+@pytest.mark.parametrize(
+    ("logits", "best"),
+    [([5], 0), ([-128, -128], 0), ([1, 3, 2], 1), ([7, -7, 7], 0), ([-128, 127, 127], 1), ([0] * 255 + [1], 255)],
+)
+def test_class_is_the_first_largest_logit(engine, logits, best):
+    arena = np.array([99, *logits], np.int8)
+    model = Model(classes=len(logits), logits_offset=1)
+    assert engine.scl_model_class(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p)) == best

@@ -1,0 +1,1 @@
+"""Train SCL encoders on wearable recordings."""

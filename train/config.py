@@ -1,0 +1,103 @@
+"""Options of a training run: one frozen dataclass, readable from a TOML file and from flags of the same names."""
+
+import argparse
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from scl.artifacts import InputError
+from scl.partition import Partition
+
+METHODS = ("baseline", "augment", "scl")
+
+
+def _option(default: Any, text: str, choices: tuple[str, ...] | None = None) -> Any:
+    return field(default=default, metadata={"help": text, "choices": choices})
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides a run besides the data. A trailing underscore (`lambda_`) is not part of an option's
+    name.
+    """
+
+    method: str = _option("scl", "what is trained", METHODS)
+    task_views: str = _option(
+        "both", "scl: task loss on the first view only (the paper) or on both", ("original", "both")
+    )
+    anchor: str = _option("original", "scl: first view as recorded, or transformed too", ("original", "transformed"))
+    partition: str = _option("32/32/64", "latent dimensions invariant/variant/free")
+    lambda_: float = _option(0.5, "weight of the structured contrastive loss")
+    beta: float = _option(1.0, "weight of the variant distance in it")
+    eps: float = _option(0.01, "its stabilizer, see scl.loss")
+    epochs: int = _option(12, "passes over the training windows")
+    batch_size: int = _option(128, "windows per step")
+    learning_rate: float = _option(2e-3, "peak of the one-cycle schedule")
+    weight_decay: float = _option(1e-2, "AdamW's")
+    split: str = _option("subject", "who tests; random is leaky and flatters", ("subject", "random"))
+    seed: int = _option(0, "of split, weights, order and transformations")
+    draws: int = _option(4, "transformed copies of every test window")
+
+    def __post_init__(self) -> None:
+        for option in fields(self):
+            value, choices = getattr(self, option.name), option.metadata["choices"]
+            name = option.name.rstrip("_")
+            if choices and value not in choices:
+                raise ValueError(f"{name} is {value!r}, expected one of {', '.join(choices)}")
+            if isinstance(value, bool) or not isinstance(
+                value, (int, option.type) if option.type is float else option.type
+            ):  # type: ignore[arg-type]
+                raise ValueError(f"{name} is {value!r}, expected {option.type.__name__}")  # type: ignore[union-attr]
+        for name, least in (("epochs", 1), ("batch_size", 2), ("draws", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected {least} or more")
+        if self.learning_rate <= 0 or self.lambda_ < 0 or self.weight_decay < 0:
+            raise ValueError("learning_rate must be above 0, lambda and weight_decay 0 or more")
+        Partition.parse(self.partition)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Options by name, for run.json."""
+        return {name.rstrip("_"): value for name, value in asdict(self).items()}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds `--config` and one flag per option; flags that are not given stay None."""
+    parser.add_argument("--config", type=Path, metavar="FILE.toml", help="options from a file; flags take precedence")
+    defaults = TrainConfig()
+    for option in fields(TrainConfig):
+        name = option.name.rstrip("_")
+        parser.add_argument(
+            "--" + name.replace("_", "-"),
+            dest=option.name,
+            type=option.type,  # type: ignore[arg-type]
+            choices=option.metadata["choices"],
+            help=f"{option.metadata['help']} (default {getattr(defaults, option.name)})",
+        )
+
+
+def from_arguments(arguments: argparse.Namespace, defaults: TrainConfig | None = None) -> TrainConfig:
+    """Defaults, then the TOML file, then the flags. Raises InputError for an unknown key or a value out of range."""
+    config = defaults or TrainConfig()
+    source = "options"
+    try:
+        if arguments.config is not None:
+            source = str(arguments.config)
+            config = replace(config, **_read(arguments.config))
+            source = f"{source} and flags"
+        given = {f.name: getattr(arguments, f.name) for f in fields(TrainConfig)}
+        return replace(config, **{name: value for name, value in given.items() if value is not None})
+    except ValueError as error:
+        raise InputError(f"{source}: {error}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as TOML ({error})") from error
+    known = {f.name.rstrip("_"): f.name for f in fields(TrainConfig)}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise InputError(f"{path}: unknown key {', '.join(unknown)}; known keys: {', '.join(known)}")
+    return {known[name]: value for name, value in values.items()}

@@ -1,0 +1,55 @@
+"""Data sets as `Recordings`, subjects divided by `splits`, cut into `WindowSet`s."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scl.artifacts import InputError
+from train.data import watch, wisdm
+from train.data.recordings import Recordings, WindowSet
+from train.data.splits import split_windows
+
+if TYPE_CHECKING:
+    from train.runs import Run
+
+WISDM_ZIP = Path("wisdm") / "wisdm-dataset.zip"
+
+
+def resolve(data: str | Path | None) -> Path | None:
+    """Where the WISDM recordings are: `data`, else below SCL_DATA_DIR; None means the embedded watch set.
+
+    Raises InputError if SCL_DATA_DIR is set but holds no WISDM.
+    """
+    if data is not None:
+        return Path(data)
+    folder = os.environ.get("SCL_DATA_DIR")
+    if not folder:
+        return None
+    path = Path(folder) / WISDM_ZIP
+    if not path.exists():
+        raise InputError(f"{path}: no such file, but SCL_DATA_DIR is {folder}; unset it, or give --data PATH")
+    return path
+
+
+def load(path: Path | None, device: str = "watch", sensors: tuple[str, ...] = ("accel", "gyro")) -> Recordings:
+    """WISDM at `path`, or the embedded watch set if that is None."""
+    return watch.load() if path is None else wisdm.load(path, device, sensors)
+
+
+def windows_for_run(run: "Run", part: str, data: str | Path | None = None) -> WindowSet:
+    """The windows of a run's "train", "validation" or "test" part, exactly as they were when it was trained.
+
+    Raises InputError if the recordings at hand are not those that the run names.
+    """
+    info = run.info["data"]
+    path = None if info["name"] == "watch" else resolve(data)
+    if info["name"] != "watch" and path is None:
+        raise InputError(f"{run.path}: was trained on {info['name']}; say where it is with --data or SCL_DATA_DIR")
+    recordings = load(path, info["device"], tuple(info["sensors"]))
+    if recordings.sha256 != info["sha256"]:
+        raise InputError(
+            f"{path}: SHA-256 is {recordings.sha256}, but {run.path} was trained on {info['sha256']}; "
+            "give the same recordings with --data"
+        )
+    window = run.info["window"]
+    return split_windows(recordings, run.info["split"], part, window["samples"] / window["rate_hz"])

@@ -1,0 +1,98 @@
+"""Recordings as continuous, uniformly sampled blocks, and the windows cut from them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from scl.artifacts import InputError
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch without gaps of one subject doing one thing: x (channels, samples), float32, SI units."""
+
+    group: int
+    label: int
+    x: np.ndarray
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """A data set after loading: everything in SI units at one rate.
+
+    Attributes:
+        sensors: ("accelerometer", channel indices) and so on, in channel order.
+        window_s: the window length that the set is used with by default.
+        sha256: checksum of the source file or files.
+        report: what the loader counted, skipped and repaired.
+    """
+
+    name: str
+    rate_hz: float
+    window_s: float
+    channels: tuple[str, ...]
+    units: tuple[str, ...]
+    sensors: tuple[tuple[str, tuple[int, ...]], ...]
+    labels: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    sha256: str
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> np.ndarray:
+        """Sorted subject numbers."""
+        return np.unique([block.group for block in self.blocks])
+
+
+@dataclass(frozen=True)
+class WindowSet:
+    """Windows x (n, channels, samples) float32 in SI units, labels (n,) int64, groups (n,) int64 (subjects)."""
+
+    x: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, index: np.ndarray) -> "WindowSet":
+        return WindowSet(self.x[index], self.labels[index], self.groups[index])
+
+
+def windows(recordings: Recordings, groups: Collection[int], window_s: float, overlap: float) -> WindowSet:
+    """Cuts the blocks of `groups` into windows of `window_s` seconds; none crosses a block's border or a gap.
+
+    Args:
+        overlap: share of a window that the next one repeats, 0 <= overlap < 1.
+
+    Raises:
+        ValueError: the overlap is out of range.
+        InputError: no window fits, or a window holds NaN.
+    """
+    if not 0 <= overlap < 1:
+        raise ValueError(f"overlap is {overlap}, expected 0 <= overlap < 1")
+    samples = round(window_s * recordings.rate_hz)
+    step = max(round(samples * (1 - overlap)), 1)
+    wanted = {int(g) for g in groups}
+    pieces, labels, owners = [], [], []
+    for block in recordings.blocks:
+        if block.group not in wanted or block.x.shape[1] < samples:
+            continue
+        view = np.lib.stride_tricks.sliding_window_view(block.x, samples, axis=1)[:, ::step]
+        pieces.append(view.transpose(1, 0, 2))
+        labels += [block.label] * view.shape[1]
+        owners += [block.group] * view.shape[1]
+    if not pieces:
+        raise InputError(
+            f"{recordings.name}: no window of {window_s:g} s fits into the blocks of subjects {sorted(wanted)}; "
+            "choose a shorter window or other subjects"
+        )
+    x = np.concatenate(pieces)
+    bad = ~np.isfinite(x).all(axis=(1, 2))
+    if bad.any():
+        raise InputError(
+            f"{recordings.name}: {bad.sum()} of {len(x)} windows hold NaN or infinity; repair the recording"
+        )
+    return WindowSet(x, np.asarray(labels, dtype=np.int64), np.asarray(owners, dtype=np.int64))

@@ -1,0 +1,221 @@
+"""WISDM Smartphone and Smartwatch Activity and Biometrics 2019 (doi:10.24432/C5HK59): activities, 20 Hz,
+accelerometer m/s^2, gyroscope rad/s.
+
+Reads the official zip, the outer zip it is downloaded in, or a folder with the extracted files. Rows are
+`subject,activity,timestamp,x,y,z;` with
+timestamps in nanoseconds of a device clock. Parts of the streams run at 100 Hz, so every block is resampled by
+timestamp; a step of more than one second is a gap
+and ends a block.
+"""
+
+import io
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from scl.artifacts import InputError, sha256_bytes, sha256_file
+from train.data.cache import cached
+from train.data.recordings import Block, Recordings
+from train.data.resample import resample, segments
+
+DEVICES = ("watch", "phone")
+SENSORS = {"accel": ("accelerometer", "m/s^2", "a"), "gyro": ("gyroscope", "rad/s", "g")}
+GAP_S = 1.0
+MALFORMED_LIMIT = 0.01
+ADVICE = "expected the official wisdm-dataset.zip or its extracted folder; python -m train.imu --download fetches it"
+ROW = re.compile(
+    rb"^(\d+),([A-Z]),(\d+),\s*(-?\d[\d.]*(?:[eE][-+]?\d+)?),\s*(-?\d[\d.]*(?:[eE][-+]?\d+)?),\s*(-?\d[\d.]*(?:[eE][-+]?\d+)?);?\r?$",
+    re.MULTILINE,
+)
+
+
+class _Source:
+    """Members of a zip (or of the zip in a zip) or files of a folder, by their path below wisdm-dataset/."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.zip: zipfile.ZipFile | None = None
+        if path.is_dir():
+            root = path / "wisdm-dataset" if (path / "wisdm-dataset").is_dir() else path
+            self.names = {str(p.relative_to(root)): str(p) for p in sorted(root.rglob("*.txt"))}
+        elif path.is_file():
+            self.zip = self._open(path)
+            inner = [n for n in self.zip.namelist() if n.endswith("wisdm-dataset.zip")]
+            if inner:
+                self.zip = self._open(io.BytesIO(self.zip.read(inner[0])))
+            self.names = {n.split("wisdm-dataset/", 1)[-1]: n for n in sorted(self.zip.namelist())}
+        else:
+            raise InputError(f"{path}: no such file or folder; {ADVICE}")
+
+    def _open(self, file: Path | io.BytesIO) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(file)
+        except zipfile.BadZipFile as error:
+            raise InputError(f"{self.path}: is not a whole zip file ({error}); {ADVICE}") from error
+
+    def read(self, name: str) -> bytes:
+        try:
+            return self.zip.read(self.names[name]) if self.zip else Path(self.names[name]).read_bytes()
+        except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError) as error:
+            raise InputError(f"{self.path}: {name} is damaged ({error}); download the archive again") from error
+
+    def files(self, device: str, sensor: str) -> dict[int, str]:
+        pattern = re.compile(rf"raw/{device}/{sensor}/data_(\d+)_{sensor}_{device}\.txt")
+        return {int(m[1]): n for n in self.names if (m := pattern.fullmatch(n))}
+
+    def checksum(self, names: Iterable[str]) -> str:
+        """Of the zip, or of the files' checksums if the source is a folder."""
+        if self.path.is_file():
+            return sha256_file(self.path)
+        return sha256_bytes("".join(sha256_file(self.names[n]) for n in sorted(names)).encode())
+
+
+def load(
+    path: str | Path,
+    device: str = "watch",
+    sensors: tuple[str, ...] = ("accel", "gyro"),
+    rate_hz: float = 20.0,
+) -> Recordings:
+    """Loads one device's sensors, joined on their timestamps, as blocks at a uniform rate.
+
+    Args:
+        path: zip or folder.
+        device: "watch" or "phone".
+        sensors: "accel", "gyro" or both, in channel order.
+        rate_hz: of the result.
+
+    Raises:
+        InputError: missing, truncated or damaged files; more than 1 % malformed rows in a file; no subject left.
+    """
+    if device not in DEVICES or not sensors or any(s not in SENSORS for s in sensors):
+        raise InputError(f"WISDM has no {device} {'+'.join(sensors)}; devices: {DEVICES}, sensors: {tuple(SENSORS)}")
+    source = _Source(Path(path))
+    files = [source.files(device, sensor) for sensor in sensors]
+    subjects = sorted(set.intersection(*(set(f) for f in files)))
+    if not subjects:
+        raise InputError(
+            f"{path}: no subject has files raw/{device}/<{'|'.join(sensors)}>/data_<subject>_*_{device}.txt; {ADVICE}"
+        )
+    sha256 = source.checksum([n for f in files for n in f.values()])
+    key: dict[str, object] = {"sha256": sha256, "device": device, "sensors": list(sensors), "rate_hz": rate_hz}
+    return cached(f"wisdm-{device}", key, lambda: _parse(source, files, subjects, sha256, device, sensors, rate_hz))
+
+
+def _parse(
+    source: _Source,
+    files: list[dict[int, str]],
+    subjects: list[int],
+    sha256: str,
+    device: str,
+    sensors: tuple[str, ...],
+    rate_hz: float,
+) -> Recordings:
+    names = _activity_names(source)
+    codes = sorted(names)
+    report: dict[str, object] = {
+        "rows": dict.fromkeys(sensors, 0),
+        "malformed_rows": 0,
+        "rows_out_of_order": 0,
+        "subjects": len(subjects),
+        "missing_subjects": sorted(set.union(*(set(f) for f in files)) - set(subjects)),
+        "missing_activities": [],
+        "unknown_activities": 0,
+        "blocks": 0,
+        "fast_blocks": [],
+        "gaps": [],
+    }
+    blocks = []
+    for subject in subjects:
+        tables = []
+        for sensor, table in zip(sensors, files, strict=True):
+            rows, malformed = _read_rows(source, table[subject])
+            report["rows"][sensor] += len(rows[0])
+            report["malformed_rows"] += malformed
+            tables.append(rows)
+        for label, code in enumerate(codes):
+            joined = _join([_only(rows, code) for rows in tables], report)
+            if joined is None:
+                report["missing_activities"].append(f"{subject}{code}")
+                continue
+            times, values = joined
+            report["blocks"] += 1
+            if (np.diff(times) < 0.5 / rate_hz).mean() > 0.01:
+                report["fast_blocks"].append(f"{subject}{code}")
+            report["gaps"] += [f"{subject}{code} {d:.1f} s" for d in np.diff(times) if d > GAP_S]
+            blocks += [
+                Block(subject, label, resample(times[s], values[s], rate_hz))
+                for s in segments(times, GAP_S)
+                if s.stop - s.start > 1
+            ]
+    if not blocks:
+        raise InputError(f"{source.path}: holds no rows that could be read; {ADVICE}")
+    return Recordings(
+        name=f"wisdm-{device}",
+        rate_hz=rate_hz,
+        window_s=10.0,
+        channels=tuple(SENSORS[s][2] + axis for s in sensors for axis in "xyz"),
+        units=tuple(SENSORS[s][1] for s in sensors for _ in "xyz"),
+        sensors=tuple((SENSORS[s][0], (3 * i, 3 * i + 1, 3 * i + 2)) for i, s in enumerate(sensors)),
+        labels=tuple(names[c] for c in codes),
+        blocks=tuple(blocks),
+        sha256=sha256,
+        report=report,
+    )
+
+
+def _activity_names(source: _Source) -> dict[str, str]:
+    if "activity_key.txt" not in source.names:
+        raise InputError(f"{source.path}: has no activity_key.txt; {ADVICE}")
+    found = re.findall(r"^\s*(\w+)\s*=\s*([A-Z])\s*$", source.read("activity_key.txt").decode(), re.MULTILINE)
+    if not found:
+        raise InputError(f"{source.path}: activity_key.txt has no line like `walking = A`; {ADVICE}")
+    return {code: name for name, code in found}
+
+
+def _read_rows(source: _Source, name: str) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], int]:
+    """Activity codes (n,), times (n,) int64 ns and values (n, 3) float64 of a file, and how many rows are malformed."""
+    data = source.read(name)
+    rows = ROW.findall(data)
+    lines = data.count(b"\n") + (not data.endswith(b"\n")) - len(re.findall(rb"^[ \t]*\r?$", data, re.MULTILINE))
+    lines += data.endswith(b"\n")
+    malformed = max(lines - len(rows), 0)
+    if not rows or malformed > MALFORMED_LIMIT * lines:
+        number, text = next(
+            ((i, t) for i, t in enumerate(data.splitlines(), 1) if t.strip() and not ROW.match(t)), (1, b"")
+        )
+        raise InputError(
+            f"{source.path}: {name} has {malformed} malformed rows of {lines}, more than {MALFORMED_LIMIT:.0%}; "
+            f"line {number} is {text[:60]!r}, expected subject,activity,timestamp,x,y,z;"
+        )
+    _, codes, times, *axes = zip(*rows, strict=True)
+    values = np.stack([np.array(axis).astype(np.float64) for axis in axes], axis=1)
+    return (np.array(codes), np.array(times).astype(np.int64), values), malformed
+
+
+def _only(rows: tuple[np.ndarray, np.ndarray, np.ndarray], code: str) -> tuple[np.ndarray, np.ndarray]:
+    codes, times, values = rows
+    chosen = codes == code.encode()
+    return times[chosen], values[chosen]
+
+
+def _join(streams: list[tuple[np.ndarray, np.ndarray]], report: dict) -> tuple[np.ndarray, np.ndarray] | None:
+    """Times (n,) in seconds from the first and values (n, 3 * streams) at the timestamps that all streams share."""
+    ordered = []
+    for times, values in streams:
+        # A row that does not advance the clock repeats or contradicts one before it.
+        forward = np.ones(len(times), dtype=bool)
+        forward[1:] = times[1:] > np.maximum.accumulate(times)[:-1]
+        report["rows_out_of_order"] += int((~forward).sum())
+        ordered.append((times[forward], values[forward]))
+    shared = ordered[0][0]
+    for times, _ in ordered[1:]:
+        shared = np.intersect1d(shared, times, assume_unique=True)
+    if len(shared) < 2:
+        return None
+    values = np.concatenate([v[np.searchsorted(t, shared)] for t, v in ordered], axis=1)
+    return (shared - shared[0]) * 1e-9, values

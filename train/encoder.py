@@ -1,0 +1,137 @@
+"""The encoder that is trained and deployed: a 1-D CNN of operators that microcontrollers have.
+
+Blocks of convolution, batch normalization and ReLU, then pooling over time, then a linear latent (no ReLU: it has
+both signs) that
+`Partition` divides. A linear head reads the invariant and free dimensions only, so dropping the variant ones changes
+no logit.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from scl.partition import Partition
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Shape of an encoder.
+
+    Args:
+        widths: output channels of each convolution block.
+        strides: stride of each block, in samples.
+        kernel: length of every convolution, in samples.
+        pool: "average" pools over all remaining samples; "flatten" keeps their order.
+
+    Raises:
+        ValueError: lengths differ, a size is not positive, or the pool is unknown.
+    """
+
+    widths: tuple[int, ...] = (32, 48, 64, 64)
+    strides: tuple[int, ...] = (2, 2, 2, 1)
+    kernel: int = 5
+    pool: str = "average"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "widths", tuple(self.widths))
+        object.__setattr__(self, "strides", tuple(self.strides))
+        if not self.widths or len(self.widths) != len(self.strides):
+            raise ValueError(f"architecture: {len(self.widths)} widths but {len(self.strides)} strides")
+        if min(*self.widths, *self.strides, self.kernel) < 1:
+            raise ValueError("architecture: widths, strides and kernel must be 1 or more")
+        if self.pool not in ("average", "flatten"):
+            raise ValueError(f"architecture: pool is {self.pool!r}, expected average or flatten")
+
+
+def same_padding(samples: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Zeros left and right of `samples` that TensorFlow's SAME adds; the odd one goes to the right."""
+    total = max((-(-samples // stride) - 1) * stride + kernel - samples, 0)
+    return total // 2, total - total // 2
+
+
+class ConvBlock(nn.Module):
+    """Convolution with TensorFlow's SAME padding, batch normalization, ReLU: (B, in, T) -> (B, out, ceil(T / stride))."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(inputs, outputs, kernel, stride, bias=False)
+        self.norm = nn.BatchNorm1d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        padding = same_padding(x.shape[-1], self.conv.kernel_size[0], self.conv.stride[0])
+        return functional.relu(self.norm(self.conv(functional.pad(x, padding))))
+
+
+class Encoder(nn.Module):
+    """Windows (B, channels, samples), normalized, to latents (B, d)."""
+
+    def __init__(self, architecture: Architecture, channels: int, samples: int, size: int) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.blocks = nn.ModuleList()
+        for width, stride in zip(architecture.widths, architecture.strides, strict=True):
+            self.blocks.append(ConvBlock(channels, width, architecture.kernel, stride))
+            channels, samples = width, -(-samples // stride)
+        self.latent = nn.Linear(channels if architecture.pool == "average" else channels * samples, size)
+
+    def pool(self, x: Tensor) -> Tensor:
+        """(B, width, T) to (B, width) or, flattened time-major as the device stores it, (B, T * width)."""
+        return x.mean(dim=2) if self.architecture.pool == "average" else x.transpose(1, 2).flatten(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for block in self.blocks:
+            x = block(x)
+        return self.latent(self.pool(x))
+
+
+class Classifier(nn.Module):
+    """Normalization, encoder and head: windows (B, channels, samples) in SI units to latents and logits.
+
+    Args:
+        architecture: the encoder's shape.
+        partition: how the latent is divided; its size is the latent's.
+        channels, samples: of a window.
+        classes: outputs of the head.
+        mean, std: per channel (channels,), SI units.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        partition: Partition,
+        channels: int,
+        samples: int,
+        classes: int,
+        mean: Tensor | None = None,
+        std: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        if partition.kept_size == 0:
+            raise ValueError(f"partition {partition} leaves the head no dimensions: it reads invariant and free ones")
+        self.partition = partition
+        self.encoder = Encoder(architecture, channels, samples, partition.size)
+        self.head = nn.Linear(partition.kept_size, classes)
+        self.register_buffer("mean", torch.zeros(channels) if mean is None else mean.clone().float())
+        self.register_buffer("std", torch.ones(channels) if std is None else std.clone().float())
+        self.register_buffer("kept", torch.from_numpy(partition.kept), persistent=False)
+
+    def normalize(self, x: Tensor) -> Tensor:
+        return (x - self.mean[:, None]) / self.std[:, None]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Latents (B, d) and logits (B, classes)."""
+        z = self.encoder(self.normalize(x))
+        return z, self.head(z[:, self.kept])
+
+    def activations(self, x: Tensor) -> dict[str, Tensor]:
+        """Every tensor that the device will hold, by name: input, block0.., pool, latent (B, d), logits."""
+        tensors = {"input": self.normalize(x)}
+        x = tensors["input"]
+        for index, block in enumerate(self.encoder.blocks):
+            x = tensors[f"block{index}"] = block(x)
+        tensors["pool"] = self.encoder.pool(x)
+        tensors["latent"] = self.encoder.latent(tensors["pool"])
+        tensors["logits"] = self.head(tensors["latent"][:, self.kept])
+        return tensors

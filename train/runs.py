@@ -1,0 +1,84 @@
+"""The run folder: what training leaves for calibration and export."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scl.artifacts import InputError, read_json, sha256_bytes, sha256_file, write_json
+from scl.partition import Partition
+
+if TYPE_CHECKING:
+    from train.encoder import Classifier
+
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder that was read and checked; `model` is in evaluation mode on the CPU."""
+
+    path: Path
+    info: dict[str, Any]
+    model: "Classifier"
+
+    @property
+    def partition(self) -> Partition:
+        return self.model.partition
+
+
+def write_run(folder: Path, info: dict[str, Any], model: "Classifier") -> None:
+    """Writes model.safetensors and run.json, which names the weights' hash."""
+    from safetensors.torch import save_file
+
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    save_file(tensors, folder / WEIGHTS)
+    write_json(
+        folder / "run.json", {"kind": "run", "schema": 1, **info, "weights_sha256": sha256_file(folder / WEIGHTS)}
+    )
+
+
+def run_hash(folder: str | Path) -> str:
+    """SHA-256 over run.json and the weights: what ranges.json and the bundle refer to."""
+    folder = Path(folder)
+    return sha256_bytes((sha256_file(folder / "run.json") + sha256_file(folder / WEIGHTS)).encode())
+
+
+def load_run(folder: str | Path) -> Run:
+    """Reads a run folder and rebuilds its model.
+
+    Raises:
+        InputError: no run folder, another schema, weights that are not safetensors or not the ones run.json names.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from train.encoder import Architecture, Classifier
+
+    folder = Path(folder)
+    if not (folder / "run.json").is_file():
+        raise InputError(f"{folder}: is not a run folder (no run.json); python -m train.imu --out {folder} makes one")
+    info = read_json(folder / "run.json", "run")
+    found = sha256_file(folder / WEIGHTS)
+    if found != info["weights_sha256"]:
+        raise InputError(
+            f"{folder / WEIGHTS}: SHA-256 is {found}, but run.json names {info['weights_sha256']}; train again or restore it"
+        )
+    try:
+        tensors = load_file(folder / WEIGHTS)
+    except SafetensorError as error:
+        raise InputError(f"{folder / WEIGHTS}: is not a safetensors file ({error}); pickles are not read") from error
+    model = Classifier(
+        Architecture(**info["architecture"]),
+        Partition(**info["partition"]),
+        channels=len(info["window"]["channels"]),
+        samples=info["window"]["samples"],
+        classes=len(info["labels"]),
+        mean=torch.tensor(info["normalisation"]["mean"]),
+        std=torch.tensor(info["normalisation"]["std"]),
+    )
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise InputError(f"{folder / WEIGHTS}: does not fit the architecture in run.json ({error})") from error
+    return Run(folder, info, model.eval())

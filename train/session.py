@@ -1,0 +1,223 @@
+"""From recordings to a run folder: the part of a training command that every task shares."""
+
+import json
+import platform
+import shutil
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scl import artifacts
+from scl.artifacts import InputError
+from scl.partition import Partition
+from train.config import TrainConfig
+from train.data.recordings import Recordings, WindowSet
+from train.data.splits import SPLITS, split_windows
+
+RESUME_FILE = "resume.json"
+
+
+def train_run(
+    recordings: Recordings, data: dict[str, Any], task: str, config: TrainConfig, out: Path, resume: bool
+) -> dict[str, Any]:
+    """Trains, evaluates on the test part and writes the run folder `out`; returns the metrics.
+
+    Works in `<out>.partial`, which becomes `out` when everything is there; with `resume`, training goes on from its
+    checkpoint.
+
+    Args:
+        data: how to load the recordings again, for run.json: name, device, sensors.
+
+    Raises:
+        InputError: `out` holds something else, or there is nothing to resume from.
+    """
+    import torch
+
+    from train.encoder import Architecture, Classifier
+    from train.evaluate import evaluate
+    from train.loop import Progress, count_parameters, fit, pick_device
+    from train.runs import write_run
+    from train.transformations import Rotation
+
+    artifacts.check_replaceable(out)
+    split = SPLITS[config.split](recordings.groups, config.seed)
+    parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
+    if len(parts["train"]) < config.batch_size:
+        raise InputError(
+            f"{recordings.name}: {len(parts['train'])} training windows are less than one batch of {config.batch_size}; "
+            "lower --batch-size"
+        )
+    missing = sorted(set(range(len(recordings.labels))) - set(parts["train"].labels.tolist()))
+    if missing:
+        names = ", ".join(recordings.labels[i] for i in missing)
+        raise InputError(f"{recordings.name}: no training subject has {names}; use another --seed or --split")
+    std = sensor_std(parts["train"], recordings)
+    torch.manual_seed(config.seed)
+    architecture, partition = Architecture(), Partition.parse(config.partition)
+    device = pick_device()
+    model = Classifier(
+        architecture,
+        partition,
+        channels=len(recordings.channels),
+        samples=parts["train"].x.shape[2],
+        classes=len(recordings.labels),
+        std=torch.from_numpy(std),
+    ).to(device)
+    info = {
+        "name": out.name,
+        "task": task,
+        "method": config.method,
+        "transformation": Rotation.name,
+        "labels": list(recordings.labels),
+        "partition": asdict(partition),
+        "window": {
+            "samples": parts["train"].x.shape[2],
+            "rate_hz": recordings.rate_hz,
+            "channels": list(recordings.channels),
+            "units": list(recordings.units),
+        },
+        "sensors": [{"kind": kind, "channels": list(channels)} for kind, channels in recordings.sensors],
+        "normalisation": {"mean": [0.0] * len(std), "std": std.tolist()},
+        "architecture": asdict(architecture),
+        "parameters": count_parameters(model),
+        "split": split,
+        "data": {**data, "sha256": recordings.sha256, "report": recordings.report},
+        "config": config.as_dict(),
+        "seed": config.seed,
+        "versions": {"python": platform.python_version(), **{p: version(p) for p in ("torch", "numpy")}},
+    }
+    leaky = " (LEAKY: flatters)" if split["leaky"] else ""
+    print(
+        f"{recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in parts.items())} windows, split by {split['name']}{leaky}; "
+        f"{config.method}, {info['parameters']} parameters, {device.type}"
+    )
+    partial = _partial_folder(out, {k: info[k] for k in ("config", "split", "data", "versions")}, resume)
+    with EpochLog(partial, config.epochs) as log:
+        fit(
+            model,
+            parts["train"],
+            Rotation(),
+            config,
+            lambda m: _validation_figures(evaluate(m, parts["validation"], Rotation(), 1, config.seed, device)),
+            Progress(log.epoch, log.step),
+            partial,
+            device,
+        )
+    figures = evaluate(model, parts["test"], Rotation(), config.draws, config.seed, device)
+    warnings = health_warnings(figures, parts["test"], log.last)
+    head = {"kind": "metrics", "schema": 1, "method": config.method, "partition": asdict(partition), "split": split}
+    metrics = head | {"part": "test", "data": recordings.name} | figures | {"warnings": warnings}
+    artifacts.write_json(partial / "metrics.json", metrics)
+    write_run(partial, info, model.cpu())
+    for name in ("checkpoint.safetensors", RESUME_FILE):
+        (partial / name).unlink()
+    artifacts.replace_folder(partial, out)
+    return metrics
+
+
+def sensor_std(windows: WindowSet, recordings: Recordings) -> np.ndarray:
+    """One standard deviation around zero for the axes of a sensor, repeated per channel (channels,), float32.
+
+    A common scale and no mean commute with rotation.
+    """
+    std = np.empty(len(recordings.channels), dtype=np.float32)
+    for kind, channels in recordings.sensors:
+        rms = np.sqrt(np.mean(np.square(windows.x[:, list(channels)], dtype=np.float64)))
+        if rms == 0:
+            raise InputError(f"{recordings.name}: the {kind} is zero throughout the training windows")
+        std[list(channels)] = rms
+    return std
+
+
+def health_warnings(figures: dict[str, Any], windows: WindowSet, last: dict[str, float]) -> list[str]:
+    """What an engineer should know before trusting the model: collapse, idle variant features, an accuracy of guessing."""
+    found = []
+    transformed = next(v for v in figures.values() if isinstance(v, dict) and "consistency" in v)
+    if figures["effective_rank"] < 4:
+        found.append(
+            f"effective rank of the invariant features is {figures['effective_rank']:.1f}: they are collapsing"
+        )
+    if last.get("d_variant", 1.0) < 0.05 and "d_variant" in last:
+        found.append(f"variant features hardly vary (D = {last['d_variant']:.3f}): raise --lambda or --beta")
+    majority = np.bincount(windows.labels).max() / len(windows)
+    if transformed["accuracy"] <= majority:
+        found.append(
+            f"transformed accuracy {transformed['accuracy']:.3f} is no better than a constant class's {majority:.3f}"
+        )
+    return found
+
+
+class EpochLog:
+    """metrics.jsonl, TensorBoard scalars, and a bar on a terminal or plain lines elsewhere."""
+
+    def __init__(self, folder: Path, epochs: int) -> None:
+        import tensorboard.compat
+
+        # TensorBoard imports tensorflow, where it is installed, just to write files, unless it finds this name.
+        tensorboard.compat.notf = True
+        from torch.utils.tensorboard import SummaryWriter
+        from tqdm import tqdm
+
+        self.epochs = epochs
+        self.last: dict[str, float] = {}
+        self.file = folder / "metrics.jsonl"
+        self.board = SummaryWriter(str(folder / "tensorboard"))
+        self.bar = tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch")
+
+    def __enter__(self) -> "EpochLog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+        self.board.close()
+
+    def step(self, done: int, total: int) -> None:
+        self.bar.total, self.bar.n = total, done
+        self.bar.refresh()
+
+    def epoch(self, epoch: int, figures: dict[str, float]) -> None:
+        self.last = figures
+        lines = self.file.read_text().splitlines() if self.file.exists() else []
+        lines = lines[: epoch - 1] + [json.dumps({"epoch": epoch, **figures})]
+        artifacts.write_bytes(self.file, ("\n".join(lines) + "\n").encode())
+        for name, value in figures.items():
+            self.board.add_scalar(name, value, epoch)
+        text = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+        self.bar.write(f"epoch {epoch}/{self.epochs}  {text}", file=sys.stdout)
+
+
+def _validation_figures(figures: dict[str, Any]) -> dict[str, float]:
+    transformed = next(v for v in figures.values() if isinstance(v, dict) and "consistency" in v)
+    return {
+        "val_accuracy": figures["accuracy"],
+        "val_accuracy_transformed": transformed["accuracy"],
+        "val_consistency": transformed["consistency"],
+        "val_effective_rank": figures["effective_rank"],
+    }
+
+
+def _partial_folder(out: Path, identity: dict[str, Any], resume: bool) -> Path:
+    """The folder that training works in: kept if it is resumed by the same options and data, else made anew."""
+    partial = out.with_name(out.name + ".partial")
+    mark = partial / RESUME_FILE
+    if resume:
+        if not mark.is_file():
+            raise InputError(f"{partial}: there is no interrupted run to resume; leave out --resume")
+        before = artifacts.read_json(mark, "resume")
+        changed = [k for k, v in identity.items() if json.loads(json.dumps(v)) != before[k]]
+        if changed:
+            raise InputError(
+                f"{mark}: the interrupted run had another {', '.join(changed)}; give the same options or start anew"
+            )
+        return partial
+    if partial.exists():
+        if not mark.is_file():
+            raise InputError(f"{partial}: is in the way and is not an interrupted run; remove or rename it")
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    artifacts.write_json(mark, {"kind": "resume", "schema": 1, **identity})
+    return partial

@@ -1,0 +1,25 @@
+"""What a model is trained to be robust to, as the training loop and the evaluation see it."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from scl.transforms import random_rotations_torch, rotate
+
+
+class Transformation(Protocol):
+    """Turns windows (B, channels, samples) into randomly transformed copies of the same shape."""
+
+    name: str
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor: ...
+
+
+class Rotation:
+    """A rotation per window, uniform on SO(3), the same for each of its 3-axis sensors."""
+
+    name = "rotation"
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        return rotate(x, random_rotations_torch(len(x), generator, x.device))
