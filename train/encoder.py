@@ -52,7 +52,7 @@ def same_padding(samples: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 class ConvBlock(nn.Module):
-    """Convolution with TensorFlow's SAME padding, batch normalization, ReLU: (B, in, T) -> (B, out, ceil(T / stride))."""
+    """Convolution with SAME padding, batch normalization, ReLU: (B, in, T) -> (B, out, ceil(T / stride))."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int) -> None:
         super().__init__()

@@ -63,7 +63,8 @@ def summary(metrics: dict[str, Any]) -> str:
     leaky = "  LEAKY SPLIT: windows of one subject are in training and test" if metrics["split"]["leaky"] else ""
     groups = ", ".join(f"{name} {value:.3f}" for name, value in turned["similarity"].items())
     lines = [
-        f"test: {metrics['windows']} windows of {metrics['subjects']} subjects, split by {metrics['split']['name']}{leaky}",
+        f"test: {metrics['windows']} windows of {metrics['subjects']} subjects, split by "
+        f"{metrics['split']['name']}{leaky}",
         f"  as recorded    accuracy {metrics['accuracy']:.3f}  macro F1 {metrics['macro_f1']:.3f}",
         f"  under rotation accuracy {turned['accuracy']:.3f}  macro F1 {turned['macro_f1']:.3f}  "
         f"consistency {turned['consistency']:.3f}{spread}",

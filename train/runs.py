@@ -62,7 +62,8 @@ def load_run(folder: str | Path) -> Run:
     found = sha256_file(folder / WEIGHTS)
     if found != info["weights_sha256"]:
         raise InputError(
-            f"{folder / WEIGHTS}: SHA-256 is {found}, but run.json names {info['weights_sha256']}; train again or restore it"
+            f"{folder / WEIGHTS}: SHA-256 is {found}, but run.json names {info['weights_sha256']}; "
+            "train again or restore it"
         )
     try:
         tensors = load_file(folder / WEIGHTS)

@@ -48,7 +48,7 @@ def train_run(
     parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
     if len(parts["train"]) < config.batch_size:
         raise InputError(
-            f"{recordings.name}: {len(parts['train'])} training windows are less than one batch of {config.batch_size}; "
+            f"{recordings.name}: {len(parts['train'])} training windows, less than one batch of {config.batch_size}; "
             "lower --batch-size"
         )
     missing = sorted(set(range(len(recordings.labels))) - set(parts["train"].labels.tolist()))
@@ -92,8 +92,8 @@ def train_run(
     }
     leaky = " (LEAKY: flatters)" if split["leaky"] else ""
     print(
-        f"{recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in parts.items())} windows, split by {split['name']}{leaky}; "
-        f"{config.method}, {info['parameters']} parameters, {device.type}"
+        f"{recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in parts.items())} windows, "
+        f"split by {split['name']}{leaky}; {config.method}, {info['parameters']} parameters, {device.type}"
     )
     partial = _partial_folder(out, {k: info[k] for k in ("config", "split", "data", "versions")}, resume)
     with EpochLog(partial, config.epochs) as log:
@@ -134,7 +134,7 @@ def sensor_std(windows: WindowSet, recordings: Recordings) -> np.ndarray:
 
 
 def health_warnings(figures: dict[str, Any], windows: WindowSet, last: dict[str, float]) -> list[str]:
-    """What an engineer should know before trusting the model: collapse, idle variant features, an accuracy of guessing."""
+    """What to know before trusting the model: collapse, idle variant features, an accuracy of guessing."""
     found = []
     transformed = next(v for v in figures.values() if isinstance(v, dict) and "consistency" in v)
     if figures["effective_rank"] < 4:

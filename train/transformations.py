@@ -5,6 +5,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from scl.artifacts import InputError
 from scl.transforms import random_rotations_torch, rotate
 
 
@@ -23,3 +24,10 @@ class Rotation:
 
     def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
         return rotate(x, random_rotations_torch(len(x), generator, x.device))
+
+
+def by_name(name: str) -> Transformation:
+    """The transformation that a run.json names. Raises InputError for one that is not known."""
+    if name != Rotation.name:
+        raise InputError(f"transformation {name!r} is not known, expected {Rotation.name!r}")
+    return Rotation()

@@ -45,7 +45,8 @@ def download(folder: str | Path, url: str = URL, sha256: str | None = None) -> P
         ) from error
     except ValueError as error:
         raise InputError(
-            f"{url}: what came has another SHA-256 than {known} ({error}); if the publisher changed the file, remove {mark}"
+            f"{url}: what came has another SHA-256 than {known} ({error}); "
+            f"if the publisher changed the file, remove {mark}"
         ) from error
     if known is None:
         _check(path, url)

@@ -1,0 +1,146 @@
+"""Activation ranges for quantization, from windows that cover the transformation's orbit.
+
+The windows come from training subjects only, equally many of every class, each as recorded and in several transformed
+copies: the ranges then hold
+for any wearing position, not only for the one that was recorded.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scl.artifacts import InputError, command, write_json
+
+if TYPE_CHECKING:
+    from train.data.recordings import WindowSet
+
+METHODS = ("minmax", "percentile", "mse")
+PERCENTILE = 99.99
+CLIPS = 64  # candidate clipping ranges of the mse method
+
+
+def representative(windows: "WindowSet", count: int, seed: int) -> "WindowSet":
+    """About `count` windows with equally many of every class, drawn without replacement.
+
+    Raises:
+        InputError: there are no windows, or all samples are equal.
+    """
+    if len(windows) == 0:
+        raise InputError("the representative set is empty: the run's training part has no windows")
+    if np.ptp(windows.x) == 0:
+        raise InputError("the representative set is constant: every sample of every window is the same; check the data")
+    rng = np.random.default_rng(seed)
+    classes = np.unique(windows.labels)
+    each = max(count // len(classes), 1)
+    index = [rng.permutation(np.flatnonzero(windows.labels == c))[:each] for c in classes]
+    return windows.take(np.sort(np.concatenate(index)))
+
+
+def activation_range(values: np.ndarray, method: str) -> tuple[float, float]:
+    """The range of an activation, 0 always inside.
+
+    - minmax: all values.
+    - percentile: 99.99 % of them, half of the rest cut off at each end.
+    - mse: of 64 ranges shrunk from minmax, the one whose int8 quantization has the least mean squared error.
+
+    Raises:
+        InputError: a value is not finite, or all are zero.
+    """
+    values = np.asarray(values, dtype=np.float64).ravel()
+    if not np.isfinite(values).all():
+        raise InputError("activations are not finite: the run's weights or the recordings are damaged")
+    low, high = min(values.min(), 0.0), max(values.max(), 0.0)
+    if low == high:
+        raise InputError("activations are all zero: the model ignores its input; train it again")
+    if method == "percentile":
+        tail = (100 - PERCENTILE) / 2
+        low, high = np.percentile(values, [tail, 100 - tail])
+        low, high = min(low, 0.0), max(high, 0.0)
+    elif method == "mse":
+        shrinks = np.linspace(1.0, 0.3, CLIPS)
+        sample = values[:: max(len(values) // 200_000, 1)]
+        best = min(shrinks, key=lambda s: quantization_error(sample, low * s, high * s))
+        low, high = low * best, high * best
+    elif method != "minmax":
+        raise ValueError(f"method is {method!r}, expected one of {', '.join(METHODS)}")
+    return float(low), float(high)
+
+
+def quantization_error(values: np.ndarray, low: float, high: float) -> float:
+    """Mean squared error of values (n,) after asymmetric int8 quantization over [low, high]."""
+    scale = (high - low) / 255
+    zero_point = np.rint(-128 - low / scale)
+    q = np.clip(np.rint(values / scale) + zero_point, -128, 127)
+    return float(np.mean(((q - zero_point) * scale - values) ** 2))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of `python -m calibration.ranges`."""
+    options = argparse.ArgumentParser(prog="python -m calibration.ranges", description=__doc__)
+    options.add_argument("run", type=Path, help="run folder; ranges.json is written into it")
+    options.add_argument("--windows", type=int, default=360, help="representative windows (default 360)")
+    options.add_argument("--draws", type=int, default=4, help="transformed copies of each (default 4)")
+    options.add_argument("--method", choices=METHODS, default="percentile", help="default percentile")
+    options.add_argument("--seed", type=int, default=0, help="of choice and transformations (default 0)")
+    options.add_argument("--data", type=Path, help="the recordings, if not below SCL_DATA_DIR")
+    return options
+
+
+def main(argv: Sequence[str]) -> int:
+    arguments = parser().parse_args(argv)
+    if arguments.windows < 1 or arguments.draws < 0:
+        raise InputError(f"--windows is {arguments.windows}, --draws {arguments.draws}: expected 1 or more, 0 or more")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    import torch
+
+    from train.data import windows_for_run
+    from train.runs import load_run, run_hash
+    from train.transformations import by_name
+
+    run = load_run(arguments.run)
+    chosen = representative(windows_for_run(run, "train", arguments.data), arguments.windows, arguments.seed)
+    transformation = by_name(run.info["transformation"])
+    generator = torch.Generator().manual_seed(arguments.seed)
+    x = torch.from_numpy(chosen.x)
+    with torch.inference_mode():
+        views = [x] + [transformation(x, generator) for _ in range(arguments.draws)]
+        tensors = run.model.activations(torch.cat(views))
+    latent = tensors.pop("latent")
+    tensors["features"] = latent[:, run.model.kept]
+    ranges = {}
+    for name, values in tensors.items():
+        try:
+            ranges[name] = list(activation_range(values.numpy(), arguments.method))
+        except InputError as error:
+            raise InputError(f"{arguments.run}: tensor {name}: {error}") from error
+    write_json(
+        arguments.run / "ranges.json",
+        {
+            "kind": "ranges",
+            "schema": 1,
+            "run_hash": run_hash(arguments.run),
+            "method": arguments.method,
+            "windows": len(chosen),
+            "draws": arguments.draws,
+            "transformation": transformation.name,
+            "seed": arguments.seed,
+            "subjects": np.unique(chosen.groups).tolist(),
+            "ranges": ranges,
+        },
+    )
+    print(
+        f"{arguments.run / 'ranges.json'}: {arguments.method} over {len(chosen)} training windows of "
+        f"{len(np.unique(chosen.groups))} subjects, each with {arguments.draws} copies under {transformation.name}"
+    )
+    for name, (low, high) in ranges.items():
+        print(f"  {name:10} {low:10.4f} {high:10.4f}")
+    return 0
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,123 @@
+"""Sensor calibration: what a count means in SI units, and what one unit's bias and alignment are.
+
+list                 sensor files that ship
+show SENSOR          a sensor file, in SI units
+six-position FILE    accelerometer scale, bias and alignment from a capture of six still positions; the gyroscope's
+bias with it
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calibration.capture import POSITIONS, Capture, read_capture
+from calibration.sensor_file import Sensor, load_sensor, shipped
+from calibration.six_position import SixPosition, solve
+from scl.artifacts import InputError, command, sha256_file, write_json
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of `python -m calibration.sensor`."""
+    options = argparse.ArgumentParser(
+        prog="python -m calibration.sensor", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = options.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="sensor files that ship")
+    show = commands.add_parser("show", help="a sensor file in SI units")
+    show.add_argument("sensor", help="name of a shipped sensor file, or a path")
+    six = commands.add_parser("six-position", help="calibrate one unit from a capture file")
+    six.add_argument("capture", type=Path, help="CSV written by firmware_host.capture")
+    six.add_argument("--sensor", required=True, help="name of a shipped sensor file, or a path")
+    six.add_argument("--out", type=Path, required=True, help="calibration.json to write")
+    six.add_argument(
+        "--placement-error",
+        type=float,
+        default=2.0,
+        metavar="DEG",
+        help="how far the axis that points up may be from vertical: 2 (default) by hand, 0 in a true jig",
+    )
+    return options
+
+
+def main(argv: Sequence[str]) -> int:
+    arguments = parser().parse_args(argv)
+    if arguments.command == "list":
+        for name in shipped():
+            sensor = load_sensor(name)
+            print(f"{name:12} {sensor.rate_hz:g} Hz  {', '.join(f'{p.kind} {p.range}' for p in sensor.parts)}")
+    elif arguments.command == "show":
+        sensor = load_sensor(arguments.sensor)
+        print(f"{sensor.name}, {sensor.rate_hz:g} Hz")
+        for part in sensor.parts:
+            print(f"  {part.kind}: {part.axes} axes, {part.range}, {part.unit_per_count:.6g} {part.si_unit} per count")
+    else:
+        _six_position(arguments)
+    return 0
+
+
+def _six_position(arguments: argparse.Namespace) -> None:
+    if not 0 <= arguments.placement_error <= 45:
+        raise InputError(f"--placement-error is {arguments.placement_error}, expected 0 to 45 degrees")
+    sensor = load_sensor(arguments.sensor)
+    capture = read_capture(arguments.capture, sensor)
+    result = solve(accelerometer_means(capture, sensor), arguments.placement_error)
+    write_json(arguments.out, calibration_dict(capture, sensor, result))
+    print(f"bias {_row(result.bias)} m/s^2, scale {_row(result.scale)}, residual {result.residual:.4f} m/s^2")
+    if result.misalignment_deg is None:
+        print(
+            f"misalignment: not identifiable (uncertainty {result.uncertainty_deg:.2f} degrees); the alignment is "
+            "diagonal. In a jig that holds the axes true, give its --placement-error"
+        )
+    else:
+        print(f"misalignment {_row(result.misalignment_deg)} +- {result.uncertainty_deg:.2f} degrees")
+    print(f"calibration: {arguments.out}")
+
+
+def accelerometer_means(capture: Capture, sensor: Sensor) -> np.ndarray:
+    """Mean measurement (6, 3) in m/s^2, in the order of POSITIONS, with the nominal scale."""
+    first = 0
+    for part in sensor.parts:
+        if part.kind == "accelerometer":
+            break
+        first += part.axes
+    counts = np.stack([capture.at(p)[:, first : first + 3].mean(axis=0) for p in POSITIONS])
+    return counts * part.unit_per_count
+
+
+def calibration_dict(capture: Capture, sensor: Sensor, result: SixPosition) -> dict[str, Any]:
+    """calibration.json: bias and alignment of every part, in the sensor's order; a part other than these two stays
+    nominal.
+    """
+    parts, first = [], 0
+    for part in sensor.parts:
+        bias, alignment = np.asarray(part.bias), np.asarray(part.alignment)
+        if part.kind == "accelerometer":
+            bias, alignment = result.bias, result.alignment
+        elif part.kind == "gyroscope":
+            bias = capture.counts[:, first : first + part.axes].mean(axis=0) * part.unit_per_count
+        parts.append({"kind": part.kind, "bias": bias.tolist(), "alignment": alignment.tolist()})
+        first += part.axes
+    found = result.misalignment_deg
+    return {
+        "kind": "calibration",
+        "schema": 1,
+        "sensor": sensor.name,
+        "sensors": parts,
+        "scale": result.scale.tolist(),
+        "misalignment_deg": None if found is None else found.tolist(),
+        "misalignment_identifiable": found is not None,
+        "misalignment_uncertainty_deg": result.uncertainty_deg,
+        "residual": result.residual,
+        "capture_sha256": sha256_file(capture.path),
+    }
+
+
+def _row(values: np.ndarray) -> str:
+    return "[" + ", ".join(f"{value:.4f}" for value in values) + "]"
+
+
+if __name__ == "__main__":
+    command(main)

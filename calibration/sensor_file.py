@@ -1,0 +1,158 @@
+"""Sensor files: what a count means. Small TOML files, those of common parts ship beside this module.
+
+name = "bmi270"
+rate_hz = 100.0
+
+[[sensors]]
+kind = "accelerometer"
+axes = 3                  # 3, or 1 for a single lead
+range = "+-4 g"           # for people
+unit = "g"                # g, m/s^2, dps, rad/s or mV
+counts_per_unit = 8192.0
+bias = [0.0, 0.0, 0.0]    # in `unit`, subtracted; optional
+alignment = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]  # optional
+"""
+
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scl.artifacts import InputError
+
+FOLDER = Path(__file__).parent / "sensors"
+G = 9.80665  # m/s^2, standard gravity
+UNITS = {
+    "g": (G, "m/s^2"),
+    "m/s^2": (1.0, "m/s^2"),
+    "dps": (math.pi / 180, "rad/s"),
+    "rad/s": (1.0, "rad/s"),
+    "mV": (1.0, "mV"),
+}
+KEYS = {"name", "rate_hz", "sensors"}
+PART_KEYS = {"kind", "axes", "range", "unit", "counts_per_unit", "bias", "alignment"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One accelerometer, gyroscope or lead: SI value = alignment @ (counts * unit_per_count - bias).
+
+    Attributes:
+        axes: 3 or 1.
+        unit_per_count: SI units (ECG: mV) per count.
+        bias: (axes) SI units.
+        alignment: (axes, axes).
+        si_unit: "m/s^2", "rad/s" or "mV".
+    """
+
+    kind: str
+    axes: int
+    unit_per_count: float
+    bias: tuple[float, ...]
+    alignment: tuple[tuple[float, ...], ...]
+    si_unit: str
+    range: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the manifest."""
+        return {
+            "kind": self.kind,
+            "axes": self.axes,
+            "unit_per_count": self.unit_per_count,
+            "bias": list(self.bias),
+            "alignment": [list(row) for row in self.alignment],
+        }
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A device's sensors, in the order of its channels, at one rate."""
+
+    name: str
+    rate_hz: float
+    parts: tuple[Part, ...]
+
+    @property
+    def channels(self) -> int:
+        return sum(part.axes for part in self.parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the manifest."""
+        return {"name": self.name, "rate_hz": self.rate_hz, "sensors": [part.as_dict() for part in self.parts]}
+
+    def select(self, kinds: list[str]) -> "Sensor":
+        """The parts of these kinds, in this order. Raises InputError if one is missing."""
+        by_kind = {part.kind: part for part in self.parts}
+        missing = [kind for kind in kinds if kind not in by_kind]
+        if missing:
+            raise InputError(
+                f"sensor {self.name}: has {', '.join(by_kind)}, but the model needs {', '.join(missing)}; "
+                "choose another with --sensor"
+            )
+        return Sensor(self.name, self.rate_hz, tuple(by_kind[kind] for kind in kinds))
+
+
+def shipped() -> list[str]:
+    """Names of the sensor files that ship with the project."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_sensor(name_or_path: str | Path) -> Sensor:
+    """Reads a sensor file, by the name of a shipped one or by path.
+
+    Raises:
+        InputError: no such file, not TOML, an unknown or missing key, or a value out of range.
+    """
+    path = FOLDER / f"{name_or_path}.toml" if str(name_or_path) in shipped() else Path(name_or_path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); expected a sensor file or one of {', '.join(shipped())}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: is not TOML ({error})") from error
+    _check_keys(path, table, KEYS, required=KEYS)
+    if not _positive(table["rate_hz"]) or not isinstance(table["sensors"], list) or not table["sensors"]:
+        raise InputError(f"{path}: expected rate_hz above 0 and at least one [[sensors]] table")
+    return Sensor(str(table["name"]), float(table["rate_hz"]), tuple(_part(path, part) for part in table["sensors"]))
+
+
+def _part(path: Path, part: dict[str, Any]) -> Part:
+    _check_keys(path, part, PART_KEYS, required={"kind", "axes", "unit", "counts_per_unit"})
+    axes, unit = part["axes"], part["unit"]
+    if axes not in (1, 3) or unit not in UNITS or not _positive(part["counts_per_unit"]):
+        raise InputError(
+            f"{path}: {part['kind']} has axes {axes!r}, unit {unit!r}, counts_per_unit {part['counts_per_unit']!r}; "
+            f"expected 1 or 3 axes, a unit of {', '.join(UNITS)}, and a count above 0"
+        )
+    factor, si_unit = UNITS[unit]
+    bias = part.get("bias", [0.0] * axes)
+    alignment = part.get("alignment", [[float(i == j) for j in range(axes)] for i in range(axes)])
+    if not _numbers(bias, axes) or len(alignment) != axes or not all(_numbers(row, axes) for row in alignment):
+        raise InputError(f"{path}: {part['kind']} needs {axes} bias values and a {axes}x{axes} alignment of numbers")
+    return Part(
+        kind=str(part["kind"]),
+        axes=axes,
+        unit_per_count=factor / float(part["counts_per_unit"]),
+        bias=tuple(factor * float(value) for value in bias),
+        alignment=tuple(tuple(float(value) for value in row) for row in alignment),
+        si_unit=si_unit,
+        range=str(part.get("range", "")),
+    )
+
+
+def _check_keys(path: Path, table: dict[str, Any], known: set[str], required: set[str]) -> None:
+    unknown, missing = sorted(set(table) - known), sorted(required - set(table))
+    if unknown or missing:
+        found = [f"unknown key {', '.join(unknown)}"] * bool(unknown) + [f"no {', '.join(missing)}"] * bool(missing)
+        raise InputError(f"{path}: has {' and '.join(found)}; known keys: {', '.join(sorted(known))}")
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and value > 0
+
+
+def _numbers(values: object, count: int) -> bool:
+    return isinstance(values, list) and len(values) == count and all(isinstance(v, int | float) for v in values)

@@ -1,0 +1,98 @@
+"""The front end in numpy: what firmware/src/frontend.c does to raw counts, bit for bit.
+
+Every step is one single-precision operation, in the order that firmware/src/frontend.h writes down; numpy rounds each
+as C does without contraction.
+This module is the reference that the board's input checksum is compared with; it shares no code with the firmware.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from calibration.sensor_file import Sensor
+from export.resample import Resampler, design
+
+
+def frontend_dict(
+    sensor: Sensor,
+    window_samples: int,
+    rate_hz: float,
+    normalisation: dict[str, list[float]],
+    input_scale: float,
+    input_zero_point: int,
+) -> dict[str, Any]:
+    """The manifest's "frontend". Raises InputError for a rate that the firmware cannot resample."""
+    resampler = design(sensor.rate_hz, rate_hz)
+    warmup = resampler.raw_samples(resampler.warmup_outputs + 1) - 1 if resampler.phase_taps else 0
+    total = window_samples + (resampler.warmup_outputs if resampler.phase_taps else 0)
+    return {
+        "sensor": sensor.as_dict(),
+        "model_rate_hz": rate_hz,
+        "window_samples": window_samples,
+        "raw_samples": resampler.raw_samples(total),
+        "warmup_samples": warmup,
+        "up": resampler.up,
+        "down": resampler.down,
+        "phase_taps": resampler.phase_taps,
+        "mean": list(normalisation["mean"]),
+        "std": list(normalisation["std"]),
+        "inv_input_scale": float(np.float32(1) / np.float32(input_scale)),
+        "input_zero_point": input_zero_point,
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class FrontEnd:
+    """The front end of a bundle."""
+
+    info: dict[str, Any]
+    resampler: Resampler
+
+    @classmethod
+    def from_manifest(cls, frontend: dict[str, Any]) -> "FrontEnd":
+        return cls(frontend, design(frontend["sensor"]["rate_hz"], frontend["model_rate_hz"]))
+
+    def quantized_windows(self, counts: np.ndarray) -> np.ndarray:
+        """Raw counts (n, raw_samples, channels) int16 to the network's input (n, window_samples, channels) int8.
+
+        Each window starts from a reset front end; the last `window_samples` outputs are the input, as the board's
+        ring keeps them.
+        """
+        x = self.resampled(self.calibrated(counts))[:, -self.info["window_samples"] :]
+        mean, std = (np.asarray(self.info[key], dtype=np.float32) for key in ("mean", "std"))
+        x = (x - mean) * (np.float32(1) / std)
+        x = np.clip(x * np.float32(self.info["inv_input_scale"]), np.float32(-512), np.float32(512))
+        return np.clip(np.rint(x).astype(np.int32) + self.info["input_zero_point"], -128, 127).astype(np.int8)
+
+    def calibrated(self, counts: np.ndarray) -> np.ndarray:
+        """Steps 1 and 2: counts (n, samples, channels) int16 to SI units, float32 of the same shape."""
+        out = np.empty(counts.shape, dtype=np.float32)
+        first = 0
+        for part in self.info["sensor"]["sensors"]:
+            channels = range(first, first + part["axes"])
+            bias, a = (np.asarray(part[key], dtype=np.float32) for key in ("bias", "alignment"))
+            unit = np.float32(part["unit_per_count"])
+            d = [counts[..., c].astype(np.float32) * unit - b for c, b in zip(channels, bias, strict=True)]
+            for i, c in enumerate(channels):
+                out[..., c] = a[i, 0] * d[0]
+                for j in range(1, part["axes"]):
+                    out[..., c] += a[i, j] * d[j]
+            first += part["axes"]
+        return out
+
+    def resampled(self, x: np.ndarray) -> np.ndarray:
+        """Step 3: (n, samples, channels) at the sensor's rate to the model's rate."""
+        up, down, taps = self.resampler.up, self.resampler.down, self.resampler.phase_taps
+        if taps == 0:
+            return x
+        history = np.repeat(x[:, :1], taps - 1, axis=1)
+        x = np.concatenate([history, x], axis=1)
+        outputs = ((x.shape[1] - taps + 1) * up - 1) // down + 1
+        step = np.arange(outputs) * down
+        newest = step // up + taps - 1
+        coefficients = self.resampler.coefficients[step % up]
+        y = np.zeros((x.shape[0], outputs, x.shape[2]), dtype=np.float32)
+        for k in range(taps):
+            y += coefficients[:, k, None] * x[:, newest - k]
+        return y

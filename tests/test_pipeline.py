@@ -1,0 +1,93 @@
+"""The main job in miniature: the README's commands, one after the other, ending on the emulated board.
+
+Trains for two epochs on the recordings that a PyPI package ships, so the figures are poor on purpose; what has to
+hold is that every stage takes the stage
+before it, and that the board's answers are the golden ones bit for bit.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if k != "SCL_DATA_DIR"}
+    env["SCL_CACHE_DIR"] = str(folder.parent / "cache")
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=280)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    folder = tmp_path_factory.mktemp("pipeline")
+    for module, *arguments in (
+        ("train.imu", "--out", "runs/demo", "--epochs", "2"),
+        ("calibration.ranges", "runs/demo"),
+        ("export.quantize", "runs/demo", "--out", "bundles/demo"),
+    ):
+        done = run(folder, module, *arguments)
+        assert done.returncode == 0, f"{module}: {done.stdout}\n{done.stderr}"
+    return folder
+
+
+def test_board_equals_the_golden_outputs(folder: Path) -> None:
+    done = run(
+        folder, "firmware_host.validate", "bundles/demo", "--port", "emulator", "--limit", "12", "--out", "reports/demo"
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    report = json.loads((folder / "reports/demo/validation.json").read_text())
+    manifest = json.loads((folder / "bundles/demo/manifest.json").read_text())
+    assert report["passed"] is True
+    assert report["parity"]["max_lsb"] == 0 and report["lost"] == 0
+    assert report["windows"] == 12 and report["sent"] == 12 * (1 + len(report["per_transform"]))
+    assert report["parity"]["compared"] == report["sent"]
+    assert report["model_hash"] == manifest["model_hash"] and report["transformation"] == "rotation"
+    golden = np.load(folder / "bundles/demo/golden.npz")
+    evaluation = np.load(folder / "bundles/demo/evaluation.npz")
+    predictions = golden["logits"][:, :12].argmax(axis=-1)
+    labels = evaluation["labels"][:12]
+    assert report["accuracy"] == pytest.approx((predictions[0] == labels).mean())
+    assert report["accuracy_transformed"] == pytest.approx((predictions[1:] == labels).mean())
+    assert report["consistency"] == pytest.approx((predictions[1:] == predictions[0]).mean())
+
+
+def test_a_missed_threshold_is_exit_status_1(folder: Path) -> None:
+    arguments = (
+        "bundles/demo",
+        "--port",
+        "native",
+        "--limit",
+        "4",
+        "--out",
+        "reports/strict",
+        "--min-accuracy",
+        "1.01",
+    )
+    done = run(folder, "firmware_host.validate", *arguments)
+    if done.returncode == 2:  # a threshold above 1 may be refused as such
+        done = run(folder, "firmware_host.validate", *arguments[:-1], "1.0")
+    assert done.returncode == 1, f"{done.stdout}\n{done.stderr}"
+    assert json.loads((folder / "reports/strict/validation.json").read_text())["passed"] is False
+
+
+def test_a_bundle_changed_by_one_byte_is_refused(folder: Path) -> None:
+    copy = folder / "bundles/changed"
+    shutil.copytree(folder / "bundles/demo", copy)
+    data = bytearray((copy / "golden.npz").read_bytes())
+    data[len(data) // 2] ^= 1
+    (copy / "golden.npz").write_bytes(bytes(data))
+    done = run(folder, "firmware_host.validate", "bundles/changed", "--port", "native", "--out", "reports/changed")
+    assert done.returncode == 2
+    assert "golden.npz" in done.stderr and "Traceback" not in done.stderr
+    assert not (folder / "reports/changed").exists()

@@ -1,0 +1,46 @@
+"""The README's commands exist and take the options it gives them; test_pipeline.py runs the main job in miniature."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHELL_BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+LINES = [line for block in SHELL_BLOCKS for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+COMMANDS = [shlex.split(line, comments=True) for line in LINES]
+MODULES = sorted({tuple(c) for c in COMMANDS if c[:2] == ["python", "-m"]})
+TARGETS = sorted({c[1] for c in COMMANDS if c[0] == "make" and "-C" not in c})
+
+
+def test_readme_names_the_main_commands() -> None:
+    modules = {command[2] for command in MODULES}
+    assert {"train.imu", "calibration.ranges", "export.quantize", "firmware_host.validate"} <= modules
+    assert {"demo", "test"} <= set(TARGETS)
+
+
+@pytest.mark.parametrize("command", MODULES, ids=" ".join)
+def test_module_command_is_known_to_help(command: tuple[str, ...]) -> None:
+    module, arguments = command[2], list(command[3:])
+    subcommand = [a for a in arguments[:1] if re.fullmatch(r"[a-z-]+", a) and module == "calibration.sensor"]
+    done = subprocess.run(
+        [sys.executable, "-m", module, *subcommand, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    for option in (a for a in arguments if a.startswith("--")):
+        assert re.search(rf"{option}\b", done.stdout), f"{module} --help does not name {option}"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_make_target_is_listed(target: str) -> None:
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert re.search(rf"^\s+{target}\s", done.stdout, re.MULTILINE), f"make help does not list {target}"
+
+
+def test_paths_named_in_readme_exist() -> None:
+    for path in re.findall(r"`((?:docs|firmware|calibration|export|train|scl|tests|benchmarks)/[\w./-]*)`", README):
+        assert (ROOT / path).exists(), f"README names {path}, which is not there"
