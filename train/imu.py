@@ -6,7 +6,6 @@ WISDM is used where --data or SCL_DATA_DIR says it is, else the embedded watch s
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +45,6 @@ def main(argv: Sequence[str]) -> int:
     path = data.resolve(path)
     sensors = tuple(arguments.sensors.split("+"))
     recordings = data.load(path, arguments.device, sensors)
-    if path is None and len(recordings.blocks) * 8 < options.batch_size:
-        options = replace(options, batch_size=32)
     source = {"name": "watch" if path is None else "wisdm", "device": arguments.device, "sensors": list(sensors)}
     metrics = train_run(recordings, source, "imu", options, arguments.out, arguments.resume)
     print(summary(metrics))

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from scl.artifacts import InputError
 from scl.loss import StructuredContrastiveLoss, negatives
 from train.checkpoint import Checkpoint
 from train.config import TrainConfig
@@ -125,7 +126,7 @@ def fit(
                 totals[name] = totals.get(name, 0.0) + float(value) / batches
             progress.step(batch + 1, batches)
         if not all(np.isfinite(list(totals.values()))):
-            raise FloatingPointError(f"epoch {epoch + 1}: the loss is not finite; lower --learning-rate or raise --eps")
+            raise InputError(f"epoch {epoch + 1}: the loss is not finite; lower --learning-rate or raise --eps")
         figures = totals | validate(model)
         progress.log(epoch + 1, figures)
         checkpoint.save(epoch + 1)

@@ -1,0 +1,42 @@
+import argparse
+from pathlib import Path
+
+import pytest
+
+from scl.artifacts import InputError
+from train.config import TrainConfig, add_options, from_arguments
+
+
+def parse(*flags: str) -> TrainConfig:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return from_arguments(parser.parse_args(list(flags)))
+
+
+def test_defaults_then_file_then_flags(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text('method = "augment"\nlambda = 2\nepochs = 3\n')
+    assert parse() == TrainConfig()
+    config = parse("--config", str(path), "--epochs", "5")
+    assert (config.method, config.lambda_, config.epochs) == ("augment", 2, 5)
+    assert config.as_dict()["lambda"] == 2 and "lambda_" not in config.as_dict()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('metod = "scl"', "unknown key metod; known keys: method, task_views"),
+        ('method = "magic"', "method is 'magic', expected one of baseline, augment, scl"),
+        ('epochs = "many"', "epochs is 'many', expected int"),
+        ("epochs = 0", "epochs is 0, expected 1 or more"),
+        ("lambda = true", "lambda is True, expected float"),
+        ('partition = "32/64"', "expected three sizes"),
+        ("epochs = ", "cannot be read as TOML"),
+    ],
+)
+def test_bad_files_are_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message) as error:
+        parse("--config", str(path))
+    assert str(path) in str(error.value)

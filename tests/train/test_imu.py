@@ -1,0 +1,117 @@
+"""python -m train.imu as a user runs it: on a small archive in the official layout, and with wrong input."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from scl.artifacts import InputError
+from train.data import load, windows_for_run
+from train.evaluate import evaluate, predict
+from train.runs import load_run, run_hash
+from train.transformations import Rotation, by_name
+
+SMALL = ("--epochs", "1", "--batch-size", "16", "--draws", "2")
+
+
+def train(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "SCL_DATA_DIR"} | env
+    command = [sys.executable, "-m", "train.imu", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=200)
+
+
+def error(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    return done.stderr
+
+
+def test_a_run_folder_holds_all_that_later_stages_need(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
+    archive = make_wisdm(subjects=tuple(range(1600, 1608)), seconds=40)
+    done = train(tmp_path, "--data", str(archive), "--out", "runs/a", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "split by subject" in done.stdout and "consistency" in done.stdout and "LEAKY" not in done.stdout
+    run = load_run(tmp_path / "runs/a")
+    names = {p.name for p in run.path.iterdir()}
+    assert names == {"run.json", "model.safetensors", "metrics.json", "metrics.jsonl", "tensorboard"}
+    assert list((run.path / "tensorboard").iterdir())
+    metrics = json.loads((run.path / "metrics.json").read_text())
+    assert metrics["method"] == "scl" and metrics["partition"] == {"invariant": 32, "variant": 32, "free": 64}
+    turned = metrics["rotation"]
+    assert turned["draws"] == 2 and set(turned["similarity"]) == {"invariant", "variant", "free"}
+    low, high = turned["consistency_ci95"]
+    assert 0 <= low <= turned["consistency"] <= high <= 1
+    assert {"accuracy", "macro_f1", "split", "schema", "negative_similarity", "effective_rank"} <= set(metrics)
+    # The test windows that later stages rebuild are those the metrics were made on, and of nobody who trained.
+    test = windows_for_run(run, "test", archive)
+    assert set(test.groups) == set(metrics["split"]["test"]) and not set(test.groups) & set(metrics["split"]["train"])
+    _, classes = predict(run.model, torch.from_numpy(test.x))
+    assert np.mean(classes == test.labels) == metrics["accuracy"]
+    assert evaluate(run.model, test, Rotation(), 2, 0)["rotation"] == turned
+    assert len(run_hash(run.path)) == 64
+
+    (run.path / "model.safetensors").write_bytes(b"\x80\x04K\x01.")  # a pickle
+    with pytest.raises(InputError, match="model.safetensors: SHA-256 is"):
+        load_run(run.path)
+
+
+def test_random_split_is_labelled_leaky(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
+    archive = make_wisdm(seconds=60)
+    done = train(tmp_path, "--data", str(archive), "--split", "random", "--method", "augment", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("LEAKY") == 2
+    assert json.loads((tmp_path / "runs/imu/metrics.json").read_text())["split"]["leaky"] is True
+
+
+def test_wrong_input_is_one_line_and_status_2(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
+    archive = str(make_wisdm(seconds=60))
+    assert "no such file or folder" in error(train(tmp_path, "--data", "gone.zip"))
+    assert "SCL_DATA_DIR is" in error(train(tmp_path, SCL_DATA_DIR=str(tmp_path)))
+    assert "expected three sizes" in error(train(tmp_path, "--data", archive, "--partition", "32/32"))
+    (tmp_path / "bad.toml").write_text("colour = 3\n")
+    assert "unknown key colour" in error(train(tmp_path, "--data", archive, "--config", "bad.toml"))
+    assert "training windows, less than one batch" in error(train(tmp_path, "--data", archive, "--batch-size", "999"))
+    assert "no interrupted run" in error(train(tmp_path, "--data", archive, "--resume", *SMALL))
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis/chapter.tex").write_text("precious")
+    assert "choose another folder" in error(train(tmp_path, "--data", archive, "--out", "thesis", *SMALL))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_killed_in_the_middle_and_resumed(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
+    """SIGKILL after the first epochs; the resumed run's weights equal those of one that was left alone."""
+    archive = str(make_wisdm(seconds=60))
+    options = ("--data", archive, "--epochs", "25", "--batch-size", "16", "--draws", "1")
+    environment = {k: v for k, v in os.environ.items() if k != "SCL_DATA_DIR"} | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "train.imu", *options, "--out", "runs/killed"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("epoch 3/"):
+                process.kill()
+                break
+    assert not (tmp_path / "runs/killed").exists()
+    changed = train(tmp_path, *options, "--out", "runs/killed", "--resume", "--seed", "5")
+    assert "another config" in error(changed)
+    resumed = train(tmp_path, *options, "--out", "runs/killed", "--resume", OMP_NUM_THREADS="1")
+    assert resumed.returncode == 0 and "epoch 2/" not in resumed.stdout and "epoch 25/" in resumed.stdout, (
+        resumed.stderr
+    )
+    whole = train(tmp_path, *options, "--out", "runs/whole", OMP_NUM_THREADS="1")
+    assert whole.returncode == 0, whole.stderr
+    a, b = (tmp_path / "runs" / name / "model.safetensors" for name in ("killed", "whole"))
+    assert a.read_bytes() == b.read_bytes()
+    epochs = [json.loads(line)["epoch"] for line in (tmp_path / "runs/killed/metrics.jsonl").read_text().splitlines()]
+    assert epochs == list(range(1, 26))
+
+
+def test_embedded_set_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SCL_CACHE_DIR", str(tmp_path))
+    assert load(None).name == "watch"
+    with pytest.raises(InputError, match="'shear' is not known"):
+        by_name("shear")
