@@ -1,6 +1,8 @@
-"""The C engine as a shared library for ctypes, built with the undefined-behaviour sanitizer and again for speed."""
+"""The C engine as a shared library for ctypes, built with the undefined-behaviour sanitizer and again for speed;
+and whole firmware of the fixture model."""
 
 import ctypes
+import functools
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -8,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-SOURCES = Path(__file__).resolve().parents[2] / "firmware" / "src"
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "firmware" / "src"
+FIXTURE_MODEL = ROOT / "tests" / "firmware" / "fixture_model"
 ENGINE = ("kernels.c", "model.c", "frontend.c", "crc32.c")
 C_FLAGS = (
     "-std=c99",
@@ -58,3 +62,28 @@ def engine(engine_library: ctypes.CDLL, capfd: pytest.CaptureFixture[str]):
     yield engine_library
     reports = capfd.readouterr().err
     assert "runtime error" not in reports, reports
+
+
+@pytest.fixture(scope="session")
+def make_firmware() -> Callable[..., Path]:
+    """make_firmware(board, model folder, out): the program that make builds; skips if a tool is missing."""
+
+    def make(board: str, folder: Path, out: Path) -> Path:
+        tools = ("make", "gcc") if board == "native" else ("make", "arm-none-eabi-gcc", "qemu-system-arm")
+        for tool in tools:
+            if shutil.which(tool) is None:
+                pytest.skip(f"{tool} is not installed")
+        command = ["make", "-s", "-C", str(ROOT / "firmware"), f"BOARD={board}", f"MODEL={folder}", f"OUT={out}"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return out / ("firmware" if board == "native" else "firmware.elf")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fixture_firmware(
+    make_firmware: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """fixture_firmware(board): the firmware with the fixture model, built once."""
+    return functools.cache(lambda board: make_firmware(board, FIXTURE_MODEL, tmp_path_factory.mktemp(board)))

@@ -1,0 +1,4 @@
+# This computer, with a pseudo-terminal for a serial line.
+CROSS :=
+MACHINE :=
+BOARD_SOURCES := boards/native/board.c boards/native/sensor.c

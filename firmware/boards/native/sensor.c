@@ -1,0 +1,61 @@
+#include "native.h"
+
+#include <stdio.h>
+
+#include "bytes.h"
+#include "model_data.h"
+#include "port.h"
+
+static FILE *file;
+static int64_t period;   /* ns; 0: no pace */
+static int running;
+static int64_t due;      /* ns: when the next sample is there */
+
+int native_sensor_open(const char *path, double rate_hz)
+{
+    file = fopen(path, "rb");
+    period = rate_hz > 0 ? (int64_t)(1e9 / rate_hz) : 0;
+    return file != NULL;
+}
+
+int64_t native_sensor_wait(void)
+{
+    if (!running) {
+        return INT64_MAX;
+    }
+    const int64_t left = due - native_clock();
+    return left > 0 ? left : 0;
+}
+
+int port_sensor_start(void)
+{
+    if (file == NULL) {
+        return 0;
+    }
+    rewind(file);
+    due = native_clock() + period;
+    running = 1;
+    return 1;
+}
+
+void port_sensor_stop(void)
+{
+    running = 0;
+}
+
+uint32_t port_sensor_read(int16_t *counts)
+{
+    uint8_t bytes[2 * SCL_CHANNELS];
+    if (native_sensor_wait() > 0) {
+        return 0;
+    }
+    if (fread(bytes, sizeof bytes, 1, file) != 1) { /* played to its end: from now on it is silent */
+        running = 0;
+        return 0;
+    }
+    for (int channel = 0; channel < SCL_CHANNELS; channel++) {
+        counts[channel] = (int16_t)scl_load_u16(bytes + 2 * channel);
+    }
+    due += period;
+    return 1;
+}

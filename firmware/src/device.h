@@ -1,0 +1,32 @@
+/* The application: what the board does with a frame. docs/PROTOCOL.md says what each one means. */
+#ifndef SCL_DEVICE_H
+#define SCL_DEVICE_H
+
+#include <stdint.h>
+
+#include "capture.h"
+#include "protocol.h"
+#include "ring.h"
+#include "session.h"
+
+#define SCL_FIRMWARE_VERSION "0.1.0"
+
+enum { SCL_CALIBRATION_HASH = 8 }; /* bytes */
+
+typedef struct {
+    const scl_ring *received; /* for its count of overruns */
+    scl_receiver receiver;
+    scl_session session;
+    scl_capture capture;
+    uint8_t calibration_hash[SCL_CALIBRATION_HASH];
+} scl_device;
+
+void scl_device_init(scl_device *d, const scl_ring *received);
+
+/* Takes one byte from the line, and does and answers what it completes. */
+void scl_device_receive(scl_device *d, uint8_t byte);
+
+/* What the board does unasked; to be called between bytes. */
+void scl_device_poll(scl_device *d);
+
+#endif

@@ -1,0 +1,8 @@
+/* Where boards go after their own start-up. */
+#ifndef SCL_MAIN_H
+#define SCL_MAIN_H
+
+/* The foreground loop; does not return. */
+void scl_main(void);
+
+#endif

@@ -1,0 +1,18 @@
+/* Written by make_model.py. */
+#ifndef SCL_MODEL_DATA_H
+#define SCL_MODEL_DATA_H
+
+#include "frontend.h"
+#include "model.h"
+
+#define SCL_ARENA_BYTES 180
+#define SCL_WINDOW 16
+#define SCL_CHANNELS 6
+#define SCL_RAW_SAMPLES 20
+#define SCL_FEATURES 5
+#define SCL_CLASSES 3
+
+extern const scl_model scl_model_data;
+extern const scl_frontend_config scl_frontend_data;
+
+#endif

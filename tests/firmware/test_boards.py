@@ -1,0 +1,307 @@
+"""The firmware of every board, built with the fixture model and run: as a process, and on QEMU's boards.
+
+Answers are compared with fixture_model/make_model.py, which computes them slowly from the written rules.
+"""
+
+import importlib.util
+import struct
+import tomllib
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from firmware_host import emulator
+from firmware_host.link import Link
+from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Result, samples_chunk, window_chunk
+from firmware_host.protocol import ANSWER, Frame, Type, encode
+
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
+BOARDS = ("native", *emulator.MACHINES)
+TIMEOUT_S = 20.0
+
+_spec = importlib.util.spec_from_file_location("make_model", FIXTURE / "make_model.py")
+model = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(model)
+
+
+def receive(link: Link) -> list[Frame]:
+    """At least one frame."""
+    deadline = link.now() + TIMEOUT_S
+    while not (frames := link.receive(TIMEOUT_S)):
+        assert link.now() < deadline, "the board fell silent"
+    return frames
+
+
+class Host:
+    """A greeted board and the exchanges that the tests need."""
+
+    def __init__(self, link: Link, name: str) -> None:
+        self.link, self.name, self.hello = link, name, link.greet()
+
+    def collect(self) -> list[Frame]:
+        """All answers until that of a STATS request sent now."""
+        seq, _size = self.link.send(Type.STATS)
+        frames: list[Frame] = []
+        while not frames or frames[-1].seq != seq:
+            frames += receive(self.link)
+        return frames[:-1]
+
+    def raw(self, data: bytes) -> list[Frame]:
+        """The answers to bytes that are no frame of ours."""
+        self.link._write(data)
+        return self.collect()
+
+    def refusal(self, kind: int, payload: bytes = b"") -> BoardError:
+        (frame,) = self.raw(encode(Frame(kind, 4321, payload)))
+        assert (frame.type, frame.seq) == (Type.ERROR, 4321)
+        return BoardError.parse(frame.payload)
+
+    def send_window(self, number: int, counts: np.ndarray, cuts: tuple[int, ...] = ()) -> tuple[Result, int, int]:
+        """The result, the sequence number of the last chunk and that of the result."""
+        edges = (0, *cuts, len(counts))
+        for start, end in zip(edges, edges[1:], strict=False):
+            last, _size = self.link.send(Type.WINDOW, window_chunk(number, start, counts[start:end]))
+        (frame,) = self.collect()
+        assert frame.type == Type.WINDOW | ANSWER
+        return Result.parse(frame.payload, model.FEATURES, model.CLASSES), last, frame.seq
+
+    def bench(self) -> int:
+        return int.from_bytes(self.link.request(Type.BENCH).payload, "little")
+
+
+@pytest.fixture(scope="module", params=BOARDS)
+def board(request: pytest.FixtureRequest, fixture_firmware: Callable[[str], Path]) -> Iterator[Host]:
+    firmware = fixture_firmware(request.param)
+    start = emulator.native(firmware) if request.param == "native" else emulator.qemu(firmware, request.param)
+    with start as transport:
+        yield Host(Link(transport), request.param)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+def some_counts(rng: np.random.Generator, samples: int = model.RAW_SAMPLES) -> np.ndarray:
+    """Counts that take the input from one limit of int8 to the other, never an int16 limit."""
+    return rng.integers(-4000, 4000, (samples, model.CHANNELS)).astype(np.int16)
+
+
+def check_result(result: Result, window: np.ndarray) -> None:
+    """`window`: the network's input, int8 (16, 6)."""
+    features, logits = model.network(window)
+    assert result.input_crc32 == zlib.crc32(window.tobytes())
+    assert result.features.tolist() == features
+    assert result.logits.tolist() == logits
+    assert result.predicted == logits.index(max(logits))
+
+
+def test_fixture_model_is_what_its_script_writes():
+    assert (FIXTURE / "model_data.c").read_text() == model.source()
+    assert (FIXTURE / "model_data.h").read_text() == model.header()
+
+
+def test_fixture_model_tells_windows_apart(rng):
+    """Else a board could answer anything."""
+    outputs = [model.network(model.quantized(some_counts(rng))[-model.WINDOW :]) for _ in range(20)]
+    assert len({str(features) for features, _ in outputs}) == 20
+    assert len({logits.index(max(logits)) for _, logits in outputs}) > 1
+
+
+def test_hello(board):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    hello = board.hello
+    tick_hz = {"native": 10**9, "mps2-an386": 25_000_000, "netduinoplus2": 21_000_000}[board.name]
+    assert hello == Hello(
+        protocol=1, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
+        max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), board=board.name,
+        firmware=project["version"], labels=model.LABELS,
+    )  # fmt: skip
+
+
+def test_hello_of_another_protocol_is_answered(board):
+    assert Hello.parse(board.link.request(Type.HELLO, b"\xfe").payload) == board.hello
+
+
+@pytest.mark.parametrize("cuts", [(), (1,), (19,), (7, 14), tuple(range(1, 20))])
+def test_window(board, rng, cuts):
+    """Whole or in pieces; the 4 warm-up samples do not count."""
+    counts = some_counts(rng)
+    result, last_seq, answer_seq = board.send_window(40_000, counts, cuts)
+    assert answer_seq == last_seq
+    assert result.window == 40_000 and not result.saturated and result.ticks > 0
+    check_result(result, model.quantized(counts)[-model.WINDOW :])
+
+
+@pytest.mark.parametrize("limit", [-32768, 32767])
+@pytest.mark.parametrize("at", [0, 19])
+def test_saturated_count_is_flagged(board, rng, limit, at):
+    counts = some_counts(rng)
+    counts[at, 2] = limit
+    result, _, _ = board.send_window(1, counts)
+    assert result.saturated
+    check_result(result, model.quantized(counts)[-model.WINDOW :])
+    assert not board.send_window(2, some_counts(rng))[0].saturated
+
+
+def test_gap_is_reported_once_and_the_window_can_be_sent_again(board, rng):
+    counts = some_counts(rng)
+    for start in (0, 8, 12, 16):
+        board.link.send(Type.WINDOW, window_chunk(9, start, counts[start : start + 4]))
+    (frame,) = board.collect()
+    assert (frame.type, BoardError.parse(frame.payload)) == (Type.ERROR, BoardError(ErrorCode.GAP, 9, 4))
+    check_result(board.send_window(9, counts, (5,))[0], model.quantized(counts)[-model.WINDOW :])
+
+
+def test_chunk_of_a_window_that_was_not_begun(board, rng):
+    counts = some_counts(rng)
+    board.link.send(Type.WINDOW, window_chunk(3, 0, counts[:4]))
+    assert board.refusal(Type.WINDOW, window_chunk(4, 4, counts[4:])) == BoardError(ErrorCode.GAP, 4, 0)
+    assert board.refusal(Type.WINDOW, window_chunk(3, 4, counts[4:])) == BoardError(ErrorCode.GAP, 3, 0)
+
+
+def test_many_windows_in_one_go(board, rng):
+    """15 windows, 3.8 kB, more than one fits into the UART: the ring holds what comes while the network runs."""
+    windows = [some_counts(rng) for _ in range(15)]
+    board.link._write(b"".join(encode(Frame(Type.WINDOW, n, window_chunk(n, 0, w))) for n, w in enumerate(windows)))
+    frames = board.collect()
+    assert [frame.seq for frame in frames] == list(range(15))
+    for frame, counts in zip(frames, windows, strict=True):
+        check_result(Result.parse(frame.payload, 5, 3), model.quantized(counts)[-model.WINDOW :])
+    assert board.link.stats().overrun_bytes == 0
+
+
+def test_damage_is_counted_and_passed_over(board):
+    before = board.link.stats()
+    wrong_crc = bytearray(encode(Frame(Type.HELLO, 1, b"\x01")))
+    wrong_crc[-2] ^= 1 if wrong_crc[-2] != 1 else 2
+    noise = bytes(range(1, 256)) * 9  # longer than any frame
+    answers = board.raw(noise + b"\0" + bytes(wrong_crc) + b"\0\0\x07\x01\0" + encode(Frame(Type.HELLO, 6, b"\x01")))
+    assert [(frame.type, frame.seq) for frame in answers] == [(Type.HELLO | ANSWER, 6)]
+    after = board.link.stats()
+    assert after.crc_errors - before.crc_errors == 1
+    assert after.framing_errors - before.framing_errors == 2
+    assert after.frames - before.frames == 3  # HELLO and two STATS
+
+
+def test_refusals(board):
+    assert board.refusal(0x42) == BoardError(ErrorCode.UNKNOWN_TYPE, 0, 0x42)
+    assert board.refusal(Type.HELLO | ANSWER) == BoardError(ErrorCode.UNKNOWN_TYPE, 0, 0x81)
+    for kind, payload in [
+        (Type.HELLO, b""),
+        (Type.BENCH, b"x"),
+        (Type.STATS, b"x"),
+        (Type.STREAM, b"\x01"),
+        (Type.CAPTURE, bytes(5)),
+        (Type.CALIBRATION, bytes(8 + 4 * 23)),
+        (Type.WINDOW, b""),
+        (Type.WINDOW, bytes(4)),
+        (Type.WINDOW, bytes(15)),
+        (Type.WINDOW, bytes(4 + 12 * 21)),  # past the window's end
+        (Type.WINDOW, struct.pack("<HH", 0, 65535) + bytes(12)),
+        (Type.SAMPLES, bytes(4)),
+        (Type.SAMPLES, bytes(17)),
+    ]:
+        assert board.refusal(kind, payload) == BoardError(ErrorCode.BAD_LENGTH, 0, len(payload)), (kind, payload)
+    assert board.refusal(Type.STREAM, bytes(2)) == BoardError(ErrorCode.BAD_VALUE, 0, 0)
+
+
+def test_refused_chunk_changes_nothing(board, rng):
+    counts = some_counts(rng)
+    board.link.send(Type.WINDOW, window_chunk(5, 0, counts[:10]))
+    assert board.refusal(Type.WINDOW, window_chunk(5, 10, counts[:11])).code == ErrorCode.BAD_LENGTH
+    board.link.send(Type.WINDOW, window_chunk(5, 10, counts[10:]))
+    (frame,) = board.collect()
+    check_result(Result.parse(frame.payload, 5, 3), model.quantized(counts)[-model.WINDOW :])
+
+
+def test_bench(board, rng):
+    result, _, _ = board.send_window(0, some_counts(rng))
+    ticks = [board.bench() for _ in range(3)]
+    if board.name == "native":
+        assert min(ticks) > 0
+        return
+    counts = {emulator.instructions(t, board.hello.tick_hz) for t in ticks}
+    assert len(counts) == 1  # the same every time
+    assert result.ticks == pytest.approx(ticks[0], rel=0.1)
+    products = 8 * 8 * 18 + 8 * 5 + 5 * 3
+    assert products < counts.pop() < 40 * products
+
+
+def slow_stream(counts: np.ndarray, hop: int) -> list[tuple[int, int]]:
+    """(samples consumed, class) of every hop."""
+    quantized, hops = model.quantized(counts), []
+    for end in range(model.WINDOW, len(counts) + 1, hop):
+        logits = model.network(quantized[end - model.WINDOW : end])[1]
+        hops.append((end, logits.index(max(logits))))
+    return hops
+
+
+@pytest.mark.parametrize(("hop", "size"), [(4, 3), (1, 1), (16, 5), (40, 7)])
+def test_stream(board, rng, hop, size):
+    counts, link = some_counts(rng, 90), board.link
+    assert link.request(Type.STREAM, struct.pack("<H", hop)).payload == struct.pack("<H", hop)
+    seen = []
+    for start in range(0, len(counts), size):
+        chunk = counts[start : start + size]
+        answer = Hop.parse(link.request(Type.SAMPLES, samples_chunk(start, chunk)).payload)
+        assert answer.next == start + len(chunk)
+        if answer.hops > len(seen):
+            seen.append((answer.end, answer.predicted))
+        assert answer.hops == len(seen) and not answer.saturated
+    assert seen == slow_stream(counts, hop)
+
+
+def test_stream_repeated_and_wrong_samples_change_nothing(board, rng):
+    counts, link = some_counts(rng, 40), board.link
+    link.request(Type.STREAM, struct.pack("<H", 1))
+    first = link.request(Type.SAMPLES, samples_chunk(0, counts[:20])).payload
+    assert link.request(Type.SAMPLES, samples_chunk(0, counts[:20])).payload == first
+    assert link.request(Type.SAMPLES, samples_chunk(21, counts[21:])).payload == first
+    assert Hop.parse(first).next == 20 and Hop.parse(first).hops == 5
+    end = Hop.parse(link.request(Type.SAMPLES, samples_chunk(20, counts[20:])).payload)
+    assert (end.end, end.predicted) == slow_stream(counts, 1)[-1]
+
+
+def test_stream_flags_saturation_as_long_as_it_is_in_the_window(board, rng):
+    counts, link = some_counts(rng, 60), board.link
+    counts[18, 0] = 32767
+    link.request(Type.STREAM, struct.pack("<H", 1))
+    flags = [Hop.parse(link.request(Type.SAMPLES, samples_chunk(t, counts[t : t + 1])).payload) for t in range(60)]
+    saturated = [hop.end for hop in flags if hop.hops and hop.saturated]
+    assert saturated == list(range(19, 19 + model.RAW_SAMPLES))
+
+
+def test_samples_need_a_stream(board, rng):
+    counts = some_counts(rng)
+    board.link.request(Type.STREAM, struct.pack("<H", 1))
+    board.send_window(0, counts)  # ends the stream
+    assert board.refusal(Type.SAMPLES, samples_chunk(0, counts)) == BoardError(ErrorCode.NOT_STREAMING, 0, 0)
+
+
+def test_calibration(board, rng):
+    bias = rng.normal(0, 0.5, (2, 3)).astype(np.float32)
+    alignment = (np.eye(3) + rng.normal(0, 0.05, (2, 3, 3))).astype(np.float32)
+    payload = b"unit0042" + b"".join(bias[s].tobytes() + alignment[s].tobytes() for s in range(2))
+    counts = some_counts(rng)
+    assert board.link.request(Type.CALIBRATION, payload).payload == b"unit0042"
+    check_result(board.send_window(0, counts)[0], model.quantized(counts, bias, alignment)[-model.WINDOW :])
+    assert Hello.parse(board.link.request(Type.HELLO, b"\x01").payload).calibration_hash == b"unit0042"
+
+    for broken in (np.nan, np.inf):
+        values = np.zeros(24, np.float32)
+        values[17] = broken
+        assert board.refusal(Type.CALIBRATION, bytes(8) + values.tobytes()) == BoardError(ErrorCode.BAD_VALUE, 0, 17)
+    check_result(board.send_window(0, counts)[0], model.quantized(counts, bias, alignment)[-model.WINDOW :])
+
+    nominal = np.concatenate([np.zeros(3), np.eye(3).ravel()] * 2).astype(np.float32)
+    board.link.request(Type.CALIBRATION, bytes(8) + nominal.tobytes())
+    check_result(board.send_window(0, counts)[0], model.quantized(counts)[-model.WINDOW :])
+
+
+def test_no_sensor(board):
+    assert board.refusal(Type.CAPTURE, struct.pack("<I", 10)) == BoardError(ErrorCode.NO_SENSOR, 0, 0)

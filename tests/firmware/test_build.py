@@ -1,0 +1,102 @@
+"""What `make -C firmware` builds and refuses to build, and what a board does that was built wrong."""
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from firmware_host import emulator
+from firmware_host.link import Link
+from firmware_host.protocol import Type
+
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
+
+
+@pytest.fixture
+def changed_model(tmp_path: Path) -> Callable[[str, str], Path]:
+    """changed_model(old, new): the fixture model with one text changed."""
+
+    def change(old: str, new: str) -> Path:
+        folder = tmp_path / "model"
+        folder.mkdir()
+        for name in ("model_data.c", "model_data.h"):
+            text = (FIXTURE / name).read_text()
+            (folder / name).write_text(text.replace(old, new))
+        return folder
+
+    return change
+
+
+@pytest.mark.parametrize("machine", emulator.MACHINES)
+def test_board_files(fixture_firmware, machine):
+    """A flat image of what is loaded, a map, no heap and no input or output."""
+    elf = fixture_firmware(machine)
+    image = elf.with_suffix(".bin").read_bytes()
+    stack, reset = struct.unpack_from("<II", image)
+    base = {"mps2-an386": 0, "netduinoplus2": 0x08000000}[machine]
+    assert stack == 0x20001000  # 4 KB below all data
+    assert base < reset < base + len(image) and reset % 2 == 1  # Thumb
+    symbols = subprocess.run(["arm-none-eabi-nm", elf], check=True, capture_output=True, text=True).stdout
+    assert not re.search(r"\b(_?malloc|_sbrk|printf|puts|_?write|_?read|_?exit)\b", symbols)
+    assert elf.with_suffix(".map").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        (("SCL_ARENA_BYTES 180", "SCL_ARENA_BYTES 130000"), "RAM"),
+        (('"still"', "padding"), "FLASH"),
+    ],
+)
+def test_too_large_for_a_wearable(make_firmware, changed_model, tmp_path, text, region):
+    folder = changed_model(*text)
+    if region == "FLASH":
+        source = folder / "model_data.c"
+        padding = '#include "model_data.h"\nstatic const char padding[600000] = "still";\n'
+        source.write_text(padding + source.read_text())
+    with pytest.raises(AssertionError, match=f"region `{region}' overflowed"):
+        make_firmware("mps2-an386", folder, tmp_path / "out")
+
+
+def test_another_model_in_the_same_folder_is_built_anew(make_firmware, changed_model, tmp_path):
+    folder = changed_model('"walking"', '"wandering"')
+    for path in folder.iterdir():  # older than the objects that the first build leaves
+        os.utime(path, (0, 0))
+    out = tmp_path / "out"
+    make_firmware("native", FIXTURE, out)
+    with emulator.native(make_firmware("native", folder, out)) as transport:
+        assert Link(transport).greet().labels[1] == "wandering"
+
+
+@pytest.mark.parametrize("machine", emulator.MACHINES)
+def test_a_fault_resets_the_board(make_firmware, changed_model, tmp_path, machine):
+    """A model whose first operator reads where no memory is."""
+    folder = changed_model("127, 0, 96, block", "127, 0x50000000, 96, block")
+    with emulator.qemu(make_firmware(machine, folder, tmp_path / "out"), machine) as transport:
+        link = Link(transport)
+        hello = link.greet()
+        before = [link.stats().frames for _ in range(20)][-1]
+        link.send(Type.BENCH)
+        assert link.greet() == hello
+        assert link.stats().frames < before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["BOARD=toaster", f"MODEL={FIXTURE}"], 'no board "toaster"; there are:'),
+        (["BOARD=native"], "holds no model_data.c"),
+    ],
+)
+def test_wrong_settings_are_named(tmp_path, arguments, message):
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    command = ["make", "-C", str(ROOT / "firmware"), f"OUT={tmp_path}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and message in done.stderr

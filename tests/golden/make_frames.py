@@ -1,0 +1,102 @@
+"""Writes frames.json: frames of every type and edge, with their bytes on the wire. Run it to make the file anew.
+
+Written from docs/PROTOCOL.md alone and shares no code with the two codecs that are tested against its output: struct
+for the payloads, zlib for the check, and a slow, obvious COBS.
+"""
+
+import json
+import struct
+import zlib
+from itertools import count
+from pathlib import Path
+
+MAX_PAYLOAD = 1030
+HASH = bytes(range(32))
+
+
+def cobs(raw: bytes) -> bytes:
+    """Every run of non-zero bytes gets a code in front: its length + 1, which stands for the run and the zero after it.
+
+    A run is cut after 254 bytes; its code 255 stands for no zero. A zero is imagined after the last byte, and a code
+    that would stand for that one alone behind a full run is left out.
+    """
+    runs = raw.split(b"\0")
+    out = b""
+    for number, run in enumerate(runs):
+        last = number == len(runs) - 1
+        while len(run) >= 254:
+            out += b"\xff" + run[:254]
+            run = run[254:]
+            if last and not run:
+                return out
+        out += bytes([len(run) + 1]) + run
+    return out
+
+
+def body(kind: int, seq: int, payload: bytes) -> bytes:
+    head = struct.pack("<BH", kind, seq) + payload
+    return head + struct.pack("<I", zlib.crc32(head))
+
+
+def frame(name: str, kind: int, seq: int, payload: bytes = b"") -> dict:
+    assert len(payload) <= MAX_PAYLOAD
+    wire = cobs(body(kind, seq, payload)) + b"\0"
+    return {"name": name, "type": kind, "seq": seq, "payload_hex": payload.hex(), "wire_hex": wire.hex()}
+
+
+def counts(samples: int, channels: int = 6) -> bytes:
+    values = [(-1) ** i * (i * 1021 % 32768) for i in range(samples * channels)]
+    return struct.pack(f"<{len(values)}h", *values)
+
+
+def without_zero(name: str, payload_size: int) -> dict:
+    """A frame whose raw bytes hold no zero, the check included: the first filler byte for which that comes true."""
+    for seed in count():
+        payload = bytes(1 + (i * 7 + seed) % 255 for i in range(payload_size))
+        if 0 not in body(0x42, 0x0101, payload):
+            return frame(name, 0x42, 0x0101, payload)
+    raise AssertionError("never")
+
+
+def frames() -> list[dict]:
+    text = "\n".join(["mps2-an386", "0.1.0", "walking", "jogging", "climbing (à pied)"]).encode()
+    hello = struct.pack("<B32s6HI8s", 1, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8)) + text
+    alignment = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    calibration = struct.pack("<24f", *[0.25, -0.5, 1.5, *alignment], *[-0.125, 0.0, 1e-3, *alignment])
+    result = struct.pack("<HBBII", 513, 2, 1, 0x89ABCDEF, 123_456) + bytes(range(200, 255)) + bytes([0x80, 0, 0x7F])
+    return [
+        frame("HELLO request", 0x01, 1, b"\x01"),
+        frame("HELLO request, another protocol", 0x01, 2, b"\xfe"),
+        frame("HELLO answer", 0x81, 1, hello),
+        frame("WINDOW first chunk", 0x02, 3, struct.pack("<HH", 513, 0) + counts(85)),
+        frame("WINDOW last chunk", 0x02, 0x0400, struct.pack("<HH", 513, 199) + counts(1)),
+        frame("RESULT", 0x82, 0x0400, result),
+        frame("BENCH request", 0x03, 5),
+        frame("BENCH answer", 0x83, 5, struct.pack("<I", 0x01000000)),
+        frame("STREAM request", 0x04, 6, struct.pack("<H", 50)),
+        frame("STREAM answer", 0x84, 6, struct.pack("<H", 50)),
+        frame("SAMPLES request", 0x05, 7, struct.pack("<I", 70_000) + counts(5)),
+        frame("SAMPLES answer", 0x85, 7, struct.pack("<IIIBB", 70_005, 1397, 70_001, 4, 0)),
+        frame("CALIBRATION request", 0x06, 8, bytes(range(8)) + calibration),
+        frame("CALIBRATION answer", 0x86, 8, bytes(range(8))),
+        frame("STATS request", 0x07, 0xFFFF),
+        frame("STATS answer", 0x87, 0xFFFF, struct.pack("<4I", 1000, 2, 3, 0xFFFFFFFF)),
+        frame("CAPTURE request", 0x08, 10, struct.pack("<I", 3000)),
+        frame("CAPTURE stop", 0x08, 11, struct.pack("<I", 0)),
+        frame("CAPTURE block", 0x88, 10, struct.pack("<II", 160, 2) + counts(16)),
+        frame("ERROR unknown type", 0xFF, 12, struct.pack("<BHH", 1, 0, 0x42)),
+        frame("ERROR gap", 0xFF, 13, struct.pack("<BHH", 3, 513, 85)),
+        frame("all zeros", 0x00, 0, bytes(20)),
+        frame("largest payload, zeros", 0x42, 0, bytes(MAX_PAYLOAD)),
+        without_zero("one byte short of a full COBS run", 246),
+        without_zero("exactly a full COBS run", 247),
+        without_zero("one byte past a full COBS run", 248),
+        without_zero("exactly two full COBS runs", 501),
+        without_zero("largest payload, no zero", MAX_PAYLOAD),
+    ]
+
+
+if __name__ == "__main__":
+    target = Path(__file__).with_name("frames.json")
+    target.write_text(json.dumps(frames(), indent=1) + "\n")
+    print(f"{target}: {len(frames())} frames")
