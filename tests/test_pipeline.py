@@ -55,8 +55,9 @@ def test_board_equals_the_golden_outputs(folder: Path) -> None:
     assert report["model_hash"] == manifest["model_hash"] and report["transformation"] == "rotation"
     golden = np.load(folder / "bundles/demo/golden.npz")
     evaluation = np.load(folder / "bundles/demo/evaluation.npz")
-    predictions = golden["logits"][:, :12].argmax(axis=-1)
-    labels = evaluation["labels"][:12]
+    rows = np.arange(12) * len(evaluation["labels"]) // 12  # --limit spreads over the set
+    predictions = golden["logits"][:, rows].argmax(axis=-1)
+    labels = evaluation["labels"][rows]
     assert report["accuracy"] == pytest.approx((predictions[0] == labels).mean())
     assert report["accuracy_transformed"] == pytest.approx((predictions[1:] == labels).mean())
     assert report["consistency"] == pytest.approx((predictions[1:] == predictions[0]).mean())

@@ -1,0 +1,1 @@
+"""Talk to the board: build, emulate, stream, validate."""

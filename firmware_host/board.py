@@ -1,0 +1,107 @@
+"""Opens a board by the name that `--port` gives.
+
+That is a device, any pyserial URL, `native`, `emulator` or `emulator:MACHINE`. For the emulated ones the firmware of
+the bundle is built first, into a folder of its own per model and board.
+"""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware_host import emulator, ports
+from firmware_host.bundle import Bundle
+from firmware_host.link import Link
+from firmware_host.messages import Hello
+from firmware_host.transport import DEFAULT_BAUD, SerialTransport, Traced, Transport
+from scl.artifacts import InputError
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "firmware"
+BITS_PER_BYTE = 10  # 8N1
+
+
+@dataclass(frozen=True)
+class Board:
+    """An open board that holds the bundle's model."""
+
+    link: Link
+    hello: Hello
+    emulated: bool  # ticks count instructions
+    baud: int | None  # None: the line has no rate of its own
+
+    def line_seconds(self, size: int) -> float:
+        """Time that `size` bytes take on the line; 0 without a line rate."""
+        return size * BITS_PER_BYTE / self.baud if self.baud else 0.0
+
+
+@contextmanager
+def open_board(
+    bundle: Bundle,
+    port: str | None,
+    baud: int = DEFAULT_BAUD,
+    trace: bool = False,
+    native_arguments: Sequence[str] = (),
+) -> Iterator[Board]:
+    """Builds and starts what `port` needs, greets the board and checks that it holds the bundle's model.
+
+    Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is.
+    """
+    kind, _, machine = (port or "").partition(":")
+    if kind == "native" and not machine:
+        with emulator.native(build(bundle, "native"), native_arguments) as pty:
+            yield _greet(bundle, pty, trace)
+    elif kind == "emulator":
+        machine = machine or emulator.MACHINES[0]
+        if machine not in emulator.MACHINES:
+            raise InputError(f"--port {port}: no such emulated board; there are {', '.join(emulator.MACHINES)}")
+        with emulator.qemu(build(bundle, machine), machine) as uart:
+            yield _greet(bundle, uart, trace, emulated=True)
+    else:
+        serial = SerialTransport(port or ports.resolve(), baud)
+        try:
+            yield _greet(bundle, serial, trace, baud=None if kind == "socket" else baud)
+        finally:
+            serial.close()
+
+
+def build(bundle: Bundle, board: str) -> Path:
+    """The firmware of `bundle` for `board`, built where it is not up to date.
+
+    Raises InputError if a tool is missing or the build fails.
+    """
+    import fcntl  # POSIX only, as are the boards that are built here
+
+    if not (ROOT / "firmware" / "Makefile").is_file():
+        raise InputError(
+            f"{ROOT / 'firmware'}: the firmware's sources are not here; run from a checkout, or flash a board and "
+            "name its port"
+        )
+    compiler = (
+        ("cc", "gcc") if board == "native" else ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi")
+    )
+    emulator.require(("make", "make"), compiler)
+    out = BUILD / f"{bundle.model_hash[:16]}-{board}"
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two programs may build the same model at once
+        command = [
+            "make",
+            "-C",
+            str(ROOT / "firmware"),
+            f"BOARD={board}",
+            f"MODEL={(bundle.path / 'c').resolve()}",
+            f"OUT={out}",
+        ]
+        made = subprocess.run(command, capture_output=True, text=True)
+    if made.returncode:
+        raise InputError(f"building the firmware failed ({' '.join(command)}):\n{made.stderr.strip()[-2000:]}")
+    return out / ("firmware" if board == "native" else "firmware.elf")
+
+
+def _greet(bundle: Bundle, transport: Transport, trace: bool, emulated: bool = False, baud: int | None = None) -> Board:
+    link = Link(Traced(transport) if trace else transport)
+    hello = link.greet()
+    bundle.check_board(hello, link.name)
+    return Board(link, hello, emulated, baud)

@@ -1,0 +1,146 @@
+"""`python -m firmware_host.capture BUNDLE --port PORT --out FILE --seconds S`: records the board's own sensor.
+
+For the six-position calibration capture six parts into one file, each with another axis up:
+--position=+x, then --append --position=-x, and so on.
+"""
+
+import argparse
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from firmware_host.board import Board, open_board
+from firmware_host.bundle import Bundle, load_bundle
+from firmware_host.capture_file import POSITIONS, Capture, read_capture, write_capture
+from firmware_host.link import Link
+from firmware_host.messages import BoardError, capture_block
+from firmware_host.progress import progress
+from firmware_host.protocol import ANSWER, Type
+from firmware_host.transport import DEFAULT_BAUD
+from scl.artifacts import InputError, command
+
+BLOCK_TIMEOUT_S = 5.0  # between two blocks
+
+
+def main(argv: Sequence[str]) -> int:
+    options = _parser().parse_args(argv)
+    bundle = load_bundle(options.bundle)
+    before = _before(options.out, options.append)
+    samples = round(options.seconds * bundle.sensor["rate_hz"])
+    if samples < 1:
+        raise InputError(f"--seconds {options.seconds:g}: not one sample at {bundle.sensor['rate_hz']:g} Hz; give more")
+    with open_board(bundle, options.port, options.baud, options.trace, _sensor(options, bundle)) as board:
+        part = capture(board, bundle, samples, options.position, options.label)
+    write_capture(options.out, before.followed_by(part, options.out) if before else part)
+    print(f"{options.out}: {len(part.counts)} samples of {part.sensor} at {part.rate_hz:g} Hz, {part.dropped} dropped")
+    return 0
+
+
+def capture(
+    board: Board, bundle: Bundle, samples: int, position: str | None = None, label: str | None = None
+) -> Capture:
+    """Records `samples` samples.
+
+    Samples that the board dropped or the link lost are counted, not filled in. Raises InputError if the board has no
+    sensor or stops sending.
+    """
+    blocks = []
+    end = 0  # sensor samples so far, lost ones included
+    with progress(samples, "samples") as done:
+        for start, counts in _blocks(board.link, samples, len(bundle.channels)):
+            blocks.append(counts)
+            end = start + len(counts)
+            done(min(end, samples))
+    counts = np.concatenate(blocks)
+    return Capture(
+        bundle.sensor["name"],
+        float(bundle.sensor["rate_hz"]),
+        tuple(bundle.channels),
+        counts,
+        (position,) * len(counts) if position else (),
+        (label,) * len(counts) if label else (),
+        end - len(counts),
+    )
+
+
+def _blocks(link: Link, samples: int, channels: int) -> Iterator[tuple[int, np.ndarray]]:
+    """First sample and counts of each block, until `samples` have passed; stops the board if the reader gives up."""
+    seq, _size = link.send(Type.CAPTURE, struct.pack("<I", samples))
+    end = 0
+    deadline = link.now() + BLOCK_TIMEOUT_S
+    try:
+        while end < samples:
+            frames = link.receive(max(0.0, deadline - link.now()))
+            if not frames and link.now() >= deadline:
+                raise InputError(
+                    f"port {link.name}: no sample for {BLOCK_TIMEOUT_S:g} s, {end} of {samples} came; reset the board "
+                    "and try again"
+                )
+            for frame in frames:
+                if frame.seq == seq and frame.type == Type.ERROR:
+                    raise InputError(
+                        f"port {link.name}: the board cannot capture: {BoardError.parse(frame.payload)}; capture with "
+                        "one that has a sensor"
+                    )
+                if frame.seq == seq and frame.type == Type.CAPTURE | ANSWER:
+                    start, _dropped, counts = capture_block(frame.payload, channels)
+                    end = start + len(counts)
+                    deadline = link.now() + BLOCK_TIMEOUT_S
+                    yield start, counts
+    finally:
+        if end < samples:
+            with suppress(InputError):  # the port may be what failed
+                link.send(Type.CAPTURE, struct.pack("<I", 0))
+
+
+def _sensor(options: argparse.Namespace, bundle: Bundle) -> list[str]:
+    """Arguments of the native firmware that make it play a file as its sensor."""
+    if options.play is None:
+        return []
+    if options.port != "native":
+        raise InputError(
+            f"--play {options.play}: only --port native plays a file; other boards have a sensor of their own"
+        )
+    if not options.play.is_file():
+        raise InputError(f"{options.play}: no such file; --play takes int16 counts, little endian, sample by sample")
+    return ["--sensor", str(options.play.resolve()), "--sensor-rate", str(bundle.sensor["rate_hz"])]
+
+
+def _before(path: Path, append: bool) -> Capture | None:
+    """What --append adds to. InputError rather than overwriting a file, before the board is touched."""
+    if not path.exists():
+        return None
+    if not append:
+        raise InputError(f"{path}: exists already; add to it with --append, or name another file")
+    return read_capture(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m firmware_host.capture",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("bundle", type=Path, help="bundle on the board; names the sensor, its rate and its channels")
+    parser.add_argument("--port", help="device, pyserial URL or native; default: the only USB serial port")
+    parser.add_argument("--baud", type=int, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="capture file to write")
+    parser.add_argument("--append", action="store_true", help="add to the file, if it is there")
+    parser.add_argument("--seconds", type=float, required=True, help="how long to record")
+    parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for the calibration")
+    parser.add_argument("--label", help="what is recorded, for firmware_host.stream to print beside the class")
+    parser.add_argument(
+        "--play",
+        type=Path,
+        metavar="FILE",
+        help="with --port native: int16 counts, little endian, that stand in for the sensor",
+    )
+    parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
+    return parser
+
+
+if __name__ == "__main__":
+    command(main)

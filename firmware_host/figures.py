@@ -1,0 +1,164 @@
+"""From the board's answers to the figures of a validation: parity, accuracy, consistency, similarity.
+
+Definitions are those of docs/DESIGN.md. A lost window is a failure and stays in every denominator (prediction -1,
+latent zero, cosine 0). Scalars named `transformed` are means over the transformed copies, the identity excluded;
+intervals are clustered by group.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from firmware_host.bundle import Bundle, Golden
+from firmware_host.flight import Outcome
+from scl import metrics
+
+LOST = -1
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The board's answers as arrays over (transforms, windows)."""
+
+    answered: np.ndarray  # bool
+    predictions: np.ndarray  # int64; LOST where not answered
+    features: np.ndarray  # (transforms, windows, features) int8; 0 where not answered
+    logits: np.ndarray  # (transforms, windows, classes) int8; 0 where not answered
+    input_crc32: np.ndarray  # uint32
+    saturated: np.ndarray  # bool
+    latency_s: np.ndarray  # NaN where not answered
+    attempts: np.ndarray  # int64
+
+    @classmethod
+    def of(cls, outcome: Outcome, golden: Golden) -> "Answers":
+        """Orders the results of a flight whose index counts windows within transforms."""
+        shape = golden.input_crc32.shape
+        features, logits = np.zeros_like(golden.features), np.zeros_like(golden.logits)
+        predictions, crc = np.full(shape, LOST), np.zeros(shape, np.uint32)
+        saturated = np.zeros(shape, bool)
+        for index, result in enumerate(outcome.results):
+            if result is None:
+                continue
+            where = np.unravel_index(index, shape)
+            features[where], logits[where] = result.features, result.logits
+            predictions[where], crc[where], saturated[where] = result.predicted, result.input_crc32, result.saturated
+        latency, attempts = np.reshape(outcome.latency_s, shape), np.reshape(outcome.attempts, shape)
+        return cls(predictions != LOST, predictions, features, logits, crc, saturated, latency, attempts)
+
+
+def steps(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Largest difference of each (transform, window), in quantization steps."""
+    return np.abs(found.astype(np.int16) - expected.astype(np.int16)).max(axis=-1)
+
+
+def parity(answers: Answers, golden: Golden) -> dict[str, Any]:
+    """How far the answers are from the golden ones; over answered windows, as lost ones are counted apart."""
+    seen = answers.answered
+    features, logits = steps(answers.features, golden.features)[seen], steps(answers.logits, golden.logits)[seen]
+    return {
+        "compared": int(seen.sum()),
+        "max_lsb": _largest(np.maximum(features, logits)),
+        "features_max_lsb": _largest(features),
+        "logits_max_lsb": _largest(logits),
+        "windows_off": int(((features > 0) | (logits > 0)).sum()),
+        "input_crc32_off": int((answers.input_crc32 != golden.input_crc32)[seen].sum()),
+        "predictions_off": int((answers.predictions != golden.predictions)[seen].sum()),
+    }
+
+
+def summary(bundle: Bundle, golden: Golden, predictions: np.ndarray, features: np.ndarray) -> dict[str, Any]:
+    """Accuracy, F1, consistency and similarity of (transforms, windows) predictions with their int8 features.
+
+    Used for the board and, on the golden outputs, for the desktop.
+    """
+    labels, copies = golden.labels, predictions[1:]
+    invariant = slice(0, bundle.partition.invariant)
+    latent = bundle.dequantize(features) * (predictions != LOST)[..., None]
+    original = latent[0][predictions[0] != LOST]
+    consistent = metrics.consistency(predictions[0], copies) if len(copies) else np.full(len(labels), math.nan)
+    entries = [
+        {
+            "transform": f"{bundle.manifest['transformation']} {index}",
+            "accuracy": _number(metrics.accuracy(labels, copy)),
+            "macro_f1": _number(metrics.macro_f1(labels, copy)),
+            "consistency": _number(np.mean((copy == predictions[0]) & (copy != LOST))),
+            "similarity_invariant": _similarity(latent[0], latent[index], invariant),
+            "lost": int((copy == LOST).sum()),
+        }
+        for index, copy in enumerate(copies, start=1)
+    ]
+    clustered = len(copies) > 0 and len(np.unique(golden.groups)) > 1
+    interval = metrics.cluster_interval(consistent, golden.groups) if clustered else (math.nan, math.nan)
+    kept = original[:, invariant] if bundle.partition.invariant else original
+    return {
+        "accuracy": _number(metrics.accuracy(labels, predictions[0])),
+        "accuracy_transformed": _mean(entries, "accuracy"),
+        "macro_f1": _number(metrics.macro_f1(labels, predictions[0])),
+        "macro_f1_transformed": _mean(entries, "macro_f1"),
+        "consistency": _number(np.mean(consistent)),
+        "consistency_ci95": [_number(bound) for bound in interval],
+        "similarity_invariant": _mean(entries, "similarity_invariant"),
+        "negative_similarity": _number(metrics.negative_similarity(kept)) if len(kept) > 1 else None,
+        "effective_rank": _number(metrics.effective_rank(kept)) if len(kept) > 1 else None,
+        "per_transform": entries,
+    }
+
+
+def per_class(
+    labels: np.ndarray, predictions: np.ndarray, names: list[str]
+) -> tuple[list[list[int]], list[dict[str, Any]]]:
+    """Confusion counts, and precision, recall and F1 of each class.
+
+    `predictions` is (copies, windows); counts are over all copies. A row of the confusion is the true class, a column
+    the predicted one, with lost windows in the last column.
+    """
+    classes = len(names)
+    truth = np.broadcast_to(labels, predictions.shape).ravel()
+    columns = np.where(predictions == LOST, classes, predictions).ravel()
+    matrix = np.zeros((classes, classes + 1), np.int64)
+    np.add.at(matrix, (truth, columns), 1)
+    rows = []
+    for index, name in enumerate(names):
+        hits, support, said = (int(n) for n in (matrix[index, index], matrix[index].sum(), matrix[:, index].sum()))
+        rows.append(
+            {
+                "label": name,
+                "windows": support,
+                "precision": hits / said if said else None,
+                "recall": hits / support if support else None,
+                "f1": 2 * hits / (said + support) if said + support else None,
+            }
+        )
+    return matrix.tolist(), rows
+
+
+def spread_ms(seconds: np.ndarray) -> dict[str, float | None]:
+    """Minimum, median and 95th percentile, NaN left out."""
+    known = seconds[np.isfinite(seconds)] * 1e3
+    if not known.size:
+        return {"min_ms": None, "median_ms": None, "p95_ms": None}
+    return {
+        "min_ms": float(known.min()),
+        "median_ms": float(np.median(known)),
+        "p95_ms": float(np.percentile(known, 95)),
+    }
+
+
+def _similarity(a: np.ndarray, b: np.ndarray, group: slice) -> float | None:
+    return _number(np.mean(metrics.cosine(a[:, group], b[:, group]))) if a[:, group].shape[1] else None
+
+
+def _mean(entries: list[dict[str, Any]], key: str) -> float | None:
+    values = [entry[key] for entry in entries if entry[key] is not None]
+    return float(np.mean(values)) if values else None
+
+
+def _largest(values: np.ndarray) -> int | None:
+    return int(values.max()) if values.size else None
+
+
+def _number(value: Any) -> float | None:
+    """A plain float; None for NaN, which JSON does not have."""
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,198 @@
+"""What the payloads of the frames mean; docs/PROTOCOL.md has the same tables in words."""
+
+import dataclasses
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from firmware_host.protocol import MAX_PAYLOAD
+from scl.artifacts import InputError
+
+_HELLO = struct.Struct("<B32s6HI8s")
+_WINDOW = struct.Struct("<HH")
+_RESULT = struct.Struct("<HBBII")
+_SAMPLES_ANSWER = struct.Struct("<IIIBB")
+_STATS = struct.Struct("<4I")
+_CAPTURE = struct.Struct("<II")
+_ERROR = struct.Struct("<BHH")
+
+
+class MessageError(InputError):
+    """A whole frame whose payload is not what its type promises: the firmware is not ours, or of another version."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"the board sent {found}; flash firmware built from this checkout")
+
+
+class ErrorCode(IntEnum):
+    UNKNOWN_TYPE = 1
+    BAD_LENGTH = 2
+    GAP = 3
+    NO_SENSOR = 4
+    NOT_STREAMING = 5
+    BAD_VALUE = 6
+
+
+@dataclass(frozen=True)
+class Hello:
+    """What a board says about itself."""
+
+    protocol: int
+    model_hash: str  # hex
+    raw_samples: int
+    channels: int
+    window: int
+    features: int
+    classes: int
+    max_payload: int  # bytes
+    tick_hz: int
+    calibration_hash: bytes  # 8 zeros: nominal sensor
+    board: str
+    firmware: str
+    labels: tuple[str, ...]
+
+    @staticmethod
+    def version(payload: bytes) -> int:
+        """The protocol version, which any answer to HELLO starts with, whatever follows."""
+        if not payload:
+            raise MessageError("a HELLO answer without a byte")
+        return payload[0]
+
+    @classmethod
+    def parse(cls, payload: bytes) -> "Hello":
+        if len(payload) < _HELLO.size:
+            raise MessageError(f"a HELLO answer of {len(payload)} bytes; at least {_HELLO.size} expected")
+        try:
+            board, firmware, *labels = payload[_HELLO.size :].decode().split("\n")
+        except ValueError as error:
+            raise MessageError("a HELLO answer without board name and firmware version in UTF-8") from error
+        names = [field.name for field in dataclasses.fields(cls)]
+        known = dict(zip(names, _HELLO.unpack_from(payload), strict=False))  # the first ten; the text has the rest
+        known["model_hash"] = known["model_hash"].hex()
+        return cls(**known, board=board, firmware=firmware, labels=tuple(labels))
+
+    def pack(self) -> bytes:
+        numbers = self.raw_samples, self.channels, self.window, self.features, self.classes, self.max_payload
+        text = "\n".join((self.board, self.firmware, *self.labels)).encode()
+        head = _HELLO.pack(self.protocol, bytes.fromhex(self.model_hash), *numbers, self.tick_hz, self.calibration_hash)
+        return head + text
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer to one window: int8 features (kept latent) and logits as they left the network."""
+
+    window: int
+    predicted: int
+    flags: int
+    input_crc32: int
+    ticks: int
+    features: np.ndarray  # (features,) int8
+    logits: np.ndarray  # (classes,) int8
+
+    @property
+    def saturated(self) -> bool:
+        return bool(self.flags & 1)
+
+    @classmethod
+    def parse(cls, payload: bytes, features: int, classes: int) -> "Result":
+        if len(payload) != _RESULT.size + features + classes:
+            raise MessageError(
+                f"a RESULT of {len(payload)} bytes; {_RESULT.size} + {features} features + {classes} logits expected"
+            )
+        values = np.frombuffer(payload, np.int8, offset=_RESULT.size)
+        window, predicted, flags, crc, ticks = _RESULT.unpack_from(payload)
+        return cls(window, predicted, flags, crc, ticks, values[:features], values[features:])
+
+    def pack(self) -> bytes:
+        head = _RESULT.pack(self.window, self.predicted, self.flags, self.input_crc32, self.ticks)
+        return head + self.features.tobytes() + self.logits.tobytes()
+
+
+@dataclass(frozen=True)
+class Hop:
+    """The answer to SAMPLES: what the board wants next and its latest class."""
+
+    next: int  # sensor sample
+    hops: int  # classified so far
+    end: int  # sensor samples consumed when the latest hop was classified
+    predicted: int
+    flags: int
+
+    @property
+    def saturated(self) -> bool:
+        return bool(self.flags & 1)
+
+    @classmethod
+    def parse(cls, payload: bytes) -> "Hop":
+        return cls(*_unpack(_SAMPLES_ANSWER, payload, "SAMPLES answer"))
+
+    def pack(self) -> bytes:
+        return _SAMPLES_ANSWER.pack(self.next, self.hops, self.end, self.predicted, self.flags)
+
+
+@dataclass(frozen=True)
+class Stats:
+    """The board's counters since it started; each wraps at 2^32."""
+
+    frames: int
+    crc_errors: int
+    framing_errors: int
+    overrun_bytes: int
+
+    @classmethod
+    def parse(cls, payload: bytes) -> "Stats":
+        return cls(*_unpack(_STATS, payload, "STATS answer"))
+
+    def pack(self) -> bytes:
+        return _STATS.pack(self.frames, self.crc_errors, self.framing_errors, self.overrun_bytes)
+
+
+@dataclass(frozen=True)
+class BoardError:
+    code: int
+    window: int
+    detail: int
+
+    @classmethod
+    def parse(cls, payload: bytes) -> "BoardError":
+        return cls(*_unpack(_ERROR, payload, "ERROR"))
+
+    def pack(self) -> bytes:
+        return _ERROR.pack(self.code, self.window, self.detail)
+
+    def __str__(self) -> str:
+        name = ErrorCode(self.code).name if self.code in set(ErrorCode) else str(self.code)
+        return f"ERROR {name} (window {self.window}, detail {self.detail})"
+
+
+def window_chunk(window: int, start: int, counts: np.ndarray) -> bytes:
+    """Payload of a WINDOW frame: `counts` (n, channels) int16 from sample `start` on."""
+    return _WINDOW.pack(window, start) + counts.astype("<i2").tobytes()
+
+
+def samples_chunk(start: int, counts: np.ndarray) -> bytes:
+    """Payload of a SAMPLES frame: `counts` (n, channels) int16 from sensor sample `start` on."""
+    return struct.pack("<I", start) + counts.astype("<i2").tobytes()
+
+
+def chunk_samples(max_payload: int, channels: int) -> int:
+    """Samples of `channels` counts that fit into one WINDOW or SAMPLES frame (both have 4 bytes before them)."""
+    return (min(max_payload, MAX_PAYLOAD) - 4) // (2 * channels)
+
+
+def capture_block(payload: bytes, channels: int) -> tuple[int, int, np.ndarray]:
+    """`start`, `dropped` and counts (n, channels) int16 of a CAPTURE frame."""
+    size = len(payload) - _CAPTURE.size
+    if size < 0 or size % (2 * channels):
+        raise MessageError(f"a CAPTURE block of {len(payload)} bytes for {channels} channels")
+    counts = np.frombuffer(payload, "<i2", offset=_CAPTURE.size).astype(np.int16)
+    return *_CAPTURE.unpack_from(payload), counts.reshape(-1, channels)
+
+
+def _unpack(layout: struct.Struct, payload: bytes, name: str) -> tuple[int, ...]:
+    if len(payload) != layout.size:
+        raise MessageError(f"a {name} of {len(payload)} bytes; {layout.size} expected")
+    return layout.unpack(payload)

@@ -1,0 +1,133 @@
+"""`python -m firmware_host.stream BUNDLE --port PORT --record FILE`: plays a recording and prints the running class.
+
+The board windows by itself. One SAMPLES frame is in flight at a time and holds no more than one hop, so a lost frame is
+repeated without losing a class.
+"""
+
+import argparse
+import struct
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware_host.board import Board, open_board
+from firmware_host.bundle import Bundle, load_bundle
+from firmware_host.calibration_file import nominal, read_calibration
+from firmware_host.capture_file import Capture, read_capture
+from firmware_host.messages import Hop, chunk_samples, samples_chunk
+from firmware_host.protocol import Type
+from firmware_host.transport import DEFAULT_BAUD
+from scl.artifacts import InputError, command
+
+CHUNK_S = 0.25  # most sensor time in one frame: how far a class may lag behind its sample at real speed
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The clock that samples are held back by; speed max has none."""
+
+    now: Callable[[], float] = time.monotonic
+    wait: Callable[[float], None] = time.sleep
+
+
+def main(argv: Sequence[str]) -> int:
+    options = _parser().parse_args(argv)
+    bundle = load_bundle(options.bundle)
+    record = read_capture(options.record)
+    check_record(record, bundle, options.record)
+    calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
+    window = bundle.manifest["window"]["samples"]
+    hop = options.hop or max(1, window // 4)
+    if hop > window:
+        raise InputError(
+            f"--hop {hop}: longer than the window of {window} samples, so samples would be skipped; give at most "
+            f"{window}"
+        )
+    with open_board(bundle, options.port, options.baud, options.trace) as board:
+        calibration.send(board.link)
+        pace = Pace() if options.speed == "real" else None
+        for answer in play(board, bundle, record, hop, pace):
+            seconds = answer.end / record.rate_hz
+            flag = "  saturated" if answer.saturated else ""
+            print(f"{seconds:9.2f} s  {bundle.labels[answer.predicted]}{_truth(record, answer.end)}{flag}", flush=True)
+    return 0
+
+
+def check_record(record: Capture, bundle: Bundle, path: Path) -> None:
+    """InputError if the recording is of another rate, sensor or set of channels than the bundle's."""
+    found = record.rate_hz, record.sensor, list(record.channels)
+    expected = float(bundle.sensor["rate_hz"]), bundle.sensor["name"], bundle.channels
+    for name, value, wanted in zip(("rate in Hz", "sensor", "channels"), found, expected, strict=True):
+        if value != wanted:
+            raise InputError(
+                f"{path}: {name} is {value}, {bundle.path} was exported for {wanted}; "
+                "record with that sensor, or export the model again with `python -m export.quantize --sensor FILE`"
+            )
+
+
+def play(board: Board, bundle: Bundle, record: Capture, hop: int, pace: Pace | None = None) -> Iterator[Hop]:
+    """Streams the recording; yields the board's answer whenever it has classified another hop.
+
+    `hop` is in model-rate samples. With a pace, a sample is sent when its time has come.
+    """
+    link, frontend = board.link, bundle.manifest["frontend"]
+    link.request(Type.STREAM, struct.pack("<H", hop))
+    most = min(
+        chunk_samples(board.hello.max_payload, len(record.channels)),
+        hop * frontend["down"] // frontend["up"],  # at most one hop in a frame
+        max(1, int(CHUNK_S * record.rate_hz)),
+    )
+    started, position, hops = pace.now() if pace else 0.0, 0, 0
+    while position < len(record.counts):
+        chunk = record.counts[position : position + most]
+        if pace:
+            pace.wait(max(0.0, started + (position + len(chunk)) / record.rate_hz - pace.now()))
+        answer = Hop.parse(link.request(Type.SAMPLES, samples_chunk(position, chunk)).payload)
+        if answer.next != position + len(chunk):
+            raise InputError(
+                f"port {link.name}: the board wants sample {answer.next}, {position + len(chunk)} comes next; it "
+                "was reset: start again"
+            )
+        position = answer.next
+        if answer.hops != hops:
+            hops = answer.hops
+            yield answer
+
+
+def _truth(record: Capture, end: int) -> str:
+    return f"  (label {record.label[end - 1]})" if record.label else ""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m firmware_host.stream", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
+    parser.add_argument(
+        "--port",
+        help="device, pyserial URL, native, emulator or emulator:netduinoplus2; default: the only USB serial port",
+    )
+    parser.add_argument("--baud", type=int, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)")
+    parser.add_argument("--record", type=Path, required=True, metavar="FILE", help="capture file to play")
+    parser.add_argument(
+        "--speed",
+        choices=("real", "max"),
+        default="real",
+        help="the sensor's own rate (default), or as fast as the board goes",
+    )
+    parser.add_argument(
+        "--hop",
+        type=int,
+        metavar="SAMPLES",
+        help="model-rate samples from class to class (default a quarter of a window)",
+    )
+    parser.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="the unit's calibration.json (default: the nominal sensor)"
+    )
+    parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
+    return parser
+
+
+if __name__ == "__main__":
+    command(main)

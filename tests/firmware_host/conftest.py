@@ -1,0 +1,223 @@
+"""A bundle and a board made up in memory, for faults that no real board shows on demand.
+
+Real firmware runs in test_real_boards.py.
+"""
+
+import hashlib
+import json
+import zlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Result, Stats
+from firmware_host.protocol import ANSWER, Decoder, Frame, Type, encode
+from scl.artifacts import sha256_file, write_json, write_npz
+
+SAMPLES, CHANNELS, FEATURES, CLASSES = 200, 6, 5, 3
+LABELS = ("walking", "jogging", "sitting")
+MODEL_HASH = "ab" * 32
+
+
+def network(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """A made-up network: features, logits and input CRC that depend on every count."""
+    digest = hashlib.sha256(counts.astype("<i2").tobytes()).digest()
+    values = np.frombuffer(digest[: FEATURES + CLASSES], np.int8)
+    return values[:FEATURES], values[FEATURES:], zlib.crc32(digest)
+
+
+def through(_number: int, frame: bytes) -> list[bytes]:
+    return [frame]
+
+
+@dataclass
+class FakeBoard:
+    """The board's side of docs/PROTOCOL.md as a transport.
+
+    It reads its receive ring only while the host waits, and stops at each answer, so the host has to keep the ring from
+    overflowing by itself. `to_board` and `to_host` get (frame number, bytes) and return what becomes of it on the line.
+    """
+
+    hello: Hello
+    to_board: Callable[[int, bytes], list[bytes]] = through
+    to_host: Callable[[int, bytes], list[bytes]] = through
+    delay_s: dict[int, float] = field(default_factory=dict)  # frame number -> how late it and all behind it come
+    answer: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, int]] = network
+    name: str = "fake"
+    most_queued: int = 0  # bytes in the ring at the fullest, those that the line made up left out
+    clock: float = 0.0  # moves only while the host waits
+    ring: deque = field(default_factory=deque)
+    out: deque = field(default_factory=deque)
+    decoder: Decoder = field(default_factory=Decoder)
+    stats: list = field(default_factory=lambda: [0, 0])  # frames the board took, frames it sent
+    window: list = field(default_factory=lambda: [None, np.zeros((0, CHANNELS), np.int16)])
+    writes: int = 0
+    calibration: bytes = b""
+    stream: list = field(default_factory=list)  # hop, samples consumed, hops, end
+    sensor: Callable[[int], list[bytes]] | None = None  # CAPTURE payloads for a number of samples
+
+    def write(self, data: bytes) -> None:
+        arrived = self.to_board(self.writes, data)
+        self.ring.extend((part, 0 if index else len(part)) for index, part in enumerate(arrived))
+        self.writes += 1
+        self.most_queued = max(self.most_queued, sum(size for _, size in self.ring))
+
+    def now(self) -> float:
+        return self.clock
+
+    def read(self, timeout_s: float) -> bytes:
+        while self.ring and not self.out:
+            for frame in self.decoder.feed(self.ring.popleft()[0]):
+                self.stats[0] += 1
+                for kind, payload in self.respond(frame):
+                    self.send(Frame(kind, frame.seq, payload))
+        ready = self.out[0][0] if self.out else float("inf")
+        if ready > self.clock + timeout_s:
+            self.clock += timeout_s
+            return b""
+        self.clock = max(self.clock, ready)
+        return self.out.popleft()[1]
+
+    def send(self, frame: Frame) -> None:
+        ready = self.clock + self.delay_s.get(self.stats[1], 0.0)
+        self.out.extend((ready, data) for data in self.to_host(self.stats[1], encode(frame)))
+        self.stats[1] += 1
+
+    def close(self) -> None:
+        pass
+
+    def respond(self, frame: Frame) -> list[tuple[int, bytes]]:
+        kind, payload = frame.type, frame.payload
+        if kind == Type.HELLO:
+            return [(kind | ANSWER, self.hello.pack())]
+        if kind == Type.STATS:
+            return [(kind | ANSWER, Stats(self.stats[0], self.decoder.errors, 0, 0).pack())]
+        if kind == Type.BENCH:
+            return [(kind | ANSWER, (1000).to_bytes(4, "little"))]
+        if kind == Type.CALIBRATION:
+            self.calibration = payload
+            return [(kind | ANSWER, payload[:8])]
+        if kind == Type.WINDOW:
+            return self.take_chunk(payload)
+        if kind == Type.STREAM:
+            self.stream = [int.from_bytes(payload, "little"), 0, 0, 0]
+            return [(kind | ANSWER, payload)]
+        if kind == Type.CAPTURE and self.sensor is not None:
+            return [(kind | ANSWER, block) for block in self.sensor(int.from_bytes(payload, "little"))]
+        if kind == Type.SAMPLES:
+            return self.take_samples(payload)
+        return [(Type.ERROR, BoardError(ErrorCode.UNKNOWN_TYPE, 0, kind).pack())]
+
+    def take_chunk(self, payload: bytes) -> list[tuple[int, bytes]]:
+        number, start = (int.from_bytes(payload[at : at + 2], "little") for at in (0, 2))
+        counts = np.frombuffer(payload, "<i2", offset=4).reshape(-1, CHANNELS)
+        if start == 0:
+            self.window = [number, counts]
+        elif number == self.window[0] and start == len(self.window[1]):
+            self.window[1] = np.concatenate([self.window[1], counts])
+        elif self.window[0] == "ignored":
+            return []
+        else:
+            expected, self.window = len(self.window[1]), ["ignored", np.zeros((0, CHANNELS), np.int16)]
+            return [(Type.ERROR, BoardError(ErrorCode.GAP, number, expected).pack())]
+        if len(self.window[1]) < self.hello.raw_samples:
+            return []
+        features, logits, crc = self.answer(self.window[1])
+        self.window = [None, np.zeros((0, CHANNELS), np.int16)]
+        result = Result(number, int(logits.argmax()), 0, crc, 7, features, logits)
+        return [(Type.WINDOW | ANSWER, result.pack())]
+
+    def take_samples(self, payload: bytes) -> list[tuple[int, bytes]]:
+        """A class every `hop` samples once a whole window is in: the count of hops modulo the classes."""
+        start, n = int.from_bytes(payload[:4], "little"), (len(payload) - 4) // (2 * CHANNELS)
+        hop, consumed, hops, end = self.stream
+        if start == consumed:
+            for at in range(consumed + 1, consumed + n + 1):
+                if at >= self.hello.window and (at - self.hello.window) % hop == 0:
+                    hops, end = hops + 1, at
+            self.stream = [hop, consumed + n, hops, end]
+        hop, consumed, hops, end = self.stream
+        return [(Type.SAMPLES | ANSWER, Hop(consumed, hops, end, hops % CLASSES, 0).pack())]
+
+
+@pytest.fixture
+def make_board() -> Callable[..., FakeBoard]:
+    """make_board(raw_samples=..., protocol=..., ...): a board whose HELLO says so; other arguments are FakeBoard's."""
+
+    def make(**options: object) -> FakeBoard:
+        fields = {
+            **{
+                "protocol": 1,
+                "model_hash": MODEL_HASH,
+                "raw_samples": SAMPLES,
+                "channels": CHANNELS,
+                "window": SAMPLES,
+            },
+            **{"features": FEATURES, "classes": CLASSES, "max_payload": 1030, "tick_hz": 25_000_000},
+            **{"calibration_hash": bytes(8), "board": "fake", "firmware": "0.0", "labels": LABELS},
+        }
+        hello = Hello(**{name: options.pop(name, value) for name, value in fields.items()})
+        return FakeBoard(hello, **options)
+
+    return make
+
+
+@pytest.fixture
+def fake_bundle(tmp_path: Path) -> Path:
+    """A bundle folder without model files: 12 windows, 2 copies of each, golden outputs of the made-up network."""
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    counts = rng.integers(-3000, 3000, (3, 12, SAMPLES, CHANNELS), np.int16)
+    outputs = [[network(window) for window in copies] for copies in counts]
+    features, logits, crc = (np.array([[output[part] for output in copies] for copies in outputs]) for part in range(3))
+    write_npz(
+        folder / "golden.npz", counts=counts, features=features, logits=logits, input_crc32=crc.astype(np.uint32),
+        saturated=np.zeros((3, 12), np.int32), rotation=np.tile(np.eye(3), (3, 12, 1, 1)),
+    )  # fmt: skip
+    labels = np.arange(12) % CLASSES
+    write_npz(
+        folder / "evaluation.npz",
+        windows=np.zeros((12, CHANNELS, SAMPLES), np.float32),
+        labels=labels,
+        groups=np.arange(12) // 4,
+    )
+    sensors = [
+        {"kind": kind, "axes": 3, "unit_per_count": 0.001, "bias": [0.0] * 3, "alignment": np.eye(3).tolist()}
+        for kind in ("accelerometer", "gyroscope")
+    ]
+    manifest = {
+        **{"kind": "bundle", "schema": 1, "name": "tiny", "task": "imu", "transformation": "rotation", "method": "scl"},
+        **{"labels": list(LABELS), "run_hash": "cd" * 32, "model_hash": MODEL_HASH},
+        "partition": {"invariant": 3, "variant": 4, "free": 2},
+        "kept": [0, 1, 2, 7, 8],
+        "files": {name: sha256_file(folder / name) for name in ("golden.npz", "evaluation.npz")},
+        "window": {"samples": SAMPLES, "rate_hz": 20.0, "channels": ["ax", "ay", "az", "gx", "gy", "gz"]},
+        "frontend": {
+            "sensor": {"name": "bmi270", "rate_hz": 20.0, "sensors": sensors},
+            **{"raw_samples": SAMPLES, "up": 1, "down": 1},
+        },
+        "outputs": {
+            "features": {"size": FEATURES, "scale": 0.1, "zero_point": 4},
+            "logits": {"size": CLASSES, "scale": 0.1, "zero_point": 0},
+        },
+        "split": {"name": "subject", "leaky": False},
+        "data": {"name": "watch"},
+    }
+    write_json(folder / "manifest.json", manifest)
+    return folder
+
+
+@pytest.fixture
+def edit_manifest() -> Callable[..., None]:
+    """edit_manifest(folder, key=value, ...): changes top-level keys of a bundle's manifest."""
+
+    def edit(folder: Path, **changes: object) -> None:
+        path = folder / "manifest.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return edit

@@ -1,0 +1,108 @@
+"""Capture files: what is written is read back; what is not a capture is refused with file and line."""
+
+import numpy as np
+import pytest
+
+import calibration.capture
+from calibration.sensor_file import load_sensor
+from firmware_host.capture_file import POSITIONS, Capture, read_capture, write_capture
+from scl.artifacts import InputError
+
+CHANNELS = ("ax", "ay", "az")
+
+
+def capture(rows=5, **changes):
+    counts = np.random.default_rng(0).integers(-32768, 32768, (rows, 3), np.int16)
+    counts[0] = [-32768, 32767, 0]
+    return Capture(**{"sensor": "bmi270", "rate_hz": 100.0, "channels": CHANNELS, "counts": counts} | changes)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {},
+        {"position": ("+x",) * 5},
+        {"label": ("walking", "a b", "x", "y", "z"), "position": ("-z",) * 5, "dropped": 3},
+    ],
+)
+def test_round_trip(tmp_path, texts):
+    path, written = tmp_path / "a.csv", capture(**texts)
+    write_capture(path, written)
+    read = read_capture(path)
+    assert (read.counts == written.counts).all() and read.counts.dtype == np.int16
+    assert {**vars(read), "counts": None} == {**vars(written), "counts": None}
+
+
+def test_the_documented_example(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "# kind: capture\n# schema: 1\n# sensor: bmi270\n# rate_hz: 100.0\n# dropped: "
+        "0\nax,ay,az,gx,gy,gz,position\n16,-20,2048,3,-1,0,+z\n"
+    )
+    read = read_capture(path)
+    assert read.channels == ("ax", "ay", "az", "gx", "gy", "gz") and read.position == ("+z",)
+    assert read.counts.tolist() == [[16, -20, 2048, 3, -1, 0]] and read.rate_hz == 100.0
+
+
+def test_parts_follow_each_other(tmp_path):
+    first, second = capture(position=("+x",) * 5, dropped=1), capture(2, position=("-x",) * 2, dropped=2)
+    both = first.followed_by(second, tmp_path)
+    assert both.counts.tolist() == first.counts.tolist() + second.counts.tolist()
+    assert both.position == ("+x",) * 5 + ("-x",) * 2 and both.dropped == 3
+
+
+@pytest.mark.parametrize("changes", [{"sensor": "lsm6ds3"}, {"rate_hz": 104.0}, {"position": ("+x",) * 5}])
+def test_parts_of_different_kinds_do_not(changes):
+    with pytest.raises(InputError, match="here.csv: holds bmi270 at 100 Hz .*; capture into another file"):
+        capture().followed_by(capture(**changes), "here.csv")
+
+
+HEADER = "# kind: capture\n# schema: 1\n# sensor: s\n# rate_hz: 20\nax,ay,az\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ax,ay,az\n1,2,3\n", "header says kind None, schema None; kind capture, schema 1 expected"),
+        (HEADER.replace("schema: 1", "schema: 9") + "1,2,3\n", "schema 9; kind capture, schema 1 expected"),
+        (HEADER, "holds no sample; capture it again"),
+        (HEADER + "1,2,3\n1,2\n", "line 7: '1,2' is not 3 int16 counts for columns ax,ay,az"),
+        (HEADER + "1,2,3,4\n", "line 6: '1,2,3,4' is not 3 int16"),
+        (HEADER + "1,2.5,3\n", "line 6: '1,2.5,3' is not 3 int16"),
+        (HEADER + "1,nan,3\n", "line 6: '1,nan,3' is not 3 int16"),
+        (HEADER + "1,32768,3\n", "line 6: '1,32768,3' is not 3 int16"),
+        (HEADER.replace("20", "-20") + "1,2,3\n", "header needs a sensor and a positive rate_hz"),
+        (HEADER.replace("rate_hz", "rate") + "1,2,3\n", "header needs a sensor and a positive rate_hz"),
+    ],
+)
+def test_what_is_refused(tmp_path, text, message):
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match="bad.csv") as error:
+        read_capture(path)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("data", [None, b"\xff\xfe\x00"])
+def test_unreadable(tmp_path, data):
+    path = tmp_path / "bad.csv"
+    if data:
+        path.write_bytes(data)
+    with pytest.raises(InputError, match="bad.csv: cannot be read as a capture file"):
+        read_capture(path)
+
+
+def test_the_calibration_reads_what_is_written(tmp_path):
+    """Six still positions, 1 g on the axis that points up."""
+    sensor = load_sensor("bmi270")
+    one_g = round(9.80665 / sensor.parts[0].unit_per_count)
+    part = [
+        np.tile([*(sign * one_g * np.eye(3, dtype=int)[axis]), 1, 2, 3], (25, 1)).astype(np.int16)
+        for axis in range(3)
+        for sign in (1, -1)
+    ]
+    path, positions = tmp_path / "six.csv", tuple(np.repeat(POSITIONS, 25))
+    channels = ("ax", "ay", "az", "gx", "gy", "gz")
+    write_capture(path, Capture("bmi270", 100.0, channels, np.concatenate(part), positions, dropped=2))
+    read = calibration.capture.read_capture(path, sensor)
+    assert (read.counts == np.concatenate(part)).all() and tuple(read.positions) == positions

@@ -1,0 +1,147 @@
+"""Figures against counts made by hand and slow loops."""
+
+import math
+
+import numpy as np
+import pytest
+
+from firmware_host.bundle import load_bundle
+from firmware_host.figures import Answers, parity, per_class, spread_ms, summary
+from firmware_host.flight import Outcome
+from firmware_host.messages import Result
+
+
+@pytest.fixture
+def bundle(fake_bundle):
+    return load_bundle(fake_bundle)
+
+
+@pytest.fixture
+def golden(bundle):
+    return bundle.read_golden()
+
+
+def outcome_of(golden, lost=()):
+    """The golden outputs as if a board had sent them, with some flat indices lost."""
+    results = [
+        Result(index, int(logits.argmax()), index % 2, int(crc), 0, features, logits)
+        for index, (features, logits, crc) in enumerate(
+            zip(golden.features.reshape(36, 5), golden.logits.reshape(36, 3), golden.input_crc32.ravel(), strict=True)
+        )
+    ]
+    for index in lost:
+        results[index] = None
+    return Outcome(results, [math.nan if result is None else 0.01 for result in results], [1] * 36)
+
+
+def test_golden_answers_are_exact(golden):
+    answers = Answers.of(outcome_of(golden), golden)
+    assert answers.answered.all()
+    assert (answers.predictions == golden.predictions).all()
+    assert (answers.saturated.ravel() == np.arange(36) % 2).all()
+    assert parity(answers, golden) == {
+        "compared": 36,
+        "max_lsb": 0,
+        "features_max_lsb": 0,
+        "logits_max_lsb": 0,
+        "windows_off": 0,
+        "input_crc32_off": 0,
+        "predictions_off": 0,
+    }
+
+
+def test_differences_are_counted_where_they_are(golden):
+    """-128 against 127 is 255 steps, not 1."""
+    golden.features[0, 0, 2], golden.logits[1, 3, 1] = -128, 5
+    outcome = outcome_of(golden, lost=[7])
+    answers = Answers.of(outcome, golden)
+    answers.features[0, 0, 2] = 127
+    answers.logits[1, 3, 1] = 3
+    answers.input_crc32[2, 2] ^= 1
+    answers.input_crc32[0, 7] ^= 1  # lost: not compared
+    answers.predictions[2, 11] = (golden.predictions[2, 11] + 1) % 3
+    found = parity(answers, golden)
+    assert (found["compared"], found["windows_off"]) == (35, 2)
+    assert (found["max_lsb"], found["features_max_lsb"], found["logits_max_lsb"]) == (255, 255, 2)
+    assert (found["input_crc32_off"], found["predictions_off"]) == (1, 1)
+
+
+def test_nothing_answered(bundle, golden):
+    """No figure is NaN, and nothing counts as right."""
+    answers = Answers.of(outcome_of(golden, lost=range(36)), golden)
+    assert parity(answers, golden)["max_lsb"] is None
+    figures = summary(bundle, golden, answers.predictions, answers.features)
+    assert figures["accuracy"] == figures["accuracy_transformed"] == figures["consistency"] == 0
+    assert figures["similarity_invariant"] == 0
+    assert figures["negative_similarity"] is None and figures["effective_rank"] is None
+    assert spread_ms(answers.latency_s) == {"min_ms": None, "median_ms": None, "p95_ms": None}
+
+
+def test_summary_against_loops(bundle, golden):
+    """Window 5 lost as an original, window 2 in the second copy."""
+    answers = Answers.of(outcome_of(golden, lost=[5, 24 + 2]), golden)
+    predictions, labels = answers.predictions, golden.labels
+    figures = summary(bundle, golden, predictions, answers.features)
+    right = [[predictions[t, w] == labels[w] for w in range(12)] for t in range(3)]
+    same = [
+        [t_w not in [(1, 5), (2, 5), (2, 2)] and predictions[t_w] == predictions[0, t_w[1]] for t_w in row]
+        for row in pairs()
+    ]
+    cosines = [
+        [cosine(bundle, golden, t, w) if (t, w) not in [(1, 5), (2, 5), (2, 2)] else 0.0 for t, w in row]
+        for row in pairs()
+    ]
+    assert figures["accuracy"] == pytest.approx(sum(right[0]) / 12)
+    assert figures["accuracy_transformed"] == pytest.approx(sum(map(sum, right[1:])) / 24)
+    assert figures["consistency"] == pytest.approx(sum(map(sum, same)) / 24)
+    assert figures["similarity_invariant"] == pytest.approx(np.mean(cosines))
+    assert [entry["transform"] for entry in figures["per_transform"]] == ["rotation 1", "rotation 2"]
+    assert [entry["consistency"] for entry in figures["per_transform"]] == pytest.approx(
+        [sum(row) / 12 for row in same]
+    )
+    assert [entry["similarity_invariant"] for entry in figures["per_transform"]] == pytest.approx(
+        np.mean(cosines, axis=1)
+    )
+    assert [entry["lost"] for entry in figures["per_transform"]] == [0, 1]
+    low, high = figures["consistency_ci95"]
+    assert 0 <= low <= figures["consistency"] <= high <= 1
+
+
+def pairs():
+    return [[(t, w) for w in range(12)] for t in (1, 2)]
+
+
+def cosine(bundle, golden, transform, window):
+    """Of the first three features (the invariant ones), in SI of the latent: (q - 4) * 0.1."""
+    a, b = (np.array([(int(q) - 4) * 0.1 for q in golden.features[t, window, :3]]) for t in (0, transform))
+    return float(a @ b / math.sqrt(a @ a) / math.sqrt(b @ b))
+
+
+def test_originals_only(bundle, golden):
+    """A bundle without copies has accuracy but no consistency."""
+    figures = summary(bundle, golden, golden.predictions[:1], golden.features[:1])
+    assert figures["accuracy"] is not None
+    assert figures["consistency"] is None and figures["consistency_ci95"] == [None, None]
+    assert figures["accuracy_transformed"] is None and figures["per_transform"] == []
+
+
+def test_one_subject_has_no_interval(bundle, golden):
+    golden.groups[:] = 7
+    assert summary(bundle, golden, golden.predictions, golden.features)["consistency_ci95"] == [None, None]
+
+
+def test_per_class_by_hand():
+    """Three classes, the last never predicted, one answer lost."""
+    confusion, rows = per_class(np.array([0, 0, 1, 2]), np.array([[0, 1, 1, -1], [0, 0, 1, 1]]), ["a", "b", "c"])
+    assert confusion == [[3, 1, 0, 0], [0, 2, 0, 0], [0, 1, 0, 1]]
+    assert rows[0] == {"label": "a", "windows": 4, "precision": 1.0, "recall": 0.75, "f1": pytest.approx(6 / 7)}
+    assert rows[1] == {"label": "b", "windows": 2, "precision": 0.5, "recall": 1.0, "f1": pytest.approx(2 / 3)}
+    assert rows[2] == {"label": "c", "windows": 2, "precision": None, "recall": 0.0, "f1": 0.0}
+
+
+def test_latency():
+    assert spread_ms(np.array([0.003, math.nan, 0.001, 0.002])) == {
+        "min_ms": pytest.approx(1),
+        "median_ms": pytest.approx(2),
+        "p95_ms": pytest.approx(2.9),
+    }

@@ -1,0 +1,102 @@
+"""The codec and the messages against tests/golden/frames.json, which the C side is tested with too."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from firmware_host.messages import (
+    BoardError,
+    Hello,
+    Hop,
+    MessageError,
+    Result,
+    Stats,
+    capture_block,
+    chunk_samples,
+    samples_chunk,
+    window_chunk,
+)
+from firmware_host.protocol import MAX_PAYLOAD, Decoder, Frame, encode
+
+ENTRIES = json.loads((Path(__file__).parents[1] / "golden" / "frames.json").read_text())
+FRAMES = {entry["name"]: Frame(entry["type"], entry["seq"], bytes.fromhex(entry["payload_hex"])) for entry in ENTRIES}
+WIRE = {entry["name"]: bytes.fromhex(entry["wire_hex"]) for entry in ENTRIES}
+
+
+def counts(samples, channels=6):
+    """The counts of make_frames.py."""
+    return np.array([(-1) ** i * (i * 1021 % 32768) for i in range(samples * channels)], np.int16).reshape(-1, channels)
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_bytes_on_the_wire(name):
+    assert encode(FRAMES[name]) == WIRE[name]
+
+
+def test_bytes_from_the_wire():
+    decoder = Decoder()
+    assert decoder.feed(b"".join(WIRE.values())) == list(FRAMES.values())
+    assert decoder.errors == 0
+
+
+def test_hello():
+    payload = FRAMES["HELLO answer"].payload
+    hello = Hello.parse(payload)
+    assert (hello.protocol, hello.model_hash) == (1, bytes(range(32)).hex())
+    assert (hello.raw_samples, hello.channels, hello.window, hello.features, hello.classes) == (200, 6, 200, 96, 3)
+    assert (hello.max_payload, hello.tick_hz, hello.calibration_hash) == (1030, 25_000_000, bytes(8))
+    assert (hello.board, hello.firmware) == ("mps2-an386", "0.1.0")
+    assert hello.labels == ("walking", "jogging", "climbing (à pied)")
+    assert hello.pack() == payload
+
+
+def test_chunks():
+    assert window_chunk(513, 0, counts(85)) == FRAMES["WINDOW first chunk"].payload
+    assert window_chunk(513, 199, counts(1)) == FRAMES["WINDOW last chunk"].payload
+    assert samples_chunk(70_000, counts(5)) == FRAMES["SAMPLES request"].payload
+
+
+def test_the_most_samples_that_fit():
+    """85 samples of 6 channels are 1020 bytes behind 4: one more does not fit, whatever a board claims to take."""
+    assert chunk_samples(MAX_PAYLOAD, 6) == chunk_samples(60_000, 6) == 85
+    assert chunk_samples(MAX_PAYLOAD, 1) == 513
+    assert chunk_samples(256, 6) == 21
+
+
+def test_result():
+    payload = FRAMES["RESULT"].payload
+    result = Result.parse(payload, 55, 3)
+    assert (result.window, result.predicted, result.input_crc32, result.ticks) == (513, 2, 0x89ABCDEF, 123_456)
+    assert result.saturated
+    assert result.features.tolist() == [value - 256 for value in range(200, 255)]
+    assert result.logits.tolist() == [-128, 0, 127]
+    assert result.pack() == payload
+
+
+def test_answers():
+    hop = Hop.parse(FRAMES["SAMPLES answer"].payload)
+    assert (hop.next, hop.hops, hop.end, hop.predicted, hop.saturated) == (70_005, 1397, 70_001, 4, False)
+    assert Stats.parse(FRAMES["STATS answer"].payload) == Stats(1000, 2, 3, 0xFFFFFFFF)
+    start, dropped, got = capture_block(FRAMES["CAPTURE block"].payload, 6)
+    assert (start, dropped) == (160, 2) and (got == counts(16)).all()
+    assert str(BoardError.parse(FRAMES["ERROR gap"].payload)) == "ERROR GAP (window 513, detail 85)"
+    assert BoardError.parse(FRAMES["ERROR unknown type"].payload) == BoardError(1, 0, 0x42)
+    assert str(BoardError(77, 1, 2)) == "ERROR 77 (window 1, detail 2)"
+
+
+@pytest.mark.parametrize(
+    "parse",
+    [
+        lambda payload: Result.parse(payload, 55, 3),
+        Hop.parse,
+        Stats.parse,
+        BoardError.parse,
+        lambda payload: capture_block(payload, 6),
+    ],
+)
+@pytest.mark.parametrize("size", [0, 1, 19, 71, 1030])
+def test_payloads_of_another_length(parse, size):
+    with pytest.raises(MessageError, match=f"the board sent a .* of {size} bytes"):
+        parse(bytes(size))

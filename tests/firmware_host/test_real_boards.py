@@ -1,0 +1,310 @@
+"""The real firmware at the other end: the native build on a pseudo-terminal, and both emulated boards.
+
+The model is small and untrained; its golden answers are TFLite Micro's, behind a front end that is written here once
+more, in numpy. A window (4.8 kB) is larger than a board's receive ring on purpose.
+"""
+
+import json
+import shutil
+import struct
+import subprocess
+import zlib
+
+import numpy as np
+import pytest
+
+from export.arena import lifetimes, plan
+from export.c_writer import CModel, write_c
+from export.int8 import quantize
+from export.network import AveragePool, Conv, Network, Tensor
+from export.runtimes import run_tflite_micro
+from export.tflite_writer import write_tflite
+from firmware_host import board as board_module
+from firmware_host import capture, stream, validate
+from firmware_host.board import Board, open_board
+from firmware_host.bundle import load_bundle
+from firmware_host.calibration_file import nominal, read_calibration
+from firmware_host.capture_file import Capture, read_capture, write_capture
+from firmware_host.measure import measure
+from firmware_host.protocol import Type
+from firmware_host.stream import play
+from scl.artifacts import InputError, sha256_bytes, sha256_file, write_json, write_npz
+
+WINDOW, CHANNELS, WINDOWS = 400, ("ax", "ay", "az", "gx", "gy", "gz"), 9
+LABELS = ("still", "slow", "fast")
+EMULATED = ("emulator", "emulator:netduinoplus2")
+NEEDS = {"native": ("gcc", "make"), "emulator": ("arm-none-eabi-gcc", "qemu-system-arm", "make")}
+
+
+@pytest.fixture(params=["native", *EMULATED])
+def port(request):
+    """Every board that runs without hardware."""
+    return available(request.param)
+
+
+@pytest.fixture(params=EMULATED)
+def emulated(request):
+    return available(request.param)
+
+
+@pytest.fixture
+def native():
+    return available("native")
+
+
+def available(port):
+    for tool in NEEDS[port.split(":")[0]]:
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    return port
+
+
+@pytest.fixture(scope="module", autouse=True)
+def build_folder(tmp_path_factory):
+    """Builds stay out of the checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(board_module, "BUILD", tmp_path_factory.mktemp("build"))
+        yield
+
+
+def network(rng):
+    """Two convolutions, a pool, features (4 invariant + 5 free) and logits, with ranges that fit the counts below."""
+
+    def conv(name, source, channels, kernel=1, **options):
+        weights = rng.normal(0, 1.5 / np.sqrt(kernel * source.channels), (channels, kernel, source.channels))
+        return Conv(
+            name, source, weights.astype(np.float32), rng.normal(0, 0.1, channels).astype(np.float32), **options
+        )
+
+    first = conv("conv0", Tensor("input", WINDOW, 6), 8, 5, stride=4, same=True, relu=True)
+    second = conv("conv1", first.result, 16, 5, stride=4, same=True, relu=True)
+    pool = AveragePool("pool", second.result, second.result.length, second.result.length)
+    features = conv("features", pool.result, 9)
+    logits = conv("logits", features.result, 3)
+    ranges = {"input": (-4, 4), "conv0": (0, 6), "conv1": (0, 6), "features": (-3, 3), "logits": (-3, 3)}
+    return quantize(Network((first, second, pool, features, logits)), ranges)
+
+
+def quantized(counts, frontend):
+    """Steps 1, 2, 4 and 5 of firmware/src/frontend.h in single precision, without resampling."""
+    f32, columns = np.float32, []
+    for number, sensor in enumerate(frontend["sensor"]["sensors"]):
+        v = counts[..., 3 * number : 3 * number + 3].astype(f32) * f32(sensor["unit_per_count"])
+        d, a = v - f32(sensor["bias"]), f32(sensor["alignment"])
+        columns += [(a[i, 0] * d[..., 0] + a[i, 1] * d[..., 1]) + a[i, 2] * d[..., 2] for i in range(3)]
+    n = (np.stack(columns, -1) - f32(frontend["mean"])) * (f32(1) / f32(frontend["std"]))
+    scaled = np.rint(np.clip(n * f32(frontend["inv_input_scale"]), f32(-512), f32(512)))
+    return np.clip(scaled + frontend["input_zero_point"], -128, 127).astype(np.int8)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A bundle as export.quantize writes them."""
+    folder = tmp_path_factory.mktemp("bundles") / "small"
+    (folder / "c").mkdir(parents=True)
+    rng = np.random.default_rng(5)
+    int8 = network(rng)
+    sensors = [
+        {
+            **{"kind": kind, "axes": 3, "unit_per_count": unit, "bias": [0.25, -0.125, 0.5]},
+            "alignment": (np.eye(3) + rng.normal(0, 0.02, (3, 3))).astype(np.float32).tolist(),
+        }
+        for kind, unit in (("accelerometer", 9.80665 / 8192), ("gyroscope", 0.001065))
+    ]
+    frontend = {
+        "sensor": {"name": "bench", "rate_hz": 20.0, "sensors": sensors},
+        **{"raw_samples": WINDOW, "warmup_samples": 0, "up": 1, "down": 1, "phase_taps": 0},
+        **{"mean": [0.1, 0, 0, 0, 0, 0.2], "std": [9.0, 9.0, 9.0, 6.0, 6.0, 6.0]},
+        "inv_input_scale": float(np.float32(1) / int8.activations["input"].scale),
+        "input_zero_point": int8.activations["input"].zero_point,
+    }
+    labels = np.arange(WINDOWS) % 3
+    counts = rng.normal(0, 2000 + 3000 * labels[:, None, None], (2, WINDOWS, WINDOW, 6)).clip(-32768, 32767)
+    counts = counts.round().astype(np.int16)
+    counts[0, 4, 100, 2] = 32767
+    inputs = quantized(counts, frontend)
+    tflite = write_tflite(int8)
+    outputs = run_tflite_micro(tflite, inputs.reshape(-1, WINDOW, 6))
+    features, logits = (outputs[name].reshape(2, WINDOWS, -1) for name in ("features", "logits"))
+    assert len(np.unique(logits, axis=1)[0]) == WINDOWS  # the answers differ from window to window
+    crc = np.array([[zlib.crc32(x.tobytes()) for x in row] for row in inputs], np.uint32)
+    write_npz(folder / "golden.npz", counts=counts, features=features, logits=logits, input_crc32=crc)
+    write_npz(folder / "evaluation.npz", labels=labels, groups=np.arange(WINDOWS) // 3)
+    model_hash = sha256_bytes(tflite + json.dumps([frontend, LABELS]).encode())
+    c_model = CModel(int8, plan(lifetimes(int8.network)), LABELS, model_hash, frontend, np.zeros((1, 0), np.float32))
+    write_c(c_model, folder / "c")
+    scales = {name: int8.activations[name] for name in ("features", "logits")}
+    names = "golden.npz", "evaluation.npz", "c/model_data.c", "c/model_data.h"
+    manifest = {
+        **{"kind": "bundle", "schema": 1, "name": "small", "transformation": "rotation", "labels": list(LABELS)},
+        **{"model_hash": model_hash, "partition": {"invariant": 4, "variant": 4, "free": 5}},
+        "files": {name: sha256_file(folder / name) for name in names},
+        "window": {"samples": WINDOW, "rate_hz": 20.0, "channels": list(CHANNELS)},
+        "frontend": frontend,
+        "outputs": {
+            name: {"size": size, "scale": float(scales[name].scale), "zero_point": scales[name].zero_point}
+            for name, size in (("features", 9), ("logits", 3))
+        },
+        **{"split": {"name": "subject", "leaky": False}, "data": {"name": "random"}},
+    }
+    write_json(folder / "manifest.json", manifest)
+    return folder
+
+
+@pytest.fixture
+def bundle(folder):
+    return load_bundle(folder)
+
+
+def test_validation_is_exact(folder, port, tmp_path):
+    out = tmp_path / "report"
+    assert validate.main([str(folder), "--port", port, "--out", str(out)]) == 0
+    found = json.loads((out / "validation.json").read_text())
+    assert found["passed"] and found["parity"]["compared"] == found["sent"] == 2 * WINDOWS
+    assert found["parity"]["max_lsb"] == 0 and found["parity"]["input_crc32_off"] == 0
+    assert (found["lost"], found["retried"], found["duplicated"], found["saturated"]) == (0, 0, 0, 1)
+    assert found["link"]["board"]["overrun_bytes"] == found["link"]["board"]["crc_errors"] == 0
+    assert found["port"] == ("emulator:mps2-an386" if port == "emulator" else port)
+    assert found["board"] == {"native": "native", "emulator": "mps2-an386"}.get(port, "netduinoplus2")
+
+
+def test_instructions_are_the_same_every_time(bundle, emulated):
+    counted = []
+    for _ in range(2):
+        with open_board(bundle, emulated) as board:
+            validation, _answers = measure(board, bundle, bundle.read_golden().limited(1))
+        counted.append(validation["inference"]["instructions"])
+    assert counted[0] == counted[1] > 10_000
+
+
+def test_a_board_survives_noise(bundle, port):
+    """Noise and frames out of turn are counted or refused, and the next window is right."""
+    with open_board(bundle, port) as board:
+        before = board.link.stats()
+        board.link._write(b"\0" + bytes(range(1, 256)) * 8 + b"\0")
+        with pytest.raises(InputError, match="GAP"):
+            board.link.request(Type.WINDOW, struct.pack("<HH", 1, 7) + bytes(12))
+        with pytest.raises(InputError, match="BAD_LENGTH"):
+            board.link.request(Type.WINDOW, struct.pack("<HH", 1, 0) + bytes(11))
+        with pytest.raises(InputError, match="NOT_STREAMING"):
+            board.link.request(Type.SAMPLES, struct.pack("<I", 0) + bytes(12))
+        after = board.link.stats()
+        assert after.crc_errors + after.framing_errors > before.crc_errors + before.framing_errors
+        validation, _answers = measure(board, bundle, bundle.read_golden().limited(1))
+    assert validation["parity"]["max_lsb"] == 0 and validation["lost"] == 0
+
+
+def test_streamed_windows_get_the_golden_classes(bundle, port):
+    """With a hop of one window and no resampling, every hop is one window of the golden set."""
+    golden = bundle.read_golden()
+    record = Capture("bench", 20.0, CHANNELS, golden.counts[1, :4].reshape(-1, 6))
+    with open_board(bundle, port) as board:
+        answers = list(play(board, bundle, record, WINDOW))
+    assert [answer.end for answer in answers] == [400, 800, 1200, 1600]
+    assert [answer.predicted for answer in answers] == golden.predictions[1, :4].tolist()
+
+
+def test_the_stream_command(folder, native, tmp_path, capsys):
+    golden = load_bundle(folder).read_golden()
+    path = tmp_path / "walk.csv"
+    counts = golden.counts[0, :2].reshape(-1, 6)
+    write_capture(path, Capture("bench", 20.0, CHANNELS, counts, label=("slow",) * len(counts)))
+    arguments = [str(folder), "--port", native, "--record", str(path), "--speed", "max"]
+    assert stream.main([*arguments, "--hop", "400"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    expected = [LABELS[golden.predictions[0, n]] for n in range(2)]
+    assert lines == [f"    20.00 s  {expected[0]}  (label slow)", f"    40.00 s  {expected[1]}  (label slow)"]
+    with pytest.raises(InputError, match="--hop 401: longer than the window of 400 samples"):
+        stream.main([*arguments, "--hop", "401"])
+
+
+def test_the_capture_command(folder, native, tmp_path):
+    """The native board plays a file as its sensor; a board without one says so."""
+    counts = load_bundle(folder).read_golden().counts[0, 0]
+    (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
+    out = tmp_path / "walk.csv"
+    arguments = [str(folder), "--port", native, "--out", str(out), "--seconds", "0.4"]
+    assert capture.main([*arguments, "--position=-z", "--play", str(tmp_path / "sensor.raw")]) == 0
+    got = read_capture(out)
+    assert (got.counts == counts[:8]).all() and got.dropped == 0 and got.position == ("-z",) * 8
+    assert (got.sensor, got.rate_hz, got.channels) == ("bench", 20.0, CHANNELS)
+    with pytest.raises(InputError, match=r"cannot capture: ERROR NO_SENSOR .*one that has a sensor"):
+        capture.main([*arguments[:-2], "--seconds", "1", "--append"])
+
+
+def test_a_units_calibration_stays_until_it_is_put_back(bundle, port, tmp_path, capsys):
+    """Other bias, other network input; validation then puts the nominal sensor back and is exact again."""
+    path = tmp_path / "unit.json"
+    eye = np.eye(3).tolist()
+    sensors = [{"bias": [1.5, 0, 0], "alignment": eye}, {"bias": [0, 0.1, 0], "alignment": eye}]
+    write_json(path, {"kind": "calibration", "schema": 1, "sensor": "bench", "sensors": sensors})
+    unit, golden = read_calibration(path, bundle), bundle.read_golden().limited(1)
+    with open_board(bundle, port) as board:
+        unit.send(board.link)
+        assert board.link.greet().calibration_hash == unit.hash
+        changed, _answers = measure(board, bundle, golden)  # with the HELLO from before: nothing is put back
+        assert changed["parity"]["input_crc32_off"] == 2
+        board = Board(board.link, board.link.greet(), board.emulated, board.baud)
+        exact, _answers = measure(board, bundle, golden)
+        assert exact["parity"]["input_crc32_off"] == exact["parity"]["max_lsb"] == 0
+        assert board.link.greet().calibration_hash == nominal(bundle).hash == bytes(8)
+    assert "a unit's calibration is replaced" in capsys.readouterr().err
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The board processes that are started, builds left out."""
+    processes = []
+
+    class Noted(subprocess.Popen):
+        def __init__(self, command, **options):
+            super().__init__(command, **options)
+            if command[0] != "make":
+                processes.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    return processes
+
+
+def test_a_board_that_dies_is_reported(bundle, port, started):
+    with pytest.raises(InputError, match="ended with status -9"), open_board(bundle, port) as board:
+        started[0].kill()
+        measure(board, bundle, bundle.read_golden())
+
+
+def test_no_process_is_left(bundle, port, started):
+    """Neither after a good end nor after a failure inside."""
+    with open_board(bundle, port):
+        assert started[0].poll() is None
+    with pytest.raises(RuntimeError), open_board(bundle, port):
+        raise RuntimeError
+    assert len(started) == 2 and all(process.returncode is not None for process in started)
+
+
+def test_firmware_of_another_model(folder, native, tmp_path):
+    """The C files are of one model, the manifest says another."""
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    actual, manifest["model_hash"] = manifest["model_hash"], "0" * 64
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    with (
+        pytest.raises(InputError, match=f"the board holds model {actual}, .* is model {'0' * 64}; flash"),
+        open_board(load_bundle(other), native),
+    ):
+        pass
+
+
+def test_a_build_that_fails_says_why(folder, native, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(folder, broken)
+    (broken / "c" / "model_data.c").write_text("#error broken on purpose\n")
+    manifest = json.loads((broken / "manifest.json").read_text())
+    manifest["files"]["c/model_data.c"] = sha256_file(broken / "c" / "model_data.c")
+    manifest["model_hash"] = "f" * 64
+    (broken / "manifest.json").write_text(json.dumps(manifest))
+    with (
+        pytest.raises(InputError, match="(?s)building the firmware failed.*broken on purpose"),
+        open_board(load_bundle(broken), native),
+    ):
+        pass
