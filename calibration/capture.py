@@ -1,8 +1,15 @@
 """Captured counts at rest, by position, for the six-position calibration.
 
-The file is the CSV that `python -m firmware_host.capture` writes: `# key: value` lines (kind, schema, sensor,
-rate_hz, dropped), a line of column names, then one
-row of int16 counts per sample with the position (+x -x +y -y +z -z: the axis that points up) in the column `position`.
+The file is the CSV that `python -m firmware_host.capture` writes:
+
+    # kind: capture
+    # schema: 1
+    # sensor: bmi270
+    # rate_hz: 100.0
+    ax,ay,az,gx,gy,gz,position
+    16,-20,8190,3,-1,0,+z
+
+One column of int16 counts per channel, in the sensor's order, and the position: the axis that points up.
 """
 
 import csv
@@ -11,13 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.sensor_file import Sensor
+from calibration.sensor_file import DPS, G, Sensor
 from scl.artifacts import InputError
 
 POSITIONS = ("+x", "-x", "+y", "-y", "+z", "-z")
-AXES = "xyz"
-STILL_G = 0.05  # most that the accelerometer may vary at rest (standard deviation of an axis), in g
-LEAST_SAMPLES = 20
+STILL_G = 0.05  # most that an axis of the accelerometer may vary at rest (standard deviation), g
+STILL_DPS = 2.0  # and of the gyroscope, degrees per second
+MOST_TILT_DEG = 15  # of the measured gravity against the axis that points up; a bias looks like a tilt
+NEAR_1G = 0.2  # scale and bias of a sensor that works
+LEAST_SAMPLES = 20  # of every position
 HELP = "capture it again with python -m firmware_host.capture --position ..."
 
 
@@ -89,30 +98,40 @@ def _rows(path: Path, lines: list[str], start: int, channels: int) -> tuple[np.n
 
 def _check(capture: Capture, sensor: Sensor) -> None:
     path = capture.path
+    parts = {part.kind: part for part in sensor.parts}
+    if "accelerometer" not in parts or parts["accelerometer"].axes != 3:
+        raise InputError(f"sensor {sensor.name}: has no accelerometer of 3 axes to calibrate by gravity")
     missing = [p for p in POSITIONS if len(capture.at(p)) < LEAST_SAMPLES]
     if missing:
         raise InputError(f"{path}: fewer than {LEAST_SAMPLES} samples of position {', '.join(missing)}; {HELP}")
-    first = 0
-    for part in sensor.parts:
-        if part.kind == "accelerometer":
-            break
-        first += part.axes
-    else:
-        raise InputError(f"sensor {sensor.name}: has no accelerometer, so there is nothing to calibrate by gravity")
-    per_g = 9.80665 / part.unit_per_count
     for position in POSITIONS:
-        counts = capture.at(position)[:, first : first + 3].astype(np.float64)
-        if (np.abs(counts) >= 32767).any():
+        counts = capture.at(position).astype(np.float64)
+        acceleration = counts[:, sensor.slices["accelerometer"]]
+        if (np.abs(acceleration) >= 32767).any():
             raise InputError(f"{path}: position {position} holds saturated counts; choose a wider range")
-        spread = counts.std(axis=0).max() / per_g
-        if spread > STILL_G:
-            raise InputError(
-                f"{path}: position {position} moved (it varies by {spread:.3f} g, at rest below {STILL_G} g); {HELP}"
-            )
-        mean = counts.mean(axis=0)
+        for kind, limit, unit, si in (("accelerometer", STILL_G, "g", G), ("gyroscope", STILL_DPS, "dps", DPS)):
+            if kind in parts:
+                spread = counts[:, sensor.slices[kind]].std(axis=0).max() * parts[kind].unit_per_count / si
+                if spread > limit:
+                    raise InputError(
+                        f"{path}: position {position} moved (the {kind} varies by {spread:.3f} {unit}, at rest below "
+                        f"{limit} {unit}); {HELP}"
+                    )
+        mean = acceleration.mean(axis=0) * parts["accelerometer"].unit_per_count / G
         strongest = int(np.abs(mean).argmax())
-        found = ("-" if mean[strongest] < 0 else "+") + AXES[strongest]
+        found = ("-" if mean[strongest] < 0 else "+") + "xyz"[strongest]
         if found != position:
             raise InputError(
                 f"{path}: in position {position} gravity is on {found}; name the axis that points up, and {HELP}"
+            )
+        length = np.linalg.norm(mean)
+        tilt = np.degrees(np.arccos(np.abs(mean[strongest]) / length))
+        if tilt > MOST_TILT_DEG:
+            raise InputError(
+                f"{path}: position {position} is {tilt:.0f} degrees askew, expected {MOST_TILT_DEG} at most; {HELP}"
+            )
+        if abs(length - 1) > NEAR_1G:
+            raise InputError(
+                f"{path}: position {position} measures {length:.2f} g, expected 1 g within {NEAR_1G:.0%}; was the sensor "
+                f"set to {parts['accelerometer'].range or 'the range of the sensor file'}?"
             )

@@ -27,12 +27,15 @@ def representative(windows: "WindowSet", count: int, seed: int) -> "WindowSet":
     """About `count` windows with equally many of every class, drawn without replacement.
 
     Raises:
-        InputError: there are no windows, or all samples are equal.
+        InputError: there are no windows, a sample is not finite, or every channel is constant.
     """
     if len(windows) == 0:
         raise InputError("the representative set is empty: the run's training part has no windows")
-    if np.ptp(windows.x) == 0:
-        raise InputError("the representative set is constant: every sample of every window is the same; check the data")
+    bad = ~np.isfinite(windows.x).all(axis=(1, 2))
+    if bad.any():
+        raise InputError(f"the representative set is damaged: {bad.sum()} of {len(windows)} windows hold NaN or infinity")
+    if np.ptp(windows.x, axis=(0, 2)).max() == 0:
+        raise InputError("the representative set is constant: every sample of a channel is the same; check the data")
     rng = np.random.default_rng(seed)
     classes = np.unique(windows.labels)
     each = max(count // len(classes), 1)
@@ -112,6 +115,8 @@ def main(argv: Sequence[str]) -> int:
         tensors = run.model.activations(torch.cat(views))
     latent = tensors.pop("latent")
     tensors["features"] = latent[:, run.model.kept]
+    # A window's class is decided between its two best logits. Steps are spent on those only: lower ones may saturate.
+    tensors["logits"] = tensors["logits"].topk(min(2, len(run.info["labels"])), dim=1).values
     ranges = {}
     for name, values in tensors.items():
         try:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from calibration.capture import POSITIONS, Capture, read_capture
-from calibration.sensor_file import Sensor, load_sensor, shipped
+from calibration.sensor_file import G, Sensor, load_sensor, shipped
 from calibration.six_position import SixPosition, solve
 from scl.artifacts import InputError, command, sha256_file, write_json
 
@@ -65,25 +65,20 @@ def _six_position(arguments: argparse.Namespace) -> None:
     capture = read_capture(arguments.capture, sensor)
     result = solve(accelerometer_means(capture, sensor), arguments.placement_error)
     write_json(arguments.out, calibration_dict(capture, sensor, result))
-    print(f"bias {_row(result.bias)} m/s^2, scale {_row(result.scale)}, residual {result.residual:.4f} m/s^2")
-    if result.misalignment_deg is None:
+    print(f"bias {_row(result.bias / G * 1000, 1)} mg, scale {_row(result.scale)}, residual {_mg(result):.2f} mg")
+    print(f"misalignment {_row(result.misalignment_deg, 2)} +- {result.uncertainty_deg:.2f} degrees")
+    if not result.identifiable:
         print(
-            f"misalignment: not identifiable (uncertainty {result.uncertainty_deg:.2f} degrees); the alignment is "
-            "diagonal. In a jig that holds the axes true, give its --placement-error"
+            "  not identifiable: it may be the placement, so the alignment stays diagonal. In a jig that holds the axes "
+            "true, give its --placement-error"
         )
-    else:
-        print(f"misalignment {_row(result.misalignment_deg)} +- {result.uncertainty_deg:.2f} degrees")
     print(f"calibration: {arguments.out}")
 
 
 def accelerometer_means(capture: Capture, sensor: Sensor) -> np.ndarray:
     """Mean measurement (6, 3) in m/s^2, in the order of POSITIONS, with the nominal scale."""
-    first = 0
-    for part in sensor.parts:
-        if part.kind == "accelerometer":
-            break
-        first += part.axes
-    counts = np.stack([capture.at(p)[:, first : first + 3].mean(axis=0) for p in POSITIONS])
+    part = next(part for part in sensor.parts if part.kind == "accelerometer")
+    counts = np.stack([capture.at(p)[:, sensor.slices["accelerometer"]].mean(axis=0) for p in POSITIONS])
     return counts * part.unit_per_count
 
 
@@ -91,32 +86,34 @@ def calibration_dict(capture: Capture, sensor: Sensor, result: SixPosition) -> d
     """calibration.json: bias and alignment of every part, in the sensor's order; a part other than these two stays
     nominal.
     """
-    parts, first = [], 0
+    parts = []
     for part in sensor.parts:
         bias, alignment = np.asarray(part.bias), np.asarray(part.alignment)
         if part.kind == "accelerometer":
             bias, alignment = result.bias, result.alignment
         elif part.kind == "gyroscope":
-            bias = capture.counts[:, first : first + part.axes].mean(axis=0) * part.unit_per_count
+            bias = capture.counts[:, sensor.slices[part.kind]].mean(axis=0) * part.unit_per_count
         parts.append({"kind": part.kind, "bias": bias.tolist(), "alignment": alignment.tolist()})
-        first += part.axes
-    found = result.misalignment_deg
     return {
         "kind": "calibration",
         "schema": 1,
         "sensor": sensor.name,
         "sensors": parts,
         "scale": result.scale.tolist(),
-        "misalignment_deg": None if found is None else found.tolist(),
-        "misalignment_identifiable": found is not None,
+        "misalignment_deg": result.misalignment_deg.tolist(),
         "misalignment_uncertainty_deg": result.uncertainty_deg,
-        "residual": result.residual,
+        "identifiable": result.identifiable,
+        "residual_mg": _mg(result),
         "capture_sha256": sha256_file(capture.path),
     }
 
 
-def _row(values: np.ndarray) -> str:
-    return "[" + ", ".join(f"{value:.4f}" for value in values) + "]"
+def _mg(result: SixPosition) -> float:
+    return result.residual / G * 1000
+
+
+def _row(values: np.ndarray, digits: int = 4) -> str:
+    return "[" + ", ".join(f"{value:.{digits}f}" for value in values) + "]"
 
 
 if __name__ == "__main__":

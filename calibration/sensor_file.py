@@ -19,18 +19,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scl.artifacts import InputError
 
 FOLDER = Path(__file__).parent / "sensors"
 G = 9.80665  # m/s^2, standard gravity
+DPS = math.pi / 180  # rad/s, one degree per second
 UNITS = {
     "g": (G, "m/s^2"),
     "m/s^2": (1.0, "m/s^2"),
-    "dps": (math.pi / 180, "rad/s"),
+    "dps": (DPS, "rad/s"),
     "rad/s": (1.0, "rad/s"),
     "mV": (1.0, "mV"),
 }
 KEYS = {"name", "rate_hz", "sensors"}
+LEAST_DETERMINANT = 1e-3  # of an alignment
 PART_KEYS = {"kind", "axes", "range", "unit", "counts_per_unit", "bias", "alignment"}
 
 
@@ -77,6 +81,12 @@ class Sensor:
     def channels(self) -> int:
         return sum(part.axes for part in self.parts)
 
+    @property
+    def slices(self) -> dict[str, slice]:
+        """Channels of every part, by kind."""
+        ends = np.cumsum([part.axes for part in self.parts]).tolist()
+        return {part.kind: slice(end - part.axes, end) for part, end in zip(self.parts, ends, strict=True)}
+
     def as_dict(self) -> dict[str, Any]:
         """For the manifest."""
         return {"name": self.name, "rate_hz": self.rate_hz, "sensors": [part.as_dict() for part in self.parts]}
@@ -114,15 +124,21 @@ def load_sensor(name_or_path: str | Path) -> Sensor:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is not TOML ({error})") from error
     _check_keys(path, table, KEYS, required=KEYS)
-    if not _positive(table["rate_hz"]) or not isinstance(table["sensors"], list) or not table["sensors"]:
-        raise InputError(f"{path}: expected rate_hz above 0 and at least one [[sensors]] table")
-    return Sensor(str(table["name"]), float(table["rate_hz"]), tuple(_part(path, part) for part in table["sensors"]))
+    tables = table["sensors"]
+    if not isinstance(tables, list) or not tables or not all(isinstance(part, dict) for part in tables):
+        raise InputError(f"{path}: expected at least one [[sensors]] table")
+    if not _positive(table["rate_hz"]):
+        raise InputError(f"{path}: rate_hz is {table['rate_hz']!r}, expected a number above 0")
+    sensor = Sensor(str(table["name"]), float(table["rate_hz"]), tuple(_part(path, part) for part in tables))
+    if len(sensor.slices) != len(sensor.parts):
+        raise InputError(f"{path}: two sensors are of one kind ({', '.join(part.kind for part in sensor.parts)})")
+    return sensor
 
 
 def _part(path: Path, part: dict[str, Any]) -> Part:
     _check_keys(path, part, PART_KEYS, required={"kind", "axes", "unit", "counts_per_unit"})
     axes, unit = part["axes"], part["unit"]
-    if axes not in (1, 3) or unit not in UNITS or not _positive(part["counts_per_unit"]):
+    if not _number(axes) or axes not in (1, 3) or unit not in UNITS or not _positive(part["counts_per_unit"]):
         raise InputError(
             f"{path}: {part['kind']} has axes {axes!r}, unit {unit!r}, counts_per_unit {part['counts_per_unit']!r}; "
             f"expected 1 or 3 axes, a unit of {', '.join(UNITS)}, and a count above 0"
@@ -130,8 +146,11 @@ def _part(path: Path, part: dict[str, Any]) -> Part:
     factor, si_unit = UNITS[unit]
     bias = part.get("bias", [0.0] * axes)
     alignment = part.get("alignment", [[float(i == j) for j in range(axes)] for i in range(axes)])
-    if not _numbers(bias, axes) or len(alignment) != axes or not all(_numbers(row, axes) for row in alignment):
+    rows = alignment if isinstance(alignment, list) and len(alignment) == axes else [None]
+    if not _numbers(bias, axes) or not all(_numbers(row, axes) for row in rows):
         raise InputError(f"{path}: {part['kind']} needs {axes} bias values and a {axes}x{axes} alignment of numbers")
+    if abs(np.linalg.det(alignment)) < LEAST_DETERMINANT:
+        raise InputError(f"{path}: {part['kind']} has a singular alignment {alignment}, expected one close to identity")
     return Part(
         kind=str(part["kind"]),
         axes=axes,
@@ -150,9 +169,13 @@ def _check_keys(path: Path, table: dict[str, Any], known: set[str], required: se
         raise InputError(f"{path}: has {' and '.join(found)}; known keys: {', '.join(sorted(known))}")
 
 
-def _positive(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and value > 0
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _positive(value: Any) -> bool:
+    return _number(value) and value > 0
 
 
 def _numbers(values: object, count: int) -> bool:
-    return isinstance(values, list) and len(values) == count and all(isinstance(v, int | float) for v in values)
+    return isinstance(values, list) and len(values) == count and all(map(_number, values))

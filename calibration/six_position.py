@@ -2,14 +2,13 @@
 known to be +-1 g.
 
 The measurement model is m = M a + b (IEEE Std 1293, and Frosio et al. 2009), with a the true specific force, M
-sensitivities and misalignment, b the bias. Least squares over the six
-mean vectors gives M and b; the correction is a = M^-1 (m - b).
+sensitivities and misalignment, b the bias. Least squares over the six mean vectors gives M and b; the correction is
+a = M^-1 (m - b).
 
 Misalignment can only be found as well as the device was placed: a device that stands askew by two degrees looks
-exactly like axes that are askew by two degrees.
-So the placement error is an input. Where it is too large, scale and bias are estimated from each axis' own two
-positions, in which a tilt of t degrees changes the value by
-1 - cos(t) only, and the alignment stays diagonal.
+exactly like axes that are askew by two degrees. So the placement error is an input. Where it is too large, scale and
+bias are estimated from each axis' own two positions, in which a tilt of t degrees changes the value by 1 - cos(t)
+only, and the alignment stays diagonal.
 """
 
 from dataclasses import dataclass
@@ -22,29 +21,34 @@ from calibration.sensor_file import G
 IDENTIFIABLE_DEG = 0.3  # largest uncertainty with which misalignment is still reported
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SixPosition:
     """Result of the calibration.
 
     Attributes:
         bias: (3,) m/s^2.
-        alignment: (3, 3), true = alignment @ (measured - bias).
+        alignment: (3, 3), true = alignment @ (measured - bias); diagonal if misalignment is not identifiable.
         scale: (3,) measured per true, 1 for a perfect sensor.
-        misalignment_deg: (3,) angle between each sensitive axis and its nominal one; None if not identifiable.
-        uncertainty_deg: standard uncertainty of the misalignment, from placement, residuals and noise.
+        misalignment_deg: (3,) angle between each sensitive axis and its nominal one, placement included.
+        uncertainty_deg: standard uncertainty of that angle, from placement, residual and noise.
+        identifiable: whether the misalignment is the sensor's, not the placement's.
         residual: root mean square of what the model does not explain, m/s^2.
     """
 
     bias: np.ndarray
     alignment: np.ndarray
     scale: np.ndarray
-    misalignment_deg: np.ndarray | None
+    misalignment_deg: np.ndarray
     uncertainty_deg: float
+    identifiable: bool
     residual: float
 
 
 def solve(means: np.ndarray, placement_error_deg: float) -> SixPosition:
     """Calibrates from the mean measurement of each position.
+
+    Misalignment counts as identifiable if its uncertainty is at most 0.3 degrees and the largest angle found exceeds
+    what the placement explains.
 
     Args:
         means: (6, 3) m/s^2 in the order +x -x +y -y +z -z.
@@ -62,16 +66,19 @@ def solve(means: np.ndarray, placement_error_deg: float) -> SixPosition:
     design = np.hstack([truth, np.ones((6, 1))])
     solution, *_ = np.linalg.lstsq(design, means, rcond=None)
     model, bias = solution[:3].T, solution[3]
-    left = means - design @ solution
     # 18 equations, 12 unknowns.
-    residual = float(np.sqrt(np.sum(left**2) / 6))
-    # Each direction comes from two positions, so an independent tilt counts by 1 / sqrt(2).
-    tilt = np.hypot(placement_error_deg, np.degrees(residual / G))
-    uncertainty = float(tilt / np.sqrt(2))
-    if uncertainty <= IDENTIFIABLE_DEG:
-        scale = np.linalg.norm(model, axis=1)
-        cosines = np.clip(np.diag(model) / scale, -1, 1)
-        return SixPosition(bias, np.linalg.inv(model), scale, np.degrees(np.arccos(cosines)), uncertainty, residual)
-    up, down = means[[0, 2, 4], [0, 1, 2]], means[[1, 3, 5], [0, 1, 2]]
-    scale = (up - down) / (2 * G)
-    return SixPosition((up + down) / 2, np.diag(1 / scale), scale, None, uncertainty, residual)
+    residual = float(np.sqrt(np.sum((means - design @ solution) ** 2) / 6))
+    scale = np.linalg.norm(model, axis=1)
+    misalignment = np.degrees(np.arccos(np.clip(np.diag(model) / scale, -1, 1)))
+    # Each direction comes from two positions, so an independent tilt counts by 1 / sqrt(2). A residual shows tilts that
+    # the caller does not know of.
+    placement = placement_error_deg / np.sqrt(2)
+    uncertainty = float(np.hypot(placement, np.degrees(residual / G) / np.sqrt(2)))
+    identifiable = bool(uncertainty <= IDENTIFIABLE_DEG and misalignment.max() > placement)
+    if identifiable:
+        alignment = np.linalg.inv(model)
+    else:
+        up, down = means[[0, 2, 4], [0, 1, 2]], means[[1, 3, 5], [0, 1, 2]]
+        scale, bias = (up - down) / (2 * G), (up + down) / 2
+        alignment = np.diag(1 / scale)
+    return SixPosition(bias, alignment, scale, misalignment, uncertainty, identifiable, residual)

@@ -5,6 +5,7 @@ as C does without contraction.
 This module is the reference that the board's input checksum is compared with; it shares no code with the firmware.
 """
 
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from calibration.sensor_file import Sensor
 from export.resample import Resampler, design
+from scl.artifacts import InputError
 
 
 def frontend_dict(
@@ -22,19 +24,28 @@ def frontend_dict(
     input_scale: float,
     input_zero_point: int,
 ) -> dict[str, Any]:
-    """The manifest's "frontend". Raises InputError for a rate that the firmware cannot resample."""
+    """The manifest's "frontend".
+
+    Of the `raw_samples` sensor samples that make one window, the window's first one has index `warmup_samples`. As
+    many follow its last one as the resampler lags behind. Both are 0 where the rates are equal.
+
+    Raises InputError for a rate that the firmware cannot resample.
+    """
     resampler = design(sensor.rate_hz, rate_hz)
-    warmup = resampler.raw_samples(resampler.warmup_outputs + 1) - 1 if resampler.phase_taps else 0
-    total = window_samples + (resampler.warmup_outputs if resampler.phase_taps else 0)
+    up, down = resampler.up, resampler.down
+    # Outputs before the window: as many as the filter's delay, and a multiple of `up`, so that the window's first
+    # sample coincides with one of the sensor.
+    before = -(-resampler.delay // down) * up
     return {
         "sensor": sensor.as_dict(),
         "model_rate_hz": rate_hz,
         "window_samples": window_samples,
-        "raw_samples": resampler.raw_samples(total),
-        "warmup_samples": warmup,
-        "up": resampler.up,
-        "down": resampler.down,
+        "raw_samples": resampler.raw_samples(before + window_samples),
+        "warmup_samples": before * down // up - resampler.delay,
+        "up": up,
+        "down": down,
         "phase_taps": resampler.phase_taps,
+        "coefficients_crc32": _crc32(resampler),
         "mean": list(normalisation["mean"]),
         "std": list(normalisation["std"]),
         "inv_input_scale": float(np.float32(1) / np.float32(input_scale)),
@@ -51,14 +62,24 @@ class FrontEnd:
 
     @classmethod
     def from_manifest(cls, frontend: dict[str, Any]) -> "FrontEnd":
-        return cls(frontend, design(frontend["sensor"]["rate_hz"], frontend["model_rate_hz"]))
+        """Raises InputError if this version designs another resampler than the bundle's."""
+        resampler = design(frontend["sensor"]["rate_hz"], frontend["model_rate_hz"])
+        if _crc32(resampler) != frontend["coefficients_crc32"]:
+            raise InputError("the bundle's resampling filter is not the one that this version designs; export it again")
+        return cls(frontend, resampler)
 
     def quantized_windows(self, counts: np.ndarray) -> np.ndarray:
         """Raw counts (n, raw_samples, channels) int16 to the network's input (n, window_samples, channels) int8.
 
         Each window starts from a reset front end; the last `window_samples` outputs are the input, as the board's
         ring keeps them.
+
+        Raises ValueError for another type or shape.
         """
+        channels = sum(part["axes"] for part in self.info["sensor"]["sensors"])
+        expected = self.info["raw_samples"], channels
+        if counts.dtype != np.int16 or counts.shape[1:] != expected:
+            raise ValueError(f"counts are {counts.dtype} {counts.shape}, expected int16 (n, {expected[0]}, {expected[1]})")
         x = self.resampled(self.calibrated(counts))[:, -self.info["window_samples"] :]
         mean, std = (np.asarray(self.info[key], dtype=np.float32) for key in ("mean", "std"))
         x = (x - mean) * (np.float32(1) / std)
@@ -96,3 +117,7 @@ class FrontEnd:
         for k in range(taps):
             y += coefficients[:, k, None] * x[:, newest - k]
         return y
+
+
+def _crc32(resampler: Resampler) -> int:
+    return zlib.crc32(resampler.coefficients.astype("<f4").tobytes())

@@ -4,14 +4,15 @@ from typing import Any
 
 import numpy as np
 
+from scl.artifacts import InputError
+
 
 def replay(windows: np.ndarray, frontend: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Turns windows in SI units at the model's rate into raw counts of the manifest's sensor.
 
     The nominal calibration is undone, then counts are rounded half to even and saturated to int16. A sensor of
-    another rate is imitated: the window is
-    interpolated by a long windowed sinc (`scipy.signal.resample_poly`) and preceded by `warmup_samples` that repeat
-    its first sample, as long as the front end's filter remembers.
+    another rate is imitated by interpolation (`scipy.signal.resample_poly`). What was before and after the window is
+    not known: the sensor is taken to have been at rest at its first and at its last sample.
 
     Args:
         windows: (n, channels, window_samples).
@@ -19,13 +20,27 @@ def replay(windows: np.ndarray, frontend: dict[str, Any]) -> tuple[np.ndarray, n
 
     Returns:
         counts (n, raw_samples, channels) int16, and the number of saturated values of every window (n,) int32.
+
+    Raises:
+        InputError: a window holds NaN or infinity.
     """
     x = np.asarray(windows, dtype=np.float64)
+    bad = ~np.isfinite(x).all(axis=(1, 2))
+    if bad.any():
+        raise InputError(f"{bad.sum()} of {len(x)} windows hold NaN or infinity, the first is window {bad.argmax()}")
     if frontend["phase_taps"]:
         x = _at_sensor_rate(x, frontend)
-    counts = np.empty_like(x)
+    return to_counts(x, frontend["sensor"]["sensors"])
+
+
+def to_counts(x: np.ndarray, sensors: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
+    """Samples x (n, channels, samples) in SI units to counts (n, samples, channels) of the manifest's `sensors`.
+
+    Returns the counts, int16, and the number of saturated values of every row (n,) int32.
+    """
+    counts = np.empty(x.shape, dtype=np.float64)
     first = 0
-    for part in frontend["sensor"]["sensors"]:
+    for part in sensors:
         rows = slice(first, first + part["axes"])
         bias = np.asarray(part["bias"])[:, None]
         measured = np.linalg.inv(np.asarray(part["alignment"])) @ x[:, rows] + bias
@@ -41,8 +56,12 @@ def _at_sensor_rate(x: np.ndarray, frontend: dict[str, Any]) -> np.ndarray:
     """(n, channels, window_samples) to (n, channels, raw_samples)."""
     from scipy.signal import resample_poly
 
-    wanted = frontend["raw_samples"] - frontend["warmup_samples"]
-    up = resample_poly(x, frontend["down"], frontend["up"], axis=2, padtype="line")[:, :, :wanted]
-    edge = np.repeat(up[:, :, -1:], max(wanted - up.shape[2], 0), axis=2)
-    start = np.repeat(up[:, :, :1], frontend["warmup_samples"], axis=2)
-    return np.concatenate([start, up, edge], axis=2)
+    up, down = frontend["up"], frontend["down"]
+    # Longer than the filter's memory, and a multiple of `up`, so that the window's first sample stays a sample.
+    rest = -(-frontend["phase_taps"] // down) * up
+    # The interpolation ripples by a thousandth: of the movement, not of gravity.
+    level = x[:, :, :1]
+    x = np.pad(x - level, ((0, 0), (0, 0), (rest, rest)), mode="edge")
+    start = rest * down // up - frontend["warmup_samples"]
+    faster = resample_poly(x, down, up, axis=2, padtype="edge")[:, :, start : start + frontend["raw_samples"]]
+    return faster + level

@@ -1,10 +1,11 @@
 """Design of the rational polyphase resampler that firmware/src/frontend.h describes.
 
-A windowed-sinc low-pass at the up-sampled rate: flat to 35 % of the model's rate, 6 dB down at 45 %, close to 60 dB
-down from 55 % on. What folds back therefore lands above 45 % of the model's rate, and a sample's history is about a
-second at 20 Hz.
+A windowed-sinc low-pass at the up-sampled rate, linear in phase: flat within 0.2 % to 35 % of the model's rate and
+59 dB down from half of it on, so what folds back is about a thousandth. For a model of 20 Hz that is 7 and 10 Hz, and
+the delay is 0.6 s.
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,9 +15,10 @@ from scl.artifacts import InputError
 
 MAX_UP = 32  # phases that the coefficients take flash for
 MAX_PHASE_TAPS = 256  # SCL_MAX_PHASE_TAPS of firmware/src/frontend.h
-CUTOFF = 0.45  # of the model's rate: the middle of the transition, 6 dB down
-STOPBAND = 0.55  # of the model's rate: its end
-ATTENUATION_DB = 60.0  # of the stopband
+TOLERANCE = 1e-6  # of a ratio: rates are written as decimal numbers
+PASSBAND = 0.35  # of the model's rate: its end
+STOPBAND = 0.5  # of the model's rate: its start, the Nyquist frequency
+ATTENUATION_DB = 60.5  # of the stopband; the formulas are a little optimistic
 KAISER_BETA = 0.1102 * (ATTENUATION_DB - 8.7)  # Kaiser 1974, for more than 50 dB
 
 
@@ -34,14 +36,14 @@ class Resampler:
     def phase_taps(self) -> int:
         return self.coefficients.shape[1]
 
+    @property
+    def delay(self) -> int:
+        """Sensor samples by which the output lags behind the input."""
+        return self.phase_taps // 2
+
     def raw_samples(self, outputs: int) -> int:
         """Sensor samples after which exactly `outputs` samples of the model's rate have been made."""
         return (outputs - 1) * self.down // self.up + 1
-
-    @property
-    def warmup_outputs(self) -> int:
-        """Outputs that still see the delay line's initial fill."""
-        return -(-self.phase_taps * self.up // self.down)
 
 
 def design(sensor_hz: float, model_hz: float) -> Resampler:
@@ -50,36 +52,46 @@ def design(sensor_hz: float, model_hz: float) -> Resampler:
     Raises:
         InputError: the sensor is slower than the model, or the ratio needs more phases or taps than the firmware has.
     """
-    if not (sensor_hz > 0 and model_hz > 0):
-        raise InputError(f"sample rates are {sensor_hz:g} and {model_hz:g} Hz, expected more than 0")
-    ratio = Fraction(model_hz).limit_denominator(10**6) / Fraction(sensor_hz).limit_denominator(10**6)
-    up, down = ratio.numerator, ratio.denominator
+    if not all(math.isfinite(hz) and hz > 0 for hz in (sensor_hz, model_hz)):
+        raise InputError(f"sample rates are {sensor_hz:g} and {model_hz:g} Hz, expected numbers above 0")
+    exact = sensor_hz / model_hz
+    ratio = Fraction(exact).limit_denominator(MAX_UP)
+    down, up = ratio.numerator, ratio.denominator
+    if not (abs(ratio - exact) <= TOLERANCE * exact and ratio >= 1 and _taps(exact) <= MAX_PHASE_TAPS):
+        nearest = " and ".join(f"{hz:.9g}" for hz in _nearest_supported(sensor_hz, model_hz))
+        raise InputError(
+            f"a sensor of {sensor_hz:g} Hz cannot be resampled to the model's {model_hz:g} Hz: expected a sensor that is "
+            f"not slower, at most {MAX_UP} phases and {MAX_PHASE_TAPS} taps (this one takes {_taps(exact)}); nearest "
+            f"supported: {nearest} Hz, run the sensor at such a rate and say so in its file"
+        )
     if up == down:
         return Resampler(1, 1, np.zeros((1, 0), np.float32))
-    phase_taps = _taps(sensor_hz, model_hz)
-    if up > down or up > MAX_UP or phase_taps > MAX_PHASE_TAPS:
-        raise InputError(
-            f"a sensor of {sensor_hz:g} Hz cannot be resampled to the model's {model_hz:g} Hz: "
-            f"the ratio is {up}/{down} with {phase_taps} taps, expected at most {MAX_UP} phases, {MAX_PHASE_TAPS} taps "
-            f"and a sensor that is not slower; set it to {_nearest_supported(sensor_hz, model_hz):g} Hz, for example"
-        )
-    n = up * phase_taps
-    t = (np.arange(n) - (n - 1) / 2) / up  # in sensor samples
-    cutoff = 2 * CUTOFF * model_hz / sensor_hz
-    h = cutoff * np.sinc(cutoff * t) * np.kaiser(n, KAISER_BETA)
-    phases = h.reshape(phase_taps, up).T
-    # Every phase passes a constant unchanged.
+    taps = _taps(down / up)
+    # Odd in sensor samples, less what would make the delay a fraction of one: the last up - 1 coefficients are zero.
+    length = up * (taps - 1) + 1
+    cutoff = (PASSBAND + STOPBAND) * up / down  # per half sensor rate
+    t = (np.arange(length) - (length - 1) / 2) / up  # in sensor samples
+    h = np.zeros(up * taps)
+    h[:length] = np.sinc(cutoff * t) * np.kaiser(length, KAISER_BETA)
+    phases = h.reshape(taps, up).T
+    # Every phase passes a constant unchanged, or gravity would be modulated.
     return Resampler(up, down, np.ascontiguousarray(phases / phases.sum(axis=1, keepdims=True), dtype=np.float32))
 
 
-def _taps(sensor_hz: float, model_hz: float) -> int:
-    """Odd length in sensor samples for the attenuation A and the transition width: (A - 7.95) / (14.36 width) (Kaiser
-    1974).
+def _taps(ratio: float) -> int:
+    """Odd length in sensor samples for a sensor `ratio` times as fast as the model: (A - 7.95) / (14.36 width) + 1, the
+    width of the transition in cycles per sensor sample (Kaiser 1974).
     """
-    width = 2 * (STOPBAND - CUTOFF) * model_hz / sensor_hz
-    return int(np.ceil((ATTENUATION_DB - 7.95) / (14.36 * width))) | 1
+    return math.ceil((ATTENUATION_DB - 7.95) / (14.36 * (STOPBAND - PASSBAND) / ratio) + 1) | 1
 
 
-def _nearest_supported(sensor_hz: float, model_hz: float) -> float:
-    multiples = [k * model_hz for k in range(1, 1000) if _taps(k * model_hz, model_hz) <= MAX_PHASE_TAPS]
-    return min(multiples, key=lambda hz: abs(hz - sensor_hz))
+def _nearest_supported(sensor_hz: float, model_hz: float) -> list[float]:
+    """The closest supported rate on either side of `sensor_hz`, where there is one."""
+    supported = [
+        Fraction(down, up) * Fraction(model_hz)
+        for up in range(1, MAX_UP + 1)
+        for down in range(up, MAX_PHASE_TAPS * up)
+        if _taps(down / up) <= MAX_PHASE_TAPS
+    ]
+    below, above = [hz for hz in supported if hz < sensor_hz], [hz for hz in supported if hz > sensor_hz]
+    return [float(hz) for hz in ([max(below)] if below else []) + ([min(above)] if above else [])]

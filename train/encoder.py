@@ -14,6 +14,8 @@ from torch.nn import functional
 
 from scl.partition import Partition
 
+INPUT_LIMIT = 4.0  # standard deviations
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -51,6 +53,16 @@ def same_padding(samples: int, kernel: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
+def round_to_int8(x: Tensor, span: Tensor | float) -> Tensor:
+    """`x` rounded to 255 steps over `span`, as the device will hold it; the gradient passes straight through.
+
+    Training sees the rounding of activations (Jacob et al. 2018, arXiv 1712.05877), evaluation does not: int8 accuracy
+    is measured on the exported network, not imitated here.
+    """
+    step = torch.as_tensor(span, dtype=x.dtype, device=x.device).clamp_min(torch.finfo(torch.float32).tiny) / 255
+    return x + (torch.round(x / step) * step - x).detach()
+
+
 class ConvBlock(nn.Module):
     """Convolution with SAME padding, batch normalization, ReLU: (B, in, T) -> (B, out, ceil(T / stride))."""
 
@@ -61,7 +73,8 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         padding = same_padding(x.shape[-1], self.conv.kernel_size[0], self.conv.stride[0])
-        return functional.relu(self.norm(self.conv(functional.pad(x, padding))))
+        y = functional.relu(self.norm(self.conv(functional.pad(x, padding))))
+        return round_to_int8(y, y.detach().amax()) if self.training else y
 
 
 class Encoder(nn.Module):
@@ -83,7 +96,11 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         for block in self.blocks:
             x = block(x)
-        return self.latent(self.pool(x))
+        pooled = self.pool(x)
+        if not self.training:
+            return self.latent(pooled)
+        z = self.latent(round_to_int8(pooled, x.detach().amax()))  # pooling keeps its input's steps
+        return round_to_int8(z, z.detach().amax() - z.detach().amin())
 
 
 class Classifier(nn.Module):
@@ -95,6 +112,8 @@ class Classifier(nn.Module):
         channels, samples: of a window.
         classes: outputs of the head.
         mean, std: per channel (channels,), SI units.
+        limit: the normalized input is clipped to +-limit, in standard deviations. The device's int8 input saturates
+            there; training with it keeps float and int8 alike, and the steps fine enough for slow movements.
     """
 
     def __init__(
@@ -106,11 +125,14 @@ class Classifier(nn.Module):
         classes: int,
         mean: Tensor | None = None,
         std: Tensor | None = None,
+        limit: float = INPUT_LIMIT,
     ) -> None:
         super().__init__()
         if partition.kept_size == 0:
             raise ValueError(f"partition {partition} leaves the head no dimensions: it reads invariant and free ones")
-        self.partition = partition
+        if limit <= 0:
+            raise ValueError(f"input limit is {limit}, expected more than 0")
+        self.partition, self.limit = partition, limit
         self.encoder = Encoder(architecture, channels, samples, partition.size)
         self.head = nn.Linear(partition.kept_size, classes)
         self.register_buffer("mean", torch.zeros(channels) if mean is None else mean.clone().float())
@@ -118,11 +140,12 @@ class Classifier(nn.Module):
         self.register_buffer("kept", torch.from_numpy(partition.kept), persistent=False)
 
     def normalize(self, x: Tensor) -> Tensor:
-        return (x - self.mean[:, None]) / self.std[:, None]
+        return ((x - self.mean[:, None]) / self.std[:, None]).clamp(-self.limit, self.limit)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Latents (B, d) and logits (B, classes)."""
-        z = self.encoder(self.normalize(x))
+        x = self.normalize(x)
+        z = self.encoder(round_to_int8(x, 2 * self.limit) if self.training else x)
         return z, self.head(z[:, self.kept])
 
     def activations(self, x: Tensor) -> dict[str, Tensor]:

@@ -77,6 +77,7 @@ def load_run(folder: str | Path) -> Run:
         classes=len(info["labels"]),
         mean=torch.tensor(info["normalisation"]["mean"]),
         std=torch.tensor(info["normalisation"]["std"]),
+        limit=info["normalisation"]["limit"],
     )
     try:
         model.load_state_dict(tensors)

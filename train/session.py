@@ -81,7 +81,7 @@ def train_run(
             "units": list(recordings.units),
         },
         "sensors": [{"kind": kind, "channels": list(channels)} for kind, channels in recordings.sensors],
-        "normalisation": {"mean": [0.0] * len(std), "std": std.tolist()},
+        "normalisation": {"mean": [0.0] * len(std), "std": std.tolist(), "limit": model.limit},
         "architecture": asdict(architecture),
         "parameters": count_parameters(model),
         "split": split,

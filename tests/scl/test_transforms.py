@@ -17,7 +17,7 @@ def draws(source: str, count: int) -> np.ndarray:
 
 @pytest.mark.parametrize("source", ["numpy", "torch", "scipy"])
 def test_rotations_are_uniform_on_so3(source: str) -> None:
-    """The angle's distribution function is (t - sin t) / pi; every entry, a coordinate on the sphere, is uniform in -1..1."""
+    """The angle is distributed as (t - sin t) / pi; every entry, a coordinate on the sphere, is uniform in -1..1."""
     r = draws(source, 20_000)
     assert np.abs(r @ r.transpose(0, 2, 1) - np.eye(3)).max() < 1e-5
     assert np.abs(np.linalg.det(r) - 1).max() < 1e-5

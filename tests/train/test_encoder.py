@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional
 
 from scl.partition import Partition
-from train.encoder import Architecture, Classifier, same_padding
+from train.encoder import Architecture, Classifier, round_to_int8, same_padding
 
 PARTITION = Partition(4, 3, 5)
 
@@ -100,3 +100,30 @@ def test_bad_architectures() -> None:
             Architecture(**kwargs)
     with pytest.raises(ValueError, match="leaves the head no dimensions"):
         Classifier(Architecture(), Partition(0, 8, 0), channels=3, samples=20, classes=2)
+
+
+def test_input_is_clipped_as_the_device_does() -> None:
+    model = Classifier(
+        Architecture(), PARTITION, channels=3, samples=9, classes=2, std=torch.tensor([2.0, 1, 1]), limit=3
+    )
+    x = torch.tensor([[5.0], [-9.0], [0.5]]).expand(1, 3, 9)
+    assert model.normalize(x)[0, :, 0].tolist() == [2.5, -3.0, 0.5]
+    with pytest.raises(ValueError, match="input limit is 0"):
+        Classifier(Architecture(), PARTITION, channels=3, samples=9, classes=2, limit=0)
+
+
+def test_training_sees_int8_steps_and_passes_the_gradient_through() -> None:
+    x = torch.linspace(-1, 1, 41, dtype=torch.float64).requires_grad_()
+    y = round_to_int8(x, 2.55)
+    assert torch.allclose(y, torch.round(x / 0.01) * 0.01)
+    y.sum().backward()
+    assert torch.equal(x.grad, torch.ones_like(x))
+    assert torch.equal(round_to_int8(torch.zeros(3), 0.0), torch.zeros(3))
+    model = classifier()
+    window = torch.randn(2, 3, 21, generator=torch.Generator().manual_seed(5))
+    exact = model(window)[0]
+    model.train()
+    for block in model.encoder.blocks:
+        block.norm.eval()
+    rounded = model(window)[0]
+    assert 0 < (rounded - exact).abs().max() < 0.1 * exact.abs().max()

@@ -36,10 +36,10 @@ def load(path: Path | None, device: str = "watch", sensors: tuple[str, ...] = ("
     return watch.load() if path is None else wisdm.load(path, device, sensors)
 
 
-def windows_for_run(run: "Run", part: str, data: str | Path | None = None) -> WindowSet:
-    """The windows of a run's "train", "validation" or "test" part, exactly as they were when it was trained.
+def recordings_for_run(run: "Run", data: str | Path | None = None) -> Recordings:
+    """The recordings that a run was trained on.
 
-    Raises InputError if the recordings at hand are not those that the run names.
+    Raises InputError if those at hand are others.
     """
     info = run.info["data"]
     path = None if info["name"] == "watch" else resolve(data)
@@ -51,5 +51,14 @@ def windows_for_run(run: "Run", part: str, data: str | Path | None = None) -> Wi
             f"{path}: SHA-256 is {recordings.sha256}, but {run.path} was trained on {info['sha256']}; "
             "give the same recordings with --data"
         )
+    return recordings
+
+
+def windows_for_run(run: "Run", part: str, data: str | Path | None = None) -> WindowSet:
+    """The windows of a run's "train", "validation" or "test" part, exactly as they were when it was trained.
+
+    Raises InputError as `recordings_for_run` does.
+    """
     window = run.info["window"]
+    recordings = recordings_for_run(run, data)
     return split_windows(recordings, run.info["split"], part, window["samples"] / window["rate_hz"])

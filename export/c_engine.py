@@ -1,0 +1,88 @@
+"""The firmware's engine with the exported model, compiled for this machine and called through ctypes."""
+
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from export.network import FEATURES, LOGITS
+from scl.artifacts import InputError
+
+FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
+
+
+class COp(ctypes.Structure):
+    """scl_op of firmware/src/model.h."""
+
+    _fields_ = [
+        ("kind", ctypes.c_uint8),
+        *((name, ctypes.c_uint16) for name in ("in_length", "in_channels", "out_length", "out_channels")),
+        *((name, ctypes.c_uint16) for name in ("kernel", "stride", "pad_left")),
+        *((name, ctypes.c_int16) for name in ("in_zero_point", "out_zero_point", "act_min", "act_max")),
+        *((name, ctypes.c_uint32) for name in ("in_offset", "out_offset")),
+        *((name, ctypes.POINTER(kind)) for name, kind in (("weights", ctypes.c_int8), ("bias", ctypes.c_int32))),
+        *((name, ctypes.POINTER(kind)) for name, kind in (("multiplier", ctypes.c_int32), ("shift", ctypes.c_int8))),
+    ]
+
+
+class CModelData(ctypes.Structure):
+    """scl_model of firmware/src/model.h."""
+
+    _fields_ = [
+        ("ops", ctypes.POINTER(COp)),
+        *((name, ctypes.c_uint16) for name in ("op_count", "window", "channels", "features", "classes")),
+        *((name, ctypes.c_uint32) for name in ("arena_bytes", "input_offset", "features_offset", "logits_offset")),
+        ("hash", ctypes.POINTER(ctypes.c_uint8 * 32)),
+        ("labels", ctypes.POINTER(ctypes.c_char_p)),
+    ]
+
+
+def build_library(c_folder: Path, out: Path) -> Path:
+    """Compiles engine and model for this machine. Raises InputError if a tool is missing or the build fails."""
+    for tool in ("make", "gcc"):
+        if shutil.which(tool) is None:
+            raise InputError(f"{tool} is not installed; run: sudo apt-get install -y make gcc libc6-dev")
+    command = ["make", "-s", "-C", str(FIRMWARE), "lib", f"MODEL={c_folder.resolve()}", f"OUT={out.resolve()}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
+    return out / "libscl.so"
+
+
+class CEngine:
+    """The compiled model, run on int8 inputs."""
+
+    def __init__(self, library: Path) -> None:
+        self.library = ctypes.CDLL(str(library))
+        self.model = CModelData.in_dll(self.library, "scl_model_data")
+        self.arena = np.zeros(self.model.arena_bytes, np.int8)
+
+    def run(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Inputs int8 (n, samples, channels) -> {"features": int8 (n, F), "logits": int8 (n, classes)}."""
+        model, n = self.model, len(inputs)
+        outputs = {FEATURES: np.empty((n, model.features), np.int8), LOGITS: np.empty((n, model.classes), np.int8)}
+        for row, x in enumerate(inputs):
+            self._invoke(model, x)
+            outputs[FEATURES][row] = self._at(model.features_offset, model.features)
+            outputs[LOGITS][row] = self._at(model.logits_offset, model.classes)
+        return outputs
+
+    def tensors(self, x: np.ndarray) -> list[np.ndarray]:
+        """What each operator wrote for one input (samples, channels), flat, before a later one reuses its place."""
+        values = []
+        for count in range(1, self.model.op_count + 1):
+            first = CModelData.from_buffer_copy(self.model)
+            first.op_count = count
+            self._invoke(first, x)
+            op = self.model.ops[count - 1]
+            values.append(self._at(op.out_offset, op.out_length * op.out_channels).copy())
+        return values
+
+    def _invoke(self, model: CModelData, x: np.ndarray) -> None:
+        self._at(model.input_offset, x.size)[:] = x.ravel()
+        self.library.scl_model_run(ctypes.byref(model), self.arena.ctypes.data_as(ctypes.c_void_p))
+
+    def _at(self, offset: int, size: int) -> np.ndarray:
+        return self.arena[offset : offset + size]

@@ -1,0 +1,58 @@
+"""Exports a calibrated run: quantizes it once to int8, writes TFLite, ONNX and C, and proves that they agree."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from export.gates import MAX_LOSS, ExportError
+from scl.artifacts import command
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of `python -m export.quantize`."""
+    options = argparse.ArgumentParser(prog="python -m export.quantize", description=__doc__)
+    options.add_argument(
+        "run", type=Path, metavar="RUN", help="run folder with ranges.json (python -m calibration.ranges)"
+    )
+    options.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="bundle folder to write")
+    options.add_argument(
+        "--sensor",
+        default="replay-imu",
+        metavar="FILE",
+        help="sensor file, or a shipped one's name (default replay-imu)",
+    )
+    options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
+    options.add_argument("--windows", type=int, default=600, help="test windows that validation sends (default 600)")
+    options.add_argument("--draws", type=int, default=4, help="rotated copies of each window (default 4)")
+    options.add_argument(
+        "--max-loss", type=float, default=MAX_LOSS, metavar="POINTS",
+        help=f"points of accuracy and of consistency that int8 may lose (default {MAX_LOSS})",
+    )  # fmt: skip
+    options.add_argument("--seed", type=int, default=0, help="of the rotations and the choice of windows (default 0)")
+    return options
+
+
+def main(argv: Sequence[str]) -> int:
+    arguments = vars(parser().parse_args(argv))
+    # Read before torch and tensorflow are imported: spinning workers slow small machines down, logs hide the report.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from export.pipeline import Options, export
+    from export.report import print_report
+
+    run, out = arguments.pop("run"), arguments.pop("out")
+    try:
+        report = export(run, out, Options(**arguments))
+    except ExportError as error:
+        print(f"export failed, nothing was written: {error}", file=sys.stderr)
+        return 1
+    print_report(report)
+    print(f"bundle: {out}")
+    return 0
+
+
+if __name__ == "__main__":
+    command(main)

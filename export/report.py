@@ -1,0 +1,84 @@
+"""The export's figures as a table on the terminal."""
+
+import sys
+from typing import Any
+
+from export.gates import MAX_STEPS
+
+
+def print_report(report: dict[str, Any]) -> None:
+    """Prints export_report.json's contents."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"Export of {report['name']}", title_justify="left", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for section in (_sizes, _agreement, _losses):
+        for name, value in section(report):
+            table.add_row(name, value)
+        table.add_section()
+    table.add_row("time", f"{report['seconds']['total']:.1f} s")
+    # A pipe has no width of its own.
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _sizes(report: dict[str, Any]) -> list[tuple[str, str]]:
+    cost, dropped, sizes = report["cost"], report["dropped"], report["bytes"]
+    files = ", ".join(f"{name} {sizes[name]:,}" for name in ("model.tflite", "model.onnx", "model_float.onnx"))
+    return [
+        ("files", f"{files} bytes"),
+        ("network", f"{cost['parameters']:,} parameters, {cost['macs']:,} multiply-accumulates"),
+        (
+            "variant dimensions dropped",
+            f"{dropped['dimensions']}: saved {dropped['parameters']:,} parameters, {dropped['bytes']:,} bytes of flash "
+            f"and {dropped['macs']:,} multiply-accumulates",
+        ),
+        (
+            "Cortex-M4F, C model and front end",
+            f"flash {cost['flash_bytes']:,} bytes, RAM {cost['ram_bytes']:,} bytes (arena {cost['arena_bytes']:,})",
+        ),
+    ]
+
+
+def _agreement(report: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = []
+    for result in report["agreement"]:
+        if result["max_steps"] == 0:
+            text = f"equal in every bit over {result['inputs']:,} inputs"
+        else:
+            text = (
+                f"{result['different']:.1%} of values differ, {1 - result['within']:.3%} by more than {MAX_STEPS} steps, "
+                f"none by more than {result['max_steps']}; same class for {result['same_class']:.2%} of "
+                f"{result['inputs']:,} inputs, {result['same_class_decided']:.2%} without near ties"
+            )
+        rows.append((f"TFLite Micro and {result['runtime']}", text))
+    opinion = report["converter"]
+    rows.append(
+        (
+            "TensorFlow's converter, same ranges",
+            f"{opinion['weights_equal']:,} of {opinion['weights']:,} weights and {opinion['biases_equal']:,} of "
+            f"{opinion['biases']:,} biases equal, outputs at most {opinion['max_steps']} steps apart",
+        )
+    )
+    return rows
+
+
+def _losses(report: dict[str, Any]) -> list[tuple[str, str]]:
+    evaluation = report["evaluation"]
+    rows = [
+        (
+            "test windows",
+            f"{evaluation['windows']:,} of {evaluation['subjects']} subjects, and {evaluation['copies']} copies of each",
+        ),
+        ("windows and copies that saturate", f"{report['saturated']:.2%}"),
+    ]
+    for name in ("accuracy", "accuracy_transformed", "consistency"):
+        label = name.replace("_transformed", " under rotation")
+        rows.append((label, f"float {evaluation['float'][name]:.4f}, int8 {evaluation['int8'][name]:.4f}"))
+    for name in ("accuracy", "consistency"):
+        loss, interval = evaluation["loss_points"][name], evaluation["loss_points"][f"{name}_ci95"]
+        spread = f", 95 % interval {interval[0]:+.2f} to {interval[1]:+.2f}" if interval else ""
+        what = "accuracy, originals and copies" if name == "accuracy" else name
+        rows.append((f"int8 loses: {what}", f"{loss:+.2f} points{spread} (allowed {evaluation['max_loss']:g})"))
+    return rows

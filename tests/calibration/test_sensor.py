@@ -1,0 +1,110 @@
+"""Sensor files against published sensitivities; what a bad file gets; the command's output."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration.sensor import main
+from calibration.sensor_file import Sensor, load_sensor, shipped
+from export.resample import design
+from scl.artifacts import InputError
+
+MG, MDPS = 9.80665e-3, np.pi / 180e3  # SI per milli-g and per milli-degree per second
+# Rate, and what a count means at +-4 g and +-2000 dps: BST-BMI270-DS000, DocID026899, DocID025715.
+PUBLISHED = {
+    "bmi270": (100, 1000 / 8192 * MG, 1000 / 16.384 * MDPS),
+    "lsm6ds3": (104, 0.122 * MG, 70 * MDPS),
+    "lsm9ds1": (119, 0.122 * MG, 70 * MDPS),
+    "replay-imu": (20, 1000 / 8192 * MG, 1000 / 16.384 * MDPS),
+}
+GOOD = """
+name = "mine"
+rate_hz = 50
+[[sensors]]
+kind = "accelerometer"
+axes = 3
+unit = "g"
+counts_per_unit = 4096
+bias = [0.01, 0, -0.02]
+[[sensors]]
+kind = "gyroscope"
+axes = 3
+unit = "dps"
+counts_per_unit = 16.4
+alignment = [[0, 1, 0], [-1, 0, 0], [0, 0, 1]]
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+def test_shipped_sensors_are_the_published_ones():
+    assert shipped() == sorted(PUBLISHED)
+    for name, (rate, accelerometer, gyroscope) in PUBLISHED.items():
+        sensor = load_sensor(name)
+        assert (sensor.name, sensor.rate_hz, sensor.channels) == (name, rate, 6)
+        assert [part.kind for part in sensor.parts] == ["accelerometer", "gyroscope"]
+        assert [part.si_unit for part in sensor.parts] == ["m/s^2", "rad/s"]
+        np.testing.assert_allclose([p.unit_per_count for p in sensor.parts], [accelerometer, gyroscope], rtol=1e-12)
+        for part in sensor.parts:
+            assert part.bias == (0, 0, 0) and np.array_equal(part.alignment, np.eye(3))
+        design(sensor.rate_hz, 20.0)
+
+
+def test_a_file_of_ones_own(tmp_path):
+    sensor = load_sensor(write(tmp_path, GOOD))
+    accelerometer, gyroscope = sensor.parts
+    assert accelerometer.unit_per_count == pytest.approx(9.80665 / 4096)
+    assert accelerometer.bias == pytest.approx((0.0980665, 0, -0.196133))
+    assert gyroscope.alignment == ((0, 1, 0), (-1, 0, 0), (0, 0, 1))
+    assert sensor.slices == {"accelerometer": slice(0, 3), "gyroscope": slice(3, 6)}
+    assert sensor.select(["gyroscope"]) == Sensor("mine", 50.0, (gyroscope,))
+    with pytest.raises(InputError, match="the model needs lead"):
+        sensor.select(["lead"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("rate_hz = 50", "rate_hz = 50\nodr = 3", "unknown key odr"),
+        ("axes = 3\nunit = \"g\"", "axes = 3\nunits = \"g\"", "unknown key units and no unit"),
+        ("rate_hz = 50", "", "no rate_hz"),
+        ("rate_hz = 50", "rate_hz = 0", "rate_hz is 0"),
+        ("rate_hz = 50", "rate_hz = nan", "rate_hz is nan"),
+        ("counts_per_unit = 4096", "counts_per_unit = -1", "counts_per_unit -1"),
+        ("counts_per_unit = 4096", "counts_per_unit = \"many\"", "counts_per_unit 'many'"),
+        ("axes = 3", "axes = 2", "axes 2"),
+        ("axes = 3", "axes = true", "axes True"),
+        ("unit = \"g\"", "unit = \"furlong\"", "unit 'furlong'"),
+        ("bias = [0.01, 0, -0.02]", "bias = [0.01, 0]", "needs 3 bias values"),
+        ("bias = [0.01, 0, -0.02]", "bias = [0.01, 0, inf]", "needs 3 bias values"),
+        ("[-1, 0, 0]", "[-1, 0]", "3x3 alignment"),
+        ("[-1, 0, 0]", "[0, 1, 0]", "singular"),
+        ("alignment = [[0, 1, 0], [-1, 0, 0], [0, 0, 1]]", "alignment = 1", "3x3 alignment"),
+        ("kind = \"gyroscope\"", "kind = \"accelerometer\"", "two sensors are of one kind"),
+        ("name =", "name", "is not TOML"),
+    ],
+)  # fmt: skip
+def test_bad_files_say_why(tmp_path, old, new, message):
+    assert old in GOOD
+    path = write(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(InputError) as error:
+        load_sensor(path)
+    assert message in str(error.value) and str(path) in str(error.value)
+
+
+def test_no_such_sensor_lists_those_that_ship():
+    with pytest.raises(InputError, match="mpu6050.*bmi270, lsm6ds3, lsm9ds1, replay-imu"):
+        load_sensor("mpu6050")
+
+
+def test_list_and_show(capsys):
+    assert main(["list"]) == 0
+    assert all(name in capsys.readouterr().out for name in PUBLISHED)
+    assert main(["show", "lsm6ds3"]) == 0
+    out = capsys.readouterr().out
+    assert "104 Hz" in out and "0.00119641 m/s^2 per count" in out and "0.00122173 rad/s per count" in out

@@ -1,0 +1,86 @@
+"""A small trained and calibrated run, and all that the exporter makes of it, shared by the tests of this folder."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+EPOCHS = 6
+DRAWS = 2
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One network in all its forms, in memory, with the C compiled; inputs are real test windows and rotated copies."""
+
+    run: Any
+    ranges: dict[str, list[float]]
+    network: Any  # export.int8.Int8Network
+    frontend: dict[str, Any]
+    tflite: bytes
+    onnx: bytes
+    c_folder: Path
+    engine: Any  # export.c_engine.CEngine
+    copies: Any  # export.copies.Copies
+    test: Any  # train.data.recordings.WindowSet
+
+    @property
+    def inputs(self) -> np.ndarray:
+        return self.copies.flat_inputs
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on the embedded watch set, trained for a few epochs and calibrated."""
+    from calibration import ranges
+    from train import imu
+
+    folder = tmp_path_factory.mktemp("export") / "run"
+    before = os.environ.pop("SCL_DATA_DIR", None)
+    try:
+        imu.main(["--out", str(folder), "--epochs", str(EPOCHS)])
+        ranges.main([str(folder)])
+    finally:
+        if before is not None:
+            os.environ["SCL_DATA_DIR"] = before
+    return folder
+
+
+@pytest.fixture(scope="session")
+def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """The run, quantized and written in every form."""
+    from export import arena, pipeline
+    from export.c_engine import CEngine, build_library
+    from export.c_writer import CModel, write_c
+    from export.copies import Copies, draw_rotations
+    from export.fold import fold
+    from export.int8 import quantize
+    from export.onnx_writer import write_onnx
+    from export.resample import design
+    from export.tflite_writer import write_tflite
+    from train.data import windows_for_run
+    from train.runs import load_run
+
+    run, ranges = load_run(run_folder), pipeline.read_ranges(run_folder)
+    network = quantize(fold(run.model, run.info["window"]["samples"]), ranges)
+    frontend = pipeline.frontend_for(run, network, "replay-imu")
+    folder = tmp_path_factory.mktemp("c")
+    memory = arena.plan(arena.lifetimes(network.network))
+    coefficients = design(20.0, 20.0).coefficients
+    write_c(CModel(network, memory, run.info["labels"], "ab" * 32, frontend, coefficients), folder)
+    test = windows_for_run(run, "test")
+    return Exported(
+        run=run,
+        ranges=ranges,
+        network=network,
+        frontend=frontend,
+        tflite=write_tflite(network),
+        onnx=write_onnx(network.network, network),
+        c_folder=folder,
+        engine=CEngine(build_library(folder, tmp_path_factory.mktemp("lib"))),
+        copies=Copies.make(test.x, draw_rotations(DRAWS, len(test), seed=0), frontend),
+        test=test,
+    )

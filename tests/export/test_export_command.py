@@ -1,0 +1,259 @@
+"""python -m export.quantize from end to end: the bundle it writes, and what it refuses."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export import pipeline, quantize, size
+from export.bundle import model_hash, read_bundle
+from scl.artifacts import InputError, read_json, sha256_bytes
+
+FILES = {
+    "model.tflite", "model.onnx", "model_float.onnx", "c/model_data.c", "c/model_data.h",
+    "golden.npz", "evaluation.npz", "export_report.json",
+}  # fmt: skip
+QUICK = ["--windows", "20", "--draws", "1", "--max-loss", "100"]  # a model of few epochs; the gate has tests of its own
+
+
+@pytest.fixture(autouse=True)
+def embedded_set(monkeypatch):
+    monkeypatch.delenv("SCL_DATA_DIR", raising=False)
+
+
+@pytest.fixture(scope="module")
+def bundle_folder(run_folder, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("bundles") / "tiny"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SCL_DATA_DIR", raising=False)
+        assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
+    return out
+
+
+@pytest.fixture
+def copied_run(run_folder, tmp_path) -> Path:
+    return shutil.copytree(run_folder, tmp_path / "run")
+
+
+def refused(run: Path, out: Path, *arguments: str) -> str:
+    """The message of an export that the input forbids; nothing may be left of it."""
+    with pytest.raises(InputError) as caught:
+        quantize.main([str(run), "--out", str(out), *arguments])
+    assert leftovers(out) == []
+    return str(caught.value)
+
+
+def leftovers(out: Path) -> list[Path]:
+    return [path for path in out.parent.iterdir() if out.name in path.name] if out.parent.is_dir() else []
+
+
+def test_bundle_is_whole_and_hashed(bundle_folder):
+    bundle = read_bundle(bundle_folder)
+    assert set(bundle.manifest["files"]) == FILES
+    assert {str(p.relative_to(bundle_folder)) for p in bundle_folder.rglob("*") if p.is_file()} == FILES | {
+        "manifest.json"
+    }
+    assert leftovers(bundle_folder) == [bundle_folder]
+
+
+def test_manifest_describes_the_model(bundle_folder, exported):
+    manifest = read_bundle(bundle_folder).manifest
+    info = exported.run.info
+    assert manifest["name"] == "tiny"
+    for key in ("task", "transformation", "method", "labels", "partition", "window"):
+        assert manifest[key] == info[key]
+    assert manifest["kept"] == exported.run.partition.kept.tolist()
+    assert manifest["split"] == {"name": "subject", "leaky": False} and manifest["data"] == {"name": "watch"}
+    assert manifest["run_hash"] == read_json(exported.run.path / "ranges.json", "ranges")["run_hash"]
+    assert manifest["input"]["shape"] == [1, 1, *exported.inputs.shape[1:]]
+    for name in ("features", "logits"):
+        affine = exported.network.activations[name]
+        assert manifest["outputs"][name] == {
+            "size": exported.network.network.tensors[name].size,
+            "scale": float(affine.scale),
+            "zero_point": affine.zero_point,
+        }
+    described = json.dumps(
+        {"frontend": manifest["frontend"], "labels": info["labels"]}, sort_keys=True, separators=(",", ":")
+    )
+    tflite = (bundle_folder / "model.tflite").read_bytes()
+    assert manifest["model_hash"] == sha256_bytes(tflite + described.encode())
+    assert bytes.fromhex(manifest["model_hash"])[:4].hex() in (bundle_folder / "c/model_data.h").read_text()
+
+
+def test_manifest_figures_are_those_of_the_stored_outputs(bundle_folder):
+    golden, evaluation = np.load(bundle_folder / "golden.npz"), np.load(bundle_folder / "evaluation.npz")
+    classes, labels = golden["logits"].argmax(axis=-1), evaluation["labels"]
+    assert classes.shape == (5, 40)
+    figures = read_bundle(bundle_folder).manifest["int8"]
+    assert (figures["windows"], figures["copies"]) == (40, 4)
+    assert figures["accuracy"] == pytest.approx((classes[0] == labels).mean())
+    assert figures["accuracy_transformed"] == pytest.approx((classes[1:] == labels).mean())
+    assert figures["consistency"] == pytest.approx((classes[1:] == classes[0]).mean())
+
+
+def test_report_has_its_figures(bundle_folder, exported):
+    report = read_json(bundle_folder / "export_report.json", "export_report")
+    network = exported.network.network
+    assert report["cost"]["parameters"] == network.parameters and report["cost"]["macs"] == network.macs
+    integers = sum(conv.weights.size + 9 * len(conv.bias) for conv in exported.network.convs.values())
+    assert integers < report["cost"]["flash_bytes"] < integers + 12_000, (
+        "weights, biases, multipliers, and a small engine"
+    )
+    assert report["cost"]["arena_bytes"] < report["cost"]["ram_bytes"] < report["cost"]["arena_bytes"] + 8_000
+    assert report["bytes"]["model.tflite"] == (bundle_folder / "model.tflite").stat().st_size
+    assert {a["runtime"]: a["max_steps"] for a in report["agreement"]}["C"] == 0
+    assert all(a["inputs"] >= 500 for a in report["agreement"])
+    assert report["evaluation"]["windows"] == len(exported.test)
+    assert report["seconds"]["total"] == pytest.approx(
+        sum(s for n, s in report["seconds"].items() if n != "total"), abs=0.1
+    )
+
+
+def test_the_same_run_gives_the_same_bundle(bundle_folder, run_folder, tmp_path):
+    quantize.main([str(run_folder), "--out", str(tmp_path / "tiny"), "--windows", "40", "--max-loss", "100"])
+    first, second = (read_bundle(folder).manifest["files"] for folder in (bundle_folder, tmp_path / "tiny"))
+    timed = {"export_report.json"}
+    arrays = {"golden.npz", "evaluation.npz"}  # zip members carry a date
+    assert {n: h for n, h in first.items() if n not in timed | arrays} == {
+        n: h for n, h in second.items() if n not in timed | arrays
+    }
+    for name in arrays:
+        one, two = np.load(bundle_folder / name), np.load(tmp_path / "tiny" / name)
+        assert all(np.array_equal(one[key], two[key]) for key in one.files)
+
+
+def test_a_faster_sensor_is_resampled(run_folder, tmp_path, capsys):
+    """A BMI270 at 100 Hz: five counts for a sample of the model, and still one answer in C and TFLite Micro."""
+    assert quantize.main([str(run_folder), "--out", str(tmp_path / "fast"), "--sensor", "bmi270", *QUICK]) == 0
+    manifest = read_bundle(tmp_path / "fast").manifest
+    assert manifest["frontend"]["sensor"]["name"] == "bmi270" and manifest["frontend"]["down"] == 5
+    counts = np.load(tmp_path / "fast" / "golden.npz")["counts"]
+    assert counts.shape[2] == manifest["frontend"]["raw_samples"] >= 5 * (manifest["window"]["samples"] - 1) + 1
+    assert ".coefficients = coefficients" in (tmp_path / "fast/c/model_data.c").read_text()
+    printed = capsys.readouterr().out
+    assert "equal in every bit" in printed and str(tmp_path / "fast") in printed
+
+
+def test_stale_ranges_are_refused(copied_run, tmp_path):
+    ranges = json.loads((copied_run / "ranges.json").read_text())
+    (copied_run / "ranges.json").write_text(json.dumps(ranges | {"run_hash": "0" * 64}))
+    message = refused(copied_run, tmp_path / "out")
+    assert "ranges.json: is stale, made for run 000000000000" in message and "calibration.ranges" in message
+
+
+def test_missing_ranges_are_named(copied_run, tmp_path):
+    (copied_run / "ranges.json").unlink()
+    assert "ranges.json: no such file; run python -m calibration.ranges" in refused(copied_run, tmp_path / "out")
+
+
+def test_changed_weights_are_refused(copied_run, tmp_path):
+    data = bytearray((copied_run / "model.safetensors").read_bytes())
+    data[-1] ^= 1
+    (copied_run / "model.safetensors").write_bytes(bytes(data))
+    assert "model.safetensors: SHA-256 is" in refused(copied_run, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--windows", "0"], "--windows is 0, expected 1 or more"),
+        (["--draws", "0"], "--draws is 0, expected 1 or more"),
+        (["--sensor", "nosuch"], "nosuch"),
+    ],
+)
+def test_wrong_arguments_are_named(run_folder, tmp_path, arguments, message):
+    assert message in refused(run_folder, tmp_path / "out", *arguments)
+
+
+def test_a_sensor_without_a_gyroscope_is_refused(run_folder, tmp_path):
+    sensor = tmp_path / "half.toml"
+    sensor.write_text(
+        'name = "half"\nrate_hz = 20.0\n'
+        '[[sensors]]\nkind = "accelerometer"\naxes = 3\nunit = "g"\ncounts_per_unit = 8192.0\n'
+    )
+    assert "gyroscope" in refused(run_folder, tmp_path / "out", "--sensor", str(sensor))
+
+
+def test_a_run_folder_is_never_replaced(copied_run):
+    before = sorted(copied_run.iterdir())
+    with pytest.raises(InputError, match="is a run folder, which an export would replace"):
+        quantize.main([str(copied_run), "--out", str(copied_run)])
+    assert sorted(copied_run.iterdir()) == before
+
+
+def test_a_loss_beyond_the_gate_is_status_1_and_leaves_nothing(run_folder, tmp_path, capsys):
+    assert quantize.main([str(run_folder), "--out", str(tmp_path / "out"), "--max-loss", "-50"]) == 1
+    message = capsys.readouterr().err
+    assert re.search(r"export failed, nothing was written: int8 loses -?\d+\.\d+ points of accuracy", message)
+    assert leftovers(tmp_path / "out") == []
+
+
+def test_damaged_c_is_status_1_and_leaves_the_old_bundle(run_folder, bundle_folder, tmp_path, monkeypatch, capsys):
+    out = shutil.copytree(bundle_folder, tmp_path / "out")
+    write = pipeline.write_c
+
+    def write_damaged(model, folder):
+        write(model, folder)
+        source = folder / "model_data.c"
+        source.write_text(re.sub(r"(block1_bias\[\] = {\s*-?\d+)", r"\g<1>99", source.read_text()))
+
+    monkeypatch.setattr(pipeline, "write_c", write_damaged)
+    assert quantize.main([str(run_folder), "--out", str(out), *QUICK]) == 1
+    assert re.search(
+        r"C differs from TFLite Micro in layer block1: \d+ of \d+ values by up to \d+ steps", capsys.readouterr().err
+    )
+    assert read_bundle(out).manifest == read_bundle(bundle_folder).manifest
+    assert leftovers(out) == [out]
+
+
+def test_a_missing_cross_compiler_says_what_to_install(exported, monkeypatch):
+    monkeypatch.setattr(size.shutil, "which", lambda name: None)
+    with pytest.raises(InputError, match="arm-none-eabi-gcc is not installed.*apt-get install -y gcc-arm-none-eabi"):
+        size.measure(exported.c_folder)
+
+
+def test_sizes_grow_with_the_model(exported, tmp_path):
+    before = size.measure(exported.c_folder)
+    folder = shutil.copytree(exported.c_folder, tmp_path / "c")
+    header = (folder / "model_data.h").read_text()
+    arena = int(re.search(r"SCL_ARENA_BYTES (\d+)", header)[1])
+    (folder / "model_data.h").write_text(header.replace(f"SCL_ARENA_BYTES {arena}", f"SCL_ARENA_BYTES {arena + 1000}"))
+    with (folder / "model_data.c").open("a") as source:
+        source.write("extern const uint8_t more[500];\nconst uint8_t more[500] = {1};\n")
+    after = size.measure(folder)
+    assert after.ram_bytes - before.ram_bytes == 1000
+    assert after.flash_bytes - before.flash_bytes == 500
+
+
+@pytest.mark.parametrize("name", ["golden.npz", "c/model_data.c", "model.tflite"])
+def test_a_changed_file_is_named(bundle_folder, tmp_path, name):
+    copy = shutil.copytree(bundle_folder, tmp_path / "copy")
+    data = bytearray((copy / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (copy / name).write_bytes(bytes(data))
+    with pytest.raises(InputError, match=f"{name}: SHA-256 is"):
+        read_bundle(copy)
+    (copy / name).unlink()
+    with pytest.raises(InputError, match=f"{name}: cannot be read"):
+        read_bundle(copy)
+
+
+def test_a_folder_without_a_manifest_is_no_bundle(tmp_path):
+    with pytest.raises(InputError, match="is not a bundle .*python -m export.quantize"):
+        read_bundle(tmp_path)
+
+
+def test_model_hash_covers_network_front_end_and_labels():
+    frontend = {"up": 1, "down": 1}
+    base = model_hash(b"net", frontend, ["a", "b"])
+    assert base == model_hash(b"net", {"down": 1, "up": 1}, ["a", "b"])
+    others = [
+        model_hash(b"Net", frontend, ["a", "b"]),
+        model_hash(b"net", {"up": 2, "down": 1}, ["a", "b"]),
+        model_hash(b"net", frontend, ["b", "a"]),
+    ]
+    assert len({base, *others}) == 4

@@ -1,0 +1,116 @@
+"""The golden set: which windows, how they are turned and counted, and what is stored."""
+
+import zlib
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from export.copies import Copies, draw_rotations, rotated
+from export.frontend import FrontEnd
+from export.golden import balanced, write_golden
+from export.runtimes import run_litert, run_tflite_micro
+from scl.artifacts import read_npz
+
+
+def test_balanced_over_classes_then_subjects():
+    rng = np.random.default_rng(0)
+    labels = rng.choice(4, 4000, p=[0.7, 0.1, 0.1, 0.1])
+    groups = rng.choice(5, 4000, p=[0.6, 0.1, 0.1, 0.1, 0.1])
+    rows = balanced(labels, groups, 200)
+    assert len(rows) == len(np.unique(rows)) == 200 and (np.diff(rows) > 0).all()
+    assert np.bincount(labels[rows]).tolist() == [50] * 4
+    for label in range(4):
+        assert np.bincount(groups[rows][labels[rows] == label]).tolist() == [10] * 5
+
+
+def test_a_rare_class_gives_all_it_has():
+    labels = np.array([0] * 100 + [1] * 3 + [2] * 100)
+    rows = balanced(labels, np.zeros(203, int), 43)
+    assert np.bincount(labels[rows]).tolist() == [20, 3, 20]
+
+
+def test_a_limit_above_the_set_takes_everything():
+    np.testing.assert_array_equal(balanced(np.array([1, 0, 1]), np.array([7, 7, 8]), 600), [0, 1, 2])
+
+
+def test_choice_depends_on_the_seed_only():
+    labels, groups = np.arange(500) % 3, np.arange(500) % 7
+    np.testing.assert_array_equal(balanced(labels, groups, 50, 1), balanced(labels, groups, 50, 1))
+    assert not np.array_equal(balanced(labels, groups, 50, 1), balanced(labels, groups, 50, 2))
+
+
+def test_a_limit_of_none_is_refused():
+    with pytest.raises(ValueError, match="limit is 0"):
+        balanced(np.zeros(3), np.zeros(3), 0)
+
+
+def test_rotations_start_with_the_identity_and_are_proper():
+    rotation = draw_rotations(3, 5, seed=1)
+    assert rotation.shape == (4, 5, 3, 3)
+    np.testing.assert_array_equal(rotation[0], np.broadcast_to(np.eye(3), (5, 3, 3)))
+    flat = rotation.reshape(-1, 3, 3)
+    np.testing.assert_allclose(flat @ flat.transpose(0, 2, 1), np.broadcast_to(np.eye(3), flat.shape), atol=1e-12)
+    np.testing.assert_allclose(np.linalg.det(flat), 1)
+    np.testing.assert_array_equal(rotation, draw_rotations(3, 5, seed=1))
+
+
+def test_counts_are_the_turned_windows_in_the_sensors_units(exported):
+    """scipy turns, the datasheet's scale counts: 8192 per g, 16.384 per degree per second."""
+    per_unit = np.array([8192 / 9.80665] * 3 + [16.384 * 180 / np.pi] * 3)
+    copies, windows = exported.copies, exported.test.x.astype(float)
+    for transform in range(len(copies.counts)):
+        for row in range(0, len(windows), 50):
+            turn = Rotation.from_matrix(copies.rotation[transform, row])
+            sensors = [turn.apply(windows[row, first : first + 3].T) for first in (0, 3)]
+            exact = np.concatenate(sensors, axis=1) * per_unit
+            found = copies.counts[transform, row]
+            unsaturated = np.abs(exact) < 32767
+            assert np.abs(found - exact)[unsaturated].max() <= 0.5 + 1e-6
+            assert copies.saturated[transform, row] == np.count_nonzero(
+                (np.rint(exact) > 32767) | (np.rint(exact) < -32768)
+            )
+
+
+def test_inputs_are_the_classifiers_normalised_windows(exported):
+    """Within a step: counting rounds to 1.2 mm/s^2, far below a step of the input."""
+    import torch
+
+    affine = exported.network.activations["input"]
+    for transform, turn in enumerate(exported.copies.rotation):
+        x = torch.from_numpy(rotated(exported.test.x, turn).astype(np.float32))
+        expected = affine.quantize(exported.run.model.normalize(x).numpy()).transpose(0, 2, 1)
+        steps = np.abs(exported.copies.inputs[transform].astype(int) - expected)
+        clear = exported.copies.saturated[transform] == 0
+        assert steps[clear].max() <= 1 and (steps[clear] > 0).mean() < 0.02
+
+
+def test_stored_files_tell_the_same_story(exported, tmp_path):
+    rows = np.array([3, 8, 100])
+    copies, windows = exported.copies.take(rows), exported.test.take(rows)
+    write_golden(tmp_path, copies, run_tflite_micro(exported.tflite, copies.flat_inputs), windows)
+    golden, evaluation = read_npz(tmp_path / "golden.npz"), read_npz(tmp_path / "evaluation.npz")
+    expected = {
+        "counts": np.int16, "features": np.int8, "logits": np.int8, "input_crc32": np.uint32, "saturated": np.int32,
+        "rotation": np.float64,
+    }  # fmt: skip
+    assert {name: array.dtype for name, array in golden.items()} == expected
+    assert all(array.shape[:2] == (len(copies.rotation), 3) for array in golden.values())
+    front_end = FrontEnd.from_manifest(exported.frontend)
+    for transform, row in np.ndindex(golden["input_crc32"].shape):
+        x = front_end.quantized_windows(golden["counts"][transform, row][None])
+        assert zlib.crc32(x[0].tobytes()) == golden["input_crc32"][transform, row]
+        outputs = run_litert(exported.tflite, x, reference=True)
+        np.testing.assert_array_equal(outputs["features"][0], golden["features"][transform, row])
+        np.testing.assert_array_equal(outputs["logits"][0], golden["logits"][transform, row])
+    np.testing.assert_array_equal(evaluation["windows"], exported.test.x[rows])
+    np.testing.assert_array_equal(evaluation["labels"], exported.test.labels[rows])
+    np.testing.assert_array_equal(evaluation["groups"], exported.test.groups[rows])
+
+
+def test_take_keeps_rows_together(exported):
+    rows = np.array([5, 2])
+    part = exported.copies.take(rows)
+    assert isinstance(part, Copies)
+    np.testing.assert_array_equal(part.counts[1, 0], exported.copies.counts[1, 5])
+    np.testing.assert_array_equal(part.flat_inputs[3], exported.copies.inputs[1, 2])
