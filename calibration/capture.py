@@ -132,6 +132,6 @@ def _check(capture: Capture, sensor: Sensor) -> None:
             )
         if abs(length - 1) > NEAR_1G:
             raise InputError(
-                f"{path}: position {position} measures {length:.2f} g, expected 1 g within {NEAR_1G:.0%}; was the sensor "
-                f"set to {parts['accelerometer'].range or 'the range of the sensor file'}?"
+                f"{path}: position {position} measures {length:.2f} g, expected 1 g within {NEAR_1G:.0%}; was the "
+                f"sensor set to {parts['accelerometer'].range or 'the range of its file'}?"
             )

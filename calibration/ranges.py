@@ -1,8 +1,7 @@
 """Activation ranges for quantization, from windows that cover the transformation's orbit.
 
 The windows come from training subjects only, equally many of every class, each as recorded and in several transformed
-copies: the ranges then hold
-for any wearing position, not only for the one that was recorded.
+copies: the ranges then hold for any wearing position, not only for the one that was recorded.
 """
 
 import argparse
@@ -33,7 +32,7 @@ def representative(windows: "WindowSet", count: int, seed: int) -> "WindowSet":
         raise InputError("the representative set is empty: the run's training part has no windows")
     bad = ~np.isfinite(windows.x).all(axis=(1, 2))
     if bad.any():
-        raise InputError(f"the representative set is damaged: {bad.sum()} of {len(windows)} windows hold NaN or infinity")
+        raise InputError(f"the representative set: {bad.sum()} of {len(windows)} windows hold NaN or infinity")
     if np.ptp(windows.x, axis=(0, 2)).max() == 0:
         raise InputError("the representative set is constant: every sample of a channel is the same; check the data")
     rng = np.random.default_rng(seed)

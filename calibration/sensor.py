@@ -69,8 +69,8 @@ def _six_position(arguments: argparse.Namespace) -> None:
     print(f"misalignment {_row(result.misalignment_deg, 2)} +- {result.uncertainty_deg:.2f} degrees")
     if not result.identifiable:
         print(
-            "  not identifiable: it may be the placement, so the alignment stays diagonal. In a jig that holds the axes "
-            "true, give its --placement-error"
+            "  not identifiable: it may be the placement, so the alignment stays diagonal. In a jig that holds the "
+            "axes true, give its --placement-error"
         )
     print(f"calibration: {arguments.out}")
 

@@ -18,6 +18,7 @@ import numpy as np
 from calibration.capture import POSITIONS
 from calibration.sensor_file import G
 
+RESIDUAL_BOUND = 1.92  # 95 % upper limit of a deviation known from 6 degrees of freedom: sqrt(6 / 1.635), chi squared
 IDENTIFIABLE_DEG = 0.3  # largest uncertainty with which misalignment is still reported
 
 
@@ -30,7 +31,7 @@ class SixPosition:
         alignment: (3, 3), true = alignment @ (measured - bias); diagonal if misalignment is not identifiable.
         scale: (3,) measured per true, 1 for a perfect sensor.
         misalignment_deg: (3,) angle between each sensitive axis and its nominal one, placement included.
-        uncertainty_deg: standard uncertainty of that angle, from placement, residual and noise.
+        uncertainty_deg: of that angle, from placement and residual (noise included).
         identifiable: whether the misalignment is the sensor's, not the placement's.
         residual: root mean square of what the model does not explain, m/s^2.
     """
@@ -70,10 +71,10 @@ def solve(means: np.ndarray, placement_error_deg: float) -> SixPosition:
     residual = float(np.sqrt(np.sum((means - design @ solution) ** 2) / 6))
     scale = np.linalg.norm(model, axis=1)
     misalignment = np.degrees(np.arccos(np.clip(np.diag(model) / scale, -1, 1)))
-    # Each direction comes from two positions, so an independent tilt counts by 1 / sqrt(2). A residual shows tilts that
-    # the caller does not know of.
+    # Each direction comes from two positions, so an independent tilt counts by 1 / sqrt(2). The residual shows tilts
+    # that the caller does not know of.
     placement = placement_error_deg / np.sqrt(2)
-    uncertainty = float(np.hypot(placement, np.degrees(residual / G) / np.sqrt(2)))
+    uncertainty = float(np.hypot(placement, RESIDUAL_BOUND * np.degrees(residual / G) / np.sqrt(2)))
     identifiable = bool(uncertainty <= IDENTIFIABLE_DEG and misalignment.max() > placement)
     if identifiable:
         alignment = np.linalg.inv(model)

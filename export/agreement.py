@@ -75,8 +75,8 @@ def prove(
         if result.within < MIN_WITHIN or result.same_class_decided < MIN_SAME_CLASS:
             raise ExportError(
                 f"{runtime} differs from TFLite Micro: {result.within:.3%} of the output values are within {MAX_STEPS} "
-                f"steps (at least {MIN_WITHIN:.1%} must be; the largest difference is {result.max_steps}), and the class "
-                f"is the same for {result.same_class_decided:.2%} of the inputs that are not near ties (at least "
+                f"steps (at least {MIN_WITHIN:.1%} must be; the largest difference is {result.max_steps}), and the "
+                f"class is the same for {result.same_class_decided:.2%} of the inputs that are not near ties (at least "
                 f"{MIN_SAME_CLASS:.1%} must be)"
             )
         results.append(result)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from export.gates import FEW_WINDOWS, ExportError
+from export.gates import ExportError
 from scl import metrics
 
 
@@ -44,10 +44,9 @@ def evaluate(
     }
     loss: dict[str, Any] = {}
     for name, (exact, quantized) in per_window.items():
-        points = 100 * (exact - quantized)
+        points = 100 * (quantized - exact)
         loss[name] = float(points.mean())
         several = len(np.unique(groups)) > 1
-        loss[f"{name}_standard_error"] = float(points.std() / np.sqrt(len(points)))
         loss[f"{name}_ci95"] = list(metrics.cluster_interval(points, groups)) if several else None
     return {
         "windows": len(labels),
@@ -61,18 +60,13 @@ def evaluate(
 
 
 def require_small_loss(evaluation: dict[str, Any], limit: float) -> None:
-    """Raises ExportError if int8 loses more than `limit` points of accuracy or of consistency.
-
-    The point estimate counts; on few windows 1.96 standard errors (over windows) are allowed on top.
-    """
+    """Raises ExportError if int8 loses more than `limit` points of accuracy or of consistency, as a point estimate."""
     for name in ("accuracy", "consistency"):
         loss, interval = evaluation["loss_points"][name], evaluation["loss_points"][f"{name}_ci95"]
-        few = evaluation["windows"] < FEW_WINDOWS
-        allowed = limit + (1.96 * evaluation["loss_points"][f"{name}_standard_error"] if few else 0)
-        if loss > allowed:
+        if loss > limit:
             spread = f" (95 % interval {interval[0]:.2f} to {interval[1]:.2f})" if interval else ""
             raise ExportError(
                 f"int8 loses {loss:.2f} points of {name}{spread} on {evaluation['windows']} test windows and their "
-                f"{evaluation['copies']} copies; allowed are {limit:g}{f' and chance, {allowed:.2f}' if few else ''}. "
+                f"{evaluation['copies']} copies; allowed are {limit:g}. "
                 "Try another --method of calibration.ranges, train longer, or allow more with --max-loss"
             )

@@ -77,9 +77,9 @@ class FrontEnd:
         Raises ValueError for another type or shape.
         """
         channels = sum(part["axes"] for part in self.info["sensor"]["sensors"])
-        expected = self.info["raw_samples"], channels
-        if counts.dtype != np.int16 or counts.shape[1:] != expected:
-            raise ValueError(f"counts are {counts.dtype} {counts.shape}, expected int16 (n, {expected[0]}, {expected[1]})")
+        samples = self.info["raw_samples"]
+        if counts.dtype != np.int16 or counts.shape[1:] != (samples, channels):
+            raise ValueError(f"counts are {counts.dtype} {counts.shape}, expected int16 (n, {samples}, {channels})")
         x = self.resampled(self.calibrated(counts))[:, -self.info["window_samples"] :]
         mean, std = (np.asarray(self.info[key], dtype=np.float32) for key in ("mean", "std"))
         x = (x - mean) * (np.float32(1) / std)

@@ -6,9 +6,7 @@ from saying anything about the file: where a window is constant the rounding dif
 (3 to 5 steps in some 0.01 % of values of wrist recordings), and where the two best logits are a step or two apart the
 class is a tie that any rounding decides. So the limits are on shares, and the plain figures are reported beside them.
 
-int8 may lose half a point against float, as a point estimate. Quantization turns some 5 % of the classes over in either
-direction, all near ties, so on fewer than a thousand windows chance alone moves the difference by half a point: there,
-1.96 standard errors are allowed on top.
+int8 may lose half a point against float, as a point estimate over all test windows.
 """
 
 AGREEMENT_INPUTS = 500  # real windows, originals and transformed copies
@@ -16,7 +14,6 @@ MAX_STEPS = 2  # of int8, in ONNX Runtime and XNNPACK against TFLite Micro
 MIN_WITHIN = 0.999  # share of output values that keep to MAX_STEPS
 MIN_SAME_CLASS = 0.995  # share of equal classes among inputs whose two best logits are more than MAX_STEPS apart
 MAX_LOSS = 0.5  # points of accuracy and of consistency, int8 against float
-FEW_WINDOWS = 1000
 
 
 class ExportError(Exception):

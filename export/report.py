@@ -48,8 +48,8 @@ def _agreement(report: dict[str, Any]) -> list[tuple[str, str]]:
             text = f"equal in every bit over {result['inputs']:,} inputs"
         else:
             text = (
-                f"{result['different']:.1%} of values differ, {1 - result['within']:.3%} by more than {MAX_STEPS} steps, "
-                f"none by more than {result['max_steps']}; same class for {result['same_class']:.2%} of "
+                f"{result['different']:.1%} of values differ, {1 - result['within']:.3%} by more than {MAX_STEPS} "
+                f"steps, none by more than {result['max_steps']}; same class for {result['same_class']:.2%} of "
                 f"{result['inputs']:,} inputs, {result['same_class_decided']:.2%} without near ties"
             )
         rows.append((f"TFLite Micro and {result['runtime']}", text))
@@ -69,7 +69,7 @@ def _losses(report: dict[str, Any]) -> list[tuple[str, str]]:
     rows = [
         (
             "test windows",
-            f"{evaluation['windows']:,} of {evaluation['subjects']} subjects, and {evaluation['copies']} copies of each",
+            f"{evaluation['windows']:,} of {evaluation['subjects']} subjects, {evaluation['copies']} copies of each",
         ),
         ("windows and copies that saturate", f"{report['saturated']:.2%}"),
     ]

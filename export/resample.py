@@ -60,8 +60,8 @@ def design(sensor_hz: float, model_hz: float) -> Resampler:
     if not (abs(ratio - exact) <= TOLERANCE * exact and ratio >= 1 and _taps(exact) <= MAX_PHASE_TAPS):
         nearest = " and ".join(f"{hz:.9g}" for hz in _nearest_supported(sensor_hz, model_hz))
         raise InputError(
-            f"a sensor of {sensor_hz:g} Hz cannot be resampled to the model's {model_hz:g} Hz: expected a sensor that is "
-            f"not slower, at most {MAX_UP} phases and {MAX_PHASE_TAPS} taps (this one takes {_taps(exact)}); nearest "
+            f"a sensor of {sensor_hz:g} Hz cannot be resampled to the model's {model_hz:g} Hz: expected one not "
+            f"slower, at most {MAX_UP} phases and {MAX_PHASE_TAPS} taps (this one takes {_taps(exact)}); nearest "
             f"supported: {nearest} Hz, run the sensor at such a rate and say so in its file"
         )
     if up == down:

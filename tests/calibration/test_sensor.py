@@ -104,7 +104,8 @@ def test_no_such_sensor_lists_those_that_ship():
 
 def test_list_and_show(capsys):
     assert main(["list"]) == 0
-    assert all(name in capsys.readouterr().out for name in PUBLISHED)
+    out = capsys.readouterr().out
+    assert all(name in out for name in PUBLISHED)
     assert main(["show", "lsm6ds3"]) == 0
     out = capsys.readouterr().out
     assert "104 Hz" in out and "0.00119641 m/s^2 per count" in out and "0.00122173 rad/s per count" in out

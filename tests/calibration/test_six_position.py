@@ -187,7 +187,7 @@ def saturated() -> np.ndarray:
         (still()[:, :10], POSITIONS, "fewer than 20 samples of position +x"),
         (moved(1), POSITIONS, "position +y moved (the accelerometer"),
         (moved(3), POSITIONS, "position +y moved (the gyroscope"),
-        (still(), ("+x", "-x", "+z", "-z", "+y", "-y"), "in position +z gravity is on +y"),
+        (still(), ("+x", "-x", "+z", "-z", "+y", "-y"), "in position +y gravity is on +z"),
         (still(), ("-x", "+x", "+y", "-y", "+z", "-z"), "in position +x gravity is on -x"),
         (askew(), POSITIONS, "position +z is 30 degrees askew"),
         (still() * 2, POSITIONS, "position +x measures 2.00 g"),
@@ -202,7 +202,9 @@ def test_captures_that_cannot_calibrate(tmp_path, counts, positions, message):
     assert not out.exists()
 
 
-@pytest.mark.parametrize("row", ["nan,0,0,0,0,0,+x", "1,2,3,+x", "1,2,3,4,5,6,up", "1,2,3,4,5,99999,+x", "1.5,2,3,4,5,6,+x"])
+@pytest.mark.parametrize(
+    "row", ["nan,0,0,0,0,0,+x", "1,2,3,+x", "1,2,3,4,5,6,up", "1,2,3,4,5,99999,+x", "1.5,2,3,4,5,6,+x"]
+)
 def test_malformed_rows_are_named_by_line(tmp_path, row):
     path = write(tmp_path / "capture.csv", still())
     lines = path.read_text().splitlines()

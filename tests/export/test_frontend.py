@@ -18,13 +18,14 @@ SOURCES = Path(__file__).resolve().parents[2] / "firmware" / "src"
 SHIM = r"""
 #include "frontend.h"
 int run(const scl_sensor *sensors, int sensor_count, int channels, const int *ratio, const float *coefficients,
-        const float *mean, const float *inv_std, float inv_input_scale, int zero_point, const int16_t *counts, int samples,
-        int8_t *out)
+        const float *mean, const float *inv_std, float inv_input_scale, int zero_point, const int16_t *counts,
+        int samples, int8_t *out)
 {
     const scl_frontend_config config = {
         .sensor_count = (uint8_t)sensor_count, .channels = (uint8_t)channels, .up = (uint16_t)ratio[0],
         .down = (uint16_t)ratio[1], .phase_taps = (uint16_t)ratio[2], .coefficients = coefficients, .mean = mean,
-        .inv_std = inv_std, .inv_input_scale = inv_input_scale, .input_zero_point = (int16_t)zero_point, .sensors = sensors};
+        .inv_std = inv_std, .inv_input_scale = inv_input_scale, .input_zero_point = (int16_t)zero_point,
+        .sensors = sensors};
     scl_frontend f;
     int made = 0;
     scl_frontend_init(&f, &config);
@@ -144,15 +145,14 @@ def test_equals_the_compiled_c(engine, rate_hz, axes):
             for row, values in zip(target.alignment, part["alignment"], strict=False):
                 row[: part["axes"]] = values
         mean, inv_std = np.array(info["mean"], F), F(1) / np.array(info["std"], F)
-        pointer = ctypes.c_void_p
+        ratio = (ctypes.c_int * 3)(info["up"], info["down"], info["phase_taps"])
+        arrays = [ctypes.c_void_p(values.ctypes.data) for values in (end.resampler.coefficients, mean, inv_std)]
+        scale = ctypes.c_float(info["inv_input_scale"])
         for window, values in zip(counts, end.quantized_windows(counts), strict=True):
             out = np.zeros((info["raw_samples"], sum(axes)), np.int8)
-            made = engine.run(
-                sensors, len(axes), sum(axes), (ctypes.c_int * 3)(info["up"], info["down"], info["phase_taps"]),
-                pointer(end.resampler.coefficients.ctypes.data), pointer(mean.ctypes.data), pointer(inv_std.ctypes.data),
-                ctypes.c_float(info["inv_input_scale"]), info["input_zero_point"], pointer(window.ctypes.data),
-                len(window), pointer(out.ctypes.data),
-            )  # fmt: skip
+            samples, quantized = ctypes.c_void_p(window.ctypes.data), ctypes.c_void_p(out.ctypes.data)
+            settings = sensors, len(axes), sum(axes), ratio, *arrays, scale, info["input_zero_point"]
+            made = engine.run(*settings, samples, len(window), quantized)
             np.testing.assert_array_equal(out[:made][-WINDOW:], values)
 
 
@@ -173,6 +173,16 @@ def test_every_bit_of_the_float_steps():
         for k in range(info["phase_taps"]):
             expected = expected + end.resampler.coefficients[phase, k] * si[0, max(newest - k, 0)]
         np.testing.assert_array_equal(y, expected)
+
+
+def test_normalisation_multiplies_by_the_rounded_inverse():
+    """count / 3 * 1.5 is full of ties, which a division would round differently."""
+    sensor = Sensor("ties", 20.0, (Part("accelerometer", 1, 1.0, (0.0,), ((1.0,),), "m/s^2", ""),))
+    info = frontend_dict(sensor, 501, 20.0, {"mean": [0.0], "std": [3.0]}, 1 / 1.5, 0)
+    counts = np.arange(-250, 251, dtype=np.int16)[None, :, None]
+    expected = [round(float(F(c) * (F(1) / F(3)) * F(info["inv_input_scale"]))) for c in range(-250, 251)]
+    found = FrontEnd.from_manifest(info).quantized_windows(counts)[0, :, 0]
+    np.testing.assert_array_equal(found, np.clip(expected, -128, 127))
 
 
 @pytest.mark.parametrize("zero_point", [-128, -3, 127])
