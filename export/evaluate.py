@@ -44,7 +44,7 @@ def evaluate(
     }
     loss: dict[str, Any] = {}
     for name, (exact, quantized) in per_window.items():
-        points = 100 * (quantized - exact)
+        points = 100 * (exact - quantized)
         loss[name] = float(points.mean())
         several = len(np.unique(groups)) > 1
         loss[f"{name}_ci95"] = list(metrics.cluster_interval(points, groups)) if several else None
