@@ -54,10 +54,10 @@ def main() -> None:
         sys.exit(f"{arguments.runs}: the runs were made with different options; remove the folder and run again")
     data = {"name": run["data"]["name"], "sha256": run["data"]["sha256"], "split": "subject"}
     write_json(RESULTS, {"kind": "benchmark", "schema": 1, "data": data, "config": shared, "runs": rows})
-    print(table(rows))
+    print(methods_table(rows))
 
 
-def table(rows: list[dict]) -> str:
+def methods_table(rows: list[dict]) -> str:
     """Markdown: mean over the seeds, and the smallest and largest."""
     lines = ["| method | " + " | ".join(FIGURES) + " |", "| --- |" + " --- |" * len(FIGURES)]
     for method in METHODS:

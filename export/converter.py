@@ -1,7 +1,8 @@
 """A second opinion on our quantizer: TensorFlow's converter, given the same float network and the same ranges.
 
 The network is written as a tf.function of 4-D convolutions, our ranges are put in with fake_quant (the converter keeps
-them unchanged), and what it makes of the weights and biases is compared with ours. Imports TensorFlow.
+them unchanged), and what it makes of the weights and biases is compared with ours, rounded to the nearest as it does.
+Imports TensorFlow.
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,13 +2,15 @@
 
 - Activations: int8 with one scale and zero point per tensor, from a range that includes 0; pooling keeps its input's.
 - Weights: int8 in [-127, 127], symmetric, one scale per output channel. Biases: int32 of scale input * weights.
+  A kernel's weights are rounded up or down such that their sum keeps: the sum meets what is constant in the input
+  (gravity, most of all), and rounding each weight to its nearest lets their errors add up there.
 - Requantization: input scale * weight scale / output scale as a Q31 multiplier and a power of two.
 
 Scales are float32, as files hold them; what is derived from them is computed in float64, as TFLite does.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,8 +65,10 @@ class Int8Network:
         return (self.activations[name].zero_point if relu else -128), 127
 
 
-def quantize(network: Network, ranges: Mapping[str, Sequence[float]]) -> Int8Network:
+def quantize(network: Network, ranges: Mapping[str, Sequence[float]], keep_sums: bool = True) -> Int8Network:
     """Quantizes a network by the activation ranges {tensor name: (low, high)}.
+
+    Without `keep_sums` every weight is rounded to its nearest integer, as TensorFlow's converter does.
 
     Raises InputError if a tensor has no range or its range is empty or does not include 0.
     """
@@ -74,7 +78,8 @@ def quantize(network: Network, ranges: Mapping[str, Sequence[float]]) -> Int8Net
         source = activations[layer.source.name]
         if isinstance(layer, Conv):
             activations[layer.name] = affine(layer.name, ranges)
-            convs[layer.name] = _quantize_conv(layer, source, activations[layer.name])
+            rounded = round_keeping_sums if keep_sums else round_nearest
+            convs[layer.name] = _quantize_conv(layer, source, activations[layer.name], rounded)
         else:
             activations[layer.name] = source
     return Int8Network(network, activations, convs)
@@ -105,20 +110,33 @@ def quantize_multiplier(scale: float) -> tuple[int, int]:
     return (0, 0) if shift < -31 else (multiplier, shift)
 
 
-def _quantize_conv(layer: Conv, source: Affine, result: Affine) -> Int8Conv:
+def round_nearest(x: np.ndarray) -> np.ndarray:
+    """Nearest integers, half away from zero, as TFLite rounds weights and biases."""
+    return np.copysign(np.floor(np.abs(x) + 0.5), x)
+
+
+def round_keeping_sums(x: np.ndarray) -> np.ndarray:
+    """Rounds weights (out, kernel, in) up or down such that the sum over each kernel is that of x, rounded.
+
+    Of a kernel's weights those with the largest fractions go up. A kernel of one sample is rounded to the nearest.
+    """
+    down = np.floor(x)
+    ups = round_nearest(x.sum(axis=1, keepdims=True)) - down.sum(axis=1, keepdims=True)
+    rank = (down - x).argsort(axis=1, kind="stable").argsort(axis=1)
+    return down + (rank < ups)
+
+
+def _quantize_conv(
+    layer: Conv, source: Affine, result: Affine, rounded: Callable[[np.ndarray], np.ndarray]
+) -> Int8Conv:
     # Weights near zero beside a bias that is not would need a bias beyond int32: the bias then sets the scale.
     largest = np.abs(layer.weights).max(axis=(1, 2)).astype(np.float64)
     needed = np.abs(layer.bias.astype(np.float64)) / (float(source.scale) * BIAS_LIMIT)
     scales = np.maximum(largest / 127, needed)
     scales = np.where(scales > 0, scales, 1).astype(np.float32)
-    weights = np.clip(_round(layer.weights / scales.astype(np.float64)[:, None, None]), -127, 127).astype(np.int8)
+    weights = np.clip(rounded(layer.weights / scales.astype(np.float64)[:, None, None]), -127, 127).astype(np.int8)
     bias_scales = source.scale * scales
-    bias = _round(layer.bias / bias_scales.astype(np.float64)).astype(np.int32)
+    bias = round_nearest(layer.bias / bias_scales.astype(np.float64)).astype(np.int32)
     effective = float(source.scale) * scales.astype(np.float64) / float(result.scale)
     multiplier, shift = zip(*map(quantize_multiplier, effective), strict=True)
     return Int8Conv(weights, scales, bias, bias_scales, np.array(multiplier, np.int32), np.array(shift, np.int8))
-
-
-def _round(x: np.ndarray) -> np.ndarray:
-    """Half away from zero, as TFLite rounds weights and biases."""
-    return np.copysign(np.floor(np.abs(x) + 0.5), x)

@@ -131,9 +131,10 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             )
             evaluate.require_small_loss(losses, options.max_loss)
         with watch.step("ask TensorFlow's converter"):
-            few = slice(0, CONVERTER_INPUTS)
+            nearest = quantize(network.network, ranges, keep_sums=False)
+            few = inputs[:CONVERTER_INPUTS]
             theirs = converter.convert(network.network, ranges)
-            opinion = converter.compare(theirs, network, inputs[few], {k: v[few] for k, v in reference.items()})
+            opinion = converter.compare(theirs, nearest, few, run_tflite_micro(write_tflite(nearest), few))
         cost = {"parameters": network.network.parameters, "macs": network.network.macs, **asdict(footprint)}
         golden_classes = outputs[LOGITS].argmax(axis=1).reshape(chosen.inputs.shape[:2])
         report = {

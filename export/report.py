@@ -56,7 +56,7 @@ def _agreement(report: dict[str, Any]) -> list[tuple[str, str]]:
     opinion = report["converter"]
     rows.append(
         (
-            "TensorFlow's converter, same ranges",
+            "TensorFlow's converter, same ranges and rounding",
             f"{opinion['weights_equal']:,} of {opinion['weights']:,} weights and {opinion['biases_equal']:,} of "
             f"{opinion['biases']:,} biases equal, outputs at most {opinion['max_steps']} steps apart",
         )

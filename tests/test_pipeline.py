@@ -1,8 +1,8 @@
 """The main job in miniature: the README's commands, one after the other, ending on the emulated board.
 
 Trains for four epochs on the recordings that a PyPI package ships, so the figures are poor on purpose and what int8
-may lose is not limited. What has to hold is that every stage takes the stage before it, and that the answers of the board
-are the golden ones bit for bit.
+may lose is not limited. What has to hold is that every stage takes the stage before it, and that the board answers
+what is golden, bit for bit.
 """
 
 import json
@@ -92,3 +92,17 @@ def test_a_bundle_changed_by_one_byte_is_refused(folder: Path) -> None:
     assert done.returncode == 2
     assert "golden.npz" in done.stderr and "Traceback" not in done.stderr
     assert not (folder / "reports/changed").exists()
+
+
+def test_a_recording_is_streamed_and_every_hop_is_classified(folder: Path) -> None:
+    done = run(folder, "export.recording", "runs/demo", "--out", "walk.csv", "--seconds", "8")
+    assert done.returncode == 0, done.stderr
+    done = run(
+        folder, "firmware_host.stream", "bundles/demo", "--port", "native", "--record", "walk.csv", "--speed", "max"
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    rows = [line for line in (folder / "walk.csv").read_text().splitlines() if line and line[0] not in "#a"]
+    window = json.loads((folder / "bundles/demo/manifest.json").read_text())["window"]["samples"]
+    labels = json.loads((folder / "runs/demo/run.json").read_text())["labels"]
+    hops = [line for line in done.stdout.splitlines() if any(label in line for label in labels)]
+    assert len(hops) >= (len(rows) - window) // (window // 4)

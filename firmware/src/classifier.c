@@ -6,6 +6,7 @@
 void scl_classifier_init(scl_classifier *c)
 {
     scl_frontend_init(&c->frontend, &scl_frontend_data);
+    c->newest = 0;
     for (uint16_t t = 0; t < SCL_WINDOW; t++) {
         for (uint16_t channel = 0; channel < SCL_CHANNELS; channel++) {
             c->history[t][channel] = 0;
@@ -17,7 +18,6 @@ void scl_classifier_init(scl_classifier *c)
 void scl_classifier_reset(scl_classifier *c)
 {
     scl_frontend_reset(&c->frontend);
-    c->newest = 0;
     c->clean = UINT32_MAX;
 }
 

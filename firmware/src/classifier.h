@@ -27,7 +27,7 @@ typedef struct {
 /* The nominal sensor, an all-zero history. */
 void scl_classifier_init(scl_classifier *c);
 
-/* Starts a new window or stream; the calibration stays. */
+/* Starts a new window or stream; calibration and history stay. */
 void scl_classifier_reset(scl_classifier *c);
 
 /* Takes one sensor sample, counts[SCL_CHANNELS]; returns how many model-rate samples it completed. */

@@ -1,5 +1,6 @@
 """python -m export.quantize from end to end: the bundle it writes, and what it refuses."""
 
+import ctypes
 import json
 import re
 import shutil
@@ -10,6 +11,8 @@ import pytest
 
 from export import pipeline, quantize, size
 from export.bundle import model_hash, read_bundle
+from export.c_engine import build_library
+from export.frontend import FrontEnd
 from scl.artifacts import InputError, read_json, sha256_bytes
 
 FILES = {
@@ -44,6 +47,27 @@ def refused(run: Path, out: Path, *arguments: str) -> str:
         quantize.main([str(run), "--out", str(out), *arguments])
     assert leftovers(out) == []
     return str(caught.value)
+
+
+def c_inputs(library: Path, counts: np.ndarray, samples: int) -> np.ndarray:
+    """What the compiled front end makes of counts (n, raw samples, channels), and its ring keeps."""
+    lib = ctypes.CDLL(str(library))
+    config = ctypes.c_char.in_dll(lib, "scl_frontend_data")
+    state = (ctypes.c_uint64 * 8192)()  # larger than scl_frontend
+    lib.scl_frontend_init(state, ctypes.byref(config))
+    lib.scl_frontend_push.restype = ctypes.c_uint8
+    windows = []
+    for window in counts:
+        lib.scl_frontend_reset(state)
+        rows = []
+        for sample in np.ascontiguousarray(window):
+            row = np.zeros(counts.shape[2], np.int8)
+            if lib.scl_frontend_push(
+                state, sample.ctypes.data_as(ctypes.c_void_p), row.ctypes.data_as(ctypes.c_void_p)
+            ):
+                rows.append(row)
+        windows.append(rows[-samples:])
+    return np.array(windows)
 
 
 def leftovers(out: Path) -> list[Path]:
@@ -134,8 +158,17 @@ def test_a_faster_sensor_is_resampled(run_folder, tmp_path, capsys):
     counts = np.load(tmp_path / "fast" / "golden.npz")["counts"]
     assert counts.shape[2] == manifest["frontend"]["raw_samples"] >= 5 * (manifest["window"]["samples"] - 1) + 1
     assert ".coefficients = coefficients" in (tmp_path / "fast/c/model_data.c").read_text()
+    front_end, samples = FrontEnd.from_manifest(manifest["frontend"]), manifest["window"]["samples"]
+    library = build_library(tmp_path / "fast" / "c", tmp_path / "build")
+    np.testing.assert_array_equal(c_inputs(library, counts[0, :5], samples), front_end.quantized_windows(counts[0, :5]))
     printed = capsys.readouterr().out
     assert "equal in every bit" in printed and str(tmp_path / "fast") in printed
+
+
+def test_the_c_front_end_has_the_manifests_constants(exported, tmp_path):
+    library = build_library(exported.c_folder, tmp_path)
+    inputs = exported.copies.inputs[1, :10]
+    np.testing.assert_array_equal(c_inputs(library, exported.copies.counts[1, :10], inputs.shape[1]), inputs)
 
 
 def test_stale_ranges_are_refused(copied_run, tmp_path):

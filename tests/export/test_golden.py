@@ -24,6 +24,14 @@ def test_balanced_over_classes_then_subjects():
         assert np.bincount(groups[rows][labels[rows] == label]).tolist() == [10] * 5
 
 
+def test_a_class_of_one_subject_counts_as_much_as_one_of_many():
+    labels = np.repeat([0, 1], 500)
+    groups = np.concatenate([np.zeros(500, int), np.arange(500) % 5])
+    rows = balanced(labels, groups, 60)
+    assert np.bincount(labels[rows]).tolist() == [30, 30]
+    assert np.bincount(groups[rows][labels[rows] == 1]).tolist() == [6] * 5
+
+
 def test_a_rare_class_gives_all_it_has():
     labels = np.array([0] * 100 + [1] * 3 + [2] * 100)
     rows = balanced(labels, np.zeros(203, int), 43)

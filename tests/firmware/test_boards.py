@@ -283,6 +283,13 @@ def test_samples_need_a_stream(board, rng):
     assert board.refusal(Type.SAMPLES, samples_chunk(0, counts)) == BoardError(ErrorCode.NOT_STREAMING, 0, 0)
 
 
+def test_chunk_that_continues_nothing_ends_a_stream(board, rng):
+    counts, link = some_counts(rng), board.link
+    link.request(Type.STREAM, struct.pack("<H", 1))
+    assert board.refusal(Type.WINDOW, window_chunk(6, 4, counts[4:])) == BoardError(ErrorCode.GAP, 6, 0)
+    assert board.refusal(Type.SAMPLES, samples_chunk(0, counts)) == BoardError(ErrorCode.NOT_STREAMING, 0, 0)
+
+
 def test_calibration(board, rng):
     bias = rng.normal(0, 0.5, (2, 3)).astype(np.float32)
     alignment = (np.eye(3) + rng.normal(0, 0.05, (2, 3, 3))).astype(np.float32)

@@ -74,6 +74,16 @@ def test_another_model_in_the_same_folder_is_built_anew(make_firmware, changed_m
         assert Link(transport).greet().labels[1] == "wandering"
 
 
+def test_a_folder_built_from_a_model_that_is_gone_is_built_anew(make_firmware, changed_model, tmp_path):
+    """The same bundle, moved: the objects' dependency files name where it was."""
+    folder = changed_model('"walking"', '"walking"')
+    out = tmp_path / "out"
+    make_firmware("native", folder, out)
+    shutil.rmtree(folder)
+    with emulator.native(make_firmware("native", FIXTURE, out)) as transport:
+        assert Link(transport).greet().labels[1] == "walking"
+
+
 @pytest.mark.parametrize("machine", emulator.MACHINES)
 def test_a_fault_resets_the_board(make_firmware, changed_model, tmp_path, machine):
     """A model whose first operator reads where no memory is."""

@@ -64,13 +64,16 @@ static void start_uart(void)
 
 void uart_handler(void)
 {
-    /* Reading SR, then DR clears both flags. */
     const uint32_t status = USART1_SR;
+    if (!(status & (SR_RX_NOT_EMPTY | SR_OVERRUN))) {
+        return;
+    }
+    const uint8_t byte = (uint8_t)USART1_DR; /* SR, then DR: clears both flags */
     if (status & SR_OVERRUN) {
         ring->overruns = ring->overruns + 1;
     }
-    if (status & (SR_RX_NOT_EMPTY | SR_OVERRUN)) {
-        scl_ring_put(ring, (uint8_t)USART1_DR);
+    if (status & SR_RX_NOT_EMPTY) { /* else it is the byte before the lost one, which was read already */
+        scl_ring_put(ring, byte);
     }
 }
 
@@ -110,5 +113,6 @@ uint32_t port_ticks(void)
         before = ticks_before;
         value = SYST_CVR;
     } while (before != ticks_before);
-    return before + (SYSTICK_SPAN - 1 - value);
+    /* A turn ends, and is counted, on reaching 0; SYSTICK_SPAN - 1 comes one tick after. */
+    return before + (SYSTICK_SPAN - value) % SYSTICK_SPAN;
 }
