@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from train.runs import Run
 
 CONVERTER_INPUTS = 100
+LABEL_BYTES = 900  # what a board's HELLO has room for, docs/PROTOCOL.md
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
     with artifacts.folder(out) as folder:
         with watch.step("read"):
             run = load_run(run_folder)
+            check_labels(run_folder, run.info["labels"])
             ranges = read_ranges(run_folder)
             test = windows_for_run(run, "test", options.data)
         with watch.step("quantize"):
@@ -158,6 +160,16 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
         described = manifest(run, network, frontend)
         write_manifest(folder, {"name": out.name, **described, "model_hash": identity, "cost": cost, "int8": int8})
     return report
+
+
+def check_labels(run_folder: Path, labels: list[str]) -> None:
+    """Raises InputError unless a class fits into a byte and all labels into the frame by which a board says hello."""
+    size = sum(len(label.encode()) + 1 for label in labels)
+    if len(labels) > 255 or size > LABEL_BYTES or any("\n" in label for label in labels):
+        raise InputError(
+            """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
+            f"{LABEL_BYTES} bytes together; shorten them"
+        )
 
 
 def read_ranges(run_folder: Path) -> dict[str, list[float]]:

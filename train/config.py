@@ -1,6 +1,7 @@
 """Options of a training run: one frozen dataclass, readable from a TOML file and from flags of the same names."""
 
 import argparse
+import math
 import tomllib
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -49,12 +50,22 @@ class TrainConfig:
                 value, (int, option.type) if option.type is float else option.type
             ):  # type: ignore[arg-type]
                 raise ValueError(f"{name} is {value!r}, expected {option.type.__name__}")  # type: ignore[union-attr]
+            if option.type is float and not math.isfinite(value):
+                raise ValueError(f"{name} is {value!r}, expected a finite number")
         for name, least in (("epochs", 1), ("batch_size", 2), ("draws", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected {least} or more")
-        if self.learning_rate <= 0 or self.lambda_ < 0 or self.weight_decay < 0:
-            raise ValueError("learning_rate must be above 0, lambda and weight_decay 0 or more")
-        Partition.parse(self.partition)
+        for name in ("learning_rate", "eps"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected more than 0")
+        for name in ("lambda_", "beta", "weight_decay"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name.rstrip('_')} is {getattr(self, name)}, expected 0 or more")
+        partition = Partition.parse(self.partition)
+        if partition.kept_size == 0:
+            raise ValueError(f"partition {partition} leaves the task head nothing: it reads invariant and free ones")
+        if self.method == "scl" and partition.invariant == partition.variant == 0:
+            raise ValueError(f"partition {partition} has neither invariant nor variant dimensions for method scl")
 
     def as_dict(self) -> dict[str, Any]:
         """Options by name, for run.json."""
@@ -78,15 +89,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def from_arguments(arguments: argparse.Namespace, defaults: TrainConfig | None = None) -> TrainConfig:
     """Defaults, then the TOML file, then the flags. Raises InputError for an unknown key or a value out of range."""
-    config = defaults or TrainConfig()
+    values: dict[str, Any] = {}
     source = "options"
+    if arguments.config is not None:
+        values, source = _read(arguments.config), f"{arguments.config} and flags"
+    given = {f.name: getattr(arguments, f.name) for f in fields(TrainConfig)}
+    values |= {name: value for name, value in given.items() if value is not None}
     try:
-        if arguments.config is not None:
-            source = str(arguments.config)
-            config = replace(config, **_read(arguments.config))
-            source = f"{source} and flags"
-        given = {f.name: getattr(arguments, f.name) for f in fields(TrainConfig)}
-        return replace(config, **{name: value for name, value in given.items() if value is not None})
+        return replace(defaults or TrainConfig(), **values)
     except ValueError as error:
         raise InputError(f"{source}: {error}") from error
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scl.artifacts import InputError, read_json, sha256_bytes, sha256_file, write_json
+from scl.artifacts import InputError, read_json, replacing, sha256_bytes, sha256_file, write_json
 from scl.partition import Partition
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def write_run(folder: Path, info: dict[str, Any], model: "Classifier") -> None:
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(tensors, folder / WEIGHTS)
+    with replacing(folder / WEIGHTS) as temporary:
+        save_file(tensors, temporary)
     write_json(
         folder / "run.json", {"kind": "run", "schema": 1, **info, "weights_sha256": sha256_file(folder / WEIGHTS)}
     )
@@ -47,7 +48,8 @@ def load_run(folder: str | Path) -> Run:
     """Reads a run folder and rebuilds its model.
 
     Raises:
-        InputError: no run folder, another schema, weights that are not safetensors or not the ones run.json names.
+        InputError: no run folder, another schema, a damaged run.json, weights that are not safetensors or not the
+            ones run.json names.
     """
     import torch
     from safetensors import SafetensorError
@@ -60,25 +62,30 @@ def load_run(folder: str | Path) -> Run:
         raise InputError(f"{folder}: is not a run folder (no run.json); python -m train.imu --out {folder} makes one")
     info = read_json(folder / "run.json", "run")
     found = sha256_file(folder / WEIGHTS)
-    if found != info["weights_sha256"]:
+    if found != info.get("weights_sha256"):
         raise InputError(
-            f"{folder / WEIGHTS}: SHA-256 is {found}, but run.json names {info['weights_sha256']}; "
+            f"{folder / WEIGHTS}: SHA-256 is {found}, but run.json names {info.get('weights_sha256')}; "
             "train again or restore it"
         )
     try:
         tensors = load_file(folder / WEIGHTS)
     except SafetensorError as error:
         raise InputError(f"{folder / WEIGHTS}: is not a safetensors file ({error}); pickles are not read") from error
-    model = Classifier(
-        Architecture(**info["architecture"]),
-        Partition(**info["partition"]),
-        channels=len(info["window"]["channels"]),
-        samples=info["window"]["samples"],
-        classes=len(info["labels"]),
-        mean=torch.tensor(info["normalisation"]["mean"]),
-        std=torch.tensor(info["normalisation"]["std"]),
-        limit=info["normalisation"]["limit"],
-    )
+    try:
+        model = Classifier(
+            Architecture(**info["architecture"]),
+            Partition(**info["partition"]),
+            channels=len(info["window"]["channels"]),
+            samples=info["window"]["samples"],
+            classes=len(info["labels"]),
+            mean=torch.tensor(info["normalisation"]["mean"]),
+            std=torch.tensor(info["normalisation"]["std"]),
+            limit=info["normalisation"]["limit"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{folder / 'run.json'}: does not describe a model ({type(error).__name__}: {error}); train again"
+        ) from error
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:

@@ -4,6 +4,7 @@ import json
 import platform
 import shutil
 import sys
+import types
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -108,14 +109,14 @@ def train_run(
             device,
         )
     figures = evaluate(model, parts["test"], Rotation(), config.draws, config.seed, device)
-    warnings = health_warnings(figures, parts["test"], log.last)
+    warnings = health_warnings(figures, parts["test"], log.last, partition)
     head = {"kind": "metrics", "schema": 1, "method": config.method, "partition": asdict(partition), "split": split}
     metrics = head | {"part": "test", "data": recordings.name} | figures | {"warnings": warnings}
     artifacts.write_json(partial / "metrics.json", metrics)
     write_run(partial, info, model.cpu())
-    for name in ("checkpoint.safetensors", RESUME_FILE):
-        (partial / name).unlink()
     artifacts.replace_folder(partial, out)
+    for name in ("checkpoint.safetensors", RESUME_FILE):  # only now: killed before, the run can still be resumed
+        (out / name).unlink()
     return metrics
 
 
@@ -133,15 +134,22 @@ def sensor_std(windows: WindowSet, recordings: Recordings) -> np.ndarray:
     return std
 
 
-def health_warnings(figures: dict[str, Any], windows: WindowSet, last: dict[str, float]) -> list[str]:
-    """What to know before trusting the model: collapse, idle variant features, an accuracy of guessing."""
+def health_warnings(
+    figures: dict[str, Any], windows: WindowSet, last: dict[str, float], partition: Partition
+) -> list[str]:
+    """What to know before trusting the model: collapse, idle variant features, an accuracy of guessing.
+
+    Args:
+        figures: of `evaluate` on `windows`.
+        last: what the last epoch logged.
+    """
     found = []
     transformed = next(v for v in figures.values() if isinstance(v, dict) and "consistency" in v)
-    if figures["effective_rank"] < 4:
+    if figures["effective_rank"] < min(4, partition.invariant / 2):
         found.append(
             f"effective rank of the invariant features is {figures['effective_rank']:.1f}: they are collapsing"
         )
-    if last.get("d_variant", 1.0) < 0.05 and "d_variant" in last:
+    if partition.variant and last.get("d_variant", 1.0) < 0.05:
         found.append(f"variant features hardly vary (D = {last['d_variant']:.3f}): raise --lambda or --beta")
     majority = np.bincount(windows.labels).max() / len(windows)
     if transformed["accuracy"] <= majority:
@@ -155,16 +163,16 @@ class EpochLog:
     """metrics.jsonl, TensorBoard scalars, and a bar on a terminal or plain lines elsewhere."""
 
     def __init__(self, folder: Path, epochs: int) -> None:
-        import tensorboard.compat
-
-        # TensorBoard imports tensorflow, where it is installed, just to write files, unless it finds this name.
-        tensorboard.compat.notf = True
+        # TensorBoard imports tensorflow, where it is installed, just to write files, unless it finds this module.
+        sys.modules.setdefault("tensorboard.compat.notf", types.ModuleType("tensorboard.compat.notf"))
         from torch.utils.tensorboard import SummaryWriter
         from tqdm import tqdm
 
         self.epochs = epochs
-        self.last: dict[str, float] = {}
         self.file = folder / "metrics.jsonl"
+        # A run that was killed after its last epoch has its figures here only.
+        logged = self.file.read_text().splitlines() if self.file.exists() else []
+        self.last: dict[str, float] = json.loads(logged[-1]) if logged else {}
         self.board = SummaryWriter(str(folder / "tensorboard"))
         self.bar = tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch")
 
@@ -218,6 +226,9 @@ def _partial_folder(out: Path, identity: dict[str, Any], resume: bool) -> Path:
         if not mark.is_file():
             raise InputError(f"{partial}: is in the way and is not an interrupted run; remove or rename it")
         shutil.rmtree(partial)
-    partial.mkdir(parents=True)
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(f"{partial}: cannot be made ({error.strerror or error}); choose another --out") from error
     artifacts.write_json(mark, {"kind": "resume", "schema": 1, **identity})
     return partial

@@ -290,3 +290,10 @@ def test_model_hash_covers_network_front_end_and_labels():
         model_hash(b"net", frontend, ["b", "a"]),
     ]
     assert len({base, *others}) == 4
+
+
+@pytest.mark.parametrize("labels", [["x"] * 256, ["long" * 100] * 3, ["two\nlines"]])
+def test_labels_that_no_frame_holds_are_refused(labels):
+    with pytest.raises(InputError, match="expected at most 255 labels of one line, 900 bytes"):
+        pipeline.check_labels(Path("runs/a"), labels)
+    pipeline.check_labels(Path("runs/a"), ["walking", "jogging"])

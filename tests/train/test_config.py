@@ -31,6 +31,11 @@ def test_defaults_then_file_then_flags(tmp_path: Path) -> None:
         ("epochs = 0", "epochs is 0, expected 1 or more"),
         ("lambda = true", "lambda is True, expected float"),
         ('partition = "32/64"', "expected three sizes"),
+        ('partition = "0/128/0"', "leaves the task head nothing"),
+        ('partition = "0/0/128"', "neither invariant nor variant dimensions for method scl"),
+        ("lambda = nan", "lambda is nan, expected a finite number"),
+        ("beta = -1.0", "beta is -1.0, expected 0 or more"),
+        ("eps = 0.0", "eps is 0.0, expected more than 0"),
         ("epochs = ", "cannot be read as TOML"),
     ],
 )
@@ -40,3 +45,10 @@ def test_bad_files_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as error:
         parse("--config", str(path))
     assert str(path) in str(error.value)
+
+
+def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
+    """Free dimensions alone are refused for scl, the default, but not for the method that the flag asks for."""
+    path = tmp_path / "a.toml"
+    path.write_text('partition = "0/0/128"\n')
+    assert parse("--config", str(path), "--method", "augment").partition == "0/0/128"

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from scl.artifacts import InputError
+from train import imu
 from train.data import load, windows_for_run
 from train.evaluate import evaluate, predict
 from train.runs import load_run, run_hash
@@ -73,6 +74,7 @@ def test_wrong_input_is_one_line_and_status_2(make_wisdm: Callable[..., Path], t
     assert "no such file or folder" in error(train(tmp_path, "--data", "gone.zip"))
     assert "SCL_DATA_DIR is" in error(train(tmp_path, SCL_DATA_DIR=str(tmp_path)))
     assert "expected three sizes" in error(train(tmp_path, "--data", archive, "--partition", "32/32"))
+    assert "leaves the task head nothing" in error(train(tmp_path, "--data", archive, "--partition", "0/128/0"))
     (tmp_path / "bad.toml").write_text("colour = 3\n")
     assert "unknown key colour" in error(train(tmp_path, "--data", archive, "--config", "bad.toml"))
     assert "training windows, less than one batch" in error(train(tmp_path, "--data", archive, "--batch-size", "999"))
@@ -108,6 +110,29 @@ def test_killed_in_the_middle_and_resumed(make_wisdm: Callable[..., Path], tmp_p
     assert a.read_bytes() == b.read_bytes()
     epochs = [json.loads(line)["epoch"] for line in (tmp_path / "runs/killed/metrics.jsonl").read_text().splitlines()]
     assert epochs == list(range(1, 26))
+
+
+def test_killed_while_finishing_and_resumed(
+    make_wisdm: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the last epoch, before the folder has its name: nothing is trained again, and the metrics are the same."""
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("train.loop.pick_device", lambda: torch.device("cpu"))
+    options = ["--data", str(make_wisdm(seconds=60)), *SMALL, "--out"]
+    with monkeypatch.context() as patch:
+        patch.setattr("scl.artifacts.replace_folder", kill)
+        with pytest.raises(KeyboardInterrupt):
+            imu.main([*options, str(tmp_path / "killed")])
+    with monkeypatch.context() as patch:
+        patch.setattr("train.loop.objective", kill)  # a training step now would be one too many
+        assert imu.main([*options, str(tmp_path / "killed"), "--resume"]) == 0
+    assert imu.main([*options, str(tmp_path / "whole")]) == 0
+    for name in ("model.safetensors", "metrics.json", "metrics.jsonl"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert {p.name for p in (tmp_path / "killed").iterdir()} == {p.name for p in (tmp_path / "whole").iterdir()}
 
 
 def test_embedded_set_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""Around the loop: warnings, the log of a resumed run, the working folder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scl.artifacts import InputError
+from scl.partition import Partition
+from train.data.recordings import WindowSet
+from train.session import EpochLog, _partial_folder, health_warnings
+
+WINDOWS = WindowSet(np.zeros((10, 3, 4), np.float32), np.array([0] * 6 + [1] * 4), np.zeros(10, np.int64))
+WHOLE = Partition(32, 32, 64)
+
+
+def warnings(
+    rank: float = 12.0, variant: float = 0.5, accuracy: float = 0.9, partition: Partition = WHOLE
+) -> list[str]:
+    figures = {"effective_rank": rank, "rotation": {"accuracy": accuracy, "consistency": 1.0}}
+    return health_warnings(figures, WINDOWS, {"d_variant": variant}, partition)
+
+
+def test_each_warning_has_its_cause() -> None:
+    assert warnings() == []
+    assert [w.split(" of ")[0] for w in warnings(rank=3.9)] == ["effective rank"]
+    assert [w.split(" (")[0] for w in warnings(variant=0.04)] == ["variant features hardly vary"]
+    assert "0.600 is no better than a constant class's 0.600" in warnings(accuracy=0.6)[0]
+
+
+def test_dimensions_that_are_not_there_are_not_warned_about() -> None:
+    assert warnings(rank=0.0, partition=Partition(0, 64, 64)) == []
+    assert warnings(variant=0.0, partition=Partition(32, 0, 96)) == []
+    assert warnings(rank=2.0, partition=Partition(2, 2, 4)) == []
+
+
+def test_a_resumed_log_knows_the_last_epoch_and_drops_what_is_repeated(tmp_path: Path) -> None:
+    with EpochLog(tmp_path, 3) as log:
+        for epoch in (1, 2, 3):
+            log.epoch(epoch, {"d_variant": epoch / 100})
+    with EpochLog(tmp_path, 3) as log:
+        assert log.last["d_variant"] == 0.03
+        log.epoch(2, {"d_variant": 0.5})  # killed before the checkpoint of epoch 2, which therefore runs again
+    lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    assert lines == ['{"epoch": 1, "d_variant": 0.01}', '{"epoch": 2, "d_variant": 0.5}']
+
+
+def test_logging_does_not_import_tensorflow(tmp_path: Path) -> None:
+    """TensorBoard does by itself where tensorflow is installed: seconds per run, and noise on the terminal."""
+    code = (
+        "import sys; from pathlib import Path; from train.session import EpochLog\n"
+        f"with EpochLog(Path({str(tmp_path)!r}), 1) as log: log.epoch(1, {{'loss': 1.0}})\n"
+        "sys.exit('tensorflow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert [p.stat().st_size > 0 for p in (tmp_path / "tensorboard").iterdir()] == [True]
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="run.partial: cannot be made .*choose another --out"):
+        _partial_folder(tmp_path / "file" / "run", {}, resume=False)
