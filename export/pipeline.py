@@ -163,11 +163,11 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
 
 
 def check_labels(run_folder: Path, labels: list[str]) -> None:
-    """Raises InputError unless a class fits into a byte and all labels into the frame by which a board says hello."""
+    """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
     size = sum(len(label.encode()) + 1 for label in labels)
     if len(labels) > 255 or size > LABEL_BYTES or any("\n" in label for label in labels):
         raise InputError(
-            """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
+            f"{run_folder}: has {len(labels)} labels of {size} bytes together, expected at most 255 labels of one line, "
             f"{LABEL_BYTES} bytes together; shorten them"
         )
 
