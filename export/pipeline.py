@@ -167,8 +167,8 @@ def check_labels(run_folder: Path, labels: list[str]) -> None:
     size = sum(len(label.encode()) + 1 for label in labels)
     if len(labels) > 255 or size > LABEL_BYTES or any("\n" in label for label in labels):
         raise InputError(
-            f"{run_folder}: has {len(labels)} labels of {size} bytes together, expected at most 255 labels of one line, "
-            f"{LABEL_BYTES} bytes together; shorten them"
+            f"{run_folder}: has {len(labels)} labels of {size} bytes together, "
+            f"expected at most 255 labels of one line, {LABEL_BYTES} bytes together; shorten them"
         )
 
 
