@@ -26,7 +26,7 @@ def main() -> None:
     arguments = options.parse_args()
     if arguments.demo_log:
         log = arguments.demo_log.read_text(encoding="utf-8")
-        DEMO.write_text(after(log, r"^\s*demo on .*$"), encoding="utf-8")
+        DEMO.write_text(after(log, r"^\s*demo on .*$", r"^real\s|\Z"), encoding="utf-8")
         EXPORT.write_text(after(log, r"^Export of demo\s*$", r"^bundle: .*$"), encoding="utf-8")
     blocks = {"demo": DEMO, "export": EXPORT}
     texts = {name: f"```\n{path.read_text(encoding='utf-8').rstrip()}\n```" for name, path in blocks.items()}
