@@ -26,8 +26,8 @@ def main() -> None:
     arguments = options.parse_args()
     if arguments.demo_log:
         log = arguments.demo_log.read_text(encoding="utf-8")
-        DEMO.write_text(after(log, r"^\s*demo on .*$", r"^real\s|\Z"), encoding="utf-8")
-        EXPORT.write_text(after(log, r"^Export of demo\s*$", r"^bundle: .*$"), encoding="utf-8")
+        DEMO.write_text(after(log, r"^\s*demo on [^\n]*", r"^real\s|\Z"), encoding="utf-8")
+        EXPORT.write_text(after(log, r"^Export of demo\s*$", r"^bundle: "), encoding="utf-8")
     blocks = {"demo": DEMO, "export": EXPORT}
     texts = {name: f"```\n{path.read_text(encoding='utf-8').rstrip()}\n```" for name, path in blocks.items()}
     measured = json.loads(RESULTS.read_text(encoding="utf-8"))
