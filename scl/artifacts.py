@@ -8,9 +8,12 @@ import hashlib
 import json
 import os
 import shutil
+import struct
 import sys
 import tempfile
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +22,8 @@ from typing import Any
 import numpy as np
 
 ARTEFACT_FILES = ("run.json", "manifest.json", "validation.json")
+# What zipfile raises when it reads a damaged archive: each layer has exceptions of its own.
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 class InputError(Exception):
@@ -110,7 +115,7 @@ def read_npz(path: str | Path, *names: str) -> dict[str, np.ndarray]:
         raise
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; expected arrays {', '.join(names) or '(npz)'}") from error
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (*ZIP_ERRORS, AttributeError, SyntaxError, tokenize.TokenError) as error:
         raise InputError(f"{path}: is not a readable npz without objects ({error}); make it again") from error
 
 

@@ -45,6 +45,7 @@ def main(argv: Sequence[str]) -> int:
     path = data.resolve(path)
     sensors = tuple(arguments.sensors.split("+"))
     recordings = data.load(path, arguments.device, sensors)
+    print(recordings.summary())
     source = {"name": "watch" if path is None else "wisdm", "device": arguments.device, "sensors": list(sensors)}
     metrics = train_run(recordings, source, "imu", options, arguments.out, arguments.resume)
     print(summary(metrics))

@@ -37,7 +37,7 @@ def server() -> Iterator[str]:
         archive.writestr("wisdm-dataset.zip", bytes(range(256)) * 400)
     Handler.body, Handler.cut = buffer.getvalue(), 0
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/set.zip"
         server.shutdown()
 
@@ -67,6 +67,16 @@ def test_other_content(server: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a whole zip.*removed"):
         download(tmp_path, server)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_damage_inside_the_zip(server: str, tmp_path: Path) -> None:
+    """A whole transfer of a file that was damaged before: its stream or its checksum does not fit."""
+    whole = Handler.body
+    for place in range(60, len(whole) - 120, 40):
+        Handler.body = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        with pytest.raises(InputError, match="not a whole zip.*removed"):
+            download(tmp_path, server)
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_absent(server: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from scl.artifacts import InputError, sha256_file
 from train.data import watch
@@ -24,7 +25,38 @@ def test_embedded_set_is_what_the_package_describes() -> None:
     assert np.array_equal(again.blocks[7].x, recordings.blocks[7].x)
 
 
-def test_resampled_to_20_hz_within_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
+def explained(a: np.ndarray, w: np.ndarray, seconds: float, rate_hz: float = 20.0) -> float:
+    """How constant the acceleration a (3, n) is once turned back by the integrated angular rate w (3, n) in rad/s:
+    share of its mean square that is its mean over some seconds, which is gravity.
+    """
+    steps = Rotation.from_rotvec((w[:, :-1] + w[:, 1:]).T / 2 / rate_hz).as_matrix()
+    n, shares = int(seconds * rate_hz), []
+    for start in range(0, a.shape[1] - n, n):
+        turn, fixed = np.eye(3), [a[:, start]]
+        for k in range(start, start + n - 1):
+            turn = turn @ steps[k]
+            fixed.append(turn @ a[:, k + 1])
+        shares.append(np.sum(np.mean(fixed, axis=0) ** 2) / np.mean(np.sum(np.square(fixed), axis=1)))
+    return float(np.mean(shares))
+
+
+def test_the_gyroscope_is_in_rad_per_second() -> None:
+    """Of all units of angular rate, rad/s holds gravity still best; and the mirrored subjects are those named."""
+    recordings = watch.load()
+    wide = [b for b in recordings.blocks if recordings.labels[b.label] in ("ABD", "FEL")]  # these turn the wrist most
+
+    def score(factor: tuple[float, float, float], groups: range | tuple[int, ...]) -> float:
+        scale = np.array(factor)[:, None]
+        return float(np.mean([explained(b.x[:3], b.x[3:] * scale, 2.0) for b in wide if b.group in groups]))
+
+    right, mirrored = (1, 2, 5, 6, 7, 8, 9, 10), (3, 4)
+    factors = (np.pi / 180, 0.5, 0.75, 1.0, 1.25, 2.0)
+    assert max(factors, key=lambda f: score((f, f, f), right)) == 1.0
+    assert score((1, 1, 1), right) > score((1, -1, -1), right) + 0.1
+    assert score((1, -1, -1), mirrored) > score((1, 1, 1), mirrored) + 0.3
+
+
+def test_resampled_to_20_hz_within_the_original() -> None:
     raw = watch.read(watch.locate())
     block = watch.load().blocks[0]
     seconds = (len(raw["X"][0]) - 1) / 50

@@ -1,14 +1,15 @@
+import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, sha256_file
 from train.data import wisdm
-from train.data.recordings import windows
+from train.data.recordings import Recordings, windows
 
 
 def test_zip_folder_and_outer_zip_hold_the_same(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
@@ -18,6 +19,7 @@ def test_zip_folder_and_outer_zip_hold_the_same(make_wisdm: Callable[..., Path],
     sources = [path, tmp_path / "extracted", make_wisdm(outer=True)]
     loaded = [wisdm.load(source) for source in sources]
     first = loaded[0]
+    assert loaded[2].sha256 == first.sha256 == sha256_file(path)  # a run trained on one goes on with the other
     assert first.labels == ("walking", "jogging", "sitting") and first.channels == ("ax", "ay", "az", "gx", "gy", "gz")
     assert len(first.blocks) == 12 and first.groups.tolist() == [1600, 1601, 1602, 1603]
     for other in loaded[1:]:
@@ -42,9 +44,43 @@ def test_one_sensor_and_the_cache(make_wisdm: Callable[..., Path], tmp_path: Pat
     cached = list((tmp_path / "cache").glob("*.npz"))
     again = wisdm.load(path, sensors=("accel",))
     assert again.report == once.report and np.array_equal(again.blocks[3].x, once.blocks[3].x)
-    cached[0].write_bytes(cached[0].read_bytes()[:1000])
-    rebuilt = wisdm.load(path, sensors=("accel",))
-    assert np.array_equal(rebuilt.blocks[3].x, once.blocks[3].x)
+    assert len(cached) == 1
+
+
+def flipped(data: bytes, count: int) -> Iterator[bytes]:
+    """Copies with one bit changed, at `count` places all over the file and at its directory's bytes."""
+    places = {*np.linspace(0, len(data) - 1, count, dtype=int).tolist(), *range(len(data) - count, len(data))}
+    for place in sorted(places):
+        yield data[:place] + bytes([data[place] ^ 1 << place % 8]) + data[place + 1 :]
+
+
+def test_a_damaged_cache_is_made_anew(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
+    path = make_wisdm(subjects=(1600,), codes="A", seconds=3)
+    expected = wisdm.load(path)
+    (cache,) = (tmp_path / "cache").glob("*.npz")
+    whole = cache.read_bytes()
+    for damaged in (b"", whole[: len(whole) // 2], *flipped(whole, 150)):
+        cache.write_bytes(damaged)
+        found = wisdm.load(path)
+        assert found.report == expected.report and np.array_equal(found.blocks[0].x, expected.blocks[0].x)
+
+
+@pytest.mark.parametrize("outer", [False, True])
+def test_a_flipped_bit_never_changes_a_value(make_wisdm: Callable[..., Path], tmp_path: Path, outer: bool) -> None:
+    """It is refused, or was of no consequence."""
+    path = make_wisdm(subjects=(1600,), codes="A", seconds=3, outer=outer)
+    expected = wisdm.load(path).blocks[0].x
+    refused = 0
+    for damaged in flipped(path.read_bytes(), 150):
+        (tmp_path / "damaged.zip").write_bytes(damaged)
+        try:
+            found = wisdm.load(tmp_path / "damaged.zip").blocks[0].x
+        except InputError as error:
+            assert "damaged.zip: " in str(error)
+            refused += 1
+        else:
+            assert np.array_equal(found, expected)
+    assert refused > 50
 
 
 def test_gap_and_fast_stretch(make_wisdm: Callable[..., Path]) -> None:
@@ -62,7 +98,9 @@ def test_gap_and_fast_stretch(make_wisdm: Callable[..., Path]) -> None:
 
     recordings = wisdm.load(make_wisdm(subjects=(1600,), codes="A", change=change))
     assert [b.x.shape[1] for b in recordings.blocks] == [300, 300]
-    assert recordings.report["gaps"] == ["1600A 2.0 s"] and recordings.report["fast_blocks"] == ["1600A"]
+    amiss = recordings.report["amiss"]
+    assert amiss["gaps"] == ["1600A 2.0 s"] and amiss["fast_blocks"] == ["1600A"]
+    assert "1 gaps (1600A 2.0 s)" in recordings.summary() and "malformed" not in recordings.summary()
     assert len(windows(recordings, [1600], 10.0, 0.0)) == 2
 
 
@@ -70,30 +108,78 @@ def test_malformed_rows_are_counted_up_to_a_limit(make_wisdm: Callable[..., Path
     def one(name: str, text: str) -> str:
         return text.replace("\n", "\n1600,A,broken;\n", 1) if "1600_accel" in name else text
 
-    assert wisdm.load(make_wisdm(change=one)).report["malformed_rows"] == 1
+    assert wisdm.load(make_wisdm(change=one)).report["amiss"]["malformed_rows"] == 1
 
     def many(name: str, text: str) -> str:
         return text.replace(";", "", 40).replace(",A,", ",A;", 40) if "1601_gyro" in name else text
 
-    with pytest.raises(InputError, match=r"data_1601_gyro_watch.txt has 40 malformed rows of 1800.*line 1 is"):
+    with pytest.raises(
+        InputError, match=r"data_1601_gyro_watch.txt has 40 malformed rows of 1800.*line 1 is b'1601,A;"
+    ):
         wisdm.load(make_wisdm(change=many))
 
 
-def test_nan_text_is_a_malformed_row(make_wisdm: Callable[..., Path]) -> None:
-    def change(name: str, text: str) -> str:
-        first, rest = text.split("\n", 1)
-        return ",".join([*first.split(",")[:5], "NaN;"]) + "\n" + rest
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1600,A,1,0.5,0.5,NaN;",
+        "1600,A,1,0.5,0.5,1.2.3;",
+        "1600,A,1,0.5,0.5,1e999;",
+        "1600,A,1,0.5,0.5;",
+        "1600,A,1,0.5,0.5,0.5,0.5;",
+        "1600,A,99999999999999999999,0.5,0.5,0.5;",
+        "1601,A,1,0.5,0.5,0.5;",
+        "1600,A,1,0.5,\n0.5,0.5;",
+        "\x00\x00",
+    ],
+)
+def test_what_a_malformed_row_is(make_wisdm: Callable[..., Path], row: str) -> None:
+    """Not a number, none, too many or too large ones, another subject's, torn in two: counted, and not read."""
 
-    recordings = wisdm.load(make_wisdm(subjects=(1600,), change=change))
-    assert recordings.report["malformed_rows"] == 2
-    assert all(np.isfinite(b.x).all() for b in recordings.blocks)
+    def change(name: str, text: str) -> str:
+        return row + "\n\n" + text if "accel" in name else text
+
+    expected = wisdm.load(make_wisdm(subjects=(1600,), seconds=10)).blocks
+    recordings = wisdm.load(make_wisdm(subjects=(1600,), seconds=10, change=change))
+    assert recordings.report["amiss"]["malformed_rows"] == 1 + row.count("\n")
+    assert all(np.array_equal(a.x, b.x) for a, b in zip(recordings.blocks, expected, strict=True))
+
+
+def test_rows_of_an_activity_without_a_name_are_counted(make_wisdm: Callable[..., Path]) -> None:
+    def change(name: str, text: str) -> str:
+        return text.replace(",D,", ",N,")
+
+    recordings = wisdm.load(make_wisdm(subjects=(1600,), seconds=10, change=change))
+    assert recordings.report["amiss"]["rows_of_unknown_activities"] == 2 * 200
+    assert recordings.report["rows"]["gyro"] == {"A": 200, "B": 200, "N": 200}
+
+
+def test_sensors_without_a_common_clock(make_wisdm: Callable[..., Path]) -> None:
+    def change(name: str, text: str) -> str:
+        return text.replace("0000,", "0007,") if "gyro" in name else text
+
+    path = make_wisdm(subjects=(1600,), seconds=10, change=change)
+    with pytest.raises(InputError, match="timestamps that accel and gyro share; load one sensor alone"):
+        wisdm.load(path)
+    assert len(wisdm.load(path, sensors=("gyro",)).blocks) == 3
+
+
+def test_an_empty_member_and_a_missing_key(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="data_1600_gyro_watch.txt is empty"):
+        wisdm.load(make_wisdm(change=lambda name, text: "\n" if "1600_gyro" in name else text))
+    with zipfile.ZipFile(make_wisdm()) as archive:
+        archive.extractall(tmp_path / "extracted")
+    (tmp_path / "extracted" / "wisdm-dataset" / "activity_key.txt").unlink()
+    with pytest.raises(InputError, match="extracted: has no activity_key.txt; expected the official"):
+        wisdm.load(tmp_path / "extracted")
 
 
 def test_missing_class_is_reported(make_wisdm: Callable[..., Path]) -> None:
     def change(name: str, text: str) -> str:
         return "".join(line for line in text.splitlines(True) if ",B," not in line) if "1602" in name else text
 
-    assert wisdm.load(make_wisdm(change=change)).report["missing_activities"] == ["1602B"]
+    amiss = wisdm.load(make_wisdm(change=change)).report["amiss"]
+    assert amiss["missing_activities"] == ["1602B"] and amiss["missing_subjects"] == list(range(1604, 1651))
 
 
 def test_missing_or_damaged_source(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
@@ -116,17 +202,35 @@ def test_missing_or_damaged_source(make_wisdm: Callable[..., Path], tmp_path: Pa
         wisdm.load(path, device="phone")
 
 
-def test_facts_of_the_real_set(data_dir: Path) -> None:
+ROWS = """
+A 167554/167471 B 162842/162772 C 164375/164286 D 170072/169997 E 173588/173506 F 162196/162113 G 165782/165699
+H 166514/166430 I 167109/167026 J 169103/169011 K 172940/172857 L 169679/169592 M 166552/166477 O 167166/167088
+P 169871/169786 Q 172424/172343 R 165796/165716 S 168398/168311"""
+FAST = """
+1600S 1602E 1605I 1607L 1608J 1609K 1609M 1609O 1609P 1612L 1617P 1620Q 1621D 1621E 1624Q 1624S 1625O 1626K 1628E
+1642L 1644K 1644O 1644P 1645C 1645H 1647B 1650A"""
+
+
+@pytest.fixture(scope="module")
+def real(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Recordings:
+    """The real set, parsed here and now: a cache may be older than the loader."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SCL_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        return wisdm.load(data_dir / "wisdm" / "wisdm-dataset.zip")
+
+
+def test_facts_of_the_real_set(real: Recordings) -> None:
     """Against what the data set's description prints."""
-    recordings = wisdm.load(data_dir / "wisdm" / "wisdm-dataset.zip")
-    report = recordings.report
-    assert report["rows"] == {"accel": 3_021_961, "gyro": 3_020_481}
-    assert report["malformed_rows"] == 0 and report["rows_out_of_order"] == 0
-    assert report["subjects"] == 46 and report["blocks"] == 824
-    assert report["missing_activities"] == ["1616B", "1618O", "1642C", "1642F"]
-    assert len(report["fast_blocks"]) == 27 and {"1600S", "1628E", "1650A"} <= set(report["fast_blocks"])
-    assert sorted(g.split()[1] for g in report["gaps"]) == ["1.6", "17.5", "23.8", "56.7", "56.7"]
-    assert all(g.startswith("1649M") for g in report["gaps"])
+    recordings, report, amiss = real, real.report, real.report["amiss"]
+    published = {code: tuple(map(int, rows.split("/"))) for code, rows in re.findall(r"([A-S]) (\S+)", ROWS)}
+    assert {c: (report["rows"]["accel"][c], n) for c, n in report["rows"]["gyro"].items()} == published
+    assert sum(report["rows"]["accel"].values()) == 3_021_961 and report["joined_rows"] > 0.999 * 3_020_481
+    assert amiss["malformed_rows"] == amiss["rows_out_of_order"] == amiss["rows_of_unknown_activities"] == 0
+    assert report["subjects"] == 46 and amiss["missing_subjects"] == [1629, 1637, 1638, 1639, 1640]
+    assert report["blocks"] == 824 and amiss["missing_activities"] == ["1616B", "1618O", "1642C", "1642F"]
+    assert amiss["fast_blocks"] == FAST.split()
+    assert sorted(g.split()[1] for g in amiss["gaps"]) == ["1.6", "17.5", "23.8", "56.7", "56.7"]
+    assert all(g.startswith("1649M") for g in amiss["gaps"])
     assert len(recordings.labels) == 18 and recordings.labels[0] == "walking"
     still = [
         np.linalg.norm(b.x[:3], axis=0).mean() for b in recordings.blocks if recordings.labels[b.label] == "sitting"
@@ -135,3 +239,18 @@ def test_facts_of_the_real_set(data_dir: Path) -> None:
     cut = windows(recordings, recordings.groups, 10.0, 0.0)
     assert 14_000 <= len(cut) <= 14_200 and cut.x.shape[1:] == (6, 200)
     assert Counter(cut.groups.tolist()).most_common()[-1][1] > 200
+
+
+def test_the_gyroscope_turns_gravity_as_the_accelerometer_sees_it(real: Recordings) -> None:
+    """While eating, acceleration is mostly gravity g, and dg/dt = -w x g: slope 1 only for right-handed rad/s, on the
+    accelerometer's axes and clock.
+    """
+    eating = {real.labels.index(name) for name in ("soup", "drinking")}
+    measured, expected = [], []
+    for block in real.blocks:
+        if block.label in eating:
+            smooth = np.stack([np.convolve(row, np.full(21, 1 / 21), "valid") for row in block.x])
+            measured.append(np.gradient(smooth[:3], 1 / real.rate_hz, axis=1).ravel())
+            expected.append(-np.cross(smooth[3:], smooth[:3], axis=0).ravel())
+    y, x = np.concatenate(measured), np.concatenate(expected)
+    assert x @ y / (x @ x) == pytest.approx(1, abs=0.05) and np.corrcoef(x, y)[0, 1] > 0.9

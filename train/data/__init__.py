@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scl.artifacts import InputError
-from train.data import watch, wisdm
+from train.data import download, watch, wisdm
 from train.data.recordings import Recordings, WindowSet
 from train.data.splits import split_windows
 
 if TYPE_CHECKING:
     from train.runs import Run
 
-WISDM_ZIP = Path("wisdm") / "wisdm-dataset.zip"
+# Below SCL_DATA_DIR, in this order; the last is what --download leaves.
+WISDM = tuple(Path("wisdm") / name for name in ("wisdm-dataset.zip", "wisdm-dataset", download.FILE))
 
 
 def resolve(data: str | Path | None) -> Path | None:
@@ -25,9 +26,11 @@ def resolve(data: str | Path | None) -> Path | None:
     folder = os.environ.get("SCL_DATA_DIR")
     if not folder:
         return None
-    path = Path(folder) / WISDM_ZIP
-    if not path.exists():
-        raise InputError(f"{path}: no such file, but SCL_DATA_DIR is {folder}; unset it, or give --data PATH")
+    path = next((Path(folder) / place for place in WISDM if (Path(folder) / place).exists()), None)
+    if path is None:
+        raise InputError(
+            f"SCL_DATA_DIR is {folder}, which holds none of {', '.join(map(str, WISDM))}; unset it, or give --data PATH"
+        )
     return path
 
 

@@ -3,18 +3,19 @@
 A cache file is named by what it was made from and can be removed at any time; a damaged one is made anew.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts import InputError, read_npz, replacing
+from scl.artifacts import InputError, read_npz, replacing, sha256_bytes, sha256_file
 from train.data.recordings import Block, Recordings
 
-SCHEMA = 1
+# Part of the key, so that a changed loader never meets what the old one made.
+CODE = ("cache.py", "recordings.py", "resample.py", "watch.py", "wisdm.py")
 
 
 def folder() -> Path:
@@ -24,15 +25,14 @@ def folder() -> Path:
 
 def cached(name: str, key: dict[str, object], make: Callable[[], Recordings]) -> Recordings:
     """The recordings that `make` returns, from the cache where it holds them under this key."""
-    digest = hashlib.sha256(json.dumps([SCHEMA, key], sort_keys=True).encode()).hexdigest()[:16]
-    path = folder() / f"{name}-{digest}.npz"
+    code = [sha256_file(Path(__file__).with_name(file)) for file in CODE]
+    path = folder() / f"{name}-{sha256_bytes(json.dumps([code, key], sort_keys=True).encode())[:16]}.npz"
     if path.exists():
-        try:
+        with suppress(InputError, ValueError, KeyError, TypeError):
             return _read(path)
-        except (InputError, ValueError, KeyError, TypeError):
-            path.unlink()
     recordings = make()
-    _write(path, recordings)
+    with suppress(OSError):  # without a cache the next command is slower, that is all
+        _write(path, recordings)
     return recordings
 
 

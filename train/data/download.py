@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from scl.artifacts import InputError, sha256_file, write_bytes
+from train.data.wisdm import DAMAGED
 
 URL = (
     "https://archive.ics.uci.edu/static/public/507/wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip"
@@ -18,9 +19,8 @@ def download(folder: str | Path, url: str = URL, sha256: str | None = None) -> P
     kept.
 
     The repository publishes no checksum. So unless `sha256` is given, a first download is checked member by member
-    (the CRCs of the zip
-    format) and its SHA-256 is written to `<file>.sha256`; later calls hold the file against that. A transfer that
-    breaks leaves no file.
+    (the CRCs of the zip format) and its SHA-256 is written to `<file>.sha256`; later calls hold the file against
+    that. A transfer that breaks leaves no file.
 
     Raises:
         InputError: no connection, a broken transfer, another checksum, or not a whole zip.
@@ -58,8 +58,8 @@ def _check(path: Path, url: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
-    except zipfile.BadZipFile as error:
+    except DAMAGED as error:
         damaged = str(error)
-    if damaged:
+    if damaged is not None:
         path.unlink()
         raise InputError(f"{url}: what came is not a whole zip ({damaged}); it was removed, try again")

@@ -26,7 +26,7 @@ class Recordings:
         sensors: ("accelerometer", channel indices) and so on, in channel order.
         window_s: the window length that the set is used with by default.
         sha256: checksum of the source file or files.
-        report: what the loader counted, skipped and repaired.
+        report: what the loader counted; under "amiss" what it skipped, repaired or missed.
     """
 
     name: str
@@ -44,6 +44,17 @@ class Recordings:
     def groups(self) -> np.ndarray:
         """Sorted subject numbers."""
         return np.unique([block.group for block in self.blocks])
+
+    def summary(self) -> str:
+        """What was loaded and what the loader found amiss, in one line."""
+        hours = sum(block.x.shape[1] for block in self.blocks) / self.rate_hz / 3600
+        parts = [f"{self.name}: {len(self.groups)} subjects, {len(self.labels)} classes, {hours:.1f} h"]
+        for name, found in self.report.get("amiss", {}).items():
+            count = len(found) if isinstance(found, list) else found
+            listed = f" ({', '.join(map(str, found))})" if isinstance(found, list) and count <= 5 else ""
+            if count:
+                parts.append(f"{count} {name.replace('_', ' ')}{listed}")
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ def resample(times_s: np.ndarray, values: np.ndarray, rate_hz: float) -> np.ndar
     """Values (n, channels) at strictly increasing times (n,) to a uniform rate: float32 (channels, samples).
 
     Every sample is first replaced by the mean of the samples less than half an output period away (a box filter
-    against aliasing, so that five
-    samples of a 100 Hz stretch make one of 20 Hz), then the result is interpolated linearly. Where the input is no
-    faster than the output, the mean is the sample itself.
+    against aliasing, so that five samples of a 100 Hz stretch make one of 20 Hz), then the result is interpolated
+    linearly. Where the input is no faster than the output, the mean is the sample itself.
     """
     half = 0.5 / rate_hz
     first = np.searchsorted(times_s, times_s - half, side="right")

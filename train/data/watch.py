@@ -1,10 +1,12 @@
 """The embedded set: seven shoulder exercises of ten people with an Apple Watch (Burns et al. 2018, arXiv 1802.01489),
 which the PyPI package seglearn ships.
 
-140 recordings at 50 Hz: accelerometer in units of g, gravity included, and gyroscope in rad/s. The package's file is
-a pickle: its SHA-256 is
-checked first, and it is read by an unpickler that admits numpy's array reconstruction and nothing else. The package
-itself is never imported.
+140 recordings at 50 Hz: accelerometer in units of g, gravity included, and gyroscope in rad/s. The package names no
+units; the tests find them from the physics. For subjects 3 and 4 the two sensors' axes are of opposite handedness (the
+gyroscope fits the accelerometer only with y and z negated); they are left as shipped.
+
+The package's file is a pickle: its SHA-256 is checked first, and it is read by an unpickler that admits numpy's array
+reconstruction and nothing else. The package itself is never imported.
 """
 
 import importlib.util

@@ -1,37 +1,36 @@
-"""WISDM Smartphone and Smartwatch Activity and Biometrics 2019 (doi:10.24432/C5HK59): activities, 20 Hz,
-accelerometer m/s^2, gyroscope rad/s.
+"""WISDM Smartphone and Smartwatch Activity and Biometrics 2019 (doi:10.24432/C5HK59): 18 activities at 20 Hz,
+accelerometer in m/s^2 with gravity, gyroscope in rad/s.
 
 Reads the official zip, the outer zip it is downloaded in, or a folder with the extracted files. Rows are
-`subject,activity,timestamp,x,y,z;` with
-timestamps in nanoseconds of a device clock. Parts of the streams run at 100 Hz, so every block is resampled by
-timestamp; a step of more than one second is a gap
-and ends a block.
+`subject,activity,timestamp,x,y,z;` with timestamps in nanoseconds of a device clock. Parts of the streams run at
+100 Hz, so every block is resampled by timestamp; a step of more than one second is a gap and ends a block.
 """
 
 import io
 import lzma
 import re
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from scl.artifacts import InputError, sha256_bytes, sha256_file
+from scl.artifacts import ZIP_ERRORS, InputError, sha256_bytes, sha256_file
 from train.data.cache import cached
 from train.data.recordings import Block, Recordings
 from train.data.resample import resample, segments
 
 DEVICES = ("watch", "phone")
 SENSORS = {"accel": ("accelerometer", "m/s^2", "a"), "gyro": ("gyroscope", "rad/s", "g")}
+SUBJECTS = range(1600, 1651)
+KEY = "activity_key.txt"
 GAP_S = 1.0
 MALFORMED_LIMIT = 0.01
 ADVICE = "expected the official wisdm-dataset.zip or its extracted folder; python -m train.imu --download fetches it"
-ROW = re.compile(
-    rb"^(\d+),([A-Z]),(\d+),\s*(-?\d[\d.]*(?:[eE][-+]?\d+)?),\s*(-?\d[\d.]*(?:[eE][-+]?\d+)?),\s*(-?\d[\d.]*(?:[eE][-+]?\d+)?);?\r?$",
-    re.MULTILINE,
-)
+NUMBER = rb"[ \t]*(-?\d+(?:\.\d*)?(?:[eE][-+]?\d{1,2})?)"
+DAMAGED = (*ZIP_ERRORS, lzma.LZMAError)
 
 
 class _Source:
@@ -40,28 +39,30 @@ class _Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.zip: zipfile.ZipFile | None = None
+        self.inner: bytes | None = None
         if path.is_dir():
             root = path / "wisdm-dataset" if (path / "wisdm-dataset").is_dir() else path
-            self.names = {str(p.relative_to(root)): str(p) for p in sorted(root.rglob("*.txt"))}
+            self.names = {p.relative_to(root).as_posix(): str(p) for p in sorted(root.rglob("*.txt"))}
         elif path.is_file():
-            self.zip = self._open(path)
-            inner = [n for n in self.zip.namelist() if n.endswith("wisdm-dataset.zip")]
+            self._open(path)
+            inner = next((n for n in self.names if n.endswith("wisdm-dataset.zip")), None)
             if inner:
-                self.zip = self._open(io.BytesIO(self.zip.read(inner[0])))
-            self.names = {n.split("wisdm-dataset/", 1)[-1]: n for n in sorted(self.zip.namelist())}
+                self.inner = self.read(inner)
+                self._open(io.BytesIO(self.inner))
         else:
             raise InputError(f"{path}: no such file or folder; {ADVICE}")
 
-    def _open(self, file: Path | io.BytesIO) -> zipfile.ZipFile:
+    def _open(self, file: Path | io.BytesIO) -> None:
         try:
-            return zipfile.ZipFile(file)
-        except zipfile.BadZipFile as error:
+            self.zip = zipfile.ZipFile(file)
+            self.names = {n.split("wisdm-dataset/", 1)[-1]: n for n in sorted(self.zip.namelist())}
+        except DAMAGED as error:
             raise InputError(f"{self.path}: is not a whole zip file ({error}); {ADVICE}") from error
 
     def read(self, name: str) -> bytes:
         try:
             return self.zip.read(self.names[name]) if self.zip else Path(self.names[name]).read_bytes()
-        except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError) as error:
+        except DAMAGED as error:
             raise InputError(f"{self.path}: {name} is damaged ({error}); download the archive again") from error
 
     def files(self, device: str, sensor: str) -> dict[int, str]:
@@ -69,7 +70,9 @@ class _Source:
         return {int(m[1]): n for n in self.names if (m := pattern.fullmatch(n))}
 
     def checksum(self, names: Iterable[str]) -> str:
-        """Of the zip, or of the files' checksums if the source is a folder."""
+        """Of wisdm-dataset.zip, or of the files' checksums if the source is a folder."""
+        if self.inner is not None:
+            return sha256_bytes(self.inner)
         if self.path.is_file():
             return sha256_file(self.path)
         return sha256_bytes("".join(sha256_file(self.names[n]) for n in sorted(names)).encode())
@@ -90,7 +93,8 @@ def load(
         rate_hz: of the result.
 
     Raises:
-        InputError: missing, truncated or damaged files; more than 1 % malformed rows in a file; no subject left.
+        InputError: missing, truncated or damaged files; more than 1 % malformed rows in a file; no subject with all
+            sensors, or no timestamp that they share.
     """
     if device not in DEVICES or not sensors or any(s not in SENSORS for s in sensors):
         raise InputError(f"WISDM has no {device} {'+'.join(sensors)}; devices: {DEVICES}, sensors: {tuple(SENSORS)}")
@@ -101,7 +105,9 @@ def load(
         raise InputError(
             f"{path}: no subject has files raw/{device}/<{'|'.join(sensors)}>/data_<subject>_*_{device}.txt; {ADVICE}"
         )
-    sha256 = source.checksum([n for f in files for n in f.values()])
+    if KEY not in source.names:
+        raise InputError(f"{path}: has no {KEY}; {ADVICE}")
+    sha256 = source.checksum([KEY, *(n for f in files for n in f.values())])
     key: dict[str, object] = {"sha256": sha256, "device": device, "sensors": list(sensors), "rate_hz": rate_hz}
     return cached(f"wisdm-{device}", key, lambda: _parse(source, files, subjects, sha256, device, sensors, rate_hz))
 
@@ -117,15 +123,14 @@ def _parse(
 ) -> Recordings:
     names = _activity_names(source)
     codes = sorted(names)
-    report: dict[str, object] = {
-        "rows": dict.fromkeys(sensors, 0),
+    rows_of: dict[str, Counter] = {sensor: Counter() for sensor in sensors}
+    report: dict[str, Any] = {"rows": rows_of, "joined_rows": 0, "subjects": len(subjects), "blocks": 0}
+    amiss: dict[str, Any] = {
         "malformed_rows": 0,
         "rows_out_of_order": 0,
-        "subjects": len(subjects),
-        "missing_subjects": sorted(set.union(*(set(f) for f in files)) - set(subjects)),
+        "rows_of_unknown_activities": 0,
+        "missing_subjects": sorted(set(SUBJECTS).union(*files) - set(subjects)),
         "missing_activities": [],
-        "unknown_activities": 0,
-        "blocks": 0,
         "fast_blocks": [],
         "gaps": [],
     }
@@ -133,27 +138,33 @@ def _parse(
     for subject in subjects:
         tables = []
         for sensor, table in zip(sensors, files, strict=True):
-            rows, malformed = _read_rows(source, table[subject])
-            report["rows"][sensor] += len(rows[0])
-            report["malformed_rows"] += malformed
+            rows, malformed = _read_rows(source, table[subject], subject)
+            counts = {c.decode(): int(n) for c, n in zip(*np.unique(rows[0], return_counts=True), strict=True)}
+            rows_of[sensor].update(counts)
+            amiss["rows_of_unknown_activities"] += sum(n for c, n in counts.items() if c not in names)
+            amiss["malformed_rows"] += malformed
             tables.append(rows)
         for label, code in enumerate(codes):
-            joined = _join([_only(rows, code) for rows in tables], report)
+            joined = _join([_only(rows, code) for rows in tables], amiss)
             if joined is None:
-                report["missing_activities"].append(f"{subject}{code}")
+                amiss["missing_activities"].append(f"{subject}{code}")
                 continue
             times, values = joined
             report["blocks"] += 1
+            report["joined_rows"] += len(times)
             if (np.diff(times) < 0.5 / rate_hz).mean() > 0.01:
-                report["fast_blocks"].append(f"{subject}{code}")
-            report["gaps"] += [f"{subject}{code} {d:.1f} s" for d in np.diff(times) if d > GAP_S]
+                amiss["fast_blocks"].append(f"{subject}{code}")
+            amiss["gaps"] += [f"{subject}{code} {d:.1f} s" for d in np.diff(times) if d > GAP_S]
             blocks += [
                 Block(subject, label, resample(times[s], values[s], rate_hz))
                 for s in segments(times, GAP_S)
                 if s.stop - s.start > 1
             ]
     if not blocks:
-        raise InputError(f"{source.path}: holds no rows that could be read; {ADVICE}")
+        raise InputError(
+            f"{source.path}: no activity of {KEY} has two rows with timestamps that {' and '.join(sensors)} share; "
+            "load one sensor alone (--sensors)"
+        )
     return Recordings(
         name=f"wisdm-{device}",
         rate_hz=rate_hz,
@@ -164,35 +175,36 @@ def _parse(
         labels=tuple(names[c] for c in codes),
         blocks=tuple(blocks),
         sha256=sha256,
-        report=report,
+        report=report | {"amiss": amiss},
     )
 
 
 def _activity_names(source: _Source) -> dict[str, str]:
-    if "activity_key.txt" not in source.names:
-        raise InputError(f"{source.path}: has no activity_key.txt; {ADVICE}")
-    found = re.findall(r"^\s*(\w+)\s*=\s*([A-Z])\s*$", source.read("activity_key.txt").decode(), re.MULTILINE)
+    found = re.findall(r"^\s*(\w+)\s*=\s*([A-Z])\s*$", source.read(KEY).decode("latin-1"), re.MULTILINE)
     if not found:
-        raise InputError(f"{source.path}: activity_key.txt has no line like `walking = A`; {ADVICE}")
+        raise InputError(f"{source.path}: {KEY} has no line like `walking = A`; {ADVICE}")
     return {code: name for name, code in found}
 
 
-def _read_rows(source: _Source, name: str) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], int]:
-    """Activity codes (n,), times (n,) int64 ns and values (n, 3) float64 of a file, and how many rows are malformed."""
+def _read_rows(source: _Source, name: str, subject: int) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], int]:
+    """Activity codes (n,), times (n,) int64 ns and values (n, 3) float64 of a file, and how many rows are malformed.
+
+    A row of another subject is malformed too: it would carry a test subject into training.
+    """
     data = source.read(name)
-    rows = ROW.findall(data)
-    lines = data.count(b"\n") + (not data.endswith(b"\n")) - len(re.findall(rb"^[ \t]*\r?$", data, re.MULTILINE))
-    lines += data.endswith(b"\n")
-    malformed = max(lines - len(rows), 0)
-    if not rows or malformed > MALFORMED_LIMIT * lines:
-        number, text = next(
-            ((i, t) for i, t in enumerate(data.splitlines(), 1) if t.strip() and not ROW.match(t)), (1, b"")
-        )
+    row = re.compile(rb"^%d,([A-Z]),(\d{1,18}),%b,%b,%b;?[ \t]*\r?$" % (subject, NUMBER, NUMBER, NUMBER), re.MULTILINE)
+    rows = row.findall(data)
+    lines = sum(1 for _ in re.finditer(rb"\S[^\n]*", data))
+    malformed = lines - len(rows)
+    if malformed > MALFORMED_LIMIT * lines:
+        number, text = next((i, t) for i, t in enumerate(data.split(b"\n"), 1) if t.strip() and not row.match(t))
         raise InputError(
             f"{source.path}: {name} has {malformed} malformed rows of {lines}, more than {MALFORMED_LIMIT:.0%}; "
-            f"line {number} is {text[:60]!r}, expected subject,activity,timestamp,x,y,z;"
+            f"line {number} is {text[:60]!r}, expected `{subject},activity,timestamp,x,y,z;`; repair or remove the file"
         )
-    _, codes, times, *axes = zip(*rows, strict=True)
+    if not rows:
+        raise InputError(f"{source.path}: {name} is empty; download the archive again or remove the file")
+    codes, times, *axes = zip(*rows, strict=True)
     values = np.stack([np.array(axis).astype(np.float64) for axis in axes], axis=1)
     return (np.array(codes), np.array(times).astype(np.int64), values), malformed
 
@@ -203,14 +215,14 @@ def _only(rows: tuple[np.ndarray, np.ndarray, np.ndarray], code: str) -> tuple[n
     return times[chosen], values[chosen]
 
 
-def _join(streams: list[tuple[np.ndarray, np.ndarray]], report: dict) -> tuple[np.ndarray, np.ndarray] | None:
+def _join(streams: list[tuple[np.ndarray, np.ndarray]], amiss: dict) -> tuple[np.ndarray, np.ndarray] | None:
     """Times (n,) in seconds from the first and values (n, 3 * streams) at the timestamps that all streams share."""
     ordered = []
     for times, values in streams:
         # A row that does not advance the clock repeats or contradicts one before it.
         forward = np.ones(len(times), dtype=bool)
         forward[1:] = times[1:] > np.maximum.accumulate(times)[:-1]
-        report["rows_out_of_order"] += int((~forward).sum())
+        amiss["rows_out_of_order"] += int((~forward).sum())
         ordered.append((times[forward], values[forward]))
     shared = ordered[0][0]
     for times, _ in ordered[1:]:
