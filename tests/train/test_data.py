@@ -19,7 +19,9 @@ def test_data_then_environment_then_the_embedded_set(tmp_path: Path, monkeypatch
     assert resolve(None) is None
     monkeypatch.setenv("SCL_DATA_DIR", str(tmp_path))
     assert resolve("elsewhere.zip") == Path("elsewhere.zip")
-    with pytest.raises(InputError, match="SCL_DATA_DIR is .*, which holds none of wisdm/wisdm-dataset.zip, .*give --data PATH"):
+    with pytest.raises(
+        InputError, match="SCL_DATA_DIR is .*, which holds none of wisdm/wisdm-dataset.zip, .*give --data PATH"
+    ):
         resolve(None)
     folder = tmp_path / "wisdm"
     folder.mkdir()

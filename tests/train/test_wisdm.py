@@ -65,6 +65,14 @@ def test_a_damaged_cache_is_made_anew(make_wisdm: Callable[..., Path], tmp_path:
         assert found.report == expected.report and np.array_equal(found.blocks[0].x, expected.blocks[0].x)
 
 
+def test_a_cache_that_cannot_be_written_stops_nothing(
+    make_wisdm: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SCL_CACHE_DIR", str(tmp_path / "file"))
+    assert len(wisdm.load(make_wisdm(subjects=(1600,), codes="A", seconds=3)).blocks) == 1
+
+
 @pytest.mark.parametrize("outer", [False, True])
 def test_a_flipped_bit_never_changes_a_value(make_wisdm: Callable[..., Path], tmp_path: Path, outer: bool) -> None:
     """It is refused, or was of no consequence."""
