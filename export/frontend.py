@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from calibration.sensor_file import Sensor
-from export.resample import Resampler, design
 from scl.artifacts import InputError
+from train.data.polyphase import Resampler, design
 
 
 def frontend_dict(
@@ -33,9 +33,7 @@ def frontend_dict(
     """
     resampler = design(sensor.rate_hz, rate_hz)
     up, down = resampler.up, resampler.down
-    # Outputs before the window: as many as the filter's delay, and a multiple of `up`, so that the window's first
-    # sample coincides with one of the sensor.
-    before = -(-resampler.delay // down) * up
+    before = resampler.before(0)
     return {
         "sensor": sensor.as_dict(),
         "model_rate_hz": rate_hz,
@@ -80,7 +78,7 @@ class FrontEnd:
         samples = self.info["raw_samples"]
         if counts.dtype != np.int16 or counts.shape[1:] != (samples, channels):
             raise ValueError(f"counts are {counts.dtype} {counts.shape}, expected int16 (n, {samples}, {channels})")
-        x = self.resampled(self.calibrated(counts))[:, -self.info["window_samples"] :]
+        x = self.resampler.apply(self.calibrated(counts))[:, -self.info["window_samples"] :]
         mean, std = (np.asarray(self.info[key], dtype=np.float32) for key in ("mean", "std"))
         x = (x - mean) * (np.float32(1) / std)
         x = np.clip(x * np.float32(self.info["inv_input_scale"]), np.float32(-512), np.float32(512))
@@ -101,22 +99,6 @@ class FrontEnd:
                     out[..., c] += a[i, j] * d[j]
             first += part["axes"]
         return out
-
-    def resampled(self, x: np.ndarray) -> np.ndarray:
-        """Step 3: (n, samples, channels) at the sensor's rate to the model's rate."""
-        up, down, taps = self.resampler.up, self.resampler.down, self.resampler.phase_taps
-        if taps == 0:
-            return x
-        history = np.repeat(x[:, :1], taps - 1, axis=1)
-        x = np.concatenate([history, x], axis=1)
-        outputs = ((x.shape[1] - taps + 1) * up - 1) // down + 1
-        step = np.arange(outputs) * down
-        newest = step // up + taps - 1
-        coefficients = self.resampler.coefficients[step % up]
-        y = np.zeros((x.shape[0], outputs, x.shape[2]), dtype=np.float32)
-        for k in range(taps):
-            y += coefficients[:, k, None] * x[:, newest - k]
-        return y
 
 
 def _crc32(resampler: Resampler) -> int:

@@ -23,12 +23,12 @@ from export.golden import balanced, write_golden
 from export.int8 import Int8Network, quantize
 from export.network import FEATURES, LOGITS
 from export.onnx_writer import write_onnx
-from export.resample import design
 from export.runtimes import run_tflite_micro
 from export.tflite_writer import write_tflite
 from scl import artifacts
 from scl.artifacts import InputError
 from train.data import windows_for_run
+from train.data.polyphase import design
 from train.runs import load_run, run_hash
 
 if TYPE_CHECKING:

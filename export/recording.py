@@ -14,8 +14,8 @@ import numpy as np
 
 from calibration.sensor_file import load_sensor
 from export.replay import to_counts
-from export.resample import design
 from scl.artifacts import InputError, command, write_bytes
+from train.data.polyphase import design
 
 
 def parser() -> argparse.ArgumentParser:

@@ -59,9 +59,9 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     from export.fold import fold
     from export.int8 import quantize
     from export.onnx_writer import write_onnx
-    from export.resample import design
     from export.tflite_writer import write_tflite
     from train.data import windows_for_run
+    from train.data.polyphase import design
     from train.runs import load_run
 
     run, ranges = load_run(run_folder), pipeline.read_ranges(run_folder)

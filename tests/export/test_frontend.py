@@ -167,7 +167,7 @@ def test_every_bit_of_the_float_steps():
             d = [F(row[3 * s + j]) * F(part["unit_per_count"]) - F(part["bias"][j]) for j in range(3)]
             for a, line in enumerate(part["alignment"]):
                 assert si[0, i, 3 * s + a] == (F(line[0]) * d[0] + F(line[1]) * d[1]) + F(line[2]) * d[2]
-    for m, y in enumerate(end.resampled(si)[0]):
+    for m, y in enumerate(end.resampler.apply(si)[0]):
         newest, phase = divmod(m * info["down"], info["up"])
         expected = np.zeros(6, F)
         for k in range(info["phase_taps"]):

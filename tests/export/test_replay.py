@@ -81,7 +81,7 @@ def test_the_front_end_gives_the_window_back(name):
     frontend = info(load_sensor(name))
     counts, saturated = replay(x, frontend)
     end = FrontEnd.from_manifest(frontend)
-    back = end.resampled(end.calibrated(counts))[:, -200:].transpose(0, 2, 1)
+    back = end.resampler.apply(end.calibrated(counts))[:, -200:].transpose(0, 2, 1)
     assert saturated.sum() == 0
     assert np.abs(back - x).max() < 0.005 * np.abs(x).max()
 

@@ -1,4 +1,4 @@
-"""Design of the rational polyphase resampler that firmware/src/frontend.h describes.
+"""The rational polyphase resampler that firmware/src/frontend.h describes: its design, and the same arithmetic in numpy.
 
 A windowed-sinc low-pass at the up-sampled rate, linear in phase: flat within 0.2 % to 35 % of the model's rate and
 59 dB down from half of it on, so what folds back is about a thousandth. For a model of 20 Hz that is 7 and 10 Hz, and
@@ -13,7 +13,7 @@ import numpy as np
 
 from scl.artifacts import InputError
 
-MAX_UP = 32  # phases that the coefficients take flash for
+MAX_UP = 64  # phases that the coefficients take flash for
 MAX_PHASE_TAPS = 256  # SCL_MAX_PHASE_TAPS of firmware/src/frontend.h
 TOLERANCE = 1e-6  # of a ratio: rates are written as decimal numbers
 PASSBAND = 0.35  # of the model's rate: its end
@@ -44,6 +44,42 @@ class Resampler:
     def raw_samples(self, outputs: int) -> int:
         """Sensor samples after which exactly `outputs` samples of the model's rate have been made."""
         return (outputs - 1) * self.down // self.up + 1
+
+    def before(self, outputs: int) -> int:
+        """Outputs to make and throw away so that the next one coincides with a sensor sample that follows at least
+        `outputs` model samples of the past: a multiple of `up`, and no fewer than the filter's delay.
+        """
+        return -(-max(outputs * self.down, self.delay * self.up) // (self.down * self.up)) * self.up
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """Samples x (n, samples, channels) float32 of the sensor to the model's rate, from a delay line that is full
+        of the first one.
+        """
+        taps = self.phase_taps
+        if taps == 0:
+            return x
+        history = np.repeat(x[:, :1], taps - 1, axis=1)
+        x = np.concatenate([history, x], axis=1)
+        outputs = ((x.shape[1] - taps + 1) * self.up - 1) // self.down + 1
+        step = np.arange(outputs) * self.down
+        newest = step // self.up + taps - 1
+        coefficients = self.coefficients[step % self.up]
+        y = np.zeros((x.shape[0], outputs, x.shape[2]), dtype=np.float32)
+        for k in range(taps):
+            y += coefficients[:, k, None] * x[:, newest - k]
+        return y
+
+    def aligned(self, x: np.ndarray) -> np.ndarray:
+        """As `apply`, for a whole record (n, samples, channels): output m is the signal at the time of sensor sample
+        m * down / up. The sensor is taken to have been at rest before the first sample and after the last.
+        """
+        if self.phase_taps == 0:
+            return x
+        before = self.before(0)
+        outputs = (x.shape[1] - 1) * self.up // self.down + 1
+        head = np.repeat(x[:, :1], before * self.down // self.up - self.delay, axis=1)
+        tail = np.repeat(x[:, -1:], self.delay, axis=1)
+        return self.apply(np.concatenate([head, x, tail], axis=1))[:, before : before + outputs]
 
 
 def design(sensor_hz: float, model_hz: float) -> Resampler:

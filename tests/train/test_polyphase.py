@@ -6,8 +6,8 @@ from scipy.signal import upfirdn
 
 from calibration.sensor_file import Sensor
 from export.frontend import FrontEnd, frontend_dict
-from export.resample import MAX_PHASE_TAPS, design
 from scl.artifacts import InputError
+from train.data.polyphase import MAX_PHASE_TAPS, design
 
 MODEL_HZ = 20.0
 RATES = {100.0: (1, 5), 104.0: (5, 26), 119.0: (20, 119)}
@@ -53,7 +53,7 @@ def test_within_single_precision_of_scipy(sensor_hz):
     x = np.random.default_rng(0).normal(0, 10, (2, 400, 3)).astype(np.float32)
     end = front_end(sensor_hz)
     up, down, taps = end.resampler.up, end.resampler.down, end.resampler.phase_taps
-    y = end.resampled(x)
+    y = end.resampler.apply(x)
     rested = np.concatenate([np.repeat(x[:, :1], taps - 1, axis=1), x], axis=1).astype(np.float64)
 
     def filtered(h: np.ndarray, signal: np.ndarray) -> np.ndarray:
@@ -69,7 +69,7 @@ def test_within_single_precision_of_scipy(sensor_hz):
 def test_tones_below_keep_their_amplitude_and_tones_above_nyquist_vanish(sensor_hz, hz, gain):
     seconds, end = 12, front_end(sensor_hz)
     t = np.arange(int(seconds * sensor_hz)) / sensor_hz
-    y = end.resampled((9 * np.sin(2 * np.pi * hz * t)).astype(np.float32)[None, :, None])[0, :, 0]
+    y = end.resampler.apply((9 * np.sin(2 * np.pi * hz * t)).astype(np.float32)[None, :, None])[0, :, 0]
     m = np.arange(len(y)) / MODEL_HZ
     expected = gain * 9 * np.sin(2 * np.pi * hz * (m - end.resampler.delay / sensor_hz))
     settled = m > end.resampler.phase_taps / sensor_hz
