@@ -11,6 +11,9 @@ unit = "g"                # g, m/s^2, dps, rad/s or mV
 counts_per_unit = 8192.0
 bias = [0.0, 0.0, 0.0]    # in `unit`, subtracted; optional
 alignment = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]  # optional
+count_range = [-32768, 32767]  # the converter's rails, after `shift`; optional
+shift = 2                 # bits that the driver drops to fit 16; counts_per_unit is of the unshifted; optional
+lead_off_s = 1.0          # a count that stands still for so long means a lost electrode; optional, else never
 """
 
 import math
@@ -35,7 +38,19 @@ UNITS = {
 }
 KEYS = {"name", "rate_hz", "sensors"}
 LEAST_DETERMINANT = 1e-3  # of an alignment
-PART_KEYS = {"kind", "axes", "range", "unit", "counts_per_unit", "bias", "alignment"}
+PART_KEYS = {
+    "kind",
+    "axes",
+    "range",
+    "unit",
+    "counts_per_unit",
+    "bias",
+    "alignment",
+    "count_range",
+    "shift",
+    "lead_off_s",
+}
+INT16 = (-32768, 32767)
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,9 @@ class Part:
         bias: (axes) SI units.
         alignment: (axes, axes).
         si_unit: "m/s^2", "rad/s" or "mV".
+        count_range: the rails; a count at or beyond one is saturated.
+        shift: bits that the sensor's own counts are shifted right to fit int16.
+        lead_off_s: seconds of an unchanging count that mean a lost electrode; 0: never.
     """
 
     kind: str
@@ -57,6 +75,9 @@ class Part:
     alignment: tuple[tuple[float, ...], ...]
     si_unit: str
     range: str
+    count_range: tuple[int, int] = INT16
+    shift: int = 0
+    lead_off_s: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """For the manifest."""
@@ -66,6 +87,9 @@ class Part:
             "unit_per_count": self.unit_per_count,
             "bias": list(self.bias),
             "alignment": [list(row) for row in self.alignment],
+            "count_range": list(self.count_range),
+            "shift": self.shift,
+            "lead_off_s": self.lead_off_s,
         }
 
 
@@ -151,14 +175,29 @@ def _part(path: Path, part: dict[str, Any]) -> Part:
         raise InputError(f"{path}: {part['kind']} needs {axes} bias values and a {axes}x{axes} alignment of numbers")
     if abs(np.linalg.det(alignment)) < LEAST_DETERMINANT:
         raise InputError(f"{path}: {part['kind']} has a singular alignment {alignment}, expected one close to identity")
+    low, high = part.get("count_range", INT16) if _numbers(part.get("count_range", INT16), 2) else (0, 0)
+    shift, lead_off = part.get("shift", 0), part.get("lead_off_s", 0.0)
+    if not (INT16[0] <= low < high <= INT16[1] and low == int(low) and high == int(high)):
+        raise InputError(
+            f"{path}: {part['kind']} has count_range {part['count_range']!r}, expected two whole numbers in rising "
+            f"order within {INT16[0]} to {INT16[1]}"
+        )
+    if not _number(shift) or shift not in range(17) or not _number(lead_off) or lead_off < 0:
+        raise InputError(
+            f"{path}: {part['kind']} has shift {shift!r}, lead_off_s {lead_off!r}; expected 0 to 16 bits and 0 or "
+            "more seconds"
+        )
     return Part(
         kind=str(part["kind"]),
         axes=axes,
-        unit_per_count=factor / float(part["counts_per_unit"]),
+        unit_per_count=factor * 2**shift / float(part["counts_per_unit"]),
         bias=tuple(factor * float(value) for value in bias),
         alignment=tuple(tuple(float(value) for value in row) for row in alignment),
         si_unit=si_unit,
         range=str(part.get("range", "")),
+        count_range=(int(low), int(high)),
+        shift=int(shift),
+        lead_off_s=float(lead_off),
     )
 
 
@@ -178,4 +217,4 @@ def _positive(value: Any) -> bool:
 
 
 def _numbers(values: object, count: int) -> bool:
-    return isinstance(values, list) and len(values) == count and all(map(_number, values))
+    return isinstance(values, list | tuple) and len(values) == count and all(map(_number, values))
