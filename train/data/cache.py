@@ -15,7 +15,7 @@ from scl.artifacts import InputError, read_npz, replacing, sha256_bytes, sha256_
 from train.data.recordings import Block, Recordings
 
 # Part of the key, so that a changed loader never meets what the old one made.
-CODE = ("cache.py", "recordings.py", "resample.py", "watch.py", "wisdm.py")
+CODE = tuple(sorted(path.name for path in Path(__file__).parent.glob("*.py")))
 
 
 def folder() -> Path:
@@ -47,16 +47,19 @@ def _write(path: Path, recordings: Recordings) -> None:
             lengths=np.array([b.x.shape[1] for b in blocks]),
             groups=np.array([b.group for b in blocks]),
             block_labels=np.array([b.label for b in blocks]),
+            beats=np.concatenate([b.beats for b in blocks]),
+            beat_counts=np.array([len(b.beats) for b in blocks]),
         )
 
 
 def _read(path: Path) -> Recordings:
-    arrays = read_npz(path, "meta", "x", "lengths", "groups", "block_labels")
+    arrays = read_npz(path, "meta", "x", "lengths", "groups", "block_labels", "beats", "beat_counts")
     meta = json.loads(arrays["meta"].tobytes())
     parts = np.split(arrays["x"], np.cumsum(arrays["lengths"])[:-1], axis=1)
+    beats = np.split(arrays["beats"], np.cumsum(arrays["beat_counts"])[:-1])
     blocks = tuple(
-        Block(int(g), int(label), x)
-        for g, label, x in zip(arrays["groups"], arrays["block_labels"], parts, strict=True)
+        Block(int(g), int(label), x, marks)
+        for g, label, x, marks in zip(arrays["groups"], arrays["block_labels"], parts, beats, strict=True)
     )
     sensors = tuple((kind, tuple(channels)) for kind, channels in meta.pop("sensors"))
     tuples = {name: tuple(meta.pop(name)) for name in ("channels", "units", "labels")}

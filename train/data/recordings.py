@@ -9,13 +9,22 @@ import numpy as np
 from scl.artifacts import InputError
 
 
+NO_BEATS = np.zeros((0, 2), np.int64)
+
+
 @dataclass(frozen=True)
 class Block:
-    """A stretch without gaps of one subject doing one thing: x (channels, samples), float32, SI units."""
+    """A stretch without gaps of one subject: x (channels, samples), float32, SI units.
+
+    Attributes:
+        label: class of the whole block; of several labels, a bit mask. Where `beats` tell the classes, -1.
+        beats: (k, 2) int64, the sample and the class of every annotated beat, in order of time.
+    """
 
     group: int
     label: int
     x: np.ndarray
+    beats: np.ndarray = field(default_factory=lambda: NO_BEATS)
 
 
 @dataclass(frozen=True)
@@ -59,17 +68,30 @@ class Recordings:
 
 @dataclass(frozen=True)
 class WindowSet:
-    """Windows x (n, channels, samples) float32 in SI units, labels (n,) int64, groups (n,) int64 (subjects)."""
+    """Cuts of recordings: windows, with the samples around them that a transformation needs.
+
+    Attributes:
+        x: (n, channels, samples) float32, SI units.
+        labels: (n,) int64 of the untransformed window.
+        groups: (n,) int64, subject or record.
+        labels_at: (n, shifts) int64 where a time shift can change the label: the label under each shift from the
+            least to the most, a sample apart. Else None.
+        blocks, starts: (n,) int64 where recordings are cut again at the sensor's rate: index of the block, and the
+            block's sample that the untransformed window starts with. Else None.
+    """
 
     x: np.ndarray
     labels: np.ndarray
     groups: np.ndarray
+    labels_at: np.ndarray | None = None
+    blocks: np.ndarray | None = None
+    starts: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, index: np.ndarray) -> "WindowSet":
-        return WindowSet(self.x[index], self.labels[index], self.groups[index])
+        return WindowSet(**{name: None if value is None else value[index] for name, value in vars(self).items()})
 
 
 def windows(recordings: Recordings, groups: Collection[int], window_s: float, overlap: float) -> WindowSet:

@@ -1,0 +1,118 @@
+"""MIT-BIH Arrhythmia Database 1.0.0 (doi:10.13026/C2F305): 48 half-hour records at 360 Hz with annotated beats.
+
+One lead of each record is read, chosen by name: MLII, and where a record has none (102 and 104) its first lead. Beats
+are divided into the five classes of ANSI/AAMI EC57; flutter waves and non-conducted P waves are no beats. A record that
+cannot be read whole is refused, since a figure on part of a fixed test set is not that set's figure.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from scl.artifacts import InputError
+from train.data.cache import cached
+from train.data.recordings import Block, Recordings
+from train.data.wfdb_files import Source, read_lead, stretches
+
+AAMI = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
+LEADS = ("MLII",)
+# The inter-patient split of de Chazal et al. 2004 (IEEE Trans. Biomed. Eng. 51(7)); the paced records 102, 104, 107 and
+# 217 are in neither part. 201 and 202 are of the same patient, in the published split too.
+DS1 = (101, 106, 108, 109, 112, 114, 115, 116, 118, 119, 122, 124, 201, 203, 205, 207, 208, 209, 215, 220, 223, 230)
+DS2 = (100, 103, 105, 111, 113, 117, 121, 123, 200, 202, 210, 212, 213, 214, 219, 221, 222, 228, 231, 232, 233, 234)
+SAME_PATIENT = (201, 202)
+FLAT_S = 1.0  # of an unchanging signal: a lost electrode
+RAILS_MV = (-5.12, 5.115)  # of the 11-bit converter
+ADVICE = (
+    "expected the official mit-bih-arrhythmia-database-1.0.0 as zip or folder (physionet.org/content/mitdb); "
+    "python -m train.ecg --download fetches it"
+)
+
+
+def load(path: str | Path) -> Recordings:
+    """Loads every record that is there at 360 Hz in mV, a block for each (or for each stretch of valid samples).
+
+    Groups are record numbers; beats carry the classes.
+
+    Raises:
+        InputError: not the database, or a record is damaged, truncated or without its annotations.
+    """
+    source = Source(path, "RECORDS", ADVICE)
+    records = source.read("RECORDS").decode("ascii", "replace").split()
+    there = [record for record in records if f"{record}.hea" in source.names]
+    if not there or not all(record.isdigit() for record in there):
+        raise InputError(f"{path}: RECORDS names {', '.join(records[:5])} ..., none of them is here; {ADVICE}")
+    files = [f"{record}.{suffix}" for record in there for suffix in ("hea", "dat", "atr")]
+    missing = [name for name in files if name not in source.names]
+    if missing:
+        raise InputError(f"{path}: lacks {', '.join(missing)}; {ADVICE}")
+    sha256 = source.checksum(files)
+    return cached("mitdb", {"sha256": sha256}, lambda: _parse(source, records, there, sha256))
+
+
+def _parse(source: Source, records: list[str], there: list[str], sha256: str) -> Recordings:
+    blocks: list[Block] = []
+    leads: dict[str, list[str]] = {}
+    past, flat, saturated, invalid, annotations = [], [], [], [], 0
+    for record in there:
+        lead = read_lead(source, record, LEADS)
+        leads.setdefault(lead.name, []).append(record)
+        samples, classes, total = _beats(source, record)
+        annotations += total
+        if (samples >= len(lead.x)).any():
+            past.append(record)
+        if _longest_constant(lead.x) >= FLAT_S * lead.rate_hz:
+            flat.append(record)
+        if ((lead.x <= RAILS_MV[0]) | (lead.x >= RAILS_MV[1])).any():
+            saturated.append(record)
+        if not np.isfinite(lead.x).all():
+            invalid.append(record)
+        for part in stretches(lead.x):
+            inside = (samples >= part.start) & (samples < part.stop)
+            beats = np.stack([samples[inside] - part.start, classes[inside]], axis=1)
+            blocks.append(Block(int(record), -1, lead.x[None, part], beats))
+    if not blocks:
+        raise InputError(f"{source.path}: no record has a valid sample; {ADVICE}")
+    amiss = {
+        "missing_records": [record for record in records if record not in there],
+        "records_with_annotations_past_the_end": past,
+        "records_with_invalid_samples": invalid,
+        "records_with_a_flat_second": flat,
+        "records_that_saturate": saturated,
+    }
+    return Recordings(
+        name="mitdb",
+        rate_hz=lead.rate_hz,
+        window_s=10.0,
+        channels=("ecg",),
+        units=("mV",),
+        sensors=(("ecg", (0,)),),
+        labels=tuple(AAMI),
+        blocks=tuple(blocks),
+        sha256=sha256,
+        report={"annotations": annotations, "leads": leads, "amiss": amiss},
+    )
+
+
+def _beats(source: Source, record: str) -> tuple[np.ndarray, np.ndarray, int]:
+    """Samples (k,) and classes (k,) of a record's beats, and the number of all its annotations."""
+    import wfdb
+
+    with source.extracted(f"{record}.atr") as folder:
+        try:
+            found = wfdb.rdann(str(folder / record), "atr")
+        except Exception as error:  # wfdb raises whatever its parsing meets
+            raise InputError(
+                f"{source.path}: {record}.atr cannot be read as annotations ({type(error).__name__}: {error}); "
+                "download it again"
+            ) from error
+    number = {symbol: index for index, symbols in enumerate(AAMI.values()) for symbol in symbols}
+    classes = np.array([number.get(symbol, -1) for symbol in found.symbol], np.int64)
+    beats = classes >= 0
+    return np.asarray(found.sample, np.int64)[beats], classes[beats], len(classes)
+
+
+def _longest_constant(x: np.ndarray) -> int:
+    """Length of the longest run of equal samples."""
+    edges = np.flatnonzero(np.diff(x) != 0)
+    return int(np.diff(np.concatenate([[-1], edges, [len(x) - 1]])).max())
