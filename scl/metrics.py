@@ -31,6 +31,22 @@ def macro_f1(labels: np.ndarray, predictions: np.ndarray) -> float:
     return float(np.mean(scores))
 
 
+def macro_f1_of_masks(labels: np.ndarray, predictions: np.ndarray, classes: int) -> float:
+    """Mean F1 over the labels that occur, where each entry of labels (n,) and predictions (n,) is a bit mask of several.
+
+    A prediction of -1 (lost, abstained) is wrong about every label.
+    """
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    predictions = np.where(predictions < 0, ~labels, predictions)
+    bits = 1 << np.arange(classes)
+    truth, found = (labels[:, None] & bits) > 0, (predictions[:, None] & bits) > 0
+    occur = truth.any(axis=0)
+    if not occur.any():
+        raise ValueError(f"none of the {classes} labels occurs")
+    scores = 2 * (truth & found).sum(axis=0)[occur] / (truth.sum(axis=0) + found.sum(axis=0))[occur]
+    return float(scores.mean())
+
+
 def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Cosine similarity (n,) of the rows of a (n, d) and b (n, d); 0 where a row is all zeros."""
     return np.sum(_unit(a) * _unit(b), axis=-1)
@@ -66,18 +82,76 @@ def effective_rank(z: np.ndarray) -> float:
 
 
 def consistency(predictions: np.ndarray, transformed: np.ndarray) -> np.ndarray:
-    """Share (n,) of a window's transformed copies whose class equals the untransformed window's.
+    """Which copies of a window (draws, n) keep its class, bool; their mean is the consistency.
 
     Args:
         predictions: classes (n,) of the untransformed windows.
         transformed: classes (draws, n) of their copies.
 
-    A prediction of -1 (lost, abstained) on either side is never equal and stays in the denominator.
+    A prediction of -1 (lost, abstained) on either side is never equal and stays in the denominator. Where a
+    transformation can change the true label, take the mean over the pairs whose label it left.
     """
     predictions, transformed = np.asarray(predictions), np.asarray(transformed)
     if transformed.ndim != 2 or predictions.shape != transformed.shape[1:] or transformed.size == 0:
         raise ValueError(f"expected classes (n,) and (draws, n), got {predictions.shape} and {transformed.shape}")
-    return ((transformed == predictions) & (predictions >= 0)).mean(axis=0)
+    return (transformed == predictions) & (predictions >= 0)
+
+
+def confusion(labels: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
+    """Counts (classes, classes + 1): true class by predicted class, lost or abstained (-1) in the last column."""
+    labels, predictions = np.asarray(labels).ravel(), np.asarray(predictions).ravel()
+    matrix = np.zeros((classes, classes + 1), np.int64)
+    np.add.at(matrix, (labels, np.where(predictions < 0, classes, predictions)), 1)
+    return matrix
+
+
+def per_class(matrix: np.ndarray) -> list[dict[str, float | int | None]]:
+    """Of a confusion matrix: each class's windows, recall (sensitivity), precision (positive predictive value) and F1.
+
+    None where a denominator is 0.
+    """
+    rows: list[dict[str, float | int | None]] = []
+    for index in range(len(matrix)):
+        hits, support, said = (int(n) for n in (matrix[index, index], matrix[index].sum(), matrix[:, index].sum()))
+        rows.append(
+            {
+                "windows": support,
+                "precision": hits / said if said else None,
+                "recall": hits / support if support else None,
+                "f1": 2 * hits / (said + support) if said + support else None,
+            }
+        )
+    return rows
+
+
+def retrieval(queries: np.ndarray, gallery: np.ndarray, groups: np.ndarray) -> dict[str, float]:
+    """How well a transformed window finds its original: recall at 1 and 5, mean reciprocal rank, same group at 1.
+
+    Args:
+        queries: keys (n, d) of transformed windows.
+        gallery: keys (n, d) of the originals, row for row.
+        groups: (n,) record or subject of each.
+
+    The rank of the original is one more than the number of others that are at least as similar (cosine): ties count
+    against, so that a collapsed latent finds nothing. The nearest original, whichever it is, is of the same group in a
+    share `same_group_at_1`.
+    """
+    queries, gallery, groups = _unit(queries), _unit(gallery), np.asarray(groups)
+    if queries.shape != gallery.shape or groups.shape != queries.shape[:1] or len(queries) < 2:
+        raise ValueError(f"keys {queries.shape} and {gallery.shape}, groups {groups.shape}: expected the same n > 1")
+    ranks, nearest = np.empty(len(queries)), np.empty(len(queries), np.int64)
+    for start in range(0, len(queries), 512):
+        similarity = queries[start : start + 512] @ gallery.T
+        rows = np.arange(len(similarity))
+        own = similarity[rows, start + rows]
+        ranks[start : start + 512] = (similarity >= own[:, None]).sum(axis=1)
+        nearest[start : start + 512] = similarity.argmax(axis=1)
+    return {
+        "recall_at_1": float((ranks <= 1).mean()),
+        "recall_at_5": float((ranks <= 5).mean()),
+        "mean_reciprocal_rank": float((1 / ranks).mean()),
+        "same_group_at_1": float((groups[nearest] == groups).mean()),
+    }
 
 
 def cluster_interval(

@@ -29,6 +29,10 @@ class TrainConfig:
     )
     anchor: str = _option("transformed", "scl: first view as recorded, or transformed too", ("original", "transformed"))
     partition: str = _option("32/32/64", "latent dimensions invariant/variant/free")
+    pool: str = _option(
+        "average", "what precedes the latent: the average over time, or all of it", ("average", "flatten")
+    )
+    balance: float = _option(0.0, "classes weigh their count to the power of minus this in the task loss")
     lambda_: float = _option(0.2, "weight of the structured contrastive loss")
     beta: float = _option(1.0, "weight of the variant distance in it")
     eps: float = _option(0.01, "its stabilizer, see scl.loss")
@@ -58,7 +62,7 @@ class TrainConfig:
         for name in ("learning_rate", "eps"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected more than 0")
-        for name in ("lambda_", "beta", "weight_decay"):
+        for name in ("balance", "lambda_", "beta", "weight_decay"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name.rstrip('_')} is {getattr(self, name)}, expected 0 or more")
         partition = Partition.parse(self.partition)
@@ -72,10 +76,10 @@ class TrainConfig:
         return {name.rstrip("_"): value for name, value in asdict(self).items()}
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser, defaults: TrainConfig | None = None) -> None:
     """Adds `--config` and one flag per option; flags that are not given stay None."""
     parser.add_argument("--config", type=Path, metavar="FILE.toml", help="options from a file; flags take precedence")
-    defaults = TrainConfig()
+    defaults = defaults or TrainConfig()
     for option in fields(TrainConfig):
         name = option.name.rstrip("_")
         parser.add_argument(

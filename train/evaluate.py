@@ -6,21 +6,33 @@ import numpy as np
 import torch
 
 from scl import metrics
+from scl.robustness import robustness
 from train.data.recordings import WindowSet
 from train.encoder import Classifier
-from train.transformations import Transformation
+from train.transformations import CircularShift, Shift, Transformation
+
+GALLERY = 4000  # windows that retrieval searches, at most: its cost grows with their square
 
 
 def predict(model: Classifier, x: torch.Tensor, batch_size: int = 512) -> tuple[np.ndarray, np.ndarray]:
-    """Latents (n, d) and classes (n,) of windows x (n, channels, samples), without gradients."""
+    """Latents (n, d) and logits (n, classes) of windows x (n, channels, samples), without gradients."""
     model.eval()
-    latents, classes = [], []
+    latents, logits = [], []
     with torch.inference_mode():
         for start in range(0, len(x), batch_size):
-            z, logits = model(x[start : start + batch_size])
+            z, y = model(x[start : start + batch_size])
             latents.append(z.float().cpu().numpy())
-            classes.append(logits.argmax(dim=1).cpu().numpy())
-    return np.concatenate(latents), np.concatenate(classes)
+            logits.append(y.float().cpu().numpy())
+    return np.concatenate(latents), np.concatenate(logits)
+
+
+def classes_of(logits: np.ndarray, multilabel: bool = False) -> np.ndarray:
+    """Classes (n,) of logits (n, classes): the largest, or a bit mask of those that are at least 0 (a probability of a
+    half).
+    """
+    if not multilabel:
+        return logits.argmax(axis=1)
+    return ((logits >= 0) << np.arange(logits.shape[1])).sum(axis=1)
 
 
 def evaluate(
@@ -31,36 +43,120 @@ def evaluate(
     seed: int,
     device: torch.device | str = "cpu",
 ) -> dict[str, Any]:
-    """Accuracy, macro F1, consistency and similarity; transformed figures are means over `draws` copies of every
-    window.
+    """Figures as recorded and, under the transformation's name, of `draws` transformed copies of every window.
 
-    The interval of the consistency is clustered by subject; with a single subject it is None.
+    Intervals are clustered by subject or record; with a single one they are None.
     """
-    x = torch.from_numpy(windows.x).to(device)
-    generator = torch.Generator(device=device).manual_seed(seed)
-    z, classes = predict(model, x)
-    copies, similarity = [], {name: [] for name in model.partition.slices}
-    for _ in range(draws):
-        z_t, classes_t = predict(model, transformation(x, generator))
-        copies.append(classes_t)
-        for name, part in model.partition.slices.items():
-            similarity[name].append(metrics.cosine(z[:, part], z_t[:, part]).mean())
-    consistent = metrics.consistency(classes, np.stack(copies))
-    several = len(np.unique(windows.groups)) > 1
+    x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
+    z, logits = predict(model, transformation.identity(x, y)[0])
+    turned = _transformed(model, windows, transformation, draws, seed, z, logits, device)
+    overall = turned.pop("overall")
     invariant = z[:, model.partition.invariant_slice]
-    return {
+    figures: dict[str, Any] = {
         "windows": len(windows),
         "subjects": len(np.unique(windows.groups)),
-        "accuracy": metrics.accuracy(windows.labels, classes),
-        "macro_f1": metrics.macro_f1(windows.labels, classes),
-        transformation.name: {
-            "draws": draws,
-            "accuracy": float(np.mean([metrics.accuracy(windows.labels, c) for c in copies])),
-            "macro_f1": float(np.mean([metrics.macro_f1(windows.labels, c) for c in copies])),
-            "consistency": float(consistent.mean()),
-            "consistency_ci95": list(metrics.cluster_interval(consistent, windows.groups)) if several else None,
-            "similarity": {name: float(np.mean(values)) for name, values in similarity.items()},
-        },
+        "accuracy": overall["accuracy"],
+        "macro_f1": overall["macro_f1"],
+    }
+    if windows.multilabel:
+        figures["macro_auc"] = macro_auc(windows.labels, logits)
+    else:
+        matrix = metrics.confusion(windows.labels, classes_of(logits), logits.shape[1])
+        figures |= {"confusion": matrix[:, :-1].tolist(), "per_class": metrics.per_class(matrix)}
+    last = turned.pop("last")
+    figures[transformation.name] = turned
+    figures |= {
         "negative_similarity": metrics.negative_similarity(invariant),
         "effective_rank": metrics.effective_rank(invariant),
     }
+    if isinstance(transformation, Shift):
+        rows = np.linspace(0, len(z) - 1, min(len(z), GALLERY)).astype(int)
+        keys = last[rows][:, model.partition.invariant_slice], invariant[rows]
+        figures["retrieval"] = {
+            "samples": turned["samples"][-1],
+            "gallery": len(rows),
+            **metrics.retrieval(*keys, windows.groups[rows]),
+        }
+    return figures
+
+
+def evaluate_circular(
+    model: Classifier, windows: WindowSet, shift: Shift, draws: int, device: torch.device | str = "cpu"
+) -> dict[str, Any]:
+    """As `evaluate`'s "shift", for circular shifts."""
+    rolled = CircularShift(**shift.describe()["shift"])
+    x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
+    z, logits = predict(model, rolled.identity(x, y)[0])
+    figures = _transformed(model, windows, rolled, draws, 0, z, logits, device)
+    return {name: value for name, value in figures.items() if name not in ("overall", "last")}
+
+
+def _transformed(
+    model: Classifier,
+    windows: WindowSet,
+    transformation: Transformation,
+    draws: int,
+    seed: int,
+    z: np.ndarray,
+    logits: np.ndarray,
+    device: torch.device | str,
+) -> dict[str, Any]:
+    """Figures of the copies; "overall" has those of the windows, "last" the last copy's latents."""
+    x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
+    labels, classes = [windows.labels], [classes_of(logits, windows.multilabel)]
+    similarity: dict[str, list[float]] = {name: [] for name in model.partition.slices}
+    for copy, labels_t in transformation.copies(x, y, draws, seed):
+        z_t, logits_t = predict(model, copy)
+        labels.append(labels_t.cpu().numpy())
+        classes.append(classes_of(logits_t, windows.multilabel))
+        for name, part in model.partition.slices.items():
+            similarity[name].append(float(metrics.cosine(z[:, part], z_t[:, part]).mean()))
+    mask_labels = logits.shape[1] if windows.multilabel else None
+    overall = robustness(np.stack(labels), np.stack(classes), windows.groups, mask_labels)
+    means = {name: float(np.mean(values)) for name, values in similarity.items()}
+    figures = {"accuracy": overall["accuracy_transformed"], "macro_f1": overall["macro_f1_transformed"]}
+    if isinstance(transformation, Shift):
+        per_copy = overall["per_copy"]
+        figures |= {
+            "kind": transformation.kind,
+            "samples": [round(s * transformation.source_samples) for s in transformation.grid(draws)],
+            "similarity": similarity,
+            "consistency": [copy["consistency"] for copy in per_copy],
+            "consistency_ci95": [copy["consistency_ci95"] for copy in per_copy],
+            "mean_similarity": means,
+            "mean_consistency": overall["consistency"],
+            "mean_consistency_ci95": overall["consistency_ci95"],
+            "all_pairs_consistency": overall["consistency_all_pairs"],
+            "changed_labels": overall["changed_labels"],
+        }
+    else:
+        figures |= {
+            "draws": draws,
+            "consistency": overall["consistency"],
+            "consistency_ci95": overall["consistency_ci95"],
+            "similarity": means,
+        }
+    return figures | {"overall": overall, "last": z_t}
+
+
+def headline(figures: dict[str, Any], transformation: str) -> dict[str, Any]:
+    """Of `evaluate`'s figures, those under the transformation as plain numbers: accuracy, macro_f1, consistency,
+    consistency_ci95 and similarity by group.
+    """
+    found = figures[transformation]
+    mean = "mean_" if transformation == Shift.name else ""
+    return {"accuracy": found["accuracy"], "macro_f1": found["macro_f1"]} | {
+        name: found[mean + name] for name in ("consistency", "consistency_ci95", "similarity")
+    }
+
+
+def macro_auc(labels: np.ndarray, logits: np.ndarray) -> float | None:
+    """Mean area under the ROC curve over the labels that occur and are sometimes absent; labels (n,) are bit masks.
+
+    None if there is no such label.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    truth = (labels[:, None] >> np.arange(logits.shape[1])) & 1
+    known = [i for i in range(truth.shape[1]) if 0 < truth[:, i].sum() < len(truth)]
+    return float(np.mean([roc_auc_score(truth[:, i], logits[:, i]) for i in known])) if known else None

@@ -7,7 +7,6 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from scl.artifacts import command
 from train import config
@@ -35,6 +34,8 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     from train import data
     from train.session import train_run
+    from train.summary import summary
+    from train.task import imu_task
 
     options = config.from_arguments(arguments)
     path = arguments.data
@@ -47,29 +48,10 @@ def main(argv: Sequence[str]) -> int:
     recordings = data.load(path, arguments.device, sensors)
     print(recordings.summary())
     source = {"name": "watch" if path is None else "wisdm", "device": arguments.device, "sensors": list(sensors)}
-    metrics = train_run(recordings, source, "imu", options, arguments.out, arguments.resume)
+    metrics = train_run(imu_task(recordings, source, options), options, arguments.out, arguments.resume)
     print(summary(metrics))
     print(f"run folder: {arguments.out}")
     return 0
-
-
-def summary(metrics: dict[str, Any]) -> str:
-    """The test figures as lines of text."""
-    turned = metrics["rotation"]
-    interval = turned["consistency_ci95"]
-    spread = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by subject)" if interval else ""
-    leaky = "  LEAKY SPLIT: windows of one subject are in training and test" if metrics["split"]["leaky"] else ""
-    groups = ", ".join(f"{name} {value:.3f}" for name, value in turned["similarity"].items())
-    lines = [
-        f"test: {metrics['windows']} windows of {metrics['subjects']} subjects, split by "
-        f"{metrics['split']['name']}{leaky}",
-        f"  as recorded    accuracy {metrics['accuracy']:.3f}  macro F1 {metrics['macro_f1']:.3f}",
-        f"  under rotation accuracy {turned['accuracy']:.3f}  macro F1 {turned['macro_f1']:.3f}  "
-        f"consistency {turned['consistency']:.3f}{spread}",
-        f"  similarity     {groups}; different windows {metrics['negative_similarity']:.3f}, "
-        f"effective rank {metrics['effective_rank']:.1f}",
-    ]
-    return "\n".join(lines + [f"warning: {text}" for text in metrics["warnings"]])
 
 
 if __name__ == "__main__":

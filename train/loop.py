@@ -38,32 +38,51 @@ def learning_rate(step: int, steps: int, peak: float) -> float:
     return peak * 0.5 * (1 - math.cos(math.pi * min(position, 1.0)))
 
 
+def task_loss(windows: WindowSet, config: TrainConfig, classes: int, device: torch.device) -> Callable[..., Tensor]:
+    """The loss between logits (B, classes) and labels (B,): cross entropy, each class weighted by its count in the
+    training windows to the power of -balance, with a mean weight of 1; binary cross entropies where labels are bit
+    masks.
+    """
+    if windows.multilabel:
+        bits = 2 ** torch.arange(classes, device=device)
+        return lambda logits, labels: functional.binary_cross_entropy_with_logits(
+            logits, ((labels[:, None] & bits) > 0).to(logits.dtype)
+        )
+    counts = np.bincount(windows.labels, minlength=classes)
+    weights = counts**-config.balance
+    weights = torch.from_numpy(weights / (weights[windows.labels].mean())).float().to(device)
+    return lambda logits, labels: (functional.cross_entropy(logits, labels, reduction="none") * weights[labels]).mean()
+
+
 def objective(
     model: Classifier,
     contrast: StructuredContrastiveLoss | None,
     config: TrainConfig,
     transformation: Transformation,
+    loss: Callable[[Tensor, Tensor], Tensor],
     x: Tensor,
-    labels: Tensor,
+    y: Tensor,
     order: torch.Generator,
     draw: torch.Generator,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Loss of one batch x (B, channels, samples), labels (B,), and its parts for the log.
+    """Loss of one batch of cuts x (B, channels, samples) with targets y, and its parts for the log.
 
     baseline: task on x. augment: task on Tx. scl: both views in one pass, task on x or on both, plus lambda times the
     contrast.
     """
     if contrast is None:
-        _, logits = model(transformation(x, draw) if config.method == "augment" else x)
-        task = functional.cross_entropy(logits, labels)
+        view, labels = transformation(x, y, draw) if config.method == "augment" else transformation.identity(x, y)
+        _, logits = model(view)
+        task = loss(logits, labels)
         return task, {"task": task.detach()}
-    first = transformation(x, draw) if config.anchor == "transformed" else x
-    z, logits = model(torch.cat([first, transformation(x, draw)]))
+    first, labels = transformation(x, y, draw) if config.anchor == "transformed" else transformation.identity(x, y)
+    second, labels_t = transformation(x, y, draw)
+    z, logits = model(torch.cat([first, second]))
     z, z_t = z.chunk(2)
     if config.task_views == "both":
-        task = functional.cross_entropy(logits, labels.repeat(2))
+        task = loss(logits, torch.cat([labels, labels_t]))
     else:
-        task = functional.cross_entropy(logits[: len(labels)], labels)
+        task = loss(logits[: len(labels)], labels)
     terms = contrast(z, z_t, negatives(z, order))
     parts = {"task": task.detach(), "contrast": terms.loss.detach()}
     parts |= {"d_invariant": terms.d_invariant, "d_variant": terms.d_variant, "d_negative": terms.d_negative}
@@ -97,7 +116,8 @@ def fit(
     if len(windows) < config.batch_size:
         raise ValueError(f"{len(windows)} training windows are less than one batch of {config.batch_size}")
     x = torch.from_numpy(windows.x).to(device)
-    labels = torch.from_numpy(windows.labels).to(device)
+    y = torch.from_numpy(windows.targets).to(device)
+    loss_of = task_loss(windows, config, model.head.out_features, device)
     contrast = None
     if config.method == "scl":
         contrast = StructuredContrastiveLoss(model.partition, config.beta, config.eps)
@@ -115,7 +135,9 @@ def fit(
                 group["lr"] = learning_rate(epoch * batches + batch, config.epochs * batches, config.learning_rate)
             index = index.to(device)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
-                loss, parts = objective(model, contrast, config, transformation, x[index], labels[index], order, draw)
+                loss, parts = objective(
+                    model, contrast, config, transformation, loss_of, x[index], y[index], order, draw
+                )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             parts["gradient_norm"] = torch.nn.utils.get_total_norm(

@@ -8,7 +8,7 @@ import types
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,76 +17,76 @@ from scl.artifacts import InputError
 from scl.partition import Partition
 from train.config import TrainConfig
 from train.data.recordings import Recordings, WindowSet
-from train.data.splits import SPLITS, split_windows
+
+if TYPE_CHECKING:
+    from train.task import Task
 
 RESUME_FILE = "resume.json"
 
 
-def train_run(
-    recordings: Recordings, data: dict[str, Any], task: str, config: TrainConfig, out: Path, resume: bool
-) -> dict[str, Any]:
+def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dict[str, Any]:
     """Trains, evaluates on the test part and writes the run folder `out`; returns the metrics.
 
     Works in `<out>.partial`, which becomes `out` when everything is there; with `resume`, training goes on from its
     checkpoint.
 
-    Args:
-        data: how to load the recordings again, for run.json: name, device, sensors.
-
     Raises:
-        InputError: `out` holds something else, or there is nothing to resume from.
+        InputError: `out` holds something else, there is nothing to resume from, or the training part lacks a class.
     """
     import torch
 
-    from train.encoder import Architecture, Classifier
-    from train.evaluate import evaluate
+    from train.encoder import Classifier
+    from train.evaluate import evaluate, evaluate_circular
     from train.loop import Progress, count_parameters, fit, pick_device
     from train.runs import write_run
-    from train.transformations import Rotation
+    from train.transformations import Shift
 
     artifacts.check_replaceable(out)
-    split = SPLITS[config.split](recordings.groups, config.seed)
-    parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
+    recordings, split, parts, transformation = task.recordings, task.split, task.parts, task.transformation
     if len(parts["train"]) < config.batch_size:
         raise InputError(
             f"{recordings.name}: {len(parts['train'])} training windows, less than one batch of {config.batch_size}; "
             "lower --batch-size"
         )
-    missing = sorted(set(range(len(recordings.labels))) - set(parts["train"].labels.tolist()))
+    missing = missing_labels(parts["train"], task.labels)
     if missing:
-        names = ", ".join(recordings.labels[i] for i in missing)
-        raise InputError(f"{recordings.name}: no training subject has {names}; use another --seed or --split")
+        raise InputError(
+            f"{recordings.name}: no training {split['name']} has {', '.join(missing)}; use another --seed or --split"
+        )
     std = sensor_std(parts["train"], recordings)
     torch.manual_seed(config.seed)
-    architecture, partition = Architecture(), Partition.parse(config.partition)
+    partition = Partition.parse(config.partition)
     device = pick_device()
     model = Classifier(
-        architecture,
+        task.architecture,
         partition,
         channels=len(recordings.channels),
-        samples=parts["train"].x.shape[2],
-        classes=len(recordings.labels),
+        samples=task.samples,
+        classes=len(task.labels),
         std=torch.from_numpy(std),
+        limit=task.limit,
     ).to(device)
     info = {
         "name": out.name,
-        "task": task,
+        "task": task.name,
         "method": config.method,
-        "transformation": Rotation.name,
-        "labels": list(recordings.labels),
+        **transformation.describe(),
+        "labels": list(task.labels),
+        "multilabel": recordings.multilabel,
         "partition": asdict(partition),
         "window": {
-            "samples": parts["train"].x.shape[2],
+            "samples": task.samples,
             "rate_hz": recordings.rate_hz,
             "channels": list(recordings.channels),
             "units": list(recordings.units),
         },
         "sensors": [{"kind": kind, "channels": list(channels)} for kind, channels in recordings.sensors],
+        "frontend": task.frontend,
         "normalisation": {"mean": [0.0] * len(std), "std": std.tolist(), "limit": model.limit},
-        "architecture": asdict(architecture),
+        "architecture": asdict(task.architecture),
         "parameters": count_parameters(model),
         "split": split,
-        "data": {**data, "sha256": recordings.sha256, "report": recordings.report},
+        "data": {**task.source, "sha256": recordings.sha256, "report": recordings.report},
         "config": config.as_dict(),
         "seed": config.seed,
         "versions": {"python": platform.python_version(), **{p: version(p) for p in ("torch", "numpy")}},
@@ -101,23 +101,37 @@ def train_run(
         fit(
             model,
             parts["train"],
-            Rotation(),
+            transformation,
             config,
-            lambda m: _validation_figures(evaluate(m, parts["validation"], Rotation(), 1, config.seed, device)),
+            lambda m: _validation_figures(
+                evaluate(m, parts["validation"], transformation, 1, config.seed, device), transformation.name
+            ),
             Progress(log.epoch, log.step),
             partial,
             device,
         )
-    figures = evaluate(model, parts["test"], Rotation(), config.draws, config.seed, device)
-    warnings = health_warnings(figures, parts["test"], log.last, partition)
-    head = {"kind": "metrics", "schema": 1, "method": config.method, "partition": asdict(partition), "split": split}
-    metrics = head | {"part": "test", "data": recordings.name} | figures | {"warnings": warnings}
+    figures = evaluate(model, parts["test"], transformation, config.draws, config.seed, device)
+    if isinstance(transformation, Shift):
+        figures["shift_circular"] = evaluate_circular(model, parts["test"], transformation, config.draws, device)
+    warnings = health_warnings(figures, transformation.name, parts["test"], log.last, partition)
+    head = {"kind": "metrics", "schema": 1, "task": task.name, "method": config.method}
+    head |= {"transformation": transformation.name, "labels": list(task.labels)}
+    head |= {"partition": asdict(partition), "split": split, "part": "test", "data": recordings.name}
+    metrics = head | figures | {"warnings": warnings}
     artifacts.write_json(partial / "metrics.json", metrics)
     write_run(partial, info, model.cpu())
     artifacts.replace_folder(partial, out)
     for name in ("checkpoint.safetensors", RESUME_FILE):  # only now: killed before, the run can still be resumed
         (out / name).unlink()
     return metrics
+
+
+def missing_labels(windows: WindowSet, labels: tuple[str, ...]) -> list[str]:
+    """The labels that no window has."""
+    if windows.multilabel:
+        found = int(np.bitwise_or.reduce(windows.labels))
+        return [label for i, label in enumerate(labels) if not found >> i & 1]
+    return [label for i, label in enumerate(labels) if i not in windows.labels]
 
 
 def sensor_std(windows: WindowSet, recordings: Recordings) -> np.ndarray:
@@ -135,16 +149,18 @@ def sensor_std(windows: WindowSet, recordings: Recordings) -> np.ndarray:
 
 
 def health_warnings(
-    figures: dict[str, Any], windows: WindowSet, last: dict[str, float], partition: Partition
+    figures: dict[str, Any], transformation: str, windows: WindowSet, last: dict[str, float], partition: Partition
 ) -> list[str]:
     """What to know before trusting the model: collapse, idle variant features, an accuracy of guessing.
 
     Args:
-        figures: of `evaluate` on `windows`.
+        figures: of `evaluate` on `windows` under `transformation`.
         last: what the last epoch logged.
     """
     found = []
-    transformed = next(v for v in figures.values() if isinstance(v, dict) and "consistency" in v)
+    from train.evaluate import headline
+
+    transformed = headline(figures, transformation)
     if figures["effective_rank"] < min(4, partition.invariant / 2):
         found.append(
             f"effective rank of the invariant features is {figures['effective_rank']:.1f}: they are collapsing"
@@ -198,10 +214,13 @@ class EpochLog:
         self.bar.write(f"epoch {epoch}/{self.epochs}  {text}", file=sys.stdout)
 
 
-def _validation_figures(figures: dict[str, Any]) -> dict[str, float]:
-    transformed = next(v for v in figures.values() if isinstance(v, dict) and "consistency" in v)
+def _validation_figures(figures: dict[str, Any], transformation: str) -> dict[str, float]:
+    from train.evaluate import headline
+
+    transformed = headline(figures, transformation)
     return {
         "val_accuracy": figures["accuracy"],
+        "val_macro_f1": figures["macro_f1"],
         "val_accuracy_transformed": transformed["accuracy"],
         "val_consistency": transformed["consistency"],
         "val_effective_rank": figures["effective_rank"],

@@ -8,7 +8,6 @@ import numpy as np
 
 from scl.artifacts import InputError
 
-
 NO_BEATS = np.zeros((0, 2), np.int64)
 
 
@@ -36,6 +35,7 @@ class Recordings:
         window_s: the window length that the set is used with by default.
         sha256: checksum of the source file or files.
         report: what the loader counted; under "amiss" what it skipped, repaired or missed.
+        multilabel: whether a label is a bit mask, bit i for class i.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Recordings:
     blocks: tuple[Block, ...]
     sha256: str
     report: dict[str, Any] = field(default_factory=dict)
+    multilabel: bool = False
 
     @property
     def groups(self) -> np.ndarray:
@@ -78,6 +79,7 @@ class WindowSet:
             least to the most, a sample apart. Else None.
         blocks, starts: (n,) int64 where recordings are cut again at the sensor's rate: index of the block, and the
             block's sample that the untransformed window starts with. Else None.
+        multilabel: whether labels are bit masks, bit i for class i.
     """
 
     x: np.ndarray
@@ -86,12 +88,18 @@ class WindowSet:
     labels_at: np.ndarray | None = None
     blocks: np.ndarray | None = None
     starts: np.ndarray | None = None
+    multilabel: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def targets(self) -> np.ndarray:
+        """What a transformation takes beside x: labels (n,), or under each shift (n, shifts)."""
+        return self.labels if self.labels_at is None else self.labels_at
+
     def take(self, index: np.ndarray) -> "WindowSet":
-        return WindowSet(**{name: None if value is None else value[index] for name, value in vars(self).items()})
+        return WindowSet(**{k: v[index] if isinstance(v, np.ndarray) else v for k, v in vars(self).items()})
 
 
 def windows(recordings: Recordings, groups: Collection[int], window_s: float, overlap: float) -> WindowSet:

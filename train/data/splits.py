@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 
 from scl.artifacts import InputError
+from train.data import mitdb
 from train.data.recordings import Recordings, WindowSet, windows
 
 FRACTIONS = {"train": 0.65, "validation": 0.15, "test": 0.20}
 TRAIN_OVERLAP = 0.5
+VALIDATION_RECORDS = 4  # of DS1's 22
 
 
 def split_subjects(groups: np.ndarray, seed: int) -> dict[str, Any]:
@@ -43,6 +45,37 @@ def split_random(groups: np.ndarray, seed: int) -> dict[str, Any]:
         "validation": everybody,
         "test": everybody,
     }
+
+
+def split_de_chazal(recordings: Recordings, classes: tuple[str, ...], seed: int) -> dict[str, Any]:
+    """The inter-patient split of MIT-BIH: DS2 tests, and of DS1 four records drawn by `seed` validate, so that both
+    parts have every class.
+
+    Raises InputError if that cannot be, as where records are missing.
+    """
+    present = set(recordings.groups.tolist())
+    train, test = (sorted(present & set(part)) for part in (mitdb.DS1, mitdb.DS2))
+    wanted = {recordings.labels.index(name) for name in classes}
+    rng = np.random.default_rng(seed)
+
+    def complete(records: list[int]) -> bool:
+        return wanted <= {int(c) for b in recordings.blocks if b.group in records for c in b.beats[:, 1]}
+
+    for _ in range(1000 if test else 0):
+        drawn = sorted(rng.permutation(train)[:VALIDATION_RECORDS].tolist())
+        rest = sorted(set(train) - set(drawn))
+        if complete(drawn) and complete(rest):
+            parts = {"train": rest, "validation": drawn, "test": test}
+            return {"name": "record (DS1/DS2)", "leaky": False, "seed": seed, **parts}
+    raise InputError(
+        f"{recordings.name}: records {sorted(present)} leave no split with {', '.join(classes)} in training and "
+        "validation; give the whole database"
+    )
+
+
+def split_records(groups: np.ndarray, seed: int) -> dict[str, Any]:
+    """`split_subjects` for records."""
+    return split_subjects(groups, seed) | {"name": "record"}
 
 
 SPLITS = {"subject": split_subjects, "random": split_random}

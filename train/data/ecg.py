@@ -1,0 +1,151 @@
+"""ECG recordings behind the board's front end, cut into strips and beats.
+
+The front end is what the board does: polyphase resampling to the model's rate, then the causal band-pass, both in
+single precision. A whole record is filtered at once, from the steady state of its first sample; a board that is sent
+`WARM_UP_S` before each window differs from that by less than a ten-thousandth of what the filter had to settle.
+"""
+
+import math
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from scl.artifacts import InputError
+from train.data import bandpass, polyphase
+from train.data.cache import cached
+from train.data.recordings import Block, Recordings, WindowSet
+from train.transformations import Shift
+
+BAND_HZ = (0.5, 40.0)
+WARM_UP_S = 5.0
+STRIP_S = 10.0
+BEAT_S = 4.0  # holds the beats before and after, so that the rhythm can be seen
+RHYTHM = ("N", "S", "V")
+SEVERITY = {"N": 0, "S": 1, "V": 2, "F": 2}  # of a strip's beats; Q says nothing
+MAX_SHIFT_S = 300 / 360
+JITTER_S = 0.075  # of a detected R peak, to either side
+
+
+def prepared(recordings: Recordings, rate_hz: float) -> Recordings:
+    """The recordings at `rate_hz`, band-passed; beats keep their times."""
+    key: dict[str, object] = {"sha256": recordings.sha256, "rate_hz": rate_hz, "band_hz": BAND_HZ}
+    key["channels"] = recordings.channels
+    return cached(f"{recordings.name}-front-end", key, lambda: _prepare(recordings, rate_hz))
+
+
+def _prepare(recordings: Recordings, rate_hz: float) -> Recordings:
+    resampler = polyphase.design(recordings.rate_hz, rate_hz)
+    signals = [resampler.aligned(block.x.T[None])[0] for block in recordings.blocks]
+    band = bandpass.design(rate_hz, *BAND_HZ)
+    lengths = np.array([len(x) for x in signals])
+    for length in np.unique(lengths):  # those of one length are filtered side by side
+        rows = np.flatnonzero(lengths == length)
+        for row, y in zip(rows, band.apply(np.stack([signals[row] for row in rows])), strict=True):
+            signals[row] = y
+    blocks = []
+    for block, signal in zip(recordings.blocks, signals, strict=True):
+        beats = block.beats.copy()
+        beats[:, 0] = np.minimum(np.rint(beats[:, 0] * (rate_hz / recordings.rate_hz)), len(signal) - 1)
+        blocks.append(Block(block.group, block.label, np.ascontiguousarray(signal.T), beats))
+    return replace(recordings, rate_hz=rate_hz, blocks=tuple(blocks))
+
+
+def shift_for(task: str, recordings: Recordings, rate_hz: float) -> Shift:
+    """What a task's windows are moved by: strips up to 300 samples of 360 Hz later, beats up to 75 ms to either side.
+
+    A strip has 10 s, or what a shorter recording leaves beside the shift.
+    """
+    per_sample = recordings.rate_hz / rate_hz
+    if task == "beat":
+        jitter = math.ceil(JITTER_S * rate_hz)
+        return Shift(-jitter, jitter, round(BEAT_S * rate_hz), per_sample)
+    most = math.floor(MAX_SHIFT_S * rate_hz)
+    shortest = min(block.x.shape[1] for block in recordings.blocks) // per_sample
+    return Shift(0, most, int(min(round(STRIP_S * rate_hz), shortest - most)), per_sample)
+
+
+def split_windows(recordings: Recordings, split: dict[str, Any], part: str, task: str, shift: Shift) -> WindowSet:
+    """The windows of one part of a split of prepared recordings; strips overlap by half in training only."""
+    if task == "beat":
+        return beats(recordings, split[part], shift, RHYTHM)
+    return strips(recordings, split[part], shift, STRIP_S / 2 if part == "train" else STRIP_S)
+
+
+def strips(recordings: Recordings, groups: Collection[int], shift: Shift, hop_s: float) -> WindowSet:
+    """Strips of prepared recordings, one every `hop_s` seconds, with the samples that `shift` may move them over.
+
+    A block's own label holds for all its strips; else a strip's label is the most severe of its beats (N, S, V; F
+    counts as V). Strips that hold no such beat under some shift are left out.
+
+    Raises InputError if there is none.
+    """
+    wanted, parts = {int(g) for g in groups}, []
+    hop = round(hop_s * recordings.rate_hz)
+    cut = shift.samples + shift.most - shift.least
+    for index, block in enumerate(recordings.blocks):
+        if block.group in wanted:
+            starts = np.arange(0, block.x.shape[1] - cut + 1, hop)
+            if block.label >= 0:
+                labels_at = np.full((len(starts), shift.most - shift.least + 1), block.label, np.int64)
+            else:
+                labels_at = _severest(block, starts, shift, recordings.labels)
+            parts.append(_cuts(recordings, index, starts, labels_at, cut, shift))
+    return _joined(recordings, wanted, parts)
+
+
+def _severest(block: Block, starts: np.ndarray, shift: Shift, labels: tuple[str, ...]) -> np.ndarray:
+    """Severity (k, shifts) of the strips whose cuts begin at starts (k,); -1 where there is no beat."""
+    first = starts[:, None] + np.arange(shift.most - shift.least + 1)
+    found = np.full(first.shape, -1, np.int64)
+    for severity in sorted(set(SEVERITY.values())):
+        classes = [i for i, label in enumerate(labels) if SEVERITY.get(label) == severity]
+        marks = np.zeros(block.x.shape[1] + 1, np.int64)
+        np.add.at(marks, block.beats[np.isin(block.beats[:, 1], classes), 0] + 1, 1)
+        before = np.cumsum(marks)  # beats before each sample
+        found[before[first + shift.samples] > before[first]] = severity
+    return found
+
+
+def beats(recordings: Recordings, groups: Collection[int], shift: Shift, classes: tuple[str, ...]) -> WindowSet:
+    """Windows of prepared recordings with a beat of `classes` in the middle; labels are places in `classes`.
+
+    Beats nearer to a block's end than half a window and the jitter are left out.
+
+    Raises InputError if there is none.
+    """
+    wanted, parts = {int(g) for g in groups}, []
+    cut = shift.samples + shift.most - shift.least
+    place = np.array([classes.index(label) if label in classes else -1 for label in recordings.labels])
+    for index, block in enumerate(recordings.blocks):
+        if block.group in wanted and len(block.beats):
+            labels = place[block.beats[:, 1]]
+            starts = block.beats[:, 0] - shift.samples // 2 + shift.least
+            inside = (labels >= 0) & (starts >= 0) & (starts + cut <= block.x.shape[1])
+            labels_at = np.repeat(labels[inside, None], shift.most - shift.least + 1, axis=1)
+            parts.append(_cuts(recordings, index, starts[inside], labels_at, cut, shift))
+    return _joined(recordings, wanted, parts)
+
+
+def _cuts(
+    recordings: Recordings, index: int, starts: np.ndarray, labels_at: np.ndarray, cut: int, shift: Shift
+) -> WindowSet:
+    """One block's cuts that begin at starts (k,), without those that have no label under some shift."""
+    known = (labels_at >= 0).all(axis=1)
+    starts, labels_at = starts[known], labels_at[known]
+    block = recordings.blocks[index]
+    views = np.lib.stride_tricks.sliding_window_view(block.x, cut, axis=1) if len(starts) else None
+    x = views[:, starts].transpose(1, 0, 2) if views is not None else np.zeros((0, len(block.x), cut), np.float32)
+    same = np.ones(len(starts), np.int64)
+    return WindowSet(x, labels_at[:, -shift.least], block.group * same, labels_at, index * same, starts - shift.least)
+
+
+def _joined(recordings: Recordings, groups: set[int], parts: list[WindowSet]) -> WindowSet:
+    if not sum(map(len, parts)):
+        raise InputError(
+            f"{recordings.name}: no window fits into records {sorted(groups)}; choose others or a shorter window"
+        )
+    names = ("x", "labels", "groups", "labels_at", "blocks", "starts")
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return WindowSet(**arrays, multilabel=recordings.multilabel)

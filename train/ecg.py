@@ -1,0 +1,82 @@
+"""Trains an encoder on ECG recordings to keep its answer when the window starts later.
+
+MIT-BIH is used where --data or SCL_DATA_DIR says it is; PTB-XL with --set ptbxl.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scl.artifacts import InputError, command
+from train import config
+
+TASKS = ("strip", "beat")
+DEFAULTS = config.TrainConfig(epochs=12, learning_rate=2e-3, draws=10, balance=0.5)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of `python -m train.ecg`."""
+    options = argparse.ArgumentParser(prog="python -m train.ecg", description=__doc__)
+    options.add_argument("--out", type=Path, default=Path("runs/ecg"), help="run folder to write (default runs/ecg)")
+    options.add_argument(
+        "--task", choices=TASKS, default="strip", help="what is classified: 10 s strips (default), or single beats"
+    )
+    options.add_argument("--set", choices=("mitdb", "ptbxl"), default="mitdb", help="data set (default mitdb)")
+    options.add_argument("--data", type=Path, help="the data set: its official zip or folder")
+    options.add_argument("--download", action="store_true", help="fetch MIT-BIH to data/mitdb first, and use it")
+    options.add_argument("--synthetic", action="store_true", help="use simulated ECG (neurokit2), for trying out only")
+    options.add_argument("--lead", default="I", help="PTB-XL: which of its 12 leads (default I, a watch's)")
+    options.add_argument("--rate", type=int, choices=(100, 500), default=500, help="PTB-XL: which of its two rates")
+    options.add_argument("--resume", action="store_true", help="go on with the interrupted run of --out")
+    config.add_options(options, DEFAULTS)
+    return options
+
+
+def main(argv: Sequence[str]) -> int:
+    arguments = parser().parse_args(argv)
+    if arguments.download and (arguments.set != "mitdb" or arguments.data or arguments.synthetic):
+        raise InputError("--download fetches MIT-BIH: leave out --set, --data and --synthetic")
+    # Spinning OpenMP workers slow small or shared machines down; has to be set before torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    options = config.from_arguments(arguments, DEFAULTS)
+    from train import data
+    from train.ecg_task import ecg_task
+    from train.session import train_run
+    from train.summary import summary
+
+    source, path = _source(arguments)
+    recordings = data.load_ecg(source, path)
+    print(recordings.summary())
+    metrics = train_run(ecg_task(arguments.task, recordings, source, options), options, arguments.out, arguments.resume)
+    print(summary(metrics))
+    print(f"run folder: {arguments.out}")
+    return 0
+
+
+def _source(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path | None]:
+    """How to load the recordings, for run.json, and where they are."""
+    from train import data
+
+    if arguments.synthetic:
+        return {"name": "synthetic"}, None
+    path = arguments.data
+    if arguments.download:
+        from train.data.download import download_mitdb
+
+        path = download_mitdb(Path("data/mitdb"))
+    path = data.resolve(path, arguments.set)
+    if path is None:
+        raise InputError(
+            f"no {arguments.set} recordings: give --data PATH (the official zip or folder), set SCL_DATA_DIR, fetch "
+            "MIT-BIH with --download, or try the path out with --synthetic"
+        )
+    if arguments.set == "mitdb":
+        return {"name": "mitdb"}, path
+    return {"name": "ptbxl", "lead": arguments.lead, "rate_hz": arguments.rate}, path
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,50 @@
+"""What a training command hands to the shared session: windows, what they are robust to, and an encoder's shape."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from train.config import TrainConfig
+from train.data.recordings import Recordings, WindowSet
+from train.data.splits import SPLITS, split_windows
+from train.encoder import INPUT_LIMIT, Architecture
+from train.transformations import Rotation, Transformation
+
+
+@dataclass(frozen=True)
+class Task:
+    """A data set divided and cut.
+
+    Attributes:
+        name: "imu", "strip" or "beat".
+        recordings: at the model's rate.
+        source: how to load them again, for run.json.
+        labels: of the head's outputs.
+        parts: "train", "validation" and "test".
+        limit: of the normalized input, in standard deviations.
+        frontend: what the board does between resampling and normalization: band_hz and warmup_s, or nothing.
+    """
+
+    name: str
+    recordings: Recordings
+    source: dict[str, Any]
+    labels: tuple[str, ...]
+    split: dict[str, Any]
+    parts: dict[str, WindowSet]
+    transformation: Transformation
+    architecture: Architecture
+    limit: float = INPUT_LIMIT
+    frontend: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def samples(self) -> int:
+        """Of a window, without what lies around it."""
+        window = self.parts["train"].x.shape[2]
+        return getattr(self.transformation, "samples", window)
+
+
+def imu_task(recordings: Recordings, source: dict[str, Any], config: TrainConfig) -> Task:
+    """Windows of an IMU under rotation, divided by the split that the options name."""
+    split = SPLITS[config.split](recordings.groups, config.seed)
+    parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
+    architecture = Architecture(pool=config.pool)
+    return Task("imu", recordings, source, recordings.labels, split, parts, Rotation(), architecture)
