@@ -12,15 +12,18 @@ import numpy as np
 from scl.artifacts import InputError
 from train.data.cache import cached
 from train.data.recordings import Block, Recordings
-from train.data.wfdb_files import Source, read_lead, stretches
+from train.data.wfdb_files import Source, longest_constant, read_lead, stretches
 
+RATE_HZ = 360.0
 AAMI = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
-LEADS = ("MLII",)
-# The inter-patient split of de Chazal et al. 2004 (IEEE Trans. Biomed. Eng. 51(7)); the paced records 102, 104, 107 and
-# 217 are in neither part. 201 and 202 are of the same patient, in the published split too.
+LEAD = "MLII"
+# The inter-patient split of de Chazal et al. 2004 (IEEE Trans. Biomed. Eng. 51(7)); the paced records are in
+# neither part. 201 and 202 are of the same patient, in the published split too.
 DS1 = (101, 106, 108, 109, 112, 114, 115, 116, 118, 119, 122, 124, 201, 203, 205, 207, 208, 209, 215, 220, 223, 230)
 DS2 = (100, 103, 105, 111, 113, 117, 121, 123, 200, 202, 210, 212, 213, 214, 219, 221, 222, 228, 231, 232, 233, 234)
+PACED = (102, 104, 107, 217)
 SAME_PATIENT = (201, 202)
+SHORTEST_S = 15.0  # of a stretch between invalid samples: a shorter one hardly holds a 10 s strip and its shifts
 FLAT_S = 1.0  # of an unchanging signal: a lost electrode
 RAILS_MV = (-5.12, 5.115)  # of the 11-bit converter
 ADVICE = (
@@ -32,57 +35,69 @@ ADVICE = (
 def load(path: str | Path) -> Recordings:
     """Loads every record that is there at 360 Hz in mV, a block for each (or for each stretch of valid samples).
 
-    Groups are record numbers; beats carry the classes.
+    Groups are record numbers; beats carry the classes. Beats outside the blocks are dropped and counted.
 
     Raises:
         InputError: not the database, or a record is damaged, truncated or without its annotations.
     """
     source = Source(path, "RECORDS", ADVICE)
-    records = source.read("RECORDS").decode("ascii", "replace").split()
-    there = [record for record in records if f"{record}.hea" in source.names]
-    if not there or not all(record.isdigit() for record in there):
-        raise InputError(f"{path}: RECORDS names {', '.join(records[:5])} ..., none of them is here; {ADVICE}")
-    files = [f"{record}.{suffix}" for record in there for suffix in ("hea", "dat", "atr")]
+    listed = list(dict.fromkeys(source.read("RECORDS").decode("ascii", "replace").split()))
+    odd = [name for name in listed if not name.isdecimal()]
+    if odd or not listed:
+        raise InputError(f"{path}: RECORDS names {', '.join(odd[:5]) or 'nothing'}, expected record numbers; {ADVICE}")
+    records = [name for name in listed if f"{name}.hea" in source.names]
+    if not records:
+        raise InputError(
+            f"{path}: holds none of the records that RECORDS names ({', '.join(listed[:5])}, ...); {ADVICE}"
+        )
+    files = [f"{record}.{suffix}" for record in records for suffix in ("hea", "dat", "atr")]
     missing = [name for name in files if name not in source.names]
     if missing:
         raise InputError(f"{path}: lacks {', '.join(missing)}; {ADVICE}")
     sha256 = source.checksum(files)
-    return cached("mitdb", {"sha256": sha256}, lambda: _parse(source, records, there, sha256))
+    absent = sorted({*map(int, listed), *DS1, *DS2, *PACED} - set(map(int, records)))
+    key: dict[str, object] = {"sha256": sha256, "missing": absent}
+    return cached("mitdb", key, lambda: _parse(source, records, absent, sha256))
 
 
-def _parse(source: Source, records: list[str], there: list[str], sha256: str) -> Recordings:
+def _parse(source: Source, records: list[str], absent: list[int], sha256: str) -> Recordings:
     blocks: list[Block] = []
     leads: dict[str, list[str]] = {}
-    past, flat, saturated, invalid, annotations = [], [], [], [], 0
-    for record in there:
-        lead = read_lead(source, record, LEADS)
+    past, flat, saturated, invalid, annotations, outside = [], [], [], [], 0, 0
+    for record in records:
+        lead = read_lead(source, record, RATE_HZ, LEAD, or_first=True)
         leads.setdefault(lead.name, []).append(record)
         samples, classes, total = _beats(source, record)
         annotations += total
+        outside += len(samples)
         if (samples >= len(lead.x)).any():
             past.append(record)
-        if _longest_constant(lead.x) >= FLAT_S * lead.rate_hz:
+        if longest_constant(lead.x) >= FLAT_S * RATE_HZ:
             flat.append(record)
         if ((lead.x <= RAILS_MV[0]) | (lead.x >= RAILS_MV[1])).any():
             saturated.append(record)
+        parts = [slice(0, len(lead.x))]
         if not np.isfinite(lead.x).all():
             invalid.append(record)
-        for part in stretches(lead.x):
+            parts = [part for part in stretches(lead.x) if part.stop - part.start >= SHORTEST_S * RATE_HZ]
+        for part in parts:
             inside = (samples >= part.start) & (samples < part.stop)
+            outside -= int(inside.sum())
             beats = np.stack([samples[inside] - part.start, classes[inside]], axis=1)
             blocks.append(Block(int(record), -1, lead.x[None, part], beats))
     if not blocks:
-        raise InputError(f"{source.path}: no record has a valid sample; {ADVICE}")
+        raise InputError(f"{source.path}: no record has {SHORTEST_S:g} s of valid samples; {ADVICE}")
     amiss = {
-        "missing_records": [record for record in records if record not in there],
+        "missing_records": absent,
         "records_with_annotations_past_the_end": past,
         "records_with_invalid_samples": invalid,
+        "beats_outside_the_valid_samples": outside,
         "records_with_a_flat_second": flat,
         "records_that_saturate": saturated,
     }
     return Recordings(
         name="mitdb",
-        rate_hz=lead.rate_hz,
+        rate_hz=RATE_HZ,
         window_s=10.0,
         channels=("ecg",),
         units=("mV",),
@@ -98,6 +113,11 @@ def _beats(source: Source, record: str) -> tuple[np.ndarray, np.ndarray, int]:
     """Samples (k,) and classes (k,) of a record's beats, and the number of all its annotations."""
     import wfdb
 
+    if not source.read(f"{record}.atr").endswith(b"\0\0"):
+        raise InputError(
+            f"{source.path}: {record}.atr does not end with the mark of an annotation file's end (two zero bytes), so "
+            "annotations are missing; download it again"
+        )
     with source.extracted(f"{record}.atr") as folder:
         try:
             found = wfdb.rdann(str(folder / record), "atr")
@@ -109,10 +129,6 @@ def _beats(source: Source, record: str) -> tuple[np.ndarray, np.ndarray, int]:
     number = {symbol: index for index, symbols in enumerate(AAMI.values()) for symbol in symbols}
     classes = np.array([number.get(symbol, -1) for symbol in found.symbol], np.int64)
     beats = classes >= 0
+    if not beats.any():
+        raise InputError(f"{source.path}: {record}.atr names no beat, expected those of the record; download it again")
     return np.asarray(found.sample, np.int64)[beats], classes[beats], len(classes)
-
-
-def _longest_constant(x: np.ndarray) -> int:
-    """Length of the longest run of equal samples."""
-    edges = np.flatnonzero(np.diff(x) != 0)
-    return int(np.diff(np.concatenate([[-1], edges, [len(x) - 1]])).max())

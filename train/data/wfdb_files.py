@@ -1,15 +1,24 @@
 """Records in PhysioNet's WFDB format, from a folder or a zip in the official layout, read whole or not at all."""
 
+import lzma
+import math
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from scl.artifacts import ZIP_ERRORS, InputError, sha256_bytes, sha256_file
+
+DAMAGED = (*ZIP_ERRORS, lzma.LZMAError)
+SAMPLE_BYTES = {
+    "212": 1.5,
+    "16": 2.0,
+}  # the formats of the sets read here: two 12-bit samples in three bytes, and int16
 
 
 @dataclass(frozen=True)
@@ -19,12 +28,10 @@ class Lead:
     Attributes:
         name: as in the header, such as MLII.
         x: (samples,) float32 mV; NaN where the record marks a sample as invalid.
-        rate_hz: samples per second.
     """
 
     name: str
     x: np.ndarray
-    rate_hz: float
 
 
 class Source:
@@ -48,7 +55,7 @@ class Source:
             try:
                 self.archive = zipfile.ZipFile(self.path)
                 names = sorted(self.archive.namelist())
-            except ZIP_ERRORS as error:
+            except DAMAGED as error:
                 raise InputError(f"{self.path}: is not a whole zip file ({error}); {advice}") from error
         else:
             raise InputError(f"{self.path}: no such file or folder; {advice}")
@@ -66,7 +73,7 @@ class Source:
             if self.archive:
                 return self.archive.read(self.root + name)
             return (self.path / self.root / name).read_bytes()
-        except ZIP_ERRORS as error:
+        except DAMAGED as error:
             raise InputError(f"{self.path}: {name} is damaged ({error}); download it again") from error
 
     def checksum(self, names: list[str]) -> str:
@@ -84,34 +91,74 @@ class Source:
             yield Path(folder)
 
 
-def read_lead(source: Source, record: str, choose: tuple[str, ...]) -> Lead:
-    """One lead of a record: the first name of `choose` that the record has, else its first lead.
+def read_lead(source: Source, record: str, rate_hz: float, name: str, or_first: bool = False) -> Lead:
+    """The named lead of a record; with `or_first`, its first lead where it has none of that name.
 
     Args:
         record: path without suffix, such as records500/00000/00001_hr.
+        rate_hz: that the record must have.
 
     Raises:
-        InputError: the header or the signal is missing, damaged or truncated, or a checksum differs from the header's.
+        InputError: the header or the signal is missing, damaged or truncated, a checksum differs from the header's, the
+            rate is another, or there is no such lead.
     """
     import wfdb
 
     with source.extracted(f"{record}.hea", f"{record}.dat") as folder:
+        path = folder / Path(record).name
         try:
-            found = wfdb.rdrecord(str(folder / Path(record).name), physical=False)
+            header = wfdb.rdheader(str(path))
         except Exception as error:  # wfdb raises whatever its parsing meets
             raise InputError(
-                f"{source.path}: {record} cannot be read as a WFDB record ({type(error).__name__}: {error}); "
+                f"{source.path}: {record}.hea cannot be read as a WFDB header ({type(error).__name__}: {error}); "
                 "download it again"
             ) from error
-    expected, sums = found.checksum, found.calc_checksum()
-    if any(e is not None and e % 65536 != s % 65536 for e, s in zip(expected, sums, strict=True)):
+        _check_header(source, record, header, rate_hz)
+        size = path.with_suffix(".dat").stat().st_size
+        expected = math.ceil(header.sig_len * header.n_sig * SAMPLE_BYTES[header.fmt[0]])
+        if size != expected:
+            raise InputError(
+                f"{source.path}: {record}.dat has {size} bytes, but {header.sig_len} samples of {header.n_sig} leads, "
+                f"as {record}.hea says, take {expected}; download it again"
+            )
+        try:
+            found = wfdb.rdrecord(str(path), physical=False)
+        except Exception as error:  # as above
+            raise InputError(
+                f"{source.path}: {record}.dat cannot be read as {record}.hea says ({type(error).__name__}: {error}); "
+                "download it again"
+            ) from error
+    names, sums = found.checksum, found.calc_checksum()
+    if any(e is None or e % 65536 != s % 65536 for e, s in zip(names, sums, strict=True)):
         raise InputError(
-            f"{source.path}: {record}.dat has checksums {sums}, but {record}.hea names {expected}; download it again"
+            f"{source.path}: {record}.dat has checksums {sums}, but {record}.hea names {names}; download it again"
         )
-    index = next((found.sig_name.index(name) for name in choose if name in found.sig_name), 0)
+    if name not in found.sig_name and not or_first:
+        raise InputError(f"{source.path}: {record} has no lead {name}; it has {', '.join(map(str, found.sig_name))}")
+    index = found.sig_name.index(name) if name in found.sig_name else 0
     if str(found.units[index]).lower() != "mv":
         raise InputError(f"{source.path}: {record} is in {found.units[index]}, expected mV")
-    return Lead(found.sig_name[index], found.dac()[:, index].astype(np.float32), float(found.fs))
+    return Lead(found.sig_name[index], found.dac()[:, index].astype(np.float32))
+
+
+def _check_header(source: Source, record: str, header: Any, rate_hz: float) -> None:
+    import wfdb
+
+    signal = f"{Path(record).name}.dat"
+    if (
+        not isinstance(header, wfdb.Record)
+        or not header.n_sig
+        or not header.sig_len
+        or len(header.file_name or ()) != header.n_sig
+        or set(header.file_name) != {signal}
+        or set(header.fmt) not in [{name} for name in SAMPLE_BYTES]
+    ):
+        raise InputError(
+            f"{source.path}: {record}.hea does not describe samples in one file, expected their number, and every lead "
+            f"in {signal} in format {' or '.join(SAMPLE_BYTES)}; download it again"
+        )
+    if header.fs != rate_hz:
+        raise InputError(f"{source.path}: {record} has {header.fs:g} samples per second, expected {rate_hz:g}")
 
 
 def stretches(x: np.ndarray) -> list[slice]:
@@ -119,3 +166,9 @@ def stretches(x: np.ndarray) -> list[slice]:
     bad = np.concatenate([[True], ~np.isfinite(x), [True]])
     edges = np.flatnonzero(np.diff(bad.astype(np.int8)))
     return [slice(a, b) for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)]
+
+
+def longest_constant(x: np.ndarray) -> int:
+    """Length of the longest run of equal samples in x (samples,): a lost electrode draws a straight line."""
+    edges = np.flatnonzero(np.diff(x) != 0)
+    return int(np.diff(np.concatenate([[-1], edges, [len(x) - 1]])).max())
