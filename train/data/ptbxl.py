@@ -1,0 +1,280 @@
+"""PTB-XL 1.0.3 (doi:10.13026/kfzx-aw45): 10 s records of 12 leads at 500 or 100 Hz with diagnostic superclasses.
+
+A record may have several of the five superclasses, or none. As in the publisher's example, it has the class of every
+diagnostic statement among its SCP codes, of whatever likelihood. Where scp_statements.csv is not there, the classes
+come from superclass_labels.csv, a table of the same.
+"""
+
+import ast
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scl.artifacts import InputError, sha256_bytes
+from train.data.cache import cached
+from train.data.recordings import Block, Recordings
+from train.data.wfdb_files import Source, longest_constant, read_lead
+
+LABELS = ("NORM", "MI", "STTC", "CD", "HYP")
+DATABASE, STATEMENTS, CLASSES = "ptbxl_database.csv", "scp_statements.csv", "superclass_labels.csv"
+FILES = {500: "filename_hr", 100: "filename_lr"}
+DURATION_S = 10
+FLAT_S = 1.0  # of an unchanging signal: a lost electrode
+# The publisher's folds: records of 9 and 10 were looked at by a human at least once.
+FOLDS = {"train": range(1, 9), "validation": range(9, 10), "test": range(10, 11)}
+SMOKE_BELOW = 1000  # records; figures on fewer are no figures of PTB-XL
+SMOKE = {"validation": 0.15, "test": 0.25}
+ADVICE = (
+    "expected the official ptb-xl-a-large-publicly-available-electrocardiography-dataset-1.0.3 as zip or folder "
+    "(physionet.org/content/ptb-xl)"
+)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A record's bit mask of classes and its path without suffix."""
+
+    label: int
+    record: str
+
+
+def load(path: str | Path, lead: str = "I", rate_hz: int = 500) -> Recordings:
+    """Loads one lead of every record that is there in mV, a block for each; the group is the record's ecg_id.
+
+    A label is a bit mask, bit i for class i. Under "folds" and "patients" the report has the publisher's fold and the
+    patient by ecg_id, where the database names them.
+
+    Args:
+        path: zip or folder.
+        lead: one of I, II, III, AVR, AVL, AVF and V1 to V6.
+        rate_hz: 500 or 100.
+
+    Raises:
+        InputError: not the database, a table that cannot be understood, a damaged record, no record at this rate, or
+            no such lead.
+    """
+    if rate_hz not in FILES:
+        raise InputError(
+            f"PTB-XL has no records at {rate_hz} samples per second, expected {' or '.join(map(str, FILES))}"
+        )
+    lead = lead.upper()
+    source = Source(path, DATABASE, ADVICE)
+    database = _table(source, DATABASE, "ecg_id", "patient_id", "scp_codes", "strat_fold", FILES[rate_hz])
+    if STATEMENTS in source.names:
+        labels_from, rows = STATEMENTS, _from_statements(source, database, rate_hz)
+    elif CLASSES in source.names:
+        labels_from, rows = CLASSES, _from_classes(source, rate_hz)
+    else:
+        raise InputError(f"{path}: has neither {STATEMENTS} nor {CLASSES}; {ADVICE}")
+    there = {i: r for i, r in rows.items() if {f"{r.record}.hea", f"{r.record}.dat"} <= source.names}
+    if not there:
+        raise InputError(
+            f"{path}: has the signals of none of the {len(rows)} records at {rate_hz} samples per second; choose the "
+            f"other rate (--rate). {ADVICE}"
+        )
+    tables = [name for name in (DATABASE, STATEMENTS, CLASSES) if name in source.names]
+    checksum = source.checksum(tables + [f"{r.record}.{suffix}" for r in there.values() for suffix in ("hea", "dat")])
+    sha256 = sha256_bytes(f"{checksum} {lead} {rate_hz}".encode())
+    report: dict[str, Any] = {
+        "labels_from": labels_from,
+        "folds": _numbers(source, database, "strat_fold", there),
+        "patients": _numbers(source, database, "patient_id", there),
+    }
+    missing = len(rows) - len(there)
+    return cached("ptbxl", {"sha256": sha256}, lambda: _parse(source, there, missing, lead, rate_hz, sha256, report))
+
+
+def _parse(
+    source: Source,
+    rows: dict[int, _Row],
+    missing: int,
+    lead: str,
+    rate_hz: int,
+    sha256: str,
+    report: dict[str, Any],
+) -> Recordings:
+    blocks, flat, invalid = [], [], []
+    for ecg_id, row in sorted(rows.items()):
+        x = read_lead(source, row.record, rate_hz, lead).x
+        if len(x) != DURATION_S * rate_hz:
+            raise InputError(
+                f"{source.path}: {row.record} has {len(x)} samples, expected {DURATION_S * rate_hz}; download it again"
+            )
+        if not np.isfinite(x).all():
+            invalid.append(ecg_id)
+            continue
+        if longest_constant(x) >= FLAT_S * rate_hz:
+            flat.append(ecg_id)
+        blocks.append(Block(ecg_id, row.label, x[None]))
+    if not blocks:
+        raise InputError(f"{source.path}: every record has invalid samples in lead {lead}; choose another lead")
+    amiss = {
+        "missing_records": missing,
+        "records_left_out_for_invalid_samples": invalid,
+        "records_with_a_flat_second": flat,
+        "records_without_a_fold": len(blocks) - sum(str(b.group) in report["folds"] for b in blocks),
+        "records_without_a_class": sum(b.label == 0 for b in blocks),
+    }
+    return Recordings(
+        name="ptbxl",
+        rate_hz=float(rate_hz),
+        window_s=float(DURATION_S),
+        channels=("ecg",),
+        units=("mV",),
+        sensors=(("ecg", (0,)),),
+        labels=LABELS,
+        blocks=tuple(blocks),
+        sha256=sha256,
+        report=report | {"amiss": amiss},
+        multilabel=True,
+    )
+
+
+def _table(source: Source, name: str, key: str, *columns: str) -> dict[str, dict[str, str]]:
+    """Rows of a CSV by their column `key`. Raises InputError if a column is missing or a row is there twice."""
+    try:
+        reader = csv.DictReader(io.StringIO(source.read(name).decode("utf-8-sig"), newline=""), restval="")
+        rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{source.path}: {name} is not a CSV table ({error}); download it again") from error
+    missing = {key, *columns} - set(reader.fieldnames or [])
+    if missing:
+        raise InputError(f"{source.path}: {name} lacks the columns {', '.join(sorted(missing))}; download it again")
+    table = {row[key]: row for row in rows}
+    if not rows or len(table) != len(rows):
+        raise InputError(f"{source.path}: {name} is empty or has two rows of one {key or 'code'}; download it again")
+    return table
+
+
+def _number(source: Source, name: str, row: str, column: str, text: str) -> int:
+    """A whole number, which the publisher's tables write as 3 or 3.0."""
+    try:
+        value = float(text)
+        if value != int(value):
+            raise ValueError
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{source.path}: {name} has {text[:40]!r} as {column} of {row[:40]}, expected a whole number; "
+            "download it again"
+        ) from error
+    return int(value)
+
+
+def _numbers(source: Source, database: dict[str, dict[str, str]], column: str, ids: dict[int, _Row]) -> dict[str, int]:
+    """A column by ecg_id (as JSON has it, a string), without rows that have no value."""
+    return {
+        key: _number(source, DATABASE, key, column, row[column])
+        for key, row in database.items()
+        if row[column] and _number(source, DATABASE, key, "ecg_id", key) in ids
+    }
+
+
+def _from_statements(source: Source, database: dict[str, dict[str, str]], rate_hz: int) -> dict[int, _Row]:
+    """Rows by ecg_id, classes by the SCP codes of the database."""
+    statements = _table(source, STATEMENTS, "", "diagnostic", "diagnostic_class")
+    classes = {
+        code: row["diagnostic_class"]
+        for code, row in statements.items()
+        if row["diagnostic"] and _number(source, STATEMENTS, code, "diagnostic", row["diagnostic"]) == 1
+    }
+    unknown = set(classes.values()) - set(LABELS)
+    if unknown:
+        raise InputError(
+            f"{source.path}: {STATEMENTS} has the classes {', '.join(sorted(unknown))}, expected {', '.join(LABELS)}"
+        )
+    rows = {}
+    for key, row in database.items():
+        present = {classes[code] for code in _codes(source, key, row["scp_codes"]) if code in classes}
+        label = sum(1 << i for i, name in enumerate(LABELS) if name in present)
+        rows[_number(source, DATABASE, key, "ecg_id", key)] = _Row(label, row[FILES[rate_hz]])
+    return rows
+
+
+def _codes(source: Source, key: str, text: str) -> set[str]:
+    """Keys of a dictionary that is written as Python writes it: {'NORM': 100.0, 'SR': 0.0}."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or not all(isinstance(code, str) for code in value):
+        raise InputError(
+            f"{source.path}: {DATABASE} has {text[:40]!r} as scp_codes of {key[:40]}, expected a dictionary such as "
+            "{'NORM': 100.0}; download it again"
+        )
+    return set(value)
+
+
+def _from_classes(source: Source, rate_hz: int) -> dict[int, _Row]:
+    """Rows by ecg_id, classes by their columns of 0 and 1."""
+    rows = {}
+    for key, row in _table(source, CLASSES, "ecg_id", FILES[rate_hz], *LABELS).items():
+        odd = [name for name in LABELS if row[name] not in ("0", "1")]
+        if odd:
+            raise InputError(
+                f"{source.path}: {CLASSES} has {row[odd[0]]!r} as {odd[0]} of {key[:40]}, expected 0 or 1; "
+                "download it again"
+            )
+        label = sum(int(row[name]) << i for i, name in enumerate(LABELS))
+        rows[_number(source, CLASSES, key, "ecg_id", key)] = _Row(label, row[FILES[rate_hz]])
+    return rows
+
+
+def split(recordings: Recordings, seed: int) -> dict[str, Any]:
+    """The publisher's folds: 1 to 8 train, 9 validates, 10 tests; records without a fold are in no part.
+
+    Fewer than 1000 records are divided at random instead, by patient where known, into about 60, 15 and 25 %, so that
+    training has every class (and the other parts too, where a draw with that is found): a smoke test, as its name says.
+
+    Raises:
+        InputError: fewer than 3 records, a part without records, or a class that only one patient has.
+    """
+    if len(recordings.blocks) < SMOKE_BELOW:
+        return {"name": "smoke test", "leaky": False, "seed": seed, **_drawn(recordings, seed)}
+    fold = recordings.report["folds"]
+    parts = {
+        part: [i for i in recordings.groups.tolist() if fold.get(str(i)) in folds] for part, folds in FOLDS.items()
+    }
+    empty = [part for part, ids in parts.items() if not ids]
+    if empty:
+        raise InputError(f"{recordings.name}: no record is in the folds of {', '.join(empty)}; give the whole database")
+    return {"name": "fold", "leaky": False, "seed": seed, **parts}
+
+
+def _drawn(recordings: Recordings, seed: int) -> dict[str, list[int]]:
+    """Parts of whole patients, by their shares of the records."""
+    patient = recordings.report["patients"]
+    label = {b.group: b.label for b in recordings.blocks}
+    units: dict[object, list[int]] = {}
+    for i in label:
+        units.setdefault(patient.get(str(i), f"record {i}"), []).append(i)
+    if len(units) < 3:
+        raise InputError(f"{recordings.name}: a split needs records of at least 3 patients, found {len(units)}")
+    validation, test = (max(round(SMOKE[part] * len(units)), 1) for part in ("validation", "test"))
+    members, rng = list(units.values()), np.random.default_rng(seed)
+    whole = _union(label, label)
+    best: dict[str, list[int]] = {}
+    for _ in range(1000):
+        order = rng.permutation(len(units)).tolist()
+        cuts = {
+            "train": order[test + validation :],
+            "validation": order[test : test + validation],
+            "test": order[:test],
+        }
+        drawn = {part: sorted(i for unit in chosen for i in members[unit]) for part, chosen in cuts.items()}
+        if all(_union(label, ids) == whole for ids in drawn.values()):
+            return drawn
+        if not best and _union(label, drawn["train"]) == whole:
+            best = drawn
+    if not best:
+        raise InputError(f"{recordings.name}: no division has every class in training; give more records")
+    return best
+
+
+def _union(label: dict[int, int], ids: Iterable[int]) -> int:
+    """Mask of the classes that any of these records has."""
+    return int(np.bitwise_or.reduce([label[i] for i in ids]))
