@@ -102,15 +102,16 @@ def main(argv: Sequence[str]) -> int:
 
     from train.data import windows_for_run
     from train.runs import load_run, run_hash
-    from train.transformations import by_name
+    from train.transformations import from_info
 
     run = load_run(arguments.run)
     chosen = representative(windows_for_run(run, "train", arguments.data), arguments.windows, arguments.seed)
-    transformation = by_name(run.info["transformation"])
+    transformation = from_info(run.info)
     generator = torch.Generator().manual_seed(arguments.seed)
-    x = torch.from_numpy(chosen.x)
+    x, y = torch.from_numpy(chosen.x), torch.from_numpy(chosen.targets)
     with torch.inference_mode():
-        views = [x] + [transformation(x, generator) for _ in range(arguments.draws)]
+        views = [transformation.identity(x, y)[0]]
+        views += [transformation(x, y, generator)[0] for _ in range(arguments.draws)]
         tensors = run.model.activations(torch.cat(views))
     latent = tensors.pop("latent")
     tensors["features"] = latent[:, run.model.kept]

@@ -36,6 +36,7 @@ class CModelData(ctypes.Structure):
         *((name, ctypes.c_uint32) for name in ("arena_bytes", "input_offset", "features_offset", "logits_offset")),
         ("hash", ctypes.POINTER(ctypes.c_uint8 * 32)),
         ("labels", ctypes.POINTER(ctypes.c_char_p)),
+        ("thresholds", ctypes.POINTER(ctypes.c_int8)),
     ]
 
 

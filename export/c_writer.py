@@ -27,6 +27,7 @@ class CModel:
     model_hash: str  # 64 hex digits
     frontend: dict[str, Any]  # the manifest's
     coefficients: np.ndarray  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
+    thresholds: Sequence[int] | None = None  # of the logits, where labels may hold together
 
 
 def write_c(model: CModel, folder: Path) -> None:
@@ -67,6 +68,7 @@ def _source(model: CModel) -> str:
     ops = ",\n".join(_op(model, layer) for layer in network.layers)
     labels = ", ".join(_string(label) for label in model.labels)
     offsets = model.arena.offsets
+    thresholds = "" if model.thresholds is None else _array("int8_t", "thresholds", model.thresholds)
     return f"""/* Written by export.quantize; model {model.model_hash}. */
 #include "model_data.h"
 
@@ -78,7 +80,7 @@ def _source(model: CModel) -> str:
 
 {_array("uint8_t", "hash", bytes.fromhex(model.model_hash))}
 static const char *const labels[] = {{{labels}}};
-
+{thresholds}
 const scl_model scl_model_data = {{
     .ops = ops,
     .op_count = {len(network.layers)},
@@ -92,6 +94,7 @@ const scl_model scl_model_data = {{
     .logits_offset = {offsets[LOGITS]},
     .hash = hash,
     .labels = labels,
+    .thresholds = {"thresholds" if thresholds else "NULL"},
 }};
 
 {_frontend(model)}"""
@@ -145,6 +148,9 @@ def _frontend(model: CModel) -> str:
     ]
     if filtered:
         arrays.append(_array("float", "coefficients", map(_float, coefficients.ravel()), columns=6))
+    banded = len(frontend["sections"]) > 0
+    if banded:
+        arrays += [_rows("sections", 5, frontend["sections"]), _rows("steady", 2, frontend["steady"])]
     return f"""{"".join(arrays)}
 const scl_frontend_config scl_frontend_data = {{
     .sensor_count = {len(sensors)},
@@ -155,6 +161,10 @@ const scl_frontend_config scl_frontend_data = {{
     .down = {frontend["down"]},
     .phase_taps = {frontend["phase_taps"]},
     .coefficients = {"coefficients" if filtered else "NULL"},
+    .section_count = {len(frontend["sections"])},
+    .sections = {"sections" if banded else "NULL"},
+    .steady = {"steady" if banded else "NULL"},
+    .lead_off_samples = {frontend["lead_off_samples"]},
     .mean = mean,
     .inv_std = inv_std,
     .inv_input_scale = {_float(frontend["inv_input_scale"])},
@@ -168,13 +178,22 @@ def _sensor(sensor: dict[str, Any]) -> str:
     bias = ", ".join(map(_float, sensor["bias"]))
     alignment = ", ".join("{" + ", ".join(map(_float, row)) + "}" for row in sensor["alignment"])
     unit = _float(sensor["unit_per_count"])
-    return f"{{.axes = {sensor['axes']}, .unit_per_count = {unit}, .bias = {{{bias}}}, .alignment = {{{alignment}}}}}"
+    low, high = sensor["count_range"]
+    return (
+        f"{{.axes = {sensor['axes']}, .unit_per_count = {unit}, .bias = {{{bias}}}, .alignment = {{{alignment}}}, "
+        f".count_min = {low}, .count_max = {high}}}"
+    )
 
 
 def _array(kind: str, name: str, values: np.ndarray | Iterable[Any], columns: int = COLUMNS) -> str:
     flat = values.ravel().tolist() if isinstance(values, np.ndarray) else list(values)
     lines = (", ".join(map(str, flat[at : at + columns])) for at in range(0, len(flat), columns))
     return f"static const {kind} {name}[] = {{\n    " + ",\n    ".join(lines) + "\n};\n"
+
+
+def _rows(name: str, columns: int, rows: Sequence[Sequence[float]]) -> str:
+    lines = ",\n    ".join("{" + ", ".join(map(_float, row)) + "}" for row in rows)
+    return f"static const float {name}[][{columns}] = {{\n    {lines}\n}};\n"
 
 
 def _float(value: float) -> str:

@@ -1,53 +1,105 @@
-"""The test windows and their rotated copies, as the sensor counts them and as the network sees them."""
+"""The test windows and their transformed copies, as a sensor counts them and as the float model sees them.
 
-from dataclasses import dataclass
-from typing import Any
+Transformation 0 is the identity. Both kinds give, for any rows of the test set, the float windows, the counts that are
+sent to a board, and the true labels.
+"""
+
+from typing import Any, Protocol
 
 import numpy as np
 
-from export.frontend import FrontEnd
-from export.replay import replay
+from export.replay import replay, to_counts
 from scl.transforms import random_rotations, rotate
+from train.data.polyphase import to_rate
+from train.data.recordings import Recordings, WindowSet
+from train.transformations import Shift
 
 
-@dataclass(frozen=True, eq=False)
-class Copies:
-    """Every window under every transformation; transformation 0 is the identity."""
+class Copies(Protocol):
+    """Windows of a test set under `transforms` transformations."""
 
-    rotation: np.ndarray  # float64 (transforms, windows, 3, 3)
-    counts: np.ndarray  # int16 (transforms, windows, raw samples, channels)
-    saturated: np.ndarray  # int32 (transforms, windows), counts beyond int16
-    inputs: np.ndarray  # int8 (transforms, windows, samples, channels)
+    transforms: int
+    labels: np.ndarray  # int64 (transforms, n)
+    names: list[str]  # for reports
+    parameters: dict[str, np.ndarray]  # of the transformations, (transforms, ...), for golden.npz
 
-    @classmethod
-    def make(cls, windows: np.ndarray, rotation: np.ndarray, frontend: dict[str, Any]) -> "Copies":
-        """Copies of windows (n, channels, samples) in SI units by rotation (transforms, n, 3, 3).
+    def windows(self, transform: int) -> np.ndarray:
+        """float32 (n, channels, samples) in SI units."""
+        ...
 
-        Turned in SI units and float64, then counted as the manifest's sensor would, then through the front end.
+    def counts(self, transform: int, rows: np.ndarray) -> np.ndarray:
+        """int16 (rows, raw samples, channels) of the manifest's sensor."""
+        ...
+
+
+class Rotations:
+    """The identity and `draws` rotations of each window, uniform on SO(3): turned in SI units and float64, then counted
+    as the manifest's sensor would.
+    """
+
+    def __init__(self, windows: WindowSet, draws: int, seed: int, frontend: dict[str, Any]) -> None:
+        n = len(windows)
+        self.x, self.frontend, self.transforms = windows.x, frontend, 1 + draws
+        drawn = random_rotations(draws * n, np.random.default_rng(seed)).reshape(draws, n, 3, 3)
+        self.rotation = np.concatenate([np.broadcast_to(np.eye(3), (1, n, 3, 3)), drawn])
+        self.labels = np.broadcast_to(windows.labels, (self.transforms, n))
+        self.parameters = {"rotation": self.rotation}
+        self.names = ["as recorded", *(f"rotation {draw}" for draw in range(1, 1 + draws))]
+
+    def windows(self, transform: int) -> np.ndarray:
+        return self._turned(transform, np.arange(len(self.x))).astype(np.float32)
+
+    def counts(self, transform: int, rows: np.ndarray) -> np.ndarray:
+        return replay(self._turned(transform, rows), self.frontend)[0]
+
+    def _turned(self, transform: int, rows: np.ndarray) -> np.ndarray:
+        return rotate(self.x[rows].astype(np.float64), self.rotation[transform, rows])
+
+
+class Shifts:
+    """The windows as recorded and cut again later, by a grid of shifts: raw counts of the recording itself, with what
+    the front end needs before each window.
+
+    Before a record's start and after its end the sensor is taken to have been at rest. A sensor of another rate than
+    the recording's is imitated by resampling the record.
+    """
+
+    def __init__(
+        self, windows: WindowSet, shift: Shift, draws: int, recordings: Recordings, frontend: dict[str, Any]
+    ) -> None:
+        assert windows.labels_at is not None and windows.starts is not None and windows.blocks is not None
+        self.cuts, self.shift, self.frontend = windows, shift, frontend
+        self.shifts = np.array([0, *shift.grid(draws)])
+        self.transforms = len(self.shifts)
+        self.labels = windows.labels_at[:, self.shifts - shift.least].T
+        self.parameters = {"shift": np.rint(self.shifts * shift.source_samples).astype(np.int32)}
+        later = self.parameters["shift"][1:]
+        self.names = ["as recorded", *(f"shift {samples:+d} samples" for samples in later)]
+        self.blocks, self.starts = windows.blocks, windows.starts
+        used = np.unique(self.blocks)
+        self.records = {int(b): self._padded(recordings.blocks[b].x, recordings.rate_hz) for b in used}
+
+    def _padded(self, x: np.ndarray, rate_hz: float) -> np.ndarray:
+        """Counts (samples, channels) of a record x (channels, samples), with a window's length at rest around it.
+
+        A converter at rest still toggles its last bit; one that stands perfectly still has lost its electrode.
         """
-        front_end = FrontEnd.from_manifest(frontend)
-        replayed = [replay(rotated(windows, turn), frontend) for turn in rotation]
-        counts, saturated = (np.stack(parts) for parts in zip(*replayed, strict=True))
-        inputs = np.stack([front_end.quantized_windows(part) for part in counts])
-        return cls(rotation, counts, saturated, inputs)
+        sensor = self.frontend["sensor"]
+        counts = to_counts(to_rate(x[None].astype(np.float64), rate_hz, sensor["rate_hz"]), sensor["sensors"])[0][0]
+        length = self.frontend["raw_samples"]
+        padded = np.pad(counts, ((length, length), (0, 0)), mode="edge")
+        padded[:length:2] ^= 1
+        padded[-length::2] ^= 1
+        return padded
 
-    def take(self, rows: np.ndarray) -> "Copies":
-        """The copies of some windows."""
-        return Copies(self.rotation[:, rows], self.counts[:, rows], self.saturated[:, rows], self.inputs[:, rows])
+    def windows(self, transform: int) -> np.ndarray:
+        first = self.shifts[transform] - self.shift.least
+        return self.cuts.x[:, :, first : first + self.shift.samples]
 
-    @property
-    def flat_inputs(self) -> np.ndarray:
-        """int8 (transforms * windows, samples, channels), transformation by transformation."""
-        return self.inputs.reshape(-1, *self.inputs.shape[2:])
-
-
-def draw_rotations(draws: int, windows: int, seed: int) -> np.ndarray:
-    """The identity and `draws` rotations, uniform on SO(3), for each window: float64 (1 + draws, windows, 3, 3)."""
-    drawn = random_rotations(draws * windows, np.random.default_rng(seed)).reshape(draws, windows, 3, 3)
-    identity = np.broadcast_to(np.eye(3), (1, windows, 3, 3))
-    return np.concatenate([identity, drawn])
-
-
-def rotated(windows: np.ndarray, rotation: np.ndarray) -> np.ndarray:
-    """Windows (n, channels, samples) in SI units, turned in float64 by rotation (n, 3, 3)."""
-    return rotate(windows.astype(np.float64), rotation)
+    def counts(self, transform: int, rows: np.ndarray) -> np.ndarray:
+        frontend = self.frontend
+        raw, per_sample = frontend["raw_samples"], frontend["down"] / frontend["up"]
+        starts = np.rint((self.starts[rows] + self.shifts[transform]) * per_sample).astype(int)
+        begins = starts - frontend["warmup_samples"] + raw
+        cuts = [self.records[int(b)][i : i + raw] for b, i in zip(self.blocks[rows], begins, strict=True)]
+        return np.stack(cuts)

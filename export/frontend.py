@@ -5,6 +5,7 @@ as C does without contraction.
 This module is the reference that the board's input checksum is compared with; it shares no code with the firmware.
 """
 
+import math
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,11 @@ import numpy as np
 
 from calibration.sensor_file import Sensor
 from scl.artifacts import InputError
+from train.data import bandpass
+from train.data.bandpass import Bandpass
 from train.data.polyphase import Resampler, design
+
+SATURATED, LEAD_OFF = 1, 2  # bits of the flags
 
 
 def frontend_dict(
@@ -23,17 +28,22 @@ def frontend_dict(
     normalisation: dict[str, list[float]],
     input_scale: float,
     input_zero_point: int,
+    band_hz: list[float] | None = None,
+    warmup_s: float = 0.0,
 ) -> dict[str, Any]:
     """The manifest's "frontend".
 
-    Of the `raw_samples` sensor samples that make one window, the window's first one has index `warmup_samples`. As
-    many follow its last one as the resampler lags behind. Both are 0 where the rates are equal.
+    Of the `raw_samples` sensor samples that make one window, the window's first one has index `warmup_samples`: what
+    comes before it lets the filters settle, `warmup_s` seconds at least. As many follow its last one as the resampler
+    lags behind. Both are 0 where the rates are equal and there is no band-pass.
 
     Raises InputError for a rate that the firmware cannot resample.
     """
     resampler = design(sensor.rate_hz, rate_hz)
     up, down = resampler.up, resampler.down
-    before = resampler.before(0)
+    before = resampler.before(math.ceil(warmup_s * rate_hz))
+    band = bandpass_for(rate_hz, band_hz)
+    lead_off_s = max((part.lead_off_s for part in sensor.parts), default=0.0)
     return {
         "sensor": sensor.as_dict(),
         "model_rate_hz": rate_hz,
@@ -44,11 +54,23 @@ def frontend_dict(
         "down": down,
         "phase_taps": resampler.phase_taps,
         "coefficients_crc32": _crc32(resampler),
+        "band_hz": band_hz,
+        "warmup_s": warmup_s,
+        "sections": band.sections.tolist(),
+        "steady": band.steady.tolist(),
+        "lead_off_samples": round(lead_off_s * sensor.rate_hz),
         "mean": list(normalisation["mean"]),
         "std": list(normalisation["std"]),
         "inv_input_scale": float(np.float32(1) / np.float32(input_scale)),
         "input_zero_point": input_zero_point,
     }
+
+
+def bandpass_for(rate_hz: float, band_hz: list[float] | None) -> Bandpass:
+    """The band-pass between two frequencies; no section at all without them."""
+    if band_hz is None:
+        return Bandpass(np.zeros((0, 5), np.float32), np.zeros((0, 2), np.float32))
+    return bandpass.design(rate_hz, *band_hz)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +79,18 @@ class FrontEnd:
 
     info: dict[str, Any]
     resampler: Resampler
+    band: Bandpass
 
     @classmethod
     def from_manifest(cls, frontend: dict[str, Any]) -> "FrontEnd":
-        """Raises InputError if this version designs another resampler than the bundle's."""
+        """Raises InputError if this version designs another resampler or band-pass than the bundle's."""
         resampler = design(frontend["sensor"]["rate_hz"], frontend["model_rate_hz"])
         if _crc32(resampler) != frontend["coefficients_crc32"]:
             raise InputError("the bundle's resampling filter is not the one that this version designs; export it again")
-        return cls(frontend, resampler)
+        band = bandpass_for(frontend["model_rate_hz"], frontend["band_hz"])
+        if band.sections.tolist() != frontend["sections"] or band.steady.tolist() != frontend["steady"]:
+            raise InputError("the bundle's band-pass is not the one that this version designs; export it again")
+        return cls(frontend, resampler, band)
 
     def quantized_windows(self, counts: np.ndarray) -> np.ndarray:
         """Raw counts (n, raw_samples, channels) int16 to the network's input (n, window_samples, channels) int8.
@@ -78,11 +104,26 @@ class FrontEnd:
         samples = self.info["raw_samples"]
         if counts.dtype != np.int16 or counts.shape[1:] != (samples, channels):
             raise ValueError(f"counts are {counts.dtype} {counts.shape}, expected int16 (n, {samples}, {channels})")
-        x = self.resampler.apply(self.calibrated(counts))[:, -self.info["window_samples"] :]
+        x = self.resampler.apply(self.calibrated(counts))
+        x = self.band.apply(x)[:, -self.info["window_samples"] :]
         mean, std = (np.asarray(self.info[key], dtype=np.float32) for key in ("mean", "std"))
         x = (x - mean) * (np.float32(1) / std)
         x = np.clip(x * np.float32(self.info["inv_input_scale"]), np.float32(-512), np.float32(512))
         return np.clip(np.rint(x).astype(np.int32) + self.info["input_zero_point"], -128, 127).astype(np.int8)
+
+    def flags(self, counts: np.ndarray) -> np.ndarray:
+        """What the board says of windows of counts (n, raw_samples, channels): SATURATED and LEAD_OFF, uint8 (n,)."""
+        parts = self.info["sensor"]["sensors"]
+        low, high = np.array([part["count_range"] for part in parts for _ in range(part["axes"])]).T
+        found = SATURATED * ((counts <= low) | (counts >= high)).any(axis=(1, 2))
+        needed = self.info["lead_off_samples"]
+        if needed:
+            run = longest = np.ones(counts[:, 0].shape, int)  # of equal counts up to here
+            for before, now in zip(counts[:, :-1].swapaxes(0, 1), counts[:, 1:].swapaxes(0, 1), strict=True):
+                run = np.where(now == before, run + 1, 1)
+                longest = np.maximum(longest, run)
+            found = found | LEAD_OFF * (longest >= needed).any(axis=1)
+        return found.astype(np.uint8)
 
     def calibrated(self, counts: np.ndarray) -> np.ndarray:
         """Steps 1 and 2: counts (n, samples, channels) int16 to SI units, float32 of the same shape."""

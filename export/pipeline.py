@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -15,11 +16,11 @@ from export import agreement, arena, converter, evaluate, size
 from export.bundle import model_hash, write_manifest
 from export.c_engine import CEngine, build_library
 from export.c_writer import CModel, write_c
-from export.copies import Copies, draw_rotations, rotated
+from export.copies import Copies, Rotations, Shifts
 from export.fold import dropped, fold
-from export.frontend import frontend_dict
+from export.frontend import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
 from export.gates import AGREEMENT_INPUTS, MAX_LOSS
-from export.golden import balanced, write_golden
+from export.golden import balanced, spread, write_golden
 from export.int8 import Int8Network, quantize
 from export.network import FEATURES, LOGITS
 from export.onnx_writer import write_onnx
@@ -27,14 +28,21 @@ from export.runtimes import run_tflite_micro
 from export.tflite_writer import write_tflite
 from scl import artifacts
 from scl.artifacts import InputError
-from train.data import windows_for_run
+from scl.decision import LOST, decide
+from train.data import recordings_for_run, windows_for_run
 from train.data.polyphase import design
+from train.data.recordings import WindowSet
 from train.runs import load_run, run_hash
+from train.transformations import Shift, from_info
 
 if TYPE_CHECKING:
     from train.runs import Run
 
 CONVERTER_INPUTS = 100
+EVALUATED = 10_000  # windows of a test split, at most: a database of beats has fifty thousand
+COUNTED_AT_ONCE = 2_000  # windows, so that their counts fit into memory
+LIMITED = {"rotation": ("accuracy", "consistency"), "shift": ("macro_f1", "consistency")}  # by --max-loss
+SENSORS = {"imu": "replay-imu", "strip": "mitdb", "beat": "mitdb"}  # by task, where --sensor names none
 LABEL_BYTES = 900  # what a board's HELLO has room for, docs/PROTOCOL.md
 
 
@@ -43,10 +51,10 @@ class Options:
     """What an export may be told; the command's flags have the same names.
 
     Args:
-        sensor: a shipped sensor file's name or a path.
+        sensor: a shipped sensor file's name or a path; None: the one that recorded the data set, or replays it.
         data: where the recordings are, if not where the run says.
         windows: originals in golden.npz, at most.
-        draws: rotated copies of each window.
+        draws: transformed copies of each window.
         max_loss: points of accuracy and of consistency that int8 may lose.
         seed: of the rotations and of the choice of windows.
 
@@ -54,7 +62,7 @@ class Options:
         InputError: windows or draws below 1.
     """
 
-    sensor: str = "replay-imu"
+    sensor: str | None = None
     data: Path | None = None
     windows: int = 600
     draws: int = 4
@@ -99,7 +107,7 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             test = windows_for_run(run, "test", options.data)
         with watch.step("quantize"):
             network = quantize(fold(run.model, run.info["window"]["samples"]), ranges)
-            frontend = frontend_for(run, network, options.sensor)
+            frontend = frontend_for(run, network, options.sensor or SENSORS[run.info["task"]])
             tflite, onnx = write_tflite(network), write_onnx(network.network, network)
             identity = model_hash(tflite, frontend, run.info["labels"])
             (folder / "model.tflite").write_bytes(tflite)
@@ -108,37 +116,50 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             (folder / "c").mkdir()
             memory = arena.plan(arena.lifetimes(network.network))
             coefficients = design(frontend["sensor"]["rate_hz"], run.info["window"]["rate_hz"]).coefficients
-            write_c(CModel(network, memory, run.info["labels"], identity, frontend, coefficients), folder / "c")
+            multilabel = run.info["multilabel"]
+            # A probability of a half is a logit of 0.
+            labels = run.info["labels"]
+            thresholds = [network.activations[LOGITS].zero_point] * len(labels) if multilabel else None
+            write_c(CModel(network, memory, labels, identity, frontend, coefficients, thresholds), folder / "c")
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
             footprint = size.measure(folder / "c")
         with watch.step("replay"):
-            copies = Copies.make(test.x, draw_rotations(options.draws, len(test), options.seed), frontend)
-            rows = balanced(test.labels, test.groups, options.windows, options.seed)
-            chosen = copies.take(rows)
+            copies = copies_for(run, test, options, frontend)
+            chosen, rows = rows_for(run, test, options)
+            inputs, flags = network_inputs(copies, chosen, frontend)
+            counts = np.stack([copies.counts(t, chosen[rows]) for t in range(copies.transforms)])
+            golden = inputs[:, rows]
         with watch.step("compare runtimes"):
             # Few golden windows are joined by others, so that the proof never rests on a handful.
-            rest = copies.take(np.setdiff1d(np.arange(len(test)), rows)).flat_inputs
-            golden_inputs = chosen.flat_inputs
-            inputs = np.concatenate([golden_inputs, rest[: max(AGREEMENT_INPUTS - len(golden_inputs), 0)]])
-            reference = run_tflite_micro(tflite, inputs)
-            proof = agreement.prove(network, tflite, onnx, engine, inputs, reference)
+            rest = np.delete(inputs, rows, axis=1).reshape(-1, *inputs.shape[2:])
+            golden_inputs = golden.reshape(-1, *inputs.shape[2:])
+            proven = np.concatenate([golden_inputs, rest[: max(AGREEMENT_INPUTS - len(golden_inputs), 0)]])
+            reference = run_tflite_micro(tflite, proven)
+            proof = agreement.prove(network, tflite, onnx, engine, proven, reference)
             outputs = {name: values[: len(golden_inputs)] for name, values in reference.items()}
-            write_golden(folder, chosen, outputs, test.take(rows))
-        with watch.step("compare with the float model"):
-            shape = copies.inputs.shape[:2]
-            int8_classes = engine.run(copies.flat_inputs)[LOGITS].argmax(axis=1).reshape(shape)
-            losses = evaluate.evaluate(
-                test.labels, test.groups, float_classes(run, test.x, copies.rotation), int8_classes
+            crc32 = np.array(
+                [[zlib.crc32(np.ascontiguousarray(x).tobytes()) for x in row] for row in golden], np.uint32
             )
-            evaluate.require_small_loss(losses, options.max_loss)
+            golden_labels, golden_flags = copies.labels[:, chosen[rows]], flags[:, rows]
+            write_golden(
+                folder, counts, outputs, crc32, golden_flags, golden_labels, copies.parameters, test.take(chosen[rows])
+            )
+        with watch.step("compare with the float model"):
+            shape = inputs.shape[:2]
+            logits = engine.run(inputs.reshape(-1, *inputs.shape[2:]))[LOGITS].reshape(*shape, -1)
+            int8_classes = answered(logits, flags, thresholds)
+            mask_labels = len(run.info["labels"]) if multilabel else None
+            truth, groups = copies.labels[:, chosen], test.groups[chosen]
+            losses = evaluate.evaluate(truth, groups, float_classes(run, copies, chosen), int8_classes, mask_labels)
+            evaluate.require_small_loss(losses, options.max_loss, LIMITED[run.info["transformation"]])
         with watch.step("ask TensorFlow's converter"):
             nearest = quantize(network.network, ranges, keep_sums=False)
-            few = inputs[:CONVERTER_INPUTS]
+            few = proven[:CONVERTER_INPUTS]
             theirs = converter.convert(network.network, ranges)
             opinion = converter.compare(theirs, nearest, few, run_tflite_micro(write_tflite(nearest), few))
         cost = {"parameters": network.network.parameters, "macs": network.network.macs, **asdict(footprint)}
-        golden_classes = outputs[LOGITS].argmax(axis=1).reshape(chosen.inputs.shape[:2])
+        golden_classes = answered(outputs[LOGITS].reshape(*golden.shape[:2], -1), golden_flags, thresholds)
         report = {
             "kind": "export_report",
             "schema": 1,
@@ -150,14 +171,16 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             "dropped": dropped(run.model),
             "agreement": [asdict(result) for result in proof],
             "converter": asdict(opinion),
-            "evaluation": losses | {"max_loss": options.max_loss},
-            "saturated": float((copies.saturated > 0).mean()),
+            "transformation": run.info["transformation"],
+            "evaluation": losses | {"max_loss": options.max_loss, "limited": LIMITED[run.info["transformation"]]},
+            "saturated": float((flags & SATURATED > 0).mean()),
+            "abstained": float((flags & LEAD_OFF > 0).mean()),
             "seconds": watch.seconds | {"total": round(sum(watch.seconds.values()), 2)},
         }
         artifacts.write_json(folder / "export_report.json", report)
-        figures = evaluate.figures(test.labels[rows], golden_classes)
-        int8 = {"windows": len(rows), "copies": options.draws, **asdict(figures)}
-        described = manifest(run, network, frontend)
+        figures = evaluate.figures(golden_labels, golden_classes, test.groups[chosen[rows]], mask_labels)
+        int8 = {"windows": len(rows), "copies": options.draws, **figures}
+        described = manifest(run, network, frontend) | {"thresholds": thresholds, "transforms": copies.names}
         write_manifest(folder, {"name": out.name, **described, "model_hash": identity, "cost": cost, "int8": int8})
     return report
 
@@ -200,17 +223,60 @@ def frontend_for(run: "Run", network: Int8Network, sensor_name: str) -> dict[str
         )
     scale, zero_point = network.activations["input"].scale, network.activations["input"].zero_point
     normalisation = run.info["normalisation"]
-    return frontend_dict(sensor, window["samples"], window["rate_hz"], normalisation, float(scale), zero_point)
+    return frontend_dict(
+        sensor, window["samples"], window["rate_hz"], normalisation, float(scale), zero_point, **run.info["frontend"]
+    )
 
 
-def float_classes(run: "Run", windows: np.ndarray, rotation: np.ndarray) -> np.ndarray:
-    """Classes (transforms, n) that the float model gives to windows (n, channels, samples) under each rotation."""
+def copies_for(run: "Run", test: WindowSet, options: Options, frontend: dict[str, Any]) -> Copies:
+    """The test windows under the transformation that the run was trained for."""
+    transformation = from_info(run.info)
+    if isinstance(transformation, Shift):
+        recordings = recordings_for_run(run, options.data)
+        return Shifts(test, transformation, options.draws, recordings, frontend)
+    return Rotations(test, options.draws, options.seed, frontend)
+
+
+def rows_for(run: "Run", test: WindowSet, options: Options) -> tuple[np.ndarray, np.ndarray]:
+    """Which test windows are evaluated, and which of those travel with the bundle.
+
+    Activities are chosen in equal numbers. Rhythms stay as frequent as they are: what a rare class is taken for
+    depends on how many of the others there are.
+    """
+    if run.info["transformation"] == Shift.name:
+        chosen = spread(len(test), EVALUATED)
+        return chosen, spread(len(chosen), options.windows)
+    return np.arange(len(test)), balanced(test.labels, test.groups, options.windows, options.seed)
+
+
+def network_inputs(copies: Copies, rows: np.ndarray, frontend: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs int8 (transforms, rows, samples, channels) and flags uint8 (transforms, rows), made in parts."""
+    front_end = FrontEnd.from_manifest(frontend)
+    inputs, flags = [], []
+    for transform in range(copies.transforms):
+        for start in range(0, len(rows), COUNTED_AT_ONCE):
+            counts = copies.counts(transform, rows[start : start + COUNTED_AT_ONCE])
+            inputs.append(front_end.quantized_windows(counts))
+            flags.append(front_end.flags(counts))
+    shape = copies.transforms, len(rows)
+    joined = np.concatenate(inputs)
+    return joined.reshape(*shape, *joined.shape[1:]), np.concatenate(flags).reshape(shape)
+
+
+def answered(logits: np.ndarray, flags: np.ndarray, thresholds: list[int] | None) -> np.ndarray:
+    """Classes (transforms, n) of int8 logits (transforms, n, classes), lost where the board abstains."""
+    return np.where(flags & LEAD_OFF, LOST, decide(logits, thresholds))
+
+
+def float_classes(run: "Run", copies: Copies, rows: np.ndarray) -> np.ndarray:
+    """Classes (transforms, rows) that the float model gives to the windows under each transformation."""
     import torch
 
     from train.evaluate import predict
 
-    turned = (rotated(windows, turn).astype(np.float32) for turn in rotation)
-    return np.stack([predict(run.model, torch.from_numpy(x))[1] for x in turned])
+    thresholds = np.zeros(len(run.info["labels"])) if run.info["multilabel"] else None
+    windows = (torch.from_numpy(np.ascontiguousarray(copies.windows(t)[rows])) for t in range(copies.transforms))
+    return np.stack([decide(predict(run.model, x)[1], thresholds) for x in windows])
 
 
 def manifest(run: "Run", network: Int8Network, frontend: dict[str, Any]) -> dict[str, Any]:
@@ -223,6 +289,7 @@ def manifest(run: "Run", network: Int8Network, frontend: dict[str, Any]) -> dict
     source = network.network.input
     return {
         **{key: info[key] for key in ("task", "transformation", "method", "labels", "partition")},
+        "shift": info.get("shift"),
         "kept": run.partition.kept.tolist(),
         "run_hash": run_hash(run.path),
         "window": info["window"],

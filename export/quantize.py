@@ -19,16 +19,15 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="bundle folder to write")
     options.add_argument(
         "--sensor",
-        default="replay-imu",
         metavar="FILE",
-        help="sensor file, or a shipped one's name (default replay-imu)",
+        help="sensor file, or a shipped one's name (default: replay-imu, or mitdb for ECG)",
     )
     options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
     options.add_argument("--windows", type=int, default=600, help="test windows that validation sends (default 600)")
-    options.add_argument("--draws", type=int, default=4, help="rotated copies of each window (default 4)")
+    options.add_argument("--draws", type=int, default=4, help="transformed copies of each window (default 4)")
     options.add_argument(
         "--max-loss", type=float, default=MAX_LOSS, metavar="POINTS",
-        help=f"points of accuracy and of consistency that int8 may lose (default {MAX_LOSS})",
+        help=f"points of consistency and accuracy (ECG: macro F1) that int8 may lose (default {MAX_LOSS})",
     )  # fmt: skip
     options.add_argument("--seed", type=int, default=0, help="of the rotations and the choice of windows (default 0)")
     return options

@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from export.evaluate import FIGURES
 from export.gates import MAX_STEPS
 
 
@@ -72,13 +73,15 @@ def _losses(report: dict[str, Any]) -> list[tuple[str, str]]:
             f"{evaluation['windows']:,} of {evaluation['subjects']} subjects, {evaluation['copies']} copies of each",
         ),
         ("windows and copies that saturate", f"{report['saturated']:.2%}"),
+        ("windows and copies without a lead", f"{report['abstained']:.2%}"),
     ]
-    for name in ("accuracy", "accuracy_transformed", "consistency"):
-        label = name.replace("_transformed", " under rotation")
+    for name in FIGURES:
+        label = name.replace("_transformed", f" under {report['transformation']}").replace("macro_f1", "macro F1")
         rows.append((label, f"float {evaluation['float'][name]:.4f}, int8 {evaluation['int8'][name]:.4f}"))
-    for name in ("accuracy", "consistency"):
+    for name in (n for n in ("accuracy", "macro_f1", "consistency") if n in evaluation["loss_points"]):
         loss, interval = evaluation["loss_points"][name], evaluation["loss_points"][f"{name}_ci95"]
         spread = f", 95 % interval {interval[0]:+.2f} to {interval[1]:+.2f}" if interval else ""
-        what = "accuracy, originals and copies" if name == "accuracy" else name
-        rows.append((f"int8 loses: {what}", f"{loss:+.2f} points{spread} (allowed {evaluation['max_loss']:g})"))
+        what = name if name == "consistency" else name.replace("macro_f1", "macro F1") + ", originals and copies"
+        allowed = f" (allowed {evaluation['max_loss']:g})" if name in evaluation["limited"] else ""
+        rows.append((f"int8 loses: {what}", f"{loss:+.2f} points{spread}{allowed}"))
     return rows

@@ -1,17 +1,18 @@
 """Reads a bundle folder: checks every hash and shape, needs no framework."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from firmware_host.messages import Hello
+from firmware_host.messages import LEAD_OFF, Hello
 from scl.artifacts import InputError, read_json, read_npz, sha256_file
+from scl.decision import LOST, decide
 from scl.partition import Partition
 
 REQUIRED = (
-    *("name", "model_hash", "transformation", "labels", "files", "split", "data"),
+    *("name", "model_hash", "task", "transformation", "labels", "thresholds", "transforms", "files", "split", "data"),
     *("partition.invariant", "partition.variant", "partition.free", "window.samples", "window.channels"),
     *("frontend.raw_samples", "frontend.up", "frontend.down"),
     *("frontend.sensor.name", "frontend.sensor.rate_hz", "frontend.sensor.sensors"),
@@ -27,30 +28,26 @@ class Golden:
     features: np.ndarray  # (transforms, windows, features) int8
     logits: np.ndarray  # (transforms, windows, classes) int8
     input_crc32: np.ndarray  # (transforms, windows) uint32
-    labels: np.ndarray  # (windows,) int64
+    flags: np.ndarray  # (transforms, windows) uint8, of messages.Result
+    labels: np.ndarray  # (transforms, windows) int64; of several labels, bit masks
     groups: np.ndarray  # (windows,) int64, subject or record
     rows: np.ndarray  # (windows,) place in the bundle's arrays
+    thresholds: list[int] | None  # of the logits, where labels are bit masks
 
     @property
     def predictions(self) -> np.ndarray:
-        """(transforms, windows); the lowest index on a tie, as on the board."""
-        return self.logits.argmax(axis=-1)
+        """(transforms, windows); LOST where the board abstains."""
+        return np.where(self.flags & LEAD_OFF, LOST, decide(self.logits, self.thresholds))
 
     def limited(self, windows: int | None) -> "Golden":
         """The golden set of `windows` originals, spread evenly over all of them; all of them for None."""
-        total = len(self.labels)
+        total = len(self.groups)
         if windows is None or windows >= total:
             return self
         rows = np.arange(windows) * total // windows
-        return Golden(
-            self.counts[:, rows],
-            self.features[:, rows],
-            self.logits[:, rows],
-            self.input_crc32[:, rows],
-            self.labels[rows],
-            self.groups[rows],
-            self.rows[rows],
-        )
+        columns = ("counts", "features", "logits", "input_crc32", "flags", "labels")
+        taken = {name: getattr(self, name)[:, rows] for name in columns}
+        return replace(self, **taken, groups=self.groups[rows], rows=self.rows[rows])
 
 
 @dataclass(frozen=True)
@@ -80,6 +77,14 @@ class Bundle:
     def sensor(self) -> dict[str, Any]:
         return dict(self.manifest["frontend"]["sensor"])
 
+    def class_name(self, code: int, otherwise: str = "abstained") -> str:
+        """The label of a class, the labels of a mask joined by "+", or `otherwise` for LOST."""
+        if code == LOST:
+            return otherwise
+        if self.manifest["thresholds"] is None:
+            return self.labels[code]
+        return "+".join(label for i, label in enumerate(self.labels) if code >> i & 1) or "none"
+
     def dequantize(self, features: np.ndarray) -> np.ndarray:
         """Kept latent features (..., features) as float64, from int8."""
         output = self.manifest["outputs"]["features"]
@@ -91,8 +96,9 @@ class Bundle:
         Raises InputError if a shape or type is not what the manifest says.
         """
         path = self.path / "golden.npz"
-        arrays = read_npz(path, "counts", "features", "logits", "input_crc32")
-        rows = read_npz(self.path / "evaluation.npz", "labels", "groups")
+        arrays = read_npz(path, "counts", "features", "logits", "input_crc32", "flags")
+        beside = self.path / "evaluation.npz"
+        rows = read_npz(beside, "labels", "groups")
         shape = arrays["counts"].shape[:2]
         outputs, frontend = self.manifest["outputs"], self.manifest["frontend"]
         expected = {
@@ -100,6 +106,7 @@ class Bundle:
             "features": ((*shape, outputs["features"]["size"]), np.int8),
             "logits": ((*shape, outputs["logits"]["size"]), np.int8),
             "input_crc32": (shape, np.uint32),
+            "flags": (shape, np.uint8),
         }
         for name, (wanted, kind) in expected.items():
             found = arrays[name]
@@ -108,13 +115,13 @@ class Bundle:
                     f"{path}: {name} is {found.dtype} {found.shape}, expected {np.dtype(kind)} {wanted}; export the "
                     "bundle again"
                 )
-        for name, values in rows.items():
-            if values.shape != shape[1:]:
+        for name, wanted in (("labels", shape), ("groups", shape[1:])):
+            if rows[name].shape != wanted:
                 raise InputError(
-                    f"{self.path / 'evaluation.npz'}: {name} has shape {values.shape}, golden.npz {shape[1]} windows; "
+                    f"{beside}: {name} has shape {rows[name].shape}, expected {wanted} as golden.npz has windows; "
                     "export the bundle again"
                 )
-        return Golden(**arrays, **rows, rows=np.arange(shape[1]))
+        return Golden(**arrays, **rows, rows=np.arange(shape[1]), thresholds=self.manifest["thresholds"])
 
     def check_board(self, hello: Hello, port: str) -> None:
         """InputError if the board holds another model than this bundle, or describes it otherwise."""

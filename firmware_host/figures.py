@@ -1,8 +1,8 @@
 """From the board's answers to the figures of a validation: parity, accuracy, consistency, similarity.
 
-Definitions are those of docs/DESIGN.md. A lost window is a failure and stays in every denominator (prediction -1,
-latent zero, cosine 0). Scalars named `transformed` are means over the transformed copies, the identity excluded;
-intervals are clustered by group.
+Definitions are those of docs/DESIGN.md. A window that was lost, or that the board abstained from, is a failure and
+stays in every denominator (prediction -1, latent zero, cosine 0). Scalars named `transformed` are means over the
+transformed copies, the identity excluded; intervals are clustered by group.
 """
 
 import math
@@ -13,9 +13,10 @@ import numpy as np
 
 from firmware_host.bundle import Bundle, Golden
 from firmware_host.flight import Outcome
+from firmware_host.messages import ABSTAIN
 from scl import metrics
-
-LOST = -1
+from scl.decision import LOST
+from scl.robustness import robustness
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class Answers:
     """The board's answers as arrays over (transforms, windows)."""
 
     answered: np.ndarray  # bool
-    predictions: np.ndarray  # int64; LOST where not answered
+    predictions: np.ndarray  # int64; LOST where not answered or abstained
     features: np.ndarray  # (transforms, windows, features) int8; 0 where not answered
     logits: np.ndarray  # (transforms, windows, classes) int8; 0 where not answered
     input_crc32: np.ndarray  # uint32
-    saturated: np.ndarray  # bool
+    flags: np.ndarray  # uint8; 0 where not answered
     latency_s: np.ndarray  # NaN where not answered
     attempts: np.ndarray  # int64
 
@@ -37,15 +38,17 @@ class Answers:
         shape = golden.input_crc32.shape
         features, logits = np.zeros_like(golden.features), np.zeros_like(golden.logits)
         predictions, crc = np.full(shape, LOST), np.zeros(shape, np.uint32)
-        saturated = np.zeros(shape, bool)
+        answered, flags = np.zeros(shape, bool), np.zeros(shape, np.uint8)
         for index, result in enumerate(outcome.results):
             if result is None:
                 continue
             where = np.unravel_index(index, shape)
             features[where], logits[where] = result.features, result.logits
-            predictions[where], crc[where], saturated[where] = result.predicted, result.input_crc32, result.saturated
+            answered[where], crc[where], flags[where] = True, result.input_crc32, result.flags
+            if result.predicted != ABSTAIN:
+                predictions[where] = result.predicted
         latency, attempts = np.reshape(outcome.latency_s, shape), np.reshape(outcome.attempts, shape)
-        return cls(predictions != LOST, predictions, features, logits, crc, saturated, latency, attempts)
+        return cls(answered, predictions, features, logits, crc, flags, latency, attempts)
 
 
 def steps(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -65,6 +68,7 @@ def parity(answers: Answers, golden: Golden) -> dict[str, Any]:
         "windows_off": int(((features > 0) | (logits > 0)).sum()),
         "input_crc32_off": int((answers.input_crc32 != golden.input_crc32)[seen].sum()),
         "predictions_off": int((answers.predictions != golden.predictions)[seen].sum()),
+        "flags_off": int((answers.flags != golden.flags)[seen].sum()),
     }
 
 
@@ -73,32 +77,25 @@ def summary(bundle: Bundle, golden: Golden, predictions: np.ndarray, features: n
 
     Used for the board and, on the golden outputs, for the desktop.
     """
-    labels, copies = golden.labels, predictions[1:]
+    mask_labels = len(bundle.labels) if golden.thresholds is not None else None
+    found = robustness(golden.labels[: len(predictions)], predictions, golden.groups, mask_labels)
     invariant = slice(0, bundle.partition.invariant)
     latent = bundle.dequantize(features) * (predictions != LOST)[..., None]
     original = latent[0][predictions[0] != LOST]
-    consistent = metrics.consistency(predictions[0], copies) if len(copies) else np.full(len(labels), math.nan)
     entries = [
         {
-            "transform": f"{bundle.manifest['transformation']} {index}",
-            "accuracy": _number(metrics.accuracy(labels, copy)),
-            "macro_f1": _number(metrics.macro_f1(labels, copy)),
-            "consistency": _number(np.mean((copy == predictions[0]) & (copy != LOST))),
+            "transform": bundle.manifest["transforms"][index],
+            **copy,
             "similarity_invariant": _similarity(latent[0], latent[index], invariant),
-            "lost": int((copy == LOST).sum()),
         }
-        for index, copy in enumerate(copies, start=1)
+        for index, copy in enumerate(found.pop("per_copy"), start=1)
     ]
-    clustered = len(copies) > 0 and len(np.unique(golden.groups)) > 1
-    interval = metrics.cluster_interval(consistent, golden.groups) if clustered else (math.nan, math.nan)
     kept = original[:, invariant] if bundle.partition.invariant else original
+    nothing = {"accuracy_transformed": None, "macro_f1_transformed": None, "consistency": None}
+    nothing |= {"consistency_ci95": None, "consistency_all_pairs": None, "changed_labels": None}
     return {
-        "accuracy": _number(metrics.accuracy(labels, predictions[0])),
-        "accuracy_transformed": _mean(entries, "accuracy"),
-        "macro_f1": _number(metrics.macro_f1(labels, predictions[0])),
-        "macro_f1_transformed": _mean(entries, "macro_f1"),
-        "consistency": _number(np.mean(consistent)),
-        "consistency_ci95": [_number(bound) for bound in interval],
+        **nothing,
+        **found,
         "similarity_invariant": _mean(entries, "similarity_invariant"),
         "negative_similarity": _number(metrics.negative_similarity(kept)) if len(kept) > 1 else None,
         "effective_rank": _number(metrics.effective_rank(kept)) if len(kept) > 1 else None,
@@ -109,29 +106,13 @@ def summary(bundle: Bundle, golden: Golden, predictions: np.ndarray, features: n
 def per_class(
     labels: np.ndarray, predictions: np.ndarray, names: list[str]
 ) -> tuple[list[list[int]], list[dict[str, Any]]]:
-    """Confusion counts, and precision, recall and F1 of each class.
+    """Confusion counts, and precision, recall and F1 of each class, over labels and predictions (copies, windows).
 
-    `predictions` is (copies, windows); counts are over all copies. A row of the confusion is the true class, a column
-    the predicted one, with lost windows in the last column.
+    A row of the confusion is the true class, a column the predicted one, with lost windows in the last column.
     """
-    classes = len(names)
-    truth = np.broadcast_to(labels, predictions.shape).ravel()
-    columns = np.where(predictions == LOST, classes, predictions).ravel()
-    matrix = np.zeros((classes, classes + 1), np.int64)
-    np.add.at(matrix, (truth, columns), 1)
-    rows = []
-    for index, name in enumerate(names):
-        hits, support, said = (int(n) for n in (matrix[index, index], matrix[index].sum(), matrix[:, index].sum()))
-        rows.append(
-            {
-                "label": name,
-                "windows": support,
-                "precision": hits / said if said else None,
-                "recall": hits / support if support else None,
-                "f1": 2 * hits / (said + support) if said + support else None,
-            }
-        )
-    return matrix.tolist(), rows
+    matrix = metrics.confusion(labels, predictions, len(names))
+    rows = zip(names, metrics.per_class(matrix), strict=True)
+    return matrix.tolist(), [{"label": name, **row} for name, row in rows]
 
 
 def spread_ms(seconds: np.ndarray) -> dict[str, float | None]:

@@ -15,7 +15,7 @@ from firmware_host.emulator import instructions
 from firmware_host.figures import Answers, parity, spread_ms, summary
 from firmware_host.flight import RX_RING_BYTES, Flight, Outcome
 from firmware_host.link import ANSWER_TIMEOUT_S
-from firmware_host.messages import Stats, chunk_samples
+from firmware_host.messages import LEAD_OFF, SATURATED, Stats, chunk_samples
 from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
 
@@ -49,12 +49,14 @@ def measure(board: Board, bundle: Bundle, golden: Golden) -> tuple[dict[str, Any
         "sensor": bundle.sensor["name"],
         "split": manifest["split"],
         "data": manifest["data"],
-        "windows": len(golden.labels),
+        "task": manifest["task"],
+        "windows": len(golden.groups),
         "sent": golden.input_crc32.size,
         "lost": outcome.lost,
         "retried": outcome.retried,
         "duplicated": outcome.duplicated,
-        "saturated": int(answers.saturated.sum()),
+        "saturated": int((answers.flags & SATURATED > 0).sum()),
+        "abstained": int((answers.flags & LEAD_OFF > 0).sum()),
         "parity": parity(answers, golden),
         **summary(bundle, golden, answers.predictions, answers.features),
         "desktop": summary(bundle, golden, golden.predictions, golden.features),

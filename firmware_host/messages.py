@@ -18,6 +18,9 @@ _STATS = struct.Struct("<4I")
 _CAPTURE = struct.Struct("<II")
 _ERROR = struct.Struct("<BHH")
 
+SATURATED, LEAD_OFF = 1, 2  # bits of the flags
+ABSTAIN = 255  # instead of a class: the lead was off
+
 
 class MessageError(InputError):
     """A whole frame whose payload is not what its type promises: the firmware is not ours, or of another version."""
@@ -92,10 +95,6 @@ class Result:
     features: np.ndarray  # (features,) int8
     logits: np.ndarray  # (classes,) int8
 
-    @property
-    def saturated(self) -> bool:
-        return bool(self.flags & 1)
-
     @classmethod
     def parse(cls, payload: bytes, features: int, classes: int) -> "Result":
         if len(payload) != _RESULT.size + features + classes:
@@ -120,10 +119,6 @@ class Hop:
     end: int  # sensor samples consumed when the latest hop was classified
     predicted: int
     flags: int
-
-    @property
-    def saturated(self) -> bool:
-        return bool(self.flags & 1)
 
     @classmethod
     def parse(cls, payload: bytes) -> "Hop":

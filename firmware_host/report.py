@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from firmware_host.bundle import Bundle, Golden
-from firmware_host.figures import LOST, Answers, per_class, steps
+from firmware_host.figures import Answers, per_class, steps
+from firmware_host.messages import LEAD_OFF, SATURATED
 from scl.artifacts import write_bytes, write_json
+from scl.decision import LOST
 
 TEMPLATE = Path(__file__).with_name("report.html")
 CSV_COLUMNS = (
     "window", "transform", "group", "label", "predicted", "expected", "consistent", "features_lsb", "logits_lsb",
-    "input_ok", "saturated", "attempts", "latency_ms",
+    "input_ok", "saturated", "lead_off", "attempts", "latency_ms",
 )  # fmt: skip
 
 
@@ -27,7 +29,7 @@ def write_report(folder: Path, validation: dict[str, Any], bundle: Bundle, golde
 
 def windows_csv(bundle: Bundle, golden: Golden, answers: Answers) -> str:
     """One row per window and transformation; empty cells where the window was lost."""
-    names = [*bundle.labels, "lost"]  # LOST is -1: the last one
+    expected = golden.predictions
     features, logits = steps(answers.features, golden.features), steps(answers.logits, golden.logits)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -35,20 +37,21 @@ def windows_csv(bundle: Bundle, golden: Golden, answers: Answers) -> str:
     for transform, window in np.ndindex(answers.predictions.shape):
         at = transform, window
         predicted = answers.predictions[at]
-        seen = predicted != LOST
+        seen = answers.answered[at]
         writer.writerow(
             [
                 golden.rows[window],
                 transform,
                 golden.groups[window],
-                names[golden.labels[window]],
-                names[predicted],
-                names[golden.predictions[at]],
-                int(seen and predicted == answers.predictions[0, window]),
+                bundle.class_name(int(golden.labels[at])),
+                bundle.class_name(int(predicted), "abstained" if seen else "lost"),
+                bundle.class_name(int(expected[at])),
+                int(predicted != LOST and predicted == answers.predictions[0, window]),
                 features[at] if seen else "",
                 logits[at] if seen else "",
                 int(answers.input_crc32[at] == golden.input_crc32[at]) if seen else "",
-                int(answers.saturated[at]) if seen else "",
+                int(answers.flags[at] & SATURATED > 0) if seen else "",
+                int(answers.flags[at] & LEAD_OFF > 0) if seen else "",
                 answers.attempts[at],
                 f"{answers.latency_s[at] * 1e3:.3f}" if seen else "",
             ]
@@ -65,11 +68,11 @@ def page(validation: dict[str, Any], bundle: Bundle, golden: Golden, answers: An
     )
     environment.filters["share"] = lambda value: "–" if value is None else f"{100 * value:.2f} %"
     environment.filters["number"] = lambda value, digits=3: "–" if value is None else f"{value:,.{digits}f}"
-    copies = {"untouched": answers.predictions[:1], "transformed": answers.predictions[1:]}
+    copies = {"untouched": slice(0, 1), "transformed": slice(1, None)}
     tables = {
-        name: per_class(golden.labels, predictions, bundle.labels)
-        for name, predictions in copies.items()
-        if len(predictions)
+        name: per_class(golden.labels[part], answers.predictions[part], bundle.labels)
+        for name, part in copies.items()
+        if golden.thresholds is None and len(golden.labels[part])
     }
     return environment.from_string(TEMPLATE.read_text("utf-8")).render(
         v=validation, manifest=bundle.manifest, labels=bundle.labels, tables=tables
@@ -96,14 +99,22 @@ def print_table(validation: dict[str, Any], out: Path) -> None:
         ("consistency", "consistency"),
     ):
         table.add_row(name, _share(v[key]), _share(desktop[key]))
-    low, high = v["consistency_ci95"]
+    low, high = v["consistency_ci95"] or (None, None)
     table.add_row("  95 % interval, clustered by group", f"{_share(low)} - {_share(high)}", "")
+    changed = v["changed_labels"]
+    if changed and changed["share"]:
+        table.add_row(
+            f"  over all pairs ({_share(changed['share'])} change their label)", _share(v["consistency_all_pairs"]), ""
+        )
+        table.add_row("  changed labels that are followed", _share(changed["followed"]), "")
     for key in ("similarity_invariant", "negative_similarity", "effective_rank"):
         table.add_row(key.replace("_", " "), _decimal(v[key]), _decimal(desktop[key]))
     parity = v["parity"]
     table.add_row("parity, largest difference in steps", f"{parity['max_lsb']} over {parity['compared']} windows", "0")
     table.add_row("network inputs that differ", str(parity["input_crc32_off"]), "0")
     table.add_row("lost / retried / duplicated", f"{v['lost']} / {v['retried']} / {v['duplicated']}", "")
+    if v["abstained"]:
+        table.add_row("abstained, counted as errors", str(v["abstained"]), "")
     inference = v["inference"]
     if inference["instructions"] is not None:
         table.add_row("instructions per inference", f"{inference['instructions']:,}", "")

@@ -15,10 +15,11 @@ from firmware_host.board import Board, open_board
 from firmware_host.bundle import Bundle, load_bundle
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.capture_file import Capture, read_capture
-from firmware_host.messages import Hop, chunk_samples, samples_chunk
+from firmware_host.messages import ABSTAIN, LEAD_OFF, SATURATED, Hop, chunk_samples, samples_chunk
 from firmware_host.protocol import Type
 from firmware_host.transport import DEFAULT_BAUD
 from scl.artifacts import InputError, command
+from scl.decision import LOST
 
 CHUNK_S = 0.25  # most sensor time in one frame: how far a class may lag behind its sample at real speed
 
@@ -34,6 +35,11 @@ class Pace:
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     bundle = load_bundle(options.bundle)
+    if bundle.manifest["task"] == "beat":
+        raise InputError(
+            f"{options.bundle}: classifies the beat in the middle of a window, and nothing here finds beats; "
+            "validate sends it windows around annotated ones"
+        )
     record = read_capture(options.record)
     check_record(record, bundle, options.record)
     calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
@@ -46,11 +52,17 @@ def main(argv: Sequence[str]) -> int:
         )
     with open_board(bundle, options.port, options.baud, options.trace) as board:
         calibration.send(board.link)
+        known = right = 0
         pace = Pace() if options.speed == "real" else None
         for answer in play(board, bundle, record, hop, pace):
             seconds = answer.end / record.rate_hz
-            flag = "  saturated" if answer.saturated else ""
-            print(f"{seconds:9.2f} s  {bundle.labels[answer.predicted]}{_truth(record, answer.end)}{flag}", flush=True)
+            found = bundle.class_name(LOST if answer.predicted == ABSTAIN else answer.predicted)
+            truth = record.label[answer.end - 1] if record.label else ""
+            flags = "  saturated" * bool(answer.flags & SATURATED) + "  lead off" * bool(answer.flags & LEAD_OFF)
+            print(f"{seconds:9.2f} s  {found}{f'  (label {truth})' if truth else ''}{flags}", flush=True)
+            known, right = known + bool(truth), right + (found == truth)
+    if known:
+        print(f"{right} of {known} labelled classes are right ({right / known:.1%})")
     return 0
 
 
@@ -93,10 +105,6 @@ def play(board: Board, bundle: Bundle, record: Capture, hop: int, pace: Pace | N
         if answer.hops != hops:
             hops = answer.hops
             yield answer
-
-
-def _truth(record: Capture, end: int) -> str:
-    return f"  (label {record.label[end - 1]})" if record.label else ""
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -56,6 +56,8 @@ def judge(validation: dict[str, Any], min_accuracy: float | None, min_consistenc
             missed.append(
                 f"{name} is {'not known' if found is None else f'{found:.4f}'}, at least {least:g} was asked for"
             )
+    if parity["flags_off"]:
+        missed.append(f"{parity['flags_off']} flags of saturation or lead-off differ from the stored ones")
     asked = min_accuracy is not None or min_consistency is not None
     validation["thresholds"] = {"min_accuracy": min_accuracy, "min_consistency": min_consistency}
     validation["missed"] = missed

@@ -32,7 +32,7 @@ def macro_f1(labels: np.ndarray, predictions: np.ndarray) -> float:
 
 
 def macro_f1_of_masks(labels: np.ndarray, predictions: np.ndarray, classes: int) -> float:
-    """Mean F1 over the labels that occur, where each entry of labels (n,) and predictions (n,) is a bit mask of several.
+    """Mean F1 over the labels that occur; each entry of labels (n,) and predictions (n,) is a bit mask of several.
 
     A prediction of -1 (lost, abstained) is wrong about every label.
     """
@@ -173,6 +173,32 @@ def cluster_interval(
     draws = np.random.default_rng(seed).integers(0, len(sums), size=(resamples, len(sums)))
     means = sums[draws].sum(axis=1) / counts[draws].sum(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def macro_f1_interval(
+    labels: np.ndarray, predictions: np.ndarray, clusters: np.ndarray, minus: np.ndarray | None = None
+) -> tuple[float, float]:
+    """As `cluster_interval`, for the macro F1 of predictions (n,), or for what it exceeds that of `minus` (n,) by.
+
+    A class that a resample does not hold is left out of its mean. Raises ValueError for a single cluster.
+    """
+    names, index = np.unique(clusters, return_inverse=True)
+    if len(names) < 2:
+        raise ValueError("an interval over clusters needs at least 2 of them, got 1")
+    classes = 1 + max(int(np.max(found)) for found in (labels, predictions, labels if minus is None else minus))
+    draws = np.random.default_rng(0).integers(0, len(names), size=(2000, len(names)))
+
+    def scores(found: np.ndarray) -> np.ndarray:
+        counts = np.stack([confusion(labels[index == k], found[index == k], classes) for k in range(len(names))])
+        summed = counts[draws].sum(axis=1)
+        hits = summed[:, range(classes), range(classes)]
+        support, said = summed.sum(axis=2), summed[:, :, :-1].sum(axis=1)
+        f1 = 2 * hits / np.maximum(support + said, 1)
+        return np.where(support > 0, f1, 0).sum(axis=1) / (support > 0).sum(axis=1)
+
+    values = scores(np.asarray(predictions)) - (0 if minus is None else scores(np.asarray(minus)))
+    low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
 
 

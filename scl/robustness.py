@@ -29,7 +29,8 @@ def robustness(
     """
     if labels.shape != classes.shape or labels.ndim != 2 or len(labels) < 1 or groups.shape != labels.shape[1:]:
         raise ValueError(
-            f"labels {labels.shape}, classes {classes.shape}, groups {groups.shape}: expected (1 + copies, n) twice and (n,)"
+            f"labels {labels.shape}, classes {classes.shape}, groups {groups.shape}: expected (1 + copies, n) twice "
+            "and (n,)"
         )
 
     def f1(truth: np.ndarray, found: np.ndarray) -> float:

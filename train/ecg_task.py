@@ -9,6 +9,7 @@ from train.data.recordings import Recordings
 from train.data.splits import split_de_chazal, split_records
 from train.encoder import Architecture
 from train.task import Task
+from train.variation import vary_ecg
 
 RATE_HZ = 180.0
 PTBXL_RATE_HZ = 100.0
@@ -49,4 +50,4 @@ def ecg_task(name: str, recordings: Recordings, source: dict[str, Any], config: 
     widths = WIDTHS if config.pool == "average" else FLAT_WIDTHS
     architecture = Architecture(widths, STRIDES, KERNEL, config.pool)
     frontend = {"band_hz": list(ecg.BAND_HZ), "warmup_s": ecg.WARM_UP_S}
-    return Task(name, behind, source, labels, split, parts, shift, architecture, INPUT_LIMIT, frontend)
+    return Task(name, behind, source, labels, split, parts, shift, architecture, INPUT_LIMIT, frontend, vary_ecg)

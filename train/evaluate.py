@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from scl import metrics
+from scl.decision import decide
 from scl.robustness import robustness
 from train.data.recordings import WindowSet
 from train.encoder import Classifier
@@ -24,15 +25,6 @@ def predict(model: Classifier, x: torch.Tensor, batch_size: int = 512) -> tuple[
             latents.append(z.float().cpu().numpy())
             logits.append(y.float().cpu().numpy())
     return np.concatenate(latents), np.concatenate(logits)
-
-
-def classes_of(logits: np.ndarray, multilabel: bool = False) -> np.ndarray:
-    """Classes (n,) of logits (n, classes): the largest, or a bit mask of those that are at least 0 (a probability of a
-    half).
-    """
-    if not multilabel:
-        return logits.argmax(axis=1)
-    return ((logits >= 0) << np.arange(logits.shape[1])).sum(axis=1)
 
 
 def evaluate(
@@ -61,7 +53,7 @@ def evaluate(
     if windows.multilabel:
         figures["macro_auc"] = macro_auc(windows.labels, logits)
     else:
-        matrix = metrics.confusion(windows.labels, classes_of(logits), logits.shape[1])
+        matrix = metrics.confusion(windows.labels, decide(logits), logits.shape[1])
         figures |= {"confusion": matrix[:, :-1].tolist(), "per_class": metrics.per_class(matrix)}
     last = turned.pop("last")
     figures[transformation.name] = turned
@@ -103,12 +95,13 @@ def _transformed(
 ) -> dict[str, Any]:
     """Figures of the copies; "overall" has those of the windows, "last" the last copy's latents."""
     x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
-    labels, classes = [windows.labels], [classes_of(logits, windows.multilabel)]
+    thresholds = np.zeros(logits.shape[1]) if windows.multilabel else None  # a probability of a half
+    labels, classes = [windows.labels], [decide(logits, thresholds)]
     similarity: dict[str, list[float]] = {name: [] for name in model.partition.slices}
     for copy, labels_t in transformation.copies(x, y, draws, seed):
         z_t, logits_t = predict(model, copy)
         labels.append(labels_t.cpu().numpy())
-        classes.append(classes_of(logits_t, windows.multilabel))
+        classes.append(decide(logits_t, thresholds))
         for name, part in model.partition.slices.items():
             similarity[name].append(float(metrics.cosine(z[:, part], z_t[:, part]).mean()))
     mask_labels = logits.shape[1] if windows.multilabel else None

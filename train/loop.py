@@ -21,6 +21,12 @@ from train.encoder import Classifier
 from train.transformations import Transformation
 
 WARM_UP = 0.2  # share of the steps in which the learning rate rises
+Vary = Callable[[Tensor, torch.Generator], Tensor]
+
+
+def unvaried(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Windows as they are."""
+    return x
 
 
 @dataclass
@@ -64,19 +70,25 @@ def objective(
     y: Tensor,
     order: torch.Generator,
     draw: torch.Generator,
+    vary: Vary = unvaried,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Loss of one batch of cuts x (B, channels, samples) with targets y, and its parts for the log.
 
     baseline: task on x. augment: task on Tx. scl: both views in one pass, task on x or on both, plus lambda times the
-    contrast.
+    contrast. Every view of every method is varied.
     """
+
+    def view(transformed: bool) -> tuple[Tensor, Tensor]:
+        windows, labels = transformation(x, y, draw) if transformed else transformation.identity(x, y)
+        return vary(windows, draw), labels
+
     if contrast is None:
-        view, labels = transformation(x, y, draw) if config.method == "augment" else transformation.identity(x, y)
-        _, logits = model(view)
+        windows, labels = view(config.method == "augment")
+        _, logits = model(windows)
         task = loss(logits, labels)
         return task, {"task": task.detach()}
-    first, labels = transformation(x, y, draw) if config.anchor == "transformed" else transformation.identity(x, y)
-    second, labels_t = transformation(x, y, draw)
+    first, labels = view(config.anchor == "transformed")
+    second, labels_t = view(True)
     z, logits = model(torch.cat([first, second]))
     z, z_t = z.chunk(2)
     if config.task_views == "both":
@@ -98,6 +110,7 @@ def fit(
     progress: Progress,
     folder: Path,
     device: torch.device,
+    vary: Vary = unvaried,
 ) -> None:
     """Trains `model` in place, from the checkpoint in `folder` if there is one; the last epoch's weights are the
     result.
@@ -109,6 +122,7 @@ def fit(
     Args:
         windows: the training part; the last incomplete batch of an epoch is dropped.
         validate: figures of the model after an epoch, logged beside the loss.
+        vary: applied to every view that is trained on, whatever the method.
 
     Raises:
         ValueError: fewer windows than a batch.
@@ -136,7 +150,7 @@ def fit(
             index = index.to(device)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
                 loss, parts = objective(
-                    model, contrast, config, transformation, loss_of, x[index], y[index], order, draw
+                    model, contrast, config, transformation, loss_of, x[index], y[index], order, draw, vary
                 )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()

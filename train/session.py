@@ -109,6 +109,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
             Progress(log.epoch, log.step),
             partial,
             device,
+            task.vary,
         )
     figures = evaluate(model, parts["test"], transformation, config.draws, config.seed, device)
     if isinstance(transformation, Shift):

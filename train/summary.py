@@ -36,8 +36,8 @@ def summary(metrics: dict[str, Any]) -> str:
             f"{metrics['shift_circular']['mean_consistency']:.3f}"
         )
         lines.append(
-            f"  {'retrieval':15} recall at 1 {found['recall_at_1']:.3f}, at 5 {found['recall_at_5']:.3f}, mean reciprocal "
-            f"rank {found['mean_reciprocal_rank']:.3f}, same record {found['same_group_at_1']:.3f} "
+            f"  {'retrieval':15} recall at 1 {found['recall_at_1']:.3f}, at 5 {found['recall_at_5']:.3f}, mean "
+            f"reciprocal rank {found['mean_reciprocal_rank']:.3f}, same record {found['same_group_at_1']:.3f} "
             f"({found['gallery']} windows, {found['samples']} samples)"
         )
     return "\n".join(lines + [f"warning: {text}" for text in metrics["warnings"]])

@@ -7,6 +7,7 @@ from train.config import TrainConfig
 from train.data.recordings import Recordings, WindowSet
 from train.data.splits import SPLITS, split_windows
 from train.encoder import INPUT_LIMIT, Architecture
+from train.loop import Vary, unvaried
 from train.transformations import Rotation, Transformation
 
 
@@ -22,6 +23,7 @@ class Task:
         parts: "train", "validation" and "test".
         limit: of the normalized input, in standard deviations.
         frontend: what the board does between resampling and normalization: band_hz and warmup_s, or nothing.
+        vary: what every view that is trained on may differ in besides.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Task:
     architecture: Architecture
     limit: float = INPUT_LIMIT
     frontend: dict[str, Any] = field(default_factory=dict)
+    vary: Vary = unvaried
 
     @property
     def samples(self) -> int:

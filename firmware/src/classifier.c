@@ -19,26 +19,31 @@ void scl_classifier_reset(scl_classifier *c)
 {
     scl_frontend_reset(&c->frontend);
     c->clean = UINT32_MAX;
+    c->attached = UINT32_MAX;
+}
+
+/* Samples since something was so. */
+static uint32_t since(uint32_t before, uint8_t now)
+{
+    return now ? 0 : before < UINT32_MAX ? before + 1 : before;
 }
 
 uint8_t scl_classifier_push(scl_classifier *c, const int16_t *counts)
 {
     const uint8_t made = scl_frontend_push(&c->frontend, counts, c->history[c->newest]);
-    if (c->frontend.saturated) {
-        c->frontend.saturated = 0;
-        c->clean = 0;
-    } else if (c->clean < UINT32_MAX) {
-        c->clean++;
-    }
+    c->clean = since(c->clean, c->frontend.saturated);
+    c->attached = since(c->attached, c->frontend.lead_off);
     if (made) {
         c->newest = (uint16_t)(c->newest + 1 < SCL_WINDOW ? c->newest + 1 : 0);
     }
     return made;
 }
 
-int scl_classifier_saturated(const scl_classifier *c)
+uint8_t scl_classifier_flags(const scl_classifier *c)
 {
-    return c->clean < SCL_RAW_SAMPLES;
+    const unsigned saturated = c->clean < SCL_RAW_SAMPLES ? SCL_SATURATED : 0;
+    const unsigned lead_off = c->attached < SCL_RAW_SAMPLES ? SCL_LEAD_OFF : 0;
+    return (uint8_t)(saturated | lead_off);
 }
 
 /* Copies the ring to the network's input, oldest sample first. */
@@ -62,7 +67,7 @@ scl_result scl_classifier_run(scl_classifier *c)
     const uint32_t before = port_ticks();
     scl_model_run(&scl_model_data, c->arena);
     result.ticks = port_ticks() - before;
-    result.class_index = scl_model_class(&scl_model_data, c->arena);
+    result.class_index = scl_classifier_flags(c) & SCL_LEAD_OFF ? SCL_ABSTAIN : scl_model_class(&scl_model_data, c->arena);
     result.features = c->arena + scl_model_data.features_offset;
     result.logits = c->arena + scl_model_data.logits_offset;
     return result;

@@ -67,6 +67,57 @@ static void filtered(const scl_frontend *f, float *samples)
     }
 }
 
+/* Step 4: samples (channels) in place. */
+static void band_passed(scl_frontend *f, float *samples)
+{
+    const scl_frontend_config *config = f->config;
+    for (uint8_t c = 0; c < config->channels; c++) {
+        float x = samples[c];
+        for (uint8_t s = 0; s < config->section_count && !f->settled; s++) {
+            f->state[s][c][0] = x * config->steady[s][0];
+            f->state[s][c][1] = x * config->steady[s][1];
+        }
+        for (uint8_t s = 0; s < config->section_count; s++) {
+            const float *k = config->sections[s];
+            float *z = f->state[s][c];
+            const float y = k[0] * x + z[0];
+            z[0] = (k[1] * x - k[3] * y) + z[1];
+            z[1] = k[2] * x - k[4] * y;
+            x = y;
+        }
+        samples[c] = x;
+    }
+    f->settled = 1;
+}
+
+/* What the counts of one sample say about the sensor. */
+static void inspect(scl_frontend *f, const int16_t *counts)
+{
+    const scl_frontend_config *config = f->config;
+    const scl_sensor *sensor = config->sensors;
+    uint8_t axis = 0;
+    f->saturated = 0;
+    f->lead_off = 0;
+    for (uint8_t c = 0; c < config->channels; c++) {
+        if (counts[c] <= sensor->count_min || counts[c] >= sensor->count_max) {
+            f->saturated = 1;
+        }
+        if (f->still[c] == 0 || counts[c] != f->held[c]) {
+            f->held[c] = counts[c];
+            f->still[c] = 1;
+        } else if (f->still[c] < UINT16_MAX) {
+            f->still[c]++;
+        }
+        if (config->lead_off_samples > 0 && f->still[c] >= config->lead_off_samples) {
+            f->lead_off = 1;
+        }
+        if (++axis == sensor->axes) {
+            axis = 0;
+            sensor++;
+        }
+    }
+}
+
 void scl_frontend_init(scl_frontend *f, const scl_frontend_config *config)
 {
     f->config = config;
@@ -81,7 +132,12 @@ void scl_frontend_reset(scl_frontend *f)
     f->delay_head = 0;
     f->phase = 0;
     f->primed = 0;
+    f->settled = 0;
     f->saturated = 0;
+    f->lead_off = 0;
+    for (uint8_t c = 0; c < f->config->channels; c++) {
+        f->still[c] = 0;
+    }
 }
 
 void scl_frontend_calibrate(scl_frontend *f, const float *values)
@@ -103,11 +159,7 @@ uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quanti
 {
     const scl_frontend_config *config = f->config;
     float samples[SCL_MAX_CHANNELS];
-    for (uint8_t c = 0; c < config->channels; c++) {
-        if (counts[c] == INT16_MIN || counts[c] == INT16_MAX) {
-            f->saturated = 1;
-        }
-    }
+    inspect(f, counts);
     calibrated(f, counts, samples);
     if (config->phase_taps > 0) {
         do {
@@ -120,6 +172,9 @@ uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quanti
         }
         filtered(f, samples);
         f->phase += (uint32_t)(config->down - config->up);
+    }
+    if (config->section_count > 0) {
+        band_passed(f, samples);
     }
     for (uint8_t c = 0; c < config->channels; c++) {
         const float normalised = (samples[c] - config->mean[c]) * config->inv_std[c];

@@ -4,14 +4,22 @@
  *   1. v[i] = (float)counts[i] * unit_per_count                       per sensor
  *   2. d[i] = v[i] - bias[i];  s[i] = (A[i][0]*d[0] + A[i][1]*d[1]) + A[i][2]*d[2]     (one axis: s = A[0][0]*d[0])
  *   3. rational resampling by up/down with a polyphase FIR; skipped when up == down == 1
- *   4. n[c] = (s[c] - mean[c]) * inv_std[c]
- *   5. q[c] = clamp(rint(clamp(n[c] * inv_input_scale, -512, 512)) + input_zero_point, -128, 127), rint half to even (NaN: the lower limit)
+ *   4. band-pass by second-order sections, one after the other; skipped when there are none
+ *   5. n[c] = (s[c] - mean[c]) * inv_std[c]
+ *   6. q[c] = clamp(rint(clamp(n[c] * inv_input_scale, -512, 512)) + input_zero_point, -128, 127), rint half to even (NaN: the lower limit)
  * export/frontend.py is the same in numpy, and the two agree in every bit.
  *
  * Resampling (step 3). h is the prototype low-pass of up*phase_taps coefficients (gain up), stored by phase: coefficients[p][k] = h[p + k*up].
  * The m-th output of a stream uses phase p = (m*down) mod up and newest input index i = floor(m*down / up):
  *   y = 0; for k = 0 .. phase_taps-1: y = y + coefficients[p][k] * x[i-k]
- * Before the first sample the delay line is filled with the first sample (a sensor that has been at rest). */
+ * Before the first sample the delay line is filled with the first sample (a sensor that has been at rest).
+ *
+ * A section (step 4), at the model's rate, b0, b1, b2, a1, a2 in the order of `sections`:
+ *   y = b0*x + z1;  z1 = (b1*x - a1*y) + z2;  z2 = b2*x - a2*y
+ * Before the first sample each section is in the steady state of the first x of step 3: z1 = x*steady[0], z2 = x*steady[1].
+ *
+ * A sample is saturated if a count is at or beyond a rail of its sensor. The lead is off while a channel has held one count for
+ * lead_off_samples samples in a row. */
 #ifndef SCL_FRONTEND_H
 #define SCL_FRONTEND_H
 
@@ -19,6 +27,7 @@
 
 #define SCL_MAX_CHANNELS 6   /* accelerometer and gyroscope */
 #define SCL_MAX_SENSORS 2
+#define SCL_MAX_SECTIONS 2
 #define SCL_MAX_PHASE_TAPS 256 /* delay line, samples of the sensor */
 
 typedef struct {
@@ -26,6 +35,8 @@ typedef struct {
     float unit_per_count;    /* SI units (ECG: mV) per count */
     float bias[3];           /* SI units, subtracted; nominal value */
     float alignment[3][3];   /* nominal value */
+    int16_t count_min;       /* rails */
+    int16_t count_max;
 } scl_sensor;
 
 typedef struct {
@@ -37,6 +48,10 @@ typedef struct {
     uint16_t down;
     uint16_t phase_taps;     /* 0 when up == down == 1 */
     const float *coefficients; /* (up, phase_taps) */
+    uint8_t section_count;   /* 0: no band-pass */
+    const float (*sections)[5]; /* (section_count) b0, b1, b2, a1, a2 */
+    const float (*steady)[2]; /* (section_count) state after a constant 1 */
+    uint16_t lead_off_samples; /* 0: never */
     const float *mean;       /* (channels) */
     const float *inv_std;    /* (channels) */
     float inv_input_scale;
@@ -51,7 +66,12 @@ typedef struct {
     uint16_t delay_head;     /* where the next sample goes */
     uint32_t phase;          /* up-sampled steps until the next output */
     uint8_t primed;          /* the delay line holds a sample */
-    uint8_t saturated;       /* a count was at INT16_MIN or INT16_MAX since the reset */
+    uint8_t settled;         /* the sections have a state */
+    float state[SCL_MAX_SECTIONS][SCL_MAX_CHANNELS][2]; /* z1, z2 */
+    int16_t held[SCL_MAX_CHANNELS]; /* the latest counts */
+    uint16_t still[SCL_MAX_CHANNELS]; /* samples that have held them; stays at lead_off_samples */
+    uint8_t saturated;       /* the latest sample is */
+    uint8_t lead_off;        /* the lead is off at the latest sample */
 } scl_frontend;
 
 void scl_frontend_init(scl_frontend *f, const scl_frontend_config *config);

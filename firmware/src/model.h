@@ -43,13 +43,14 @@ typedef struct {
     uint32_t logits_offset;    /* (classes) */
     const uint8_t *hash;       /* (32) manifest's model_hash */
     const char *const *labels; /* (classes) */
+    const int8_t *thresholds;  /* (classes) of a model whose labels may hold together, at most 7; NULL: one class at a time */
 } scl_model;
 
 /* Runs every operator. `arena` holds model->arena_bytes, 4-byte aligned, with the input tensor already at input_offset.
  * The input may be overwritten; features and logits stay valid until the next run. */
 void scl_model_run(const scl_model *model, int8_t *arena);
 
-/* Index of the largest logit; the lowest index on a tie. */
+/* Index of the largest logit, the lowest index on a tie. With thresholds: bit i is set if logit i reaches its own. */
 uint8_t scl_model_class(const scl_model *model, const int8_t *arena);
 
 #endif

@@ -6,8 +6,7 @@
 enum {
     RESULT_FIXED = 12,       /* bytes before the features */
     SAMPLE_SIZE = 2 * SCL_CHANNELS,
-    SAMPLES_HEADER = 4,      /* bytes before the samples of WINDOW and SAMPLES */
-    SATURATED = 1            /* bit of the flags */
+    SAMPLES_HEADER = 4       /* bytes before the samples of WINDOW and SAMPLES */
 };
 
 /* The build fails where a RESULT would not fit into a frame. */
@@ -49,18 +48,13 @@ static void begin(scl_session *s, scl_mode mode)
     s->next = 0;
 }
 
-static uint8_t flags(const scl_session *s)
-{
-    return scl_classifier_saturated(&s->classifier) ? SATURATED : 0;
-}
-
 static void send_result(scl_session *s, const scl_frame *frame)
 {
     uint8_t p[RESULT_FIXED + SCL_FEATURES + SCL_CLASSES];
     const scl_result result = scl_classifier_run(&s->classifier);
     scl_store_u16(p, s->window);
     p[2] = result.class_index;
-    p[3] = flags(s);
+    p[3] = scl_classifier_flags(&s->classifier);
     scl_store_u32(p + 4, result.input_crc32);
     scl_store_u32(p + 8, result.ticks);
     for (size_t i = 0; i < SCL_FEATURES; i++) {
@@ -139,7 +133,7 @@ void scl_session_samples(scl_session *s, const scl_frame *frame)
             s->hops++;
             s->hop_end = s->next;
             s->hop_class = scl_classifier_run(&s->classifier).class_index;
-            s->hop_flags = flags(s);
+            s->hop_flags = scl_classifier_flags(&s->classifier);
         }
     }
     scl_store_u32(p, s->next);

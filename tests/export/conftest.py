@@ -24,12 +24,15 @@ class Exported:
     onnx: bytes
     c_folder: Path
     engine: Any  # export.c_engine.CEngine
-    copies: Any  # export.copies.Copies
+    copies: Any  # export.copies.Rotations
+    counts: np.ndarray  # int16 (transforms, windows, raw samples, channels) of the copies
+    inputs8: np.ndarray  # int8 (transforms, windows, samples, channels)
+    flags: np.ndarray  # uint8 (transforms, windows)
     test: Any  # train.data.recordings.WindowSet
 
     @property
     def inputs(self) -> np.ndarray:
-        return self.copies.flat_inputs
+        return self.inputs8.reshape(-1, *self.inputs8.shape[2:])
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +58,7 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     from export import arena, pipeline
     from export.c_engine import CEngine, build_library
     from export.c_writer import CModel, write_c
-    from export.copies import Copies, draw_rotations
+    from export.copies import Rotations
     from export.fold import fold
     from export.int8 import quantize
     from export.onnx_writer import write_onnx
@@ -72,6 +75,8 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     coefficients = design(20.0, 20.0).coefficients
     write_c(CModel(network, memory, run.info["labels"], "ab" * 32, frontend, coefficients), folder)
     test = windows_for_run(run, "test")
+    copies, everything = Rotations(test, DRAWS, 0, frontend), np.arange(len(test))
+    inputs, flags = pipeline.network_inputs(copies, everything, frontend)
     return Exported(
         run=run,
         ranges=ranges,
@@ -81,6 +86,9 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
         onnx=write_onnx(network.network, network),
         c_folder=folder,
         engine=CEngine(build_library(folder, tmp_path_factory.mktemp("lib"))),
-        copies=Copies.make(test.x, draw_rotations(DRAWS, len(test), seed=0), frontend),
+        copies=copies,
+        counts=np.stack([copies.counts(t, everything) for t in range(copies.transforms)]),
+        inputs8=inputs,
+        flags=flags,
         test=test,
     )

@@ -43,6 +43,8 @@ class CSensor(ctypes.Structure):
         ("unit_per_count", ctypes.c_float),
         ("bias", ctypes.c_float * 3),
         ("alignment", ctypes.c_float * 3 * 3),
+        ("count_min", ctypes.c_int16),
+        ("count_max", ctypes.c_int16),
     ]
 
 
@@ -72,7 +74,7 @@ def random_counts(rng: np.random.Generator, info: dict, windows: int = 2) -> np.
 
 
 def scalar_window(info: dict, coefficients: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The five steps of frontend.h for one window (raw_samples, channels), one number and one operation at a time."""
+    """The steps of frontend.h for one window (raw_samples, channels), one number and one operation at a time."""
     delay: list[list[np.float32]] = []  # newest first
     due, rows = 0, []
     for index, row in enumerate(counts):

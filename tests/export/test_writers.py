@@ -135,7 +135,7 @@ def test_c_header_gives_the_sizes(exported):
     assert int(sizes["SCL_CHANNELS"]) == model.channels == exported.test.x.shape[1]
     assert int(sizes["SCL_FEATURES"]) == model.features == exported.run.partition.kept_size
     assert int(sizes["SCL_CLASSES"]) == model.classes == len(exported.run.info["labels"])
-    assert int(sizes["SCL_RAW_SAMPLES"]) == exported.copies.counts.shape[2]
+    assert int(sizes["SCL_RAW_SAMPLES"]) == exported.counts.shape[2]
 
 
 def test_c_carries_hash_and_labels(exported):

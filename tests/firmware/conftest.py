@@ -3,10 +3,12 @@ and whole firmware of the fixture model."""
 
 import ctypes
 import functools
+import importlib.util
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -87,3 +89,20 @@ def fixture_firmware(
 ) -> Callable[[str], Path]:
     """fixture_firmware(board): the firmware with the fixture model, built once."""
     return functools.cache(lambda board: make_firmware(board, FIXTURE_MODEL, tmp_path_factory.mktemp(board)))
+
+
+@pytest.fixture(scope="session")
+def ecg() -> ModuleType:
+    """fixture_model/make_ecg_model.py: what the fixture model answers behind an ECG's front end."""
+    spec = importlib.util.spec_from_file_location("make_ecg_model", FIXTURE_MODEL / "make_ecg_model.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def ecg_folder(ecg: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The C files of that model."""
+    folder = tmp_path_factory.mktemp("ecg_model")
+    ecg.write(folder)
+    return folder

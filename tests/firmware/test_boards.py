@@ -15,7 +15,7 @@ import pytest
 
 from firmware_host import emulator
 from firmware_host.link import Link
-from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Result, samples_chunk, window_chunk
+from firmware_host.messages import SATURATED, BoardError, ErrorCode, Hello, Hop, Result, samples_chunk, window_chunk
 from firmware_host.protocol import ANSWER, Frame, Type, encode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,7 +133,7 @@ def test_window(board, rng, cuts):
     counts = some_counts(rng)
     result, last_seq, answer_seq = board.send_window(40_000, counts, cuts)
     assert answer_seq == last_seq
-    assert result.window == 40_000 and not result.saturated and result.ticks > 0
+    assert result.window == 40_000 and result.flags == 0 and result.ticks > 0
     check_result(result, model.quantized(counts)[-model.WINDOW :])
 
 
@@ -143,9 +143,9 @@ def test_saturated_count_is_flagged(board, rng, limit, at):
     counts = some_counts(rng)
     counts[at, 2] = limit
     result, _, _ = board.send_window(1, counts)
-    assert result.saturated
+    assert result.flags == SATURATED
     check_result(result, model.quantized(counts)[-model.WINDOW :])
-    assert not board.send_window(2, some_counts(rng))[0].saturated
+    assert not board.send_window(2, some_counts(rng))[0].flags
 
 
 def test_gap_is_reported_once_and_the_window_can_be_sent_again(board, rng):
@@ -252,7 +252,7 @@ def test_stream(board, rng, hop, size):
         assert answer.next == start + len(chunk)
         if answer.hops > len(seen):
             seen.append((answer.end, answer.predicted))
-        assert answer.hops == len(seen) and not answer.saturated
+        assert answer.hops == len(seen) and not answer.flags
     assert seen == slow_stream(counts, hop)
 
 
@@ -272,7 +272,7 @@ def test_stream_flags_saturation_as_long_as_it_is_in_the_window(board, rng):
     counts[18, 0] = 32767
     link.request(Type.STREAM, struct.pack("<H", 1))
     flags = [Hop.parse(link.request(Type.SAMPLES, samples_chunk(t, counts[t : t + 1])).payload) for t in range(60)]
-    saturated = [hop.end for hop in flags if hop.hops and hop.saturated]
+    saturated = [hop.end for hop in flags if hop.hops and hop.flags == SATURATED]
     assert saturated == list(range(19, 19 + model.RAW_SAMPLES))
 
 

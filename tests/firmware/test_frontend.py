@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 F = np.float32
-MAX_CHANNELS, MAX_SENSORS, MAX_PHASE_TAPS = 6, 2, 256
+MAX_CHANNELS, MAX_SENSORS, MAX_PHASE_TAPS, MAX_SECTIONS = 6, 2, 256, 2
 
 
 class CSensor(ctypes.Structure):
@@ -18,6 +18,8 @@ class CSensor(ctypes.Structure):
         ("unit_per_count", ctypes.c_float),
         ("bias", ctypes.c_float * 3),
         ("alignment", ctypes.c_float * 9),
+        ("count_min", ctypes.c_int16),
+        ("count_max", ctypes.c_int16),
     ]
 
 
@@ -28,7 +30,11 @@ class CConfig(ctypes.Structure):
         ("sensor_count", ctypes.c_uint8),
         ("channels", ctypes.c_uint8),
         *((name, ctypes.c_uint16) for name in ("raw_samples", "window", "up", "down", "phase_taps")),
-        *((name, ctypes.c_void_p) for name in ("coefficients", "mean", "inv_std")),
+        ("coefficients", ctypes.c_void_p),
+        ("section_count", ctypes.c_uint8),
+        *((name, ctypes.c_void_p) for name in ("sections", "steady")),
+        ("lead_off_samples", ctypes.c_uint16),
+        *((name, ctypes.c_void_p) for name in ("mean", "inv_std")),
         ("inv_input_scale", ctypes.c_float),
         ("input_zero_point", ctypes.c_int16),
         ("sensors", ctypes.POINTER(CSensor)),
@@ -45,7 +51,12 @@ class CFrontend(ctypes.Structure):
         ("delay_head", ctypes.c_uint16),
         ("phase", ctypes.c_uint32),
         ("primed", ctypes.c_uint8),
+        ("settled", ctypes.c_uint8),
+        ("state", ctypes.c_float * (MAX_SECTIONS * MAX_CHANNELS * 2)),
+        ("held", ctypes.c_int16 * MAX_CHANNELS),
+        ("still", ctypes.c_uint16 * MAX_CHANNELS),
         ("saturated", ctypes.c_uint8),
+        ("lead_off", ctypes.c_uint8),
     ]
 
 
@@ -54,6 +65,7 @@ class Sensor:
     unit: np.float32
     bias: np.ndarray  # float32 (axes,)
     alignment: np.ndarray  # float32 (axes, axes)
+    rails: tuple[int, int] = (-32768, 32767)
 
     @property
     def axes(self) -> int:
@@ -70,6 +82,9 @@ class Settings:
     inv_std: np.ndarray = field(default_factory=lambda: np.ones(MAX_CHANNELS, F))
     inv_input_scale: float = 1.0
     zero_point: int = 0
+    sections: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), F))
+    steady: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), F))
+    lead_off: int = 0
 
     @property
     def channels(self) -> int:
@@ -86,6 +101,7 @@ class Board:
             alignment = np.zeros((3, 3), F)
             alignment[: sensor.axes, : sensor.axes] = sensor.alignment
             target.axes, target.unit_per_count = sensor.axes, sensor.unit
+            target.count_min, target.count_max = sensor.rails
             target.bias[: sensor.axes], target.alignment[:] = sensor.bias.tolist(), alignment.ravel().tolist()
         self.config = CConfig(
             sensor_count=len(sensors),
@@ -94,6 +110,10 @@ class Board:
             down=settings.down,
             phase_taps=settings.coefficients.shape[1],
             coefficients=settings.coefficients.ctypes.data,
+            section_count=len(settings.sections),
+            sections=settings.sections.ctypes.data,
+            steady=settings.steady.ctypes.data,
+            lead_off_samples=settings.lead_off,
             mean=settings.mean.ctypes.data,
             inv_std=settings.inv_std.ctypes.data,
             inv_input_scale=settings.inv_input_scale,
@@ -151,8 +171,23 @@ def resampled(settings: Settings, counts: np.ndarray) -> list[list[np.float32]]:
     return outputs
 
 
+def band_passed(settings: Settings, samples: list[list[np.float32]]) -> list[list[np.float32]]:
+    """Step 4, one section after the other over the whole signal."""
+    columns = [list(column) for column in zip(*samples, strict=True)]
+    for column in columns:
+        first = column[0]
+        for (b0, b1, b2, a1, a2), (s1, s2) in zip(settings.sections, settings.steady, strict=True):
+            z1, z2 = first * s1, first * s2
+            for t, x in enumerate(column):
+                y = b0 * x + z1
+                z1 = (b1 * x - a1 * y) + z2
+                z2 = b2 * x - a2 * y
+                column[t] = y
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
 def quantized(settings: Settings, samples: list[list[np.float32]]) -> np.ndarray:
-    """Steps 4 and 5; Python's round is half to even."""
+    """Steps 5 and 6; Python's round is half to even."""
     rows = []
     for sample in samples:
         row = []
@@ -243,14 +278,97 @@ def test_infinity_and_nan_are_defined(engine):
 
 @pytest.mark.parametrize(("value", "flag"), [(32767, 1), (-32768, 1), (32766, 0), (-32767, 0)])
 @pytest.mark.parametrize("channel", range(6))
-def test_saturated_from_a_limit_until_reset(engine, value, flag, channel):
+def test_saturated_is_the_sample_at_a_rail(engine, value, flag, channel):
     board = Board(engine, random_settings(np.random.default_rng(0), 1, 5, 8))
-    counts = np.zeros((12, 6), np.int16)
-    counts[3, channel] = value
-    board.push(counts)
-    assert board.state.saturated == flag
+    counts = np.zeros((1, 6), np.int16)
+    for at, expected in ((0, 0), (value, flag), (0, 0)):
+        counts[0, channel] = at
+        board.push(counts)
+        assert board.state.saturated == expected
+
+
+def test_every_sensor_has_its_own_rails(engine):
+    unit = Sensor(F(1), np.zeros(1, F), np.ones((1, 1), F))
+    sensors = replace(unit, rails=(0, 2047)), replace(unit, rails=(-5, 100))
+    board = Board(engine, Settings(sensors))
+    for counts, expected in (((1, -4), 0), ((0, 0), 1), ((2046, 99), 0), ((2047, 0), 1), ((5, -5), 1), ((5, 100), 1)):
+        board.push(np.array([counts], np.int16))
+        assert board.state.saturated == expected, counts
+
+
+def test_lead_off_after_so_many_equal_counts_until_one_differs(engine):
+    sensor = Sensor(F(1), np.zeros(1, F), np.ones((1, 1), F))
+    board = Board(engine, Settings((sensor, sensor), lead_off=4))
+    counts = np.array(
+        [[7, 1], [7, 2], [7, 3], [7, 4], [7, 5], [8, 6], [8, 7], [9, 7], [1, 7], [2, 7], [3, 8]], np.int16
+    )
+    seen = []
+    for row in counts:
+        board.push(row[None])
+        seen.append(board.state.lead_off)
+    #      fourth 7 in a row, fifth; an 8; ...       fourth 7 of the other channel, then an 8
+    assert seen == [0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0]
+    board.push(np.full((9, 2), 5, np.int16))
+    assert board.state.lead_off == 1
     board.reset()
-    assert board.state.saturated == 0
+    board.push(np.full((3, 2), 5, np.int16))
+    assert board.state.lead_off == 0  # what stood still before the reset does not count
+    never = Board(engine, Settings((sensor,)))
+    never.push(np.zeros((70_000, 1), np.int16))
+    assert never.state.lead_off == 0
+
+
+def ecg_counts(rng, n: int, rate_hz: float) -> np.ndarray:
+    """Spikes once a second on a drifting baseline with noise, 200 counts per mV around 1024."""
+    t = np.arange(n) / rate_hz
+    spikes = 300 * np.exp(-(((t % 1) - 0.5) ** 2) / (2 * 0.012**2))
+    return np.rint(1024 + spikes + 60 * np.sin(2 * np.pi * 0.3 * t) + rng.normal(0, 5, n)).astype(np.int16)[:, None]
+
+
+def ecg_settings(rate_hz: float) -> Settings:
+    """The filters that the exporter designs, their arithmetic is checked here."""
+    from train.data import bandpass, polyphase
+
+    resampler, band = polyphase.design(rate_hz, 180.0), bandpass.design(180.0, 0.5, 40.0)
+    sensor = Sensor(F(0.005), np.full(1, 5.12, F), np.ones((1, 1), F), rails=(0, 2047))
+    return Settings(
+        (sensor,),
+        resampler.up,
+        resampler.down,
+        resampler.coefficients,
+        inv_input_scale=60.0,
+        sections=band.sections,
+        steady=band.steady,
+    )
+
+
+@pytest.mark.parametrize("rate_hz", [180.0, 250.0, 360.0, 512.0])
+def test_band_pass_equals_scalar_single_precision(engine, rate_hz):
+    settings = ecg_settings(rate_hz)
+    counts = ecg_counts(np.random.default_rng(int(rate_hz)), int(3 * rate_hz), rate_hz)
+    expected = quantized(settings, band_passed(settings, resampled(settings, counts)))
+    board = Board(engine, settings)
+    np.testing.assert_array_equal(board.push(counts), expected)
+    assert np.ptp(expected) > 100
+    board.reset()  # the state starts anew
+    np.testing.assert_array_equal(board.push(counts), expected)
+
+
+def test_every_bit_of_the_band_pass(engine):
+    """As above, with the int8 step blown up."""
+    settings = ecg_settings(360.0)
+    counts = ecg_counts(np.random.default_rng(1), 120, 360.0)
+    expected = band_passed(settings, resampled(settings, counts))
+    for m, sample in enumerate(expected):
+        probe = replace(settings, mean=np.array(sample, F), inv_std=np.ones(1, F), inv_input_scale=1e30, zero_point=5)
+        assert Board(engine, probe).push(counts)[m] == 5
+
+
+def test_a_constant_signal_leaves_the_band_pass_at_zero_from_the_start(engine):
+    """The high-pass numerator sums to zero exactly, and the state starts steady: nothing rings."""
+    settings = replace(ecg_settings(360.0), inv_input_scale=1000.0)  # a step is a microvolt
+    values = Board(engine, settings).push(np.full((4000, 1), 1900, np.int16))
+    assert np.abs(values.astype(int)).max() <= 5
 
 
 def test_constant_input_is_steady_from_the_first_output(engine):

@@ -35,6 +35,7 @@ class Model(ctypes.Structure):
         *((name, ctypes.c_uint32) for name in ("arena_bytes", "input_offset", "features_offset", "logits_offset")),
         ("hash", ctypes.c_void_p),
         ("labels", ctypes.c_void_p),
+        ("thresholds", ctypes.c_void_p),
     ]
 
 
@@ -337,3 +338,20 @@ def test_class_is_the_first_largest_logit(engine, logits, best):
     arena = np.array([99, *logits], np.int8)
     model = Model(classes=len(logits), logits_offset=1)
     assert engine.scl_model_class(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p)) == best
+
+
+@pytest.mark.parametrize(
+    ("logits", "thresholds", "mask"),
+    [
+        ([5], [5], 1),
+        ([5], [6], 0),
+        ([-128, 127, 0, 1], [-128, 127, 1, 0], 0b1011),
+        ([-128] * 7, [-127] * 7, 0),
+        ([-128] * 7, [-128] * 7, 0b1111111),
+        ([127, 0, 0, 0, 0, 0, 1], [1] * 7, 0b1000001),
+    ],
+)
+def test_with_thresholds_the_class_is_a_mask(engine, logits, thresholds, mask):
+    arena, limits = np.array([99, *logits], np.int8), np.array(thresholds, np.int8)
+    model = Model(classes=len(logits), logits_offset=1, thresholds=limits.ctypes.data)
+    assert engine.scl_model_class(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p)) == mask

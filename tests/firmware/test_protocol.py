@@ -161,15 +161,17 @@ def test_the_longest_frame_fits_and_a_longer_one_does_not(codec):
     assert codec.receive(wire_of(0x42, 1, bytes(MAX_PAYLOAD + 1))) == ([], (0, 0, 1))
 
 
-def test_device_survives_anything(tmp_path):
+@pytest.mark.parametrize(("name", "seeds"), [("plain", 1000), ("ecg", 200)])
+def test_device_survives_anything(ecg_folder, tmp_path, name, seeds):
     """Fixed seeds under the sanitizers; a failure prints the seed, and `fuzz_device SEED 1` runs it again."""
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
+    folder = {"plain": FIXTURE, "ecg": ecg_folder}[name]
     source = ROOT / "firmware" / "src"
     program = tmp_path / "fuzz_device"
     flags = ["-std=c99", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     sources = [path for path in sorted(source.glob("*.c")) if path.name != "main.c"]
-    tests = [ROOT / "tests" / "firmware" / "fuzz_device.c", FIXTURE / "model_data.c"]
-    subprocess.run(["gcc", *flags, f"-I{source}", f"-I{FIXTURE}", *sources, *tests, "-o", program], check=True)
-    done = subprocess.run([program, "0", "1000"], capture_output=True, text=True)
+    tests = [ROOT / "tests" / "firmware" / "fuzz_device.c", folder / "model_data.c"]
+    subprocess.run(["gcc", *flags, f"-I{source}", f"-I{folder}", *sources, *tests, "-o", program], check=True)
+    done = subprocess.run([program, "0", str(seeds)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

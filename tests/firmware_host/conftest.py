@@ -177,13 +177,13 @@ def fake_bundle(tmp_path: Path) -> Path:
     features, logits, crc = (np.array([[output[part] for output in copies] for copies in outputs]) for part in range(3))
     write_npz(
         folder / "golden.npz", counts=counts, features=features, logits=logits, input_crc32=crc.astype(np.uint32),
-        saturated=np.zeros((3, 12), np.int32), rotation=np.tile(np.eye(3), (3, 12, 1, 1)),
+        flags=np.zeros((3, 12), np.uint8), rotation=np.tile(np.eye(3), (3, 12, 1, 1)),
     )  # fmt: skip
     labels = np.arange(12) % CLASSES
     write_npz(
         folder / "evaluation.npz",
         windows=np.zeros((12, CHANNELS, SAMPLES), np.float32),
-        labels=labels,
+        labels=np.tile(labels, (3, 1)),
         groups=np.arange(12) // 4,
     )
     sensors = [
@@ -192,6 +192,7 @@ def fake_bundle(tmp_path: Path) -> Path:
     ]
     manifest = {
         **{"kind": "bundle", "schema": 1, "name": "tiny", "task": "imu", "transformation": "rotation", "method": "scl"},
+        **{"thresholds": None, "transforms": ["as recorded", "rotation 1", "rotation 2"]},
         **{"labels": list(LABELS), "run_hash": "cd" * 32, "model_hash": MODEL_HASH},
         "partition": {"invariant": 3, "variant": 4, "free": 2},
         "kept": [0, 1, 2, 7, 8],

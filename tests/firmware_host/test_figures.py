@@ -1,6 +1,7 @@
 """Figures against counts made by hand and slow loops."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from firmware_host.bundle import load_bundle
 from firmware_host.figures import Answers, parity, per_class, spread_ms, summary
 from firmware_host.flight import Outcome
-from firmware_host.messages import Result
+from firmware_host.messages import ABSTAIN, LEAD_OFF, Result
+from scl.decision import LOST
 
 
 @pytest.fixture
@@ -34,11 +36,12 @@ def outcome_of(golden, lost=()):
     return Outcome(results, [math.nan if result is None else 0.01 for result in results], [1] * 36)
 
 
-def test_golden_answers_are_exact(golden):
+def test_golden_answers_are_exact_but_for_flags(golden):
+    """Every other answer comes with a flag that is not in the golden set."""
     answers = Answers.of(outcome_of(golden), golden)
     assert answers.answered.all()
     assert (answers.predictions == golden.predictions).all()
-    assert (answers.saturated.ravel() == np.arange(36) % 2).all()
+    assert (answers.flags.ravel() == np.arange(36) % 2).all()
     assert parity(answers, golden) == {
         "compared": 36,
         "max_lsb": 0,
@@ -47,6 +50,7 @@ def test_golden_answers_are_exact(golden):
         "windows_off": 0,
         "input_crc32_off": 0,
         "predictions_off": 0,
+        "flags_off": 18,
     }
 
 
@@ -82,7 +86,7 @@ def test_summary_against_loops(bundle, golden):
     answers = Answers.of(outcome_of(golden, lost=[5, 24 + 2]), golden)
     predictions, labels = answers.predictions, golden.labels
     figures = summary(bundle, golden, predictions, answers.features)
-    right = [[predictions[t, w] == labels[w] for w in range(12)] for t in range(3)]
+    right = [[predictions[t, w] == labels[t, w] for w in range(12)] for t in range(3)]
     same = [
         [t_w not in [(1, 5), (2, 5), (2, 2)] and predictions[t_w] == predictions[0, t_w[1]] for t_w in row]
         for row in pairs()
@@ -121,18 +125,56 @@ def test_originals_only(bundle, golden):
     """A bundle without copies has accuracy but no consistency."""
     figures = summary(bundle, golden, golden.predictions[:1], golden.features[:1])
     assert figures["accuracy"] is not None
-    assert figures["consistency"] is None and figures["consistency_ci95"] == [None, None]
+    assert figures["consistency"] is None and figures["consistency_ci95"] is None
     assert figures["accuracy_transformed"] is None and figures["per_transform"] == []
+
+
+def test_changed_labels_are_judged_apart(bundle, golden):
+    """A copy whose true label changed is not asked to keep its class: it is right to follow."""
+    predictions = np.zeros((3, 12), np.int64)
+    predictions[1, 4], predictions[2, 6] = 1, 2
+    golden.labels[:] = 0
+    golden.labels[1, 4] = golden.labels[1, 5] = 1
+    figures = summary(bundle, golden, predictions, golden.features)
+    assert figures["consistency"] == pytest.approx(21 / 22)  # of 22 unchanged pairs only (2, 6) moved
+    assert figures["consistency_all_pairs"] == pytest.approx(22 / 24)
+    assert figures["changed_labels"] == {"share": pytest.approx(2 / 24), "followed": 0.5}
+    assert [entry["consistency"] for entry in figures["per_transform"]] == [1.0, pytest.approx(11 / 12)]
+
+
+def test_an_abstaining_board_is_wrong(bundle, golden):
+    outcome = outcome_of(golden)
+    outcome.results[3] = replace(outcome.results[3], predicted=ABSTAIN, flags=LEAD_OFF)
+    golden.flags[0, 3] = LEAD_OFF
+    answers = Answers.of(outcome, golden)
+    assert answers.answered.all() and answers.predictions[0, 3] == LOST == golden.predictions[0, 3]
+    golden.labels[:, 3] = golden.logits[0, 3].argmax()  # the network was right
+    figures = summary(bundle, golden, answers.predictions, answers.features)
+    rest = [w for w in range(12) if w != 3]
+    assert figures["accuracy"] == pytest.approx((golden.predictions[0] == golden.labels[0])[rest].sum() / 12)
+    assert figures["consistency"] == pytest.approx(
+        (answers.predictions[1:] == answers.predictions[0])[:, rest].sum() / 24
+    )
+
+
+def test_masks_of_several_labels(bundle, golden):
+    """Thresholds make each logit a label of its own; the class is the mask."""
+    several = replace(golden, thresholds=[0, 5, -128])
+    masks = sum((golden.logits[..., i] >= t).astype(int) << i for i, t in enumerate([0, 5, -128]))
+    assert (several.predictions == masks).all() and (masks & 4).all()
+    several.labels[:] = masks
+    figures = summary(bundle, several, several.predictions, several.features)
+    assert figures["accuracy"] == figures["macro_f1"] == 1.0
 
 
 def test_one_subject_has_no_interval(bundle, golden):
     golden.groups[:] = 7
-    assert summary(bundle, golden, golden.predictions, golden.features)["consistency_ci95"] == [None, None]
+    assert summary(bundle, golden, golden.predictions, golden.features)["consistency_ci95"] is None
 
 
 def test_per_class_by_hand():
     """Three classes, the last never predicted, one answer lost."""
-    confusion, rows = per_class(np.array([0, 0, 1, 2]), np.array([[0, 1, 1, -1], [0, 0, 1, 1]]), ["a", "b", "c"])
+    confusion, rows = per_class(np.array([[0, 0, 1, 2]] * 2), np.array([[0, 1, 1, -1], [0, 0, 1, 1]]), ["a", "b", "c"])
     assert confusion == [[3, 1, 0, 0], [0, 2, 0, 0], [0, 1, 0, 1]]
     assert rows[0] == {"label": "a", "windows": 4, "precision": 1.0, "recall": 0.75, "f1": pytest.approx(6 / 7)}
     assert rows[1] == {"label": "b", "windows": 2, "precision": 0.5, "recall": 1.0, "f1": pytest.approx(2 / 3)}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from firmware_host.messages import (
+    SATURATED,
     BoardError,
     Hello,
     Hop,
@@ -69,7 +70,7 @@ def test_result():
     payload = FRAMES["RESULT"].payload
     result = Result.parse(payload, 55, 3)
     assert (result.window, result.predicted, result.input_crc32, result.ticks) == (513, 2, 0x89ABCDEF, 123_456)
-    assert result.saturated
+    assert result.flags == SATURATED
     assert result.features.tolist() == [value - 256 for value in range(200, 255)]
     assert result.logits.tolist() == [-128, 0, 127]
     assert result.pack() == payload
@@ -77,7 +78,7 @@ def test_result():
 
 def test_answers():
     hop = Hop.parse(FRAMES["SAMPLES answer"].payload)
-    assert (hop.next, hop.hops, hop.end, hop.predicted, hop.saturated) == (70_005, 1397, 70_001, 4, False)
+    assert (hop.next, hop.hops, hop.end, hop.predicted, hop.flags) == (70_005, 1397, 70_001, 4, 0)
     assert Stats.parse(FRAMES["STATS answer"].payload) == Stats(1000, 2, 3, 0xFFFFFFFF)
     start, dropped, got = capture_block(FRAMES["CAPTURE block"].payload, 6)
     assert (start, dropped) == (160, 2) and (got == counts(16)).all()

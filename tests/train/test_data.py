@@ -36,6 +36,7 @@ def run(make_wisdm: Callable[..., Path]) -> Any:
     archive = make_wisdm()
     recordings = load(archive)
     info = {
+        "task": "imu",
         "window": {"samples": 200, "rate_hz": 20.0},
         "split": split_subjects(recordings.groups, 1),
         "data": {"name": "wisdm", "device": "watch", "sensors": ["accel", "gyro"], "sha256": recordings.sha256},

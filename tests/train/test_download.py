@@ -1,4 +1,4 @@
-"""The download against a local server: whole, broken off, changed, absent."""
+"""The downloads against a local server: whole, broken off, changed, absent."""
 
 import http.server
 import io
@@ -7,10 +7,14 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import wfdb
+import wfdb.io.download
 
 from scl.artifacts import InputError, sha256_bytes, sha256_file
-from train.data.download import FILE, download
+from train.data import mitdb
+from train.data.download import FILE, download, download_mitdb
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -82,3 +86,148 @@ def test_damage_inside_the_zip(server: str, tmp_path: Path) -> None:
 def test_absent(server: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="404"):
         download(tmp_path, server.replace("set.zip", "gone.zip"))
+
+
+class PhysioNet(http.server.BaseHTTPRequestHandler):
+    """The pages that wfdb asks for, and the database's files."""
+
+    protocol_version = "HTTP/1.1"
+    files: dict[str, bytes] = {}
+    cut: dict[str, int] = {}  # bytes that are promised but not sent, by name
+
+    def do_GET(self) -> None:
+        if self.path.rstrip("/") in ("/content/mitdb", "/content/mitdb/1.0.0"):
+            body, name = b"<html>\n<p>Version: 1.0.0</p>\n</html>", ""
+        else:
+            name = self.path.removeprefix("/files/mitdb/1.0.0/")
+            if name not in self.files:
+                self.send_error(404)
+                return
+            body = self.files[name]
+        cut = self.cut.get(name, 0)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body[: len(body) - cut])
+        if cut:
+            self.close_connection = True
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def list_sums() -> None:
+    """Writes the list of the files as they are now."""
+    sums = (f"{sha256_bytes(data)} {name}\n" for name, data in PhysioNet.files.items() if "SHA" not in name)
+    PhysioNet.files["SHA256SUMS.txt"] = "".join(sums).encode()
+
+
+@pytest.fixture
+def physionet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A server with a database of two records; yields the place to download to."""
+    monkeypatch.setenv("SCL_CACHE_DIR", str(tmp_path / "cache"))
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    for name in ("100", "101"):
+        counts = np.random.default_rng(int(name)).integers(-1000, 1000, (7200, 1))
+        wfdb.wrsamp(
+            name,
+            360,
+            ["mV"],
+            ["MLII"],
+            d_signal=counts,
+            fmt=["212"],
+            adc_gain=[200],
+            baseline=[0],
+            write_dir=str(origin),
+        )
+        wfdb.wrann(name, "atr", np.array([400, 800]), symbol=["N", "V"], write_dir=str(origin))
+    PhysioNet.files = {path.name: path.read_bytes() for path in origin.iterdir()}
+    PhysioNet.files |= {"RECORDS": b"100\n101\n", "ANNOTATORS": b"atr\treference beats\n", "mitdbdir/x.htm": b"unasked"}
+    PhysioNet.cut = {}
+    list_sums()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), PhysioNet) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        monkeypatch.setattr(wfdb.io.download, "PN_CONTENT_URL", f"http://127.0.0.1:{server.server_port}/content/")
+        monkeypatch.setattr(wfdb.io.download.config, "db_index_url", f"http://127.0.0.1:{server.server_port}/files/")
+        yield tmp_path / "data" / "mitdb"
+        server.shutdown()
+
+
+def nothing_left(place: Path) -> bool:
+    return not place.exists() and list(place.parent.iterdir()) == []
+
+
+def test_a_whole_database(physionet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert download_mitdb(physionet) == physionet
+    assert {p.name: p.read_bytes() for p in physionet.iterdir()} == {
+        name: data for name, data in PhysioNet.files.items() if "/" not in name
+    }
+    assert list(physionet.parent.iterdir()) == [physionet] and physionet.stat().st_mode & 0o777 == 0o755
+    recordings = mitdb.load(physionet)
+    assert [(b.group, b.x.shape, len(b.beats)) for b in recordings.blocks] == [(100, (1, 7200), 2), (101, (1, 7200), 2)]
+    printed = capsys.readouterr()
+    assert printed.out == "" and "101" in printed.err
+    PhysioNet.files = {}  # the server is not asked again
+    assert download_mitdb(physionet) == physionet
+
+
+def test_a_broken_transfer_leaves_nothing_and_can_be_repeated(physionet: Path) -> None:
+    PhysioNet.cut = {"101.dat": 500}
+    with pytest.raises(InputError, match=r"/files/mitdb: could not be downloaded .* try again, or .* --data FOLDER"):
+        download_mitdb(physionet)
+    assert nothing_left(physionet)
+    PhysioNet.cut = {}
+    assert len(mitdb.load(download_mitdb(physionet)).blocks) == 2
+
+
+@pytest.mark.parametrize("name", ["100.hea", "101.dat", "101.atr", "RECORDS"])
+def test_a_file_that_is_another_than_published(physionet: Path, name: str) -> None:
+    data = PhysioNet.files[name]
+    PhysioNet.files[name] = data + (b"\n" if name in ("100.hea", "RECORDS") else bytes(4))
+    with pytest.raises(InputError, match=rf"what came is not the whole database \({name} has SHA-256 .* try again"):
+        download_mitdb(physionet)
+    assert nothing_left(physionet)
+
+
+def test_a_server_without_an_annotation_file(physionet: Path) -> None:
+    """wfdb goes on without it and says nothing."""
+    del PhysioNet.files["101.atr"]
+    with pytest.raises(InputError, match=r"not the whole database \(.*lacks 101.atr.*nothing of it was kept"):
+        download_mitdb(physionet)
+    assert nothing_left(physionet)
+
+
+@pytest.mark.parametrize("name", ["RECORDS", "SHA256SUMS.txt", "100.hea", "100.dat"])
+def test_a_server_without_a_file(physionet: Path, name: str) -> None:
+    del PhysioNet.files[name]
+    with pytest.raises(InputError, match="could not be downloaded .*404"):
+        download_mitdb(physionet)
+    assert nothing_left(physionet)
+
+
+def test_a_damaged_database_that_was_published_so(physionet: Path) -> None:
+    """The list fits, the record does not: the loader has the last word."""
+    PhysioNet.files["101.dat"] = bytes(len(PhysioNet.files["101.dat"]))
+    list_sums()
+    with pytest.raises(InputError, match=r"not the whole database \(.*101.dat has checksums"):
+        download_mitdb(physionet)
+    assert nothing_left(physionet)
+
+
+def test_no_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wfdb.io.download, "PN_CONTENT_URL", "http://127.0.0.1:9/content/")
+    with pytest.raises(InputError, match="could not be downloaded .*ConnectionError"):
+        download_mitdb(tmp_path / "mitdb")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    for place in (tmp_path, tmp_path / "notes.txt"):
+        with pytest.raises(InputError, match=f"{place.name}: holds something else than MIT-BIH"):
+            download_mitdb(place)
+    assert (tmp_path / "notes.txt").read_text() == "mine"

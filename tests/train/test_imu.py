@@ -16,7 +16,7 @@ from train import imu
 from train.data import load, windows_for_run
 from train.evaluate import evaluate, predict
 from train.runs import load_run, run_hash
-from train.transformations import Rotation, by_name
+from train.transformations import Rotation, from_info
 
 SMALL = ("--epochs", "1", "--batch-size", "16", "--draws", "2")
 
@@ -51,8 +51,8 @@ def test_a_run_folder_holds_all_that_later_stages_need(make_wisdm: Callable[...,
     # The test windows that later stages rebuild are those the metrics were made on, and of nobody who trained.
     test = windows_for_run(run, "test", archive)
     assert set(test.groups) == set(metrics["split"]["test"]) and not set(test.groups) & set(metrics["split"]["train"])
-    _, classes = predict(run.model, torch.from_numpy(test.x))
-    assert np.mean(classes == test.labels) == metrics["accuracy"]
+    _, logits = predict(run.model, torch.from_numpy(test.x))
+    assert np.mean(logits.argmax(axis=1) == test.labels) == metrics["accuracy"]
     assert evaluate(run.model, test, Rotation(), 2, 0)["rotation"] == turned
     assert len(run_hash(run.path)) == 64
 
@@ -139,4 +139,4 @@ def test_embedded_set_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("SCL_CACHE_DIR", str(tmp_path))
     assert load(None).name == "watch"
     with pytest.raises(InputError, match="'shear' is not known"):
-        by_name("shear")
+        from_info({"transformation": "shear"})

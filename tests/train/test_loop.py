@@ -70,11 +70,13 @@ def test_objective_of_scl_is_written_out(options: dict, views: int) -> None:
     settings = config(lambda_=0.3, **options)
     contrast = StructuredContrastiveLoss(PARTITION, settings.beta, settings.eps)
     order, draw = torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
-    total, parts = loop.objective(model, contrast, settings, Rotation(), x, labels, order, draw)
+    total, parts = loop.objective(
+        model, contrast, settings, Rotation(), functional.cross_entropy, x, labels, order, draw
+    )
     order, draw = torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
-    first = Rotation()(x, draw) if settings.anchor == "transformed" else x
+    first = Rotation()(x, labels, draw)[0] if settings.anchor == "transformed" else x
     z, logits = model(first)
-    z_t, logits_t = model(Rotation()(x, draw))
+    z_t, logits_t = model(Rotation()(x, labels, draw)[0])
     task = functional.cross_entropy(logits, labels)
     if views == 2:
         task = (task + functional.cross_entropy(logits_t, labels)) / 2
@@ -87,10 +89,14 @@ def test_objective_of_baseline_and_augment() -> None:
     model, windows = toy_model().eval(), toy_windows(16)
     x, labels = torch.from_numpy(windows.x), torch.from_numpy(windows.labels)
     generators = [torch.Generator().manual_seed(s) for s in (1, 2)]
-    total, _ = loop.objective(model, None, config("baseline"), Rotation(), x, labels, *generators)
+    total, _ = loop.objective(
+        model, None, config("baseline"), Rotation(), functional.cross_entropy, x, labels, *generators
+    )
     assert total.item() == pytest.approx(functional.cross_entropy(model(x)[1], labels).item())
-    total, _ = loop.objective(model, None, config("augment"), Rotation(), x, labels, *generators)
-    turned = Rotation()(x, torch.Generator().manual_seed(2))
+    total, _ = loop.objective(
+        model, None, config("augment"), Rotation(), functional.cross_entropy, x, labels, *generators
+    )
+    turned, _ = Rotation()(x, labels, torch.Generator().manual_seed(2))
     assert total.item() == pytest.approx(functional.cross_entropy(model(turned)[1], labels).item())
 
 

@@ -93,14 +93,14 @@ def test_raw_samples_by_counting(sensor_hz):
     ("sensor_hz", "nearest"),
     [
         (19.0, [20]),
-        (99.9, [20 * 159 / 32, 100]),
-        (103.7, [20 * 57 / 11, 20 * 140 / 27]),
-        (400.0, [20 * 229 / 22]),  # longer filters do not fit
-        (6664.0, [20 * 229 / 22]),
+        (99.9, [20 * 319 / 64, 100]),
+        (103.7, [20 * 197 / 38, 20 * 140 / 27]),
+        (400.0, [20 * 583 / 56]),  # longer filters do not fit: 254 / (52.55 / (14.36 * 0.15)) = 10.411
+        (6664.0, [20 * 583 / 56]),
     ],
 )
 def test_unsupported_rates_name_the_nearest_supported(sensor_hz, nearest):
-    """With at most 32 phases, 103.7 / 20 = 5.185 lies between 57/11 and 140/27."""
+    """With at most 64 phases, 103.7 / 20 = 5.185 lies between 197/38 and 140/27, whose mediant has 65."""
     with pytest.raises(InputError, match=rf"{sensor_hz:g} Hz.* {MODEL_HZ:g} Hz") as error:
         design(sensor_hz, MODEL_HZ)
     named = str(error.value).split("nearest supported: ")[1].split(" Hz")[0].split(" and ")

@@ -19,8 +19,10 @@ WHOLE = Partition(32, 32, 64)
 def warnings(
     rank: float = 12.0, variant: float = 0.5, accuracy: float = 0.9, partition: Partition = WHOLE
 ) -> list[str]:
-    figures = {"effective_rank": rank, "rotation": {"accuracy": accuracy, "consistency": 1.0}}
-    return health_warnings(figures, WINDOWS, {"d_variant": variant}, partition)
+    turned = {"accuracy": accuracy, "macro_f1": 0.9, "consistency": 1.0, "consistency_ci95": None, "similarity": {}}
+    return health_warnings(
+        {"effective_rank": rank, "rotation": turned}, "rotation", WINDOWS, {"d_variant": variant}, partition
+    )
 
 
 def test_each_warning_has_its_cause() -> None:

@@ -71,4 +71,4 @@ def design(rate_hz: float, low_hz: float, high_hz: float) -> Bandpass:
         ]
     ).astype(np.float32)
     steady = sosfilt_zi(sos.astype(np.float64)).astype(np.float32)
-    return Bandpass(sos[:, [0, 1, 2, 4, 5]], steady)
+    return Bandpass(np.ascontiguousarray(sos[:, [0, 1, 2, 4, 5]]), steady)

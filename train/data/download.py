@@ -1,17 +1,24 @@
-"""Fetches the official WISDM archive. The UCI repository serves one zip with wisdm-dataset.zip inside; both are read as
-they are.
+"""Fetches official data sets: the WISDM archive, and the files of MIT-BIH.
+
+The UCI repository serves WISDM as one zip with wisdm-dataset.zip inside; both are read as they are. PhysioNet serves
+MIT-BIH file by file.
 """
 
+import sys
 import zipfile
+from contextlib import redirect_stdout
 from pathlib import Path
 
+from scl import artifacts
 from scl.artifacts import InputError, sha256_file, write_bytes
+from train.data import mitdb
 from train.data.wisdm import DAMAGED
 
 URL = (
     "https://archive.ics.uci.edu/static/public/507/wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip"
 )
 FILE = "wisdm-uci-507.zip"
+PHYSIONET_SUMS = "SHA256SUMS.txt"
 
 
 def download(folder: str | Path, url: str = URL, sha256: str | None = None) -> Path:
@@ -63,3 +70,54 @@ def _check(path: Path, url: str) -> None:
     if damaged is not None:
         path.unlink()
         raise InputError(f"{url}: what came is not a whole zip ({damaged}); it was removed, try again")
+
+
+def download_mitdb(folder: str | Path) -> Path:
+    """Downloads the 48 records of MIT-BIH, about 100 MB, as they lie at PhysioNet, and returns the folder; a database
+    that is there is kept.
+
+    wfdb checks nothing of what it fetches: it leaves out annotations that the server does not have, and neither keeps
+    RECORDS nor compares sizes. So every file is held against PhysioNet's list of SHA-256 here, and then loaded. All is
+    fetched into a folder beside, which takes its name at the end: a transfer that breaks leaves nothing.
+
+    Raises:
+        InputError: no connection, a broken transfer, a file that is missing or another than published, or a folder
+            that holds something else.
+    """
+    import wfdb
+    from wfdb.io import download as physionet
+
+    folder = Path(folder)
+    if (folder / "RECORDS").is_file():
+        return folder
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: holds something else than MIT-BIH (no RECORDS); move it away, then try again")
+    url = f"{physionet.config.db_index_url}mitdb"
+    with artifacts.folder(folder) as temporary:
+        try:
+            with redirect_stdout(sys.stderr):
+                wfdb.dl_files("mitdb", str(temporary), ["RECORDS", "ANNOTATORS", PHYSIONET_SUMS])
+                wfdb.dl_database("mitdb", str(temporary), annotators=["atr"])
+        except Exception as error:  # wfdb raises whatever its requests and its parsing meet
+            raise InputError(
+                f"{url}: could not be downloaded ({type(error).__name__}: {error}); try again, or download it by hand "
+                "and give --data FOLDER"
+            ) from error
+        try:
+            _check_sums(temporary)
+            mitdb.load(temporary)
+        except InputError as error:
+            raise InputError(
+                f"{url}: what came is not the whole database ({error}); nothing of it was kept, try again"
+            ) from error
+    return folder
+
+
+def _check_sums(folder: Path) -> None:
+    """Raises InputError unless every file in the folder has the SHA-256 that the publisher's list names."""
+    lines = (folder / PHYSIONET_SUMS).read_text("utf-8", "replace").splitlines()
+    published = {name.strip(): sha256 for sha256, _, name in (line.partition(" ") for line in lines)}
+    for path in sorted(folder.iterdir()):
+        found, expected = sha256_file(path), published.get(path.name)
+        if path.name != PHYSIONET_SUMS and found != expected:
+            raise InputError(f"{path.name} has SHA-256 {found}, {PHYSIONET_SUMS} names {expected}")

@@ -1,4 +1,4 @@
-"""The rational polyphase resampler that firmware/src/frontend.h describes: its design, and the same arithmetic in numpy.
+"""The rational polyphase resampler that firmware/src/frontend.h describes: its design, and its arithmetic in numpy.
 
 A windowed-sinc low-pass at the up-sampled rate, linear in phase: flat within 0.2 % to 35 % of the model's rate and
 59 dB down from half of it on, so what folds back is about a thousandth. For a model of 20 Hz that is 7 and 10 Hz, and
@@ -112,6 +112,18 @@ def design(sensor_hz: float, model_hz: float) -> Resampler:
     phases = h.reshape(taps, up).T
     # Every phase passes a constant unchanged, or gravity would be modulated.
     return Resampler(up, down, np.ascontiguousarray(phases / phases.sum(axis=1, keepdims=True), dtype=np.float32))
+
+
+def to_rate(x: np.ndarray, rate_hz: float, wanted_hz: float) -> np.ndarray:
+    """Records x (n, channels, samples), float64, as a sensor of another rate would have sampled them: interpolated in
+    double precision (`scipy.signal.resample_poly`).
+    """
+    from scipy.signal import resample_poly
+
+    ratio = Fraction(wanted_hz / rate_hz).limit_denominator(1000)
+    if ratio == 1:
+        return x
+    return resample_poly(x, ratio.numerator, ratio.denominator, axis=2, padtype="line")
 
 
 def _taps(ratio: float) -> int:

@@ -137,7 +137,7 @@ def source() -> str:
         return ", ".join(f"{np.float32(value)!s}f" for value in values)
 
     identity = "{{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}}"
-    sensors = "".join(f"    {{3, {floats([unit])}, {{0.0f}}, {identity}}},\n" for unit in UNITS)
+    sensors = "".join(f"    {{3, {floats([unit])}, {{0.0f}}, {identity}, -32768, 32767}},\n" for unit in UNITS)
     labels = ", ".join('"' + "".join(chr(b) if b < 128 else f"\\{b:03o}" for b in s.encode()) + '"' for s in LABELS)
     limits = "-128, -128, -128, 127"
     n = POOLED_LENGTH
@@ -145,7 +145,7 @@ def source() -> str:
     inv_std = floats([float(np.float32(1 / std)) for std in STDS for _ in range(3)])
     return (
         "/* Written by make_model.py. */\n"
-        '#include "model_data.h"\n\n'
+        '#include "model_data.h"\n\n#include <stddef.h>\n\n'
         + _tables("block", BLOCK)
         + _tables("latent", LATENT)
         + _tables("head", HEAD)
@@ -155,12 +155,12 @@ def source() -> str:
         f"static const uint8_t hash[32] = {_numbers(list(HASH))};\n"
         f"static const char *const labels[] = {{{labels}}};\n"
         "const scl_model scl_model_data = {ops, 4, SCL_WINDOW, SCL_CHANNELS, SCL_FEATURES, SCL_CLASSES, "
-        "SCL_ARENA_BYTES, 0, 168, 176, hash, labels};\n\n"
+        "SCL_ARENA_BYTES, 0, 168, 176, hash, labels, NULL};\n\n"
         f"static const scl_sensor sensors[] = {{\n{sensors}}};\n"
         f"static const float mean[] = {{{floats([0.0] * CHANNELS)}}};\n"
         f"static const float inv_std[] = {{{inv_std}}};\n"
-        "const scl_frontend_config scl_frontend_data = {2, SCL_CHANNELS, SCL_RAW_SAMPLES, SCL_WINDOW, 1, 1, 0, 0, "
-        f"mean, inv_std, {floats([1 / INPUT_SCALE])}, {INPUT_ZERO_POINT}, sensors}};\n"
+        "const scl_frontend_config scl_frontend_data = {2, SCL_CHANNELS, SCL_RAW_SAMPLES, SCL_WINDOW, 1, 1, 0, NULL, "
+        f"0, NULL, NULL, 0, mean, inv_std, {floats([1 / INPUT_SCALE])}, {INPUT_ZERO_POINT}, sensors}};\n"
     )  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 /* Written by make_model.py. */
 #include "model_data.h"
 
+#include <stddef.h>
+
 static const int8_t block_weights[] = {
     -93, 18, 89, 78, 68, -111, -62, -97, -1, 67, -12, -7, 39, -30, 74, -74, -103, -3, -120, 101, 86, -28, -17, 28,
     68, 69, -127, 51, -13, -59, 57, 78, -69, 24, 114, -101, 103, -46, -120, -122, -121, 39, 11, -125, 113, 98, -30, 48,
@@ -54,12 +56,12 @@ static const uint8_t hash[32] = {
     171, 178, 185, 192, 199, 206, 213, 220,
 };
 static const char *const labels[] = {"still", "walking", "\303\240 v\303\251lo"};
-const scl_model scl_model_data = {ops, 4, SCL_WINDOW, SCL_CHANNELS, SCL_FEATURES, SCL_CLASSES, SCL_ARENA_BYTES, 0, 168, 176, hash, labels};
+const scl_model scl_model_data = {ops, 4, SCL_WINDOW, SCL_CHANNELS, SCL_FEATURES, SCL_CLASSES, SCL_ARENA_BYTES, 0, 168, 176, hash, labels, NULL};
 
 static const scl_sensor sensors[] = {
-    {3, 0.009576807f, {0.0f}, {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}}},
-    {3, 0.0010652645f, {0.0f}, {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}}},
+    {3, 0.009576807f, {0.0f}, {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}}, -32768, 32767},
+    {3, 0.0010652645f, {0.0f}, {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}}, -32768, 32767},
 };
 static const float mean[] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
 static const float inv_std[] = {0.125f, 0.125f, 0.125f, 0.33333334f, 0.33333334f, 0.33333334f};
-const scl_frontend_config scl_frontend_data = {2, SCL_CHANNELS, SCL_RAW_SAMPLES, SCL_WINDOW, 1, 1, 0, 0, mean, inv_std, 40.0f, -7, sensors};
+const scl_frontend_config scl_frontend_data = {2, SCL_CHANNELS, SCL_RAW_SAMPLES, SCL_WINDOW, 1, 1, 0, NULL, 0, NULL, NULL, 0, mean, inv_std, 40.0f, -7, sensors};
