@@ -292,6 +292,9 @@ def test_annotations_past_the_end_are_dropped_and_named(folder: Path) -> None:
     amiss = recordings.report["amiss"]
     assert amiss["records_with_annotations_past_the_end"] == ["101"] and amiss["beats_outside_the_valid_samples"] == 2
     assert "1 records with annotations past the end (101)" in recordings.summary()
+    for at, names in ((SAMPLES - 1, []), (SAMPLES, ["101"])):
+        write_record(folder, "101", beats=BEATS | {at: "N"})
+        assert mitdb.load(folder).report["amiss"]["records_with_annotations_past_the_end"] == names
 
 
 def test_without_mlii_the_first_lead_is_taken_and_named(folder: Path) -> None:
