@@ -15,6 +15,7 @@ from export.int8 import Int8Network
 from export.network import FEATURES, LOGITS, AveragePool, Conv
 
 COLUMNS = 20  # values in a line of an array
+MAX_LABELS_TOGETHER = 7  # bits of a class byte, in which 255 is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,13 @@ class CModel:
     frontend: dict[str, Any]  # the manifest's
     coefficients: np.ndarray  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
     thresholds: Sequence[int] | None = None  # of the logits, where labels may hold together
+
+    def __post_init__(self) -> None:
+        if self.thresholds is not None and not len(self.thresholds) == len(self.labels) <= MAX_LABELS_TOGETHER:
+            raise ValueError(
+                f"{len(self.thresholds)} thresholds for {len(self.labels)} labels, expected one for each and at most "
+                f"{MAX_LABELS_TOGETHER}"
+            )
 
 
 def write_c(model: CModel, folder: Path) -> None:

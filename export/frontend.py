@@ -19,6 +19,8 @@ from train.data.bandpass import Bandpass
 from train.data.polyphase import Resampler, design
 
 SATURATED, LEAD_OFF = 1, 2  # bits of the flags
+SENSORS = {"imu": "replay-imu", "strip": "mitdb", "beat": "mitdb"}  # by task, where --sensor names none
+MAX_LEAD_OFF_SAMPLES = 65535  # the firmware counts them in 16 bits
 
 
 def frontend_dict(
@@ -34,16 +36,23 @@ def frontend_dict(
     """The manifest's "frontend".
 
     Of the `raw_samples` sensor samples that make one window, the window's first one has index `warmup_samples`: what
-    comes before it lets the filters settle, `warmup_s` seconds at least. As many follow its last one as the resampler
-    lags behind. Both are 0 where the rates are equal and there is no band-pass.
+    comes before it lets the filters settle, and the band-pass has run for `warmup_s` seconds at least when the window
+    begins. As many follow its last one as the resampler lags behind. Both are 0 where the rates are equal and there
+    is nothing to settle.
 
-    Raises InputError for a rate that the firmware cannot resample.
+    Raises InputError for a rate that the firmware cannot resample, and for a lead-off time that it cannot count.
     """
     resampler = design(sensor.rate_hz, rate_hz)
     up, down = resampler.up, resampler.down
     before = resampler.before(math.ceil(warmup_s * rate_hz))
     band = bandpass_for(rate_hz, band_hz)
     lead_off_s = max((part.lead_off_s for part in sensor.parts), default=0.0)
+    lead_off_samples = round(lead_off_s * sensor.rate_hz)
+    if lead_off_s and not 2 <= lead_off_samples <= MAX_LEAD_OFF_SAMPLES:
+        raise InputError(
+            f"sensor {sensor.name}: lead_off_s {lead_off_s:g} is {lead_off_samples} samples at {sensor.rate_hz:g} Hz, "
+            f"expected 2 to {MAX_LEAD_OFF_SAMPLES}; change it in the sensor file"
+        )
     return {
         "sensor": sensor.as_dict(),
         "model_rate_hz": rate_hz,
@@ -58,7 +67,7 @@ def frontend_dict(
         "warmup_s": warmup_s,
         "sections": band.sections.tolist(),
         "steady": band.steady.tolist(),
-        "lead_off_samples": round(lead_off_s * sensor.rate_hz),
+        "lead_off_samples": lead_off_samples,
         "mean": list(normalisation["mean"]),
         "std": list(normalisation["std"]),
         "inv_input_scale": float(np.float32(1) / np.float32(input_scale)),

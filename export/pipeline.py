@@ -18,7 +18,7 @@ from export.c_engine import CEngine, build_library
 from export.c_writer import CModel, write_c
 from export.copies import Copies, Rotations, Shifts
 from export.fold import dropped, fold
-from export.frontend import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
+from export.frontend import LEAD_OFF, SATURATED, SENSORS, FrontEnd, frontend_dict
 from export.gates import AGREEMENT_INPUTS, MAX_LOSS
 from export.golden import balanced, spread, write_golden
 from export.int8 import Int8Network, quantize
@@ -42,7 +42,6 @@ CONVERTER_INPUTS = 100
 EVALUATED = 10_000  # windows of a test split, at most: a database of beats has fifty thousand
 COUNTED_AT_ONCE = 2_000  # windows, so that their counts fit into memory
 LIMITED = {"rotation": ("accuracy", "consistency"), "shift": ("macro_f1", "consistency")}  # by --max-loss
-SENSORS = {"imu": "replay-imu", "strip": "mitdb", "beat": "mitdb"}  # by task, where --sensor names none
 LABEL_BYTES = 900  # what a board's HELLO has room for, docs/PROTOCOL.md
 
 

@@ -2,6 +2,8 @@
 
 python -m export.recording RUN --subject 1601 --out walk.csv
 python -m firmware_host.stream BUNDLE --port emulator --record walk.csv --speed max
+
+Each sample is labelled with what it belongs to; of ECG strips, with the label of the strip that ends there.
 """
 
 import argparse
@@ -9,13 +11,18 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from calibration.sensor_file import load_sensor
+from export.frontend import SENSORS
 from export.replay import to_counts
 from scl.artifacts import InputError, command, write_bytes
-from train.data.polyphase import design
+from train.data.polyphase import design, to_rate
+
+if TYPE_CHECKING:
+    from train.data.recordings import Block, Recordings
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,8 +30,8 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m export.recording", description=__doc__.splitlines()[0])
     options.add_argument("run", type=Path, help="run folder; names the data set, the sensors and the test subjects")
     options.add_argument("--subject", type=int, help="whose recording (default: the first test subject)")
-    options.add_argument("--seconds", type=float, default=30.0, help="of each activity (default 30)")
-    options.add_argument("--sensor", default="replay-imu", help="sensor file, as for export.quantize")
+    options.add_argument("--seconds", type=float, default=30.0, help="of each activity or record (default 30)")
+    options.add_argument("--sensor", help="sensor file, as for export.quantize")
     options.add_argument("--data", type=Path, help="the recordings, if not below SCL_DATA_DIR")
     options.add_argument("--out", type=Path, required=True, help="capture file to write (CSV)")
     return options
@@ -32,28 +39,31 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    from scipy.signal import resample_poly
-
     from train.data import recordings_for_run
     from train.runs import load_run
 
     run = load_run(arguments.run)
+    if run.info["task"] == "beat":
+        raise InputError(f"{arguments.run}: classifies single beats, which a stream does not; give a run of strips")
     recordings = recordings_for_run(run, arguments.data)
     subject = run.info["split"]["test"][0] if arguments.subject is None else arguments.subject
     blocks = [block for block in recordings.blocks if block.group == subject]
     if not blocks:
         raise InputError(f"{recordings.name}: has no subject {subject}; there are {recordings.groups.tolist()}")
-    sensor = load_sensor(arguments.sensor).select([part["kind"] for part in run.info["sensors"]])
-    resampler = design(sensor.rate_hz, recordings.rate_hz)
+    sensor = load_sensor(arguments.sensor or SENSORS[run.info["task"]]).select([s["kind"] for s in run.info["sensors"]])
+    resampler = design(sensor.rate_hz, run.info["window"]["rate_hz"])
     samples = round(arguments.seconds * recordings.rate_hz)
     parts, labels = [], []
     for block in blocks:
-        x = block.x[None, :, :samples].astype(np.float64)
-        if resampler.phase_taps:
-            x = resample_poly(x, resampler.down, resampler.up, axis=2, padtype="line")
+        x = to_rate(block.x[None, :, :samples].astype(np.float64), recordings.rate_hz, sensor.rate_hz)
         counts, _ = to_counts(x, sensor.as_dict()["sensors"])
         parts.append(counts[0])
-        labels += [recordings.labels[block.label]] * len(counts[0])
+        if len(block.beats):
+            window_s = run.info["window"]["samples"] / run.info["window"]["rate_hz"]
+            numbers = strip_labels(recordings, block, len(counts[0]), sensor.rate_hz, window_s, resampler.delay)
+            labels += [run.info["labels"][number] if number >= 0 else "" for number in numbers]
+        else:
+            labels += [name_of(recordings, block.label)] * len(counts[0])
     out = io.StringIO()
     out.write(f"# kind: capture\n# schema: 1\n# sensor: {sensor.name}\n# rate_hz: {sensor.rate_hz!r}\n# dropped: 0\n")
     writer = csv.writer(out, lineterminator="\n")
@@ -64,6 +74,28 @@ def main(argv: Sequence[str]) -> int:
         f"{arguments.out}: {len(labels)} samples of subject {subject}, {len(blocks)} recordings, {sensor.rate_hz:g} Hz"
     )
     return 0
+
+
+def strip_labels(
+    recordings: "Recordings", block: "Block", samples: int, rate_hz: float, window_s: float, delay: int
+) -> np.ndarray:
+    """At each sensor sample, the label (samples,) of the strip that a board has just completed; -1 before the first.
+
+    The strip ends `delay` samples earlier, as the board's resampler lags behind.
+    """
+    from train.data.ecg import severest
+
+    per_second = rate_hz / recordings.rate_hz
+    ends = (np.arange(samples) - delay) / per_second
+    starts = ends - window_s * recordings.rate_hz
+    return np.where(starts < 0, -1, severest(block.beats, recordings.labels, starts, ends))
+
+
+def name_of(recordings: "Recordings", label: int) -> str:
+    """A block's label, or those of a mask joined by "+"."""
+    if not recordings.multilabel:
+        return recordings.labels[label]
+    return "+".join(name for i, name in enumerate(recordings.labels) if label >> i & 1) or "none"
 
 
 if __name__ == "__main__":

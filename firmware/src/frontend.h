@@ -69,7 +69,7 @@ typedef struct {
     uint8_t settled;         /* the sections have a state */
     float state[SCL_MAX_SECTIONS][SCL_MAX_CHANNELS][2]; /* z1, z2 */
     int16_t held[SCL_MAX_CHANNELS]; /* the latest counts */
-    uint16_t still[SCL_MAX_CHANNELS]; /* samples that have held them; stays at lead_off_samples */
+    uint16_t still[SCL_MAX_CHANNELS]; /* samples that have held them; stays at its largest value */
     uint8_t saturated;       /* the latest sample is */
     uint8_t lead_off;        /* the lead is off at the latest sample */
 } scl_frontend;

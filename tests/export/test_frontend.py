@@ -1,6 +1,7 @@
 """The numpy front end against scalar single precision in loops, and against the compiled C."""
 
 import ctypes
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from calibration.sensor_file import Part, Sensor
-from export.frontend import FrontEnd, frontend_dict
+from export.frontend import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
 from scl.artifacts import InputError
 
 F = np.float32
@@ -17,19 +18,25 @@ WINDOW = 12
 SOURCES = Path(__file__).resolve().parents[2] / "firmware" / "src"
 SHIM = r"""
 #include "frontend.h"
-int run(const scl_sensor *sensors, int sensor_count, int channels, const int *ratio, const float *coefficients,
-        const float *mean, const float *inv_std, float inv_input_scale, int zero_point, const int16_t *counts,
-        int samples, int8_t *out)
+int run(const scl_sensor *sensors, const int *sizes, const float *coefficients, const float *sections,
+        const float *steady, const float *mean, const float *inv_std, float inv_input_scale, const int16_t *counts,
+        int samples, int8_t *out, uint8_t *flags)
 {
     const scl_frontend_config config = {
-        .sensor_count = (uint8_t)sensor_count, .channels = (uint8_t)channels, .up = (uint16_t)ratio[0],
-        .down = (uint16_t)ratio[1], .phase_taps = (uint16_t)ratio[2], .coefficients = coefficients, .mean = mean,
-        .inv_std = inv_std, .inv_input_scale = inv_input_scale, .input_zero_point = (int16_t)zero_point,
+        .sensor_count = (uint8_t)sizes[0], .channels = (uint8_t)sizes[1], .up = (uint16_t)sizes[2],
+        .down = (uint16_t)sizes[3], .phase_taps = (uint16_t)sizes[4], .coefficients = coefficients,
+        .section_count = (uint8_t)sizes[5], .sections = (const float (*)[5])sections,
+        .steady = (const float (*)[2])steady, .lead_off_samples = (uint16_t)sizes[6], .mean = mean,
+        .inv_std = inv_std, .inv_input_scale = inv_input_scale, .input_zero_point = (int16_t)sizes[7],
         .sensors = sensors};
     scl_frontend f;
     int made = 0;
+    *flags = 0;
     scl_frontend_init(&f, &config);
-    for (int i = 0; i < samples; i++) made += scl_frontend_push(&f, counts + i * channels, out + made * channels);
+    for (int i = 0; i < samples; i++) {
+        made += scl_frontend_push(&f, counts + i * sizes[1], out + made * sizes[1]);
+        *flags |= (uint8_t)(f.saturated | f.lead_off << 1);
+    }
     return made;
 }
 """
@@ -63,6 +70,27 @@ def random_info(rng: np.random.Generator, rate_hz: float, axes: tuple[int, ...])
     return frontend_dict(sensor, WINDOW, 20.0, normalisation, scale, zero_point)
 
 
+def ecg_info(rng: np.random.Generator, rate_hz: float, leads: int = 1, lead_off_s: float = 0.0) -> dict:
+    """The manifest's "frontend" for leads of 11 bits with a band-pass after half a second of warm-up."""
+    parts = []
+    for lead in range(leads):
+        bias, gain = (rng.normal(5, 1),), ((rng.normal(1, 0.05),),)
+        rails, off_s = (-5 * lead, 2047 - lead), lead_off_s / (lead + 1)
+        parts.append(Part(f"lead{lead}", 1, rng.uniform(0.004, 0.006), bias, gain, "mV", "", rails, lead_off_s=off_s))
+    normalisation = {"mean": rng.normal(0, 0.1, leads).tolist(), "std": rng.uniform(0.3, 0.6, leads).tolist()}
+    sensor, zero_point = Sensor("lead", rate_hz, tuple(parts)), int(rng.integers(-50, 50))
+    return frontend_dict(sensor, WINDOW, 180.0, normalisation, 0.02, zero_point, [0.5, 40.0], 0.5)
+
+
+def ecg_counts(rng: np.random.Generator, info: dict, windows: int = 2) -> np.ndarray:
+    """Spikes on a drifting baseline, with noise of which no second sample is the same."""
+    rate_hz, leads = info["sensor"]["rate_hz"], len(info["mean"])
+    t = np.arange(info["raw_samples"]) / rate_hz + rng.uniform(0, 1, (windows, 1))
+    spikes = 300 * np.exp(-(((t % 0.25) - 0.1) ** 2) / (2 * 0.01**2)) + 200 * np.sin(2 * np.pi * 0.4 * t)
+    noise = np.cumsum(rng.choice([-9, -5, -1, 1, 5, 9], (*t.shape, leads)), axis=1)
+    return np.clip(np.rint(1000 + spikes)[..., None] + noise, 1, 2040).astype(np.int16)
+
+
 def random_counts(rng: np.random.Generator, info: dict, windows: int = 2) -> np.ndarray:
     """Drifting signals with noise, some at the limits of int16."""
     shape = windows, info["raw_samples"], len(info["mean"])
@@ -76,6 +104,7 @@ def random_counts(rng: np.random.Generator, info: dict, windows: int = 2) -> np.
 def scalar_window(info: dict, coefficients: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The steps of frontend.h for one window (raw_samples, channels), one number and one operation at a time."""
     delay: list[list[np.float32]] = []  # newest first
+    state: dict[tuple[int, int], tuple[np.float32, np.float32]] = {}  # of (section, channel)
     due, rows = 0, []
     for index, row in enumerate(counts):
         sample, at = [], 0
@@ -100,6 +129,13 @@ def scalar_window(info: dict, coefficients: np.ndarray, counts: np.ndarray) -> n
                     sample[c] = sample[c] + coefficients[phase, k] * delay[k][c]
         quantized = []
         for c, s in enumerate(sample):
+            steady = [(s * F(z1), s * F(z2)) for z1, z2 in info["steady"]]
+            for i, section in enumerate(info["sections"]):
+                b0, b1, b2, a1, a2 = map(F, section)
+                z1, z2 = state.get((i, c), steady[i])
+                y = b0 * s + z1
+                state[i, c] = (b1 * s - a1 * y) + z2, b2 * s - a2 * y
+                s = y
             n = (s - F(info["mean"][c])) * (F(1) / F(info["std"][c]))
             scaled = min(max(n * F(info["inv_input_scale"]), F(-512)), F(512))
             quantized.append(min(max(round(float(scaled)) + info["input_zero_point"], -128), 127))
@@ -107,6 +143,7 @@ def scalar_window(info: dict, coefficients: np.ndarray, counts: np.ndarray) -> n
     return np.array(rows[-WINDOW:], np.int8)
 
 
+ECG_RATES = [180.0, 250.0, 360.0, 512.0]
 CASES = [(20.0, (3, 3)), (20.0, (3,)), (20.0, (1,)), (100.0, (3, 3)), (104.0, (3,)), (119.0, (3, 3)), (25.0, (1,))]
 
 
@@ -117,6 +154,17 @@ def test_equals_scalar_single_precision(rate_hz, axes):
     end, counts = FrontEnd.from_manifest(info), random_counts(rng, info)
     found = end.quantized_windows(counts)
     assert found.shape == (2, WINDOW, sum(axes)) and found.dtype == np.int8 and len(np.unique(found)) > 5
+    for window, values in zip(counts, found, strict=True):
+        np.testing.assert_array_equal(values, scalar_window(info, end.resampler.coefficients, window))
+
+
+@pytest.mark.parametrize("rate_hz", ECG_RATES)
+def test_band_pass_equals_scalar_single_precision(rate_hz):
+    rng = np.random.default_rng(int(rate_hz))
+    info = ecg_info(rng, rate_hz)
+    end, counts = FrontEnd.from_manifest(info), ecg_counts(rng, info, 5)
+    found = end.quantized_windows(counts)
+    assert found.shape == (5, WINDOW, 1) and len(np.unique(found)) > 20
     for window, values in zip(counts, found, strict=True):
         np.testing.assert_array_equal(values, scalar_window(info, end.resampler.coefficients, window))
 
@@ -134,28 +182,151 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     return ctypes.CDLL(str(folder / "frontend.so"))
 
 
+def run_c(engine: ctypes.CDLL, info: dict, coefficients: np.ndarray, window: np.ndarray) -> tuple[np.ndarray, int]:
+    """The newest outputs for one window of counts (raw_samples, channels), and its flags."""
+    parts, channels = info["sensor"]["sensors"], len(info["mean"])
+    sensors = (CSensor * len(parts))()
+    for target, part in zip(sensors, parts, strict=True):
+        target.axes, target.unit_per_count = part["axes"], part["unit_per_count"]
+        target.count_min, target.count_max = part["count_range"]
+        target.bias[: part["axes"]] = part["bias"]
+        for row, values in zip(target.alignment, part["alignment"], strict=False):
+            row[: part["axes"]] = values
+    inv_std = F(1) / np.array(info["std"], F)
+    arrays = [coefficients, *(np.array(info[key], F) for key in ("sections", "steady", "mean")), inv_std]
+    ratio = [info[key] for key in ("up", "down", "phase_taps")]
+    sizes = [len(parts), channels, *ratio, len(info["sections"]), info["lead_off_samples"], info["input_zero_point"]]
+    out, flags = np.zeros((len(window), channels), np.int8), ctypes.c_uint8()
+    made = engine.run(
+        sensors, (ctypes.c_int * len(sizes))(*sizes), *(ctypes.c_void_p(values.ctypes.data) for values in arrays),
+        ctypes.c_float(info["inv_input_scale"]), ctypes.c_void_p(window.ctypes.data), len(window),
+        ctypes.c_void_p(out.ctypes.data), ctypes.byref(flags),
+    )  # fmt: skip
+    return out[:made][-WINDOW:], flags.value
+
+
 @pytest.mark.parametrize(("rate_hz", "axes"), CASES)
 def test_equals_the_compiled_c(engine, rate_hz, axes):
     rng = np.random.default_rng([int(rate_hz), len(axes), 1])
     for _ in range(4):
         info = random_info(rng, rate_hz, axes)
         end, counts = FrontEnd.from_manifest(info), random_counts(rng, info, 8)
-        sensors = (CSensor * len(axes))()
-        for target, part in zip(sensors, info["sensor"]["sensors"], strict=True):
-            target.axes, target.unit_per_count = part["axes"], part["unit_per_count"]
-            target.bias[: part["axes"]] = part["bias"]
-            for row, values in zip(target.alignment, part["alignment"], strict=False):
-                row[: part["axes"]] = values
-        mean, inv_std = np.array(info["mean"], F), F(1) / np.array(info["std"], F)
-        ratio = (ctypes.c_int * 3)(info["up"], info["down"], info["phase_taps"])
-        arrays = [ctypes.c_void_p(values.ctypes.data) for values in (end.resampler.coefficients, mean, inv_std)]
-        scale = ctypes.c_float(info["inv_input_scale"])
+        assert end.flags(counts).tolist() == [SATURATED] * 8
         for window, values in zip(counts, end.quantized_windows(counts), strict=True):
-            out = np.zeros((info["raw_samples"], sum(axes)), np.int8)
-            samples, quantized = ctypes.c_void_p(window.ctypes.data), ctypes.c_void_p(out.ctypes.data)
-            settings = sensors, len(axes), sum(axes), ratio, *arrays, scale, info["input_zero_point"]
-            made = engine.run(*settings, samples, len(window), quantized)
-            np.testing.assert_array_equal(out[:made][-WINDOW:], values)
+            found, flags = run_c(engine, info, end.resampler.coefficients, window)
+            np.testing.assert_array_equal(found, values)
+            assert flags == SATURATED
+
+
+@pytest.mark.parametrize("leads", [1, 2])
+@pytest.mark.parametrize("rate_hz", ECG_RATES)
+def test_band_pass_equals_the_compiled_c(engine, rate_hz, leads):
+    rng = np.random.default_rng([int(rate_hz), leads])
+    info = ecg_info(rng, rate_hz, leads, lead_off_s=0.1)
+    end, counts = FrontEnd.from_manifest(info), ecg_counts(rng, info, 8)
+    assert not end.flags(counts).any()
+    for window, values in zip(counts, end.quantized_windows(counts), strict=True):
+        found, flags = run_c(engine, info, end.resampler.coefficients, window)
+        np.testing.assert_array_equal(found, values)
+        assert flags == 0
+
+
+@pytest.mark.parametrize("lead", [0, 1])
+def test_flags_by_hand_and_in_c(engine, lead):
+    """Each window is changed in one way, beside a limit and at it, in its middle and at either end."""
+    rng = np.random.default_rng(lead)
+    info = ecg_info(rng, 360.0, 2, lead_off_s=0.1)
+    end, last = FrontEnd.from_manifest(info), info["raw_samples"] - 1
+    low, high = [(0, 2047), (-5, 2046)][lead]
+    needed = 36  # the longer of 0.1 and 0.05 s of 360 samples, for either lead
+    assert info["lead_off_samples"] == needed
+    stretch = [slice(0, needed), slice(70, 70 + needed), slice(last + 1 - needed, last + 1)]
+    shorter = [slice(part.start, part.stop - 1) for part in stretch]
+    changes = [
+        *((part, 1000, LEAD_OFF) for part in stretch),
+        *((part, 1000, 0) for part in shorter),
+        *((part, high, LEAD_OFF | SATURATED) for part in stretch),
+        *((part, low, SATURATED) for part in shorter),
+        *((at, rail, SATURATED) for at in (0, 77, last) for rail in (low, high, low - 1, high + 1)),
+        *((at, within, 0) for at in (0, 77, last) for within in (low + 1, high - 1)),
+    ]
+    counts = ecg_counts(rng, info, len(changes))
+    for window, (where, value, _) in zip(counts, changes, strict=True):
+        window[where, lead] = value
+    expected = [flags for *_, flags in changes]
+    assert end.flags(counts).tolist() == expected
+    assert [run_c(engine, info, end.resampler.coefficients, window)[1] for window in counts] == expected
+
+
+def test_a_sensor_that_never_loses_its_lead():
+    info = random_info(np.random.default_rng(0), 20.0, (3, 3))
+    assert info["lead_off_samples"] == 0
+    still = np.full((1, info["raw_samples"], 6), -7, np.int16)
+    assert FrontEnd.from_manifest(info).flags(still).tolist() == [0]
+
+
+@pytest.mark.parametrize(("lead_off_s", "samples"), [(0.001, 0), (0.004, 1), (200.0, 72_000)])
+def test_a_lead_off_time_that_the_board_cannot_count(lead_off_s, samples):
+    text = rf"sensor lead: lead_off_s {lead_off_s:g} is {samples} samples at 360 Hz, expected 2 to 65535"
+    with pytest.raises(InputError, match=text):
+        ecg_info(np.random.default_rng(0), 360.0, lead_off_s=lead_off_s)
+
+
+@pytest.mark.parametrize("rate_hz", ECG_RATES)
+@pytest.mark.parametrize("warmup_s", [0.0, 0.31, 5.0])
+def test_the_window_begins_where_the_manifest_says(rate_hz, warmup_s):
+    """A spike at sensor sample warmup_samples is the window's first, one that follows by whole steps comes later."""
+    part = Part("ecg", 1, 1.0, (0.0,), ((1.0,),), "mV", "")
+    normalisation = {"mean": [0.0], "std": [1.0]}
+    info = frontend_dict(Sensor("spike", rate_hz, (part,)), 200, 180.0, normalisation, 1.0, 0, None, warmup_s)
+    end, steps = FrontEnd.from_manifest(info), 3
+    for later in range(steps):
+        counts = np.zeros((1, info["raw_samples"], 1), np.int16)
+        counts[0, info["warmup_samples"] + later * info["down"], 0] = 100
+        values = end.quantized_windows(counts)[0, :, 0]
+        assert values.argmax() == later * info["up"] and values.max() > 80 * 180 / rate_hz
+    made = len(end.resampler.apply(np.zeros((1, info["raw_samples"], 1), F))[0])
+    assert made - 200 >= warmup_s * 180
+    assert made - 200 <= max(warmup_s * 180, 180 * end.resampler.delay / rate_hz) + info["up"]
+    last = info["warmup_samples"] + 199 * info["down"] / info["up"]
+    assert last + end.resampler.delay < info["raw_samples"] <= last + end.resampler.delay + 1
+
+
+def test_a_constant_count_is_the_zero_of_the_signal():
+    """The high-pass takes any constant away, from the first sample on, to the last bit."""
+    part = Part("ecg", 1, 0.005, (5.12,), ((1.0,),), "mV", "")
+    info = frontend_dict(
+        Sensor("steady", 180.0, (part,)), 50, 180.0, {"mean": [0.0], "std": [1.0]}, 1e-20, 9, [0.5, 40.0]
+    )
+    values = np.arange(-32768, 32768, 97, dtype=np.int16)
+    counts = np.repeat(values[:, None, None], info["raw_samples"], axis=1)
+    np.testing.assert_array_equal(FrontEnd.from_manifest(info).quantized_windows(counts), 9)
+
+
+@pytest.fixture(scope="module")
+def ecg_manifest() -> dict:
+    """As it comes out of a file."""
+    return json.loads(json.dumps(ecg_info(np.random.default_rng(0), 360.0)))
+
+
+def test_a_manifest_survives_its_file(ecg_manifest):
+    end = FrontEnd.from_manifest(ecg_manifest)
+    np.testing.assert_array_equal(end.band.sections, np.array(ecg_manifest["sections"], F))
+    assert end.band.sections.tolist() == ecg_manifest["sections"] and end.band.steady.shape == (2, 2)
+
+
+@pytest.mark.parametrize(("key", "row", "column"), [("sections", 0, 1), ("sections", 1, 4), ("steady", 0, 0)])
+def test_a_foreign_band_pass_is_refused(ecg_manifest, key, row, column):
+    changed = json.loads(json.dumps(ecg_manifest))
+    changed[key][row][column] = float(np.nextafter(F(changed[key][row][column]), F(9)))
+    with pytest.raises(InputError, match="band-pass is not the one that this version designs; export it again"):
+        FrontEnd.from_manifest(changed)
+
+
+@pytest.mark.parametrize("band_hz", [None, [0.5, 39.0]])
+def test_a_band_that_does_not_fit_its_sections_is_refused(ecg_manifest, band_hz):
+    with pytest.raises(InputError, match="band-pass is not the one"):
+        FrontEnd.from_manifest(ecg_manifest | {"band_hz": band_hz})
 
 
 def test_every_bit_of_the_float_steps():

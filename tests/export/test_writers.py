@@ -3,17 +3,27 @@
 import ctypes
 import shutil
 import subprocess
+import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from export import c_writer, tflite_writer
+from calibration.sensor_file import Part, Sensor
+from export import arena, c_writer, tflite_writer
+from export.c_engine import FIRMWARE
+from export.frontend import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
 from export.int8 import quantize
-from export.network import Conv, Network, Tensor
+from export.network import LOGITS, Conv, Network, Tensor
 from export.onnx_writer import write_onnx
 from export.runtimes import run_litert, run_onnx
 from export.tflite_reader import read_operators
 from export.tflite_writer import write_tflite
+from firmware_host import emulator
+from firmware_host.link import Link
+from firmware_host.messages import ABSTAIN, Result, chunk_samples, window_chunk
+from firmware_host.protocol import Type
+from train.data.polyphase import design
 
 FIELDS = ("weights", "bias", "weight_scales", "bias_scales", "scale", "zero_point")
 
@@ -142,6 +152,75 @@ def test_c_carries_hash_and_labels(exported):
     model = exported.engine.model
     assert bytes(model.hash.contents).hex() == "ab" * 32
     assert [model.labels[i].decode() for i in range(model.classes)] == exported.run.info["labels"]
+
+
+@pytest.fixture(scope="module")
+def leads(exported) -> c_writer.CModel:
+    """The small network behind sensors with rails of their own, resampled and band-passed, its labels independent."""
+    rng = np.random.default_rng(0)
+    alignment = tuple(tuple(row) for row in (np.eye(3) + rng.normal(0, 0.05, (3, 3))).tolist())
+    parts = tuple(
+        Part(f"leads{i}", 3, 0.01, tuple(rng.normal(0, 1, 3)), alignment, "mV", "", (-1000 - i, 900 + i), lead_off_s=s)
+        for i, s in enumerate((0.7, 0.3))
+    )
+    normalisation = {"mean": rng.normal(0, 0.1, 6).tolist(), "std": rng.uniform(2, 3, 6).tolist()}
+    affine = exported.network.activations["input"]
+    frontend = frontend_dict(
+        Sensor("leads", 52.0, parts), exported.frontend["window_samples"], 20.0, normalisation, affine.scale,
+        affine.zero_point, [0.5, 8.0], 2.0,
+    )  # fmt: skip
+    labels = exported.run.info["labels"]
+    thresholds = [int(v) for v in np.percentile(exported.engine.run(exported.inputs[:50])[LOGITS], 60, axis=0)]
+    memory = arena.plan(arena.lifetimes(exported.network.network))
+    coefficients = design(52.0, 20.0).coefficients
+    return c_writer.CModel(exported.network, memory, labels, "cd" * 32, frontend, coefficients, thresholds)
+
+
+def test_the_board_does_what_numpy_does(leads, tmp_path):
+    """A process of the firmware, built from the written files, is sent windows: inputs, flags and masks are numpy's."""
+    for tool in ("make", "gcc"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    c_writer.write_c(leads, tmp_path)
+    command = ["make", "-s", "-C", FIRMWARE, "BOARD=native", f"MODEL={tmp_path}", f"OUT={tmp_path / 'out'}"]
+    subprocess.run(command, check=True, capture_output=True)
+    rng, raw = np.random.default_rng(1), leads.frontend["raw_samples"]
+    counts = rng.integers(-900, 900, (10, raw, 6)).astype(np.int16)
+    needed = leads.frontend["lead_off_samples"]
+    assert needed == 36
+    counts[1, 40, 5] = 901
+    counts[2, 40, 5] = 900
+    counts[3, -1, 0] = -1000
+    counts[4, 10 : 10 + needed, 2] = 7
+    counts[5, 11 : 10 + needed, 4] = 7
+    counts[6, -needed:, 3] = 2000
+    end = FrontEnd.from_manifest(leads.frontend)
+    inputs, flags = end.quantized_windows(counts), end.flags(counts)
+    assert flags.tolist() == [0, SATURATED, 0, SATURATED, LEAD_OFF, 0, LEAD_OFF | SATURATED, 0, 0, 0]
+    masks = set()
+    with emulator.native(tmp_path / "out" / "firmware") as transport:
+        link = Link(transport)
+        hello = link.greet()
+        size = chunk_samples(hello.max_payload, 6)
+        for window, x, expected in zip(counts, inputs, flags.tolist(), strict=True):
+            last = (raw - 1) // size * size
+            for start in range(0, last, size):
+                link.send(Type.WINDOW, window_chunk(9, start, window[start : start + size]))
+            answer = link.request(Type.WINDOW, window_chunk(9, last, window[last:]))
+            result = Result.parse(answer.payload, hello.features, hello.classes)
+            assert (result.input_crc32, result.flags) == (zlib.crc32(x.tobytes()), expected)
+            pairs = zip(result.logits.tolist(), leads.thresholds, strict=True)
+            mask = sum(2**i for i, (logit, threshold) in enumerate(pairs) if logit >= threshold)
+            assert result.predicted == (ABSTAIN if expected & LEAD_OFF else mask)
+            masks.add(result.predicted)
+    assert len(masks) > 2
+
+
+def test_thresholds_that_fit_no_class_byte(leads):
+    with pytest.raises(ValueError, match=f"1 thresholds for {len(leads.labels)} labels"):
+        replace(leads, thresholds=[0])
+    with pytest.raises(ValueError, match="8 thresholds for 8 labels, expected one for each and at most 7"):
+        replace(leads, labels=list("abcdefgh"), thresholds=[0] * 8)
 
 
 def test_tflite_holds_the_allowed_operators_only(exported):

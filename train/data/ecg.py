@@ -90,21 +90,21 @@ def strips(recordings: Recordings, groups: Collection[int], shift: Shift, hop_s:
             if block.label >= 0:
                 labels_at = np.full((len(starts), shift.most - shift.least + 1), block.label, np.int64)
             else:
-                labels_at = _severest(block, starts, shift, recordings.labels)
+                first = starts[:, None] + np.arange(shift.most - shift.least + 1)
+                labels_at = severest(block.beats, recordings.labels, first, first + shift.samples)
             parts.append(_cuts(recordings, index, starts, labels_at, cut, shift))
     return _joined(recordings, wanted, parts)
 
 
-def _severest(block: Block, starts: np.ndarray, shift: Shift, labels: tuple[str, ...]) -> np.ndarray:
-    """Severity (k, shifts) of the strips whose cuts begin at starts (k,); -1 where there is no beat."""
-    first = starts[:, None] + np.arange(shift.most - shift.least + 1)
-    found = np.full(first.shape, -1, np.int64)
+def severest(beats: np.ndarray, labels: tuple[str, ...], starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Severity of the beats (k, 2) of classes `labels` from each start to before its end, of any shape; -1 where there
+    is none.
+    """
+    found = np.full(starts.shape, -1, np.int64)
     for severity in sorted(set(SEVERITY.values())):
         classes = [i for i, label in enumerate(labels) if SEVERITY.get(label) == severity]
-        marks = np.zeros(block.x.shape[1] + 1, np.int64)
-        np.add.at(marks, block.beats[np.isin(block.beats[:, 1], classes), 0] + 1, 1)
-        before = np.cumsum(marks)  # beats before each sample
-        found[before[first + shift.samples] > before[first]] = severity
+        times = np.sort(beats[np.isin(beats[:, 1], classes), 0])
+        found[np.searchsorted(times, ends) > np.searchsorted(times, starts)] = severity
     return found
 
 

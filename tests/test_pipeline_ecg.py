@@ -1,0 +1,128 @@
+"""The ECG path in miniature: simulated recordings, two epochs, ending on the emulated board. Figures are poor on purpose.
+
+What has to hold is that every stage takes the stage before it, for sensors of three rates, and that the board answers
+what is golden, bit for bit, abstains from a lost lead, and says so.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(folder: Path, module: str, *arguments: str, status: int = 0) -> str:
+    env = {k: v for k, v in os.environ.items() if k != "SCL_DATA_DIR"}
+    env["SCL_CACHE_DIR"] = str(folder.parent / "cache")
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=280)
+    assert done.returncode == status, f"{' '.join(command)}: {done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    folder = tmp_path_factory.mktemp("ecg")
+    said = run(folder, "train.ecg", "--synthetic", "--out", "runs/ecg", "--epochs", "2", "--draws", "2")
+    assert "synthetic" in said
+    run(folder, "calibration.ranges", "runs/ecg", "--windows", "60", "--draws", "1")
+    return folder
+
+
+def export(folder: Path, name: str, *arguments: str) -> Path:
+    small = ("--windows", "6", "--draws", "2", "--max-loss", "100")
+    run(folder, "export.quantize", "runs/ecg", "--out", f"bundles/{name}", *small, *arguments)
+    return folder / "bundles" / name
+
+
+@pytest.fixture(scope="module")
+def bundle(folder: Path) -> Path:
+    return export(folder, "ecg")
+
+
+def validate(folder: Path, bundle: Path, port: str) -> dict:
+    run(folder, "firmware_host.validate", str(bundle), "--port", port, "--out", f"reports/{bundle.name}")
+    return json.loads((folder / "reports" / bundle.name / "validation.json").read_text())
+
+
+def test_board_equals_the_golden_outputs(folder: Path, bundle: Path) -> None:
+    report = validate(folder, bundle, "emulator")
+    assert report["passed"] and report["parity"]["max_lsb"] == report["lost"] == report["parity"]["flags_off"] == 0
+    assert report["parity"]["compared"] == report["sent"] == 18 and report["transformation"] == "shift"
+    assert [entry["transform"] for entry in report["per_transform"]] == ["shift +150 samples", "shift +300 samples"]
+    golden, evaluation = np.load(bundle / "golden.npz"), np.load(bundle / "evaluation.npz")
+    labels, classes = evaluation["labels"], golden["logits"].argmax(axis=-1)
+    kept = labels[1:] == labels[0]
+    assert report["accuracy"] == pytest.approx((classes[0] == labels[0]).mean())
+    assert report["consistency"] == pytest.approx((classes[1:] == classes[0])[kept].mean())
+    assert report["consistency_all_pairs"] == pytest.approx((classes[1:] == classes[0]).mean())
+
+
+def test_shifted_copies_are_later_cuts_of_one_recording(bundle: Path) -> None:
+    """The counts of a copy are those of the original, so many samples later: what a sensor sees."""
+    counts = np.load(bundle / "golden.npz")["counts"][..., 0]
+    for transform, later in enumerate((0, 150, 300)):
+        for window in range(1, counts.shape[1] - 1):  # the first and the last may touch what surrounds the recording
+            original, copy = counts[0, window], counts[transform, window]
+            np.testing.assert_array_equal(original[later:], copy[: len(copy) - later])
+
+
+@pytest.mark.parametrize("sensor", ["ad8232", "max30003"])
+def test_sensors_of_250_and_512_hz(folder: Path, sensor: str) -> None:
+    bundle = export(folder, sensor, "--sensor", sensor)
+    rate = json.loads((bundle / "manifest.json").read_text())["frontend"]["sensor"]["rate_hz"]
+    assert rate == {"ad8232": 250, "max30003": 512}[sensor]
+    assert validate(folder, bundle, "native")["passed"]
+
+
+def test_a_record_is_streamed_and_compared_with_its_annotations(folder: Path, bundle: Path) -> None:
+    run(folder, "export.recording", "runs/ecg", "--seconds", "40", "--out", "record.csv")
+    said = run(
+        folder, "firmware_host.stream", str(bundle), "--port", "native", "--record", "record.csv", "--speed", "max"
+    )
+    labelled = [line for line in said.splitlines() if "(label " in line]
+    assert len(labelled) == 12 and "of 12 labelled classes are right" in said  # every 2.5 s from 12.6 s on
+
+
+def test_a_lead_that_falls_off_is_flagged_and_abstained_from(folder: Path, bundle: Path) -> None:
+    """Two seconds of one count in the middle: the board names no class until they have left its window."""
+    run(folder, "export.recording", "runs/ecg", "--seconds", "60", "--out", "off.csv")
+    lines = (folder / "off.csv").read_text().splitlines()
+    head = next(i for i, line in enumerate(lines) if line.startswith("ecg")) + 1
+    for row in range(head + 25 * 360, head + 27 * 360):
+        lines[row] = "2047," + lines[row].split(",")[1]
+    (folder / "off.csv").write_text("\n".join(lines) + "\n")
+    said = run(folder, "firmware_host.stream", str(bundle), "--port", "native", "--record", "off.csv", "--speed", "max")
+    for line in (line for line in said.splitlines() if " s  " in line):
+        seconds = float(line.split()[0])
+        # Off from the 360th equal count on; the window of raw samples is 15 s and what the resampler lags behind.
+        touched = 26 <= seconds < 27 + 15.1
+        assert ("abstained" in line and "lead off" in line) == touched, line
+        assert ("saturated" in line) == (25 < seconds < 27 + 15.1), line
+
+
+def test_a_beat_bundle_is_validated_and_not_streamed(folder: Path) -> None:
+    small = ("--task", "beat", "--pool", "flatten", "--epochs", "1", "--draws", "2")
+    run(folder, "train.ecg", "--synthetic", "--out", "runs/beat", *small)
+    run(folder, "calibration.ranges", "runs/beat", "--windows", "60", "--draws", "1")
+    sizes = ("--windows", "6", "--draws", "2", "--max-loss", "100")
+    run(folder, "export.quantize", "runs/beat", "--out", "bundles/beat", *sizes)
+    report = validate(folder, folder / "bundles/beat", "emulator")
+    assert report["passed"] and report["consistency_all_pairs"] == report["consistency"]
+    record = ("--port", "native", "--record", "record.csv")
+    assert "nothing here finds beats" in run(folder, "firmware_host.stream", "bundles/beat", *record, status=2)
+
+
+def test_no_data_says_where_it_is_to_be_had(folder: Path) -> None:
+    said = run(folder, "train.ecg", "--out", "runs/none", status=2)
+    assert "--download" in said and "--data" in said and "--synthetic" in said
+    assert not (folder / "runs/none").exists()

@@ -1,0 +1,111 @@
+"""The band-pass against its promises, scalar single precision and scipy in double precision."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter, sosfilt
+
+from train.data.bandpass import Bandpass, design
+
+F = np.float32
+RATE_HZ, LOW_HZ, HIGH_HZ = 180.0, 0.5, 40.0
+UNIT = 2.0**-24  # largest relative error of a rounding
+
+
+@pytest.fixture(scope="module")
+def band() -> Bandpass:
+    return design(RATE_HZ, LOW_HZ, HIGH_HZ)
+
+
+@pytest.fixture(scope="module")
+def signals() -> np.ndarray:
+    """Spikes on a drifting baseline with noise, in mV, far from zero: (3, samples, 2)."""
+    rng = np.random.default_rng(0)
+    t = np.arange(2000) / RATE_HZ
+    drift = 0.4 * np.sin(2 * np.pi * 0.2 * t[:, None] + rng.uniform(0, 6, (3, 1, 2)))
+    spikes = 1.5 * np.exp(-(((t % 0.8) - 0.3) ** 2) / (2 * 0.012**2))
+    offset = rng.uniform(-3, 3, (3, 1, 2))
+    return (offset + drift + spikes[:, None] + rng.normal(0, 0.03, (3, 2000, 2))).astype(F)
+
+
+def sos(band: Bandpass) -> np.ndarray:
+    """scipy's rows b0, b1, b2, a0, a1, a2 in double precision."""
+    return np.insert(band.sections.astype(float), 3, 1, axis=1)
+
+
+@pytest.mark.parametrize("rate_hz", [100.0, 180.0, 500.0])
+def test_response_of_two_butterworth_filters(rate_hz):
+    """|H|^2 = 1 / (1 + (w_low / w)^4) / (1 + (w / w_high)^4) at w = tan(pi f / rate), which the bilinear map bends."""
+    band = design(rate_hz, LOW_HZ, HIGH_HZ)
+    hz = np.array([0.05, 0.2, 0.5, 1, 5, 10, 20, 40, 45, 49])
+    z = np.exp(-2j * np.pi * hz[:, None] / rate_hz)
+    b0, b1, b2, a1, a2 = band.sections.astype(float).T
+    found = np.abs(((b0 + b1 * z + b2 * z**2) / (1 + a1 * z + a2 * z**2)).prod(axis=1))
+    w, low, high = (np.tan(np.pi * f / rate_hz) for f in (hz, LOW_HZ, HIGH_HZ))
+    np.testing.assert_allclose(found, ((1 + (low / w) ** 4) * (1 + (w / high) ** 4)) ** -0.5, rtol=2e-3)
+    assert 20 * np.log10(found[hz == 40.0]) == pytest.approx(-3.01, abs=0.02)
+
+
+def test_equals_scalar_single_precision(band, signals):
+    """In the order of the module's docstring, one number after the other, to the last bit."""
+    found = band.apply(signals)
+    assert found.shape == signals.shape and found.dtype == F
+    for row, channel in np.ndindex(3, 2):
+        column = list(signals[row, :, channel])
+        first = column[0]
+        for (b0, b1, b2, a1, a2), (s1, s2) in zip(band.sections, band.steady, strict=True):
+            z1, z2 = first * s1, first * s2
+            for t, x in enumerate(column):
+                y = b0 * x + z1
+                z1 = (b1 * x - a1 * y) + z2
+                z2 = b2 * x - a2 * y
+                column[t] = y
+        np.testing.assert_array_equal(found[row, :, channel], column)
+
+
+def test_within_single_precision_of_scipy(band, signals):
+    """What rounding adds to y[t], to z1 for y[t+1] and to z2 for y[t+2] goes on as through 1 / A, and what one section
+    errs passes the next. Every product and every sum rounds once; a hundredth is added for the errors of the errors.
+    """
+    x, first = signals.astype(float), signals[:, 0].astype(float)
+    zi = first[None, :, None] * band.steady.astype(float)[:, None, :, None]  # (sections, rows, 2, channels)
+    exact = sosfilt(sos(band), x, axis=1, zi=zi)[0]
+    bound, impulse = np.zeros(x.shape), np.eye(1, x.shape[1])[0]
+    for (b0, b1, b2, a1, a2), start in zip(band.sections.astype(float), zi, strict=True):
+        y = lfilter([b0, b1, b2], [1, a1, a2], x, axis=1, zi=start)[0]
+        z2 = np.concatenate([start[:, 1:], b2 * x - a2 * y], axis=1)  # before the first sample and after each
+        z1 = np.concatenate([start[:, :1], b1 * x - a1 * y + z2[:, :-1]], axis=1)
+        np.testing.assert_allclose(b0 * x + z1[:, :-1], y, atol=1e-12)
+        roundings = np.abs(b0 * x) + np.abs(y)
+        roundings += np.abs(z1[:, :-1])
+        roundings[:, 1:] += (np.abs(b1 * x) + np.abs(a1 * y) + np.abs(b1 * x - a1 * y))[:, :-1]
+        roundings[:, 1:] += np.abs(z2[:, :-2])
+        roundings[:, 2:] += (np.abs(b2 * x) + np.abs(a2 * y))[:, :-2]
+        passed_on, added = (np.abs(lfilter(b, [1, a1, a2], impulse)) for b in ([b0, b1, b2], [1]))
+        bound = lfilter(passed_on, [1], bound, axis=1) + 1.01 * UNIT * lfilter(added, [1], roundings, axis=1)
+        x = y
+    difference = np.abs(band.apply(signals) - exact)
+    assert (difference <= bound).all()
+    assert bound.max() < 0.01 and difference.max() > 0  # mV
+
+
+@pytest.mark.parametrize("value", [5.12, -0.37, 1e-3, 300.0])
+def test_a_constant_is_gone_from_the_first_sample(band, value):
+    np.testing.assert_array_equal(band.apply(np.full((1, 50, 1), value, F)), 0)
+
+
+def test_steady_state_of_the_cascade(band):
+    """After a constant of 1 the high-pass gives 0: z1 = -b0 and z2 = b2. The low-pass behind it is empty."""
+    b0, _, b2, _, _ = band.sections[0]
+    np.testing.assert_array_equal(band.steady, [[-b0, b2], [0, 0]])
+
+
+def test_rows_do_not_mix(band, signals):
+    whole = band.apply(signals)
+    for row in range(3):
+        np.testing.assert_array_equal(band.apply(signals[row : row + 1]), whole[row : row + 1])
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 40), (-1, 40), (40, 40), (41, 40), (0.5, 90), (0.5, 100)])
+def test_bands_that_are_none(low, high):
+    with pytest.raises(ValueError, match=f"band {low:g} to {high:g} Hz does not fit below half of 180 Hz"):
+        design(180.0, low, high)
