@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from firmware_host.messages import (
+    ABSTAIN,
+    LEAD_OFF,
     SATURATED,
     BoardError,
     Hello,
@@ -74,6 +76,13 @@ def test_result():
     assert result.features.tolist() == [value - 256 for value in range(200, 255)]
     assert result.logits.tolist() == [-128, 0, 127]
     assert result.pack() == payload
+
+
+def test_a_board_that_abstains():
+    result = Result.parse(FRAMES["RESULT, abstained"].payload, 55, 3)
+    assert (result.predicted, result.flags) == (ABSTAIN, SATURATED | LEAD_OFF)
+    hop = Hop.parse(FRAMES["SAMPLES answer, abstained"].payload)
+    assert (hop.end, hop.predicted, hop.flags) == (70_006, ABSTAIN, LEAD_OFF)
 
 
 def test_answers():

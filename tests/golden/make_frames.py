@@ -64,6 +64,7 @@ def frames() -> list[dict]:
     alignment = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
     calibration = struct.pack("<24f", *[0.25, -0.5, 1.5, *alignment], *[-0.125, 0.0, 1e-3, *alignment])
     result = struct.pack("<HBBII", 513, 2, 1, 0x89ABCDEF, 123_456) + bytes(range(200, 255)) + bytes([0x80, 0, 0x7F])
+    abstained = struct.pack("<HBBII", 514, 255, 3, 1, 2) + bytes(55) + bytes(3)
     return [
         frame("HELLO request", 0x01, 1, b"\x01"),
         frame("HELLO request, another protocol", 0x01, 2, b"\xfe"),
@@ -71,12 +72,14 @@ def frames() -> list[dict]:
         frame("WINDOW first chunk", 0x02, 3, struct.pack("<HH", 513, 0) + counts(85)),
         frame("WINDOW last chunk", 0x02, 0x0400, struct.pack("<HH", 513, 199) + counts(1)),
         frame("RESULT", 0x82, 0x0400, result),
+        frame("RESULT, abstained", 0x82, 0x0401, abstained),
         frame("BENCH request", 0x03, 5),
         frame("BENCH answer", 0x83, 5, struct.pack("<I", 0x01000000)),
         frame("STREAM request", 0x04, 6, struct.pack("<H", 50)),
         frame("STREAM answer", 0x84, 6, struct.pack("<H", 50)),
         frame("SAMPLES request", 0x05, 7, struct.pack("<I", 70_000) + counts(5)),
         frame("SAMPLES answer", 0x85, 7, struct.pack("<IIIBB", 70_005, 1397, 70_001, 4, 0)),
+        frame("SAMPLES answer, abstained", 0x85, 8, struct.pack("<IIIBB", 70_010, 1398, 70_006, 255, 2)),
         frame("CALIBRATION request", 0x06, 8, bytes(range(8)) + calibration),
         frame("CALIBRATION answer", 0x86, 8, bytes(range(8))),
         frame("STATS request", 0x07, 0xFFFF),
