@@ -101,12 +101,18 @@ def test_a_window_begins_without_the_last_ones_counts(link, ecg, rng):
 
 
 def test_stream(link, ecg, rng):
-    """Every class of a stream: from when a count has stood still until no sample of that is in the window."""
-    counts = some_counts(rng, 300)
-    counts[100:115, 4] = -5
-    counts[200, 1] = 2047
+    """Every class of a stream: from when a count has stood still until no sample of that is in the window. A class
+    comes with every second sample, so either flag ends once at a sample with one and once at a sample without.
+    """
+    bad = some_counts(rng, ecg.RAW_SAMPLES)
+    bad[-ecg.LEAD_OFF :, 1] = 2047
+    assert classify(link, ecg, bad).flags == SATURATED | LEAD_OFF  # of which the stream must know nothing
+    counts = some_counts(rng, 320)
+    counts[100:114, 4] = -5
+    counts[201:216, 2] = 800
+    counts[[50, 261], 1] = 2047
     inputs = ecg.network_input(counts)
-    off = range(100 + ecg.LEAD_OFF - 1, 115)  # samples at which the lead is off
+    off = {*range(100 + ecg.LEAD_OFF - 1, 114), *range(201 + ecg.LEAD_OFF - 1, 216)}  # samples: the lead is off
     link.request(Type.STREAM, struct.pack("<H", 1))
     hops = 0
     for t in range(len(counts)):
@@ -115,7 +121,7 @@ def test_stream(link, ecg, rng):
             continue
         hops, made = hop.hops, t // ecg.DOWN + 1
         newest = range(t - ecg.RAW_SAMPLES + 1, t + 1)
-        flags = SATURATED * (200 in newest) + LEAD_OFF * any(sample in newest for sample in off)
+        flags = SATURATED * (50 in newest or 261 in newest) + LEAD_OFF * any(sample in newest for sample in off)
         mask = ecg.mask(ecg.model.network(inputs[made - ecg.model.WINDOW : made])[1])
         assert (hop.end, hop.flags, hop.predicted) == (t + 1, flags, ABSTAIN if flags & LEAD_OFF else mask), t
     assert hops == len(inputs) - ecg.model.WINDOW + 1

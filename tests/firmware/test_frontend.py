@@ -354,6 +354,25 @@ def test_band_pass_equals_scalar_single_precision(engine, rate_hz):
     np.testing.assert_array_equal(board.push(counts), expected)
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_any_sections_on_six_channels(engine, count):
+    """Poles within the unit circle, and a steady state of no meaning: each section starts from the input of the first.
+    The int8 step is blown up, so that only an equal sample gives the zero point.
+    """
+    rng = np.random.default_rng(count)
+    radius, angle = rng.uniform(0.5, 0.99, count), rng.uniform(0, np.pi, count)
+    sections = np.column_stack([rng.normal(0, 1, (count, 3)), -2 * radius * np.cos(angle), radius**2]).astype(F)
+    settings = replace(
+        random_settings(rng, 5, 26, 64), sections=sections, steady=rng.normal(0, 1, (count, 2)).astype(F)
+    )
+    counts = random_counts(rng, 200, 6)
+    expected = band_passed(settings, resampled(settings, counts))
+    assert len(expected) == 39
+    for m, sample in enumerate(expected):
+        probe = replace(settings, mean=np.array(sample, F), inv_std=np.ones(6, F), inv_input_scale=1e30, zero_point=5)
+        np.testing.assert_array_equal(Board(engine, probe).push(counts)[m], [5] * 6)
+
+
 def test_every_bit_of_the_band_pass(engine):
     """As above, with the int8 step blown up."""
     settings = ecg_settings(360.0)

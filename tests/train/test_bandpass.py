@@ -1,5 +1,7 @@
 """The band-pass against its promises, scalar single precision and scipy in double precision."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter, sosfilt
@@ -45,8 +47,12 @@ def test_response_of_two_butterworth_filters(rate_hz):
     assert 20 * np.log10(found[hz == 40.0]) == pytest.approx(-3.01, abs=0.02)
 
 
-def test_equals_scalar_single_precision(band, signals):
-    """In the order of the module's docstring, one number after the other, to the last bit."""
+@pytest.mark.parametrize("steady", [None, [[0.3, -0.7], [1.1, 0.2]]])
+def test_equals_scalar_single_precision(band, signals, steady):
+    """In the order of the module's docstring, one number after the other, to the last bit; every section starts from
+    the cascade's input.
+    """
+    band = band if steady is None else replace(band, steady=np.array(steady, F))
     found = band.apply(signals)
     assert found.shape == signals.shape and found.dtype == F
     for row, channel in np.ndindex(3, 2):
