@@ -88,8 +88,9 @@ class Shifts:
         counts = to_counts(to_rate(x[None].astype(np.float64), rate_hz, sensor["rate_hz"]), sensor["sensors"])[0][0]
         length = self.frontend["raw_samples"]
         padded = np.pad(counts, ((length, length), (0, 0)), mode="edge")
-        padded[:length:2] ^= 1
-        padded[-length::2] ^= 1
+        toggle = np.resize(np.array([0, 1, 0, -1], np.int16), length)[:, None]  # no level of its own
+        padded[:length] += toggle
+        padded[-length:] += toggle
         return padded
 
     def windows(self, transform: int) -> np.ndarray:

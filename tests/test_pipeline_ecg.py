@@ -1,4 +1,5 @@
-"""The ECG path in miniature: simulated recordings, two epochs, ending on the emulated board. Figures are poor on purpose.
+"""The ECG path in miniature: simulated recordings, two epochs, ending on the emulated board; figures are poor, on
+purpose.
 
 What has to hold is that every stage takes the stage before it, for sensors of three rates, and that the board answers
 what is golden, bit for bit, abstains from a lost lead, and says so.

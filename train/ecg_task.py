@@ -13,6 +13,8 @@ from train.variation import vary_ecg
 
 RATE_HZ = 180.0
 PTBXL_RATE_HZ = 100.0
+# Fusion and unclassifiable beats neither train nor count, as ANSI/AAMI EC57 exempts them; where they go is reported.
+OTHERS = ("F", "Q")
 INPUT_LIMIT = 6.0  # standard deviations: R peaks rise far above the rest of an ECG
 # A receptive field of 2.1 s, so that a premature beat can be told from its neighbours' distance.
 STRIDES = (2, 2, 2, 2, 2, 2)
@@ -50,4 +52,9 @@ def ecg_task(name: str, recordings: Recordings, source: dict[str, Any], config: 
     widths = WIDTHS if config.pool == "average" else FLAT_WIDTHS
     architecture = Architecture(widths, STRIDES, KERNEL, config.pool)
     frontend = {"band_hz": list(ecg.BAND_HZ), "warmup_s": ecg.WARM_UP_S}
-    return Task(name, behind, source, labels, split, parts, shift, architecture, INPUT_LIMIT, frontend, vary_ecg)
+    others = None
+    if name == "beat" and ecg.holds(behind, split["test"], OTHERS):
+        others = ecg.beats(behind, split["test"], shift, OTHERS), OTHERS
+    return Task(
+        name, behind, source, labels, split, parts, shift, architecture, INPUT_LIMIT, frontend, others, vary_ecg
+    )

@@ -83,6 +83,21 @@ def evaluate_circular(
     return {name: value for name, value in figures.items() if name not in ("overall", "last")}
 
 
+def where_others_go(
+    model: Classifier,
+    windows: WindowSet,
+    labels: tuple[str, ...],
+    transformation: Transformation,
+    device: torch.device | str = "cpu",
+) -> dict[str, list[int]]:
+    """How often windows of `labels`, which the model has no class for, are given each of its classes."""
+    x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
+    _, logits = predict(model, transformation.identity(x, y)[0])
+    classes = decide(logits)
+    counts = {label: classes[windows.labels == i] for i, label in enumerate(labels)}
+    return {label: np.bincount(found, minlength=logits.shape[1]).tolist() for label, found in counts.items()}
+
+
 def _transformed(
     model: Classifier,
     windows: WindowSet,

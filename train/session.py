@@ -36,7 +36,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     import torch
 
     from train.encoder import Classifier
-    from train.evaluate import evaluate, evaluate_circular
+    from train.evaluate import evaluate, evaluate_circular, where_others_go
     from train.loop import Progress, count_parameters, fit, pick_device
     from train.runs import write_run
     from train.transformations import Shift
@@ -114,6 +114,8 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     figures = evaluate(model, parts["test"], transformation, config.draws, config.seed, device)
     if isinstance(transformation, Shift):
         figures["shift_circular"] = evaluate_circular(model, parts["test"], transformation, config.draws, device)
+    if task.others:
+        figures["other_classes"] = where_others_go(model, *task.others, transformation, device)
     warnings = health_warnings(figures, transformation.name, parts["test"], log.last, partition)
     head = {"kind": "metrics", "schema": 1, "task": task.name, "method": config.method}
     head |= {"transformation": transformation.name, "labels": list(task.labels)}

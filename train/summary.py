@@ -28,6 +28,9 @@ def summary(metrics: dict[str, Any]) -> str:
         rows = zip(metrics["labels"], metrics["per_class"], strict=True)
         parts = (f"{label} {_number(row['recall'])}/{_number(row['precision'])}" for label, row in rows)
         lines.append(f"  {'Se/PPV':15} {', '.join(parts)}")
+    for label, counts in metrics.get("other_classes", {}).items():
+        taken = ", ".join(f"{count} as {known}" for count, known in zip(counts, metrics["labels"], strict=True))
+        lines.append(f"  {label + ' beats':15} {taken} (not counted above)")
     if name == "shift":
         changed, found = metrics["shift"]["changed_labels"], metrics["retrieval"]
         lines.append(

@@ -23,6 +23,7 @@ class Task:
         parts: "train", "validation" and "test".
         limit: of the normalized input, in standard deviations.
         frontend: what the board does between resampling and normalization: band_hz and warmup_s, or nothing.
+        others: test windows whose classes are not the model's, and their labels: where they go is reported.
         vary: what every view that is trained on may differ in besides.
     """
 
@@ -36,6 +37,7 @@ class Task:
     architecture: Architecture
     limit: float = INPUT_LIMIT
     frontend: dict[str, Any] = field(default_factory=dict)
+    others: tuple[WindowSet, tuple[str, ...]] | None = None
     vary: Vary = unvaried
 
     @property

@@ -11,6 +11,8 @@ from train.data.polyphase import MAX_PHASE_TAPS, design
 
 MODEL_HZ = 20.0
 RATES = {100.0: (1, 5), 104.0: (5, 26), 119.0: (20, 119)}
+ECG_HZ = 180.0
+ECG_RATES = {250.0: (18, 25), 360.0: (1, 2), 512.0: (45, 128)}
 
 
 def front_end(sensor_hz: float) -> FrontEnd:
@@ -18,21 +20,24 @@ def front_end(sensor_hz: float) -> FrontEnd:
     return FrontEnd.from_manifest(frontend_dict(Sensor("none", sensor_hz, ()), 200, MODEL_HZ, normalisation, 1.0, 0))
 
 
-def prototype(sensor_hz: float) -> np.ndarray:
+def prototype(sensor_hz: float, model_hz: float = MODEL_HZ) -> np.ndarray:
     """h of frontend.h in double precision: coefficients[p][k] = h[p + k * up]."""
-    return design(sensor_hz, MODEL_HZ).coefficients.T.ravel().astype(np.float64)
+    return design(sensor_hz, model_hz).coefficients.T.ravel().astype(np.float64)
 
 
-@pytest.mark.parametrize(("sensor_hz", "ratio"), RATES.items())
-def test_ratio_and_frequency_response(sensor_hz, ratio):
-    resampler = design(sensor_hz, MODEL_HZ)
+@pytest.mark.parametrize(
+    ("sensor_hz", "model_hz", "ratio"),
+    [(hz, to, ratio) for to, rates in ((MODEL_HZ, RATES), (ECG_HZ, ECG_RATES)) for hz, ratio in rates.items()],
+)
+def test_ratio_and_frequency_response(sensor_hz, model_hz, ratio):
+    resampler = design(sensor_hz, model_hz)
     assert (resampler.up, resampler.down) == ratio
     assert resampler.coefficients.dtype == np.float32 and resampler.phase_taps <= MAX_PHASE_TAPS
     points = 1 << 17
-    gain = np.abs(np.fft.rfft(prototype(sensor_hz) / resampler.up, points))
+    gain = np.abs(np.fft.rfft(prototype(sensor_hz, model_hz) / resampler.up, points))
     hz = np.arange(len(gain)) / points * sensor_hz * resampler.up
-    assert np.abs(gain[hz <= 0.35 * MODEL_HZ] - 1).max() < 0.002
-    assert 20 * np.log10(gain[hz >= 0.5 * MODEL_HZ].max()) < -59
+    assert np.abs(gain[hz <= 0.35 * model_hz] - 1).max() < 0.002
+    assert 20 * np.log10(gain[hz >= 0.5 * model_hz].max()) < -59
     np.testing.assert_allclose(resampler.coefficients.sum(axis=1, dtype=np.float64), 1, atol=1e-6)
 
 
@@ -87,6 +92,16 @@ def test_raw_samples_by_counting(sensor_hz):
             counts[made] = sample + 1
     assert made > 40
     assert all(resampler.raw_samples(outputs) == sample for outputs, sample in counts.items())
+
+
+@pytest.mark.parametrize("sensor_hz", [ECG_HZ, *ECG_RATES])
+@pytest.mark.parametrize("outputs", [0, 1, 2, 44, 45, 46, 900])
+def test_outputs_to_throw_away_by_counting(sensor_hz, outputs):
+    """The first one that coincides with a sensor sample, is not before the wanted, and has the delay behind it."""
+    resampler = design(sensor_hz, ECG_HZ)
+    up, down = resampler.up, resampler.down
+    due = (m for m in range(2000) if m * down % up == 0 and m >= outputs and m * down / up >= resampler.delay)
+    assert resampler.before(outputs) == next(due)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,12 @@ def beats(recordings: Recordings, groups: Collection[int], shift: Shift, classes
     return _joined(recordings, wanted, parts)
 
 
+def holds(recordings: Recordings, groups: Collection[int], classes: tuple[str, ...]) -> bool:
+    """Whether a record of `groups` has a beat of one of the classes."""
+    numbers = [recordings.labels.index(label) for label in classes]
+    return any(np.isin(block.beats[:, 1], numbers).any() for block in recordings.blocks if block.group in groups)
+
+
 def _cuts(
     recordings: Recordings, index: int, starts: np.ndarray, labels_at: np.ndarray, cut: int, shift: Shift
 ) -> WindowSet:

@@ -66,7 +66,8 @@ def split_de_chazal(recordings: Recordings, classes: tuple[str, ...], seed: int)
         rest = sorted(set(train) - set(drawn))
         if complete(drawn) and complete(rest):
             parts = {"train": rest, "validation": drawn, "test": test}
-            return {"name": "record (DS1/DS2)", "leaky": False, "seed": seed, **parts}
+            shared = {"same_patient": list(mitdb.SAME_PATIENT)}  # one trains, the other tests, as published
+            return {"name": "record (DS1/DS2)", "leaky": False, "seed": seed, **parts, **shared}
     raise InputError(
         f"{recordings.name}: records {sorted(present)} leave no split with {', '.join(classes)} in training and "
         "validation; give the whole database"

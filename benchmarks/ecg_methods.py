@@ -1,0 +1,162 @@
+"""Trains every method and encoder on MIT-BIH with several seeds and writes results/ecg_methods.json.
+
+    SCL_DATA_DIR=../shared/data python benchmarks/ecg_methods.py --seeds 0 1 2 3 4
+
+Run folders are kept under --runs and reused, so the command can be interrupted. The runs of method scl are also
+calibrated, exported and measured in int8; what int8 loses is not limited here, but recorded.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scl.artifacts import write_json
+
+METHODS = ("baseline", "augment", "scl")
+POOLS = {"strip": ("average", "flatten"), "beat": ("flatten", "average")}  # the first is the one that is deployed
+RESULTS = Path(__file__).parent / "results" / "ecg_methods.json"
+T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t for a 95 % interval of the mean of so many runs
+
+
+def class_figure(label: str, name: str) -> Callable[[dict[str, Any]], float]:
+    """Of a class's row in metrics.json; 0 where it is not defined (a class that was never predicted)."""
+    return lambda m: m["per_class"][m["labels"].index(label)][name] or 0.0
+
+
+FIGURES: dict[str, Callable[[dict[str, Any]], float]] = {
+    "accuracy": lambda m: m["accuracy"],
+    "macro_f1": lambda m: m["macro_f1"],
+    "shifted_macro_f1": lambda m: m["shift"]["macro_f1"],
+    "consistency": lambda m: m["shift"]["mean_consistency"],
+    "circular_consistency": lambda m: m["shift_circular"]["mean_consistency"],
+    "invariant_similarity": lambda m: m["shift"]["mean_similarity"]["invariant"],
+    "negative_similarity": lambda m: m["negative_similarity"],
+    "effective_rank": lambda m: m["effective_rank"],
+}
+CLASSES = {
+    f"{label} {short}": class_figure(label, name)
+    for label in ("N", "S", "V")
+    for short, name in (("Se", "recall"), ("PPV", "precision"))
+}
+RETRIEVAL = {
+    name: (lambda m, name=name: m["retrieval"][name])
+    for name in ("recall_at_1", "recall_at_5", "mean_reciprocal_rank", "same_group_at_1")
+}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    options.add_argument("--tasks", nargs="+", choices=tuple(POOLS), default=list(POOLS))
+    options.add_argument("--runs", type=Path, default=Path("runs/ecg-methods"), help="where the run folders are")
+    options.add_argument("--jobs", type=int, default=2, help="trainings at a time, each on one core")
+    arguments = options.parse_args()
+    jobs = [
+        (task, pool, method, seed)
+        for seed in arguments.seeds
+        for task in arguments.tasks
+        for pool in POOLS[task]
+        for method in METHODS
+    ]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        rows = list(pool.map(lambda job: measure(arguments.runs, *job), jobs))
+    configs = {json.dumps(row.pop("config")) for row in rows}
+    if len(configs) != len(arguments.tasks):
+        sys.exit(f"{arguments.runs}: the runs were made with different options; remove the folder and run again")
+    data = {"name": "mitdb", "split": "record (DS1/DS2)"}
+    write_json(RESULTS, {"kind": "benchmark", "schema": 1, "data": data, "runs": rows})
+    for task in arguments.tasks:
+        print(task, methods_table(rows, task), int8_table(rows, task), sep="\n\n")
+
+
+def measure(runs: Path, task: str, pool: str, method: str, seed: int) -> dict[str, Any]:
+    """Trains one run, if it is not there, and reads its figures; with scl, exports it too."""
+    folder = runs / f"{task}-{pool}-{method}-{seed}"
+    command = ["train.ecg", "--task", task, "--pool", pool, "--method", method, "--seed", str(seed)]
+    if not (folder / "metrics.json").is_file():
+        call(*command, "--out", str(folder))
+    metrics = json.loads((folder / "metrics.json").read_text())
+    config = json.loads((folder / "run.json").read_text())["config"]
+    row = {"task": task, "pool": pool, "method": method, "seed": seed, "command": "python -m " + " ".join(command)}
+    row["config"] = [task, {k: v for k, v in config.items() if k not in ("pool", "method", "seed")}]
+    figures = FIGURES | CLASSES | RETRIEVAL
+    row |= {name: get(metrics) for name, get in figures.items()}
+    row |= {"shift": metrics["shift"], "other_classes": metrics.get("other_classes")}
+    if method == "scl" and pool == POOLS[task][0]:
+        bundle = runs / f"bundle-{task}-{seed}"
+        if not (bundle / "export_report.json").is_file():
+            call("calibration.ranges", str(folder))
+            call("export.quantize", str(folder), "--out", str(bundle), "--windows", "200", "--max-loss", "100")
+        report = json.loads((bundle / "export_report.json").read_text())
+        row["int8"] = {key: report["evaluation"][key] for key in ("windows", "copies", "float", "int8", "loss_points")}
+        row["cost"] = report["cost"]
+    return row
+
+
+def call(*command: str) -> None:
+    """Runs a command of ours on one core; stops with its last words if it fails."""
+    env = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-m", *command], env=env, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: {done.stderr[-2000:]}")
+    print(" ".join(command), flush=True)
+
+
+def spread(values: Iterable[float], digits: int = 3) -> str:
+    """Mean and half the 95 % interval over the seeds (Student's t)."""
+    found = np.array(list(values), dtype=float)
+    half = T_95.get(len(found), np.nan) * found.std(ddof=1) / np.sqrt(len(found)) if len(found) > 1 else np.nan
+    return f"{found.mean():.{digits}f}" + (f" ± {half:.{digits}f}" if np.isfinite(half) else "")
+
+
+def methods_table(rows: list[dict[str, Any]], task: str, names: Iterable[str] = tuple(FIGURES)) -> str:
+    """Markdown: mean and 95 % interval over the seeds, for each encoder and method."""
+    lines = ["| encoder | method | " + " | ".join(names) + " |", "| --- | --- |" + " --- |" * len(tuple(names))]
+    for pool in POOLS[task]:
+        for method in METHODS:
+            of = [row for row in rows if (row["task"], row["pool"], row["method"]) == (task, pool, method)]
+            if of:
+                cells = [spread((row[name] for row in of), 1 if name == "effective_rank" else 3) for name in names]
+                lines.append(f"| {pool} | {method} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def int8_table(rows: list[dict[str, Any]], task: str) -> str:
+    """Markdown: float and int8 on the same windows, and what int8 loses in points."""
+    of = [row for row in rows if row["task"] == task and row.get("int8")]
+    lines = ["| figure | float | int8 | int8 loses, points |", "| --- | --- | --- | --- |"]
+    lost = {"accuracy": "accuracy", "macro_f1": "macro_f1", "consistency": "consistency"}
+    for name in ("accuracy", "macro_f1", "macro_f1_transformed", "consistency"):
+        cells = [spread(row["int8"][kind][name] for row in of) for kind in ("float", "int8")]
+        points = spread((row["int8"]["loss_points"][lost[name]] for row in of), 2) if name in lost else ""
+        lines.append(f"| {name} | {cells[0]} | {cells[1]} | {points} |")
+    return "\n".join(lines)
+
+
+def curve_table(rows: list[dict[str, Any]], task: str) -> str:
+    """Markdown: similarity of latents, per group of dimensions, and consistency at each shift."""
+    first = next(row for row in rows if row["task"] == task)
+    samples = first["shift"]["samples"]
+    lines = ["| encoder | method | figure | " + " | ".join(map(str, samples)) + " |"]
+    lines.append("| --- | --- | --- |" + " --- |" * len(samples))
+    for pool in POOLS[task]:
+        for method in METHODS:
+            of = [row["shift"] for row in rows if (row["task"], row["pool"], row["method"]) == (task, pool, method)]
+            curves = {group: [shift["similarity"][group] for shift in of] for group in ("invariant", "variant", "free")}
+            curves["consistency"] = [shift["consistency"] for shift in of]
+            for name, values in curves.items():
+                means = np.mean(values, axis=0)
+                lines.append(f"| {pool} | {method} | {name} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
