@@ -2,8 +2,8 @@
 
     python benchmarks/cold_start.py bundles/demo-ecg
 
-The bundle's own windows, through the numpy front end and TensorFlow Lite Micro. A cold start begins with the window: the
-high-pass from a state of zeros, as a filter that is switched on, or from the steady state of the window's first sample.
+The bundle's own windows, through the numpy front end and TensorFlow Lite Micro. A cold start begins with the window:
+the high-pass from a state of zeros, as a filter that is switched on, or from the steady state of its first sample.
 """
 
 import argparse

@@ -12,8 +12,10 @@ from typing import Any
 from scl.artifacts import InputError, command
 from train import config
 
-TASKS = ("strip", "beat")
-DEFAULTS = config.TrainConfig(epochs=12, learning_rate=2e-3, draws=10, balance=0.5)
+DEFAULTS = {
+    "strip": config.TrainConfig(epochs=12, learning_rate=2e-3, draws=10, balance=0.5),
+    "beat": config.TrainConfig(epochs=5, learning_rate=2e-3, draws=4, balance=0.5, pool="flatten"),
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,7 +23,10 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m train.ecg", description=__doc__)
     options.add_argument("--out", type=Path, default=Path("runs/ecg"), help="run folder to write (default runs/ecg)")
     options.add_argument(
-        "--task", choices=TASKS, default="strip", help="what is classified: 10 s strips (default), or single beats"
+        "--task",
+        choices=tuple(DEFAULTS),
+        default="strip",
+        help="what is classified: 10 s strips (default), or single beats (then --epochs 5 --draws 4 --pool flatten)",
     )
     options.add_argument("--set", choices=("mitdb", "ptbxl"), default="mitdb", help="data set (default mitdb)")
     options.add_argument("--data", type=Path, help="the data set: its official zip or folder")
@@ -30,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--lead", default="I", help="PTB-XL: which of its 12 leads (default I, a watch's)")
     options.add_argument("--rate", type=int, choices=(100, 500), default=500, help="PTB-XL: which of its two rates")
     options.add_argument("--resume", action="store_true", help="go on with the interrupted run of --out")
-    config.add_options(options, DEFAULTS)
+    config.add_options(options, DEFAULTS["strip"])
     return options
 
 
@@ -41,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     # Spinning OpenMP workers slow small or shared machines down; has to be set before torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
-    options = config.from_arguments(arguments, DEFAULTS)
+    options = config.from_arguments(arguments, DEFAULTS[arguments.task])
     from train import data
     from train.ecg_task import ecg_task
     from train.session import train_run

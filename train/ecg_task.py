@@ -16,10 +16,10 @@ PTBXL_RATE_HZ = 100.0
 # Fusion and unclassifiable beats neither train nor count, as ANSI/AAMI EC57 exempts them; where they go is reported.
 OTHERS = ("F", "Q")
 INPUT_LIMIT = 6.0  # standard deviations: R peaks rise far above the rest of an ECG
-# A receptive field of 2.1 s, so that a premature beat can be told from its neighbours' distance.
-STRIDES = (2, 2, 2, 2, 2, 2)
-WIDTHS = (12, 16, 24, 32, 48, 64)
-FLAT_WIDTHS = (12, 16, 24, 32, 48, 32)
+# A receptive field of 4.2 s, so that a beat can be held against the ones around it.
+STRIDES = (2, 2, 2, 2, 2, 2, 1)
+WIDTHS = (12, 16, 24, 32, 48, 64, 64)
+FLAT_WIDTHS = (12, 16, 24, 32, 48, 64, 32)
 KERNEL = 7
 
 
