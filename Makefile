@@ -64,6 +64,14 @@ demo: setup ## The main job: train, calibrate, export, build, emulate, validate 
 	$(PY) -m export.quantize runs/demo --out bundles/demo --max-loss 1
 	$(PY) -m firmware_host.validate bundles/demo --port emulator --limit 300 --out reports/demo
 
+# A quarter of the bundle's windows is sent: a strip is 11 kB of counts.
+.PHONY: demo-ecg
+demo-ecg: setup ## The ECG path: heartbeats under time shift, on MIT-BIH (15 minutes)
+	$(PY) -m train.ecg --out runs/demo-ecg
+	$(PY) -m calibration.ranges runs/demo-ecg
+	$(PY) -m export.quantize runs/demo-ecg --out bundles/demo-ecg --draws 5 --max-loss 1
+	$(PY) -m firmware_host.validate bundles/demo-ecg --port emulator --limit 150 --out reports/demo-ecg
+
 .PHONY: test
 test: setup ## The whole test suite, C and emulated boards included (10 minutes)
 	$(PY) -m pytest

@@ -91,6 +91,7 @@ def measure(runs: Path, task: str, pool: str, method: str, seed: int) -> dict[st
     figures = FIGURES | CLASSES | RETRIEVAL
     row |= {name: get(metrics) for name, get in figures.items()}
     row |= {"shift": metrics["shift"], "other_classes": metrics.get("other_classes")}
+    row["confusion"] = metrics["confusion"]
     if method == "scl" and pool == POOLS[task][0]:
         bundle = runs / f"bundle-{task}-{seed}"
         if not (bundle / "export_report.json").is_file():
@@ -140,6 +141,65 @@ def int8_table(rows: list[dict[str, Any]], task: str) -> str:
         points = spread((row["int8"]["loss_points"][lost[name]] for row in of), 2) if name in lost else ""
         lines.append(f"| {name} | {cells[0]} | {cells[1]} | {points} |")
     return "\n".join(lines)
+
+
+def aims_table(rows: list[dict[str, Any]]) -> str:
+    """Markdown: what was aimed at, on DS2, and what the deployed encoder reached."""
+
+    def of(task: str, method: str) -> list[dict[str, Any]]:
+        pool = POOLS[task][0]
+        return sorted(
+            (row for row in rows if (row["task"], row["pool"], row["method"]) == (task, pool, method)),
+            key=lambda row: row["seed"],
+        )
+
+    scl, rivals = of("strip", "scl"), {name: of("strip", name) for name in ("baseline", "augment")}
+    beat = of("beat", "scl")
+
+    def best(name: str) -> str:
+        """The rival with the better mean, and by how much method scl exceeds it, seed by seed."""
+        rival = max(rivals, key=lambda method: np.mean([row[name] for row in rivals[method]]))
+        ahead = [100 * (row[name] - other[name]) for row, other in zip(scl, rivals[rival], strict=True)]
+        return f"{spread(row[name] for row in scl)}; {spread(ahead, 1)} points above {rival}"
+
+    def int8(task: str, name: str) -> str:
+        return spread((row["int8"]["loss_points"][name] for row in of(task, "scl")), 2)
+
+    consistency = spread(row["int8"]["int8"]["consistency"] for row in scl)
+    lines = [
+        ("invariant similarity, mean over shifts of 30 to 300 samples (float)", ">= 0.97",
+         spread(row["invariant_similarity"] for row in scl)),
+        ("negative similarity (float)", "< 0.5", spread(row["negative_similarity"] for row in scl)),
+        ("strip consistency under rewindow shift, int8", ">= 0.97", consistency),
+        ("strip macro F1 against the best rival (float)", "at least equal", best("macro_f1")),
+        ("the same under shift (float)", "2 points better", best("shifted_macro_f1")),
+        ("beat: V sensitivity / positive predictive value (float)", ">= 0.95 / -",
+         " / ".join(spread(row[f"V {name}"] for row in beat) for name in ("Se", "PPV"))),
+        ("beat: S sensitivity / positive predictive value (float)", ">= 0.80 / -",
+         " / ".join(spread(row[f"S {name}"] for row in beat) for name in ("Se", "PPV"))),
+        ("beat: accuracy, macro F1 over N, S, V (float)", "-",
+         ", ".join(spread(row[name] for row in beat) for name in ("accuracy", "macro_f1"))),
+        ("int8 loses, points of macro F1 / consistency: strip", "<= 0.5 / 0.5",
+         " / ".join(int8("strip", name) for name in ("macro_f1", "consistency"))),
+        ("int8 loses, points of macro F1 / consistency: beat", "<= 0.5 / 0.5",
+         " / ".join(int8("beat", name) for name in ("macro_f1", "consistency"))),
+        ("strip retrieval under 300 samples: recall at 1 / at 5 / same record", "reported",
+         " / ".join(spread(row[name] for row in scl) for name in ("recall_at_1", "recall_at_5", "same_group_at_1"))),
+    ]  # fmt: skip
+    return "\n".join(
+        ["| figure | aim | reached |", "| --- | --- | --- |", *("| " + " | ".join(line) + " |" for line in lines)]
+    )
+
+
+def others_table(rows: list[dict[str, Any]]) -> str:
+    """Markdown: the confusion of single beats by method scl, summed over the seeds, with F and Q beside it."""
+    of = [row for row in rows if (row["task"], row["method"]) == ("beat", "scl")]
+    lines = ["| annotated | as N | as S | as V |", "| --- | --- | --- | --- |"]
+    counts = {label: np.sum([row["confusion"][i] for row in of], axis=0) for i, label in enumerate("NSV")}
+    counts |= {label: np.sum([row["other_classes"][label] for row in of], axis=0) for label in "FQ"}
+    return "\n".join(
+        lines + [f"| {label} | " + " | ".join(f"{n:,}" for n in row) + " |" for label, row in counts.items()]
+    )
 
 
 def curve_table(rows: list[dict[str, Any]], task: str) -> str:

@@ -1,8 +1,11 @@
 """Puts measured figures into README.md and docs/RESULTS.md, between <!-- begin NAME --> and <!-- end NAME -->.
 
     make demo 2>&1 | tee build/demo.log
+    make demo-ecg 2>&1 | tee build/demo-ecg.log
     python benchmarks/imu_methods.py
-    python benchmarks/update_docs.py --demo-log build/demo.log
+    python benchmarks/ecg_methods.py
+    python benchmarks/cold_start.py bundles/demo-ecg
+    python benchmarks/update_docs.py --demo-log build/demo.log --ecg-log build/demo-ecg.log
 
 No figure on those pages is typed by hand.
 """
@@ -13,25 +16,37 @@ import re
 import sys
 from pathlib import Path
 
-from imu_methods import RESULTS, methods_table
+import cold_start
+import ecg_methods
+import imu_methods
 
 ROOT = Path(__file__).parents[1]
-DEMO = RESULTS.parent / "demo.txt"
-EXPORT = RESULTS.parent / "demo_export.txt"
+FOLDER = imu_methods.RESULTS.parent
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--demo-log", type=Path, help="what make demo printed; kept under benchmarks/results")
+    options.add_argument("--ecg-log", type=Path, help="what make demo-ecg printed; kept there too")
     arguments = options.parse_args()
-    if arguments.demo_log:
-        log = arguments.demo_log.read_text(encoding="utf-8")
-        DEMO.write_text(after(log, r"^\s*demo on [^\n]*", r"^real\s|\Z"), encoding="utf-8")
-        EXPORT.write_text(after(log, r"^Export of demo\s*$", r"^bundle: "), encoding="utf-8")
-    blocks = {"demo": DEMO, "export": EXPORT}
-    texts = {name: f"```\n{path.read_text(encoding='utf-8').rstrip()}\n```" for name, path in blocks.items()}
-    measured = json.loads(RESULTS.read_text(encoding="utf-8"))
-    texts["imu_methods"] = methods_table(measured["runs"])
+    texts = {}
+    for name, path in (("demo", arguments.demo_log), ("demo-ecg", arguments.ecg_log)):
+        board, export = FOLDER / f"{name}.txt", FOLDER / f"{name}_export.txt"
+        if path:
+            log = path.read_text(encoding="utf-8")
+            board.write_text(after(log, rf"^\s*{name} on [^\n]*", r"^real\s|\Z"), encoding="utf-8")
+            export.write_text(after(log, rf"^Export of {name}\s*$", r"^bundle: "), encoding="utf-8")
+        texts |= {name: fenced(board), f"{name}-export": fenced(export)}
+    imu, ecg, cold = (json.loads(page.RESULTS.read_text("utf-8")) for page in (imu_methods, ecg_methods, cold_start))
+    texts["imu_methods"] = imu_methods.methods_table(imu["runs"])
+    for task in ("strip", "beat"):
+        texts[f"{task}_methods"] = ecg_methods.methods_table(ecg["runs"], task)
+        texts[f"{task}_classes"] = ecg_methods.methods_table(ecg["runs"], task, tuple(ecg_methods.CLASSES))
+        texts[f"{task}_retrieval"] = ecg_methods.methods_table(ecg["runs"], task, tuple(ecg_methods.RETRIEVAL))
+        texts[f"{task}_int8"] = ecg_methods.int8_table(ecg["runs"], task)
+        texts[f"{task}_curve"] = ecg_methods.curve_table(ecg["runs"], task)
+    texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
+    texts["cold_start"] = cold_start.table(cold["rows"])
     for page in (ROOT / "README.md", ROOT / "docs" / "RESULTS.md"):
         text = page.read_text(encoding="utf-8")
         for name, new in texts.items():
@@ -42,6 +57,11 @@ def main() -> None:
                 flags=re.DOTALL,
             )
         page.write_text(text, encoding="utf-8")
+
+
+def fenced(path: Path) -> str:
+    """A file as a block of Markdown."""
+    return f"```\n{path.read_text(encoding='utf-8').rstrip()}\n```"
 
 
 def after(log: str, first: str, last: str = r"\Z") -> str:

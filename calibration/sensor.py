@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from calibration.capture import POSITIONS, Capture, read_capture
-from calibration.sensor_file import G, Sensor, load_sensor, shipped
+from calibration.sensor_file import INT16, G, Sensor, load_sensor, shipped
 from calibration.six_position import SixPosition, solve
 from scl.artifacts import InputError, command, sha256_file, write_json
 
@@ -52,7 +52,12 @@ def main(argv: Sequence[str]) -> int:
         sensor = load_sensor(arguments.sensor)
         print(f"{sensor.name}, {sensor.rate_hz:g} Hz")
         for part in sensor.parts:
-            print(f"  {part.kind}: {part.axes} axes, {part.range}, {part.unit_per_count:.6g} {part.si_unit} per count")
+            facts = [f"{part.axes} axes" if part.axes > 1 else "1 axis", part.range]
+            facts.append(f"{part.unit_per_count:.6g} {part.si_unit} per count")
+            facts += [f"shifted right by {part.shift} bits to fit 16"] * (part.shift > 0)
+            facts += [f"rails at {part.count_range[0]} and {part.count_range[1]}"] * (part.count_range != INT16)
+            facts += [f"lead off after {part.lead_off_s:g} s of one count"] * (part.lead_off_s > 0)
+            print(f"  {part.kind}: {', '.join(facts)}")
     else:
         _six_position(arguments)
     return 0

@@ -18,6 +18,13 @@ PUBLISHED = {
     "lsm9ds1": (119, 0.122 * MG, 70 * MDPS),
     "replay-imu": (20, 1000 / 8192 * MG, 1000 / 16.384 * MDPS),
 }
+# Rate, mV per count, mV at count 0, rails, dropped bits. MIT-BIH: its headers (200 adu/mV, 11 bits, zero 1024). AD8232:
+# gain 100 around 1.65 V, 12 bits over 3.3 V. MAX30003: 18 bits, 1 V reference, gain 20, two bits dropped.
+PUBLISHED_ECG = {
+    "mitdb": (360, 1 / 200, 1024 / 200, (0, 2047), 0),
+    "ad8232": (250, 3300 / 4096 / 100, 1650 / 100, (0, 4095), 0),
+    "max30003": (512, 4 * 1000 / (2**17 * 20), 0, (-32768, 32767), 2),
+}
 GOOD = """
 name = "mine"
 rate_hz = 50
@@ -43,7 +50,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_shipped_sensors_are_the_published_ones():
-    assert shipped() == sorted(PUBLISHED)
+    assert shipped() == sorted([*PUBLISHED, *PUBLISHED_ECG])
     for name, (rate, accelerometer, gyroscope) in PUBLISHED.items():
         sensor = load_sensor(name)
         assert (sensor.name, sensor.rate_hz, sensor.channels) == (name, rate, 6)
@@ -52,7 +59,18 @@ def test_shipped_sensors_are_the_published_ones():
         np.testing.assert_allclose([p.unit_per_count for p in sensor.parts], [accelerometer, gyroscope], rtol=1e-12)
         for part in sensor.parts:
             assert part.bias == (0, 0, 0) and np.array_equal(part.alignment, np.eye(3))
+            assert part.count_range == (-32768, 32767) and part.shift == part.lead_off_s == 0
         design(sensor.rate_hz, 20.0)
+
+
+def test_shipped_ecg_sensors_are_the_published_ones():
+    for name, (rate, per_count, zero, rails, shift) in PUBLISHED_ECG.items():
+        sensor = load_sensor(name)
+        (part,) = sensor.parts
+        assert (sensor.name, sensor.rate_hz, part.kind, part.axes, part.si_unit) == (name, rate, "ecg", 1, "mV")
+        assert part.unit_per_count == pytest.approx(per_count, rel=1e-12) and part.bias == (zero,)
+        assert (part.count_range, part.shift, part.lead_off_s) == (rails, shift, 1.0)
+        design(sensor.rate_hz, 180.0)
 
 
 def test_a_file_of_ones_own(tmp_path):
@@ -87,6 +105,14 @@ def test_a_file_of_ones_own(tmp_path):
         ("alignment = [[0, 1, 0], [-1, 0, 0], [0, 0, 1]]", "alignment = 1", "3x3 alignment"),
         ("kind = \"gyroscope\"", "kind = \"accelerometer\"", "two sensors are of one kind"),
         ("name =", "name", "is not TOML"),
+        ("axes = 3", "axes = 3\ncount_range = [5, 5]", "count_range [5, 5], expected two whole numbers in rising order"),
+        ("axes = 3", "axes = 3\ncount_range = [0, 40000]", "within -32768 to 32767"),
+        ("axes = 3", "axes = 3\ncount_range = [0.5, 7]", "count_range [0.5, 7]"),
+        ("axes = 3", "axes = 3\ncount_range = 7", "count_range 7"),
+        ("axes = 3", "axes = 3\nshift = 17", "shift 17"),
+        ("axes = 3", "axes = 3\nshift = 0.5", "shift 0.5"),
+        ("axes = 3", "axes = 3\nlead_off_s = -1", "lead_off_s -1"),
+        ("axes = 3", "axes = 3\nlead_off_s = \"late\"", "lead_off_s 'late'"),
     ],
 )  # fmt: skip
 def test_bad_files_say_why(tmp_path, old, new, message):
@@ -98,7 +124,7 @@ def test_bad_files_say_why(tmp_path, old, new, message):
 
 
 def test_no_such_sensor_lists_those_that_ship():
-    with pytest.raises(InputError, match="mpu6050.*bmi270, lsm6ds3, lsm9ds1, replay-imu"):
+    with pytest.raises(InputError, match="mpu6050.*ad8232, bmi270, lsm6ds3, lsm9ds1, max30003, mitdb, replay-imu"):
         load_sensor("mpu6050")
 
 
@@ -108,4 +134,9 @@ def test_list_and_show(capsys):
     assert all(name in out for name in PUBLISHED)
     assert main(["show", "lsm6ds3"]) == 0
     out = capsys.readouterr().out
+    assert "rails" not in out and "lead" not in out
     assert "104 Hz" in out and "0.00119641 m/s^2 per count" in out and "0.00122173 rad/s per count" in out
+    assert main(["show", "mitdb"]) == 0
+    assert "rails at 0 and 2047, lead off after 1 s of one count" in capsys.readouterr().out
+    assert main(["show", "max30003"]) == 0
+    assert "0.00152588 mV per count, shifted right by 2 bits" in capsys.readouterr().out
