@@ -115,8 +115,9 @@ def main(argv: Sequence[str]) -> int:
         tensors = run.model.activations(torch.cat(views))
     latent = tensors.pop("latent")
     tensors["features"] = latent[:, run.model.kept]
-    # A window's class is decided between its two best logits. Steps are spent on those only: lower ones may saturate.
-    tensors["logits"] = tensors["logits"].topk(min(2, len(run.info["labels"])), dim=1).values
+    if not run.info["multilabel"]:
+        # A class is decided between a window's two best logits. Steps are spent on those only: lower ones may saturate.
+        tensors["logits"] = tensors["logits"].topk(min(2, len(run.info["labels"])), dim=1).values
     ranges = {}
     for name, values in tensors.items():
         try:

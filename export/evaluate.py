@@ -31,7 +31,7 @@ def evaluate(
     """Compares predictions (transforms, n) of the float and the int8 model; labels alike, groups are (n,).
 
     "accuracy" and "macro_f1" count originals and copies alike; "consistency" is over the copies whose label the
-    transformation left.
+    transformation left. Of bit masks the macro F1 has no interval.
     """
     everyone = np.broadcast_to(groups, labels.shape)
     several = len(np.unique(groups)) > 1
@@ -48,11 +48,15 @@ def evaluate(
     same = [metrics.consistency(classes[0], classes[1:])[kept] for classes in (float_classes, int8_classes)]
     loss["consistency"], loss["consistency_ci95"] = paired(*same, everyone[1:][kept])
     found = [figures(labels, classes, groups, mask_labels) for classes in (float_classes, int8_classes)]
+    flat = labels.ravel(), float_classes.ravel(), int8_classes.ravel()
+    spread = None
     if mask_labels is None:
-        flat = labels.ravel(), float_classes.ravel(), int8_classes.ravel()
         loss["macro_f1"] = 100 * (metrics.macro_f1(flat[0], flat[1]) - metrics.macro_f1(flat[0], flat[2]))
         spread = metrics.macro_f1_interval(flat[0], flat[1], everyone.ravel(), minus=flat[2]) if several else None
-        loss["macro_f1_ci95"] = [100 * bound for bound in spread] if spread else None
+    else:
+        scores = [metrics.macro_f1_of_masks(flat[0], found, mask_labels) for found in flat[1:]]
+        loss["macro_f1"] = 100 * (scores[0] - scores[1])
+    loss["macro_f1_ci95"] = [100 * bound for bound in spread] if spread else None
     return {
         "windows": labels.shape[1],
         "subjects": len(np.unique(groups)),

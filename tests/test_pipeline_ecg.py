@@ -123,6 +123,31 @@ def test_a_beat_bundle_is_validated_and_not_streamed(folder: Path) -> None:
     assert "nothing here finds beats" in run(folder, "firmware_host.stream", "bundles/beat", *record, status=2)
 
 
+def test_labels_that_hold_together(folder: Path) -> None:
+    """PTB-XL's superclasses: a bit mask on the board, from a 500 Hz recording through a 360 Hz sensor to 100 Hz."""
+    data = os.environ.get("SCL_DATA_DIR")
+    archive = Path(data or "") / "ptbxl" / "ptb-xl-subset.zip"
+    if not data or not archive.is_file():
+        pytest.skip("SCL_DATA_DIR names no folder with ptbxl/ptb-xl-subset.zip")
+    small = ("--epochs", "2", "--batch-size", "16", "--draws", "2")
+    said = run(folder, "train.ecg", "--set", "ptbxl", "--data", str(archive), "--out", "runs/ptbxl", *small)
+    assert "smoke test" in said and "macro AUC" in said
+    run(folder, "calibration.ranges", "runs/ptbxl", "--data", str(archive), "--windows", "30", "--draws", "1")
+    sizes = ("--windows", "9", "--draws", "2", "--max-loss", "100", "--data", str(archive))
+    run(folder, "export.quantize", "runs/ptbxl", "--out", "bundles/ptbxl", *sizes)
+    report = validate(folder, folder / "bundles/ptbxl", "emulator")
+    assert report["passed"] and report["parity"]["max_lsb"] == report["parity"]["predictions_off"] == 0
+    manifest = json.loads((folder / "bundles/ptbxl/manifest.json").read_text())
+    golden = np.load(folder / "bundles/ptbxl/golden.npz")
+    labels = np.load(folder / "bundles/ptbxl/evaluation.npz")["labels"]
+    assert len(manifest["thresholds"]) == len(manifest["labels"]) == 5
+    reached = golden["logits"] >= np.array(manifest["thresholds"])
+    right = [
+        mask == sum(int(bit) << i for i, bit in enumerate(row)) for mask, row in zip(labels[0], reached[0], strict=True)
+    ]
+    assert report["accuracy"] == pytest.approx(np.mean(right))
+
+
 def test_no_data_says_where_it_is_to_be_had(folder: Path) -> None:
     said = run(folder, "train.ecg", "--out", "runs/none", status=2)
     assert "--download" in said and "--data" in said and "--synthetic" in said

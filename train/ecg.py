@@ -13,7 +13,7 @@ from typing import Any
 from scl.artifacts import InputError, command
 from train import config
 
-# A larger eps lets the invariant features collapse: ECG windows are alike, and L is near D(inv) / eps where D(neg) < eps.
+# A larger eps lets the invariant features collapse: ECG windows are alike, and where D(neg) < eps, L is D(inv) / eps.
 STRIP = config.TrainConfig(
     epochs=12, learning_rate=2e-3, draws=10, balance=0.5, eps=1e-4, lambda_=0.5, partition="64/32/32"
 )

@@ -105,6 +105,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "task": "imu",
         "transformation": "rotation",
         "labels": ["a", "b", "c"],
+        "multilabel": False,
         "partition": {"invariant": 3, "variant": 4, "free": 5},
         "window": {"samples": 40, "rate_hz": 20.0, "channels": ["ax", "ay", "az", "gx", "gy", "gz"]},
         "normalisation": {"mean": [0.0] * 6, "std": std.tolist(), "limit": 3.0},
