@@ -7,7 +7,7 @@ from typing import Any
 
 from scl.artifacts import InputError, read_json, sha256_bytes, sha256_file, write_json
 
-KIND, SCHEMA, MANIFEST = "bundle", 1, "manifest.json"
+KIND, SCHEMA, MANIFEST = "bundle", 2, "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,10 @@ class Bundle:
     manifest: dict[str, Any]
 
 
-def model_hash(tflite: bytes, frontend: dict[str, Any], labels: list[str]) -> str:
-    """SHA-256 (hex) of all that decides a board's answer: network, front end and labels."""
-    described = json.dumps({"frontend": frontend, "labels": labels}, sort_keys=True, separators=(",", ":"))
+def model_hash(tflite: bytes, frontend: dict[str, Any], labels: list[str], thresholds: list[int] | None = None) -> str:
+    """SHA-256 (hex) of all that decides a board's answer: network, front end, labels and their thresholds."""
+    facts = {"frontend": frontend, "labels": labels, "thresholds": thresholds}
+    described = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     return sha256_bytes(tflite + described.encode())
 
 

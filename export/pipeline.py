@@ -42,6 +42,8 @@ CONVERTER_INPUTS = 100
 EVALUATED = 10_000  # windows of a test split, at most: a database of beats has fifty thousand
 COUNTED_AT_ONCE = 2_000  # windows, so that their counts fit into memory
 LIMITED = {"rotation": ("accuracy", "consistency"), "shift": ("macro_f1", "consistency")}  # by --max-loss
+MOST_LABELS = 255  # classes 0 to 254: 255 on the wire says that the board abstains
+MASK_LABELS = 7  # of a mask, which 255 is not
 LABEL_BYTES = 900  # what a board's HELLO has room for, docs/PROTOCOL.md
 
 
@@ -101,24 +103,23 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
     with artifacts.folder(out) as folder:
         with watch.step("read"):
             run = load_run(run_folder)
-            check_labels(run_folder, run.info["labels"])
+            check_labels(run_folder, run.info["labels"], run.info["multilabel"])
             ranges = read_ranges(run_folder)
             test = windows_for_run(run, "test", options.data)
         with watch.step("quantize"):
             network = quantize(fold(run.model, run.info["window"]["samples"]), ranges)
             frontend = frontend_for(run, network, options.sensor or SENSORS[run.info["task"]])
             tflite, onnx = write_tflite(network), write_onnx(network.network, network)
-            identity = model_hash(tflite, frontend, run.info["labels"])
+            labels, multilabel = run.info["labels"], run.info["multilabel"]
+            # A probability of a half is a logit of 0.
+            thresholds = [network.activations[LOGITS].zero_point] * len(labels) if multilabel else None
+            identity = model_hash(tflite, frontend, labels, thresholds)
             (folder / "model.tflite").write_bytes(tflite)
             (folder / "model.onnx").write_bytes(onnx)
             (folder / "model_float.onnx").write_bytes(write_onnx(network.network))
             (folder / "c").mkdir()
             memory = arena.plan(arena.lifetimes(network.network))
             coefficients = design(frontend["sensor"]["rate_hz"], run.info["window"]["rate_hz"]).coefficients
-            multilabel = run.info["multilabel"]
-            # A probability of a half is a logit of 0.
-            labels = run.info["labels"]
-            thresholds = [network.activations[LOGITS].zero_point] * len(labels) if multilabel else None
             write_c(CModel(network, memory, labels, identity, frontend, coefficients, thresholds), folder / "c")
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
@@ -148,7 +149,7 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             shape = inputs.shape[:2]
             logits = engine.run(inputs.reshape(-1, *inputs.shape[2:]))[LOGITS].reshape(*shape, -1)
             int8_classes = answered(logits, flags, thresholds)
-            mask_labels = len(run.info["labels"]) if multilabel else None
+            mask_labels = len(labels) if multilabel else None
             truth, groups = copies.labels[:, chosen], test.groups[chosen]
             losses = evaluate.evaluate(truth, groups, float_classes(run, copies, chosen), int8_classes, mask_labels)
             evaluate.require_small_loss(losses, options.max_loss, LIMITED[run.info["transformation"]])
@@ -184,13 +185,15 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
     return report
 
 
-def check_labels(run_folder: Path, labels: list[str]) -> None:
+def check_labels(run_folder: Path, labels: list[str], multilabel: bool = False) -> None:
     """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
+    if multilabel and len(labels) > MASK_LABELS:
+        raise InputError(f"{run_folder}: has {len(labels)} labels that hold together, expected at most {MASK_LABELS}")
     size = sum(len(label.encode()) + 1 for label in labels)
-    if len(labels) > 255 or size > LABEL_BYTES or any("\n" in label for label in labels):
+    if len(labels) > MOST_LABELS or size > LABEL_BYTES or any("\n" in label for label in labels):
         raise InputError(
             f"{run_folder}: has {len(labels)} labels of {size} bytes together, "
-            f"expected at most 255 labels of one line, {LABEL_BYTES} bytes together; shorten them"
+            f"expected at most {MOST_LABELS} labels of one line, {LABEL_BYTES} bytes together; shorten them"
         )
 
 

@@ -159,7 +159,7 @@ def load_bundle(path: str | Path) -> Bundle:
             f"{path}: no bundle here (manifest.json is missing); make one with `python -m export.quantize RUN --out "
             f"{path}`"
         )
-    manifest = read_json(manifest_path, "bundle", 1)
+    manifest = read_json(manifest_path, "bundle", 2)
     missing = [name for name in REQUIRED if not _has(manifest, name.split("."))]
     if missing:
         raise InputError(f"{manifest_path}: {', '.join(missing)} missing; export the bundle again")

@@ -39,7 +39,7 @@ def measure(board: Board, bundle: Bundle, golden: Golden) -> tuple[dict[str, Any
     manifest = bundle.manifest
     validation = {
         "kind": "validation",
-        "schema": 1,
+        "schema": 2,
         "name": manifest["name"],
         "board": hello.board,
         "firmware": hello.firmware,

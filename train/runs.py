@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from train.encoder import Classifier
 
 WEIGHTS = "model.safetensors"
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def write_run(folder: Path, info: dict[str, Any], model: "Classifier") -> None:
     with replacing(folder / WEIGHTS) as temporary:
         save_file(tensors, temporary)
     write_json(
-        folder / "run.json", {"kind": "run", "schema": 1, **info, "weights_sha256": sha256_file(folder / WEIGHTS)}
+        folder / "run.json", {"kind": "run", "schema": SCHEMA, **info, "weights_sha256": sha256_file(folder / WEIGHTS)}
     )
 
 
@@ -60,7 +61,7 @@ def load_run(folder: str | Path) -> Run:
     folder = Path(folder)
     if not (folder / "run.json").is_file():
         raise InputError(f"{folder}: is not a run folder (no run.json); python -m train.imu --out {folder} makes one")
-    info = read_json(folder / "run.json", "run")
+    info = read_json(folder / "run.json", "run", SCHEMA)
     found = sha256_file(folder / WEIGHTS)
     if found != info.get("weights_sha256"):
         raise InputError(

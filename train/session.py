@@ -117,7 +117,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     if task.others:
         figures["other_classes"] = where_others_go(model, *task.others, transformation, device)
     warnings = health_warnings(figures, transformation.name, parts["test"], log.last, partition)
-    head = {"kind": "metrics", "schema": 1, "task": task.name, "method": config.method}
+    head = {"kind": "metrics", "schema": 2, "task": task.name, "method": config.method}
     head |= {"transformation": transformation.name, "labels": list(task.labels)}
     head |= {"partition": asdict(partition), "split": split, "part": "test", "data": recordings.name}
     metrics = head | figures | {"warnings": warnings}

@@ -288,8 +288,9 @@ def test_model_hash_covers_network_front_end_and_labels():
         model_hash(b"Net", frontend, ["a", "b"]),
         model_hash(b"net", {"up": 2, "down": 1}, ["a", "b"]),
         model_hash(b"net", frontend, ["b", "a"]),
+        model_hash(b"net", frontend, ["a", "b"], [0, 0]),
     ]
-    assert len({base, *others}) == 4
+    assert len({base, *others}) == 5
 
 
 @pytest.mark.parametrize("labels", [["x"] * 256, ["long" * 100] * 3, ["two\nlines"]])
@@ -297,3 +298,9 @@ def test_labels_that_no_frame_holds_are_refused(labels):
     with pytest.raises(InputError, match="expected at most 255 labels of one line, 900 bytes"):
         pipeline.check_labels(Path("runs/a"), labels)
     pipeline.check_labels(Path("runs/a"), ["walking", "jogging"])
+
+
+def test_a_mask_holds_seven_labels():
+    pipeline.check_labels(Path("runs/a"), list("abcdefg"), multilabel=True)
+    with pytest.raises(InputError, match="has 8 labels that hold together, expected at most 7"):
+        pipeline.check_labels(Path("runs/a"), list("abcdefgh"), multilabel=True)
