@@ -54,6 +54,8 @@ def task_loss(windows: WindowSet, config: TrainConfig, classes: int, device: tor
         return lambda logits, labels: functional.binary_cross_entropy_with_logits(
             logits, ((labels[:, None] & bits) > 0).to(logits.dtype)
         )
+    if config.balance == 0:
+        return functional.cross_entropy
     counts = np.bincount(windows.labels, minlength=classes)
     weights = counts**-config.balance
     weights = torch.from_numpy(weights / (weights[windows.labels].mean())).float().to(device)
