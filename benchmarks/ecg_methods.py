@@ -70,7 +70,7 @@ def main() -> None:
     with ThreadPoolExecutor(arguments.jobs) as pool:
         rows = list(pool.map(lambda job: measure(arguments.runs, *job), jobs))
     configs = {json.dumps(row.pop("config")) for row in rows}
-    if len(configs) != len(arguments.tasks):
+    if len(configs) != 2 * len(arguments.tasks):
         sys.exit(f"{arguments.runs}: the runs were made with different options; remove the folder and run again")
     data = {"name": "mitdb", "split": "record (DS1/DS2)"}
     write_json(RESULTS, {"kind": "benchmark", "schema": 1, "data": data, "runs": rows})
@@ -87,7 +87,10 @@ def measure(runs: Path, task: str, pool: str, method: str, seed: int) -> dict[st
     metrics = json.loads((folder / "metrics.json").read_text())
     config = json.loads((folder / "run.json").read_text())["config"]
     row = {"task": task, "pool": pool, "method": method, "seed": seed, "command": "python -m " + " ".join(command)}
-    row["config"] = [task, {k: v for k, v in config.items() if k not in ("pool", "method", "seed")}]
+    free = {"pool", "method", "seed"} | (
+        {"lambda", "beta", "eps"} if method != "scl" else set()
+    )  # those have no effect
+    row["config"] = [task, method == "scl", {k: v for k, v in config.items() if k not in free}]
     figures = FIGURES | CLASSES | RETRIEVAL
     row |= {name: get(metrics) for name, get in figures.items()}
     row |= {"shift": metrics["shift"], "other_classes": metrics.get("other_classes")}
