@@ -160,10 +160,10 @@ def aims_table(rows: list[dict[str, Any]]) -> str:
     beat = of("beat", "scl")
 
     def best(name: str) -> str:
-        """The rival with the better mean, and by how much method scl exceeds it, seed by seed."""
+        """Method scl, and how many points it has more than the rival with the better mean, seed by seed."""
         rival = max(rivals, key=lambda method: np.mean([row[name] for row in rivals[method]]))
         ahead = [100 * (row[name] - other[name]) for row, other in zip(scl, rivals[rival], strict=True)]
-        return f"{spread(row[name] for row in scl)}; {spread(ahead, 1)} points above {rival}"
+        return f"{spread(row[name] for row in scl)}; {spread(ahead, 1)} points against {rival}"
 
     def int8(task: str, name: str) -> str:
         return spread((row["int8"]["loss_points"][name] for row in of(task, "scl")), 2)
