@@ -100,9 +100,8 @@ def test_manifest_describes_the_model(bundle_folder, exported):
             "scale": float(affine.scale),
             "zero_point": affine.zero_point,
         }
-    described = json.dumps(
-        {"frontend": manifest["frontend"], "labels": info["labels"]}, sort_keys=True, separators=(",", ":")
-    )
+    facts = {"frontend": manifest["frontend"], "labels": info["labels"], "thresholds": None}
+    described = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     tflite = (bundle_folder / "model.tflite").read_bytes()
     assert manifest["model_hash"] == sha256_bytes(tflite + described.encode())
     assert bytes.fromhex(manifest["model_hash"])[:4].hex() in (bundle_folder / "c/model_data.h").read_text()
