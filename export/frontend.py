@@ -48,16 +48,18 @@ def frontend_dict(
     band = bandpass_for(rate_hz, band_hz)
     lead_off_s = max((part.lead_off_s for part in sensor.parts), default=0.0)
     lead_off_samples = round(lead_off_s * sensor.rate_hz)
-    if lead_off_s and not 2 <= lead_off_samples <= MAX_LEAD_OFF_SAMPLES:
+    raw_samples = resampler.raw_samples(before + window_samples)
+    most = min(MAX_LEAD_OFF_SAMPLES, raw_samples)  # a longer one would never be seen in a window
+    if lead_off_s and not 2 <= lead_off_samples <= most:
         raise InputError(
             f"sensor {sensor.name}: lead_off_s {lead_off_s:g} is {lead_off_samples} samples at {sensor.rate_hz:g} Hz, "
-            f"expected 2 to {MAX_LEAD_OFF_SAMPLES}; change it in the sensor file"
+            f"expected 2 to {most}; change it in the sensor file"
         )
     return {
         "sensor": sensor.as_dict(),
         "model_rate_hz": rate_hz,
         "window_samples": window_samples,
-        "raw_samples": resampler.raw_samples(before + window_samples),
+        "raw_samples": raw_samples,
         "warmup_samples": before * down // up - resampler.delay,
         "up": up,
         "down": down,

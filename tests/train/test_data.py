@@ -30,6 +30,20 @@ def test_data_then_environment_then_the_embedded_set(tmp_path: Path, monkeypatch
         assert resolve(None) == folder / name
 
 
+def test_ecg_sets_are_found_as_their_publishers_name_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCL_DATA_DIR", str(tmp_path))
+    folder = tmp_path / "mitdb"
+    folder.mkdir()
+    (folder / "RECORDS").touch()
+    assert resolve(None, "mitdb") == folder  # the files lie open
+    (folder / "mit-bih-arrhythmia-database-1.0.0").mkdir()
+    assert resolve(None, "mitdb") == folder / "mit-bih-arrhythmia-database-1.0.0"
+    (folder / "mit-bih-arrhythmia-database-1.0.0.zip").touch()
+    assert resolve(None, "mitdb") == folder / "mit-bih-arrhythmia-database-1.0.0.zip"
+    with pytest.raises(InputError, match="holds none of ptbxl/ptb-xl-a-large"):
+        resolve(None, "ptbxl")
+
+
 @pytest.fixture
 def run(make_wisdm: Callable[..., Path]) -> Any:
     """What of a run the data need, and the archive that it was trained on."""

@@ -12,11 +12,14 @@ from train.data.splits import split_windows
 if TYPE_CHECKING:
     from train.runs import Run
 
+# As their publishers name the archives and the folders in them.
+MITDB = "mit-bih-arrhythmia-database-1.0.0"
+PTBXL = "ptb-xl-a-large-publicly-available-electrocardiography-dataset-1.0.3"
 # Below SCL_DATA_DIR, in this order; the last of a set is what --download leaves.
 PLACES = {
     "wisdm": tuple(Path("wisdm") / name for name in ("wisdm-dataset.zip", "wisdm-dataset", download.FILE)),
-    "mitdb": tuple(Path("mitdb") / name for name in ("mit-bih-arrhythmia-database-1.0.0.zip", "RECORDS")),
-    "ptbxl": tuple(Path("ptbxl") / name for name in ("ptb-xl-subset.zip", "ptbxl_database.csv")),
+    "mitdb": tuple(Path("mitdb") / name for name in (f"{MITDB}.zip", MITDB, "RECORDS")),
+    "ptbxl": tuple(Path("ptbxl") / name for name in (f"{PTBXL}.zip", PTBXL, "ptb-xl-subset.zip", "ptbxl_database.csv")),
 }
 
 
