@@ -73,6 +73,28 @@ def test_shipped_ecg_sensors_are_the_published_ones():
         design(sensor.rate_hz, 180.0)
 
 
+@pytest.mark.parametrize(
+    ("name", "count", "millivolts"),
+    [
+        ("mitdb", 1024, 0),
+        ("mitdb", 1224, 1),
+        ("mitdb", 0, -5.12),
+        ("mitdb", 2047, 5.115),
+        ("ad8232", 2048, 0),
+        ("ad8232", 0, -16.5),
+        ("ad8232", 4095, 16.5 - 33 / 4096),
+        ("max30003", 0, 0),
+        ("max30003", (1 << 17) - 4 >> 2, 50 * (1 - 2**-15)),
+        ("max30003", -(1 << 17) >> 2, -50),
+    ],
+)
+def test_what_an_ecg_count_means(name, count, millivolts):
+    """Zero, full scale and the rails, with the driver's shift of what the converter said."""
+    (part,) = load_sensor(name).parts
+    assert part.count_range[0] <= count <= part.count_range[1]
+    assert part.alignment[0][0] * (count * part.unit_per_count - part.bias[0]) == pytest.approx(millivolts, abs=1e-9)
+
+
 def test_a_file_of_ones_own(tmp_path):
     sensor = load_sensor(write(tmp_path, GOOD))
     accelerometer, gyroscope = sensor.parts
@@ -83,6 +105,23 @@ def test_a_file_of_ones_own(tmp_path):
     assert sensor.select(["gyroscope"]) == Sensor("mine", 50.0, (gyroscope,))
     with pytest.raises(InputError, match="the model needs lead"):
         sensor.select(["lead"])
+
+
+def test_rails_shift_and_lead_off_of_ones_own(tmp_path):
+    """A count of the driver's is 2^3 of the converter's; the other part keeps the defaults."""
+    text = GOOD.replace("axes = 3", "axes = 3\ncount_range = [-4096, 4095.0]\nshift = 3\nlead_off_s = 2", 1)
+    accelerometer, gyroscope = load_sensor(write(tmp_path, text)).parts
+    assert accelerometer.unit_per_count == pytest.approx(8 * 9.80665 / 4096)
+    assert accelerometer.bias == pytest.approx((0.0980665, 0, -0.196133))
+    assert (accelerometer.count_range, accelerometer.shift, accelerometer.lead_off_s) == ((-4096, 4095), 3, 2.0)
+    assert (gyroscope.count_range, gyroscope.shift, gyroscope.lead_off_s) == ((-32768, 32767), 0, 0.0)
+    manifest = accelerometer.as_dict()
+    assert [manifest[key] for key in ("count_range", "shift", "lead_off_s")] == [[-4096, 4095], 3, 2.0]
+
+
+@pytest.mark.parametrize("line", ["shift = 0", "shift = 16", "lead_off_s = 0", "count_range = [-32768, 32767]"])
+def test_ends_of_what_is_allowed(tmp_path, line):
+    load_sensor(write(tmp_path, GOOD.replace("axes = 3", f"axes = 3\n{line}", 1)))
 
 
 @pytest.mark.parametrize(
@@ -109,9 +148,18 @@ def test_a_file_of_ones_own(tmp_path):
         ("axes = 3", "axes = 3\ncount_range = [0, 40000]", "within -32768 to 32767"),
         ("axes = 3", "axes = 3\ncount_range = [0.5, 7]", "count_range [0.5, 7]"),
         ("axes = 3", "axes = 3\ncount_range = 7", "count_range 7"),
+        ("axes = 3", "axes = 3\ncount_range = [9, 5]", "count_range [9, 5], expected two whole numbers in rising"),
+        ("axes = 3", "axes = 3\ncount_range = [-32769, 0]", "count_range [-32769, 0]"),
+        ("axes = 3", "axes = 3\ncount_range = [0, 1, 2]", "count_range [0, 1, 2]"),
+        ("axes = 3", "axes = 3\ncount_range = [0, inf]", "count_range [0, inf]"),
+        ("axes = 3", "axes = 3\ncount_range = [false, 7]", "count_range [False, 7]"),
         ("axes = 3", "axes = 3\nshift = 17", "shift 17"),
         ("axes = 3", "axes = 3\nshift = 0.5", "shift 0.5"),
-        ("axes = 3", "axes = 3\nlead_off_s = -1", "lead_off_s -1"),
+        ("axes = 3", "axes = 3\nshift = -1", "shift -1, lead_off_s 0.0; expected 0 to 16 bits"),
+        ("axes = 3", "axes = 3\nshift = true", "shift True"),
+        ("axes = 3", "axes = 3\nlead_off_s = -1", "lead_off_s -1; expected 0 to 16 bits and 0 or more seconds"),
+        ("axes = 3", "axes = 3\nlead_off_s = nan", "lead_off_s nan"),
+        ("axes = 3", "axes = 3\nlead_off_s = true", "lead_off_s True"),
         ("axes = 3", "axes = 3\nlead_off_s = \"late\"", "lead_off_s 'late'"),
     ],
 )  # fmt: skip
@@ -128,15 +176,37 @@ def test_no_such_sensor_lists_those_that_ship():
         load_sensor("mpu6050")
 
 
-def test_list_and_show(capsys):
+def test_list_names_rate_and_range(capsys):
     assert main(["list"]) == 0
-    out = capsys.readouterr().out
-    assert all(name in out for name in PUBLISHED)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [(line[0], line[1]) for line in lines] == sorted(
+        (name, str(facts[0])) for name, facts in [*PUBLISHED.items(), *PUBLISHED_ECG.items()]
+    )
+    assert {line[0]: " ".join(line[3:]) for line in lines if line[0] in PUBLISHED_ECG} == {
+        "ad8232": "ecg +-16.5 mV",
+        "max30003": "ecg +-50 mV",
+        "mitdb": "ecg +-5 mV",
+    }
+
+
+def test_show_in_si_units_and_only_what_is_not_the_default(capsys):
     assert main(["show", "lsm6ds3"]) == 0
     out = capsys.readouterr().out
-    assert "rails" not in out and "lead" not in out
+    assert not any(word in out for word in ("rails", "shifted", "lead off"))
     assert "104 Hz" in out and "0.00119641 m/s^2 per count" in out and "0.00122173 rad/s per count" in out
-    assert main(["show", "mitdb"]) == 0
-    assert "rails at 0 and 2047, lead off after 1 s of one count" in capsys.readouterr().out
-    assert main(["show", "max30003"]) == 0
-    assert "0.00152588 mV per count, shifted right by 2 bits" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("mitdb", "0.005 mV per count, rails at 0 and 2047, lead off after 1 s of one count"),
+        ("ad8232", "0.00805664 mV per count, rails at 0 and 4095, lead off after 1 s of one count"),
+        (
+            "max30003",
+            "0.00152588 mV per count, shifted right by 2 bits to fit 16, lead off after 1 s of one count",
+        ),
+    ],
+)
+def test_show_says_shift_rails_and_lead_off(capsys, name, facts):
+    assert main(["show", name]) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith(facts)
