@@ -175,11 +175,10 @@ def _part(path: Path, part: dict[str, Any]) -> Part:
         raise InputError(f"{path}: {part['kind']} needs {axes} bias values and a {axes}x{axes} alignment of numbers")
     if abs(np.linalg.det(alignment)) < LEAST_DETERMINANT:
         raise InputError(f"{path}: {part['kind']} has a singular alignment {alignment}, expected one close to identity")
-    low, high = part.get("count_range", INT16) if _numbers(part.get("count_range", INT16), 2) else (0, 0)
-    shift, lead_off = part.get("shift", 0), part.get("lead_off_s", 0.0)
-    if not (INT16[0] <= low < high <= INT16[1] and low == int(low) and high == int(high)):
+    rails, shift, lead_off = part.get("count_range", list(INT16)), part.get("shift", 0), part.get("lead_off_s", 0.0)
+    if not (_numbers(rails, 2) and INT16[0] <= rails[0] < rails[1] <= INT16[1] and [int(x) for x in rails] == rails):
         raise InputError(
-            f"{path}: {part['kind']} has count_range {part['count_range']!r}, expected two whole numbers in rising "
+            f"{path}: {part['kind']} has count_range {rails!r}, expected two whole numbers in rising "
             f"order within {INT16[0]} to {INT16[1]}"
         )
     if not _number(shift) or shift not in range(17) or not _number(lead_off) or lead_off < 0:
@@ -195,7 +194,7 @@ def _part(path: Path, part: dict[str, Any]) -> Part:
         alignment=tuple(tuple(float(value) for value in row) for row in alignment),
         si_unit=si_unit,
         range=str(part.get("range", "")),
-        count_range=(int(low), int(high)),
+        count_range=(int(rails[0]), int(rails[1])),
         shift=int(shift),
         lead_off_s=float(lead_off),
     )
@@ -217,4 +216,4 @@ def _positive(value: Any) -> bool:
 
 
 def _numbers(values: object, count: int) -> bool:
-    return isinstance(values, list | tuple) and len(values) == count and all(map(_number, values))
+    return isinstance(values, list) and len(values) == count and all(map(_number, values))

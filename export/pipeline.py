@@ -15,7 +15,7 @@ from calibration.sensor_file import load_sensor
 from export import agreement, arena, converter, evaluate, size
 from export.bundle import model_hash, write_manifest
 from export.c_engine import CEngine, build_library
-from export.c_writer import CModel, write_c
+from export.c_writer import MAX_LABELS_TOGETHER, CModel, write_c
 from export.copies import Copies, Rotations, Shifts
 from export.fold import dropped, fold
 from export.frontend import LEAD_OFF, SATURATED, SENSORS, FrontEnd, frontend_dict
@@ -43,7 +43,6 @@ EVALUATED = 10_000  # windows of a test split, at most: a database of beats has 
 COUNTED_AT_ONCE = 2_000  # windows, so that their counts fit into memory
 LIMITED = {"rotation": ("accuracy", "consistency"), "shift": ("macro_f1", "consistency")}  # by --max-loss
 MOST_LABELS = 255  # classes 0 to 254: 255 on the wire says that the board abstains
-MASK_LABELS = 7  # of a mask, which 255 is not
 LABEL_BYTES = 900  # what a board's HELLO has room for, docs/PROTOCOL.md
 
 
@@ -187,8 +186,10 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
 
 def check_labels(run_folder: Path, labels: list[str], multilabel: bool = False) -> None:
     """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
-    if multilabel and len(labels) > MASK_LABELS:
-        raise InputError(f"{run_folder}: has {len(labels)} labels that hold together, expected at most {MASK_LABELS}")
+    if multilabel and len(labels) > MAX_LABELS_TOGETHER:
+        raise InputError(
+            f"{run_folder}: has {len(labels)} labels that hold together, expected at most {MAX_LABELS_TOGETHER}"
+        )
     size = sum(len(label.encode()) + 1 for label in labels)
     if len(labels) > MOST_LABELS or size > LABEL_BYTES or any("\n" in label for label in labels):
         raise InputError(

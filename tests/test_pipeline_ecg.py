@@ -148,6 +148,12 @@ def test_labels_that_hold_together(folder: Path) -> None:
     assert report["accuracy"] == pytest.approx(np.mean(right))
 
 
+def test_simulated_ecg_takes_no_data(folder: Path) -> None:
+    for extra in (("--data", "mitdb.zip"), ("--set", "ptbxl")):
+        said = run(folder, "train.ecg", "--synthetic", *extra, "--out", "runs/none", status=2)
+        assert "--synthetic needs no data: leave out --set and --data" in said
+
+
 def test_no_data_says_where_it_is_to_be_had(folder: Path) -> None:
     said = run(folder, "train.ecg", "--out", "runs/none", status=2)
     assert "--download" in said and "--data" in said and "--synthetic" in said

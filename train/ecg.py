@@ -46,6 +46,8 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     if arguments.download and (arguments.set != "mitdb" or arguments.data or arguments.synthetic):
         raise InputError("--download fetches MIT-BIH: leave out --set, --data and --synthetic")
+    if arguments.synthetic and (arguments.set != "mitdb" or arguments.data):
+        raise InputError("--synthetic needs no data: leave out --set and --data")
     # Spinning OpenMP workers slow small or shared machines down; has to be set before torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")

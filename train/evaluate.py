@@ -41,8 +41,7 @@ def evaluate(
     """
     x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
     z, logits = predict(model, transformation.identity(x, y)[0])
-    turned = _transformed(model, windows, transformation, draws, seed, z, logits, device)
-    overall = turned.pop("overall")
+    turned, overall, last = _transformed(model, windows, transformation, draws, seed, z, logits, device)
     invariant = z[:, model.partition.invariant_slice]
     figures: dict[str, Any] = {
         "windows": len(windows),
@@ -55,7 +54,6 @@ def evaluate(
     else:
         matrix = metrics.confusion(windows.labels, decide(logits), logits.shape[1])
         figures |= {"confusion": matrix[:, :-1].tolist(), "per_class": metrics.per_class(matrix)}
-    last = turned.pop("last")
     figures[transformation.name] = turned
     figures |= {
         "negative_similarity": metrics.negative_similarity(invariant),
@@ -79,8 +77,7 @@ def evaluate_circular(
     rolled = CircularShift(**shift.describe()["shift"])
     x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
     z, logits = predict(model, rolled.identity(x, y)[0])
-    figures = _transformed(model, windows, rolled, draws, 0, z, logits, device)
-    return {name: value for name, value in figures.items() if name not in ("overall", "last")}
+    return _transformed(model, windows, rolled, draws, 0, z, logits, device)[0]
 
 
 def where_others_go(
@@ -107,8 +104,8 @@ def _transformed(
     z: np.ndarray,
     logits: np.ndarray,
     device: torch.device | str,
-) -> dict[str, Any]:
-    """Figures of the copies; "overall" has those of the windows, "last" the last copy's latents."""
+) -> tuple[dict[str, Any], dict[str, Any], np.ndarray]:
+    """The copies' figures, all that `robustness` says, and the last copy's latents."""
     x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
     thresholds = np.zeros(logits.shape[1]) if windows.multilabel else None  # a probability of a half
     labels, classes = [windows.labels], [decide(logits, thresholds)]
@@ -144,7 +141,7 @@ def _transformed(
             "consistency_ci95": overall["consistency_ci95"],
             "similarity": means,
         }
-    return figures | {"overall": overall, "last": z_t}
+    return figures, overall, z_t
 
 
 def headline(figures: dict[str, Any], transformation: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     missing = missing_labels(parts["train"], task.labels)
     if missing:
         raise InputError(
-            f"{recordings.name}: no training {split['name']} has {', '.join(missing)}; use another --seed or --split"
+            f"{recordings.name}: no training window has {', '.join(missing)}; use another --seed or --split"
         )
     std = sensor_std(parts["train"], recordings)
     torch.manual_seed(config.seed)
