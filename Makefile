@@ -72,6 +72,10 @@ demo-ecg: setup ## The ECG path: heartbeats under time shift, on MIT-BIH (15 min
 	$(PY) -m export.quantize runs/demo-ecg --out bundles/demo-ecg --draws 5 --max-loss 1
 	$(PY) -m firmware_host.validate bundles/demo-ecg --port emulator --limit 150 --out reports/demo-ecg
 
+.PHONY: bench-device
+bench-device: setup ## Instructions, flash and RAM of the engine, emulated: the table and benchmarks/results/device.json
+	$(PY) -m benchmarks.device
+
 .PHONY: test
 test: setup ## The whole test suite, C and emulated boards included (10 minutes)
 	$(PY) -m pytest

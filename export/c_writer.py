@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from export.arena import Arena
-from export.int8 import Int8Network
+from export.arena import Arena, scratch_bytes, scratch_name
+from export.int8 import Int8Conv, Int8Network
 from export.network import FEATURES, LOGITS, AveragePool, Conv
 
 COLUMNS = 20  # values in a line of an array
+READ_BEYOND = 3  # bytes behind the weights that a kernel may load with the last of them
 MAX_LABELS_TOGETHER = 7  # bits of a class byte, in which 255 is taken
 
 
@@ -111,7 +112,9 @@ const scl_model scl_model_data = {{
 def _conv_arrays(name: str, network: Int8Network) -> str:
     conv = network.convs[name]
     arrays = (
-        _array("int8_t", f"{name}_weights", conv.weights),
+        _array(
+            "int8_t", f"{name}_weights", np.append(conv.weights.ravel(), np.zeros(READ_BEYOND, np.int8)), aligned=True
+        ),
         _array("int32_t", f"{name}_bias", conv.bias),
         _array("int32_t", f"{name}_multiplier", conv.multiplier),
         _array("int8_t", f"{name}_shift", conv.shift),
@@ -140,8 +143,19 @@ def _op(model: CModel, layer: Conv | AveragePool) -> str:
     }
     for array in ("weights", "bias", "multiplier", "shift"):
         fields[array] = f"{layer.name}_{array}" if isinstance(layer, Conv) else "NULL"
+    if (
+        isinstance(layer, Conv)
+        and scratch_name(layer) in model.arena.offsets
+        and _narrow(model.network.convs[layer.name])
+    ):
+        fields |= {"scratch_offset": model.arena.offsets[scratch_name(layer)], "scratch_bytes": scratch_bytes(layer)}
     text = ", ".join(f".{name} = {value}" for name, value in fields.items())
     return f"    {{{text}}}"
+
+
+def _narrow(conv: Int8Conv) -> bool:
+    """Whether the DSP kernel's short requantization holds for every channel (firmware/src/kernels.h)."""
+    return bool(np.all((conv.shift >= -22) & (conv.shift <= -1) & (np.abs(conv.bias.astype(np.int64)) < 2**29)))
 
 
 def _frontend(model: CModel) -> str:
@@ -193,10 +207,13 @@ def _sensor(sensor: dict[str, Any]) -> str:
     )
 
 
-def _array(kind: str, name: str, values: np.ndarray | Iterable[Any], columns: int = COLUMNS) -> str:
+def _array(
+    kind: str, name: str, values: np.ndarray | Iterable[Any], columns: int = COLUMNS, aligned: bool = False
+) -> str:
     flat = values.ravel().tolist() if isinstance(values, np.ndarray) else list(values)
     lines = (", ".join(map(str, flat[at : at + columns])) for at in range(0, len(flat), columns))
-    return f"static const {kind} {name}[] = {{\n    " + ",\n    ".join(lines) + "\n};\n"
+    attribute = " __attribute__((aligned(4)))" if aligned else ""
+    return f"static const {kind} {name}[]{attribute} = {{\n    " + ",\n    ".join(lines) + "\n};\n"
 
 
 def _rows(name: str, columns: int, rows: Sequence[Sequence[float]]) -> str:

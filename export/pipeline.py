@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibration.sensor_file import load_sensor
-from export import agreement, arena, converter, evaluate, size
+from export import agreement, arena, converter, device, evaluate, layers, size
+from export.budget import Budget
 from export.bundle import model_hash, write_manifest
 from export.c_engine import CEngine, build_library
 from export.c_writer import MAX_LABELS_TOGETHER, CModel, write_c
@@ -56,6 +57,7 @@ class Options:
         windows: originals in golden.npz, at most.
         draws: transformed copies of each window.
         max_loss: points of accuracy and of consistency that int8 may lose.
+        budget: what the device has room for; None: no limit.
         seed: of the rotations and of the choice of windows.
 
     Raises:
@@ -67,6 +69,7 @@ class Options:
     windows: int = 600
     draws: int = 4
     max_loss: float = MAX_LOSS
+    budget: Budget | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -117,12 +120,20 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             (folder / "model.onnx").write_bytes(onnx)
             (folder / "model_float.onnx").write_bytes(write_onnx(network.network))
             (folder / "c").mkdir()
-            memory = arena.plan(arena.lifetimes(network.network))
+            memory = arena.schedule(network.network)
             coefficients = design(frontend["sensor"]["rate_hz"], run.info["window"]["rate_hz"]).coefficients
             write_c(CModel(network, memory, labels, identity, frontend, coefficients, thresholds), folder / "c")
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
             footprint = size.measure(folder / "c")
+            on_device = device.measure(folder / "c", Path(build))
+        cost = {"parameters": network.network.parameters, "macs": network.network.macs, **asdict(footprint)}
+        cost |= {"instructions": on_device.instructions, "stack_bytes": on_device.stack_bytes}
+        rows_of_layers = [
+            row | {"instructions": n} for row, n in zip(layers.facts(network), on_device.layers, strict=True)
+        ]
+        if options.budget is not None:
+            options.budget.require(cost, rows_of_layers)
         with watch.step("replay"):
             copies = copies_for(run, test, options, frontend)
             chosen, rows = rows_for(run, test, options)
@@ -157,7 +168,6 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             few = proven[:CONVERTER_INPUTS]
             theirs = converter.convert(network.network, ranges)
             opinion = converter.compare(theirs, nearest, few, run_tflite_micro(write_tflite(nearest), few))
-        cost = {"parameters": network.network.parameters, "macs": network.network.macs, **asdict(footprint)}
         golden_classes = answered(outputs[LOGITS].reshape(*golden.shape[:2], -1), golden_flags, thresholds)
         report = {
             "kind": "export_report",
@@ -167,6 +177,9 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             "model_hash": identity,
             "bytes": {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()},
             "cost": cost | {"arena_bytes": memory.size},
+            "board": on_device.board,
+            "layers": rows_of_layers,
+            "memory_map": layers.memory_map(network, memory),
             "dropped": dropped(run.model),
             "agreement": [asdict(result) for result in proof],
             "converter": asdict(opinion),

@@ -29,6 +29,10 @@ def parser() -> argparse.ArgumentParser:
         "--max-loss", type=float, default=MAX_LOSS, metavar="POINTS",
         help=f"points of consistency and accuracy (ECG: macro F1) that int8 may lose (default {MAX_LOSS})",
     )  # fmt: skip
+    options.add_argument(
+        "--budget", metavar="LIMITS",
+        help="what the device has room for, such as flash=64k,ram=16k,instructions=2M: fails if it does not fit",
+    )  # fmt: skip
     options.add_argument("--seed", type=int, default=0, help="of the rotations and the choice of windows (default 0)")
     return options
 
@@ -39,10 +43,13 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from export.budget import Budget
     from export.pipeline import Options, export
     from export.report import print_report
 
     run, out = arguments.pop("run"), arguments.pop("out")
+    if arguments["budget"] is not None:
+        arguments["budget"] = Budget.parse(arguments["budget"])
     try:
         report = export(run, out, Options(**arguments))
     except ExportError as error:

@@ -39,6 +39,10 @@ def _sizes(report: dict[str, Any]) -> list[tuple[str, str]]:
             "Cortex-M4F, C model and front end",
             f"flash {cost['flash_bytes']:,} bytes, RAM {cost['ram_bytes']:,} bytes (arena {cost['arena_bytes']:,})",
         ),
+        (
+            f"network on {report['board']}",
+            f"{cost['instructions']:,} instructions per inference, {cost['stack_bytes']:,} bytes of stack",
+        ),
     ]
 
 

@@ -1,6 +1,7 @@
 #include "model.h"
 
 #include "kernels.h"
+#include "target.h"
 
 void scl_model_run(const scl_model *model, int8_t *arena)
 {
@@ -8,6 +9,12 @@ void scl_model_run(const scl_model *model, int8_t *arena)
         const scl_op *op = &model->ops[i];
         const int8_t *in = arena + op->in_offset;
         int8_t *out = arena + op->out_offset;
+#if SCL_USE_DSP
+        if (op->scratch_bytes > 0) {
+            scl_conv_dsp(op, in, out, arena + op->scratch_offset);
+            continue;
+        }
+#endif
         if (op->kind == SCL_OP_CONV) {
             scl_conv(op, in, out);
         } else {

@@ -24,10 +24,12 @@ typedef struct {
     int16_t act_max;
     uint32_t in_offset;        /* bytes from the start of the arena */
     uint32_t out_offset;
-    const int8_t *weights;     /* (out_channels, kernel, in_channels); NULL for pooling */
+    const int8_t *weights;     /* (out_channels, kernel, in_channels) and 3 bytes that are read but do not count; NULL for pooling */
     const int32_t *bias;       /* (out_channels) */
     const int32_t *multiplier; /* (out_channels) Q31, from TFLite's QuantizeMultiplier */
     const int8_t *shift;       /* (out_channels) positive: left */
+    uint32_t scratch_offset;   /* bytes from the start of the arena, 4-byte aligned */
+    uint32_t scratch_bytes;    /* of what the DSP kernel may use while it runs; 0: the portable one runs instead */
 } scl_op;
 
 typedef struct {

@@ -71,7 +71,7 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     network = quantize(fold(run.model, run.info["window"]["samples"]), ranges)
     frontend = pipeline.frontend_for(run, network, "replay-imu")
     folder = tmp_path_factory.mktemp("c")
-    memory = arena.plan(arena.lifetimes(network.network))
+    memory = arena.schedule(network.network)
     coefficients = design(20.0, 20.0).coefficients
     write_c(CModel(network, memory, run.info["labels"], "ab" * 32, frontend, coefficients), folder)
     test = windows_for_run(run, "test")

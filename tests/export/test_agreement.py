@@ -29,7 +29,7 @@ def damaged(exported, layer: str, tmp_path) -> CEngine:
         value = int(match[2])
         return f"{match[1]}{value - 100 if value > 0 else value + 100}"
 
-    text, count = re.subn(rf"({layer}_weights\[\] = {{\s*)(-?\d+)", change, source.read_text())
+    text, count = re.subn(rf"({layer}_weights\[\][^=]*= {{\s*)(-?\d+)", change, source.read_text())
     assert count == 1
     source.write_text(text)
     return CEngine(build_library(folder, tmp_path / "build"))

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from export.arena import ALIGNMENT, Block, lifetimes, plan
+from export.arena import ALIGNMENT, Block, lifetimes, plan, reach, schedule, scratch_bytes, scratch_name
 from export.network import Conv, Network, Tensor
 
 
@@ -32,17 +32,68 @@ def test_tensors_alive_together_share_no_byte(seed):
     assert all(offset % ALIGNMENT == 0 for offset in arena.offsets.values()) and arena.size % ALIGNMENT == 0
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_nothing_could_be_placed_lower(seed):
-    """No tensor fits at a lower aligned offset among those placed before it."""
-    blocks = random_blocks(seed, 8)
-    offsets = plan(blocks).offsets
-    order = sorted(blocks, key=lambda name: -blocks[name].size)
-    for index, name in enumerate(order):
-        before = [other for other in order[:index] if blocks[other].meets(blocks[name])]
-        for lower in range(0, offsets[name], ALIGNMENT):
-            taken = [(offsets[o], offsets[o] + blocks[o].size) for o in before]
-            assert any(start < lower + blocks[name].size and lower < end for start, end in taken)
+def smallest_by_brute_force(blocks: dict[str, Block], overlaps: dict[tuple[str, str], int]) -> int:
+    """Tries every aligned offset of every tensor."""
+    names, sizes = list(blocks), [block.size for block in blocks.values()]
+    grid = range(0, sum(-(-size // ALIGNMENT) * ALIGNMENT for size in sizes), ALIGNMENT)
+    smallest = sum(-(-size // ALIGNMENT) * ALIGNMENT for size in sizes)
+    for offsets in itertools.product(grid, repeat=len(names)):
+        size = max(-(-(offset + n) // ALIGNMENT) * ALIGNMENT for offset, n in zip(offsets, sizes, strict=True))
+        if size < smallest and all(
+            offsets[j] - offsets[i] >= overlaps.get((names[j], names[i]), sizes[i])
+            or offsets[i] - offsets[j] >= overlaps.get((names[i], names[j]), sizes[j])
+            for i, j in itertools.combinations(range(len(names)), 2)
+            if blocks[names[i]].meets(blocks[names[j]])
+        ):
+            smallest = size
+    return smallest
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_small_plans_are_optimal(seed):
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, 3, 4)
+    blocks = {
+        f"t{i}": Block(int(rng.integers(1, 25)), int(at), int(at + rng.integers(0, 3))) for i, at in enumerate(first)
+    }
+    overlaps = {("t0", "t1"): int(rng.integers(1, 9)), ("t2", "t3"): int(rng.integers(1, 9))}
+    assert plan(blocks, overlaps).size == smallest_by_brute_force(blocks, overlaps)
+    assert plan(blocks).size == smallest_by_brute_force(blocks, {})
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_an_output_is_written_only_where_nothing_is_read_any_more(seed):
+    """Byte by byte, a convolution in the order of the kernels: a window is read whole while its output is written."""
+    rng = np.random.default_rng(seed)
+    length, channels, out, kernel, stride = (int(rng.integers(low, 9)) for low in (8, 1, 1, 1, 1))
+    weights = np.zeros((out, kernel, channels), np.float32)
+    layer = Conv("x", Tensor("input", length, channels), weights, np.zeros(out, np.float32), stride, bool(seed % 2))
+
+    def destroys(distance: int) -> bool:
+        for t in range(layer.result.length):
+            read = range(max(t * stride - layer.pads[0], 0) * channels + distance, length * channels + distance)
+            written = range(t * out, (t + 1) * out)
+            if max(read.start, written.start) < min(read.stop, written.stop):
+                return True
+        return False
+
+    assert not destroys(reach(layer))
+    if reach(layer) > 0:
+        assert destroys(reach(layer) - 1)
+
+
+@pytest.mark.parametrize("widths", [(9, 1, 1, 1), (3, 4, 5, 6), (16, 8, 4, 2)])
+def test_outputs_lie_over_inputs_where_they_may(widths):
+    network = chain(*widths)
+    blocks, arena = lifetimes(network), schedule(network)
+    for index, layer in enumerate(network.layers):
+        blocks[scratch_name(layer)] = Block(scratch_bytes(layer), index, index)
+        source, result = arena.offsets[layer.source.name], arena.offsets[layer.name]
+        scratch = range(arena.offsets[scratch_name(layer)], arena.offsets[scratch_name(layer)] + scratch_bytes(layer))
+        assert source - result >= reach(layer) or result - source >= layer.source.size
+        for start, size in ((source, layer.source.size), (result, layer.result.size)):
+            assert start >= scratch.stop or start + size <= scratch.start
+    assert arena.size < plan(blocks).size or widths[0] == 3  # where features, logits and scratch need most
 
 
 def chain(*widths: int) -> Network:

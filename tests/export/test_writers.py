@@ -177,7 +177,7 @@ def leads(exported) -> c_writer.CModel:
     labels = exported.run.info["labels"]
     inputs = FrontEnd.from_manifest(frontend).quantized_windows(noise(frontend, 30))
     thresholds = np.median(exported.engine.run(inputs)[LOGITS], axis=0).astype(int).tolist()  # masks differ
-    memory = arena.plan(arena.lifetimes(exported.network.network))
+    memory = arena.schedule(exported.network.network)
     coefficients = design(52.0, 20.0).coefficients
     return c_writer.CModel(exported.network, memory, labels, "cd" * 32, frontend, coefficients, thresholds)
 

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "firmware" / "src"
 FIXTURE_MODEL = ROOT / "tests" / "firmware" / "fixture_model"
-ENGINE = ("kernels.c", "model.c", "frontend.c", "crc32.c")
+ENGINE = ("kernels.c", "conv_dsp.c", "model.c", "frontend.c", "crc32.c")
 C_FLAGS = (
     "-std=c99",
     "-pedantic",
@@ -27,6 +27,7 @@ C_FLAGS = (
     "-Wconversion",
 )
 BUILDS = {
+    "dsp": ("-O2", "-fsanitize=undefined", "-DSCL_USE_DSP=1"),  # those kernels, on stand-ins for the instructions
     "sanitized": ("-O2", "-fsanitize=undefined,float-cast-overflow"),
     "fast": ("-O3", "-march=native"),  # with vector and fused instructions, where a wrong flag would show
 }

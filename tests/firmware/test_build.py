@@ -50,7 +50,7 @@ def test_board_files(fixture_firmware, machine):
 @pytest.mark.parametrize(
     ("text", "region"),
     [
-        (("SCL_ARENA_BYTES 180", "SCL_ARENA_BYTES 130000"), "RAM"),
+        (("SCL_ARENA_BYTES 340", "SCL_ARENA_BYTES 130000"), "RAM"),
         (('"still"', "padding"), "FLASH"),
     ],
 )

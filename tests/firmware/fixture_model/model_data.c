@@ -10,6 +10,7 @@ static const int8_t block_weights[] = {
     87, 107, 15, 109, 37, -102, -80, 34, 127, 58, 93, -52, -97, 63, -42, 102, 57, 122, 55, 1, 112, 120, -19, 2,
     85, 106, 44, -79, -50, -55, 23, 122, 98, 0, 89, 113, 2, -27, 23, 91, -119, -5, -65, 63, 77, -24, -21, 43,
     -83, -34, 13, 98, 52, 71, 45, 61, -32, -105, -15, 42, 3, -100, 72, -86, 6, 88, -27, -33, -2, 60, -120, -7,
+    77, 77, 77,
 };
 static const int32_t block_bias[] = {
     -1822, -737, 881, 1474, 518, 429, 368, -388,
@@ -22,7 +23,7 @@ static const int8_t block_shift[] = {
 };
 static const int8_t latent_weights[] = {
     117, 93, 115, 90, -113, -104, -106, -35, 86, -84, 61, 80, 44, 91, -49, -63, 28, -73, 28, -118, 21, 47, -87, -17,
-    36, -27, 78, 58, 93, 127, 3, 116, -32, 12, 112, -14, 1, -59, 103, -118,
+    36, -27, 78, 58, 93, 127, 3, 116, -32, 12, 112, -14, 1, -59, 103, -118, 77, 77, 77,
 };
 static const int32_t latent_bias[] = {
     1567, -1888, -509, -96, 1816,
@@ -34,7 +35,7 @@ static const int8_t latent_shift[] = {
     -7, -7, -7, -7, -8,
 };
 static const int8_t head_weights[] = {
-    120, -74, -125, 6, 61, -118, -87, 106, 125, -66, -123, -113, 98, 79, 47,
+    120, -74, -125, 6, 61, -118, -87, 106, 125, -66, -123, -113, 98, 79, 47, 77, 77, 77,
 };
 static const int32_t head_bias[] = {
     -1397, 1511, 845,
@@ -46,10 +47,10 @@ static const int8_t head_shift[] = {
     -7, -7, -7,
 };
 static const scl_op ops[] = {
-    {SCL_OP_CONV, 16, 6, 8, 8, 3, 2, 0, -7, -128, -128, 127, 0, 96, block_weights, block_bias, block_multiplier, block_shift},
-    {SCL_OP_AVERAGE_POOL, 8, 8, 1, 8, 8, 1, 0, -128, -128, -128, 127, 96, 160, 0, 0, 0, 0},
-    {SCL_OP_CONV, 1, 8, 1, 5, 1, 1, 0, -128, 5, -128, 127, 160, 168, latent_weights, latent_bias, latent_multiplier, latent_shift},
-    {SCL_OP_CONV, 1, 5, 1, 3, 1, 1, 0, 5, -3, -128, 127, 168, 176, head_weights, head_bias, head_multiplier, head_shift},
+    {SCL_OP_CONV, 16, 6, 8, 8, 3, 2, 0, -7, -128, -128, 127, 0, 96, block_weights, block_bias, block_multiplier, block_shift, 180, 160},
+    {SCL_OP_AVERAGE_POOL, 8, 8, 1, 8, 8, 1, 0, -128, -128, -128, 127, 96, 160, 0, 0, 0, 0, 0, 0},
+    {SCL_OP_CONV, 1, 8, 1, 5, 1, 1, 0, -128, 5, -128, 127, 160, 168, latent_weights, latent_bias, latent_multiplier, latent_shift, 180, 64},
+    {SCL_OP_CONV, 1, 5, 1, 3, 1, 1, 0, 5, -3, -128, 127, 168, 176, head_weights, head_bias, head_multiplier, head_shift, 180, 64},
 };
 static const uint8_t hash[32] = {
     3, 10, 17, 24, 31, 38, 45, 52, 59, 66, 73, 80, 87, 94, 101, 108, 115, 122, 129, 136, 143, 150, 157, 164,

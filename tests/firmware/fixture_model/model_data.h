@@ -5,7 +5,7 @@
 #include "frontend.h"
 #include "model.h"
 
-#define SCL_ARENA_BYTES 180
+#define SCL_ARENA_BYTES 340
 #define SCL_WINDOW 16
 #define SCL_CHANNELS 6
 #define SCL_RAW_SAMPLES 20

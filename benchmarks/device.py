@@ -1,0 +1,146 @@
+"""Instructions, flash and RAM of the engine on an emulated Cortex-M4F: the shipped encoders and a few fixed layers.
+
+Neither depends on the weights, so random ones stand in for trained ones. Flash is the whole program without link and
+front end (firmware/bench), RAM the arena and the deepest stack. `make bench-device` prints the table and writes
+results/device.json; tests/export/test_device_cost.py holds the shipped encoders to it.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from export import arena
+from export.c_writer import CModel, write_c
+from export.device import measure
+from export.fold import fold
+from export.frontend import frontend_dict
+from export.int8 import Int8Network, quantize
+from export.layers import facts
+from export.network import AveragePool, Conv, Network, Tensor
+from scl.artifacts import write_json
+from scl.partition import Partition
+from train.encoder import Architecture, Classifier
+
+RESULTS = Path(__file__).parent / "results" / "device.json"
+SHIPPED = ("imu", "ecg")
+
+
+def networks() -> dict[str, Network]:
+    """Networks by name: the encoders that train.imu and train.ecg train by default, and the trial."""
+    from train.config import TrainConfig
+    from train.data.ecg import RHYTHM
+    from train.ecg import STRIP
+    from train.ecg_task import KERNEL, STRIDES, WIDTHS
+
+    imu, strips = TrainConfig(), Architecture(WIDTHS, STRIDES, KERNEL, STRIP.pool)
+    return {
+        "imu": encoder(Architecture(pool=imu.pool), imu.partition, channels=6, samples=200, classes=18),
+        "ecg": encoder(strips, STRIP.partition, channels=1, samples=1800, classes=len(RHYTHM)),
+        "trial": trial(),
+    }
+
+
+def encoder(architecture: Architecture, partition: str, channels: int, samples: int, classes: int) -> Network:
+    """An encoder and head with random weights, folded as for export."""
+    import torch
+
+    torch.manual_seed(0)
+    model = Classifier(architecture, Partition.parse(partition), channels, samples, classes)
+    return fold(model.eval(), samples)
+
+
+def trial() -> Network:
+    """128x6, conv 16 k5, conv 32 k5 s2, pointwise 64, mean, dense 8."""
+    rng = np.random.default_rng(0)
+    layers: list[Conv | AveragePool] = []
+    tensor = Tensor("input", 128, 6)
+    for name, channels, kernel, stride in (("conv16", 16, 5, 1), ("conv32", 32, 5, 2), ("pointwise", 64, 1, 1)):
+        layers.append(_conv(rng, name, tensor, channels, kernel, stride, relu=True))
+        tensor = layers[-1].result
+    layers.append(AveragePool("features", tensor, tensor.length, tensor.length))
+    layers.append(_conv(rng, "logits", layers[-1].result, 8, 1, 1, relu=False))
+    return Network(tuple(layers))
+
+
+def measured(network: Network) -> dict[str, Any]:
+    """What one network costs, in total and by layer."""
+    int8 = quantized(network)
+    memory = arena.schedule(network)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "c").mkdir()
+        labels = [f"class{i}" for i in range(network.layers[-1].channels)]
+        write_c(
+            CModel(int8, memory, labels, "00" * 32, _front_end(network), np.empty((1, 0), np.float32)), folder / "c"
+        )
+        cost = measure(folder / "c", folder)
+    rows = [row | {"instructions": n} for row, n in zip(facts(int8), cost.layers, strict=True)]
+    return {
+        "board": cost.board,
+        "macs": network.macs,
+        "instructions": cost.instructions,
+        "flash_bytes": cost.image_bytes,
+        "ram_bytes": memory.size + cost.stack_bytes,
+        "arena_bytes": memory.size,
+        "stack_bytes": cost.stack_bytes,
+        "layers": rows,
+    }
+
+
+def quantized(network: Network) -> Int8Network:
+    """The network in int8; ranges as wide as random weights make them."""
+    ranges = {"input": [-4.0, 4.0]}
+    for layer in network.layers:
+        ranges[layer.name] = [0.0, 6.0] if isinstance(layer, Conv) and layer.relu else [-6.0, 6.0]
+    return quantize(network, ranges)
+
+
+def print_table(results: dict[str, dict[str, Any]]) -> None:
+    """Prints every network's totals and layers."""
+    print(f"{'network':<22}{'MACs':>12}{'instructions':>14}{'per MAC':>9}{'flash':>9}{'RAM':>8}")
+    for name, entry in results.items():
+        ratio = entry["instructions"] / entry["macs"]
+        sizes = f"{entry['flash_bytes']:>9,}{entry['ram_bytes']:>8,}"
+        print(f"{name:<22}{entry['macs']:>12,}{entry['instructions']:>14,}{ratio:>9.2f}{sizes}")
+        for row in entry["layers"]:
+            each = f"{row['instructions'] / row['macs']:>9.2f}" if row["macs"] else ""
+            print(f"  {row['name']:<20}{row['macs']:>12,}{row['instructions']:>14,}{each}")
+
+
+def main() -> None:
+    results = {name: measured(network) for name, network in networks().items()}
+    print_table(results)
+    write_json(RESULTS, {"kind": "device_benchmark", "schema": 1, "networks": results})
+
+
+def committed() -> dict[str, dict[str, Any]]:
+    """The figures of results/device.json."""
+    return json.loads(RESULTS.read_text(encoding="utf-8"))["networks"]
+
+
+def _conv(
+    rng: np.random.Generator, name: str, source: Tensor, channels: int, kernel: int, stride: int, relu: bool
+) -> Conv:
+    weights = rng.normal(0, 0.1, (channels, kernel, source.channels)).astype(np.float32)
+    return Conv(name, source, weights, np.zeros(channels, np.float32), stride, same=True, relu=relu)
+
+
+def _front_end(network: Network) -> dict[str, Any]:
+    """Any that fits: the program that counts has none."""
+    from calibration.sensor_file import Part, Sensor
+
+    channels = network.input.channels
+    identity = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    parts = [
+        Part(f"part{i}", min(3, channels), 0.01, (0.0,) * min(3, channels), identity[: min(3, channels)], "", "")
+        for i in range(-(-channels // 3))
+    ]
+    normalisation = {"mean": [0.0] * channels, "std": [1.0] * channels}
+    return frontend_dict(Sensor("any", 20.0, tuple(parts)), network.input.length, 20.0, normalisation, 0.05, 0)
+
+
+if __name__ == "__main__":
+    main()

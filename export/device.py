@@ -1,0 +1,87 @@
+"""What the network costs on a board, counted under emulation: firmware/bench runs it there without link and front end.
+
+Instructions are QEMU's (`-icount shift=8`: one takes 256 ns of the board's clock), exact and the same on every run.
+They are no cycles.
+"""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from export.c_engine import FIRMWARE
+from scl.artifacts import InputError
+
+BOARD = "mps2-an386"
+NS_PER_INSTRUCTION = 256
+TIMEOUT_S = 120.0
+TOOLS = (
+    ("make", "make"),
+    ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi"),
+    ("qemu-system-arm", "qemu-system-arm"),
+)
+
+
+@dataclass(frozen=True)
+class DeviceCost:
+    """One inference on one board.
+
+    Args:
+        instructions: of the whole network.
+        layers: instructions of each operator, in order.
+        stack_bytes: the deepest that the network's call went.
+        image_bytes: flash of the program that counted: start-up, kernels, model, counter.
+    """
+
+    board: str
+    instructions: int
+    layers: tuple[int, ...]
+    stack_bytes: int
+    image_bytes: int
+
+
+def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
+    """Builds the network of `c_folder` for a board in the folder `build`, and runs it there.
+
+    Raises InputError if a tool is missing, the build fails, or the program does not come to its end.
+    """
+    for tool, package in TOOLS:
+        if shutil.which(tool) is None:
+            raise InputError(
+                f"{tool} is not installed, so instructions cannot be counted; run: sudo apt-get install -y {package}"
+            )
+    out = build.resolve() / f"bench-{board}"
+    _run("make", "-s", "-C", FIRMWARE, "bench", f"BOARD={board}", f"MODEL={c_folder.resolve()}", f"OUT={out}")
+    elf = out / "bench.elf"
+    command = ["qemu-system-arm", "-M", board, "-kernel", elf, "-icount", "shift=8"]
+    command += ["-display", "none", "-monitor", "none", "-serial", "none", "-chardev", "stdio,id=console"]
+    printed = _run(*command, "-semihosting-config", "enable=on,target=native,chardev=console")
+    entries = [(name, int(value)) for name, value in (line.split() for line in printed.splitlines())]
+    found = dict(entries)
+    if "stack" not in found:
+        raise InputError(f"{elf}: ended on {board} after {printed.splitlines()[-1:]}, expected counts to the last")
+
+    def instructions(ticks: int) -> int:
+        return round((ticks - found["empty"]) * 1e9 / found["hz"] / NS_PER_INSTRUCTION)
+
+    sizes = _run("arm-none-eabi-size", "--format=berkeley", elf).splitlines()[1].split()
+    return DeviceCost(
+        board,
+        instructions(found["all"]),
+        tuple(instructions(ticks) for name, ticks in entries if name == "operator"),
+        found["stack"],
+        int(sizes[0]) + int(sizes[1]),
+    )
+
+
+def _run(*command: str | Path) -> str:
+    words = [str(part) for part in command]
+    try:
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired as error:
+        raise InputError(f"{words[0]} did not end within {TIMEOUT_S:g} s: {' '.join(words)}") from error
+    if done.returncode:
+        raise InputError(f"{' '.join(words)} failed:\n{(done.stderr or done.stdout).strip()}")
+    return done.stdout

@@ -1,0 +1,50 @@
+"""What each layer of the deployed network takes: the rows of the profile, and what a budget is held against."""
+
+from typing import Any
+
+from export.arena import Arena, lifetimes, scratch_bytes, scratch_name
+from export.int8 import Int8Network
+from export.network import AveragePool, Conv
+
+CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1
+
+
+def facts(network: Int8Network) -> list[dict[str, Any]]:
+    """One row for each layer, in order: its name and shape, MACs, and bytes of constants, read, and alive meanwhile."""
+    blocks = lifetimes(network.network)
+    rows = []
+    for index, layer in enumerate(network.network.layers):
+        constants = _constants(layer)
+        alive = sum(block.size for block in blocks.values() if block.first <= index <= block.last)
+        rows.append(
+            {
+                "name": layer.name,
+                "kind": "average pool" if isinstance(layer, AveragePool) else "conv",
+                "kernel": layer.kernel,
+                "stride": layer.stride,
+                "output": [layer.result.length, layer.channels],
+                "macs": layer.macs,
+                "flash_bytes": constants,
+                "read_bytes": constants + layer.source.size,
+                "alive_bytes": alive + scratch_bytes(layer),
+            }
+        )
+    return rows
+
+
+def memory_map(network: Int8Network, arena: Arena) -> list[dict[str, Any]]:
+    """Where every tensor and scratch lies, lowest first: name, offset, bytes, first and last layer that needs it."""
+    blocks = lifetimes(network.network)
+    rows = [
+        {"name": name, "offset": arena.offsets[name], "bytes": block.size, "first": block.first, "last": block.last}
+        for name, block in blocks.items()
+    ]
+    for index, layer in enumerate(network.network.layers):
+        if scratch_bytes(layer):
+            place = {"offset": arena.offsets[scratch_name(layer)], "bytes": scratch_bytes(layer)}
+            rows.append({"name": scratch_name(layer), **place, "first": index, "last": index})
+    return sorted(rows, key=lambda row: row["offset"])
+
+
+def _constants(layer: Conv | AveragePool) -> int:
+    return layer.weights.size + CHANNEL_BYTES * layer.channels if isinstance(layer, Conv) else 0

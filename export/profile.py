@@ -1,0 +1,94 @@
+"""Shows where a network spends instructions, flash and memory, layer by layer, counted on an emulated board."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scl.artifacts import command, read_json
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of `python -m export.profile`."""
+    options = argparse.ArgumentParser(prog="python -m export.profile", description=__doc__)
+    options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
+    options.add_argument("--board", default="mps2-an386", help="emulated board (default mps2-an386, a Cortex-M4F)")
+    return options
+
+
+def main(argv: Sequence[str]) -> int:
+    arguments = parser().parse_args(argv)
+    from export.bundle import read_bundle
+    from export.device import measure
+
+    bundle = read_bundle(arguments.bundle)
+    report = read_json(bundle.path / "export_report.json", "export_report")
+    with tempfile.TemporaryDirectory() as build:
+        cost = measure(bundle.path / "c", Path(build), arguments.board)
+    layers = [row | {"instructions": n} for row, n in zip(report["layers"], cost.layers, strict=True)]
+    print_profile(layers, report["memory_map"], report["cost"]["arena_bytes"])
+    print(
+        f"{bundle.path} on {cost.board}: {cost.instructions:,} instructions per inference; arena "
+        f"{report['cost']['arena_bytes']:,} bytes, deepest stack {cost.stack_bytes:,} bytes, program without link and "
+        f"front end {cost.image_bytes:,} bytes"
+    )
+    return 0
+
+
+def print_profile(layers: list[dict[str, Any]], places: list[dict[str, Any]], arena_bytes: int) -> None:
+    """Prints the table of layers and the map of the arena."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(_layers(layers))
+    console.print(_map(places, [row["name"] for row in layers], arena_bytes))
+
+
+def _layers(layers: list[dict[str, Any]]):
+    from rich.table import Table
+
+    table = Table(title="layers", title_justify="left", show_footer=True)
+    total = {key: sum(row[key] for row in layers) for key in ("macs", "instructions", "flash_bytes", "read_bytes")}
+    table.add_column("layer", "total")
+    table.add_column("what")
+    for name, footer in (
+        ("MACs", f"{total['macs']:,}"),
+        ("instructions", f"{total['instructions']:,}"),
+        ("per MAC", f"{total['instructions'] / total['macs']:.2f}"),
+        ("bytes read", f"{total['read_bytes']:,}"),
+        ("flash", f"{total['flash_bytes']:,}"),
+        ("alive", f"{max(row['alive_bytes'] for row in layers):,}"),
+    ):
+        table.add_column(name, footer, justify="right")
+    for row in layers:
+        table.add_row(
+            row["name"],
+            f"{row['kind']} {row['kernel']}/{row['stride']} to {row['output'][0]} x {row['output'][1]}",
+            f"{row['macs']:,}",
+            f"{row['instructions']:,}",
+            f"{row['instructions'] / row['macs']:.2f}" if row["macs"] else "",
+            f"{row['read_bytes']:,}",
+            f"{row['flash_bytes']:,}",
+            f"{row['alive_bytes']:,}",
+        )
+    return table
+
+
+def _map(places: list[dict[str, Any]], layers: list[str], arena_bytes: int):
+    from rich.table import Table
+
+    table = Table(title=f"arena, {arena_bytes:,} bytes: what is alive during which layer", title_justify="left")
+    table.add_column("tensor")
+    table.add_column("bytes", justify="right")
+    for name in layers:
+        table.add_column(name, justify="center")
+    for row in places:
+        alive = ["#" if row["first"] <= index <= row["last"] else "" for index in range(len(layers))]
+        table.add_row(row["name"], f"{row['offset']:,} to {row['offset'] + row['bytes']:,}", *alive)
+    return table
+
+
+if __name__ == "__main__":
+    command(main)

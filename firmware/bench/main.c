@@ -1,0 +1,83 @@
+/* Counts what the network alone costs: no link, no front end. Each operator runs by itself between two readings of the board's counter,
+ * on an arena of noise, and the results are printed through the debugger's console (Arm semihosting, which QEMU offers). */
+#include "main.h"
+#include "model_data.h"
+#include "port.h"
+#include "ring.h"
+
+enum { SYS_WRITE0 = 0x04, SYS_EXIT = 0x18, STOPPED = 0x20026, PAINT = 0x5A };
+
+extern uint8_t stack_bottom[];
+
+static int8_t arena[SCL_ARENA_BYTES] __attribute__((aligned(4)));
+static scl_ring ring;
+
+static void semihost(uint32_t operation, uintptr_t argument)
+{
+    register uint32_t r0 __asm("r0") = operation;
+    register uintptr_t r1 __asm("r1") = argument;
+    __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+}
+
+static void print(const char *name, uint32_t value)
+{
+    char digits[12];
+    char *at = digits + sizeof digits - 1;
+    *at-- = '\0';
+    *at = '\n';
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    semihost(SYS_WRITE0, (uintptr_t)name);
+    semihost(SYS_WRITE0, (uintptr_t)at);
+}
+
+static uint32_t ticks_of(const scl_model *model)
+{
+    const uint32_t before = port_ticks();
+    scl_model_run(model, arena);
+    return port_ticks() - before;
+}
+
+/* The stack below its pointer, so that what is written from now on can be told. */
+static void paint(void)
+{
+    uintptr_t pointer;
+    __asm volatile("mov %0, sp" : "=r"(pointer));
+    for (volatile uint8_t *byte = stack_bottom; (uintptr_t)byte < pointer; byte++) {
+        *byte = PAINT;
+    }
+}
+
+static uint32_t stack_used(void)
+{
+    const uint8_t *byte = stack_bottom;
+    while (*byte == PAINT) {
+        byte++;
+    }
+    return (uint32_t)((uintptr_t)stack_bottom + SCL_STACK_BYTES - (uintptr_t)byte);
+}
+
+void scl_main(void)
+{
+    port_init(&ring);
+    uint32_t noise = 1;
+    for (uint32_t i = 0; i < sizeof arena; i++) {
+        noise = noise * 1664525u + 1013904223u;
+        arena[i] = (int8_t)(noise >> 24);
+    }
+    scl_model part = scl_model_data;
+    part.op_count = 0;
+    print("hz ", port_tick_hz);
+    print("empty ", ticks_of(&part));
+    part.op_count = 1;
+    for (uint16_t i = 0; i < scl_model_data.op_count; i++) {
+        part.ops = scl_model_data.ops + i;
+        print("operator ", ticks_of(&part));
+    }
+    paint();
+    print("all ", ticks_of(&scl_model_data));
+    print("stack ", stack_used());
+    semihost(SYS_EXIT, STOPPED);
+}

@@ -1,0 +1,179 @@
+/* The instructions of the Arm DSP extension that the kernels use, and what they do, for the kernels' tests on other machines.
+ *
+ * SXTB16 takes every other byte of a word as a signed 16-bit half; SMLAD adds two products of halves to an accumulator. So the four
+ * bytes of a word become two words: bytes 0 and 2 ("even"), bytes 1 and 3 ("odd"). */
+#ifndef SCL_DSP_H
+#define SCL_DSP_H
+
+#include <stdint.h>
+
+/* Four bytes from any address, and one or two words from an aligned one. The builtin is a plain load; memcpy would be a call. */
+static inline uint32_t scl_load4(const int8_t *from)
+{
+    uint32_t word;
+    __builtin_memcpy(&word, from, sizeof word);
+    return word;
+}
+
+static inline uint32_t scl_load_aligned(const int8_t *from)
+{
+    return scl_load4((const int8_t *)__builtin_assume_aligned(from, 4));
+}
+
+static inline void scl_store_aligned(int8_t *to, uint32_t word)
+{
+    __builtin_memcpy(__builtin_assume_aligned(to, 4), &word, sizeof word);
+}
+
+#ifdef __ARM_FEATURE_DSP
+
+static inline uint32_t scl_even(uint32_t bytes)
+{
+    uint32_t halves;
+    __asm("sxtb16 %0, %1" : "=r"(halves) : "r"(bytes));
+    return halves;
+}
+
+static inline uint32_t scl_odd(uint32_t bytes)
+{
+    uint32_t halves;
+    __asm("sxtb16 %0, %1, ror #8" : "=r"(halves) : "r"(bytes));
+    return halves;
+}
+
+/* sum + low * low + high * high */
+static inline int32_t scl_smlad(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm("smlad %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
+/* Each half of a minus the half of b. */
+static inline uint32_t scl_ssub16(uint32_t a, uint32_t b)
+{
+    uint32_t halves;
+    __asm("ssub16 %0, %1, %2" : "=r"(halves) : "r"(a), "r"(b));
+    return halves;
+}
+
+static inline int32_t scl_add_doubled(int32_t a, int32_t b)
+{
+    int32_t result;
+    __asm("add %0, %1, %2, lsl #1" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+}
+
+/* round(a * b / 2^32) */
+static inline int32_t scl_smmulr(int32_t a, int32_t b)
+{
+    int32_t result;
+    __asm("smmulr %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+}
+
+static inline int8_t scl_saturate(int32_t x)
+{
+    int32_t result;
+    __asm("ssat %0, #8, %1" : "=r"(result) : "r"(x));
+    return (int8_t)result;
+}
+
+#else
+
+static inline int32_t scl_low(uint32_t halves)
+{
+    return (int16_t)(halves & 0xFFFFu);
+}
+
+static inline int32_t scl_high(uint32_t halves)
+{
+    return (int16_t)(halves >> 16);
+}
+
+static inline uint32_t scl_even(uint32_t bytes)
+{
+    const uint32_t low = (uint32_t)(int32_t)(int8_t)(bytes & 0xFFu), high = (uint32_t)(int32_t)(int8_t)(bytes >> 16 & 0xFFu);
+    return (low & 0xFFFFu) | high << 16;
+}
+
+static inline uint32_t scl_odd(uint32_t bytes)
+{
+    return scl_even(bytes >> 8);
+}
+
+static inline int32_t scl_smlad(uint32_t a, uint32_t b, int32_t sum)
+{
+    return sum + scl_low(a) * scl_low(b) + scl_high(a) * scl_high(b);
+}
+
+static inline uint32_t scl_ssub16(uint32_t a, uint32_t b)
+{
+    return ((a - b) & 0xFFFFu) | ((a >> 16) - (b >> 16)) << 16;
+}
+
+static inline int32_t scl_add_doubled(int32_t a, int32_t b)
+{
+    return a + 2 * b;
+}
+
+static inline int32_t scl_smmulr(int32_t a, int32_t b)
+{
+    return (int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32);
+}
+
+static inline int8_t scl_saturate(int32_t x)
+{
+    return (int8_t)(x < -128 ? -128 : x > 127 ? 127 : x);
+}
+
+#endif
+
+/* Dot products of one row of weights with four widened windows. The row is n bytes, a multiple of 4 and at
+ * least 4; x holds for every 4 inputs 8 words: window 0 even and odd, window 1 even and odd, and so on.
+ *
+ * Nearly all the time goes here, and the registers are just enough if they are given out by hand: 13 instructions for 16 products
+ * (a word of weights is loaded and widened once for four windows), and two for the loop. */
+static inline void scl_dot_4(const int8_t *x, const int8_t *w, int32_t n, int32_t sums[4])
+{
+    int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    const int8_t *const end = w + n;
+#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
+#define SCL_FOUR_INPUTS                   \
+    "ldmia %[x]!, {r8, r9, r10, r11}\n\t" \
+    "ldr lr, [%[w]], #4\n\t"              \
+    "sxtb16 r12, lr\n\t"                  \
+    "sxtb16 lr, lr, ror #8\n\t"           \
+    "smlad %[s0], r8, r12, %[s0]\n\t"     \
+    "smlad %[s1], r10, r12, %[s1]\n\t"    \
+    "smlad %[s0], r9, lr, %[s0]\n\t"      \
+    "smlad %[s1], r11, lr, %[s1]\n\t"     \
+    "ldmia %[x]!, {r8, r9, r10, r11}\n\t" \
+    "smlad %[s2], r8, r12, %[s2]\n\t"     \
+    "smlad %[s3], r10, r12, %[s3]\n\t"    \
+    "smlad %[s2], r9, lr, %[s2]\n\t"      \
+    "smlad %[s3], r11, lr, %[s3]\n\t"
+    /* Two groups a turn; an odd number of them starts in the middle. */
+    __asm volatile("tst %[n], #4\n\t"
+                   "bne 2f\n"
+                   "1:\n\t" SCL_FOUR_INPUTS "2:\n\t" SCL_FOUR_INPUTS "cmp %[w], %[end]\n\t"
+                   "bcc 1b"
+                   : [x] "+r"(x), [w] "+r"(w), [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2), [s3] "+r"(s3)
+                   : [n] "r"(n), [end] "r"(end)
+                   : "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
+#else
+    for (; w < end; w += 4, x += 32) {
+        const uint32_t bytes = scl_load4(w), even = scl_even(bytes), odd = scl_odd(bytes);
+        s0 = scl_smlad(scl_load_aligned(x + 4), odd, scl_smlad(scl_load_aligned(x), even, s0));
+        s1 = scl_smlad(scl_load_aligned(x + 12), odd, scl_smlad(scl_load_aligned(x + 8), even, s1));
+        s2 = scl_smlad(scl_load_aligned(x + 20), odd, scl_smlad(scl_load_aligned(x + 16), even, s2));
+        s3 = scl_smlad(scl_load_aligned(x + 28), odd, scl_smlad(scl_load_aligned(x + 24), even, s3));
+    }
+#endif
+    sums[0] = s0;
+    sums[1] = s1;
+    sums[2] = s2;
+    sums[3] = s3;
+}
+
+#endif
