@@ -14,7 +14,7 @@ import numpy as np
 
 from export import arena
 from export.c_writer import CModel, write_c
-from export.device import measure
+from export.device import BOARD, measure
 from export.fold import fold
 from export.frontend import frontend_dict
 from export.int8 import Int8Network, quantize
@@ -26,6 +26,9 @@ from train.encoder import Architecture, Classifier
 
 RESULTS = Path(__file__).parent / "results" / "device.json"
 SHIPPED = ("imu", "ecg")
+# Instructions per MAC of the trial's layers: CMSIS-NN under TensorFlow Lite Micro (measured elsewhere), and the aim.
+PEERS = {"conv16": (4.12, 2.0), "conv32": (2.41, 1.4), "pointwise": (2.75, 1.5), "logits": (7.9, 3.0)}
+OTHER_BOARDS = {"mps2-an500": "Cortex-M7", "mps2-an505": "Cortex-M33", "mps3-an547": "Cortex-M55"}
 
 
 def networks() -> dict[str, Network]:
@@ -65,8 +68,8 @@ def trial() -> Network:
     return Network(tuple(layers))
 
 
-def measured(network: Network) -> dict[str, Any]:
-    """What one network costs, in total and by layer."""
+def measured(network: Network, board: str = BOARD) -> dict[str, Any]:
+    """What one network costs on a board, in total and by layer."""
     int8 = quantized(network)
     memory = arena.schedule(network)
     with tempfile.TemporaryDirectory() as name:
@@ -76,7 +79,7 @@ def measured(network: Network) -> dict[str, Any]:
         write_c(
             CModel(int8, memory, labels, "00" * 32, _front_end(network), np.empty((1, 0), np.float32)), folder / "c"
         )
-        cost = measure(folder / "c", folder)
+        cost = measure(folder / "c", folder, board)
     rows = [row | {"instructions": n} for row, n in zip(facts(int8), cost.layers, strict=True)]
     return {
         "board": cost.board,
@@ -98,22 +101,33 @@ def quantized(network: Network) -> Int8Network:
     return quantize(network, ranges)
 
 
-def print_table(results: dict[str, dict[str, Any]]) -> None:
-    """Prints every network's totals and layers."""
-    print(f"{'network':<22}{'MACs':>12}{'instructions':>14}{'per MAC':>9}{'flash':>9}{'RAM':>8}")
+def table(results: dict[str, dict[str, Any]], others: dict[str, dict[str, int]]) -> str:
+    """Every network's totals and layers, and its instructions on other cores."""
+    lines = [f"{'Cortex-M4F':<22}{'MACs':>12}{'instructions':>14}{'per MAC':>9}{'flash':>9}{'RAM':>8}"]
     for name, entry in results.items():
         ratio = entry["instructions"] / entry["macs"]
         sizes = f"{entry['flash_bytes']:>9,}{entry['ram_bytes']:>8,}"
-        print(f"{name:<22}{entry['macs']:>12,}{entry['instructions']:>14,}{ratio:>9.2f}{sizes}")
+        lines.append(f"{name:<22}{entry['macs']:>12,}{entry['instructions']:>14,}{ratio:>9.2f}{sizes}")
         for row in entry["layers"]:
             each = f"{row['instructions'] / row['macs']:>9.2f}" if row["macs"] else ""
-            print(f"  {row['name']:<20}{row['macs']:>12,}{row['instructions']:>14,}{each}")
+            if name == "trial" and row["name"] in PEERS:
+                each += "   CMSIS-NN {:.2f}, aim {:.1f}".format(*PEERS[row["name"]])
+            lines.append(f"  {row['name']:<20}{row['macs']:>12,}{row['instructions']:>14,}{each}")
+    lines += ["", f"{'instructions on':<22}" + "".join(f"{core:>14}" for core in OTHER_BOARDS.values())]
+    for name, counts in others.items():
+        lines.append(f"{name:<22}" + "".join(f"{counts[board]:>14,}" for board in OTHER_BOARDS))
+    return "\n".join(lines)
 
 
 def main() -> None:
-    results = {name: measured(network) for name, network in networks().items()}
-    print_table(results)
-    write_json(RESULTS, {"kind": "device_benchmark", "schema": 1, "networks": results})
+    shapes = networks()
+    results = {name: measured(network) for name, network in shapes.items()}
+    others = {
+        name: {board: measured(network, board)["instructions"] for board in OTHER_BOARDS}
+        for name, network in shapes.items()
+    }
+    print(table(results, others))
+    write_json(RESULTS, {"kind": "device_benchmark", "schema": 1, "networks": results, "other_boards": others})
 
 
 def committed() -> dict[str, dict[str, Any]]:

@@ -5,7 +5,10 @@
     python benchmarks/imu_methods.py
     python benchmarks/ecg_methods.py
     python benchmarks/cold_start.py bundles/demo-ecg
-    python benchmarks/update_docs.py --demo-log build/demo.log --ecg-log build/demo-ecg.log
+    python -m export.profile bundles/demo > build/profile.log
+    make bench-device
+    python benchmarks/update_docs.py --demo-log build/demo.log --ecg-log build/demo-ecg.log \\
+      --profile-log build/profile.log
 
 No figure on those pages is typed by hand.
 """
@@ -17,6 +20,7 @@ import sys
 from pathlib import Path
 
 import cold_start
+import device
 import ecg_methods
 import imu_methods
 
@@ -28,6 +32,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--demo-log", type=Path, help="what make demo printed; kept under benchmarks/results")
     options.add_argument("--ecg-log", type=Path, help="what make demo-ecg printed; kept there too")
+    options.add_argument("--profile-log", type=Path, help="what export.profile bundles/demo printed; kept there too")
     arguments = options.parse_args()
     texts = {}
     for name, path in (("demo", arguments.demo_log), ("demo-ecg", arguments.ecg_log)):
@@ -47,6 +52,12 @@ def main() -> None:
         texts[f"{task}_curve"] = ecg_methods.curve_table(ecg["runs"], task)
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
     texts["cold_start"] = cold_start.table(cold["rows"])
+    engine = json.loads(device.RESULTS.read_text("utf-8"))
+    texts["device"] = f"```\n{device.table(engine['networks'], engine['other_boards'])}\n```"
+    profile = FOLDER / "profile.txt"
+    if arguments.profile_log:
+        profile.write_text(after(arguments.profile_log.read_text("utf-8"), "layers"), encoding="utf-8")
+    texts["profile"] = fenced(profile)
     for page in (ROOT / "README.md", ROOT / "docs" / "RESULTS.md"):
         text = page.read_text(encoding="utf-8")
         for name, new in texts.items():

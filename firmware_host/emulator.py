@@ -21,7 +21,7 @@ from typing import IO
 from firmware_host.transport import SerialTransport, SocketTransport
 from scl.artifacts import InputError
 
-MACHINES = ("mps2-an386", "netduinoplus2")
+MACHINES = ("mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547", "netduinoplus2")
 ICOUNT_SHIFT = 8  # QEMU then counts 2^8 ns of its clock for every instruction
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0

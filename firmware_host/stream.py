@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     parser.add_argument(
         "--port",
-        help="device, pyserial URL, native, emulator or emulator:netduinoplus2; default: the only USB serial port",
+        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port",
     )
     parser.add_argument("--baud", type=int, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)")
     parser.add_argument("--record", type=Path, required=True, metavar="FILE", help="capture file to play")

@@ -115,7 +115,8 @@ def test_fixture_model_tells_windows_apart(rng):
 def test_hello(board):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     hello = board.hello
-    tick_hz = {"native": 10**9, "mps2-an386": 25_000_000, "netduinoplus2": 21_000_000}[board.name]
+    others = {"native": 10**9, "mps2-an505": 20_000_000, "mps3-an547": 32_000_000, "netduinoplus2": 21_000_000}
+    tick_hz = others.get(board.name, 25_000_000)
     assert hello == Hello(
         protocol=1, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
         max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), board=board.name,

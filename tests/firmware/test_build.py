@@ -39,8 +39,9 @@ def test_board_files(fixture_firmware, machine):
     elf = fixture_firmware(machine)
     image = elf.with_suffix(".bin").read_bytes()
     stack, reset = struct.unpack_from("<II", image)
-    base = {"mps2-an386": 0, "netduinoplus2": 0x08000000}[machine]
-    assert stack == 0x20001000  # 4 KB below all data
+    base = {"mps2-an505": 0x10000000, "mps3-an547": 0x10000000, "netduinoplus2": 0x08000000}.get(machine, 0)
+    ram = {"mps2-an505": 0x38000000, "mps3-an547": 0x30000000}.get(machine, 0x20000000)
+    assert stack == ram + 0x1000  # 4 KB below all data
     assert base < reset < base + len(image) and reset % 2 == 1  # Thumb
     symbols = subprocess.run(["arm-none-eabi-nm", elf], check=True, capture_output=True, text=True).stdout
     assert not re.search(r"\b(_?malloc|_sbrk|printf|puts|_?write|_?read|_?exit)\b", symbols)
@@ -87,7 +88,7 @@ def test_a_folder_built_from_a_model_that_is_gone_is_built_anew(make_firmware, c
 @pytest.mark.parametrize("machine", emulator.MACHINES)
 def test_a_fault_resets_the_board(make_firmware, changed_model, tmp_path, machine):
     """A model whose first operator reads where no memory is."""
-    folder = changed_model("127, 0, 96, block", "127, 0x50000000, 96, block")
+    folder = changed_model("127, 0, 96, block", "127, 0xB8000000, 96, block")
     with emulator.qemu(make_firmware(machine, folder, tmp_path / "out"), machine) as transport:
         link = Link(transport)
         hello = link.greet()

@@ -190,7 +190,7 @@ def test_a_folder_of_somebody_else_is_not_replaced(run, tmp_path):
 def test_an_emulator_that_is_not_there(fake_bundle):
     with (
         pytest.raises(
-            InputError, match="--port emulator:esp32: no such emulated board; there are mps2-an386, netduinoplus2"
+            InputError, match="--port emulator:esp32: no such emulated board; there are mps2-an386, mps2-an500"
         ),
         open_board(load_bundle(fake_bundle), "emulator:esp32"),
     ):

@@ -1,4 +1,4 @@
-/* From reset to scl_main on any Cortex-M4F. */
+/* From reset to scl_main on any Cortex-M with a floating point unit. */
 #include "cortex_m.h"
 #include "main.h"
 

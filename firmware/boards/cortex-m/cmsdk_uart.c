@@ -1,23 +1,17 @@
-/* Arm MPS2 AN386: CMSDK UART 0 and timer 0 (Application Note 386; Cortex-M System Design Kit, Technical Reference Manual). */
+/* The CMSDK UART of Arm's MPS2 and MPS3 boards (Cortex-M System Design Kit, Technical Reference Manual), at UART_BASE. */
 #include "cortex_m.h"
 #include "port.h"
+#include "timer.h"
 
-enum { CLOCK_HZ = 25000000 };
-
-#define UART_DATA REGISTER(0x40004000u)
-#define UART_STATE REGISTER(0x40004004u)
-#define UART_CTRL REGISTER(0x40004008u)
-#define UART_INTCLEAR REGISTER(0x4000400Cu)
-#define UART_BAUDDIV REGISTER(0x40004010u)
+#define UART_DATA REGISTER(UART_BASE)
+#define UART_STATE REGISTER(UART_BASE + 0x4u)
+#define UART_CTRL REGISTER(UART_BASE + 0x8u)
+#define UART_INTCLEAR REGISTER(UART_BASE + 0xCu)
+#define UART_BAUDDIV REGISTER(UART_BASE + 0x10u)
 enum { STATE_TX_FULL = 1, STATE_RX_FULL = 2, STATE_RX_OVERRUN = 8 };
 enum { CTRL_TX = 1, CTRL_RX = 2, CTRL_RX_INTERRUPT = 8, INTERRUPT_RX = 2 };
 
-#define TIMER_CTRL REGISTER(0x40000000u)
-#define TIMER_VALUE REGISTER(0x40000004u)
-#define TIMER_RELOAD REGISTER(0x40000008u)
-
-const char port_name[] = "mps2-an386";
-const uint32_t port_tick_hz = CLOCK_HZ;
+const char port_name[] = PORT_NAME;
 
 static scl_ring *ring;
 
@@ -37,9 +31,7 @@ void uart_handler(void)
 void port_init(scl_ring *received)
 {
     ring = received;
-    TIMER_RELOAD = UINT32_MAX;
-    TIMER_VALUE = UINT32_MAX;
-    TIMER_CTRL = 1;
+    timer_start();
     UART_BAUDDIV = CLOCK_HZ / PORT_BAUD;
     UART_CTRL = CTRL_TX | CTRL_RX | CTRL_RX_INTERRUPT;
     enable_interrupt(UART_IRQ);
@@ -57,9 +49,4 @@ void port_write(const uint8_t *data, size_t n)
 void port_idle(void)
 {
     sleep_until_received(ring);
-}
-
-uint32_t port_ticks(void)
-{
-    return ~TIMER_VALUE; /* the timer counts down */
 }
