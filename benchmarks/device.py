@@ -14,7 +14,7 @@ import numpy as np
 
 from export import arena
 from export.c_writer import CModel, write_c
-from export.device import BOARD, measure
+from export.device import BOARD, DeviceCost, measure
 from export.fold import fold
 from export.frontend import frontend_dict
 from export.int8 import Int8Network, quantize
@@ -68,10 +68,9 @@ def trial() -> Network:
     return Network(tuple(layers))
 
 
-def measured(network: Network, board: str = BOARD) -> dict[str, Any]:
-    """What one network costs on a board, in total and by layer."""
-    int8 = quantized(network)
-    memory = arena.schedule(network)
+def run(int8: Int8Network, board: str = BOARD) -> DeviceCost:
+    """Writes a network's C and runs it on a board."""
+    network, memory = int8.network, arena.schedule(int8.network)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "c").mkdir()
@@ -79,7 +78,13 @@ def measured(network: Network, board: str = BOARD) -> dict[str, Any]:
         write_c(
             CModel(int8, memory, labels, "00" * 32, _front_end(network), np.empty((1, 0), np.float32)), folder / "c"
         )
-        cost = measure(folder / "c", folder, board)
+        return measure(folder / "c", folder, board)
+
+
+def measured(network: Network, board: str = BOARD) -> dict[str, Any]:
+    """What one network costs on a board, in total and by layer."""
+    int8, memory = quantized(network), arena.schedule(network)
+    cost = run(int8, board)
     rows = [row | {"instructions": n} for row, n in zip(facts(int8), cost.layers, strict=True)]
     return {
         "board": cost.board,

@@ -9,6 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from export.c_engine import FIRMWARE
 from scl.artifacts import InputError
 
@@ -31,6 +33,7 @@ class DeviceCost:
         layers: instructions of each operator, in order.
         stack_bytes: the deepest that the network's call went.
         image_bytes: flash of the program that counted: start-up, kernels, model, counter.
+        outputs: features and logits as the board computed them from `noise` in the arena, uint8.
     """
 
     board: str
@@ -38,6 +41,16 @@ class DeviceCost:
     layers: tuple[int, ...]
     stack_bytes: int
     image_bytes: int
+    outputs: tuple[int, ...]
+
+
+def noise(size: int) -> np.ndarray:
+    """What firmware/bench fills its arena with: int8 (size,), from the linear congruence of Numerical Recipes."""
+    values, state = np.empty(size, np.uint8), 1
+    for index in range(size):
+        state = (state * 1664525 + 1013904223) % 2**32
+        values[index] = state >> 24
+    return values.view(np.int8)
 
 
 def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
@@ -71,6 +84,7 @@ def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
         tuple(instructions(ticks) for name, ticks in entries if name == "operator"),
         found["stack"],
         int(sizes[0]) + int(sizes[1]),
+        tuple(value for name, value in entries if name == "output"),
     )
 
 

@@ -1,5 +1,5 @@
 /* Counts what the network alone costs: no link, no front end. Each operator runs by itself between two readings of the board's counter,
- * on an arena of noise, and the results are printed through the debugger's console (Arm semihosting, which QEMU offers). */
+ * on an arena of noise, and the counts and the outputs are printed through the debugger's console (Arm semihosting, which QEMU offers). */
 #include "main.h"
 #include "model_data.h"
 #include "port.h"
@@ -40,6 +40,23 @@ static uint32_t ticks_of(const scl_model *model)
     return port_ticks() - before;
 }
 
+/* The same noise every time: the input among it is what the printed outputs belong to. */
+static void fill_with_noise(void)
+{
+    uint32_t noise = 1;
+    for (uint32_t i = 0; i < sizeof arena; i++) {
+        noise = noise * 1664525u + 1013904223u;
+        arena[i] = (int8_t)(noise >> 24);
+    }
+}
+
+static void print_tensor(uint32_t offset, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++) {
+        print("output ", (uint8_t)arena[offset + i]);
+    }
+}
+
 /* The stack below its pointer, so that what is written from now on can be told. */
 static void paint(void)
 {
@@ -62,11 +79,7 @@ static uint32_t stack_used(void)
 void scl_main(void)
 {
     port_init(&ring);
-    uint32_t noise = 1;
-    for (uint32_t i = 0; i < sizeof arena; i++) {
-        noise = noise * 1664525u + 1013904223u;
-        arena[i] = (int8_t)(noise >> 24);
-    }
+    fill_with_noise();
     scl_model part = scl_model_data;
     part.op_count = 0;
     print("hz ", port_tick_hz);
@@ -76,8 +89,11 @@ void scl_main(void)
         part.ops = scl_model_data.ops + i;
         print("operator ", ticks_of(&part));
     }
+    fill_with_noise();
     paint();
     print("all ", ticks_of(&scl_model_data));
     print("stack ", stack_used());
+    print_tensor(scl_model_data.features_offset, scl_model_data.features);
+    print_tensor(scl_model_data.logits_offset, scl_model_data.classes);
     semihost(SYS_EXIT, STOPPED);
 }

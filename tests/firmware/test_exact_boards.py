@@ -1,0 +1,59 @@
+"""Random networks on every emulated core: features and logits equal TFLite Micro's, byte for byte."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from benchmarks.device import run
+from export import arena
+from export.device import noise
+from export.int8 import quantize
+from export.network import FEATURES, LOGITS, AveragePool, Conv, Network, Tensor
+from export.runtimes import run_tflite_micro
+from export.tflite_writer import write_tflite
+from firmware_host import emulator
+
+SEEDS = range(3)
+
+
+def random_network(seed: int) -> Network:
+    """Convolutions of any kernel, stride and width, often odd; a pool or a kernel as long as what is left; a head."""
+    rng = np.random.default_rng(seed)
+    tensor = Tensor("input", int(rng.integers(20, 60)), int(rng.integers(1, 8)))
+    layers: list[Conv | AveragePool] = []
+
+    def conv(name: str, channels: int, kernel: int, stride: int = 1, same: bool = False, relu: bool = False) -> None:
+        source = layers[-1].result if layers else tensor
+        weights = rng.normal(0, 1 / np.sqrt(kernel * source.channels), (channels, kernel, source.channels))
+        bias = rng.normal(0, 0.1, channels).astype(np.float32)
+        layers.append(Conv(name, source, weights.astype(np.float32), bias, stride, same, relu))
+
+    for index in range(int(rng.integers(1, 4))):
+        kernel, stride = int(rng.integers(1, 8)), int(rng.integers(1, 4))
+        conv(f"block{index}", int(rng.integers(1, 20)), kernel, stride, bool(rng.integers(2)), bool(rng.integers(2)))
+    left = layers[-1].result.length
+    if seed % 2:
+        layers.append(AveragePool("pool", layers[-1].result, left, left))
+        left = 1
+    conv(FEATURES, int(rng.integers(3, 30)), left)
+    conv(LOGITS, int(rng.integers(2, 9)), 1)
+    return Network(tuple(layers))
+
+
+@pytest.mark.parametrize("machine", emulator.MACHINES[:4])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_networks(seed, machine):
+    for tool in ("make", "arm-none-eabi-gcc", "qemu-system-arm"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    network = random_network(seed)
+    ranges = {name: [-2.5, 3.0] for name in network.tensors} | {"input": [-4.0, 4.0]}
+    int8 = quantize(network, ranges)
+    memory = arena.schedule(network)
+    at, source = memory.offsets["input"], network.input
+    x = noise(memory.size)[at : at + source.size].reshape(1, source.length, source.channels)
+    expected = run_tflite_micro(write_tflite(int8), x)
+    outputs = np.array(run(int8, machine).outputs, np.uint8).view(np.int8)
+    np.testing.assert_array_equal(outputs, np.concatenate([expected[FEATURES][0], expected[LOGITS][0]]))
+    assert len(np.unique(outputs)) > 4
