@@ -24,7 +24,7 @@ FLAGS = [
     "-ffreestanding",
     "-ffp-contract=off",
 ]
-SOURCES = ("kernels.c", "conv_dsp.c", "model.c", "frontend.c")
+SOURCES = ("kernels.c", "conv_dsp.c", "conv_mve.c", "model.c", "frontend.c")
 WORKING_MEMORY = '#include "model_data.h"\nint8_t arena[SCL_ARENA_BYTES];\nscl_frontend frontend;\n'
 
 

@@ -1,8 +1,8 @@
 /* Convolution with two products an instruction. Four windows at a time are widened to 16 bits, once for all output channels; a word of
  * weights is then widened once for four windows. */
 #include "dsp.h"
-#include "fixed_point.h"
 #include "kernels.h"
+#include "narrow.h"
 #include "target.h"
 
 #if SCL_USE_DSP
@@ -43,37 +43,6 @@ static void widen(const scl_op *op, const int8_t *in, int32_t t, int8_t *x)
     }
 }
 
-/* scl_requantize, for an accumulator that may be doubled and a right shift: the first rounding is the product's own; the second is half
- * away from zero, by adding half and, to what is negative, minus 1. The zero point is added before the shift. */
-typedef struct {
-    int32_t doubled_bias;
-    int32_t multiplier;
-    int32_t half; /* and the zero point */
-    int32_t right;
-} scale;
-
-static inline scale scale_of(const scl_op *op, int32_t channel, int32_t centre)
-{
-    const int32_t right = -op->shift[channel];
-    return (scale){2 * op->bias[channel], op->multiplier[channel], (centre * (1 << right)) >> 1, right};
-}
-
-static inline int8_t scaled(int32_t sum, scale s)
-{
-    const int32_t x = scl_smmulr(scl_add_doubled(s.doubled_bias, sum), s.multiplier);
-    return scl_saturate((x + (x >> 31) + s.half) >> s.right);
-}
-
-/* An activation that ends short of int8's own limits, once the sample is there. */
-static void clamp(const scl_op *op, int8_t *out)
-{
-    if (op->act_min > INT8_MIN || op->act_max < INT8_MAX) {
-        for (int32_t i = 0; i < op->out_channels; i++) {
-            out[i] = (int8_t)scl_clamp(out[i], op->act_min, op->act_max);
-        }
-    }
-}
-
 /* A single window, as in a fully connected layer. */
 static void dense(const scl_op *op, const int8_t *x, int32_t row, int8_t *out)
 {
@@ -87,9 +56,9 @@ static void dense(const scl_op *op, const int8_t *x, int32_t row, int8_t *out)
             sum = scl_smlad(scl_load_aligned(group), scl_even(bytes), sum);
             sum = scl_smlad(scl_load_aligned(group + 4), scl_odd(bytes), sum);
         }
-        out[channel] = scaled(sum, scale_of(op, channel, centre));
+        out[channel] = scl_scaled(sum, scl_scale_of(op, channel, centre));
     }
-    clamp(op, out);
+    scl_clamp_row(op, out);
 }
 
 void scl_conv_dsp(const scl_op *op, const int8_t *in, int8_t *out, int8_t *scratch)
@@ -114,15 +83,15 @@ void scl_conv_dsp(const scl_op *op, const int8_t *in, int8_t *out, int8_t *scrat
         for (int32_t channel = 0; channel < op->out_channels; channel++, w += row) {
             int32_t sums[WINDOWS];
             scl_dot_4(scratch, w, padded, sums);
-            const scale s = scale_of(op, channel, centre);
+            const scl_scale s = scl_scale_of(op, channel, centre);
             int8_t *const to = out + channel;
-            to[0] = scaled(sums[0], s);
-            to[at[1]] = scaled(sums[1], s);
-            to[at[2]] = scaled(sums[2], s);
-            to[at[3]] = scaled(sums[3], s);
+            to[0] = scl_scaled(sums[0], s);
+            to[at[1]] = scl_scaled(sums[1], s);
+            to[at[2]] = scl_scaled(sums[2], s);
+            to[at[3]] = scl_scaled(sums[3], s);
         }
         for (int32_t i = 0; i < WINDOWS && i <= last; i++, out += op->out_channels) {
-            clamp(op, out);
+            scl_clamp_row(op, out);
         }
     }
 }

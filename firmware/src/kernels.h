@@ -17,6 +17,9 @@ void scl_conv(const scl_op *op, const int8_t *in, int8_t *out);
  * up to a multiple of 4, which is at most 512. Every channel's shift is -22 to -1 and its bias within 2^29 of zero. */
 void scl_conv_dsp(const scl_op *op, const int8_t *in, int8_t *out, int8_t *scratch);
 
+/* The same with Helium's. 3 * stride is at most 7 * kernel: the samples under four windows then fit into the scratch. */
+void scl_conv_mve(const scl_op *op, const int8_t *in, int8_t *out, int8_t *scratch);
+
 /* in (in_length, in_channels), out (out_length, in_channels); padded samples are not counted in the mean. */
 void scl_average_pool(const scl_op *op, const int8_t *in, int8_t *out);
 

@@ -9,7 +9,12 @@ void scl_model_run(const scl_model *model, int8_t *arena)
         const scl_op *op = &model->ops[i];
         const int8_t *in = arena + op->in_offset;
         int8_t *out = arena + op->out_offset;
-#if SCL_USE_DSP
+#if SCL_USE_MVE
+        if (op->scratch_bytes > 0 && 3 * op->stride <= 7 * op->kernel) {
+            scl_conv_mve(op, in, out, arena + op->scratch_offset);
+            continue;
+        }
+#elif SCL_USE_DSP
         if (op->scratch_bytes > 0) {
             scl_conv_dsp(op, in, out, arena + op->scratch_offset);
             continue;

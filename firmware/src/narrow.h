@@ -1,0 +1,40 @@
+/* The short way from accumulators to int8, for layers whose numbers allow it (kernels.h: shifts of -22 to -1, biases within 2^29). */
+#ifndef SCL_NARROW_H
+#define SCL_NARROW_H
+
+#include "dsp.h"
+#include "fixed_point.h"
+#include "model.h"
+
+/* scl_requantize, for an accumulator that may be doubled and a right shift: the first rounding is the product's own; the second is half
+ * away from zero, by adding half and, to what is negative, minus 1. The zero point is added before the shift. */
+typedef struct {
+    int32_t doubled_bias;
+    int32_t multiplier;
+    int32_t half; /* and the zero point */
+    int32_t right;
+} scl_scale;
+
+static inline scl_scale scl_scale_of(const scl_op *op, int32_t channel, int32_t centre)
+{
+    const int32_t right = -op->shift[channel];
+    return (scl_scale){2 * op->bias[channel], op->multiplier[channel], (centre * (1 << right)) >> 1, right};
+}
+
+static inline int8_t scl_scaled(int32_t sum, scl_scale s)
+{
+    const int32_t x = scl_smmulr(scl_add_doubled(s.doubled_bias, sum), s.multiplier);
+    return scl_saturate((x + (x >> 31) + s.half) >> s.right);
+}
+
+/* An activation that ends short of int8's own limits, once the sample is there. */
+static inline void scl_clamp_row(const scl_op *op, int8_t *out)
+{
+    if (op->act_min > INT8_MIN || op->act_max < INT8_MAX) {
+        for (int32_t i = 0; i < op->out_channels; i++) {
+            out[i] = (int8_t)scl_clamp(out[i], op->act_min, op->act_max);
+        }
+    }
+}
+
+#endif
