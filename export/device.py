@@ -14,7 +14,8 @@ import numpy as np
 from export.c_engine import FIRMWARE
 from scl.artifacts import InputError
 
-BOARD = "mps2-an386"
+BOARDS = ("mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547")  # Cortex-M4F, M7, M33, M55
+BOARD = BOARDS[0]
 NS_PER_INSTRUCTION = 256
 TIMEOUT_S = 120.0
 TOOLS = (
@@ -56,8 +57,11 @@ def noise(size: int) -> np.ndarray:
 def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
     """Builds the network of `c_folder` for a board in the folder `build`, and runs it there.
 
-    Raises InputError if a tool is missing, the build fails, or the program does not come to its end.
+    Raises InputError if the board is not one of BOARDS, a tool is missing, the build fails, or the program does not end
+    as it must.
     """
+    if board not in BOARDS:
+        raise InputError(f"--board {board}: instructions are counted on {', '.join(BOARDS)}; choose one of them")
     for tool, package in TOOLS:
         if shutil.which(tool) is None:
             raise InputError(

@@ -82,8 +82,11 @@ def test_an_output_is_written_only_where_nothing_is_read_any_more(seed):
         assert destroys(reach(layer) - 1)
 
 
-@pytest.mark.parametrize("widths", [(9, 1, 1, 1), (3, 4, 5, 6), (16, 8, 4, 2)])
-def test_outputs_lie_over_inputs_where_they_may(widths):
+@pytest.mark.parametrize(
+    ("widths", "saves"),
+    [((9, 1, 1, 1), True), ((16, 8, 4, 2), True), ((3, 4, 5, 6), False)],  # the last needs most for its outputs
+)
+def test_outputs_lie_over_inputs_where_they_may(widths, saves):
     network = chain(*widths)
     blocks, arena = lifetimes(network), schedule(network)
     for index, layer in enumerate(network.layers):
@@ -93,7 +96,7 @@ def test_outputs_lie_over_inputs_where_they_may(widths):
         assert source - result >= reach(layer) or result - source >= layer.source.size
         for start, size in ((source, layer.source.size), (result, layer.result.size)):
             assert start >= scratch.stop or start + size <= scratch.start
-    assert arena.size < plan(blocks).size or widths[0] == 3  # where features, logits and scratch need most
+    assert (arena.size < plan(blocks).size) == saves
 
 
 def chain(*widths: int) -> Network:

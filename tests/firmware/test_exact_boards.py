@@ -7,12 +7,11 @@ import pytest
 
 from benchmarks.device import run
 from export import arena
-from export.device import noise
+from export.device import BOARDS, noise
 from export.int8 import quantize
 from export.network import FEATURES, LOGITS, AveragePool, Conv, Network, Tensor
 from export.runtimes import run_tflite_micro
 from export.tflite_writer import write_tflite
-from firmware_host import emulator
 
 SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.exact) for seed in range(3, 260))]
 
@@ -41,7 +40,7 @@ def random_network(seed: int) -> Network:
     return Network(tuple(layers))
 
 
-@pytest.mark.parametrize("machine", emulator.MACHINES[:4])
+@pytest.mark.parametrize("machine", BOARDS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_networks(seed, machine):
     for tool in ("make", "arm-none-eabi-gcc", "qemu-system-arm"):
