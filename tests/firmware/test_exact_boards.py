@@ -30,7 +30,9 @@ def random_network(seed: int) -> Network:
 
     for index in range(int(rng.integers(1, 4))):
         kernel, stride = int(rng.integers(1, 8)), int(rng.integers(1, 4))
-        conv(f"block{index}", int(rng.integers(1, 20)), kernel, stride, bool(rng.integers(2)), bool(rng.integers(2)))
+        channels, same, relu = int(rng.integers(1, 20)), bool(rng.integers(2)), bool(rng.integers(2))
+        fits = kernel <= (layers[-1].result if layers else tensor).length
+        conv(f"block{index}", channels, kernel, stride, same or not fits, relu)
     left = layers[-1].result.length
     if seed % 2:
         layers.append(AveragePool("pool", layers[-1].result, left, left))
