@@ -81,7 +81,7 @@ test: setup ## The whole test suite, C and emulated boards included (10 minutes)
 	$(PY) -m pytest
 
 .PHONY: test-exact
-test-exact: setup ## More random networks on every emulated core, 1,040 runs against TFLite Micro (20 minutes)
+test-exact: setup ## More random networks on every emulated core, 1,040 runs against TFLite Micro (10 minutes)
 	$(PY) -m pytest -m "exact or not exact" tests/firmware/test_exact_boards.py tests/firmware/test_kernels.py
 
 .PHONY: lint

@@ -1,8 +1,8 @@
-"""Instructions, flash and RAM of the engine on an emulated Cortex-M4F: the shipped encoders and a few fixed layers.
+"""Instructions, flash and RAM of the engine on an emulated Cortex-M4F: the shipped encoders and a fixed trial.
 
 Neither depends on the weights, so random ones stand in for trained ones. Flash is the whole program without link and
 front end (firmware/bench), RAM the arena and the deepest stack. `make bench-device` prints the table and writes
-results/device.json; tests/export/test_device_cost.py holds the shipped encoders to it.
+results/device.json; tests/export/test_device.py holds the shipped encoders to it.
 """
 
 import json
@@ -68,9 +68,9 @@ def trial() -> Network:
     return Network(tuple(layers))
 
 
-def run(int8: Int8Network, board: str = BOARD) -> DeviceCost:
+def run(int8: Int8Network, memory: arena.Arena, board: str = BOARD) -> DeviceCost:
     """Writes a network's C and runs it on a board."""
-    network, memory = int8.network, arena.schedule(int8.network)
+    network = int8.network
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "c").mkdir()
@@ -84,8 +84,8 @@ def run(int8: Int8Network, board: str = BOARD) -> DeviceCost:
 def measured(network: Network, board: str = BOARD) -> dict[str, Any]:
     """What one network costs on a board, in total and by layer."""
     int8, memory = quantized(network), arena.schedule(network)
-    cost = run(int8, board)
-    rows = [row | {"instructions": n} for row, n in zip(facts(int8), cost.layers, strict=True)]
+    cost = run(int8, memory, board)
+    rows = [row | {"instructions": n} for row, n in zip(facts(int8, memory), cost.layers, strict=True)]
     return {
         "board": cost.board,
         "macs": network.macs,

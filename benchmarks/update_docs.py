@@ -6,9 +6,11 @@
     python benchmarks/ecg_methods.py
     python benchmarks/cold_start.py bundles/demo-ecg
     python -m export.profile bundles/demo > build/profile.log
+    python -m export.quantize runs/demo --out bundles/small --budget flash=64k,ram=8k,instructions=1M \\
+      2> build/budget.log
     make bench-device
     python benchmarks/update_docs.py --demo-log build/demo.log --ecg-log build/demo-ecg.log \\
-      --profile-log build/profile.log
+      --profile-log build/profile.log --budget-log build/budget.log
 
 No figure on those pages is typed by hand.
 """
@@ -33,6 +35,7 @@ def main() -> None:
     options.add_argument("--demo-log", type=Path, help="what make demo printed; kept under benchmarks/results")
     options.add_argument("--ecg-log", type=Path, help="what make demo-ecg printed; kept there too")
     options.add_argument("--profile-log", type=Path, help="what export.profile bundles/demo printed; kept there too")
+    options.add_argument("--budget-log", type=Path, help="what an export beyond its budget printed; kept there too")
     arguments = options.parse_args()
     texts = {}
     for name, path in (("demo", arguments.demo_log), ("demo-ecg", arguments.ecg_log)):
@@ -54,10 +57,14 @@ def main() -> None:
     texts["cold_start"] = cold_start.table(cold["rows"])
     engine = json.loads(device.RESULTS.read_text("utf-8"))
     texts["device"] = f"```\n{device.table(engine['networks'], engine['other_boards'])}\n```"
-    profile = FOLDER / "profile.txt"
-    if arguments.profile_log:
-        profile.write_text(after(arguments.profile_log.read_text("utf-8"), "layers"), encoding="utf-8")
-    texts["profile"] = fenced(profile)
+    for name, log, first in (
+        ("profile", arguments.profile_log, "layers"),
+        ("budget", arguments.budget_log, "export failed"),
+    ):
+        path = FOLDER / f"{name}.txt"
+        if log:
+            path.write_text(after(log.read_text("utf-8"), first), encoding="utf-8")
+        texts[name] = fenced(path)
     for page in (ROOT / "README.md", ROOT / "docs" / "RESULTS.md"):
         text = page.read_text(encoding="utf-8")
         for name, new in texts.items():

@@ -9,7 +9,7 @@ from export.gates import ExportError
 from scl.artifacts import InputError
 
 KINDS = {"flash": "flash_bytes", "ram": "ram_bytes", "instructions": "instructions"}  # and the cost that each limits
-COLUMNS = {"flash": "flash_bytes", "ram": "alive_bytes", "instructions": "instructions"}  # of a layer
+COLUMNS = {"flash": "flash_bytes", "ram": "arena_bytes", "instructions": "instructions"}  # of a layer
 ADVICE = {
     "flash": "fewer channels in it or before it, or a shorter kernel, make its weights fewer",
     "ram": "a larger stride before it, or fewer channels in it or before it, make its tensors smaller",

@@ -9,13 +9,15 @@ from export.network import AveragePool, Conv
 CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1
 
 
-def facts(network: Int8Network) -> list[dict[str, Any]]:
-    """One row for each layer, in order: its name and shape, MACs, and bytes of constants, read, and alive meanwhile."""
-    blocks = lifetimes(network.network)
+def facts(network: Int8Network, arena: Arena) -> list[dict[str, Any]]:
+    """One row for each layer, in order: its name and shape, MACs, bytes of constants and read, and how far up the arena
+    is in use meanwhile.
+    """
+    places = memory_map(network, arena)
     rows = []
     for index, layer in enumerate(network.network.layers):
         constants = _constants(layer)
-        alive = sum(block.size for block in blocks.values() if block.first <= index <= block.last)
+        ends = [place["offset"] + place["bytes"] for place in places if place["first"] <= index <= place["last"]]
         rows.append(
             {
                 "name": layer.name,
@@ -26,7 +28,7 @@ def facts(network: Int8Network) -> list[dict[str, Any]]:
                 "macs": layer.macs,
                 "flash_bytes": constants,
                 "read_bytes": constants + layer.source.size,
-                "alive_bytes": alive + scratch_bytes(layer),
+                "arena_bytes": max(ends),
             }
         )
     return rows

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from export.device import BOARD, BOARDS, measure
 from scl.artifacts import command, read_json
 
 
@@ -14,14 +15,13 @@ def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.profile`."""
     options = argparse.ArgumentParser(prog="python -m export.profile", description=__doc__)
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
-    options.add_argument("--board", default="mps2-an386", help="emulated board (default mps2-an386, a Cortex-M4F)")
+    options.add_argument("--board", default=BOARD, help=f"one of {', '.join(BOARDS)} (default {BOARD}, a Cortex-M4F)")
     return options
 
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     from export.bundle import read_bundle
-    from export.device import measure
 
     bundle = read_bundle(arguments.bundle)
     report = read_json(bundle.path / "export_report.json", "export_report")
@@ -59,7 +59,7 @@ def _layers(layers: list[dict[str, Any]]):
         ("per MAC", f"{total['instructions'] / total['macs']:.2f}"),
         ("bytes read", f"{total['read_bytes']:,}"),
         ("flash", f"{total['flash_bytes']:,}"),
-        ("alive", f"{max(row['alive_bytes'] for row in layers):,}"),
+        ("arena", f"{max(row['arena_bytes'] for row in layers):,}"),
     ):
         table.add_column(name, footer, justify="right")
     for row in layers:
@@ -71,7 +71,7 @@ def _layers(layers: list[dict[str, Any]]):
             f"{row['instructions'] / row['macs']:.2f}" if row["macs"] else "",
             f"{row['read_bytes']:,}",
             f"{row['flash_bytes']:,}",
-            f"{row['alive_bytes']:,}",
+            f"{row['arena_bytes']:,}",
         )
     return table
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from export.budget import Budget
 from export.gates import MAX_LOSS, ExportError
 from scl.artifacts import command
 
@@ -39,17 +40,16 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = vars(parser().parse_args(argv))
+    if arguments["budget"] is not None:
+        arguments["budget"] = Budget.parse(arguments["budget"])
     # Read before torch and tensorflow are imported: spinning workers slow small machines down, logs hide the report.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from export.budget import Budget
     from export.pipeline import Options, export
     from export.report import print_report
 
     run, out = arguments.pop("run"), arguments.pop("out")
-    if arguments["budget"] is not None:
-        arguments["budget"] = Budget.parse(arguments["budget"])
     try:
         report = export(run, out, Options(**arguments))
     except ExportError as error:

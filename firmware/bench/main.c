@@ -7,7 +7,7 @@
 
 enum { SYS_WRITE0 = 0x04, SYS_EXIT = 0x18, STOPPED = 0x20026, PAINT = 0x5A };
 
-extern uint8_t stack_bottom[];
+extern uint8_t stack_bottom[], stack_top[];
 
 static int8_t arena[SCL_ARENA_BYTES] __attribute__((aligned(4)));
 static scl_ring ring;
@@ -73,7 +73,7 @@ static uint32_t stack_used(void)
     while (*byte == PAINT) {
         byte++;
     }
-    return (uint32_t)((uintptr_t)stack_bottom + SCL_STACK_BYTES - (uintptr_t)byte);
+    return (uint32_t)((uintptr_t)stack_top - (uintptr_t)byte);
 }
 
 void scl_main(void)

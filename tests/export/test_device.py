@@ -80,7 +80,9 @@ def test_layers_take_fewer_instructions_than_cmsis_nn(measured):
 
 
 def test_rows_are_those_of_the_network(exported):
-    rows = facts(exported.network)
+    arena = schedule(exported.network.network)
+    rows = facts(exported.network, arena)
+    assert max(row["arena_bytes"] for row in rows) == arena.size
     assert [row["name"] for row in rows] == exported.network.network.names
     assert sum(row["macs"] for row in rows) == exported.network.network.macs
     integers = sum(conv.weights.size + 9 * len(conv.bias) for conv in exported.network.convs.values())
@@ -127,8 +129,8 @@ def test_another_budget_is_refused(text):
 
 def test_a_budget_names_the_layer_that_takes_most():
     layers = [
-        {"name": "block0", "flash_bytes": 10, "alive_bytes": 500, "instructions": 70},
-        {"name": "block1", "flash_bytes": 90, "alive_bytes": 400, "instructions": 30},
+        {"name": "block0", "flash_bytes": 10, "arena_bytes": 500, "instructions": 70},
+        {"name": "block1", "flash_bytes": 90, "arena_bytes": 400, "instructions": 30},
     ]
     cost = {"flash_bytes": 1000, "ram_bytes": 600, "instructions": 100}
     Budget.parse("flash=1000,ram=600,instructions=100").require(cost, layers)

@@ -55,6 +55,6 @@ def test_random_networks(seed, machine):
     at, source = memory.offsets["input"], network.input
     x = noise(memory.size)[at : at + source.size].reshape(1, source.length, source.channels)
     expected = run_tflite_micro(write_tflite(int8), x)
-    outputs = np.array(run(int8, machine).outputs, np.uint8).view(np.int8)
+    outputs = np.array(run(int8, memory, machine).outputs, np.uint8).view(np.int8)
     np.testing.assert_array_equal(outputs, np.concatenate([expected[FEATURES][0], expected[LOGITS][0]]))
     assert len(np.unique(outputs)) > 4

@@ -2,8 +2,11 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
+
+BOARD = Path(__file__).resolve().parents[2] / "firmware" / "boards" / "mps3-an547"
 
 CORTEX_M4 = ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
 
@@ -31,3 +34,18 @@ def test_rounds_products_before_adding(linked):
     assert "vmul.f32" in code
     assert re.findall(r"\bvfn?m[as]\.f\w+", code) == []
     assert re.findall(r"\bv\w+\.f64", code) == []
+
+
+def test_helium_computes_no_floats(compile_engine):
+    """Its float instructions take denormals for zero. -O3 uses them in the front end wherever it may."""
+    settings = (BOARD / "board.mk").read_text()
+    (core,) = re.findall(r"^CORE := (.*)$", settings, re.MULTILINE)
+    flags = ("-mthumb", "-mfloat-abi=hard", "-O3", "-nostdlib", "-r")
+
+    def float_vectors(core: str) -> list[str]:
+        objects = compile_engine("arm-none-eabi-gcc", core, *flags)
+        code = output_of("arm-none-eabi-objdump", "--disassemble", "-marmv8.1-m.main", str(objects))
+        return re.findall(r"\tv\w+\.f(?:16|32)\w*\t[^\n]*\bq\d", code)
+
+    assert float_vectors(core) == []
+    assert float_vectors("-mcpu=cortex-m55")  # so that the line above can fail
