@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export.network import FEATURES, LOGITS, AveragePool, Conv, Network
+from export.network import Conv, Depthwise, Layer, Network
 
 ALIGNMENT = 4  # bytes
 SEARCHED = 50_000  # placements that are tried, at most; small networks need fewer to be optimal
 LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the DSP kernel gets its scratch
+SCALE = 16  # bytes of scratch for each channel of a depthwise convolution: its factor and bias, unpacked
 WIDENED = 8  # bytes of scratch for each of them: four windows of 16 bits
 
 
@@ -41,37 +42,46 @@ def schedule(network: Network) -> Arena:
     """Places a network's tensors and its kernels' scratch (`scratch_name`), outputs over inputs where they may lie."""
     blocks, overlaps = lifetimes(network), {}
     for index, layer in enumerate(network.layers):
-        if blocks[layer.source.name].last == index and layer.source.name not in (FEATURES, LOGITS):
-            overlaps[layer.source.name, layer.name] = reach(layer)
+        for source in layer.sources:
+            if blocks[source.name].last == index and source.name not in network.outputs:
+                overlaps[source.name, layer.name] = reach(layer)
         if scratch_bytes(layer):
             blocks[scratch_name(layer)] = Block(scratch_bytes(layer), index, index)
     return plan(blocks, overlaps)
 
 
 def lifetimes(network: Network) -> dict[str, Block]:
-    """Every tensor's lifetime: from the operator that writes it to the one that reads it; outputs to the end."""
+    """Every tensor's lifetime: from the operator that writes it to the last that reads it; outputs to the end."""
     end = len(network.layers) - 1
-    blocks = {network.input.name: Block(network.input.size, 0, 0)}
+    last = {source.name: index for index, layer in enumerate(network.layers) for source in layer.sources}
+    last |= dict.fromkeys(network.outputs, end)
+    blocks = {network.input.name: Block(network.input.size, 0, last[network.input.name])}
     for index, layer in enumerate(network.layers):
-        last = end if layer.name in (FEATURES, LOGITS) else index + 1
-        blocks[layer.name] = Block(layer.result.size, index, last)
+        blocks[layer.name] = Block(layer.result.size, index, last.get(layer.name, index))
     return blocks
 
 
-def reach(layer: Conv | AveragePool) -> int:
+def reach(layer: Layer) -> int:
     """Bytes that a layer's input must start above its output: output t is whole when window t may still be read."""
     t = np.arange(layer.result.length)
     starts = np.maximum(t * layer.stride - layer.pads[0], 0)
     return int(np.max((t + 1) * layer.channels - starts * layer.source.channels))
 
 
-def scratch_name(layer: Conv | AveragePool) -> str:
+def scratch_name(layer: Layer) -> str:
     return f"{layer.name}/scratch"
 
 
-def scratch_bytes(layer: Conv | AveragePool) -> int:
-    """Of the DSP kernel; 0 for pooling and where a row of weights is so long that it would cost too much memory."""
-    row = layer.kernel * layer.source.channels if isinstance(layer, Conv) else 0
+def scratch_bytes(layer: Layer) -> int:
+    """Of the narrow kernels (firmware/src/kernels.h); 0 for layers that are none of theirs, and where a row of weights
+    is so long that it would cost too much memory.
+    """
+    if isinstance(layer, Depthwise):
+        fits = layer.channels == layer.source.channels and layer.channels % 4 == 0
+        return SCALE * layer.channels if fits and layer.dilation == 1 else 0
+    if not isinstance(layer, Conv) or layer.dilation > 1 or 3 * layer.stride > 7 * layer.kernel:
+        return 0
+    row = layer.kernel * layer.source.channels
     return WIDENED * _aligned(row) if row <= LONGEST_ROW else 0
 
 

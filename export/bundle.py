@@ -18,7 +18,9 @@ class Bundle:
     manifest: dict[str, Any]
 
 
-def model_hash(tflite: bytes, frontend: dict[str, Any], labels: list[str], thresholds: list[int] | None = None) -> str:
+def model_hash(
+    tflite: bytes, frontend: dict[str, Any] | None, labels: list[str], thresholds: list[int] | None = None
+) -> str:
     """SHA-256 (hex) of all that decides a board's answer: network, front end, labels and their thresholds."""
     facts = {"frontend": frontend, "labels": labels, "thresholds": thresholds}
     described = json.dumps(facts, sort_keys=True, separators=(",", ":"))

@@ -17,14 +17,15 @@ class COp(ctypes.Structure):
     """scl_op of firmware/src/model.h."""
 
     _fields_ = [
-        ("kind", ctypes.c_uint8),
+        ("run", ctypes.c_void_p),
         *((name, ctypes.c_uint16) for name in ("in_length", "in_channels", "out_length", "out_channels")),
-        *((name, ctypes.c_uint16) for name in ("kernel", "stride", "pad_left")),
-        *((name, ctypes.c_int16) for name in ("in_zero_point", "out_zero_point", "act_min", "act_max")),
-        *((name, ctypes.c_uint32) for name in ("in_offset", "out_offset")),
+        *((name, ctypes.c_uint16) for name in ("kernel", "stride", "dilation", "pad_left")),
+        *((name, ctypes.c_int16) for name in ("in_zero_point", "second_zero_point")),
+        *((name, ctypes.c_int16) for name in ("out_zero_point", "act_min", "act_max")),
+        *((name, ctypes.c_uint32) for name in ("in_offset", "second_offset", "out_offset")),
         *((name, ctypes.POINTER(kind)) for name, kind in (("weights", ctypes.c_int8), ("bias", ctypes.c_int32))),
         *((name, ctypes.POINTER(kind)) for name, kind in (("multiplier", ctypes.c_int32), ("shift", ctypes.c_int8))),
-        *((name, ctypes.c_uint32) for name in ("scratch_offset", "scratch_bytes")),
+        *((name, ctypes.c_uint32) for name in ("scratch_offset",)),
     ]
 
 

@@ -10,11 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from export.arena import Arena, scratch_bytes, scratch_name
+from export.arena import Arena, scratch_name
 from export.int8 import Int8Conv, Int8Network
-from export.network import FEATURES, LOGITS, AveragePool, Conv
+from export.network import FEATURES, Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Softmax
 
 COLUMNS = 20  # values in a line of an array
+KERNELS = {
+    Conv: "scl_conv",
+    Depthwise: "scl_depthwise",
+    AveragePool: "scl_average_pool",
+    MaxPool: "scl_max_pool",
+    Mean: "scl_mean",
+    Add: "scl_add",
+    Softmax: "scl_softmax",
+}
+ARRAYS = {"weights": "int8_t", "bias": "int32_t", "multiplier": "int32_t", "shift": "int8_t"}
 READ_BEYOND = 3  # bytes behind the weights that a kernel may load with the last of them
 MAX_LABELS_TOGETHER = 7  # bits of a class byte, in which 255 is taken
 
@@ -27,8 +37,8 @@ class CModel:
     arena: Arena
     labels: Sequence[str]
     model_hash: str  # 64 hex digits
-    frontend: dict[str, Any]  # the manifest's
-    coefficients: np.ndarray  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
+    frontend: dict[str, Any] | None  # the manifest's; None: the network alone
+    coefficients: np.ndarray | None  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
     thresholds: Sequence[int] | None = None  # of the logits, where labels may hold together
 
     def __post_init__(self) -> None:
@@ -51,29 +61,31 @@ def _header(model: CModel) -> str:
         "ARENA_BYTES": model.arena.size,
         "WINDOW": network.input.length,
         "CHANNELS": network.input.channels,
-        "RAW_SAMPLES": model.frontend["raw_samples"],
-        "FEATURES": network.tensors[FEATURES].size,
-        "CLASSES": network.tensors[LOGITS].size,
+        "FEATURES": _features(model),
+        "CLASSES": network.tensors[network.outputs[-1]].size,
     }
+    included, declared = "", ""
+    if model.frontend is not None:
+        sizes["RAW_SAMPLES"] = model.frontend["raw_samples"]
+        included = '#include "frontend.h"\n'
+        declared = "extern const scl_frontend_config scl_frontend_data;\n"
     macros = "".join(f"#define SCL_{name} {value}\n" for name, value in sizes.items())
     return f"""/* Written by export.quantize; model {model.model_hash}. */
 #ifndef SCL_MODEL_DATA_H
 #define SCL_MODEL_DATA_H
 
-#include "frontend.h"
-#include "model.h"
+{included}#include "model.h"
 
 {macros}
 extern const scl_model scl_model_data;
-extern const scl_frontend_config scl_frontend_data;
-
+{declared}
 #endif
 """
 
 
 def _source(model: CModel) -> str:
     network = model.network.network
-    convs = "".join(_conv_arrays(layer.name, model.network) for layer in network.convs)
+    arrays = "".join(_arrays(layer.name, op_fields(model.network, model.arena, layer)[1]) for layer in network.layers)
     ops = ",\n".join(_op(model, layer) for layer in network.layers)
     labels = ", ".join(_string(label) for label in model.labels)
     offsets = model.arena.offsets
@@ -83,7 +95,9 @@ def _source(model: CModel) -> str:
 
 #include <stddef.h>
 
-{convs}static const scl_op ops[] = {{
+#include "kernels.h"
+
+{arrays}static const scl_op ops[] = {{
 {ops}
 }};
 
@@ -99,8 +113,8 @@ const scl_model scl_model_data = {{
     .classes = SCL_CLASSES,
     .arena_bytes = SCL_ARENA_BYTES,
     .input_offset = {offsets["input"]},
-    .features_offset = {offsets[FEATURES]},
-    .logits_offset = {offsets[LOGITS]},
+    .features_offset = {offsets.get(FEATURES, 0)},
+    .logits_offset = {offsets[network.outputs[-1]]},
     .hash = hash,
     .labels = labels,
     .thresholds = {"thresholds" if thresholds else "NULL"},
@@ -109,57 +123,76 @@ const scl_model scl_model_data = {{
 {_frontend(model)}"""
 
 
-def _conv_arrays(name: str, network: Int8Network) -> str:
-    conv = network.convs[name]
-    arrays = (
-        _array(
-            "int8_t", f"{name}_weights", np.append(conv.weights.ravel(), np.zeros(READ_BEYOND, np.int8)), aligned=True
-        ),
-        _array("int32_t", f"{name}_bias", conv.bias),
-        _array("int32_t", f"{name}_multiplier", conv.multiplier),
-        _array("int8_t", f"{name}_shift", conv.shift),
-    )
-    return "".join(arrays) + "\n"
+def _features(model: CModel) -> int:
+    """Size of the kept latent; 0 for a network that has none."""
+    network = model.network.network
+    return network.tensors[FEATURES].size if FEATURES in network.outputs else 0
 
 
-def _op(model: CModel, layer: Conv | AveragePool) -> str:
-    act_min, act_max = model.network.limits(layer.name)
+def op_fields(network: Int8Network, arena: Arena, layer: Layer) -> tuple[dict[str, int], dict[str, np.ndarray]]:
+    """The numbers and the arrays of a layer's scl_op, by the struct's own names."""
+    act_min, act_max = network.limits(layer.name)
     source, result = layer.source, layer.result
-    fields: dict[str, Any] = {
-        "kind": "SCL_OP_CONV" if isinstance(layer, Conv) else "SCL_OP_AVERAGE_POOL",
+    numbers = {
         "in_length": source.length,
         "in_channels": source.channels,
         "out_length": result.length,
         "out_channels": result.channels,
         "kernel": layer.kernel,
         "stride": layer.stride,
+        "dilation": layer.dilation,
         "pad_left": layer.pads[0],
-        "in_zero_point": model.network.activations[source.name].zero_point,
-        "out_zero_point": model.network.activations[result.name].zero_point,
+        "in_zero_point": network.activations[source.name].zero_point,
+        "out_zero_point": network.activations[result.name].zero_point,
         "act_min": act_min,
         "act_max": act_max,
-        "in_offset": model.arena.offsets[source.name],
-        "out_offset": model.arena.offsets[result.name],
+        "in_offset": arena.offsets[source.name],
+        "out_offset": arena.offsets[result.name],
     }
-    for array in ("weights", "bias", "multiplier", "shift"):
-        fields[array] = f"{layer.name}_{array}" if isinstance(layer, Conv) else "NULL"
-    if (
-        isinstance(layer, Conv)
-        and scratch_name(layer) in model.arena.offsets
-        and _narrow(model.network.convs[layer.name])
-    ):
-        fields |= {"scratch_offset": model.arena.offsets[scratch_name(layer)], "scratch_bytes": scratch_bytes(layer)}
+    if isinstance(layer, Add):
+        numbers["second_zero_point"] = network.activations[layer.second.name].zero_point
+        numbers["second_offset"] = arena.offsets[layer.second.name]
+    arrays: dict[str, np.ndarray] = {}
+    integers = network.convs.get(layer.name) or network.rescales.get(layer.name)
+    if isinstance(integers, Int8Conv):
+        arrays["weights"] = np.append(integers.weights.ravel(), np.zeros(READ_BEYOND, np.int8))
+        if scratch_name(layer) in arena.offsets:
+            numbers["scratch_offset"] = arena.offsets[scratch_name(layer)]
+    if integers is not None:
+        arrays |= {name: getattr(integers, name) for name in ("bias", "multiplier", "shift")}
+    return numbers, arrays
+
+
+def _arrays(name: str, arrays: dict[str, np.ndarray]) -> str:
+    texts = (_array(ARRAYS[key], f"{name}_{key}", values, aligned=key == "weights") for key, values in arrays.items())
+    return "".join(texts) + ("\n" if arrays else "")
+
+
+def _op(model: CModel, layer: Layer) -> str:
+    numbers, arrays = op_fields(model.network, model.arena, layer)
+    fields = {"run": kernel(model.network, model.arena, layer), **numbers}
+    fields |= {name: f"{layer.name}_{name}" if name in arrays else "NULL" for name in ARRAYS}
     text = ", ".join(f".{name} = {value}" for name, value in fields.items())
     return f"    {{{text}}}"
 
 
+def kernel(network: Int8Network, arena: Arena, layer: Layer) -> str:
+    """Name of the C function that runs a layer: the narrow one where it has scratch and short shifts."""
+    conv = network.convs.get(layer.name)
+    narrow = conv is not None and scratch_name(layer) in arena.offsets and _narrow(conv)
+    return KERNELS[type(layer)] + ("_narrow" if narrow else "")
+
+
 def _narrow(conv: Int8Conv) -> bool:
-    """Whether the DSP kernel's short requantization holds for every channel (firmware/src/kernels.h)."""
+    """Whether the narrow kernels' short requantization holds for every channel (firmware/src/kernels.h)."""
     return bool(np.all((conv.shift >= -22) & (conv.shift <= -1) & (np.abs(conv.bias.astype(np.int64)) < 2**29)))
 
 
 def _frontend(model: CModel) -> str:
-    frontend, coefficients = model.frontend, np.asarray(model.coefficients, np.float32)
+    frontend = model.frontend
+    if frontend is None:
+        return ""
+    coefficients = np.asarray(model.coefficients, np.float32)
     std = np.asarray(frontend["std"], np.float32)
     sensors = frontend["sensor"]["sensors"]
     filtered = coefficients.size > 0

@@ -11,11 +11,11 @@ Scales are float32, as files hold them; what is derived from them is computed in
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from export.network import Conv, Network
+from export.network import AveragePool, Conv, Depthwise, MaxPool, Network
 from scl.artifacts import InputError
 
 BIAS_LIMIT = 2**30  # leaves an int32 accumulator as much again for its products
@@ -42,7 +42,7 @@ class Affine:
 class Int8Conv:
     """The integers of one convolution."""
 
-    weights: np.ndarray  # int8 (out, kernel, in)
+    weights: np.ndarray  # int8 (out, kernel, in); of a depthwise one (kernel, out)
     weight_scales: np.ndarray  # float32 (out,)
     bias: np.ndarray  # int32 (out,)
     bias_scales: np.ndarray  # float32 (out,), input scale * weight scale
@@ -51,17 +51,38 @@ class Int8Conv:
 
 
 @dataclass(frozen=True, eq=False)
+class Rescale:
+    """The integers of a layer without weights: factors as multipliers and shifts, and what else its kernel asks for."""
+
+    multiplier: np.ndarray  # int32 (n,), Q31
+    shift: np.ndarray  # int8 (n,), positive: left
+    bias: np.ndarray  # int32 (m,)
+
+
+@dataclass(frozen=True, eq=False)
 class Int8Network:
-    """A network with one table of scales and zero points, and the integers of each convolution, by name."""
+    """A network with one table of scales and zero points, and the integers of each layer, by name.
+
+    Args:
+        network: its shapes.
+        activations: of every tensor.
+        convs: of every convolution, depthwise or not.
+        rescales: of every mean, addition and softmax.
+        clamps: least and largest value of layers that end elsewhere than `limits` would say.
+    """
 
     network: Network
     activations: dict[str, Affine]
     convs: dict[str, Int8Conv]
+    rescales: Mapping[str, Rescale] = field(default_factory=dict)
+    clamps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def limits(self, name: str) -> tuple[int, int]:
         """Least and largest value that layer `name` may write: a fused ReLU ends at the zero point."""
+        if name in self.clamps:
+            return self.clamps[name]
         layer = next(layer for layer in self.network.layers if layer.name == name)
-        relu = isinstance(layer, Conv) and layer.relu
+        relu = isinstance(layer, Conv | Depthwise) and layer.relu
         return (self.activations[name].zero_point if relu else -128), 127
 
 
@@ -70,7 +91,9 @@ def quantize(network: Network, ranges: Mapping[str, Sequence[float]], keep_sums:
 
     Without `keep_sums` every weight is rounded to its nearest integer, as TensorFlow's converter does.
 
-    Raises InputError if a tensor has no range or its range is empty or does not include 0.
+    Raises:
+        InputError: a tensor has no range or its range is empty or does not include 0.
+        TypeError: a layer is none of those that encoders are made of.
     """
     activations = {"input": affine("input", ranges)}
     convs = {}
@@ -80,8 +103,16 @@ def quantize(network: Network, ranges: Mapping[str, Sequence[float]], keep_sums:
             activations[layer.name] = affine(layer.name, ranges)
             rounded = round_keeping_sums if keep_sums else round_nearest
             convs[layer.name] = _quantize_conv(layer, source, activations[layer.name], rounded)
-        else:
+        elif isinstance(layer, Depthwise):
+            # One channel in, one kernel each: a convolution's rule, with the axes in another order.
+            activations[layer.name] = affine(layer.name, ranges)
+            rounded = round_keeping_sums if keep_sums else round_nearest
+            conv = _quantize_conv(_as_conv(layer), source, activations[layer.name], rounded)
+            convs[layer.name] = replace(conv, weights=np.ascontiguousarray(conv.weights[..., 0].T))
+        elif isinstance(layer, AveragePool | MaxPool):
             activations[layer.name] = source
+        else:
+            raise TypeError(f"{layer.name} is a {type(layer).__name__}, which no encoder holds")
     return Int8Network(network, activations, convs)
 
 
@@ -124,6 +155,11 @@ def round_keeping_sums(x: np.ndarray) -> np.ndarray:
     ups = round_nearest(x.sum(axis=1, keepdims=True)) - down.sum(axis=1, keepdims=True)
     rank = (down - x).argsort(axis=1, kind="stable").argsort(axis=1)
     return down + (rank < ups)
+
+
+def _as_conv(layer: Depthwise) -> Conv:
+    weights = layer.weights.T[..., None]
+    return Conv(layer.name, layer.source, weights, layer.bias, layer.stride, layer.same, layer.relu, layer.dilation)
 
 
 def _quantize_conv(

@@ -4,8 +4,17 @@ from typing import Any
 
 from export.arena import Arena, lifetimes, scratch_bytes, scratch_name
 from export.int8 import Int8Network
-from export.network import AveragePool, Conv
+from export.network import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Softmax
 
+KINDS = {
+    Conv: "conv",
+    Depthwise: "depthwise",
+    AveragePool: "average pool",
+    MaxPool: "max pool",
+    Mean: "mean",
+    Add: "add",
+    Softmax: "softmax",
+}
 CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1
 
 
@@ -21,13 +30,13 @@ def facts(network: Int8Network, arena: Arena) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": layer.name,
-                "kind": "average pool" if isinstance(layer, AveragePool) else "conv",
+                "kind": KINDS[type(layer)],
                 "kernel": layer.kernel,
                 "stride": layer.stride,
                 "output": [layer.result.length, layer.channels],
                 "macs": layer.macs,
                 "flash_bytes": constants,
-                "read_bytes": constants + layer.source.size,
+                "read_bytes": constants + sum(source.size for source in layer.sources),
                 "arena_bytes": max(ends),
             }
         )
@@ -48,5 +57,5 @@ def memory_map(network: Int8Network, arena: Arena) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["offset"])
 
 
-def _constants(layer: Conv | AveragePool) -> int:
-    return layer.weights.size + CHANNEL_BYTES * layer.channels if isinstance(layer, Conv) else 0
+def _constants(layer: Layer) -> int:
+    return layer.weights.size + CHANNEL_BYTES * layer.channels if isinstance(layer, Conv | Depthwise) else 0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from export.int8 import Int8Network
-from export.network import FEATURES, LOGITS, AveragePool, Conv, Network
+from export.network import FEATURES, LOGITS, AveragePool, Conv, Layer, Network
 
 OPSET, IR_VERSION = 13, 8
 
@@ -46,11 +46,13 @@ class _Writer:
         checker.check_model(model, full_check=True)
         return model.SerializeToString()
 
-    def _layer(self, layer: Conv | AveragePool, value: str) -> str:
+    def _layer(self, layer: Layer, value: str) -> str:
         window = {"kernel_shape": [layer.kernel], "strides": [layer.stride], "pads": list(layer.pads)}
         out = f"{layer.name}/sum"
         if isinstance(layer, AveragePool):
             return self._node("AveragePool", [value], out, count_include_pad=0, **window)
+        if not isinstance(layer, Conv):
+            raise TypeError(f"{layer.name} is a {type(layer).__name__}, which no encoder holds")
         out = self._node("Conv", [value, *self._constants(layer)], out, **window)
         return self._node("Relu", [out], f"{layer.name}/relu") if layer.relu else out
 

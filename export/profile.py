@@ -56,7 +56,7 @@ def _layers(layers: list[dict[str, Any]]):
     for name, footer in (
         ("MACs", f"{total['macs']:,}"),
         ("instructions", f"{total['instructions']:,}"),
-        ("per MAC", f"{total['instructions'] / total['macs']:.2f}"),
+        ("per MAC", f"{total['instructions'] / total['macs']:.2f}" if total["macs"] else ""),
         ("bytes read", f"{total['read_bytes']:,}"),
         ("flash", f"{total['flash_bytes']:,}"),
         ("arena", f"{max(row['arena_bytes'] for row in layers):,}"),

@@ -1,4 +1,5 @@
-"""Exports a calibrated run: quantizes it once to int8, writes TFLite, ONNX and C, and proves that they agree."""
+"""Exports a calibrated run: quantizes it once to int8, writes TFLite, ONNX and C, and proves that they agree. Or takes
+an int8 .tflite file that was made elsewhere, and writes it as C."""
 
 import argparse
 import os
@@ -10,13 +11,23 @@ from export.budget import Budget
 from export.gates import MAX_LOSS, ExportError
 from scl.artifacts import command
 
+RUN_ONLY = ("sensor", "data", "windows", "draws", "max_loss")
+
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.quantize`."""
     options = argparse.ArgumentParser(prog="python -m export.quantize", description=__doc__)
     options.add_argument(
-        "run", type=Path, metavar="RUN", help="run folder with ranges.json (python -m calibration.ranges)"
+        "run",
+        type=Path,
+        metavar="RUN",
+        nargs="?",
+        help="run folder with ranges.json (python -m calibration.ranges)",
     )
+    options.add_argument(
+        "--from", dest="tflite", type=Path, metavar="FILE",
+        help="instead of a run: an int8 .tflite made elsewhere; the bundle has no front end and no recordings",
+    )  # fmt: skip
     options.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="bundle folder to write")
     options.add_argument(
         "--sensor",
@@ -39,7 +50,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str]) -> int:
-    arguments = vars(parser().parse_args(argv))
+    options = parser()
+    arguments = vars(options.parse_args(argv))
+    tflite = arguments.pop("tflite")
+    if (arguments["run"] is None) == (tflite is None):
+        options.error("expected either a run folder or --from FILE")
+    other = [name for name in RUN_ONLY if arguments[name] != options.get_default(name)]
+    if tflite is not None and other:
+        options.error(f"--{other[0].replace('_', '-')} belongs to a run's recordings, of which a file has none")
     if arguments["budget"] is not None:
         arguments["budget"] = Budget.parse(arguments["budget"])
     # Read before torch and tensorflow are imported: spinning workers slow small machines down, logs hide the report.
@@ -51,6 +69,13 @@ def main(argv: Sequence[str]) -> int:
 
     run, out = arguments.pop("run"), arguments.pop("out")
     try:
+        if tflite is not None:
+            from export.from_tflite import export_tflite
+            from export.report import print_foreign
+
+            print_foreign(export_tflite(tflite, out, arguments["budget"], arguments["seed"]))
+            print(f"bundle: {out}")
+            return 0
         report = export(run, out, Options(**arguments))
     except ExportError as error:
         print(f"export failed, nothing was written: {error}", file=sys.stderr)

@@ -24,6 +24,19 @@ def print_report(report: dict[str, Any]) -> None:
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
+def print_foreign(report: dict[str, Any]) -> None:
+    """Prints the report of a network that was read from a .tflite file."""
+    from export.profile import print_profile
+
+    cost, proof = report["cost"], report["agreement"]
+    print_profile(report["layers"], report["memory_map"], cost["arena_bytes"])
+    print(
+        f"{report['name']} on {report['board']}: {cost['instructions']:,} instructions per inference, flash "
+        f"{cost['flash_bytes']:,} bytes, arena {cost['arena_bytes']:,} bytes, stack {cost['stack_bytes']:,} bytes\n"
+        f"TFLite Micro and C: equal in every bit over {proof['inputs']:,} random inputs ({proof['values']:,} values)"
+    )
+
+
 def _sizes(report: dict[str, Any]) -> list[tuple[str, str]]:
     cost, dropped, sizes = report["cost"], report["dropped"], report["bytes"]
     files = ", ".join(f"{name} {sizes[name]:,}" for name in ("model.tflite", "model.onnx", "model_float.onnx"))

@@ -3,6 +3,8 @@
 Outputs are {"features": int8 (n, F), "logits": int8 (n, classes)}, found by name.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from export.int8 import Affine
@@ -11,6 +13,7 @@ from export.quiet import native_stderr_hidden
 from export.tflite_reader import output_names, tensor_indices
 
 Outputs = dict[str, np.ndarray]
+Tensors = dict[int, np.ndarray]
 ARENA_BYTES = 1 << 22  # of the host's interpreter; the device's arena is planned by export.arena
 
 
@@ -29,15 +32,37 @@ def run_tflite_micro(tflite: bytes, inputs: np.ndarray) -> Outputs:
     return _collected(names, [run(x) for x in inputs])
 
 
-def tflite_micro_tensors(tflite: bytes, x: np.ndarray) -> Outputs:
-    """Every tensor's values by name after TFLite Micro ran on one input (samples, channels), flat."""
+def tflite_micro_runner(tflite: bytes) -> Callable[[np.ndarray], Tensors]:
+    """A function from one input int8 (samples, channels) to every tensor's values by the file's index, flat."""
     from tflite_micro.python.tflite_micro import runtime
 
     config = runtime.InterpreterConfig.kPreserveAllTensors
     interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=ARENA_BYTES, intrepreter_config=config)
-    interpreter.set_input(x[None, None], 0)
-    interpreter.invoke()
-    return {name: interpreter.GetTensor(i, 0)["tensor_data"].ravel() for name, i in tensor_indices(tflite).items()}
+    shape = interpreter.get_input_details(0)["shape"]
+
+    def run(x: np.ndarray) -> Tensors:
+        interpreter.set_input(x.reshape(shape), 0)
+        interpreter.invoke()
+        return _Tensors(interpreter)
+
+    return run
+
+
+class _Tensors(dict):
+    """Fetched as they are asked for: an interpreter has no values of constants to give."""
+
+    def __init__(self, interpreter) -> None:
+        super().__init__()
+        self.interpreter = interpreter
+
+    def __missing__(self, index: int) -> np.ndarray:
+        return self.interpreter.GetTensor(index, 0)["tensor_data"].ravel()
+
+
+def tflite_micro_tensors(tflite: bytes, x: np.ndarray) -> Outputs:
+    """Every tensor's values by name after TFLite Micro ran on one input (samples, channels), flat."""
+    tensors = tflite_micro_runner(tflite)(x)
+    return {name: tensors[index] for name, index in tensor_indices(tflite).items()}
 
 
 def run_litert(tflite: bytes, inputs: np.ndarray, reference: bool) -> Outputs:

@@ -24,8 +24,12 @@ FLAGS = [
     "-ffreestanding",
     "-ffp-contract=off",
 ]
-SOURCES = ("kernels.c", "conv_dsp.c", "conv_mve.c", "model.c", "frontend.c")
-WORKING_MEMORY = '#include "model_data.h"\nint8_t arena[SCL_ARENA_BYTES];\nscl_frontend frontend;\n'
+FRONT_END = "frontend.c"
+SOURCES = (
+    *("conv.c", "conv_dsp.c", "conv_mve.c", "depthwise.c", "pool.c", "add.c", "softmax.c"),
+    *("model.c", FRONT_END),
+)
+ARENA, STATE = '#include "model_data.h"\nint8_t arena[SCL_ARENA_BYTES];\n', "scl_frontend frontend;\n"
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,8 @@ class Size:
     ram_bytes: int
 
 
-def measure(c_folder: Path) -> Size:
-    """Compiles engine and model (model_data.c in `c_folder`) and adds up their sections.
+def measure(c_folder: Path, front_end: bool = True) -> Size:
+    """Compiles engine and model (model_data.c in `c_folder`) and adds up their sections, the front end's if it has one.
 
     Raises InputError if the cross compiler is missing or refuses a file.
     """
@@ -46,10 +50,10 @@ def measure(c_folder: Path) -> Size:
             f"{COMPILER} is not installed, so flash and RAM cannot be measured; "
             "run: sudo apt-get install -y gcc-arm-none-eabi libnewlib-arm-none-eabi"
         )
-    sources = [FIRMWARE / "src" / name for name in SOURCES]
+    sources = [FIRMWARE / "src" / name for name in SOURCES if front_end or name != FRONT_END]
     with tempfile.TemporaryDirectory() as name:
         memory = Path(name) / "memory.c"
-        memory.write_text(WORKING_MEMORY)
+        memory.write_text(ARENA + (STATE if front_end else ""))
         linked = Path(name) / "linked.o"
         inputs = [*sources, c_folder / "model_data.c", memory]
         include = ["-I", FIRMWARE / "src", "-I", c_folder]

@@ -7,7 +7,7 @@ TFLite Micro and LiteRT's reference kernels differ. Tensors are (1, 1, length, c
 import numpy as np
 
 from export.int8 import Int8Network
-from export.network import FEATURES, LOGITS, AveragePool, Conv
+from export.network import FEATURES, LOGITS, AveragePool, Conv, Layer
 from export.tflite_reader import operator_code, output_names, read_operators, schema, tensor_indices
 
 ALLOWED_OPERATORS = {"CONV_2D", "AVERAGE_POOL_2D", "RESHAPE"}
@@ -56,7 +56,7 @@ class _Writer:
     def add_input(self, network: Int8Network) -> None:
         self._add_activation(network, network.network.input)
 
-    def add_layer(self, network: Int8Network, layer: Conv | AveragePool) -> None:
+    def add_layer(self, network: Int8Network, layer: Layer) -> None:
         schema, op = self.schema, self.schema.OperatorT()
         op.inputs = [self.index[layer.source.name]]
         if isinstance(layer, Conv):
@@ -65,11 +65,13 @@ class _Writer:
             op.builtinOptionsType, options = schema.BuiltinOptions.Conv2DOptions, schema.Conv2DOptionsT()
             options.dilationHFactor = options.dilationWFactor = 1
             relu = layer.relu
-        else:
+        elif isinstance(layer, AveragePool):
             op.opcodeIndex = self._operator_code(schema.BuiltinOperator.AVERAGE_POOL_2D)
             op.builtinOptionsType, options = schema.BuiltinOptions.Pool2DOptions, schema.Pool2DOptionsT()
             options.filterHeight, options.filterWidth = 1, layer.kernel
             relu = False
+        else:
+            raise TypeError(f"{layer.name} is a {type(layer).__name__}, which no encoder holds")
         options.strideH, options.strideW = 1, layer.stride
         options.padding = schema.Padding.SAME if layer.same else schema.Padding.VALID
         activation = schema.ActivationFunctionType

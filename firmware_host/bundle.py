@@ -160,6 +160,11 @@ def load_bundle(path: str | Path) -> Bundle:
             f"{path}`"
         )
     manifest = read_json(manifest_path, "bundle", 2)
+    if manifest.get("frontend", {}) is None:
+        raise InputError(
+            f"{path}: was made from a .tflite file (export.quantize --from) and has no front end and no recordings to "
+            "send; link its c folder into a program of yours, or export a run for validation on a board"
+        )
     missing = [name for name in REQUIRED if not _has(manifest, name.split("."))]
     if missing:
         raise InputError(f"{manifest_path}: {', '.join(missing)} missing; export the bundle again")

@@ -25,13 +25,13 @@ static void widen(const scl_op *op, const int8_t *in, int32_t t, int8_t *x)
     const int32_t n = op->kernel * channels, samples = op->in_length * channels;
     int32_t i = 0;
     if (start >= 0 && start + n <= samples) {
-        const uint32_t zero_points = ((uint32_t)zero_point & 0xFFFFu) | (uint32_t)zero_point << 16;
+        const uint32_t minus = scl_pair(-zero_point);
         const int8_t *from = in + start;
         int8_t *to = x;
         for (; i + 4 <= n; i += 4, from += 4, to += GROUP) {
             const uint32_t bytes = scl_load4(from);
-            scl_store_aligned(to, scl_ssub16(scl_even(bytes), zero_points));
-            scl_store_aligned(to + 4, scl_ssub16(scl_odd(bytes), zero_points));
+            scl_store_aligned(to, scl_add_even(minus, bytes));
+            scl_store_aligned(to + 4, scl_add_odd(minus, bytes));
         }
     }
     for (; i < n; i++) {
@@ -49,20 +49,15 @@ static void dense(const scl_op *op, const int8_t *x, int32_t row, int8_t *out)
     const int32_t centre = 2 * op->out_zero_point + 1;
     const int8_t *w = op->weights;
     for (int32_t channel = 0; channel < op->out_channels; channel++, w += row) {
-        const int8_t *group = x;
-        int32_t sum = 0;
-        for (int32_t i = 0; i < row; i += 4, group += GROUP) {
-            const uint32_t bytes = scl_load4(w + i);
-            sum = scl_smlad(scl_load_aligned(group), scl_even(bytes), sum);
-            sum = scl_smlad(scl_load_aligned(group + 4), scl_odd(bytes), sum);
-        }
-        out[channel] = scl_scaled(sum, scl_scale_of(op, channel, centre));
+        out[channel] = scl_scaled(scl_dot_1(x, w, row), scl_scale_of(op, channel, centre));
     }
     scl_clamp_row(op, out);
 }
 
-void scl_conv_dsp(const scl_op *op, const int8_t *in, int8_t *out, int8_t *scratch)
+void scl_conv_narrow(const scl_op *op, int8_t *arena)
 {
+    const int8_t *in = arena + op->in_offset;
+    int8_t *out = arena + op->out_offset, *scratch = arena + op->scratch_offset;
     const int32_t row = op->kernel * op->in_channels, padded = (row + 3) & ~3;
     if (op->out_length == 1) {
         widen(op, in, 0, scratch);

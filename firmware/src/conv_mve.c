@@ -35,8 +35,10 @@ static void gather(const scl_op *op, const int8_t *in, int32_t first, int32_t co
     fill(to + (end - first) * channels, (int8_t)op->in_zero_point, (first + count - end) * channels);
 }
 
-void scl_conv_mve(const scl_op *op, const int8_t *in, int8_t *out, int8_t *scratch)
+void scl_conv_narrow(const scl_op *op, int8_t *arena)
 {
+    const int8_t *in = arena + op->in_offset;
+    int8_t *out = arena + op->out_offset, *scratch = arena + op->scratch_offset;
     const int32_t row = op->kernel * op->in_channels, step = op->stride * op->in_channels;
     const int32_t centre = 2 * op->out_zero_point + 1, channels = op->out_channels;
     for (int32_t t = 0; t < op->out_length; t += WINDOWS) {

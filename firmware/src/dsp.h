@@ -25,6 +25,12 @@ static inline void scl_store_aligned(int8_t *to, uint32_t word)
     __builtin_memcpy(__builtin_assume_aligned(to, 4), &word, sizeof word);
 }
 
+/* The same number in both halves. */
+static inline uint32_t scl_pair(int32_t half)
+{
+    return ((uint32_t)half & 0xFFFFu) | (uint32_t)half << 16;
+}
+
 #ifdef __ARM_FEATURE_DSP
 
 static inline uint32_t scl_even(uint32_t bytes)
@@ -49,12 +55,34 @@ static inline int32_t scl_smlad(uint32_t a, uint32_t b, int32_t sum)
     return result;
 }
 
-/* Each half of a minus the half of b. */
-static inline uint32_t scl_ssub16(uint32_t a, uint32_t b)
+/* Each half of `halves` plus every other byte. */
+static inline uint32_t scl_add_even(uint32_t halves, uint32_t bytes)
 {
-    uint32_t halves;
-    __asm("ssub16 %0, %1, %2" : "=r"(halves) : "r"(a), "r"(b));
-    return halves;
+    uint32_t sums;
+    __asm("sxtab16 %0, %1, %2" : "=r"(sums) : "r"(halves), "r"(bytes));
+    return sums;
+}
+
+static inline uint32_t scl_add_odd(uint32_t halves, uint32_t bytes)
+{
+    uint32_t sums;
+    __asm("sxtab16 %0, %1, %2, ror #8" : "=r"(sums) : "r"(halves), "r"(bytes));
+    return sums;
+}
+
+/* sum + low * low, sum + high * high */
+static inline int32_t scl_smlabb(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm("smlabb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
+static inline int32_t scl_smlatt(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm("smlatt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
 }
 
 static inline int32_t scl_add_doubled(int32_t a, int32_t b)
@@ -107,9 +135,25 @@ static inline int32_t scl_smlad(uint32_t a, uint32_t b, int32_t sum)
     return sum + scl_low(a) * scl_low(b) + scl_high(a) * scl_high(b);
 }
 
-static inline uint32_t scl_ssub16(uint32_t a, uint32_t b)
+static inline uint32_t scl_add_even(uint32_t halves, uint32_t bytes)
 {
-    return ((a - b) & 0xFFFFu) | ((a >> 16) - (b >> 16)) << 16;
+    const uint32_t more = scl_even(bytes);
+    return ((halves + more) & 0xFFFFu) | ((halves >> 16) + (more >> 16)) << 16;
+}
+
+static inline uint32_t scl_add_odd(uint32_t halves, uint32_t bytes)
+{
+    return scl_add_even(halves, bytes >> 8);
+}
+
+static inline int32_t scl_smlabb(uint32_t a, uint32_t b, int32_t sum)
+{
+    return sum + scl_low(a) * scl_low(b);
+}
+
+static inline int32_t scl_smlatt(uint32_t a, uint32_t b, int32_t sum)
+{
+    return sum + scl_high(a) * scl_high(b);
 }
 
 static inline int32_t scl_add_doubled(int32_t a, int32_t b)
@@ -174,6 +218,34 @@ static inline void scl_dot_4(const int8_t *x, const int8_t *w, int32_t n, int32_
     sums[1] = s1;
     sums[2] = s2;
     sums[3] = s3;
+}
+
+/* The same with the first window alone: 8 instructions for 4 products. The row needs no filling up. */
+static inline int32_t scl_dot_1(const int8_t *x, const int8_t *w, int32_t n)
+{
+    int32_t sum = 0;
+    const int8_t *const end = w + n;
+#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
+    __asm volatile("1:\n\t"
+                   "ldr r12, [%[w]], #4\n\t"
+                   "ldrd r8, r9, [%[x]], #32\n\t"
+                   "sxtb16 lr, r12\n\t"
+                   "sxtb16 r12, r12, ror #8\n\t"
+                   "smlad %[sum], r8, lr, %[sum]\n\t"
+                   "smlad %[sum], r9, r12, %[sum]\n\t"
+                   "cmp %[w], %[end]\n\t"
+                   "bcc 1b"
+                   : [x] "+r"(x), [w] "+r"(w), [sum] "+r"(sum)
+                   : [end] "r"(end)
+                   : "r8", "r9", "r12", "lr", "cc", "memory");
+#else
+    for (; w < end; w += 4, x += 32) {
+        const uint32_t bytes = scl_load4(w);
+        sum = scl_smlad(scl_load_aligned(x), scl_even(bytes), sum);
+        sum = scl_smlad(scl_load_aligned(x + 4), scl_odd(bytes), sum);
+    }
+#endif
+    return sum;
 }
 
 #endif

@@ -1,26 +1,44 @@
-/* int8 operators, equal to TensorFlow Lite Micro's reference kernels bit for bit (CONV_2D and AVERAGE_POOL_2D of height 1).
+/* int8 operators, equal to TensorFlow Lite Micro's reference kernels bit for bit.
  *
- * Tensors are time-major, so the samples under a kernel are one contiguous run of kernel * in_channels bytes. Padding adds nothing
- * to a sum: a window that hangs over an edge is the same run, cut short.
+ * Tensors are time-major, (length, channels). Padding adds nothing to a sum: a window that hangs over an edge is cut short.
  *
- * `in` and `out` may overlap: sample t of out is written when only samples from the start of its own window on are still to be read, so
- * `out` must end there at the latest, for every t. The exporter's planner (export/arena.py) sees to it. */
+ * An operator's input and output may overlap: sample t of the output is written when only samples from the start of its own window on are
+ * still to be read, so the output must end there at the latest, for every t. The exporter's planner (export/arena.py) sees to it. */
 #ifndef SCL_KERNELS_H
 #define SCL_KERNELS_H
 
 #include "model.h"
 
-/* in (in_length, in_channels), out (out_length, out_channels). */
-void scl_conv(const scl_op *op, const int8_t *in, int8_t *out);
+/* CONV_2D of height 1; FULLY_CONNECTED where the input is one sample. Weights (out_channels, kernel, in_channels); bias, multiplier and
+ * shift (out_channels). */
+void scl_conv(const scl_op *op, int8_t *arena);
 
-/* The same with the DSP extension's instructions. `scratch` is 4-byte aligned and holds 8 bytes for each byte of a kernel's row, rounded
- * up to a multiple of 4, which is at most 512. Every channel's shift is -22 to -1 and its bias within 2^29 of zero. */
-void scl_conv_dsp(const scl_op *op, const int8_t *in, int8_t *out, int8_t *scratch);
+/* The same with the DSP extension's or Helium's instructions, where the core has them. It asks for
+ * - every channel's shift from -22 to -1 and its bias within 2^29 of zero, and no dilation;
+ * - scratch of 8 bytes for each byte of a kernel's row, rounded up to a multiple of 4, which is at most 512;
+ * - 3 * stride at most 7 * kernel: the samples under four windows then fit into the scratch. */
+void scl_conv_narrow(const scl_op *op, int8_t *arena);
 
-/* The same with Helium's. 3 * stride is at most 7 * kernel: the samples under four windows then fit into the scratch. */
-void scl_conv_mve(const scl_op *op, const int8_t *in, int8_t *out, int8_t *scratch);
+/* DEPTHWISE_CONV_2D of height 1. Weights (kernel, out_channels); output channel c reads input channel c / (out_channels / in_channels);
+ * bias, multiplier and shift (out_channels). */
+void scl_depthwise(const scl_op *op, int8_t *arena);
 
-/* in (in_length, in_channels), out (out_length, in_channels); padded samples are not counted in the mean. */
-void scl_average_pool(const scl_op *op, const int8_t *in, int8_t *out);
+/* The same with those instructions. Shifts, biases and dilation as above, as many channels out as in, a multiple of 4 of them, and 16
+ * bytes of scratch for each. */
+void scl_depthwise_narrow(const scl_op *op, int8_t *arena);
+
+/* AVERAGE_POOL_2D and MAX_POOL_2D of height 1; padded samples do not count. */
+void scl_average_pool(const scl_op *op, int8_t *arena);
+void scl_max_pool(const scl_op *op, int8_t *arena);
+
+/* MEAN over time. multiplier and shift (1): the scales' ratio, divided by the length in TFLite's way. */
+void scl_mean(const scl_op *op, int8_t *arena);
+
+/* ADD of two tensors of one shape. multiplier and shift (3): of the first input, the second, and the sum. */
+void scl_add(const scl_op *op, int8_t *arena);
+
+/* SOFTMAX over the channels of each sample. multiplier and shift (1): of a difference to the largest input; bias (1): the least difference
+ * that counts. */
+void scl_softmax(const scl_op *op, int8_t *arena);
 
 #endif

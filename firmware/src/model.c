@@ -1,30 +1,9 @@
 #include "model.h"
 
-#include "kernels.h"
-#include "target.h"
-
 void scl_model_run(const scl_model *model, int8_t *arena)
 {
     for (uint16_t i = 0; i < model->op_count; i++) {
-        const scl_op *op = &model->ops[i];
-        const int8_t *in = arena + op->in_offset;
-        int8_t *out = arena + op->out_offset;
-#if SCL_USE_MVE
-        if (op->scratch_bytes > 0 && 3 * op->stride <= 7 * op->kernel) {
-            scl_conv_mve(op, in, out, arena + op->scratch_offset);
-            continue;
-        }
-#elif SCL_USE_DSP
-        if (op->scratch_bytes > 0) {
-            scl_conv_dsp(op, in, out, arena + op->scratch_offset);
-            continue;
-        }
-#endif
-        if (op->kind == SCL_OP_CONV) {
-            scl_conv(op, in, out);
-        } else {
-            scl_average_pool(op, in, out);
-        }
+        model->ops[i].run(&model->ops[i], arena);
     }
 }
 

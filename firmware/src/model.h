@@ -7,29 +7,29 @@
 
 #include <stdint.h>
 
-enum { SCL_OP_CONV = 0, SCL_OP_AVERAGE_POOL = 1 };
-
-typedef struct {
-    uint8_t kind;              /* SCL_OP_* */
+typedef struct scl_op {
+    void (*run)(const struct scl_op *op, int8_t *arena); /* one of kernels.h; only those that are named here are linked */
     uint16_t in_length;        /* samples */
     uint16_t in_channels;
     uint16_t out_length;       /* samples */
     uint16_t out_channels;
     uint16_t kernel;           /* samples */
     uint16_t stride;           /* samples */
+    uint16_t dilation;         /* samples from one tap to the next; 1: none between them */
     uint16_t pad_left;         /* samples; TFLite SAME puts the odd one on the right */
     int16_t in_zero_point;
+    int16_t second_zero_point; /* of an addition's other input */
     int16_t out_zero_point;
     int16_t act_min;           /* fused activation, already quantized and within [-128, 127] */
     int16_t act_max;
     uint32_t in_offset;        /* bytes from the start of the arena */
+    uint32_t second_offset;    /* of an addition's other input */
     uint32_t out_offset;
-    const int8_t *weights;     /* (out_channels, kernel, in_channels) and 3 bytes that are read but do not count; NULL for pooling */
-    const int32_t *bias;       /* (out_channels) */
-    const int32_t *multiplier; /* (out_channels) Q31, from TFLite's QuantizeMultiplier */
-    const int8_t *shift;       /* (out_channels) positive: left */
-    uint32_t scratch_offset;   /* bytes from the start of the arena, 4-byte aligned */
-    uint32_t scratch_bytes;    /* of what the DSP kernel may use while it runs; 0: the portable one runs instead */
+    const int8_t *weights;     /* and 3 bytes that are read but do not count; NULL where there are none. The shapes of the weights and of */
+    const int32_t *bias;       /* the three arrays of integers are each kernel's own: kernels.h */
+    const int32_t *multiplier; /* Q31, from TFLite's QuantizeMultiplier */
+    const int8_t *shift;       /* positive: left */
+    uint32_t scratch_offset;   /* bytes from the start of the arena, 4-byte aligned: what a narrow kernel may use while it runs */
 } scl_op;
 
 typedef struct {

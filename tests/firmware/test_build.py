@@ -88,7 +88,7 @@ def test_a_folder_built_from_a_model_that_is_gone_is_built_anew(make_firmware, c
 @pytest.mark.parametrize("machine", emulator.MACHINES)
 def test_a_fault_resets_the_board(make_firmware, changed_model, tmp_path, machine):
     """A model whose first operator reads where no memory is."""
-    folder = changed_model("127, 0, 96, block", "127, 0xB8000000, 96, block")
+    folder = changed_model("127, 0, 0, 96, block", "127, 0xB8000000, 0, 96, block")
     with emulator.qemu(make_firmware(machine, folder, tmp_path / "out"), machine) as transport:
         link = Link(transport)
         hello = link.greet()

@@ -17,13 +17,14 @@ class Op(ctypes.Structure):
     """scl_op of model.h."""
 
     _fields_ = [
-        ("kind", ctypes.c_uint8),
+        ("run", ctypes.c_void_p),
         *((name, ctypes.c_uint16) for name in ("in_length", "in_channels", "out_length", "out_channels")),
-        *((name, ctypes.c_uint16) for name in ("kernel", "stride", "pad_left")),
-        *((name, ctypes.c_int16) for name in ("in_zero_point", "out_zero_point", "act_min", "act_max")),
-        *((name, ctypes.c_uint32) for name in ("in_offset", "out_offset")),
+        *((name, ctypes.c_uint16) for name in ("kernel", "stride", "dilation", "pad_left")),
+        *((name, ctypes.c_int16) for name in ("in_zero_point", "second_zero_point")),
+        *((name, ctypes.c_int16) for name in ("out_zero_point", "act_min", "act_max")),
+        *((name, ctypes.c_uint32) for name in ("in_offset", "second_offset", "out_offset")),
         *((name, ctypes.c_void_p) for name in ("weights", "bias", "multiplier", "shift")),
-        *((name, ctypes.c_uint32) for name in ("scratch_offset", "scratch_bytes")),
+        *((name, ctypes.c_uint32) for name in ("scratch_offset",)),
     ]
 
 
@@ -169,9 +170,10 @@ def activation_range(layer: Layer) -> tuple[int, int]:
     return {"NONE": (-128, 127), "RELU": (zero, 127), "RELU6": (zero, min(127, six))}[layer.activation]
 
 
-def c_op(layer: Layer, in_offset: int, out_offset: int, keep: list) -> Op:
+def c_op(engine, layer: Layer, in_offset: int, out_offset: int, keep: list) -> Op:
     """`keep` gets the arrays the op points to."""
-    op = Op(kind=layer.kind, kernel=layer.kernel, stride=layer.stride, in_offset=in_offset, out_offset=out_offset)
+    run = ctypes.cast(engine.scl_conv if layer.kind == CONV else engine.scl_average_pool, ctypes.c_void_p)
+    op = Op(run=run, dilation=1, kernel=layer.kernel, stride=layer.stride, in_offset=in_offset, out_offset=out_offset)
     op.in_length, op.in_channels, op.in_zero_point = layer.source.length, layer.source.channels, layer.source.zero_point
     op.out_length, op.out_channels = layer.result.length, layer.result.channels
     op.out_zero_point = layer.result.zero_point
@@ -208,15 +210,17 @@ def run_c(engine, layers, x, rng) -> list[np.ndarray]:
     slices = [slice(o, o + t.length * t.channels) for o, t in zip(offsets, tensors, strict=True)]
     arena[slices[0]] = x.ravel()
     before = arena.copy()
-    ops = (Op * len(layers))(*(c_op(y, offsets[i], offsets[i + 1], keep) for i, y in enumerate(layers)))
+    ops = (Op * len(layers))(*(c_op(engine, y, offsets[i], offsets[i + 1], keep) for i, y in enumerate(layers)))
+    used = 0
     for op, layer in zip(ops, layers, strict=True):
         row = layer.kernel * layer.source.channels
-        if layer.kind == CONV and row <= 512 and narrow(layer):
-            op.scratch_offset, op.scratch_bytes = scratch, 8 * 4 * -(-row // 4)
+        if layer.kind == CONV and row <= 512 and 3 * layer.stride <= 7 * layer.kernel and narrow(layer):
+            op.scratch_offset, used = scratch, max(used, 8 * 4 * -(-row // 4))
+            op.run = ctypes.cast(engine.scl_conv_narrow, ctypes.c_void_p)
     model = Model(ops=ops, op_count=len(layers), arena_bytes=end, input_offset=offsets[0])
     engine.scl_model_run(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p))
     outside = np.ones(len(arena), bool)
-    outside[scratch : scratch + max(op.scratch_bytes for op in ops)] = False
+    outside[scratch : scratch + used] = False
     for s in slices[1:]:
         outside[s] = False
     np.testing.assert_array_equal(arena[outside], before[outside], err_msg="written outside the outputs")

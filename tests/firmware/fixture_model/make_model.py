@@ -123,12 +123,11 @@ def _tables(name: str, op: Conv) -> str:
 
 
 def _op(name: str, op: Conv, at: tuple[int, int]) -> str:
-    scratch = 8 * 4 * -(-len(op.weights[0]) * len(op.weights[0][0]) // 4)
     return (
-        f"    {{SCL_OP_CONV, {op.in_length}, {len(op.weights[0][0])}, {op.out_length}, {len(op.weights)}, "
-        f"{len(op.weights[0])}, {op.stride}, {op.pad_left}, {op.in_zero_point}, {op.out_zero_point}, "
-        f"{op.act_min}, 127, {at[0]}, {at[1]}, {name}_weights, {name}_bias, {name}_multiplier, {name}_shift, "
-        f"180, {scratch}}},\n"
+        f"    {{scl_conv_narrow, {op.in_length}, {len(op.weights[0][0])}, {op.out_length}, {len(op.weights)}, "
+        f"{len(op.weights[0])}, {op.stride}, 1, {op.pad_left}, {op.in_zero_point}, 0, {op.out_zero_point}, "
+        f"{op.act_min}, 127, {at[0]}, 0, {at[1]}, {name}_weights, {name}_bias, {name}_multiplier, {name}_shift, "
+        "180},\n"
     )
 
 
@@ -141,13 +140,13 @@ def source() -> str:
     identity = "{{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}}"
     sensors = "".join(f"    {{3, {floats([unit])}, {{0.0f}}, {identity}, -32768, 32767}},\n" for unit in UNITS)
     labels = ", ".join('"' + "".join(chr(b) if b < 128 else f"\\{b:03o}" for b in s.encode()) + '"' for s in LABELS)
-    limits = "-128, -128, -128, 127"
+    limits = "-128, 0, -128, -128, 127"
     n = POOLED_LENGTH
-    pool = f"    {{SCL_OP_AVERAGE_POOL, {n}, 8, 1, 8, {n}, 1, 0, {limits}, 96, 160, 0, 0, 0, 0, 0, 0}},\n"
+    pool = f"    {{scl_average_pool, {n}, 8, 1, 8, {n}, 1, 1, 0, {limits}, 96, 0, 160, 0, 0, 0, 0, 0}},\n"
     inv_std = floats([float(np.float32(1 / std)) for std in STDS for _ in range(3)])
     return (
         "/* Written by make_model.py. */\n"
-        '#include "model_data.h"\n\n#include <stddef.h>\n\n'
+        '#include "model_data.h"\n\n#include <stddef.h>\n\n#include "kernels.h"\n\n'
         + _tables("block", BLOCK)
         + _tables("latent", LATENT)
         + _tables("head", HEAD)

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "kernels.h"
+
 static const int8_t block_weights[] = {
     -93, 18, 89, 78, 68, -111, -62, -97, -1, 67, -12, -7, 39, -30, 74, -74, -103, -3, -120, 101, 86, -28, -17, 28,
     68, 69, -127, 51, -13, -59, 57, 78, -69, 24, 114, -101, 103, -46, -120, -122, -121, 39, 11, -125, 113, 98, -30, 48,
@@ -47,10 +49,10 @@ static const int8_t head_shift[] = {
     -7, -7, -7,
 };
 static const scl_op ops[] = {
-    {SCL_OP_CONV, 16, 6, 8, 8, 3, 2, 0, -7, -128, -128, 127, 0, 96, block_weights, block_bias, block_multiplier, block_shift, 180, 160},
-    {SCL_OP_AVERAGE_POOL, 8, 8, 1, 8, 8, 1, 0, -128, -128, -128, 127, 96, 160, 0, 0, 0, 0, 0, 0},
-    {SCL_OP_CONV, 1, 8, 1, 5, 1, 1, 0, -128, 5, -128, 127, 160, 168, latent_weights, latent_bias, latent_multiplier, latent_shift, 180, 64},
-    {SCL_OP_CONV, 1, 5, 1, 3, 1, 1, 0, 5, -3, -128, 127, 168, 176, head_weights, head_bias, head_multiplier, head_shift, 180, 64},
+    {scl_conv_narrow, 16, 6, 8, 8, 3, 2, 1, 0, -7, 0, -128, -128, 127, 0, 0, 96, block_weights, block_bias, block_multiplier, block_shift, 180},
+    {scl_average_pool, 8, 8, 1, 8, 8, 1, 1, 0, -128, 0, -128, -128, 127, 96, 0, 160, 0, 0, 0, 0, 0},
+    {scl_conv_narrow, 1, 8, 1, 5, 1, 1, 1, 0, -128, 0, 5, -128, 127, 160, 0, 168, latent_weights, latent_bias, latent_multiplier, latent_shift, 180},
+    {scl_conv_narrow, 1, 5, 1, 3, 1, 1, 1, 0, 5, 0, -3, -128, 127, 168, 0, 176, head_weights, head_bias, head_multiplier, head_shift, 180},
 };
 static const uint8_t hash[32] = {
     3, 10, 17, 24, 31, 38, 45, 52, 59, 66, 73, 80, 87, 94, 101, 108, 115, 122, 129, 136, 143, 150, 157, 164,

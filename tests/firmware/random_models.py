@@ -1,0 +1,225 @@
+"""Random int8 models of every operator the engine has, as .tflite files written here with the format's schema."""
+
+import math
+
+import flatbuffers
+import numpy as np
+
+
+class RandomModel:
+    """One input, one output; tensors (1, 1, time, channels), or (1, time, 1, channels) where `tall`."""
+
+    def __init__(self, seed: int) -> None:
+        from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
+
+        self.s, self.rng = schema, np.random.default_rng(seed)
+        self.tall = bool(self.rng.integers(2))
+        self.model, self.graph = schema.ModelT(), schema.SubGraphT()
+        self.model.version, self.model.subgraphs = 3, [self.graph]
+        self.model.buffers, self.model.operatorCodes = [schema.BufferT()], []
+        self.graph.tensors, self.graph.operators = [], []
+        self.kinds: list[str] = []
+        length = int(self.rng.integers(4, 28))
+        self.shape = (length, int(self.rng.choice([1, 2, 3, 4, 5, 7, 8, 12])))
+        self.input_shape = self.shape
+        self.graph.inputs = [self.activation(self.four(self.shape), 10 ** self.rng.uniform(-2, 0))]
+        self.at = self.graph.inputs[0]
+        for _ in range(int(self.rng.integers(1, 5))):
+            self.grow()
+        self.finish()
+
+    def bytes(self) -> bytes:
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(self.model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+    # Tensors ------------------------------------------------------------------------------------------------------
+
+    def four(self, shape: tuple[int, int]) -> list[int]:
+        return [1, shape[0], 1, shape[1]] if self.tall else [1, 1, *shape]
+
+    def tensor(self, shape, kind, scales, zero_points, data=None) -> int:
+        tensor, buffer = self.s.TensorT(), self.s.BufferT()
+        tensor.name, tensor.shape, tensor.type = f"t{len(self.graph.tensors)}", list(shape), kind
+        tensor.quantization = self.s.QuantizationParametersT()
+        tensor.quantization.scale = [float(s) for s in np.atleast_1d(scales)]
+        tensor.quantization.zeroPoint = [int(z) for z in np.atleast_1d(zero_points)]
+        tensor.buffer = len(self.model.buffers)
+        buffer.data = None if data is None else np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
+        self.model.buffers.append(buffer)
+        self.graph.tensors.append(tensor)
+        return len(self.graph.tensors) - 1
+
+    def activation(self, shape, scale, zero_point=None) -> int:
+        zero_point = int(self.rng.integers(-128, 128)) if zero_point is None else zero_point
+        return self.tensor(shape, self.s.TensorType.INT8, np.float32(scale), zero_point)
+
+    def scale_of(self, index: int) -> np.float32:
+        return np.float32(self.graph.tensors[index].quantization.scale[0])
+
+    def zero_point_of(self, index: int) -> int:
+        return self.graph.tensors[index].quantization.zeroPoint[0]
+
+    def operator(self, kind: str, inputs: list[int], output: int, options) -> None:
+        code = getattr(self.s.BuiltinOperator, kind)
+        codes = [entry.builtinCode for entry in self.model.operatorCodes]
+        if code not in codes:
+            entry = self.s.OperatorCodeT()
+            entry.builtinCode = entry.deprecatedBuiltinCode = code
+            self.model.operatorCodes.append(entry)
+            codes.append(code)
+        op = self.s.OperatorT()
+        op.opcodeIndex, op.inputs, op.outputs = codes.index(code), inputs, [output]
+        if options is not None:
+            op.builtinOptionsType = getattr(self.s.BuiltinOptions, type(options).__name__.removesuffix("T"))
+            op.builtinOptions = options
+        self.graph.operators.append(op)
+        self.kinds.append(kind)
+        self.at = output
+
+    # Operators ----------------------------------------------------------------------------------------------------
+
+    def random_activation(self) -> int:
+        kinds = self.s.ActivationFunctionType
+        return [kinds.NONE, kinds.RELU, kinds.RELU6][int(self.rng.integers(3))]
+
+    def window(self, options, dilated: bool) -> tuple[int, int, int]:
+        """Draws kernel, stride, dilation and padding that fit; returns kernel and the output's length."""
+        length = self.shape[0]
+        kernel = int(self.rng.integers(1, 8))
+        stride = int(self.rng.integers(1, 4))
+        dilation = int(self.rng.integers(1, 4)) if dilated and self.rng.integers(3) == 0 else 1
+        if dilation > 1:
+            stride = 1
+        span = (kernel - 1) * dilation + 1
+        same = bool(self.rng.integers(2)) or span > length
+        options.padding = self.s.Padding.SAME if same else self.s.Padding.VALID
+        options.strideH, options.strideW = (stride, 1) if self.tall else (1, stride)
+        if dilated:
+            options.dilationHFactor, options.dilationWFactor = (dilation, 1) if self.tall else (1, dilation)
+        return kernel, math.ceil(length / stride) if same else (length - span) // stride + 1, dilation
+
+    def weights(
+        self, shape, out: int, axis: int, products: int, one_scale: bool = False, bias_needed: bool = False
+    ) -> tuple[int, int, float]:
+        """Random weights and bias; also a typical deviation of a sum in steps of the input's scale times 1."""
+        count = 1 if one_scale else out
+        scales = (10 ** self.rng.uniform(-3, -1, count)).astype(np.float32)
+        values = self.rng.integers(-127, 128, shape).astype(np.int8)
+        w = self.tensor(shape, self.s.TensorType.INT8, scales, [0] * count, values)
+        self.graph.tensors[w].quantization.quantizedDimension = axis
+        typical = 74 * 74 * math.sqrt(products)
+        bias = self.rng.normal(0, typical, out).astype(np.int32)
+        if self.rng.integers(8) == 0 and not bias_needed:
+            b = -1
+        else:
+            b = self.tensor([out], self.s.TensorType.INT32, scales * self.scale_of(self.at), [0] * count, bias)
+        return w, b, float(np.median(scales)) * typical
+
+    def output_scale(self, typical: float) -> float:
+        return float(self.scale_of(self.at)) * typical / 64 * 10 ** self.rng.uniform(-0.3, 0.7)
+
+    def conv(self) -> None:
+        options = self.s.Conv2DOptionsT()
+        kernel, length, _ = self.window(options, dilated=True)
+        out, channels = int(self.rng.integers(1, 14)), self.shape[1]
+        shape = [out, kernel, 1, channels] if self.tall else [out, 1, kernel, channels]
+        w, b, typical = self.weights(shape, out, 0, kernel * channels)
+        options.fusedActivationFunction = self.random_activation()
+        result = self.activation(self.four((length, out)), self.output_scale(typical))
+        self.operator("CONV_2D", [self.at, w, b], result, options)
+        self.shape = (length, out)
+
+    def depthwise(self) -> None:
+        options = self.s.DepthwiseConv2DOptionsT()
+        kernel, length, _ = self.window(options, dilated=True)
+        multiplicity = 1 if self.rng.integers(3) else 2
+        out = self.shape[1] * multiplicity
+        options.depthMultiplier = multiplicity
+        shape = [1, kernel, 1, out] if self.tall else [1, 1, kernel, out]
+        w, b, typical = self.weights(shape, out, 3, kernel, bias_needed=True)  # TFLite Micro ends without
+        options.fusedActivationFunction = self.random_activation()
+        result = self.activation(self.four((length, out)), self.output_scale(typical))
+        self.operator("DEPTHWISE_CONV_2D", [self.at, w, b], result, options)
+        self.shape = (length, out)
+
+    def pool(self) -> None:
+        options = self.s.Pool2DOptionsT()
+        kernel, length, _ = self.window(options, dilated=False)
+        options.filterHeight, options.filterWidth = (kernel, 1) if self.tall else (1, kernel)
+        options.fusedActivationFunction = self.random_activation()
+        kind = "MAX_POOL_2D" if self.rng.integers(2) else "AVERAGE_POOL_2D"
+        result = self.activation(
+            self.four((length, self.shape[1])), self.scale_of(self.at), self.zero_point_of(self.at)
+        )
+        self.operator(kind, [self.at], result, options)
+        self.shape = (length, self.shape[1])
+
+    def residual(self) -> None:
+        """A branch of one convolution that keeps the shape, added to what it read."""
+        before, shape = self.at, self.shape
+        options = self.s.Conv2DOptionsT()
+        options.padding, options.strideH, options.strideW = self.s.Padding.SAME, 1, 1
+        options.dilationHFactor = options.dilationWFactor = 1
+        kernel, channels = int(self.rng.integers(1, 6)), shape[1]
+        filters = [channels, kernel, 1, channels] if self.tall else [channels, 1, kernel, channels]
+        w, b, typical = self.weights(filters, channels, 0, kernel * channels)
+        result = self.activation(self.four(shape), self.output_scale(typical))
+        self.operator("CONV_2D", [before, w, b], result, options)
+        add = self.s.AddOptionsT()
+        add.fusedActivationFunction = self.random_activation()
+        scale = max(self.scale_of(before), self.scale_of(result)) * 10 ** self.rng.uniform(-0.3, 0.5)
+        order = [result, before] if self.rng.integers(2) else [before, result]
+        self.operator("ADD", order, self.activation(self.four(shape), scale), add)
+
+    def grow(self) -> None:
+        steps = (self.conv, self.conv, self.depthwise, self.depthwise, self.pool, self.residual)
+        steps[int(self.rng.integers(len(steps)))]()
+
+    def reshape(self, shape: list[int]) -> None:
+        options = self.s.ReshapeOptionsT()
+        options.newShape = shape
+        result = self.activation(shape, self.scale_of(self.at), self.zero_point_of(self.at))
+        target = self.tensor([len(shape)], self.s.TensorType.INT32, [], [], np.array(shape, np.int32))
+        self.operator("RESHAPE", [self.at, target], result, options)
+
+    def mean(self) -> None:
+        options = self.s.ReducerOptionsT()
+        options.keepDims = bool(self.rng.integers(2))
+        axes = self.tensor([2], self.s.TensorType.INT32, [], [], np.array([1, 2], np.int32))
+        channels = self.shape[1]
+        same = bool(self.rng.integers(2))
+        scale = self.scale_of(self.at) * (1 if same else 10 ** self.rng.uniform(-0.7, 0.3))
+        shape = [1, 1, 1, channels] if options.keepDims else [1, channels]
+        result = self.activation(shape, scale, self.zero_point_of(self.at) if same else None)
+        self.operator("MEAN", [self.at, axes], result, options)
+        self.shape = (1, channels)
+
+    def dense(self) -> None:
+        size, out = self.shape[0] * self.shape[1], int(self.rng.integers(2, 12))
+        options = self.s.FullyConnectedOptionsT()
+        options.fusedActivationFunction = self.random_activation()
+        w, b, typical = self.weights([out, size], out, 0, size, one_scale=bool(self.rng.integers(2)))
+        result = self.activation([1, out], self.output_scale(typical))
+        self.operator("FULLY_CONNECTED", [self.at, w, b], result, options)
+        self.shape = (1, out)
+
+    def softmax(self) -> None:
+        options = self.s.SoftmaxOptionsT()
+        options.beta = float(self.rng.choice([1.0, 1.0, 0.5, 2.0]))
+        shape = [int(n) for n in self.graph.tensors[self.at].shape]
+        self.operator("SOFTMAX", [self.at], self.activation(shape, 1 / 256, -128), options)
+
+    def finish(self) -> None:
+        ending = int(self.rng.integers(4))
+        if ending == 1:
+            self.mean()
+        elif ending == 2:
+            self.reshape([1, self.shape[0] * self.shape[1]])
+        if ending:
+            self.dense()
+            if self.rng.integers(2):
+                self.dense()
+            if self.rng.integers(2):
+                self.softmax()
+        self.graph.outputs = [self.at]

@@ -1,0 +1,71 @@
+"""Random models of every operator against TFLite Micro, layer by layer and bit for bit, with the sanitizer on."""
+
+import ctypes
+
+import numpy as np
+import pytest
+
+from export import arena, foreign
+from export.c_engine import COp
+from export.c_writer import kernel, op_fields
+from tests.firmware.random_models import RandomModel
+
+QUICK, ALL, BATCH = 150, 1500, 50
+
+
+def run(engine, int8, x: np.ndarray, rng) -> dict[str, np.ndarray]:
+    """Every layer's values; arena and noise behind it, which must not change."""
+    memory = arena.schedule(int8.network)
+    block = np.frombuffer(rng.bytes(memory.size + 64), np.int8).copy()
+    before, keep, values = block.copy(), [], {}
+    block[memory.offsets["input"] :][: x.size] = x.ravel()
+    for layer in int8.network.layers:
+        numbers, arrays = op_fields(int8, memory, layer)
+        run_layer = getattr(engine, kernel(int8, memory, layer))
+        op = COp(run=ctypes.cast(run_layer, ctypes.c_void_p), **numbers)
+        for name, values_of in arrays.items():
+            array = np.ascontiguousarray(values_of)
+            keep.append(array)
+            setattr(op, name, ctypes.cast(array.ctypes.data, dict(COp._fields_)[name]))
+        run_layer(ctypes.byref(op), block.ctypes.data_as(ctypes.c_void_p))
+        start = memory.offsets[layer.name]
+        values[layer.name] = block[start : start + layer.result.size].copy()
+    np.testing.assert_array_equal(block[memory.size :], before[memory.size :], err_msg="written behind the arena")
+    return values
+
+
+def assert_model_equal(engine, seed: int) -> RandomModel:
+    from tflite_micro.python.tflite_micro import runtime
+
+    model, rng = RandomModel(seed), np.random.default_rng(seed)
+    data = model.bytes()
+    read = foreign.read(data, f"model {seed}")
+    x = rng.integers(-128, 128, model.input_shape).astype(np.int8)
+    if seed % 10 == 0:
+        x[:] = rng.choice([-128, 127])
+    config = runtime.InterpreterConfig.kPreserveAllTensors
+    interpreter = runtime.Interpreter.from_bytes(data, arena_size=1 << 20, intrepreter_config=config)
+    interpreter.set_input(x.reshape(model.four(model.input_shape)), 0)
+    interpreter.invoke()
+    for name, values in run(engine, read.network, x, rng).items():
+        expected = interpreter.GetTensor(read.tensors[name], 0)["tensor_data"].ravel()
+        np.testing.assert_array_equal(values, expected, err_msg=f"model {seed}, layer {name} of {model.kinds}")
+    return model
+
+
+@pytest.mark.parametrize("start", range(0, QUICK, BATCH))
+def test_random_models(engine, start):
+    for seed in range(start, start + BATCH):
+        assert_model_equal(engine, seed)
+
+
+@pytest.mark.exact
+@pytest.mark.parametrize("start", range(QUICK, ALL, BATCH))
+def test_many_random_models(engine, start):
+    for seed in range(start, start + BATCH):
+        assert_model_equal(engine, seed)
+
+
+def test_every_operator_is_among_them():
+    kinds = {kind for seed in range(QUICK) for kind in RandomModel(seed).kinds}
+    assert kinds == set(foreign.OPERATORS) - {"EXPAND_DIMS", "SQUEEZE"}
