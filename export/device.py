@@ -60,23 +60,8 @@ def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
     Raises InputError if the board is not one of BOARDS, a tool is missing, the build fails, or the program does not end
     as it must.
     """
-    if board not in BOARDS:
-        raise InputError(f"--board {board}: instructions are counted on {', '.join(BOARDS)}; choose one of them")
-    for tool, package in TOOLS:
-        if shutil.which(tool) is None:
-            raise InputError(
-                f"{tool} is not installed, so instructions cannot be counted; run: sudo apt-get install -y {package}"
-            )
-    out = build.resolve() / f"bench-{board}"
-    _run("make", "-s", "-C", FIRMWARE, "bench", f"BOARD={board}", f"MODEL={c_folder.resolve()}", f"OUT={out}")
-    elf = out / "bench.elf"
-    command = ["qemu-system-arm", "-M", board, "-kernel", elf, "-icount", "shift=8"]
-    command += ["-display", "none", "-monitor", "none", "-serial", "none", "-chardev", "stdio,id=console"]
-    printed = _run(*command, "-semihosting-config", "enable=on,target=native,chardev=console")
-    entries = [(name, int(value)) for name, value in (line.split() for line in printed.splitlines())]
+    elf, entries = _printed(c_folder, build, board)
     found = dict(entries)
-    if "stack" not in found:
-        raise InputError(f"{elf}: ended on {board} after {printed.splitlines()[-1:]}, expected counts to the last")
 
     def instructions(ticks: int) -> int:
         return round((ticks - found["empty"]) * 1e9 / found["hz"] / NS_PER_INSTRUCTION)
@@ -90,6 +75,41 @@ def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
         int(sizes[0]) + int(sizes[1]),
         tuple(value for name, value in entries if name == "output"),
     )
+
+
+def tensors(c_folder: Path, build: Path, board: str = BOARD) -> list[np.ndarray]:
+    """What each operator writes on a board when `noise` is in the arena: int8, flat, in order. Raises as `measure`."""
+    _, entries = _printed(c_folder, build, board, "TENSORS=1")
+    written: list[list[int]] = []
+    for name, value in entries:
+        if name == "operator":
+            written.append([])
+        elif name == "value":
+            written[-1].append(value)
+    return [np.array(values, np.uint8).view(np.int8) for values in written]
+
+
+def _printed(c_folder: Path, build: Path, board: str, *settings: str) -> tuple[Path, list[tuple[str, int]]]:
+    """The program that counts, built with make's `settings`, and the lines that it printed."""
+    if board not in BOARDS:
+        raise InputError(f"--board {board}: instructions are counted on {', '.join(BOARDS)}; choose one of them")
+    for tool, package in TOOLS:
+        if shutil.which(tool) is None:
+            raise InputError(
+                f"{tool} is not installed, so instructions cannot be counted; run: sudo apt-get install -y {package}"
+            )
+    out = build.resolve() / f"bench-{board}"
+    _run(
+        "make", "-s", "-C", FIRMWARE, "bench", f"BOARD={board}", f"MODEL={c_folder.resolve()}", f"OUT={out}", *settings
+    )
+    elf = out / "bench.elf"
+    command = ["qemu-system-arm", "-M", board, "-kernel", elf, "-icount", "shift=8"]
+    command += ["-display", "none", "-monitor", "none", "-serial", "none", "-chardev", "stdio,id=console"]
+    printed = _run(*command, "-semihosting-config", "enable=on,target=native,chardev=console")
+    entries = [(name, int(value)) for name, value in (line.split() for line in printed.splitlines())]
+    if "stack" not in dict(entries):
+        raise InputError(f"{elf}: ended on {board} after {printed.splitlines()[-1:]}, expected counts to the last")
+    return elf, entries
 
 
 def _run(*command: str | Path) -> str:

@@ -16,6 +16,9 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m export.profile", description=__doc__)
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
     options.add_argument("--board", default=BOARD, help=f"one of {', '.join(BOARDS)} (default {BOARD}, a Cortex-M4F)")
+    options.add_argument(
+        "--bisect", action="store_true", help="name the first layer that differs from TFLite Micro; exit status 1"
+    )
     return options
 
 
@@ -24,6 +27,12 @@ def main(argv: Sequence[str]) -> int:
     from export.bundle import read_bundle
 
     bundle = read_bundle(arguments.bundle)
+    if arguments.bisect:
+        from export.bisect import bisect, describe
+
+        errors = bisect(bundle.path, arguments.board)
+        print(f"{bundle.path} on {arguments.board}: {describe(errors)}")
+        return int(any(layer.different for layer in errors))
     report = read_json(bundle.path / "export_report.json", "export_report")
     with tempfile.TemporaryDirectory() as build:
         cost = measure(bundle.path / "c", Path(build), arguments.board)

@@ -1,5 +1,5 @@
 /* Counts what the network alone costs: no link, no front end. Each operator runs by itself between two readings of the board's counter,
- * on an arena of noise, and the counts and the outputs are printed through the debugger's console (Arm semihosting, which QEMU offers). */
+ * on an arena of noise, and the counts and the outputs (with SCL_PRINT_TENSORS: every operator's) are printed through the debugger's console (Arm semihosting, which QEMU offers). */
 #include "main.h"
 #include "model_data.h"
 #include "port.h"
@@ -53,10 +53,10 @@ SMALL static void fill_with_noise(void)
     }
 }
 
-SMALL static void print_tensor(uint32_t offset, uint32_t size)
+SMALL static void print_tensor(const char *name, uint32_t offset, uint32_t size)
 {
     for (uint32_t i = 0; i < size; i++) {
-        print("output ", (uint8_t)arena[offset + i]);
+        print(name, (uint8_t)arena[offset + i]);
     }
 }
 
@@ -91,12 +91,15 @@ void scl_main(void)
     for (uint16_t i = 0; i < scl_model_data.op_count; i++) {
         part.ops = scl_model_data.ops + i;
         print("operator ", ticks_of(&part));
+#ifdef SCL_PRINT_TENSORS
+        print_tensor("value ", part.ops->out_offset, (uint32_t)part.ops->out_length * part.ops->out_channels);
+#endif
     }
     fill_with_noise();
     paint();
     print("all ", ticks_of(&scl_model_data));
     print("stack ", stack_used());
-    print_tensor(scl_model_data.features_offset, scl_model_data.features);
-    print_tensor(scl_model_data.logits_offset, scl_model_data.classes);
+    print_tensor("output ", scl_model_data.features_offset, scl_model_data.features);
+    print_tensor("output ", scl_model_data.logits_offset, scl_model_data.classes);
     semihost(SYS_EXIT, STOPPED);
 }
