@@ -19,11 +19,18 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--bisect", action="store_true", help="name the first layer that differs from TFLite Micro; exit status 1"
     )
+    options.add_argument(
+        "--estimate", action="store_true",
+        help="instead of a bundle: a run.json, or its folder, trained or only planned; nothing is built or run",
+    )  # fmt: skip
     return options
 
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    if arguments.estimate:
+        print_estimate(arguments.bundle)
+        return 0
     from export.bundle import read_bundle
 
     bundle = read_bundle(arguments.bundle)
@@ -44,6 +51,21 @@ def main(argv: Sequence[str]) -> int:
         f"front end {cost.image_bytes:,} bytes"
     )
     return 0
+
+
+def print_estimate(path: Path) -> None:
+    """Prints what a run's encoder will take, from its run.json."""
+    from export.estimate import estimate, network_of
+
+    network = network_of(path)
+    found = estimate(network)
+    for layer in network.layers:
+        shape = f"{layer.result.length} x {layer.channels}"
+        print(f"{layer.name:12} {shape:>10} {layer.macs:>12,} MACs {found.layers[layer.name]:>12,} instructions")
+    print(
+        f"{path}, estimated for a Cortex-M4F: {found.instructions:,} instructions per inference, {network.macs:,} "
+        f"MACs, arena {found.arena_bytes:,} bytes, program without link and front end {found.flash_bytes:,} bytes"
+    )
 
 
 def print_profile(layers: list[dict[str, Any]], places: list[dict[str, Any]], arena_bytes: int) -> None:
