@@ -17,8 +17,8 @@ from export.layers import CHANNEL_BYTES
 from export.network import AveragePool, Conv, Layer, Network
 
 PROGRAM_BYTES, OPERATOR_BYTES = 2_490, 68  # start-up, kernels and counter; one scl_op
-# Convolution on the narrow kernel: a group of four windows; four inputs of a window, widened; one input of a window that
-# hangs over an edge; an output channel of a group; four of its inputs.
+# Convolution on the narrow kernel: a group of four windows; four inputs of a window, widened; one input of a window
+# that hangs over an edge; an output channel of a group; four of its inputs.
 GROUP, WIDENED, EDGE, CHANNEL, PRODUCTS = 500.0, 6.3, 38.6, 67.3, 14.0
 # A single window: the call, an output, four of its inputs, an input widened.
 CALL, OUTPUT, DENSE_PRODUCTS, DENSE_WIDENED = 160.0, 25.2, 8.0, 1.7

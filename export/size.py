@@ -22,6 +22,8 @@ FLAGS = [
     "-std=c99",
     "-O2",
     "-ffreestanding",
+    "-ffunction-sections",
+    "-fdata-sections",
     "-ffp-contract=off",
 ]
 FRONT_END = "frontend.c"
@@ -29,6 +31,9 @@ SOURCES = (
     *("conv.c", "conv_dsp.c", "conv_mve.c", "depthwise.c", "pool.c", "add.c", "softmax.c"),
     *("model.c", FRONT_END),
 )
+ROOTS = ("scl_model_run", "scl_model_class", "scl_model_data", "arena")  # what a program uses; kernels follow the model
+STATE_ROOTS = ("scl_frontend_init", "scl_frontend_reset", "scl_frontend_calibrate", "scl_frontend_push")
+STATE_ROOTS += ("scl_frontend_data", "frontend")
 ARENA, STATE = '#include "model_data.h"\nint8_t arena[SCL_ARENA_BYTES];\n', "scl_frontend frontend;\n"
 
 
@@ -56,8 +61,9 @@ def measure(c_folder: Path, front_end: bool = True) -> Size:
         memory.write_text(ARENA + (STATE if front_end else ""))
         linked = Path(name) / "linked.o"
         inputs = [*sources, c_folder / "model_data.c", memory]
+        kept = ["-Wl,--gc-sections", *(f"-Wl,-u,{name}" for name in ROOTS + (STATE_ROOTS if front_end else ()))]
         include = ["-I", FIRMWARE / "src", "-I", c_folder]
-        _run(COMPILER, *FLAGS, *include, *inputs, "-nostdlib", "-r", "-o", linked)
+        _run(COMPILER, *FLAGS, *include, *inputs, "-nostdlib", "-r", *kept, "-o", linked)
         table = _run("arm-none-eabi-size", "--format=berkeley", linked)
     text, data, bss = (int(column) for column in table.splitlines()[1].split()[:3])
     return Size(flash_bytes=text + data, ram_bytes=data + bss)
