@@ -65,25 +65,17 @@ class _Sliding:
 
 
 @dataclass(frozen=True, eq=False)
-class Conv(_Sliding):
-    """Convolution with bias and, if `relu`, a fused ReLU. A dense layer is one that reads a single sample."""
+class _Weighted(_Sliding):
+    """What multiplies; with bias and, if `relu`, a fused ReLU."""
 
     name: str
     source: Tensor
-    weights: np.ndarray  # float32 (out, kernel, in)
+    weights: np.ndarray  # float32
     bias: np.ndarray  # float32 (out,)
     stride: int = 1
     same: bool = False
     relu: bool = False
     dilation: int = 1
-
-    @property
-    def kernel(self) -> int:  # type: ignore[override]
-        return self.weights.shape[1]
-
-    @property
-    def channels(self) -> int:  # type: ignore[override]
-        return self.weights.shape[0]
 
     @property
     def parameters(self) -> int:
@@ -95,18 +87,20 @@ class Conv(_Sliding):
         return self.result.length * self.weights.size
 
 
-@dataclass(frozen=True, eq=False)
-class Depthwise(_Sliding):
-    """Convolution of each channel by itself: output channel c reads input channel c // (out / in)."""
+class Conv(_Weighted):
+    """Convolution, weights (out, kernel, in). A dense layer is one that reads a single sample."""
 
-    name: str
-    source: Tensor
-    weights: np.ndarray  # float32 (kernel, out)
-    bias: np.ndarray  # float32 (out,)
-    stride: int = 1
-    same: bool = False
-    relu: bool = False
-    dilation: int = 1
+    @property
+    def kernel(self) -> int:  # type: ignore[override]
+        return self.weights.shape[1]
+
+    @property
+    def channels(self) -> int:  # type: ignore[override]
+        return self.weights.shape[0]
+
+
+class Depthwise(_Weighted):
+    """Convolution of each channel by itself, weights (kernel, out): output channel c reads input c // (out / in)."""
 
     @property
     def kernel(self) -> int:  # type: ignore[override]
@@ -115,14 +109,6 @@ class Depthwise(_Sliding):
     @property
     def channels(self) -> int:  # type: ignore[override]
         return self.weights.shape[1]
-
-    @property
-    def parameters(self) -> int:
-        return self.weights.size + self.bias.size
-
-    @property
-    def macs(self) -> int:
-        return self.result.length * self.weights.size
 
 
 @dataclass(frozen=True, eq=False)
