@@ -81,7 +81,7 @@ test: setup ## The whole test suite, C and emulated boards included (10 minutes)
 	$(PY) -m pytest
 
 .PHONY: test-exact
-test-exact: setup ## All random networks against TFLite Micro: 1,500 of every operator here, 363 on every emulated core (20 minutes)
+test-exact: setup ## All random networks against TFLite Micro: 1,500 of every operator here, 363 on every emulated core (half an hour)
 	$(PY) -m pytest -m "exact or not exact" tests/firmware/test_exact_boards.py tests/firmware/test_kernels.py tests/firmware/test_operators.py
 
 .PHONY: lint

@@ -90,7 +90,6 @@ def measured(network: Network, board: str = BOARD) -> dict[str, Any]:
     """What one network costs on a board, in total and by layer."""
     int8, memory = quantized(network), arena.schedule(network)
     cost = run(int8, memory, board)
-    rows = [row | {"instructions": n} for row, n in zip(facts(int8, memory), cost.layers, strict=True)]
     return {
         "board": cost.board,
         "macs": network.macs,
@@ -99,7 +98,7 @@ def measured(network: Network, board: str = BOARD) -> dict[str, Any]:
         "ram_bytes": memory.size + cost.stack_bytes,
         "arena_bytes": memory.size,
         "stack_bytes": cost.stack_bytes,
-        "layers": rows,
+        "layers": facts(int8, memory, cost.layers),
     }
 
 

@@ -89,9 +89,14 @@ def first_difference(
     """Names the first layer in which the C and TFLite Micro part, for the first input whose outputs differ."""
     row = int(np.argmax(np.any([(outputs[name] != golden[name]).any(axis=1) for name in golden], axis=0)))
     expected = tflite_micro_tensors(tflite, inputs[row])
-    for layer, found in zip(network.network.layers, engine.tensors(inputs[row]), strict=True):
+    return f"{differing_layer(network, engine, inputs[row], expected)} (input {row})"
+
+
+def differing_layer(network: Int8Network, engine: CEngine, x: np.ndarray, expected: Outputs) -> str:
+    """Names the first layer whose values for one input x are not those of `expected`, by name."""
+    for layer, found in zip(network.network.layers, engine.tensors(x), strict=True):
         steps = np.abs(found.astype(int) - expected[layer.name])
         if steps.any():
             share = f"{np.count_nonzero(steps)} of {steps.size} values"
-            return f"layer {layer.name}: {share} by up to {steps.max()} steps (input {row})"
-    return f"the outputs of input {row}, though every layer agrees: the arena's schedule overwrites an output"
+            return f"layer {layer.name}: {share} by up to {steps.max()} steps"
+    return "the outputs, though every layer agrees: the arena's schedule overwrites an output"

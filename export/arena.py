@@ -13,8 +13,8 @@ from export.network import Conv, Depthwise, Layer, Network
 ALIGNMENT = 4  # bytes
 SEARCHED = 50_000  # placements that are tried, at most; small networks need fewer to be optimal
 LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the DSP kernel gets its scratch
-SCALE = 16  # bytes of scratch for each channel of a depthwise convolution: its factor and bias, unpacked
 WIDENED = 8  # bytes of scratch for each of them: four windows of 16 bits
+SCALE = 16  # bytes of scratch for each channel of a depthwise convolution: its factor and bias, unpacked
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def bisect(bundle: Path, board: str = device.BOARD) -> list[LayerErrors]:
         raise InputError(f"{bundle}: c runs {len(found)} operators, its report lists {len(names)}; export it again")
     errors = []
     for name, values in zip(names, found, strict=True):
-        steps = values.astype(int) - expected[indices[name]]
+        steps = values.astype(int) - expected(indices[name])
         errors.append(LayerErrors(name, dict(sorted(Counter(steps.tolist()).items()))))
     return errors
 

@@ -25,7 +25,7 @@ class COp(ctypes.Structure):
         *((name, ctypes.c_uint32) for name in ("in_offset", "second_offset", "out_offset")),
         *((name, ctypes.POINTER(kind)) for name, kind in (("weights", ctypes.c_int8), ("bias", ctypes.c_int32))),
         *((name, ctypes.POINTER(kind)) for name, kind in (("multiplier", ctypes.c_int32), ("shift", ctypes.c_int8))),
-        *((name, ctypes.c_uint32) for name in ("scratch_offset",)),
+        ("scratch_offset", ctypes.c_uint32),
     ]
 
 

@@ -28,6 +28,7 @@ NEAREST = {
     "DEQUANTIZE": INT8_INPUT,
     "RELU": "a ReLU fused into the operator before it",
     "RELU6": "a ReLU6 fused into the operator before it",
+    "SPACE_TO_BATCH_ND": "CONV_2D with a dilation factor of its own, not one that the converter took apart",
     "PAD": "SAME or VALID padding of the convolution itself",
     "SUB": "ADD, with the sign in the weights before it",
     "CONCATENATION": "ADD of two tensors, or a wider convolution",
@@ -105,12 +106,18 @@ class _Reader:
         (source,), (result,) = self.graph.inputs, self.graph.outputs
         self._name(source, "input")
         for index, op in enumerate(self.graph.operators):
-            kind = self.codes[operator_code(self.model.operatorCodes[op.opcodeIndex])]
+            kind = "of no known kind"
             try:
+                kind = self.codes[operator_code(self.model.operatorCodes[op.opcodeIndex])]
                 self._operator(index, kind, op)
             except _UnsupportedError as error:
                 raise InputError(
                     f"{self.where}: operator {index} is {kind}{error}; the nearest supported form is {error.nearest}"
+                ) from error
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                raise InputError(
+                    f"{self.where}: operator {index}, {kind}, does not fit the tensors it names ({error!r}); the file "
+                    "is damaged: write it again"
                 ) from error
         if not self.found.layers or result not in self.names:
             raise InputError(f"{self.where}: no operator writes its output")
@@ -240,9 +247,7 @@ class _Reader:
             raise _UnsupportedError(f" of steps of {self._scale(op.inputs[0]):g}", "a coarser input")
         least = -math.floor((2**SOFTMAX_BITS - 1) * 2 ** (31 - SOFTMAX_BITS) / 2**shift)
         self._rescale(name, [(multiplier, shift)], bias=least)
-        held = [int(n) for n in self.graph.tensors[op.inputs[0]].shape]
-        channels = held[-1]
-        return Softmax(name, Tensor(self.names[op.inputs[0]], math.prod(held) // channels, channels))
+        return Softmax(name, self._source(op.inputs[0]))
 
     # What operators share -----------------------------------------------------------------------------------------
 
@@ -339,7 +344,6 @@ class _Reader:
             return -128, 127
         if activation not in (kinds.RELU, kinds.RELU6):
             raise _UnsupportedError(" with a fused activation", "a fused ReLU or ReLU6, or none")
-        low = max(-128, affine.zero_point)
         if activation == kinds.RELU:
-            return low, 127
-        return low, min(127, affine.zero_point + math.floor(float(np.float32(6) / affine.scale) + 0.5))
+            return affine.zero_point, 127
+        return affine.zero_point, min(127, affine.zero_point + math.floor(float(np.float32(6) / affine.scale) + 0.5))

@@ -11,14 +11,18 @@ from typing import Any
 import numpy as np
 
 from export import arena, device, foreign, layers, size
+from export.agreement import differing_layer
 from export.budget import Budget
 from export.bundle import model_hash, write_manifest
 from export.c_engine import CEngine, build_library
 from export.c_writer import CModel, write_c
 from export.gates import AGREEMENT_INPUTS, ExportError
+from export.network import LOGITS
 from export.runtimes import tflite_micro_runner
 from scl import artifacts
 from scl.artifacts import InputError
+
+MOST_CLASSES = 256
 
 
 def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int = 0) -> dict[str, Any]:
@@ -34,6 +38,8 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
     read = foreign.read(tflite, str(path))
     network = read.network.network
     output = network.tensors[network.outputs[-1]]
+    if output.size > MOST_CLASSES:
+        raise InputError(f"{path}: has {output.size} outputs, expected at most {MOST_CLASSES}: a class is one byte")
     labels = [f"class{index}" for index in range(output.size)]
     with artifacts.folder(out) as folder:
         (folder / "model.tflite").write_bytes(tflite)
@@ -45,10 +51,7 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
             engine = CEngine(build_library(folder / "c", Path(build)))
             footprint = size.measure(folder / "c", front_end=False)
             on_device = device.measure(folder / "c", Path(build))
-        rows = [
-            row | {"instructions": n}
-            for row, n in zip(layers.facts(read.network, memory), on_device.layers, strict=True)
-        ]
+        rows = layers.facts(read.network, memory, on_device.layers)
         cost = {"macs": network.macs, **asdict(footprint), "instructions": on_device.instructions}
         cost |= {"stack_bytes": on_device.stack_bytes, "arena_bytes": memory.size}
         if budget is not None:
@@ -93,19 +96,15 @@ def prove(read: foreign.Foreign, tflite: bytes, engine: CEngine, seed: int) -> i
         x = rng.integers(-128, 128, shape)
         if index % 2:
             x = np.clip(np.cumsum(rng.normal(0, 20, shape), axis=0), -128, 127)
-        expected = tensors(x.astype(np.int8))
-        found = engine.run(x.astype(np.int8)[None])["logits"].ravel()
+        x = x.astype(np.int8)
+        expected = tensors(x)
+        found = engine.run(x[None])[LOGITS].ravel()
         compared += found.size
-        if np.array_equal(found, expected[read.tensors[network.outputs[-1]]]):
+        if np.array_equal(found, expected(read.tensors[network.outputs[-1]])):
             continue
-        for layer, values in zip(network.layers, engine.tensors(x.astype(np.int8)), strict=True):
-            steps = np.abs(values.astype(int) - expected[read.tensors[layer.name]])
-            if steps.any():
-                raise ExportError(
-                    f"the C differs from TFLite Micro in layer {layer.name}: {np.count_nonzero(steps)} of {steps.size} "
-                    f"values by up to {steps.max()} steps (random input {index})"
-                )
-        raise ExportError(f"the C differs from TFLite Micro in the output alone (random input {index})")
+        named = {layer.name: expected(read.tensors[layer.name]) for layer in network.layers}
+        where = differing_layer(read.network, engine, x, named)
+        raise ExportError(f"the C differs from TFLite Micro in {where} (random input {index})")
     return compared
 
 

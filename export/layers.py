@@ -1,5 +1,6 @@
 """What each layer of the deployed network takes: the rows of the profile, and what a budget is held against."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from export.arena import Arena, lifetimes, scratch_bytes, scratch_name
@@ -18,9 +19,9 @@ KINDS = {
 CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1
 
 
-def facts(network: Int8Network, arena: Arena) -> list[dict[str, Any]]:
-    """One row for each layer, in order: its name and shape, MACs, bytes of constants and read, and how far up the arena
-    is in use meanwhile.
+def facts(network: Int8Network, arena: Arena, instructions: Sequence[int]) -> list[dict[str, Any]]:
+    """One row for each layer, in order: its name and shape, MACs, bytes of constants and read, how far up the arena is
+    in use meanwhile, and the instructions that were counted for it.
     """
     places = memory_map(network, arena)
     rows = []
@@ -38,6 +39,7 @@ def facts(network: Int8Network, arena: Arena) -> list[dict[str, Any]]:
                 "flash_bytes": constants,
                 "read_bytes": constants + sum(source.size for source in layer.sources),
                 "arena_bytes": max(ends),
+                "instructions": instructions[index],
             }
         )
     return rows

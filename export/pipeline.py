@@ -129,9 +129,7 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             on_device = device.measure(folder / "c", Path(build))
         cost = {"parameters": network.network.parameters, "macs": network.network.macs, **asdict(footprint)}
         cost |= {"instructions": on_device.instructions, "stack_bytes": on_device.stack_bytes}
-        rows_of_layers = [
-            row | {"instructions": n} for row, n in zip(layers.facts(network, memory), on_device.layers, strict=True)
-        ]
+        rows_of_layers = layers.facts(network, memory, on_device.layers)
         if options.budget is not None:
             options.budget.require(cost, rows_of_layers)
         with watch.step("replay"):

@@ -64,9 +64,6 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from export.pipeline import Options, export
-    from export.report import print_report
-
     run, out = arguments.pop("run"), arguments.pop("out")
     try:
         if tflite is not None:
@@ -76,6 +73,9 @@ def main(argv: Sequence[str]) -> int:
             print_foreign(export_tflite(tflite, out, arguments["budget"], arguments["seed"]))
             print(f"bundle: {out}")
             return 0
+        from export.pipeline import Options, export
+        from export.report import print_report
+
         report = export(run, out, Options(**arguments))
     except ExportError as error:
         print(f"export failed, nothing was written: {error}", file=sys.stderr)

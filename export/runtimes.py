@@ -13,7 +13,7 @@ from export.quiet import native_stderr_hidden
 from export.tflite_reader import output_names, tensor_indices
 
 Outputs = dict[str, np.ndarray]
-Tensors = dict[int, np.ndarray]
+Tensors = Callable[[int], np.ndarray]  # values, flat, by the file's index
 ARENA_BYTES = 1 << 22  # of the host's interpreter; the device's arena is planned by export.arena
 
 
@@ -33,7 +33,7 @@ def run_tflite_micro(tflite: bytes, inputs: np.ndarray) -> Outputs:
 
 
 def tflite_micro_runner(tflite: bytes) -> Callable[[np.ndarray], Tensors]:
-    """A function from one input int8 (samples, channels) to every tensor's values by the file's index, flat."""
+    """A function from one input int8 (samples, channels) to what every tensor then holds."""
     from tflite_micro.python.tflite_micro import runtime
 
     config = runtime.InterpreterConfig.kPreserveAllTensors
@@ -43,26 +43,15 @@ def tflite_micro_runner(tflite: bytes) -> Callable[[np.ndarray], Tensors]:
     def run(x: np.ndarray) -> Tensors:
         interpreter.set_input(x.reshape(shape), 0)
         interpreter.invoke()
-        return _Tensors(interpreter)
+        return lambda index: interpreter.GetTensor(index, 0)["tensor_data"].ravel()
 
     return run
-
-
-class _Tensors(dict):
-    """Fetched as they are asked for: an interpreter has no values of constants to give."""
-
-    def __init__(self, interpreter) -> None:
-        super().__init__()
-        self.interpreter = interpreter
-
-    def __missing__(self, index: int) -> np.ndarray:
-        return self.interpreter.GetTensor(index, 0)["tensor_data"].ravel()
 
 
 def tflite_micro_tensors(tflite: bytes, x: np.ndarray) -> Outputs:
     """Every tensor's values by name after TFLite Micro ran on one input (samples, channels), flat."""
     tensors = tflite_micro_runner(tflite)(x)
-    return {name: tensors[index] for name, index in tensor_indices(tflite).items()}
+    return {name: tensors(index) for name, index in tensor_indices(tflite).items()}
 
 
 def run_litert(tflite: bytes, inputs: np.ndarray, reference: bool) -> Outputs:

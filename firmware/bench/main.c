@@ -1,5 +1,6 @@
 /* Counts what the network alone costs: no link, no front end. Each operator runs by itself between two readings of the board's counter,
- * on an arena of noise, and the counts and the outputs (with SCL_PRINT_TENSORS: every operator's) are printed through the debugger's console (Arm semihosting, which QEMU offers). */
+ * on an arena of noise, and the counts and the outputs (with SCL_PRINT_TENSORS: every operator's) are printed through the debugger's
+ * console (Arm semihosting, which QEMU offers). */
 #include "main.h"
 #include "model_data.h"
 #include "port.h"

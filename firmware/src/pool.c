@@ -3,39 +3,49 @@
 #include "kernels.h"
 #include "span.h"
 
-void scl_average_pool(const scl_op *op, int8_t *arena)
+typedef int32_t (*reduction)(const int8_t *x, int32_t step, int32_t count);
+
+/* Mean, rounded half away from zero. */
+static inline int32_t average(const int8_t *x, int32_t step, int32_t count)
+{
+    int32_t sum = 0;
+    for (int32_t k = 0; k < count; k++, x += step) {
+        sum += *x;
+    }
+    return (sum + (sum > 0 ? count / 2 : -(count / 2))) / count;
+}
+
+static inline int32_t largest(const int8_t *x, int32_t step, int32_t count)
+{
+    int32_t most = INT8_MIN;
+    for (int32_t k = 0; k < count; k++, x += step) {
+        most = *x > most ? *x : most;
+    }
+    return most;
+}
+
+/* Unfolded into each pool, so that the reduction is no call. */
+static inline __attribute__((always_inline)) void pool(const scl_op *op, int8_t *arena, reduction reduce)
 {
     const int32_t channels = op->in_channels;
     int8_t *out = arena + op->out_offset;
     for (int32_t t = 0; t < op->out_length; t++) {
         const scl_span s = scl_span_at(op, t);
         for (int32_t c = 0; c < channels; c++) {
-            const int8_t *x = arena + op->in_offset + s.sample * channels + c;
-            int32_t sum = 0;
-            for (int32_t k = 0; k < s.count; k++, x += channels) {
-                sum += *x;
-            }
-            const int32_t half = sum > 0 ? s.count / 2 : -(s.count / 2);
-            *out++ = (int8_t)scl_clamp((sum + half) / s.count, op->act_min, op->act_max);
+            const int32_t value = reduce(arena + op->in_offset + s.sample * channels + c, channels, s.count);
+            *out++ = (int8_t)scl_clamp(value, op->act_min, op->act_max);
         }
     }
 }
 
+void scl_average_pool(const scl_op *op, int8_t *arena)
+{
+    pool(op, arena, average);
+}
+
 void scl_max_pool(const scl_op *op, int8_t *arena)
 {
-    const int32_t channels = op->in_channels;
-    int8_t *out = arena + op->out_offset;
-    for (int32_t t = 0; t < op->out_length; t++) {
-        const scl_span s = scl_span_at(op, t);
-        for (int32_t c = 0; c < channels; c++) {
-            const int8_t *x = arena + op->in_offset + s.sample * channels + c;
-            int32_t most = INT8_MIN;
-            for (int32_t k = 0; k < s.count; k++, x += channels) {
-                most = *x > most ? *x : most;
-            }
-            *out++ = (int8_t)scl_clamp(most, op->act_min, op->act_max);
-        }
-    }
+    pool(op, arena, largest);
 }
 
 void scl_mean(const scl_op *op, int8_t *arena)

@@ -81,7 +81,7 @@ def test_layers_take_fewer_instructions_than_cmsis_nn(measured):
 
 def test_rows_are_those_of_the_network(exported):
     arena = schedule(exported.network.network)
-    rows = facts(exported.network, arena)
+    rows = facts(exported.network, arena, [0] * len(exported.network.network.layers))
     assert max(row["arena_bytes"] for row in rows) == arena.size
     assert [row["name"] for row in rows] == exported.network.network.names
     assert sum(row["macs"] for row in rows) == exported.network.network.macs

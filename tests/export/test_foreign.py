@@ -44,9 +44,9 @@ def _quantized(tf, converter, rng, int8_ends: bool) -> bytes:
 
 
 def keras_encoder(layers, x):
-    """A residual block, a separable convolution, dilation, pools, a mean, and dense layers up to a softmax."""
+    """A residual block, a separable convolution, pools, a mean, and dense layers up to a softmax."""
     y = layers.Conv1D(8, 5, padding="same", activation="relu")(x)
-    y = layers.Add()([y, layers.Conv1D(8, 3, padding="same", dilation_rate=1)(y)])
+    y = layers.Add()([y, layers.Conv1D(8, 3, padding="same")(y)])
     y = layers.SeparableConv1D(12, 3, strides=1, padding="valid", activation="relu")(y)
     y = layers.MaxPooling1D(2)(y)
     y = layers.Conv1D(16, 3, strides=2, activation=lambda z: layers.ReLU(6.0)(z))(y)
@@ -80,6 +80,14 @@ def test_a_float_input_is_refused_with_what_to_do(tmp_path):
 def test_an_operator_without_a_kernel_is_named(tmp_path):
     data = convert(lambda layers, x: layers.Activation("sigmoid")(layers.Conv1D(4, 3)(x)))
     with pytest.raises(InputError, match=r"x.tflite: operator \d is LOGISTIC; the nearest supported form is SOFTMAX"):
+        foreign.read(data, "x.tflite")
+
+
+def test_a_dilation_that_the_converter_took_apart_is_named(tmp_path):
+    data = convert(lambda layers, x: layers.Conv1D(4, 3, dilation_rate=2)(x))
+    with pytest.raises(
+        InputError, match=r"is SPACE_TO_BATCH_ND; the nearest supported form is CONV_2D with a dilation factor"
+    ):
         foreign.read(data, "x.tflite")
 
 
@@ -134,17 +142,42 @@ def test_what_is_no_tflite_file(data):
         foreign.read(data, "model.tflite")
 
 
+@pytest.mark.parametrize("seed", range(300))
+def test_a_damaged_file_is_refused_or_read_and_nothing_else(seed):
+    rng, data = np.random.default_rng(seed), bytearray(RandomModel(seed % 20).bytes())
+    for at in rng.integers(8, len(data), 4):
+        data[at] = rng.integers(256)
+    try:
+        foreign.read(bytes(data), "model.tflite")
+    except InputError as error:
+        assert str(error).startswith("model.tflite: ")
+
+
+def test_too_many_outputs_for_a_class(tmp_path):
+    model = next(m for m in map(RandomModel, range(500)) if m.shape[0] * m.shape[1] > 256)
+    (tmp_path / "many.tflite").write_bytes(model.bytes())
+    with pytest.raises(InputError, match="outputs, expected at most 256: a class is one byte"):
+        quantize.main(["--from", str(tmp_path / "many.tflite"), "--out", str(tmp_path / "out")])
+
+
 def test_a_cut_file_is_damaged():
     data = RandomModel(0).bytes()
     with pytest.raises(InputError, match="is damaged"):
         foreign.read(data[: len(data) // 3], "model.tflite")
 
 
-@pytest.mark.parametrize("arguments", [[], ["run", "--from", "x"], ["--from", "x", "--windows", "3"]])
-def test_either_a_run_or_a_file(arguments, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "expected either a run folder or --from"),
+        (["run", "--from", "x"], "expected either a run folder or --from"),
+        (["--from", "x", "--windows", "3"], "--windows belongs to a run's recordings"),
+    ],
+)
+def test_either_a_run_or_a_file(arguments, message, tmp_path, capsys):
     with pytest.raises(SystemExit):
         quantize.main([*arguments, "--out", str(tmp_path / "out")])
-    assert "expected either" in (text := capsys.readouterr().err) or "--windows belongs" in text
+    assert message in capsys.readouterr().err
 
 
 def test_a_missing_file(tmp_path):

@@ -75,6 +75,6 @@ def test_random_operators(seed, machine):
     network, memory = read.network.network, arena.schedule(read.network.network)
     at, source = memory.offsets["input"], network.input
     x = noise(memory.size)[at : at + source.size].reshape(source.length, source.channels)
-    expected = tflite_micro_runner(data)(x)[read.tensors[network.outputs[-1]]]
+    expected = tflite_micro_runner(data)(x)(read.tensors[network.outputs[-1]])
     outputs = np.array(run(read.network, memory, machine).outputs, np.uint8).view(np.int8)
     np.testing.assert_array_equal(outputs, expected, err_msg=f"{model.kinds}")

@@ -24,7 +24,7 @@ class Op(ctypes.Structure):
         *((name, ctypes.c_int16) for name in ("out_zero_point", "act_min", "act_max")),
         *((name, ctypes.c_uint32) for name in ("in_offset", "second_offset", "out_offset")),
         *((name, ctypes.c_void_p) for name in ("weights", "bias", "multiplier", "shift")),
-        *((name, ctypes.c_uint32) for name in ("scratch_offset",)),
+        ("scratch_offset", ctypes.c_uint32),
     ]
 
 

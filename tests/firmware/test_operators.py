@@ -8,6 +8,7 @@ import pytest
 from export import arena, foreign
 from export.c_engine import COp
 from export.c_writer import kernel, op_fields
+from export.runtimes import tflite_micro_runner
 from tests.firmware.random_models import RandomModel
 
 QUICK, ALL, BATCH = 150, 1500, 50
@@ -35,21 +36,17 @@ def run(engine, int8, x: np.ndarray, rng) -> dict[str, np.ndarray]:
 
 
 def assert_model_equal(engine, seed: int) -> RandomModel:
-    from tflite_micro.python.tflite_micro import runtime
-
     model, rng = RandomModel(seed), np.random.default_rng(seed)
     data = model.bytes()
     read = foreign.read(data, f"model {seed}")
     x = rng.integers(-128, 128, model.input_shape).astype(np.int8)
     if seed % 10 == 0:
         x[:] = rng.choice([-128, 127])
-    config = runtime.InterpreterConfig.kPreserveAllTensors
-    interpreter = runtime.Interpreter.from_bytes(data, arena_size=1 << 20, intrepreter_config=config)
-    interpreter.set_input(x.reshape(model.four(model.input_shape)), 0)
-    interpreter.invoke()
+    expected = tflite_micro_runner(data)(x)
     for name, values in run(engine, read.network, x, rng).items():
-        expected = interpreter.GetTensor(read.tensors[name], 0)["tensor_data"].ravel()
-        np.testing.assert_array_equal(values, expected, err_msg=f"model {seed}, layer {name} of {model.kinds}")
+        np.testing.assert_array_equal(
+            values, expected(read.tensors[name]), err_msg=f"model {seed}, layer {name} of {model.kinds}"
+        )
     return model
 
 
