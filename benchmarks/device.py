@@ -6,6 +6,7 @@ results/device.json; tests/export/test_device.py holds the shipped encoders to i
 """
 
 import json
+import math
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from export.fold import fold
 from export.int8 import Int8Network, quantize
 from export.layers import facts
 from export.network import AveragePool, Conv, Depthwise, Layer, Network, Tensor
+from export.streaming import Step, step
 from scl.artifacts import write_json
 from scl.partition import Partition
 from train.encoder import Architecture, Classifier
@@ -36,19 +38,41 @@ PEERS = {
 OTHER_BOARDS = {"mps2-an500": "Cortex-M7", "mps2-an505": "Cortex-M33", "mps3-an547": "Cortex-M55"}
 
 
-def networks() -> dict[str, Network]:
-    """Networks by name: the encoders that train.imu and train.ecg train by default, and the trial."""
+def networks(padding: str = "same") -> dict[str, Network]:
+    """Networks by name: the encoders that train.imu and train.ecg train by default, but for padding, and the trial."""
     from train.config import TrainConfig
     from train.data.ecg import RHYTHM
     from train.ecg import STRIP
     from train.ecg_task import KERNEL, STRIDES, WIDTHS
 
-    imu, strips = TrainConfig(), Architecture(WIDTHS, STRIDES, KERNEL, STRIP.pool)
+    imu, strips = TrainConfig(padding=padding), Architecture(WIDTHS, STRIDES, KERNEL, STRIP.pool, padding)
+    wrist = Architecture(pool=imu.pool, padding=imu.padding)
     return {
-        "imu": encoder(Architecture(pool=imu.pool), imu.partition, channels=6, samples=200, classes=18),
+        "imu": encoder(wrist, imu.partition, channels=6, samples=200, classes=18),
         "ecg": encoder(strips, STRIP.partition, channels=1, samples=1800, classes=len(RHYTHM)),
         "trial": trial(),
     }
+
+
+def streams() -> dict[str, dict[str, int]]:
+    """The shipped encoders trained with VALID padding, as streams that keep columns: window and hop in samples (a tenth
+    of the window, rounded up to what strides allow), instructions of a whole window and of a hop.
+    """
+    rows = {}
+    for name, network in networks("valid").items():
+        if name in SHIPPED:
+            hop = tenth(network)
+            cost = run(quantized(network), arena.schedule(network), kept=step(network, hop))
+            assert cost.stream is not None and cost.stream.differing == 0
+            rows[name] = {"window": network.input.length, "hop": hop, "whole": cost.instructions}
+            rows[name]["step"] = cost.stream.instructions
+    return rows
+
+
+def tenth(network: Network) -> int:
+    """The least hop of at least a tenth of the window that is a multiple of the strides' product."""
+    stride = math.prod(layer.stride for layer in network.layers if layer.result.length > 1)
+    return math.ceil(network.input.length / 10 / stride) * stride
 
 
 def encoder(architecture: Architecture, partition: str, channels: int, samples: int, classes: int) -> Network:
@@ -75,14 +99,14 @@ def trial() -> Network:
     return Network(tuple(layers))
 
 
-def run(int8: Int8Network, memory: arena.Arena, board: str = BOARD) -> DeviceCost:
-    """Writes a network's C and runs it on a board."""
+def run(int8: Int8Network, memory: arena.Arena, board: str = BOARD, kept: Step | None = None) -> DeviceCost:
+    """Writes a network's C, with the step of a stream if there is one, and runs it on a board."""
     network = int8.network
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "c").mkdir()
         labels = [f"class{i}" for i in range(network.tensors[network.outputs[-1]].size)]
-        write_c(CModel(int8, memory, labels, "00" * 32, None, None), folder / "c")
+        write_c(CModel(int8, memory, labels, "00" * 32, None, None, step=kept), folder / "c")
         return measure(folder / "c", folder, board)
 
 
@@ -110,8 +134,10 @@ def quantized(network: Network) -> Int8Network:
     return quantize(network, ranges)
 
 
-def table(results: dict[str, dict[str, Any]], others: dict[str, dict[str, int]]) -> str:
-    """Every network's totals and layers, and its instructions on other cores."""
+def table(
+    results: dict[str, dict[str, Any]], others: dict[str, dict[str, int]], kept: dict[str, dict[str, int]]
+) -> str:
+    """Every network's totals and layers, its instructions on other cores, and streams that keep columns."""
     lines = [f"{'Cortex-M4F':<22}{'MACs':>12}{'instructions':>14}{'per MAC':>9}{'flash':>9}{'RAM':>8}"]
     for name, entry in results.items():
         ratio = entry["instructions"] / entry["macs"]
@@ -125,6 +151,10 @@ def table(results: dict[str, dict[str, Any]], others: dict[str, dict[str, int]])
     lines += ["", f"{'instructions on':<22}" + "".join(f"{core:>14}" for core in OTHER_BOARDS.values())]
     for name, counts in others.items():
         lines.append(f"{name:<22}" + "".join(f"{counts[board]:>14,}" for board in OTHER_BOARDS))
+    lines += ["", f"{'columns kept':<22}{'window':>12}{'instructions':>14}{'hop':>9}{'instructions':>14}{'share':>9}"]
+    for name, row in kept.items():
+        whole, hop = f"{row['window']:>12,}{row['whole']:>14,}", f"{row['hop']:>9,}{row['step']:>14,}"
+        lines.append(f"{name + ', valid padding':<22}{whole}{hop}{row['step'] / row['whole']:>9.1%}")
     return "\n".join(lines)
 
 
@@ -135,8 +165,10 @@ def main() -> None:
         name: {board: measured(network, board)["instructions"] for board in OTHER_BOARDS}
         for name, network in shapes.items()
     }
-    print(table(results, others))
-    write_json(RESULTS, {"kind": "device_benchmark", "schema": 1, "networks": results, "other_boards": others})
+    kept = streams()
+    print(table(results, others, kept))
+    figures = {"networks": results, "other_boards": others, "streams": kept}
+    write_json(RESULTS, {"kind": "device_benchmark", "schema": 1, **figures})
 
 
 def committed() -> dict[str, dict[str, Any]]:

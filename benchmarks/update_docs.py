@@ -8,9 +8,11 @@
     python -m export.profile bundles/demo > build/profile.log
     python -m export.quantize runs/demo --out bundles/small --budget flash=64k,ram=8k,instructions=1M \\
       2> build/budget.log
+    python -m train.imu --padding valid --out runs/stream && python -m calibration.ranges runs/stream
+    python -m export.quantize runs/stream --out bundles/stream --streaming 16 --max-loss 1 > build/stream.log
     make bench-device
     python benchmarks/update_docs.py --demo-log build/demo.log --ecg-log build/demo-ecg.log \\
-      --profile-log build/profile.log --budget-log build/budget.log
+      --profile-log build/profile.log --budget-log build/budget.log --stream-log build/stream.log
 
 No figure on those pages is typed by hand.
 """
@@ -36,6 +38,7 @@ def main() -> None:
     options.add_argument("--ecg-log", type=Path, help="what make demo-ecg printed; kept there too")
     options.add_argument("--profile-log", type=Path, help="what export.profile bundles/demo printed; kept there too")
     options.add_argument("--budget-log", type=Path, help="what an export beyond its budget printed; kept there too")
+    options.add_argument("--stream-log", type=Path, help="what an export with --streaming printed; kept there too")
     arguments = options.parse_args()
     texts = {}
     for name, path in (("demo", arguments.demo_log), ("demo-ecg", arguments.ecg_log)):
@@ -56,14 +59,15 @@ def main() -> None:
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
     texts["cold_start"] = cold_start.table(cold["rows"])
     engine = json.loads(device.RESULTS.read_text("utf-8"))
-    texts["device"] = f"```\n{device.table(engine['networks'], engine['other_boards'])}\n```"
-    for name, log, first in (
-        ("profile", arguments.profile_log, "layers"),
-        ("budget", arguments.budget_log, "export failed"),
+    texts["device"] = f"```\n{device.table(engine['networks'], engine['other_boards'], engine['streams'])}\n```"
+    for name, log, first, last in (
+        ("profile", arguments.profile_log, "layers", r"\Z"),
+        ("budget", arguments.budget_log, "export failed", r"\Z"),
+        ("stream", arguments.stream_log, "^│ network on", "^├"),
     ):
         path = FOLDER / f"{name}.txt"
         if log:
-            path.write_text(after(log.read_text("utf-8"), first), encoding="utf-8")
+            path.write_text(after(log.read_text("utf-8"), first, last), encoding="utf-8")
         texts[name] = fenced(path)
     for page in (ROOT / "README.md", ROOT / "docs" / "RESULTS.md"):
         text = page.read_text(encoding="utf-8")

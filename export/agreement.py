@@ -83,6 +83,28 @@ def prove(
     return results
 
 
+def prove_stream(engine: CEngine, inputs: np.ndarray, hop: int) -> int:
+    """Plays int8 inputs (n, samples, channels) as one stream in which columns are kept, and compares every hop with the
+    whole window that ends there. Returns the number of windows compared.
+
+    Raises ExportError if a bit differs.
+    """
+    window, channels = inputs.shape[1:]
+    samples = inputs.reshape(-1, channels)
+    ends = np.arange(hop, len(samples) + 1, hop)
+    kept = engine.stream(samples[: ends[-1]])
+    full = ends >= window
+    whole = engine.run(np.stack([samples[end - window : end] for end in ends[full]]))
+    for name, values in whole.items():
+        steps = np.abs(values.astype(int) - kept[name][full])
+        if steps.any():
+            raise ExportError(
+                f"a stream that keeps columns differs from the whole window: {np.count_nonzero(steps)} of {steps.size} "
+                f"values of {name}, by up to {steps.max()} steps"
+            )
+    return int(full.sum())
+
+
 def first_difference(
     network: Int8Network, tflite: bytes, engine: CEngine, inputs: np.ndarray, outputs: Outputs, golden: Outputs
 ) -> str:

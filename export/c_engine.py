@@ -14,7 +14,7 @@ FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 
 
 class COp(ctypes.Structure):
-    """scl_op of firmware/src/model.h."""
+    """scl_op of firmware/src/network.h."""
 
     _fields_ = [
         ("run", ctypes.c_void_p),
@@ -29,8 +29,8 @@ class COp(ctypes.Structure):
     ]
 
 
-class CModelData(ctypes.Structure):
-    """scl_model of firmware/src/model.h."""
+class CNetwork(ctypes.Structure):
+    """scl_network of firmware/src/network.h."""
 
     _fields_ = [
         ("ops", ctypes.POINTER(COp)),
@@ -59,7 +59,7 @@ class CEngine:
 
     def __init__(self, library: Path) -> None:
         self.library = ctypes.CDLL(str(library))
-        self.model = CModelData.in_dll(self.library, "scl_model_data")
+        self.model = CNetwork.in_dll(self.library, "scl_network_data")
         self.arena = np.zeros(self.model.arena_bytes, np.int8)
 
     def run(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
@@ -72,20 +72,34 @@ class CEngine:
             outputs[LOGITS][row] = self._at(model.logits_offset, model.classes)
         return outputs
 
+    def stream(self, samples: np.ndarray) -> dict[str, np.ndarray]:
+        """Samples int8 (hops * hop, channels), of which columns are kept from hop to hop -> outputs after each hop, as
+        `run` gives them. They are those of a window once that many samples have been taken.
+        """
+        step = CNetwork.in_dll(self.library, "scl_stream_data")
+        arena = np.full(step.arena_bytes, 99, np.int8)  # what was there before must not matter
+        outputs: dict[str, list[np.ndarray]] = {FEATURES: [], LOGITS: []}
+        for hop in samples.reshape(-1, step.window * step.channels):
+            arena[step.input_offset :][: hop.size] = hop
+            self.library.scl_network_run(ctypes.byref(step), arena.ctypes.data_as(ctypes.c_void_p))
+            outputs[FEATURES].append(arena[step.features_offset :][: step.features].copy())
+            outputs[LOGITS].append(arena[step.logits_offset :][: step.classes].copy())
+        return {name: np.array(values) for name, values in outputs.items()}
+
     def tensors(self, x: np.ndarray) -> list[np.ndarray]:
         """What each operator wrote for one input (samples, channels), flat, before a later one reuses its place."""
         values = []
         for count in range(1, self.model.op_count + 1):
-            first = CModelData.from_buffer_copy(self.model)
+            first = CNetwork.from_buffer_copy(self.model)
             first.op_count = count
             self._invoke(first, x)
             op = self.model.ops[count - 1]
             values.append(self._at(op.out_offset, op.out_length * op.out_channels).copy())
         return values
 
-    def _invoke(self, model: CModelData, x: np.ndarray) -> None:
+    def _invoke(self, model: CNetwork, x: np.ndarray) -> None:
         self._at(model.input_offset, x.size)[:] = x.ravel()
-        self.library.scl_model_run(ctypes.byref(model), self.arena.ctypes.data_as(ctypes.c_void_p))
+        self.library.scl_network_run(ctypes.byref(model), self.arena.ctypes.data_as(ctypes.c_void_p))
 
     def _at(self, offset: int, size: int) -> np.ndarray:
         return self.arena[offset : offset + size]

@@ -1,9 +1,9 @@
-"""The int8 network and its front end as constant C data, in the shapes of firmware/src/model.h and frontend.h.
+"""The int8 network and its front end as constant C data, in the shapes of firmware/src/network.h and frontend.h.
 
 Floats are hexadecimal literals, so the compiler reads exactly the float32 that the manifest and numpy hold.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from export.arena import Arena, scratch_name
 from export.int8 import Int8Conv, Int8Network
 from export.network import FEATURES, Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Softmax
+from export.streaming import Keep, Step
 
 COLUMNS = 20  # values in a line of an array
 KERNELS = {
@@ -40,6 +41,7 @@ class CModel:
     frontend: dict[str, Any] | None  # the manifest's; None: the network alone
     coefficients: np.ndarray | None  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
     thresholds: Sequence[int] | None = None  # of the logits, where labels may hold together
+    step: Step | None = None  # of a stream that keeps columns
 
     def __post_init__(self) -> None:
         if self.thresholds is not None and not len(self.thresholds) == len(self.labels) <= MAX_LABELS_TOGETHER:
@@ -69,16 +71,27 @@ def _header(model: CModel) -> str:
         sizes["RAW_SAMPLES"] = model.frontend["raw_samples"]
         included = '#include "frontend.h"\n'
         declared = "extern const scl_frontend_config scl_frontend_data;\n"
+    if model.step is not None:
+        sizes |= {"HOP": model.step.hop, "STREAM_BYTES": model.step.arena.size}
+        declared += "extern const scl_network scl_stream_data;\n"
     macros = "".join(f"#define SCL_{name} {value}\n" for name, value in sizes.items())
     return f"""/* Written by export.quantize; model {model.model_hash}. */
 #ifndef SCL_MODEL_DATA_H
 #define SCL_MODEL_DATA_H
 
-{included}#include "model.h"
+{included}#include "network.h"
 
 {macros}
-extern const scl_model scl_model_data;
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+extern const scl_network scl_network_data;
 {declared}
+#ifdef __cplusplus
+}}
+#endif
+
 #endif
 """
 
@@ -86,9 +99,8 @@ extern const scl_model scl_model_data;
 def _source(model: CModel) -> str:
     network = model.network.network
     arrays = "".join(_arrays(layer.name, op_fields(model.network, model.arena, layer)[1]) for layer in network.layers)
-    ops = ",\n".join(_op(model, layer) for layer in network.layers)
+    ops = ",\n".join(_op(model, model.arena, layer) for layer in network.layers)
     labels = ", ".join(_string(label) for label in model.labels)
-    offsets = model.arena.offsets
     thresholds = "" if model.thresholds is None else _array("int8_t", "thresholds", model.thresholds)
     return f"""/* Written by export.quantize; model {model.model_hash}. */
 #include "model_data.h"
@@ -104,23 +116,46 @@ def _source(model: CModel) -> str:
 {_array("uint8_t", "hash", bytes.fromhex(model.model_hash))}
 static const char *const labels[] = {{{labels}}};
 {thresholds}
-const scl_model scl_model_data = {{
-    .ops = ops,
-    .op_count = {len(network.layers)},
-    .window = SCL_WINDOW,
+{_network(model, "network", "ops", len(network.layers), "WINDOW", "ARENA_BYTES", model.arena)}
+{_stream(model)}{_frontend(model)}"""
+
+
+def _network(model: CModel, name: str, ops: str, count: int, samples: str, size: str, arena: Arena) -> str:
+    """An scl_network: `samples` and `size` name the macros of its input's length and of its memory."""
+    return f"""const scl_network scl_{name}_data = {{
+    .ops = {ops},
+    .op_count = {count},
+    .window = SCL_{samples},
     .channels = SCL_CHANNELS,
     .features = SCL_FEATURES,
     .classes = SCL_CLASSES,
-    .arena_bytes = SCL_ARENA_BYTES,
-    .input_offset = {offsets["input"]},
-    .features_offset = {offsets.get(FEATURES, 0)},
-    .logits_offset = {offsets[network.outputs[-1]]},
+    .arena_bytes = SCL_{size},
+    .input_offset = {arena.offsets["input"]},
+    .features_offset = {arena.offsets.get(FEATURES, 0)},
+    .logits_offset = {arena.offsets[model.network.network.outputs[-1]]},
     .hash = hash,
     .labels = labels,
-    .thresholds = {"thresholds" if thresholds else "NULL"},
+    .thresholds = {"NULL" if model.thresholds is None else "thresholds"},
 }};
+"""
 
-{_frontend(model)}"""
+
+def _stream(model: CModel) -> str:
+    """What a stream runs once each hop; the weights are the network's."""
+    step = model.step
+    if step is None:
+        return ""
+    ops = [_op(model, step.arena, layer, step.reads[layer.name]) for layer in step.layers]
+    ops += [_fields({"run": "scl_keep"} | _keep_fields(keep)) for keep in step.keeps]
+    rows = ",\n".join(ops)
+    network = _network(model, "stream", "stream_ops", len(ops), "HOP", "STREAM_BYTES", step.arena)
+    return f"static const scl_op stream_ops[] = {{\n{rows}\n}};\n\n{network}\n"
+
+
+def _keep_fields(keep: Keep) -> dict[str, int]:
+    lengths = {"in_length": keep.length, "out_length": keep.length}
+    channels = {"in_channels": keep.channels, "out_channels": keep.channels}
+    return lengths | channels | {"in_offset": keep.source, "out_offset": keep.target}
 
 
 def _features(model: CModel) -> int:
@@ -168,10 +203,16 @@ def _arrays(name: str, arrays: dict[str, np.ndarray]) -> str:
     return "".join(texts) + ("\n" if arrays else "")
 
 
-def _op(model: CModel, layer: Layer) -> str:
-    numbers, arrays = op_fields(model.network, model.arena, layer)
-    fields = {"run": kernel(model.network, model.arena, layer), **numbers}
-    fields |= {name: f"{layer.name}_{name}" if name in arrays else "NULL" for name in ARRAYS}
+def _op(model: CModel, arena: Arena, layer: Layer, reads: int | None = None) -> str:
+    """A layer's scl_op; `reads`: where its input starts, if not where that is written."""
+    numbers, arrays = op_fields(model.network, arena, layer)
+    if reads is not None:
+        numbers["in_offset"] = reads
+    fields = {"run": kernel(model.network, arena, layer), **numbers}
+    return _fields(fields | {name: f"{layer.name}_{name}" if name in arrays else "NULL" for name in ARRAYS})
+
+
+def _fields(fields: Mapping[str, Any]) -> str:
     text = ", ".join(f".{name} = {value}" for name, value in fields.items())
     return f"    {{{text}}}"
 

@@ -35,6 +35,7 @@ class DeviceCost:
         stack_bytes: the deepest that the network's call went.
         image_bytes: flash of the program that counted: start-up, kernels, model, counter.
         outputs: features and logits as the board computed them from `noise` in the arena, uint8.
+        stream: of a network with a step; None otherwise.
     """
 
     board: str
@@ -43,6 +44,18 @@ class DeviceCost:
     stack_bytes: int
     image_bytes: int
     outputs: tuple[int, ...]
+    stream: "StreamCost | None" = None
+
+
+@dataclass(frozen=True)
+class StreamCost:
+    """One step of a stream that keeps columns: its instructions, and how many of its outputs, over eight hops and more
+    of noise, were compared with those of the whole window on the board, and how many of them differed.
+    """
+
+    instructions: int
+    compared: int
+    differing: int
 
 
 def noise(size: int) -> np.ndarray:
@@ -66,6 +79,9 @@ def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
     def instructions(ticks: int) -> int:
         return round((ticks - found["empty"]) * 1e9 / found["hz"] / NS_PER_INSTRUCTION)
 
+    stream = None
+    if "step" in found:
+        stream = StreamCost(instructions(found["step"]), found["compared"], found["differing"])
     sizes = _run("arm-none-eabi-size", "--format=berkeley", elf).splitlines()[1].split()
     return DeviceCost(
         board,
@@ -74,6 +90,7 @@ def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
         found["stack"],
         int(sizes[0]) + int(sizes[1]),
         tuple(value for name, value in entries if name == "output"),
+        stream,
     )
 
 

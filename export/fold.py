@@ -29,8 +29,8 @@ def fold(model: "Classifier", samples: int) -> Network:
 
     for index, block in enumerate(model.encoder.blocks):
         weights, bias = _folded(block)
-        stride = block.conv.stride[0]
-        tensor = add(Conv(f"block{index}", tensor, weights, bias, stride, same=True, relu=True))
+        stride, same = block.conv.stride[0], block.padding == "same"
+        tensor = add(Conv(f"block{index}", tensor, weights, bias, stride, same, relu=True))
     latent = model.encoder.latent
     if model.encoder.architecture.pool == "average":
         tensor = add(AveragePool("pool", tensor, tensor.length, tensor.length))

@@ -1,6 +1,7 @@
 """From a .tflite file made elsewhere to a bundle: the network as C, proved equal to TFLite Micro, and what it costs.
 
-Such a bundle has no front end, labels or recordings: it is for programs that bring their own (`firmware/src/model.h`).
+Such a bundle has no front end, labels or recordings: it is for programs that bring their own
+(`firmware/src/network.h`).
 """
 
 import tempfile

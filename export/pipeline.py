@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibration.sensor_file import load_sensor
-from export import agreement, arena, converter, device, evaluate, layers, size
+from export import agreement, arena, converter, device, evaluate, layers, size, streaming
 from export.budget import Budget
 from export.bundle import model_hash, write_manifest
 from export.c_engine import CEngine, build_library
@@ -20,7 +20,7 @@ from export.c_writer import MAX_LABELS_TOGETHER, CModel, write_c
 from export.copies import Copies, Rotations, Shifts
 from export.fold import dropped, fold
 from export.frontend import LEAD_OFF, SATURATED, SENSORS, FrontEnd, frontend_dict
-from export.gates import AGREEMENT_INPUTS, MAX_LOSS
+from export.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
 from export.golden import balanced, spread, write_golden
 from export.int8 import Int8Network, quantize
 from export.network import FEATURES, LOGITS
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from train.runs import Run
 
 CONVERTER_INPUTS = 100
+STREAMED_INPUTS = 100  # windows, played one behind the other
 EVALUATED = 10_000  # windows of a test split, at most: a database of beats has fifty thousand
 COUNTED_AT_ONCE = 2_000  # windows, so that their counts fit into memory
 LIMITED = {"rotation": ("accuracy", "consistency"), "shift": ("macro_f1", "consistency")}  # by --max-loss
@@ -58,6 +59,7 @@ class Options:
         draws: transformed copies of each window.
         max_loss: points of accuracy and of consistency that int8 may lose.
         budget: what the device has room for; None: no limit.
+        streaming: hop in model-rate samples of a stream that keeps columns; None: every class from a whole window.
         seed: of the rotations and of the choice of windows.
 
     Raises:
@@ -70,6 +72,7 @@ class Options:
     draws: int = 4
     max_loss: float = MAX_LOSS
     budget: Budget | None = None
+    streaming: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -106,6 +109,8 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
         with watch.step("read"):
             run = load_run(run_folder)
             check_labels(run_folder, run.info["labels"], run.info["multilabel"])
+            if options.streaming is not None and run.info["task"] == "beat":
+                raise InputError(f"{run_folder}: classifies the beat in the middle of a window, which no stream holds")
             ranges = read_ranges(run_folder)
             test = windows_for_run(run, "test", options.data)
         with watch.step("quantize"):
@@ -122,7 +127,8 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             (folder / "c").mkdir()
             memory = arena.schedule(network.network)
             coefficients = design(frontend["sensor"]["rate_hz"], run.info["window"]["rate_hz"]).coefficients
-            write_c(CModel(network, memory, labels, identity, frontend, coefficients, thresholds), folder / "c")
+            step = None if options.streaming is None else streaming.step(network.network, options.streaming)
+            write_c(CModel(network, memory, labels, identity, frontend, coefficients, thresholds, step), folder / "c")
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
             footprint = size.measure(folder / "c")
@@ -145,6 +151,7 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             proven = np.concatenate([golden_inputs, rest[: max(AGREEMENT_INPUTS - len(golden_inputs), 0)]])
             reference = run_tflite_micro(tflite, proven)
             proof = agreement.prove(network, tflite, onnx, engine, proven, reference)
+            kept = None if step is None else stream_facts(step, engine, proven, on_device)
             outputs = {name: values[: len(golden_inputs)] for name, values in reference.items()}
             crc32 = np.array(
                 [[zlib.crc32(np.ascontiguousarray(x).tobytes()) for x in row] for row in golden], np.uint32
@@ -175,6 +182,7 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             "model_hash": identity,
             "bytes": {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()},
             "cost": cost | {"arena_bytes": memory.size},
+            "streaming": kept,
             "board": on_device.board,
             "layers": rows_of_layers,
             "memory_map": layers.memory_map(network, memory),
@@ -191,8 +199,29 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
         figures = evaluate.figures(golden_labels, golden_classes, test.groups[chosen[rows]], mask_labels)
         int8 = {"windows": len(rows), "copies": options.draws, **figures}
         described = manifest(run, network, frontend) | {"thresholds": thresholds, "transforms": copies.names}
-        write_manifest(folder, {"name": out.name, **described, "model_hash": identity, "cost": cost, "int8": int8})
+        described |= {"model_hash": identity, "cost": cost, "streaming": kept, "int8": int8}
+        write_manifest(folder, {"name": out.name, **described})
     return report
+
+
+def stream_facts(
+    step: streaming.Step, engine: CEngine, inputs: np.ndarray, on_device: device.DeviceCost
+) -> dict[str, int | float]:
+    """What a stream that keeps columns costs and has proved, for manifest and report. Raises ExportError if it differs
+    from the whole window, here or on the board.
+    """
+    windows = agreement.prove_stream(engine, inputs[:STREAMED_INPUTS], step.hop)
+    board = on_device.stream
+    if board is None or board.differing:
+        raise ExportError(f"on {on_device.board} a stream that keeps columns differs from the whole window: {board}")
+    return {
+        "hop": step.hop,
+        "instructions": board.instructions,
+        "share": round(board.instructions / on_device.instructions, 4),
+        "arena_bytes": step.arena.size,
+        "windows_compared": windows,
+        "board_values_compared": board.compared,
+    }
 
 
 def check_labels(run_folder: Path, labels: list[str], multilabel: bool = False) -> None:

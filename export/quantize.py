@@ -11,7 +11,7 @@ from export.budget import Budget
 from export.gates import MAX_LOSS, ExportError
 from scl.artifacts import command
 
-RUN_ONLY = ("sensor", "data", "windows", "draws", "max_loss")
+RUN_ONLY = ("sensor", "data", "windows", "draws", "max_loss", "streaming")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,6 +44,11 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--budget", metavar="LIMITS",
         help="what the device has room for, such as flash=64k,ram=16k,instructions=2M: fails if it does not fit",
+    )  # fmt: skip
+    options.add_argument(
+        "--streaming", type=int, metavar="HOP",
+        help="keep the network's columns from hop to hop of a stream: model-rate samples, a multiple of the strides' "
+        "product; for encoders trained with --padding valid",
     )  # fmt: skip
     options.add_argument("--seed", type=int, default=0, help="of the rotations and the choice of windows (default 0)")
     return options

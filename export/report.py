@@ -56,7 +56,19 @@ def _sizes(report: dict[str, Any]) -> list[tuple[str, str]]:
             f"network on {report['board']}",
             f"{cost['instructions']:,} instructions per inference, {cost['stack_bytes']:,} bytes of stack",
         ),
+        *_streaming(report["streaming"]),
     ]
+
+
+def _streaming(kept: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if kept is None:
+        return []
+    text = (
+        f"{kept['instructions']:,} instructions, {kept['share']:.1%} of a whole window's; arena "
+        f"{kept['arena_bytes']:,} bytes; equal in every bit over {kept['windows_compared']:,} windows, and over "
+        f"{kept['board_values_compared']:,} values on the board"
+    )
+    return [(f"a hop of {kept['hop']} samples", text)]
 
 
 def _agreement(report: dict[str, Any]) -> list[tuple[str, str]]:

@@ -28,13 +28,20 @@ FLAGS = [
 ]
 FRONT_END = "frontend.c"
 SOURCES = (
-    *("conv.c", "conv_dsp.c", "conv_mve.c", "depthwise.c", "pool.c", "add.c", "softmax.c"),
-    *("model.c", FRONT_END),
+    *("conv.c", "conv_dsp.c", "conv_mve.c", "depthwise.c", "pool.c", "add.c", "softmax.c", "keep.c"),
+    *("network.c", FRONT_END),
 )
-ROOTS = ("scl_model_run", "scl_model_class", "scl_model_data", "arena")  # what a program uses; kernels follow the model
+# What a program uses, the step of a stream among it where there is one; kernels follow the model.
+ROOTS = ("scl_network_run", "scl_network_class", "scl_network_data", "scl_stream_data", "arena")
 STATE_ROOTS = ("scl_frontend_init", "scl_frontend_reset", "scl_frontend_calibrate", "scl_frontend_push")
 STATE_ROOTS += ("scl_frontend_data", "frontend")
-ARENA, STATE = '#include "model_data.h"\nint8_t arena[SCL_ARENA_BYTES];\n', "scl_frontend frontend;\n"
+ARENA = """#include "model_data.h"
+#ifndef SCL_STREAM_BYTES
+#define SCL_STREAM_BYTES 0
+#endif
+int8_t arena[SCL_ARENA_BYTES > SCL_STREAM_BYTES ? SCL_ARENA_BYTES : SCL_STREAM_BYTES];
+"""
+STATE = "scl_frontend frontend;\n"
 
 
 @dataclass(frozen=True)

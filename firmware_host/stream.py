@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     check_record(record, bundle, options.record)
     calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
     window = bundle.manifest["window"]["samples"]
-    hop = options.hop or max(1, window // 4)
+    hop = options.hop or default_hop(bundle)
     if hop > window:
         raise InputError(
             f"--hop {hop}: longer than the window of {window} samples, so samples would be skipped; give at most "
@@ -64,6 +64,12 @@ def main(argv: Sequence[str]) -> int:
     if known:
         print(f"{right} of {known} labelled classes are right ({right / known:.1%})")
     return 0
+
+
+def default_hop(bundle: Bundle) -> int:
+    """The hop at which the bundle keeps columns, if it does; else a quarter of a window."""
+    kept = bundle.manifest.get("streaming")
+    return kept["hop"] if kept else max(1, bundle.manifest["window"]["samples"] // 4)
 
 
 def check_record(record: Capture, bundle: Bundle, path: Path) -> None:
@@ -128,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         "--hop",
         type=int,
         metavar="SAMPLES",
-        help="model-rate samples from class to class (default a quarter of a window)",
+        help="model-rate samples from class to class (default: the export's --streaming, else a quarter window)",
     )
     parser.add_argument(
         "--calibration", type=Path, metavar="FILE", help="the unit's calibration.json (default: the nominal sensor)"

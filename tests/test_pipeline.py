@@ -15,6 +15,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from firmware_host.board import open_board
+from firmware_host.bundle import load_bundle
+from firmware_host.calibration_file import nominal
+from firmware_host.capture_file import read_capture
+from firmware_host.protocol import Type
+from firmware_host.stream import default_hop, play
+from scl.artifacts import InputError
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -106,3 +114,29 @@ def test_a_recording_is_streamed_and_every_hop_is_classified(folder: Path) -> No
     labels = json.loads((folder / "runs/demo/run.json").read_text())["labels"]
     hops = [line for line in done.stdout.splitlines() if any(label in line for label in labels)]
     assert len(hops) >= (len(rows) - window) // (window // 4)
+
+
+def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: Path) -> None:
+    """Both on the same firmware: at the export's hop it keeps columns, at half of it whole windows run."""
+    for module, *arguments in (
+        ("train.imu", "--out", "runs/stream", "--epochs", "2", "--padding", "valid"),
+        ("calibration.ranges", "runs/stream"),
+        ("export.quantize", "runs/stream", "--out", "bundles/stream", "--max-loss", "100", "--streaming", "16"),
+        ("export.recording", "runs/stream", "--out", "long.csv", "--seconds", "60"),
+    ):
+        done = run(folder, module, *arguments)
+        assert done.returncode == 0, f"{module}: {done.stdout}\n{done.stderr}"
+    bundle, record = load_bundle(folder / "bundles/stream"), read_capture(folder / "long.csv")
+    kept = bundle.manifest["streaming"]
+    assert default_hop(bundle) == kept["hop"] == 16 and kept["share"] < 0.5 and kept["windows_compared"] > 100
+    with open_board(bundle, "native") as board:
+        nominal(bundle).send(board.link)
+        found = {answer.end: answer.predicted for answer in play(board, bundle, record, 16)}
+        whole = {answer.end: answer.predicted for answer in play(board, bundle, record, 8)}
+        assert len(found) > 20 and len(set(found.values())) > 1
+        assert found == {end: whole[end] for end in found}
+        # BENCH runs a whole window where the stream's columns lie, so it ends the stream.
+        next(play(board, bundle, record, 16))
+        assert len(board.link.request(Type.BENCH).payload) == 4
+        with pytest.raises(InputError, match="not streaming|NOT_STREAMING|stream"):
+            board.link.request(Type.SAMPLES, bytes(4 + 2 * len(record.channels)))

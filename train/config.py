@@ -32,6 +32,7 @@ class TrainConfig:
     pool: str = _option(
         "average", "what precedes the latent: the average over time, or all of it", ("average", "flatten")
     )
+    padding: str = _option("same", "of convolutions; valid lets a stream keep columns", ("same", "valid"))
     balance: float = _option(0.0, "classes weigh their count to the power of minus this in the task loss")
     lambda_: float = _option(0.2, "weight of the structured contrastive loss")
     beta: float = _option(1.0, "weight of the variant distance in it")

@@ -50,7 +50,7 @@ def ecg_task(name: str, recordings: Recordings, source: dict[str, Any], config: 
     parts = {p: ecg.split_windows(behind, split, p, name, shift) for p in ("train", "validation", "test")}
     labels = recordings.labels if recordings.multilabel else ecg.RHYTHM
     widths = WIDTHS if config.pool == "average" else FLAT_WIDTHS
-    architecture = Architecture(widths, STRIDES, KERNEL, config.pool)
+    architecture = Architecture(widths, STRIDES, KERNEL, config.pool, config.padding)
     frontend = {"band_hz": list(ecg.BAND_HZ), "warmup_s": ecg.WARM_UP_S}
     others = None
     if name == "beat" and ecg.holds(behind, split["test"], OTHERS):

@@ -26,6 +26,7 @@ class Architecture:
         strides: stride of each block, in samples.
         kernel: length of every convolution, in samples.
         pool: "average" pools over all remaining samples; "flatten" keeps their order.
+        padding: "same" pads each convolution with zeros; "valid" does not, so that a stream can keep columns.
 
     Raises:
         ValueError: lengths differ, a size is not positive, or the pool is unknown.
@@ -35,6 +36,7 @@ class Architecture:
     strides: tuple[int, ...] = (2, 2, 2, 1)
     kernel: int = 5
     pool: str = "average"
+    padding: str = "same"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))
@@ -45,6 +47,8 @@ class Architecture:
             raise ValueError("architecture: widths, strides and kernel must be 1 or more")
         if self.pool not in ("average", "flatten"):
             raise ValueError(f"architecture: pool is {self.pool!r}, expected average or flatten")
+        if self.padding not in ("same", "valid"):
+            raise ValueError(f"architecture: padding is {self.padding!r}, expected same or valid")
 
 
 def same_padding(samples: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -64,16 +68,20 @@ def round_to_int8(x: Tensor, span: Tensor | float) -> Tensor:
 
 
 class ConvBlock(nn.Module):
-    """Convolution with SAME padding, batch normalization, ReLU: (B, in, T) -> (B, out, ceil(T / stride))."""
+    """Convolution, batch normalization, ReLU: (B, in, T) -> (B, out, ceil(T / stride)), or with VALID padding
+    (B, out, (T - kernel) // stride + 1).
+    """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, padding: str = "same") -> None:
         super().__init__()
+        self.padding = padding
         self.conv = nn.Conv1d(inputs, outputs, kernel, stride, bias=False)
         self.norm = nn.BatchNorm1d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        padding = same_padding(x.shape[-1], self.conv.kernel_size[0], self.conv.stride[0])
-        y = functional.relu(self.norm(self.conv(functional.pad(x, padding))))
+        if self.padding == "same":
+            x = functional.pad(x, same_padding(x.shape[-1], self.conv.kernel_size[0], self.conv.stride[0]))
+        y = functional.relu(self.norm(self.conv(x)))
         return round_to_int8(y, y.detach().amax()) if self.training else y
 
 
@@ -85,8 +93,14 @@ class Encoder(nn.Module):
         self.architecture = architecture
         self.blocks = nn.ModuleList()
         for width, stride in zip(architecture.widths, architecture.strides, strict=True):
-            self.blocks.append(ConvBlock(channels, width, architecture.kernel, stride))
-            channels, samples = width, -(-samples // stride)
+            self.blocks.append(ConvBlock(channels, width, architecture.kernel, stride, architecture.padding))
+            padded = samples if architecture.padding == "valid" else samples + architecture.kernel - 1
+            if padded < architecture.kernel:
+                raise ValueError(
+                    f"architecture: a kernel of {architecture.kernel} does not fit into the {samples} samples that "
+                    f"block {len(self.blocks) - 1} reads; valid padding needs longer windows or smaller strides"
+                )
+            channels, samples = width, (padded - architecture.kernel) // stride + 1
         self.latent = nn.Linear(channels if architecture.pool == "average" else channels * samples, size)
 
     def pool(self, x: Tensor) -> Tensor:

@@ -51,5 +51,5 @@ def imu_task(recordings: Recordings, source: dict[str, Any], config: TrainConfig
     """Windows of an IMU under rotation, divided by the split that the options name."""
     split = SPLITS[config.split](recordings.groups, config.seed)
     parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
-    architecture = Architecture(pool=config.pool)
+    architecture = Architecture(pool=config.pool, padding=config.padding)
     return Task("imu", recordings, source, recordings.labels, split, parts, Rotation(), architecture)

@@ -37,10 +37,10 @@ SMALL static void print(const char *name, uint32_t value)
     semihost(SYS_WRITE0, (uintptr_t)at);
 }
 
-SMALL static uint32_t ticks_of(const scl_model *model)
+SMALL static uint32_t ticks_of(const scl_network *model)
 {
     const uint32_t before = port_ticks();
-    scl_model_run(model, arena);
+    scl_network_run(model, arena);
     return port_ticks() - before;
 }
 
@@ -60,6 +60,51 @@ SMALL static void print_tensor(const char *name, uint32_t offset, uint32_t size)
         print(name, (uint8_t)arena[offset + i]);
     }
 }
+
+#ifdef SCL_HOP
+
+enum { STEPS = (SCL_WINDOW + SCL_HOP - 1) / SCL_HOP + 8, SAMPLES = STEPS * SCL_HOP };
+
+/* A stream of noise with kept columns, against the whole window at every hop: how many values of features and logits differ. */
+SMALL static void stream(void)
+{
+    static int8_t columns[SCL_STREAM_BYTES] __attribute__((aligned(4)));
+    static int8_t samples[SAMPLES * SCL_CHANNELS];
+    const scl_network *const whole = &scl_network_data, *const step = &scl_stream_data;
+    uint32_t noise = 1, differing = 0, compared = 0, ticks = 0;
+    for (uint32_t i = 0; i < sizeof samples; i++) {
+        noise = noise * 1664525u + 1013904223u;
+        samples[i] = (int8_t)(noise >> 24);
+    }
+    for (uint32_t hop = 0; hop < STEPS; hop++) {
+        const uint32_t end = (hop + 1) * SCL_HOP;
+        for (uint32_t i = 0; i < SCL_HOP * SCL_CHANNELS; i++) {
+            columns[step->input_offset + i] = samples[hop * SCL_HOP * SCL_CHANNELS + i];
+        }
+        const uint32_t before = port_ticks();
+        scl_network_run(step, columns);
+        ticks = port_ticks() - before;
+        if (end < SCL_WINDOW) {
+            continue;
+        }
+        for (uint32_t i = 0; i < SCL_WINDOW * SCL_CHANNELS; i++) {
+            arena[whole->input_offset + i] = samples[(end - SCL_WINDOW) * SCL_CHANNELS + i];
+        }
+        scl_network_run(whole, arena);
+        for (uint32_t i = 0; i < SCL_FEATURES; i++) {
+            differing += columns[step->features_offset + i] != arena[whole->features_offset + i];
+        }
+        for (uint32_t i = 0; i < SCL_CLASSES; i++) {
+            differing += columns[step->logits_offset + i] != arena[whole->logits_offset + i];
+        }
+        compared += SCL_FEATURES + SCL_CLASSES;
+    }
+    print("step ", ticks);
+    print("compared ", compared);
+    print("differing ", differing);
+}
+
+#endif
 
 /* The stack below its pointer, so that what is written from now on can be told. */
 static void paint(void)
@@ -84,13 +129,13 @@ void scl_main(void)
 {
     port_init(&ring);
     fill_with_noise();
-    scl_model part = scl_model_data;
+    scl_network part = scl_network_data;
     part.op_count = 0;
     print("hz ", port_tick_hz);
     print("empty ", ticks_of(&part));
     part.op_count = 1;
-    for (uint16_t i = 0; i < scl_model_data.op_count; i++) {
-        part.ops = scl_model_data.ops + i;
+    for (uint16_t i = 0; i < scl_network_data.op_count; i++) {
+        part.ops = scl_network_data.ops + i;
         print("operator ", ticks_of(&part));
 #ifdef SCL_PRINT_TENSORS
         print_tensor("value ", part.ops->out_offset, (uint32_t)part.ops->out_length * part.ops->out_channels);
@@ -98,9 +143,12 @@ void scl_main(void)
     }
     fill_with_noise();
     paint();
-    print("all ", ticks_of(&scl_model_data));
+    print("all ", ticks_of(&scl_network_data));
     print("stack ", stack_used());
-    print_tensor("output ", scl_model_data.features_offset, scl_model_data.features);
-    print_tensor("output ", scl_model_data.logits_offset, scl_model_data.classes);
+    print_tensor("output ", scl_network_data.features_offset, scl_network_data.features);
+    print_tensor("output ", scl_network_data.logits_offset, scl_network_data.classes);
+#ifdef SCL_HOP
+    stream();
+#endif
     semihost(SYS_EXIT, STOPPED);
 }

@@ -27,7 +27,7 @@ static void on_hello(const scl_device *d, const scl_frame *frame)
     static uint8_t p[SCL_MAX_PAYLOAD];
     p[0] = SCL_PROTOCOL_VERSION;
     for (size_t i = 0; i < 32; i++) {
-        p[1 + i] = scl_model_data.hash[i];
+        p[1 + i] = scl_network_data.hash[i];
     }
     scl_store_u16(p + 33, SCL_RAW_SAMPLES);
     scl_store_u16(p + 35, SCL_CHANNELS);
@@ -42,7 +42,7 @@ static void on_hello(const scl_device *d, const scl_frame *frame)
     size_t size = append(p, HELLO_FIXED, port_name);
     size = append(p, size, "\n" SCL_FIRMWARE_VERSION);
     for (uint16_t i = 0; i < SCL_CLASSES; i++) {
-        size = append(p, append(p, size, "\n"), scl_model_data.labels[i]);
+        size = append(p, append(p, size, "\n"), scl_network_data.labels[i]);
     }
     scl_link_answer(frame, p, size);
 }
@@ -50,7 +50,12 @@ static void on_hello(const scl_device *d, const scl_frame *frame)
 static void on_bench(scl_device *d, const scl_frame *frame)
 {
     uint8_t p[4];
-    scl_store_u32(p, scl_classifier_run(&d->session.classifier).ticks);
+    if (scl_model_keeps_columns(&d->session.model)) {
+        d->session.mode = SCL_IDLE; /* the window takes the place of the stream's columns */
+        scl_model_start(&d->session.model, 0);
+    }
+    scl_model_window(&d->session.model);
+    scl_store_u32(p, scl_session_ticks(&d->session));
     scl_link_answer(frame, p, sizeof p);
 }
 
@@ -74,7 +79,7 @@ static void on_calibration(scl_device *d, const scl_frame *frame)
         }
         values[i] = x.value;
     }
-    scl_frontend_calibrate(&d->session.classifier.frontend, values);
+    scl_frontend_calibrate(&d->session.model.frontend, values);
     for (size_t i = 0; i < SCL_CALIBRATION_HASH; i++) {
         d->calibration_hash[i] = frame->payload[i];
     }

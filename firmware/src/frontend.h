@@ -25,6 +25,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SCL_MAX_CHANNELS 6   /* accelerometer and gyroscope */
 #define SCL_MAX_SENSORS 2
 #define SCL_MAX_SECTIONS 2
@@ -85,5 +89,9 @@ void scl_frontend_calibrate(scl_frontend *f, const float *values);
 /* Pushes one sample counts[channels]. Writes `quantized[channels]` per model-rate sample that it completes and returns how many
  * (0 or 1 when up <= down; the exporter refuses up > down). */
 uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

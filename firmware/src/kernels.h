@@ -7,7 +7,7 @@
 #ifndef SCL_KERNELS_H
 #define SCL_KERNELS_H
 
-#include "model.h"
+#include "network.h"
 
 /* CONV_2D of height 1; FULLY_CONNECTED where the input is one sample. Weights (out_channels, kernel, in_channels); bias, multiplier and
  * shift (out_channels). */
@@ -40,5 +40,8 @@ void scl_add(const scl_op *op, int8_t *arena);
 /* SOFTMAX over the channels of each sample. multiplier and shift (1): of a difference to the largest input; bias (1): the least difference
  * that counts. */
 void scl_softmax(const scl_op *op, int8_t *arena);
+
+/* Not TensorFlow's: moves out_length samples down the arena, to where they stand before the samples of a stream's next hop. */
+void scl_keep(const scl_op *op, int8_t *arena);
 
 #endif

@@ -1,58 +1,79 @@
-/* The deployed network as constant data, and the function that runs it.
+/* The whole model with all its memory: sensor samples in, class out.
  *
- * The exporter writes one scl_model (model_data.c) with a static schedule: every tensor's place in the arena is decided there.
- * Tensors are int8, time-major: (length, channels). Arithmetic is TensorFlow Lite's, bit for bit (see kernels.h). */
+ *   static scl_model model;
+ *   scl_model_init(&model);
+ *   for each sample of the sensor:
+ *       if (scl_model_push_sample(&model, counts)) {
+ *           use(scl_model_run(&model).class_index);
+ *       } */
 #ifndef SCL_MODEL_H
 #define SCL_MODEL_H
 
 #include <stdint.h>
 
-typedef struct scl_op {
-    void (*run)(const struct scl_op *op, int8_t *arena); /* one of kernels.h; only those that are named here are linked */
-    uint16_t in_length;        /* samples */
-    uint16_t in_channels;
-    uint16_t out_length;       /* samples */
-    uint16_t out_channels;
-    uint16_t kernel;           /* samples */
-    uint16_t stride;           /* samples */
-    uint16_t dilation;         /* samples from one tap to the next; 1: none between them */
-    uint16_t pad_left;         /* samples; TFLite SAME puts the odd one on the right */
-    int16_t in_zero_point;
-    int16_t second_zero_point; /* of an addition's other input */
-    int16_t out_zero_point;
-    int16_t act_min;           /* fused activation, already quantized and within [-128, 127] */
-    int16_t act_max;
-    uint32_t in_offset;        /* bytes from the start of the arena */
-    uint32_t second_offset;    /* of an addition's other input */
-    uint32_t out_offset;
-    const int8_t *weights;     /* and 3 bytes that are read but do not count; NULL where there are none. The shapes of the weights and of */
-    const int32_t *bias;       /* the three arrays of integers are each kernel's own: kernels.h */
-    const int32_t *multiplier; /* Q31, from TFLite's QuantizeMultiplier */
-    const int8_t *shift;       /* positive: left */
-    uint32_t scratch_offset;   /* bytes from the start of the arena, 4-byte aligned: what a narrow kernel may use while it runs */
-} scl_op;
+#include "frontend.h"
+#include "model_data.h"
+#include "network.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef SCL_HOP
+#define SCL_DEFAULT_HOP SCL_HOP
+#define SCL_MODEL_BYTES (SCL_STREAM_BYTES > SCL_ARENA_BYTES ? SCL_STREAM_BYTES : SCL_ARENA_BYTES)
+#else
+#define SCL_DEFAULT_HOP ((SCL_WINDOW + 3) / 4)
+#define SCL_MODEL_BYTES SCL_ARENA_BYTES
+#endif
+
+enum { SCL_SATURATED = 1, SCL_LEAD_OFF = 2, SCL_ABSTAIN = 255 };
+
+/* Samples here are model-rate samples, unless they are called the sensor's. */
 typedef struct {
-    const scl_op *ops;         /* (op_count) in execution order */
-    uint16_t op_count;
-    uint16_t window;           /* samples of the network's input */
-    uint16_t channels;
-    uint16_t features;         /* kept latent dimensions */
-    uint16_t classes;
-    uint32_t arena_bytes;
-    uint32_t input_offset;     /* (window, channels) */
-    uint32_t features_offset;  /* (features) */
-    uint32_t logits_offset;    /* (classes) */
-    const uint8_t *hash;       /* (32) manifest's model_hash */
-    const char *const *labels; /* (classes) */
-    const int8_t *thresholds;  /* (classes) of a model whose labels may hold together, at most 7; NULL: one class at a time */
+    scl_frontend frontend;
+    int8_t history[SCL_WINDOW][SCL_CHANNELS]; /* ring of the newest samples */
+    uint16_t newest;         /* where the next sample goes */
+    uint16_t hop;            /* from one class to the next; 0: none is due by itself */
+    uint16_t until_class;    /* until the next one is due */
+    uint8_t step_due;        /* with kept columns: the newest hop of samples has not been through the network */
+    uint32_t clean;          /* the sensor's samples since one was saturated; stays at its largest value */
+    uint32_t attached;       /* the sensor's samples since the lead was off; stays at its largest value */
+    int8_t arena[SCL_MODEL_BYTES] __attribute__((aligned(4)));
 } scl_model;
 
-/* Runs every operator. `arena` holds model->arena_bytes, 4-byte aligned, with the input tensor already at input_offset.
- * The input may be overwritten; features and logits stay valid until the next run. */
-void scl_model_run(const scl_model *model, int8_t *arena);
+typedef struct {
+    uint8_t class_index;     /* SCL_ABSTAIN if the lead was off */
+    const int8_t *features;  /* (SCL_FEATURES), in the arena: valid until the next sample or run */
+    const int8_t *logits;    /* (SCL_CLASSES) */
+} scl_result;
 
-/* Index of the largest logit, the lowest index on a tie. With thresholds: bit i is set if logit i reaches its own. */
-uint8_t scl_model_class(const scl_model *model, const int8_t *arena);
+/* The nominal sensor, an all-zero history, and a stream with a class every SCL_DEFAULT_HOP samples. */
+void scl_model_init(scl_model *m);
+
+/* Starts a new stream: the first class is due after SCL_WINDOW samples, then one every `hop`; with 0 none is. Calibration and history
+ * stay. Where the export has --streaming and `hop` is its own (SCL_HOP), columns of the network are kept from hop to hop. */
+void scl_model_start(scl_model *m, uint16_t hop);
+
+/* Takes one sample of the sensor, counts[SCL_CHANNELS]; returns 1 if a class is due, which scl_model_run tells before the next sample. */
+uint8_t scl_model_push_sample(scl_model *m, const int16_t *counts);
+
+/* SCL_SATURATED and SCL_LEAD_OFF, if any of the newest SCL_RAW_SAMPLES samples of the sensor was. */
+uint8_t scl_model_flags(const scl_model *m);
+
+/* Runs the network on the newest SCL_WINDOW samples, or on the newest hop where columns are kept. */
+scl_result scl_model_run(scl_model *m);
+
+/* What scl_model_run does without kept columns, in parts: copies the newest window to the network's input, oldest sample first, and
+ * returns it; the network follows (scl_network_run); then this is what it says. */
+const int8_t *scl_model_window(scl_model *m);
+scl_result scl_model_result(const scl_model *m);
+
+/* Whether the stream keeps columns; the arena then holds them, and scl_model_window would overwrite them. */
+int scl_model_keeps_columns(const scl_model *m);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "dsp.h"
 #include "fixed_point.h"
-#include "model.h"
+#include "network.h"
 
 /* scl_requantize, for an accumulator that may be doubled and a right shift: the first rounding is the product's own; the second is half
  * away from zero, by adding half and, to what is negative, minus 1. The zero point is added before the shift. */

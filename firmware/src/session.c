@@ -1,7 +1,9 @@
 #include "session.h"
 
 #include "bytes.h"
+#include "crc32.h"
 #include "link.h"
+#include "port.h"
 
 enum {
     RESULT_FIXED = 12,       /* bytes before the features */
@@ -14,7 +16,7 @@ typedef char result_fits[RESULT_FIXED + SCL_FEATURES + SCL_CLASSES <= SCL_MAX_PA
 
 void scl_session_init(scl_session *s)
 {
-    scl_classifier_init(&s->classifier);
+    scl_model_init(&s->model);
     s->mode = SCL_IDLE;
     s->window = 0;
 }
@@ -29,7 +31,7 @@ static uint32_t sample_count(const scl_frame *frame)
     return (uint32_t)((size - SAMPLES_HEADER) / SAMPLE_SIZE);
 }
 
-/* Pushes the frame's i-th sample; returns how many model-rate samples that completed. */
+/* Pushes the frame's i-th sample; returns 1 if a class is due. */
 static uint8_t push(scl_session *s, const scl_frame *frame, uint32_t i)
 {
     const uint8_t *bytes = frame->payload + SAMPLES_HEADER + i * SAMPLE_SIZE;
@@ -38,25 +40,34 @@ static uint8_t push(scl_session *s, const scl_frame *frame, uint32_t i)
         counts[channel] = (int16_t)scl_load_u16(bytes + 2 * channel);
     }
     s->next++;
-    return scl_classifier_push(&s->classifier, counts);
+    return scl_model_push_sample(&s->model, counts);
 }
 
-static void begin(scl_session *s, scl_mode mode)
+static void begin(scl_session *s, scl_mode mode, uint16_t hop)
 {
-    scl_classifier_reset(&s->classifier);
+    scl_model_start(&s->model, hop);
     s->mode = mode;
     s->next = 0;
+}
+
+uint32_t scl_session_ticks(scl_session *s)
+{
+    const uint32_t before = port_ticks();
+    scl_network_run(&scl_network_data, s->model.arena);
+    return port_ticks() - before;
 }
 
 static void send_result(scl_session *s, const scl_frame *frame)
 {
     uint8_t p[RESULT_FIXED + SCL_FEATURES + SCL_CLASSES];
-    const scl_result result = scl_classifier_run(&s->classifier);
+    const uint32_t crc32 = scl_crc32(0, scl_model_window(&s->model), SCL_WINDOW * SCL_CHANNELS);
+    const uint32_t ticks = scl_session_ticks(s);
+    const scl_result result = scl_model_result(&s->model);
     scl_store_u16(p, s->window);
     p[2] = result.class_index;
-    p[3] = scl_classifier_flags(&s->classifier);
-    scl_store_u32(p + 4, result.input_crc32);
-    scl_store_u32(p + 8, result.ticks);
+    p[3] = scl_model_flags(&s->model);
+    scl_store_u32(p + 4, crc32);
+    scl_store_u32(p + 8, ticks);
     for (size_t i = 0; i < SCL_FEATURES; i++) {
         p[RESULT_FIXED + i] = (uint8_t)result.features[i];
     }
@@ -77,7 +88,7 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
     }
     const int same = s->window == window;
     if (start == 0) {
-        begin(s, SCL_IN_WINDOW);
+        begin(s, SCL_IN_WINDOW, 0);
         s->window = window;
     } else if (s->mode == SCL_IN_GAP && same) {
         return;
@@ -104,9 +115,7 @@ void scl_session_stream(scl_session *s, const scl_frame *frame)
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_VALUE, 0, 0);
         return;
     }
-    begin(s, SCL_IN_STREAM);
-    s->hop = hop;
-    s->until_class = SCL_WINDOW;
+    begin(s, SCL_IN_STREAM, hop);
     s->hops = 0;
     s->hop_end = 0;
     s->hop_class = 0;
@@ -128,12 +137,11 @@ void scl_session_samples(scl_session *s, const scl_frame *frame)
     }
     const int continues = scl_load_u32(frame->payload) == s->next;
     for (uint32_t i = 0; continues && i < count; i++) {
-        if (push(s, frame, i) && --s->until_class == 0) {
-            s->until_class = s->hop;
+        if (push(s, frame, i)) {
             s->hops++;
             s->hop_end = s->next;
-            s->hop_class = scl_classifier_run(&s->classifier).class_index;
-            s->hop_flags = scl_classifier_flags(&s->classifier);
+            s->hop_class = scl_model_run(&s->model).class_index;
+            s->hop_flags = scl_model_flags(&s->model);
         }
     }
     scl_store_u32(p, s->next);

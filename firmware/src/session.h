@@ -1,22 +1,20 @@
-/* WINDOW, STREAM and SAMPLES: whose samples the classifier is being fed. One window or one stream at a time. */
+/* WINDOW, STREAM and SAMPLES: whose samples the model is being fed. One window or one stream at a time. */
 #ifndef SCL_SESSION_H
 #define SCL_SESSION_H
 
 #include <stdint.h>
 
-#include "classifier.h"
+#include "model.h"
 #include "protocol.h"
 
 /* What the next sample belongs to. */
 typedef enum { SCL_IDLE, SCL_IN_WINDOW, SCL_IN_GAP, SCL_IN_STREAM } scl_mode;
 
 typedef struct {
-    scl_classifier classifier;
+    scl_model model;
     scl_mode mode;
     uint32_t next;           /* sensor sample that continues the window or the stream */
     uint16_t window;         /* its number, in SCL_IN_WINDOW and SCL_IN_GAP */
-    uint16_t hop;            /* model-rate samples */
-    uint16_t until_class;    /* model-rate samples */
     uint32_t hops;           /* classified since STREAM */
     uint32_t hop_end;        /* of the latest one: sensor samples consumed, class and flags */
     uint8_t hop_class;
@@ -28,6 +26,9 @@ void scl_session_init(scl_session *s);
 /* Each takes a frame of that type from the line and answers it. */
 void scl_session_window(scl_session *s, const scl_frame *frame);
 void scl_session_samples(scl_session *s, const scl_frame *frame);
+
+/* port_ticks around the network alone, on what is in the arena. */
+uint32_t scl_session_ticks(scl_session *s);
 
 /* Its payload has 2 bytes. */
 void scl_session_stream(scl_session *s, const scl_frame *frame);

@@ -2,7 +2,7 @@
 #ifndef SCL_SPAN_H
 #define SCL_SPAN_H
 
-#include "model.h"
+#include "network.h"
 
 /* Taps [first, first + count) of the kernel, the first of them over in[sample], each `dilation` samples behind the one before it. */
 typedef struct {

@@ -13,11 +13,8 @@ from tests.firmware.random_models import RandomModel
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
+def bundle(board_tools, tmp_path_factory):
     """A foreign model of several layers."""
-    for tool in ("make", "gcc", "arm-none-eabi-gcc", "qemu-system-arm"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
     folder = tmp_path_factory.mktemp("bisect")
     model = next(m for m in map(RandomModel, range(100)) if m.kinds.count("CONV_2D") == 1 and len(m.kinds) > 3)
     (folder / "model.tflite").write_bytes(model.bytes())

@@ -1,6 +1,5 @@
 """What the network costs on an emulated board: the counter against the firmware's own, budgets, the profile's text."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -24,19 +23,12 @@ GROWTH = 1.02  # of a shipped model, at most, against the committed figures
 
 
 @pytest.fixture(scope="module")
-def tools():
-    for tool in ("make", "arm-none-eabi-gcc", "qemu-system-arm"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
-
-
-@pytest.fixture(scope="module")
-def cost(tools, tmp_path_factory):
+def cost(board_tools, tmp_path_factory):
     return measure(FIXTURE, tmp_path_factory.mktemp("device"))
 
 
 @pytest.fixture(scope="module")
-def measured(tools):
+def measured(board_tools):
     return {name: benchmark.measured(network) for name, network in benchmark.networks().items()}
 
 
@@ -47,7 +39,7 @@ def test_counts_repeat_and_add_up(cost, tmp_path):
     assert 0 <= sum(cost.layers) - cost.instructions + 20 * len(cost.layers) <= 40 * len(cost.layers)
 
 
-def test_the_firmware_counts_the_same(cost, tools, tmp_path):
+def test_the_firmware_counts_the_same(cost, board_tools, tmp_path):
     """The whole firmware around the same model, its timer read over the link; a call and its arguments apart."""
     command = ["make", "-s", "-C", str(ROOT / "firmware"), "BOARD=mps2-an386"]
     subprocess.run([*command, f"MODEL={FIXTURE}", f"OUT={tmp_path}"], check=True, capture_output=True)
@@ -71,6 +63,13 @@ def test_shipped_models_do_not_grow(measured):
             assert found <= limit, (
                 f"{name}: {figure} is {found:,}, it was {committed[name][figure]:,}; make bench-device"
             )
+
+
+def test_a_hop_of_a_tenth_takes_a_quarter_at_most(board_tools):
+    streams = benchmark.streams()
+    assert set(streams) == set(benchmark.SHIPPED)
+    for name, row in streams.items():
+        assert row["step"] <= row["whole"] / 4, name
 
 
 def test_layers_take_fewer_instructions_than_cmsis_nn(measured):
@@ -142,7 +141,7 @@ def test_a_budget_names_the_layer_that_takes_most():
     assert "instructions is 100, the budget 99; layer block0 takes most, 70: a larger stride" in text
 
 
-def test_an_export_beyond_its_budget_writes_nothing(run_folder, tools, tmp_path, capsys):
+def test_an_export_beyond_its_budget_writes_nothing(run_folder, board_tools, tmp_path, capsys):
     from export import quantize
 
     out = tmp_path / "small"
@@ -152,7 +151,7 @@ def test_an_export_beyond_its_budget_writes_nothing(run_folder, tools, tmp_path,
     assert "nothing was written: it does not fit the budget:\nflash is " in printed and "ram is" not in printed
 
 
-def test_profile_prints_what_the_export_counted(run_folder, tools, tmp_path, capsys):
+def test_profile_prints_what_the_export_counted(run_folder, board_tools, tmp_path, capsys):
     from export import quantize
     from scl.artifacts import read_json
 

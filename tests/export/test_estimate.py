@@ -1,7 +1,6 @@
 """What is estimated without a board, against what the emulated one counts."""
 
 import json
-import shutil
 
 import pytest
 
@@ -24,10 +23,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_estimates_are_near_what_is_counted(name):
-    for tool in ("make", "arm-none-eabi-gcc", "qemu-system-arm"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+def test_estimates_are_near_what_is_counted(name, board_tools):
     architecture, channels, samples = SHAPES[name]
     network = benchmark.encoder(architecture, "16/16/32", channels, samples, classes=7)
     found, expected = estimate(network), benchmark.measured(network)

@@ -1,6 +1,5 @@
 """TFLite files made elsewhere: by TensorFlow's converter from Keras layers, damaged ones, what the engine lacks."""
 
-import shutil
 import tempfile
 
 import numpy as np
@@ -11,13 +10,6 @@ from export.bundle import read_bundle
 from firmware_host.bundle import load_bundle
 from scl.artifacts import InputError, read_json
 from tests.firmware.random_models import RandomModel
-
-
-@pytest.fixture(scope="module")
-def tools():
-    for tool in ("make", "gcc", "arm-none-eabi-gcc", "qemu-system-arm"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
 
 
 def convert(layers, int8_ends: bool = True) -> bytes:
@@ -54,7 +46,7 @@ def keras_encoder(layers, x):
     return layers.Dense(5, activation="softmax")(layers.Dense(9, activation="relu")(y))
 
 
-def test_a_keras_model_is_exported_and_proved(tools, tmp_path, capsys):
+def test_a_keras_model_is_exported_and_proved(board_tools, tmp_path, capsys):
     path, out = tmp_path / "keras.tflite", tmp_path / "bundle"
     path.write_bytes(convert(keras_encoder))
     assert quantize.main(["--from", str(path), "--out", str(out)]) == 0

@@ -1,7 +1,5 @@
 """Random networks on every emulated core: their outputs equal TFLite Micro's, byte for byte."""
 
-import shutil
-
 import numpy as np
 import pytest
 
@@ -43,11 +41,7 @@ def random_network(seed: int) -> Network:
     return Network(tuple(layers))
 
 
-@pytest.fixture(autouse=True)
-def tools():
-    for tool in ("make", "arm-none-eabi-gcc", "qemu-system-arm"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+pytestmark = pytest.mark.usefixtures("board_tools")
 
 
 @pytest.mark.parametrize("machine", BOARDS)

@@ -14,7 +14,7 @@ GEOMETRIES = [(kernel, stride, same) for kernel in (1, 2, 3, 5, 9) for stride in
 
 
 class Op(ctypes.Structure):
-    """scl_op of model.h."""
+    """scl_op of network.h."""
 
     _fields_ = [
         ("run", ctypes.c_void_p),
@@ -29,7 +29,7 @@ class Op(ctypes.Structure):
 
 
 class Model(ctypes.Structure):
-    """scl_model of model.h."""
+    """scl_network of network.h."""
 
     _fields_ = [
         ("ops", ctypes.POINTER(Op)),
@@ -198,7 +198,7 @@ def narrow(layer: Layer) -> bool:
 
 
 def run_c(engine, layers, x, rng) -> list[np.ndarray]:
-    """Every tensor's values after scl_model_run; the arena holds noise between them, which must not change."""
+    """Every tensor's values after scl_network_run; the arena holds noise between them, which must not change."""
     gap, keep, offsets, end = 64, [], [], 64
     tensors = [layers[0].source, *(layer.result for layer in layers)]
     for t in tensors:
@@ -218,7 +218,7 @@ def run_c(engine, layers, x, rng) -> list[np.ndarray]:
             op.scratch_offset, used = scratch, max(used, 8 * 4 * -(-row // 4))
             op.run = ctypes.cast(engine.scl_conv_narrow, ctypes.c_void_p)
     model = Model(ops=ops, op_count=len(layers), arena_bytes=end, input_offset=offsets[0])
-    engine.scl_model_run(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p))
+    engine.scl_network_run(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p))
     outside = np.ones(len(arena), bool)
     outside[scratch : scratch + used] = False
     for s in slices[1:]:
@@ -357,7 +357,7 @@ def test_encoders(engine, seed):
 def test_class_is_the_first_largest_logit(engine, logits, best):
     arena = np.array([99, *logits], np.int8)
     model = Model(classes=len(logits), logits_offset=1)
-    assert engine.scl_model_class(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p)) == best
+    assert engine.scl_network_class(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p)) == best
 
 
 @pytest.mark.parametrize(
@@ -374,4 +374,4 @@ def test_class_is_the_first_largest_logit(engine, logits, best):
 def test_with_thresholds_the_class_is_a_mask(engine, logits, thresholds, mask):
     arena, limits = np.array([99, *logits], np.int8), np.array(thresholds, np.int8)
     model = Model(classes=len(logits), logits_offset=1, thresholds=limits.ctypes.data)
-    assert engine.scl_model_class(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p)) == mask
+    assert engine.scl_network_class(ctypes.byref(model), arena.ctypes.data_as(ctypes.c_void_p)) == mask

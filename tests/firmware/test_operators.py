@@ -14,21 +14,26 @@ from tests.firmware.random_models import RandomModel
 QUICK, ALL, BATCH = 150, 1500, 50
 
 
+def run_layer(engine, int8, memory: arena.Arena, layer, block: np.ndarray, **changes: int) -> None:
+    """Runs one layer's kernel on an arena; `changes` are to its scl_op."""
+    numbers, arrays = op_fields(int8, memory, layer)
+    function, keep = getattr(engine, kernel(int8, memory, layer)), []
+    op = COp(run=ctypes.cast(function, ctypes.c_void_p), **(numbers | changes))
+    for name, values in arrays.items():
+        array = np.ascontiguousarray(values)
+        keep.append(array)
+        setattr(op, name, ctypes.cast(array.ctypes.data, dict(COp._fields_)[name]))
+    function(ctypes.byref(op), block.ctypes.data_as(ctypes.c_void_p))
+
+
 def run(engine, int8, x: np.ndarray, rng) -> dict[str, np.ndarray]:
     """Every layer's values; arena and noise behind it, which must not change."""
     memory = arena.schedule(int8.network)
     block = np.frombuffer(rng.bytes(memory.size + 64), np.int8).copy()
-    before, keep, values = block.copy(), [], {}
+    before, values = block.copy(), {}
     block[memory.offsets["input"] :][: x.size] = x.ravel()
     for layer in int8.network.layers:
-        numbers, arrays = op_fields(int8, memory, layer)
-        run_layer = getattr(engine, kernel(int8, memory, layer))
-        op = COp(run=ctypes.cast(run_layer, ctypes.c_void_p), **numbers)
-        for name, values_of in arrays.items():
-            array = np.ascontiguousarray(values_of)
-            keep.append(array)
-            setattr(op, name, ctypes.cast(array.ctypes.data, dict(COp._fields_)[name]))
-        run_layer(ctypes.byref(op), block.ctypes.data_as(ctypes.c_void_p))
+        run_layer(engine, int8, memory, layer, block)
         start = memory.offsets[layer.name]
         values[layer.name] = block[start : start + layer.result.size].copy()
     np.testing.assert_array_equal(block[memory.size :], before[memory.size :], err_msg="written behind the arena")

@@ -155,7 +155,7 @@ def source() -> str:
         + "};\n"
         f"static const uint8_t hash[32] = {_numbers(list(HASH))};\n"
         f"static const char *const labels[] = {{{labels}}};\n"
-        "const scl_model scl_model_data = {ops, 4, SCL_WINDOW, SCL_CHANNELS, SCL_FEATURES, SCL_CLASSES, "
+        "const scl_network scl_network_data = {ops, 4, SCL_WINDOW, SCL_CHANNELS, SCL_FEATURES, SCL_CLASSES, "
         "SCL_ARENA_BYTES, 0, 168, 176, hash, labels, NULL};\n\n"
         f"static const scl_sensor sensors[] = {{\n{sensors}}};\n"
         f"static const float mean[] = {{{floats([0.0] * CHANNELS)}}};\n"
@@ -172,8 +172,8 @@ def header() -> str:
     macros = "".join(f"#define SCL_{name} {value}\n" for name, value in sizes.items())
     return (
         "/* Written by make_model.py. */\n#ifndef SCL_MODEL_DATA_H\n#define SCL_MODEL_DATA_H\n\n"
-        f'#include "frontend.h"\n#include "model.h"\n\n{macros}\n'
-        "extern const scl_model scl_model_data;\nextern const scl_frontend_config scl_frontend_data;\n\n#endif\n"
+        f'#include "frontend.h"\n#include "network.h"\n\n{macros}\n'
+        "extern const scl_network scl_network_data;\nextern const scl_frontend_config scl_frontend_data;\n\n#endif\n"
     )
 
 

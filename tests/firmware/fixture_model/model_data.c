@@ -59,7 +59,7 @@ static const uint8_t hash[32] = {
     171, 178, 185, 192, 199, 206, 213, 220,
 };
 static const char *const labels[] = {"still", "walking", "\303\240 v\303\251lo"};
-const scl_model scl_model_data = {ops, 4, SCL_WINDOW, SCL_CHANNELS, SCL_FEATURES, SCL_CLASSES, SCL_ARENA_BYTES, 0, 168, 176, hash, labels, NULL};
+const scl_network scl_network_data = {ops, 4, SCL_WINDOW, SCL_CHANNELS, SCL_FEATURES, SCL_CLASSES, SCL_ARENA_BYTES, 0, 168, 176, hash, labels, NULL};
 
 static const scl_sensor sensors[] = {
     {3, 0.009576807f, {0.0f}, {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}}, -32768, 32767},

@@ -3,7 +3,7 @@
 #define SCL_MODEL_DATA_H
 
 #include "frontend.h"
-#include "model.h"
+#include "network.h"
 
 #define SCL_ARENA_BYTES 340
 #define SCL_WINDOW 16
@@ -12,7 +12,7 @@
 #define SCL_FEATURES 5
 #define SCL_CLASSES 3
 
-extern const scl_model scl_model_data;
+extern const scl_network scl_network_data;
 extern const scl_frontend_config scl_frontend_data;
 
 #endif
