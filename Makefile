@@ -9,8 +9,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
 
-# gcc builds the host side of the firmware, the others the board's.
-DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+# gcc builds the host side of the firmware, the next ones the board's; cmake and cppcheck serve tests and lint.
+DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm cmake cppcheck
 
 ifneq ($(wildcard ../shared/data),)
 export SCL_DATA_DIR ?= $(abspath ../shared/data)
@@ -85,11 +85,12 @@ test-exact: setup ## All random networks against TFLite Micro: 1,500 of every op
 	$(PY) -m pytest -m "exact or not exact" tests/firmware/test_exact_boards.py tests/firmware/test_kernels.py tests/firmware/test_operators.py
 
 .PHONY: lint
-lint: setup ## ruff, mypy and the C compilers with every warning an error
+lint: setup ## ruff, mypy, the C compilers with every warning an error, cppcheck with its MISRA addon
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(MAKE) -C firmware lint
+	$(MAKE) -C firmware misra
 
 .PHONY: lock
 lock: ## Make requirements.lock anew from pyproject.toml, in an environment of its own

@@ -10,9 +10,11 @@
       2> build/budget.log
     python -m train.imu --padding valid --out runs/stream && python -m calibration.ranges runs/stream
     python -m export.quantize runs/stream --out bundles/stream --streaming 16 --max-loss 1 > build/stream.log
+    python -m export.package bundles/demo --for arduino --out packages/demo > build/package.log
     make bench-device
     python benchmarks/update_docs.py --demo-log build/demo.log --ecg-log build/demo-ecg.log \\
-      --profile-log build/profile.log --budget-log build/budget.log --stream-log build/stream.log
+      --profile-log build/profile.log --budget-log build/budget.log --stream-log build/stream.log \\
+      --package-log build/package.log
 
 No figure on those pages is typed by hand.
 """
@@ -39,6 +41,7 @@ def main() -> None:
     options.add_argument("--profile-log", type=Path, help="what export.profile bundles/demo printed; kept there too")
     options.add_argument("--budget-log", type=Path, help="what an export beyond its budget printed; kept there too")
     options.add_argument("--stream-log", type=Path, help="what an export with --streaming printed; kept there too")
+    options.add_argument("--package-log", type=Path, help="what export.package printed; kept there too")
     arguments = options.parse_args()
     texts = {}
     for name, path in (("demo", arguments.demo_log), ("demo-ecg", arguments.ecg_log)):
@@ -63,6 +66,7 @@ def main() -> None:
     for name, log, first, last in (
         ("profile", arguments.profile_log, "layers", r"\Z"),
         ("budget", arguments.budget_log, "export failed", r"\Z"),
+        ("package", arguments.package_log, "^package for", r"\Z"),
         ("stream", arguments.stream_log, "^│ network on", "^├"),
     ):
         path = FOLDER / f"{name}.txt"

@@ -1,12 +1,16 @@
 """Finds the first layer in which a board and TFLite Micro part, and by how much.
 
-Both run the same noise: no recording is needed, so it serves bundles of runs and of foreign files alike.
+On an emulated board both run the same noise: no recording is needed, so it serves bundles of runs and of foreign files
+alike. On a board behind a port both run an evaluation window (`export.probe`).
 """
 
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from export import device, foreign
 from export.runtimes import tflite_micro_runner
@@ -32,16 +36,24 @@ def bisect(bundle: Path, board: str = device.BOARD) -> list[LayerErrors]:
     Raises InputError if the bundle's files are of different models, or as `export.device.measure` does.
     """
     report = read_json(bundle / "export_report.json", "export_report")
-    names = [row["name"] for row in report["layers"]]
+    place = next(row for row in report["memory_map"] if row["name"] == "input")
+    x = device.noise(report["cost"]["arena_bytes"])[place["offset"] :][: place["bytes"]]
+    with tempfile.TemporaryDirectory() as build:
+        found = device.tensors(bundle / "c", Path(build), board)
+    return layer_errors(bundle, x, found)
+
+
+def layer_errors(bundle: Path, x: np.ndarray, found: Sequence[np.ndarray]) -> list[LayerErrors]:
+    """What each operator of a bundle's C wrote for the input x (int8), `found`, against TFLite Micro.
+
+    Raises InputError if the bundle's files are of different models.
+    """
+    names = [row["name"] for row in read_json(bundle / "export_report.json", "export_report")["layers"]]
     tflite = (bundle / "model.tflite").read_bytes()
     indices = tensor_indices(tflite)
     if not set(names) <= set(indices):
         indices = foreign.read(tflite, str(bundle / "model.tflite")).tensors
-    place = next(row for row in report["memory_map"] if row["name"] == "input")
-    x = device.noise(report["cost"]["arena_bytes"])[place["offset"] :][: place["bytes"]]
     expected = tflite_micro_runner(tflite)(x)
-    with tempfile.TemporaryDirectory() as build:
-        found = device.tensors(bundle / "c", Path(build), board)
     if len(found) != len(names):
         raise InputError(f"{bundle}: c runs {len(found)} operators, its report lists {len(names)}; export it again")
     errors = []

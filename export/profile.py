@@ -1,4 +1,5 @@
-"""Shows where a network spends instructions, flash and memory, layer by layer, counted on an emulated board."""
+"""Shows where a network spends instructions, flash and memory, layer by layer: counted on an emulated board, or timed
+on a real one."""
 
 import argparse
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from export.device import BOARD, BOARDS, measure
+from export.probe import Probed, probe
 from scl.artifacts import command, read_json
 
 
@@ -16,6 +18,11 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m export.profile", description=__doc__)
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
     options.add_argument("--board", default=BOARD, help=f"one of {', '.join(BOARDS)} (default {BOARD}, a Cortex-M4F)")
+    options.add_argument(
+        "--port",
+        help="instead: the board on this port, as firmware_host.validate takes it; a real one is timed",
+    )
+    options.add_argument("--baud", type=int, help="line rate of a real port")
     options.add_argument(
         "--bisect", action="store_true", help="name the first layer that differs from TFLite Micro; exit status 1"
     )
@@ -34,13 +41,17 @@ def main(argv: Sequence[str]) -> int:
     from export.bundle import read_bundle
 
     bundle = read_bundle(arguments.bundle)
+    probed = None if arguments.port is None else probe(bundle, arguments.port, arguments.baud)
     if arguments.bisect:
-        from export.bisect import bisect, describe
+        from export.bisect import bisect, describe, layer_errors
 
-        errors = bisect(bundle.path, arguments.board)
-        print(f"{bundle.path} on {arguments.board}: {describe(errors)}")
+        errors = layer_errors(bundle.path, probed.x, probed.tensors) if probed else bisect(bundle.path, arguments.board)
+        print(f"{bundle.path} on {probed.board if probed else arguments.board}: {describe(errors)}")
         return int(any(layer.different for layer in errors))
     report = read_json(bundle.path / "export_report.json", "export_report")
+    if probed is not None:
+        print_probed(bundle.path, probed, report)
+        return 0
     with tempfile.TemporaryDirectory() as build:
         cost = measure(bundle.path / "c", Path(build), arguments.board)
     layers = [row | {"instructions": n} for row, n in zip(report["layers"], cost.layers, strict=True)]
@@ -51,6 +62,16 @@ def main(argv: Sequence[str]) -> int:
         f"front end {cost.image_bytes:,} bytes"
     )
     return 0
+
+
+def print_probed(path: Path, probed: Probed, report: dict[str, Any]) -> None:
+    """Prints what a board behind a port took."""
+    unit = "instructions" if probed.instructions is not None else "microseconds"
+    each = probed.instructions if probed.instructions is not None else probed.microseconds
+    assert each is not None
+    layers = [row | {unit: value} for row, value in zip(report["layers"], each, strict=True)]
+    print_profile(layers, report["memory_map"], report["cost"]["arena_bytes"], unit)
+    print(f"{path} on {probed.board}: {_number(sum(each))} {unit} in the layers of one inference")
 
 
 def print_estimate(path: Path) -> None:
@@ -68,26 +89,36 @@ def print_estimate(path: Path) -> None:
     )
 
 
-def print_profile(layers: list[dict[str, Any]], places: list[dict[str, Any]], arena_bytes: int) -> None:
-    """Prints the table of layers and the map of the arena."""
+def print_profile(
+    layers: list[dict[str, Any]], places: list[dict[str, Any]], arena_bytes: int, unit: str = "instructions"
+) -> None:
+    """Prints the table of layers, with what each took in `unit`, and the map of the arena."""
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(_layers(layers))
+    console.print(_layers(layers, unit))
     console.print(_map(places, [row["name"] for row in layers], arena_bytes))
 
 
-def _layers(layers: list[dict[str, Any]]):
+def _per_mac(value: float, macs: int) -> str:
+    return f"{value / macs:.2g}" if macs and not isinstance(value, int) else f"{value / macs:.2f}" if macs else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def _layers(layers: list[dict[str, Any]], unit: str):
     from rich.table import Table
 
     table = Table(title="layers", title_justify="left", show_footer=True)
-    total = {key: sum(row[key] for row in layers) for key in ("macs", "instructions", "flash_bytes", "read_bytes")}
+    total = {key: sum(row[key] for row in layers) for key in ("macs", unit, "flash_bytes", "read_bytes")}
     table.add_column("layer", "total")
     table.add_column("what")
     for name, footer in (
         ("MACs", f"{total['macs']:,}"),
-        ("instructions", f"{total['instructions']:,}"),
-        ("per MAC", f"{total['instructions'] / total['macs']:.2f}" if total["macs"] else ""),
+        (unit, _number(total[unit])),
+        ("per MAC", _per_mac(total[unit], total["macs"])),
         ("bytes read", f"{total['read_bytes']:,}"),
         ("flash", f"{total['flash_bytes']:,}"),
         ("arena", f"{max(row['arena_bytes'] for row in layers):,}"),
@@ -98,8 +129,8 @@ def _layers(layers: list[dict[str, Any]]):
             row["name"],
             f"{row['kind']} {row['kernel']}/{row['stride']} to {row['output'][0]} x {row['output'][1]}",
             f"{row['macs']:,}",
-            f"{row['instructions']:,}",
-            f"{row['instructions'] / row['macs']:.2f}" if row["macs"] else "",
+            _number(row[unit]),
+            _per_mac(row[unit], row["macs"]),
             f"{row['read_bytes']:,}",
             f"{row['flash_bytes']:,}",
             f"{row['arena_bytes']:,}",

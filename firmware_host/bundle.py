@@ -13,6 +13,7 @@ from scl.partition import Partition
 
 REQUIRED = (
     *("name", "model_hash", "task", "transformation", "labels", "thresholds", "transforms", "files", "split", "data"),
+    "streaming",
     *("partition.invariant", "partition.variant", "partition.free", "window.samples", "window.channels"),
     *("frontend.raw_samples", "frontend.up", "frontend.down"),
     *("frontend.sensor.name", "frontend.sensor.rate_hz", "frontend.sensor.sensors"),
@@ -159,7 +160,7 @@ def load_bundle(path: str | Path) -> Bundle:
             f"{path}: no bundle here (manifest.json is missing); make one with `python -m export.quantize RUN --out "
             f"{path}`"
         )
-    manifest = read_json(manifest_path, "bundle", 2)
+    manifest = read_json(manifest_path, "bundle", 3)
     if manifest.get("frontend", {}) is None:
         raise InputError(
             f"{path}: was made from a .tflite file (export.quantize --from) and has no front end and no recordings to "

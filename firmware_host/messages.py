@@ -16,6 +16,8 @@ _RESULT = struct.Struct("<HBBII")
 _SAMPLES_ANSWER = struct.Struct("<IIIBB")
 _STATS = struct.Struct("<4I")
 _CAPTURE = struct.Struct("<II")
+_PROBE = struct.Struct("<HI")
+_PROBE_ANSWER = struct.Struct("<IIH")
 _ERROR = struct.Struct("<BHH")
 
 SATURATED, LEAD_OFF = 1, 2  # bits of the flags
@@ -146,6 +148,26 @@ class Stats:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """What one operator of the network took, and a piece of what it wrote."""
+
+    ticks: int
+    size: int  # bytes of the whole output
+    operators: int  # of the network
+    values: np.ndarray  # int8, from the offset that was asked for
+
+    @classmethod
+    def parse(cls, payload: bytes) -> "Probe":
+        if len(payload) <= _PROBE_ANSWER.size:
+            raise MessageError(f"a PROBE answer of {len(payload)} bytes; more than {_PROBE_ANSWER.size} expected")
+        ticks, size, operators = _PROBE_ANSWER.unpack_from(payload)
+        return cls(ticks, size, operators, np.frombuffer(payload, np.int8, offset=_PROBE_ANSWER.size))
+
+    def pack(self) -> bytes:
+        return _PROBE_ANSWER.pack(self.ticks, self.size, self.operators) + self.values.tobytes()
+
+
+@dataclass(frozen=True)
 class BoardError:
     code: int
     window: int
@@ -171,6 +193,11 @@ def window_chunk(window: int, start: int, counts: np.ndarray) -> bytes:
 def samples_chunk(start: int, counts: np.ndarray) -> bytes:
     """Payload of a SAMPLES frame: `counts` (n, channels) int16 from sensor sample `start` on."""
     return struct.pack("<I", start) + counts.astype("<i2").tobytes()
+
+
+def probe(operator: int, offset: int) -> bytes:
+    """Payload of a PROBE request."""
+    return _PROBE.pack(operator, offset)
 
 
 def chunk_samples(max_payload: int, channels: int) -> int:

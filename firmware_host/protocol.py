@@ -44,6 +44,7 @@ class Type(IntEnum):
     CALIBRATION = 0x06
     STATS = 0x07
     CAPTURE = 0x08
+    PROBE = 0x09
     ERROR = 0xFF
 
 

@@ -68,7 +68,7 @@ def main(argv: Sequence[str]) -> int:
 
 def default_hop(bundle: Bundle) -> int:
     """The hop at which the bundle keeps columns, if it does; else a quarter of a window."""
-    kept = bundle.manifest.get("streaming")
+    kept = bundle.manifest["streaming"]
     return kept["hop"] if kept else max(1, bundle.manifest["window"]["samples"] // 4)
 
 

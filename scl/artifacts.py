@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-ARTEFACT_FILES = ("run.json", "manifest.json", "validation.json")
+ARTEFACT_FILES = ("run.json", "manifest.json", "validation.json", "scl_package.json")
 # What zipfile raises when it reads a damaged archive: each layer has exceptions of its own.
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
 

@@ -4,7 +4,9 @@
 #include "link.h"
 #include "port.h"
 
-enum { HELLO_FIXED = 57 }; /* bytes before the text */
+enum { HELLO_FIXED = 57, PROBE_FIXED = 10 }; /* bytes before the text, before the values */
+
+static uint8_t answer[SCL_MAX_PAYLOAD]; /* of HELLO and PROBE */
 
 /* Copies text behind the first `size` bytes of a payload, if all of it fits; returns the new size. */
 static size_t append(uint8_t *payload, size_t size, const char *text)
@@ -24,7 +26,7 @@ static size_t append(uint8_t *payload, size_t size, const char *text)
 
 static void on_hello(const scl_device *d, const scl_frame *frame)
 {
-    static uint8_t p[SCL_MAX_PAYLOAD];
+    uint8_t *const p = answer;
     p[0] = SCL_PROTOCOL_VERSION;
     for (size_t i = 0; i < 32; i++) {
         p[1 + i] = scl_network_data.hash[i];
@@ -50,13 +52,42 @@ static void on_hello(const scl_device *d, const scl_frame *frame)
 static void on_bench(scl_device *d, const scl_frame *frame)
 {
     uint8_t p[4];
-    if (scl_model_keeps_columns(&d->session.model)) {
-        d->session.mode = SCL_IDLE; /* the window takes the place of the stream's columns */
-        scl_model_start(&d->session.model, 0);
-    }
-    scl_model_window(&d->session.model);
-    scl_store_u32(p, scl_session_ticks(&d->session));
+    scl_session_newest(&d->session);
+    scl_store_u32(p, scl_session_ticks(&d->session, &scl_network_data));
     scl_link_answer(frame, p, sizeof p);
+}
+
+/* Runs the network up to one operator and tells what that took, and a piece of what it wrote. */
+static void on_probe(scl_device *d, const scl_frame *frame)
+{
+    const uint16_t number = scl_load_u16(frame->payload), count = scl_network_data.op_count;
+    const uint32_t offset = scl_load_u32(frame->payload + 2);
+    const scl_op *op = scl_network_data.ops + (number < count ? number : 0);
+    const uint32_t size = (uint32_t)op->out_length * op->out_channels;
+    uint32_t piece = SCL_MAX_PAYLOAD - PROBE_FIXED;
+    if (number >= count || offset >= size) {
+        scl_link_refuse(frame->seq, SCL_ERROR_BAD_VALUE, 0, count);
+        return;
+    }
+    if (piece > size - offset) {
+        piece = size - offset;
+    }
+    scl_network part = scl_network_data;
+    part.op_count = number;
+    scl_session_newest(&d->session);
+    (void)scl_session_ticks(&d->session, &part);
+    part.ops = op;
+    part.op_count = 0;
+    const uint32_t empty = scl_session_ticks(&d->session, &part);
+    part.op_count = 1;
+    const uint32_t ticks = scl_session_ticks(&d->session, &part) - empty;
+    scl_store_u32(answer, ticks);
+    scl_store_u32(answer + 4, size);
+    scl_store_u16(answer + 8, count);
+    for (uint32_t i = 0; i < piece; i++) {
+        answer[PROBE_FIXED + i] = (uint8_t)d->session.model.arena[op->out_offset + offset + i];
+    }
+    scl_link_answer(frame, answer, PROBE_FIXED + piece);
 }
 
 static void on_calibration(scl_device *d, const scl_frame *frame)
@@ -116,6 +147,7 @@ static int length_fits(const scl_frame *frame)
     case SCL_TYPE_STATS: return frame->payload_size == 0;
     case SCL_TYPE_STREAM: return frame->payload_size == 2;
     case SCL_TYPE_CAPTURE: return frame->payload_size == 4;
+    case SCL_TYPE_PROBE: return frame->payload_size == 6;
     default: return 1;
     }
 }
@@ -135,6 +167,7 @@ static void dispatch(scl_device *d, const scl_frame *frame)
     case SCL_TYPE_CALIBRATION: on_calibration(d, frame); break;
     case SCL_TYPE_STATS: on_stats(d, frame); break;
     case SCL_TYPE_CAPTURE: on_capture(d, frame); break;
+    case SCL_TYPE_PROBE: on_probe(d, frame); break;
     default: scl_link_refuse(frame->seq, SCL_ERROR_UNKNOWN_TYPE, 0, frame->type); break;
     }
 }

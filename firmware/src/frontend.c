@@ -1,14 +1,18 @@
+/* Every operation below is one IEEE single-precision rounding, or the desktop would not reproduce it: no product is fused into a sum,
+ * whatever flags a build system has. GCC does not know the standard's pragma, and by its own it forgets what -ffreestanding says of
+ * loops, that they are no calls of memset. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("fp-contract=off", "no-tree-loop-distribute-patterns")
+#else
+#pragma STDC FP_CONTRACT OFF
+#endif
+
 #include "frontend.h"
 
 #include <float.h>
 
 #include "fixed_point.h"
 
-/* Every operation below is one IEEE single-precision rounding, or the desktop would not reproduce it. gcc does not know the pragma
- * and is told by -std=c99 and -ffp-contract=off. */
-#if defined(__clang__) || !defined(__GNUC__)
-#pragma STDC FP_CONTRACT OFF
-#endif
 #if FLT_EVAL_METHOD != 0 || defined(__FAST_MATH__)
 #error "the front end needs plain single precision: no x87, no -ffast-math"
 #endif

@@ -134,7 +134,7 @@ scl_result scl_model_run(scl_model *m)
     if (scl_model_keeps_columns(m)) {
         step(m);
     } else {
-        scl_model_window(m);
+        (void)scl_model_window(m);
         scl_network_run(&scl_network_data, m->arena);
     }
     return scl_model_result(m);

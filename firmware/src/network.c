@@ -1,5 +1,7 @@
 #include "network.h"
 
+#include <stddef.h>
+
 void scl_network_run(const scl_network *network, int8_t *arena)
 {
     for (uint16_t i = 0; i < network->op_count; i++) {
@@ -11,7 +13,7 @@ uint8_t scl_network_class(const scl_network *network, const int8_t *arena)
 {
     const int8_t *logits = arena + network->logits_offset;
     uint8_t best = 0;
-    if (network->thresholds) {
+    if (network->thresholds != NULL) {
         for (uint16_t i = 0; i < network->classes; i++) {
             best = (uint8_t)(best | (logits[i] >= network->thresholds[i]) << i);
         }

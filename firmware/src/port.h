@@ -7,6 +7,10 @@
 
 #include "ring.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 extern const char port_name[];         /* the board's folder in boards/ */
 extern const uint32_t port_tick_hz;    /* rate of port_ticks */
 
@@ -32,5 +36,9 @@ uint32_t port_ticks(void);
 int port_sensor_start(void);
 void port_sensor_stop(void);
 uint32_t port_sensor_read(int16_t *counts);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

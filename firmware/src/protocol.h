@@ -35,6 +35,7 @@ enum {
     SCL_TYPE_CALIBRATION = 0x06,
     SCL_TYPE_STATS = 0x07,
     SCL_TYPE_CAPTURE = 0x08,
+    SCL_TYPE_PROBE = 0x09,
     SCL_ANSWER = 0x80,       /* added to a request's type */
     SCL_TYPE_ERROR = 0xFF
 };

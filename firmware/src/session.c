@@ -50,18 +50,27 @@ static void begin(scl_session *s, scl_mode mode, uint16_t hop)
     s->next = 0;
 }
 
-uint32_t scl_session_ticks(scl_session *s)
+uint32_t scl_session_ticks(scl_session *s, const scl_network *network)
 {
     const uint32_t before = port_ticks();
-    scl_network_run(&scl_network_data, s->model.arena);
+    scl_network_run(network, s->model.arena);
     return port_ticks() - before;
+}
+
+void scl_session_newest(scl_session *s)
+{
+    if (scl_model_keeps_columns(&s->model)) {
+        s->mode = SCL_IDLE;
+        scl_model_start(&s->model, 0);
+    }
+    (void)scl_model_window(&s->model);
 }
 
 static void send_result(scl_session *s, const scl_frame *frame)
 {
     uint8_t p[RESULT_FIXED + SCL_FEATURES + SCL_CLASSES];
     const uint32_t crc32 = scl_crc32(0, scl_model_window(&s->model), SCL_WINDOW * SCL_CHANNELS);
-    const uint32_t ticks = scl_session_ticks(s);
+    const uint32_t ticks = scl_session_ticks(s, &scl_network_data);
     const scl_result result = scl_model_result(&s->model);
     scl_store_u16(p, s->window);
     p[2] = result.class_index;
@@ -100,7 +109,7 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        push(s, frame, i);
+        (void)push(s, frame, i);
     }
     if (s->next == SCL_RAW_SAMPLES) {
         s->mode = SCL_IDLE;

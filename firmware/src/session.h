@@ -27,8 +27,11 @@ void scl_session_init(scl_session *s);
 void scl_session_window(scl_session *s, const scl_frame *frame);
 void scl_session_samples(scl_session *s, const scl_frame *frame);
 
-/* port_ticks around the network alone, on what is in the arena. */
-uint32_t scl_session_ticks(scl_session *s);
+/* port_ticks around a network, or some of its operators, on what is in the arena. */
+uint32_t scl_session_ticks(scl_session *s, const scl_network *network);
+
+/* Copies the newest window to the network's input. A stream that keeps columns ends: the window takes their place. */
+void scl_session_newest(scl_session *s);
 
 /* Its payload has 2 bytes. */
 void scl_session_stream(scl_session *s, const scl_frame *frame);

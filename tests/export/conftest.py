@@ -92,3 +92,15 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
         flags=flags,
         test=test,
     )
+
+
+@pytest.fixture(scope="session")
+def bundle_folder(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run, exported by the command."""
+    from export import quantize
+
+    out = tmp_path_factory.mktemp("bundles") / "tiny"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SCL_DATA_DIR", raising=False)
+        assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
+    return out

@@ -44,7 +44,7 @@ def test_a_changed_bias_is_found_in_its_layer(bundle, tmp_path, capsys):
         changed,
         {
             key: v
-            for key, v in read_json(bundle / "manifest.json", "bundle", 2).items()
+            for key, v in read_json(bundle / "manifest.json", "bundle", 3).items()
             if key not in ("kind", "schema", "files")
         },
     )

@@ -27,15 +27,6 @@ def embedded_set(monkeypatch):
     monkeypatch.delenv("SCL_DATA_DIR", raising=False)
 
 
-@pytest.fixture(scope="module")
-def bundle_folder(run_folder, tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("bundles") / "tiny"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("SCL_DATA_DIR", raising=False)
-        assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
-    return out
-
-
 @pytest.fixture
 def copied_run(run_folder, tmp_path) -> Path:
     return shutil.copytree(run_folder, tmp_path / "run")

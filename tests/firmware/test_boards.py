@@ -15,7 +15,18 @@ import pytest
 
 from firmware_host import emulator
 from firmware_host.link import Link
-from firmware_host.messages import SATURATED, BoardError, ErrorCode, Hello, Hop, Result, samples_chunk, window_chunk
+from firmware_host.messages import (
+    SATURATED,
+    BoardError,
+    ErrorCode,
+    Hello,
+    Hop,
+    Probe,
+    Result,
+    probe,
+    samples_chunk,
+    window_chunk,
+)
 from firmware_host.protocol import ANSWER, Frame, Type, encode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -231,6 +242,27 @@ def test_bench(board, rng):
     assert result.ticks == pytest.approx(ticks[0], rel=0.1)
     products = 8 * 8 * 18 + 8 * 5 + 5 * 3
     assert products < counts.pop() < 40 * products
+
+
+def test_probe_tells_what_each_operator_wrote(board, rng):
+    counts = some_counts(rng)
+    board.send_window(3, counts)
+    expected = model.tensors(model.quantized(counts)[-model.WINDOW :])
+    for operator, values in enumerate(expected):
+        for offset in {0, 1, len(values) - 1}:
+            found = Probe.parse(board.link.request(Type.PROBE, probe(operator, offset)).payload)
+            assert (found.size, found.operators) == (len(values), len(expected))
+            assert found.values.tolist() == values[offset:]
+    if board.name != "native":
+        ticks = [Probe.parse(board.link.request(Type.PROBE, probe(op, 0)).payload).ticks for op in range(len(expected))]
+        counted = [emulator.instructions(t, board.hello.tick_hz) for t in ticks]
+        assert sum(counted) == pytest.approx(emulator.instructions(board.bench(), board.hello.tick_hz), rel=0.05)
+
+
+@pytest.mark.parametrize(("operator", "offset"), [(4, 0), (0xFFFF, 0), (3, 3), (0, 1 << 31)])
+def test_probe_of_what_is_not_there(board, operator, offset):
+    assert board.refusal(Type.PROBE, probe(operator, offset)) == BoardError(ErrorCode.BAD_VALUE, 0, 4)
+    assert board.refusal(Type.PROBE, bytes(5)).code == ErrorCode.BAD_LENGTH
 
 
 def slow_stream(counts: np.ndarray, hop: int) -> list[tuple[int, int]]:

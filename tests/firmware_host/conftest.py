@@ -191,11 +191,12 @@ def fake_bundle(tmp_path: Path) -> Path:
         for kind in ("accelerometer", "gyroscope")
     ]
     manifest = {
-        **{"kind": "bundle", "schema": 2, "name": "tiny", "task": "imu", "transformation": "rotation", "method": "scl"},
+        **{"kind": "bundle", "schema": 3, "name": "tiny", "task": "imu", "transformation": "rotation", "method": "scl"},
         **{"thresholds": None, "transforms": ["as recorded", "rotation 1", "rotation 2"]},
         **{"labels": list(LABELS), "run_hash": "cd" * 32, "model_hash": MODEL_HASH},
         "partition": {"invariant": 3, "variant": 4, "free": 2},
         "kept": [0, 1, 2, 7, 8],
+        "streaming": None,
         "files": {name: sha256_file(folder / name) for name in ("golden.npz", "evaluation.npz")},
         "window": {"samples": SAMPLES, "rate_hz": 20.0, "channels": ["ax", "ay", "az", "gx", "gy", "gz"]},
         "frontend": {

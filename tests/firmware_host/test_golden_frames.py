@@ -14,10 +14,12 @@ from firmware_host.messages import (
     Hello,
     Hop,
     MessageError,
+    Probe,
     Result,
     Stats,
     capture_block,
     chunk_samples,
+    probe,
     samples_chunk,
     window_chunk,
 )
@@ -59,6 +61,7 @@ def test_chunks():
     assert window_chunk(513, 0, counts(85)) == FRAMES["WINDOW first chunk"].payload
     assert window_chunk(513, 199, counts(1)) == FRAMES["WINDOW last chunk"].payload
     assert samples_chunk(70_000, counts(5)) == FRAMES["SAMPLES request"].payload
+    assert probe(3, 70_000) == FRAMES["PROBE request"].payload
 
 
 def test_the_most_samples_that_fit():
@@ -89,6 +92,9 @@ def test_answers():
     hop = Hop.parse(FRAMES["SAMPLES answer"].payload)
     assert (hop.next, hop.hops, hop.end, hop.predicted, hop.flags) == (70_005, 1397, 70_001, 4, 0)
     assert Stats.parse(FRAMES["STATS answer"].payload) == Stats(1000, 2, 3, 0xFFFFFFFF)
+    found = Probe.parse(FRAMES["PROBE answer"].payload)
+    assert (found.ticks, found.size, found.operators) == (123_456, 70_003, 7)
+    assert found.values.tolist() == [-128, 0, 127] and found.pack() == FRAMES["PROBE answer"].payload
     start, dropped, got = capture_block(FRAMES["CAPTURE block"].payload, 6)
     assert (start, dropped) == (160, 2) and (got == counts(16)).all()
     assert str(BoardError.parse(FRAMES["ERROR gap"].payload)) == "ERROR GAP (window 513, detail 85)"

@@ -20,7 +20,7 @@ from export.network import AveragePool, Conv, Network, Tensor
 from export.runtimes import run_tflite_micro
 from export.tflite_writer import write_tflite
 from firmware_host import board as board_module
-from firmware_host import capture, stream, validate
+from firmware_host import capture, probe, stream, validate
 from firmware_host.board import Board, open_board
 from firmware_host.bundle import load_bundle
 from firmware_host.calibration_file import nominal, read_calibration
@@ -28,7 +28,7 @@ from firmware_host.capture_file import Capture, read_capture, write_capture
 from firmware_host.measure import measure
 from firmware_host.protocol import Type
 from firmware_host.stream import play
-from scl.artifacts import InputError, sha256_bytes, sha256_file, write_json, write_npz
+from scl.artifacts import InputError, read_npz, sha256_bytes, sha256_file, write_json, write_npz
 
 WINDOW, CHANNELS, WINDOWS = 400, ("ax", "ay", "az", "gx", "gy", "gz"), 9
 LABELS = ("still", "slow", "fast")
@@ -139,8 +139,8 @@ def folder(tmp_path_factory):
     scales = {name: int8.activations[name] for name in ("features", "logits")}
     names = "golden.npz", "evaluation.npz", "c/model_data.c", "c/model_data.h"
     manifest = {
-        **{"kind": "bundle", "schema": 2, "name": "small", "transformation": "rotation", "labels": list(LABELS)},
-        **{"task": "imu", "thresholds": None, "transforms": ["as recorded", "rotation 1"]},
+        **{"kind": "bundle", "schema": 3, "name": "small", "transformation": "rotation", "labels": list(LABELS)},
+        **{"task": "imu", "thresholds": None, "streaming": None, "transforms": ["as recorded", "rotation 1"]},
         **{"model_hash": model_hash, "partition": {"invariant": 4, "variant": 4, "free": 5}},
         "files": {name: sha256_file(folder / name) for name in names},
         "window": {"samples": WINDOW, "rate_hz": 20.0, "channels": list(CHANNELS)},
@@ -170,6 +170,16 @@ def test_validation_is_exact(folder, port, tmp_path):
     assert found["link"]["board"]["overrun_bytes"] == found["link"]["board"]["crc_errors"] == 0
     assert found["port"] == ("emulator:mps2-an386" if port == "emulator" else port)
     assert found["board"] == {"native": "native", "emulator": "mps2-an386"}.get(port, "netduinoplus2")
+
+
+def test_a_probe_ends_in_the_golden_outputs(folder, port, tmp_path):
+    out = tmp_path / "probe.npz"
+    assert probe.main([str(folder), "--port", port, "--out", str(out)]) == 0
+    found, golden = read_npz(out), read_npz(folder / "golden.npz")
+    assert found["ticks"].shape == found["sizes"].shape and (found["ticks"] > 0).all()
+    *_, features, logits = np.split(found["values"], np.cumsum(found["sizes"])[:-1])
+    np.testing.assert_array_equal(features, golden["features"][0, int(found["row"])])
+    np.testing.assert_array_equal(logits, golden["logits"][0, int(found["row"])])
 
 
 def test_instructions_are_the_same_every_time(bundle, emulated):

@@ -87,6 +87,8 @@ def frames() -> list[dict]:
         frame("CAPTURE request", 0x08, 10, struct.pack("<I", 3000)),
         frame("CAPTURE stop", 0x08, 11, struct.pack("<I", 0)),
         frame("CAPTURE block", 0x88, 10, struct.pack("<II", 160, 2) + counts(16)),
+        frame("PROBE request", 0x09, 14, struct.pack("<HI", 3, 70_000)),
+        frame("PROBE answer", 0x89, 14, struct.pack("<IIH", 123_456, 70_003, 7) + bytes([0x80, 0, 0x7F])),
         frame("ERROR unknown type", 0xFF, 12, struct.pack("<BHH", 1, 0, 0x42)),
         frame("ERROR gap", 0xFF, 13, struct.pack("<BHH", 3, 513, 85)),
         frame("all zeros", 0x00, 0, bytes(20)),

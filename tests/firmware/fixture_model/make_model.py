@@ -99,11 +99,17 @@ def _run_conv(op: Conv, x: list[list[int]]) -> list[list[int]]:
 
 def network(window: np.ndarray) -> tuple[list[int], list[int]]:
     """Input int8 (16, 6) -> features (5) and logits (3)."""
+    *_, features, logits = tensors(window)
+    return features, logits
+
+
+def tensors(window: np.ndarray) -> list[list[int]]:
+    """Input int8 (16, 6) -> what each operator writes, flat."""
     block = _run_conv(BLOCK, window.astype(int).tolist())
     sums = [sum(column) for column in zip(*block, strict=True)]
     pooled = [int(math.copysign((2 * abs(s) + POOLED_LENGTH) // (2 * POOLED_LENGTH), s)) for s in sums]
     features = _run_conv(LATENT, [pooled])
-    return features[0], _run_conv(HEAD, features)[0]
+    return [sum(block, []), pooled, features[0], _run_conv(HEAD, features)[0]]
 
 
 def _numbers(values: list, per_line: int = 24) -> str:

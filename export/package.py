@@ -1,0 +1,156 @@
+"""Makes a source package of a bundle for a build system: kernels, model and link, an example, and a README."""
+
+import argparse
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from export.bundle import Bundle, read_bundle
+from export.c_engine import FIRMWARE
+from scl import artifacts
+from scl.artifacts import InputError, command
+
+TARGETS = ("cmake", "arduino", "zephyr")
+PORTS = {"cmake": "socket://127.0.0.1:5555", "arduino": "/dev/ttyACM0", "zephyr": "/dev/ttyACM0"}
+CONTENTS = {
+    "cmake": (
+        ("CMakeLists.txt", "libraries scl_model and scl_link, and an application of both"),
+        ("cmake/mps2-an386.cmake", "toolchain file for the Cortex-M4F that QEMU emulates"),
+    ),
+    "arduino": (
+        ("library.properties", "an Arduino library; #include <scl_model.h>"),
+        ("examples/link/link.ino", "a sketch that speaks the link over Serial"),
+    ),
+    "zephyr": (
+        ("zephyr/", "a module with CONFIG_SCL_MODEL and CONFIG_SCL_MODEL_LINK"),
+        ("samples/link/", "an application that speaks the link over the console's UART"),
+    ),
+    "all": (
+        ("src/scl/model.h", "scl_model_init, scl_model_push_sample, scl_model_run"),
+        ("README.md", "what the model takes and says, how to build, how to check the board"),
+    ),
+}
+MODEL = (
+    *("model.c", "network.c", "frontend.c", "conv.c", "conv_dsp.c", "conv_mve.c", "depthwise.c", "pool.c", "add.c"),
+    *("softmax.c", "keep.c"),
+)
+LINK = ("main.c", "device.c", "session.c", "capture.c", "link.c", "protocol.c", "cobs.c", "crc32.c")
+BOARD = ("boards/mps2-an386/board.ld", "boards/no_sensor.c")  # of the CMake package's application
+CORTEX_M = ("startup.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "timer.h", "sections.ld")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of `python -m export.package`."""
+    options = argparse.ArgumentParser(prog="python -m export.package", description=__doc__)
+    options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
+    options.add_argument("--for", dest="target", choices=TARGETS, required=True, help="the build system")
+    options.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="package folder to write")
+    return options
+
+
+def main(argv: Sequence[str]) -> int:
+    arguments = parser().parse_args(argv)
+    package(read_bundle(arguments.bundle), arguments.target, arguments.out)
+    files = [path for path in arguments.out.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    print(f"package for {arguments.target}: {arguments.out}, {len(files)} files, {size:,} bytes")
+    for name, what in (*CONTENTS[arguments.target], *CONTENTS["all"]):
+        print(f"  {name:<26}{what}")
+    return 0
+
+
+def package(bundle: Bundle, target: str, out: Path) -> None:
+    """Writes the package `out` for one of TARGETS.
+
+    Raises InputError if the bundle has no front end, or `out` holds something else than such a package.
+    """
+    if bundle.manifest["frontend"] is None:
+        raise InputError(
+            f"{bundle.path}: has no front end, so no samples can be pushed; call scl_network_run of "
+            "firmware/src/network.h with an input of your own"
+        )
+    words = described(bundle, target)
+    with artifacts.folder(out) as folder:
+        sources = folder / "src" / "scl"
+        sources.mkdir(parents=True)
+        for path in (*(FIRMWARE / "src").glob("*.h"), *(FIRMWARE / "src" / name for name in (*MODEL, *LINK))):
+            shutil.copyfile(path, sources / path.name)
+        for name in ("model_data.c", "model_data.h"):
+            shutil.copyfile(bundle.path / "c" / name, sources / name)
+        templates = FIRMWARE / "packages" / target
+        for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):
+            _fill(path, folder / path.relative_to(templates), words)
+        words["target_text"] = _filled(templates / "README.md", words).rstrip()
+        _fill(FIRMWARE / "packages" / "README.md", folder / "README.md", words)
+        if target == "arduino":
+            (folder / "src" / "scl_model.h").write_text('#include "scl/model.h"\n', encoding="utf-8")
+        if target == "cmake":
+            for name in (*BOARD, *(f"boards/cortex-m/{name}" for name in CORTEX_M)):
+                (folder / "example" / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(FIRMWARE / name, folder / "example" / name)
+        facts = {"name": words["name"], "target": target, "model_hash": bundle.manifest["model_hash"]}
+        artifacts.write_json(folder / "scl_package.json", {"kind": "package", "schema": 1, **facts})
+
+
+def described(bundle: Bundle, target: str) -> dict[str, Any]:
+    """What the templates say, by the names that they use."""
+    manifest = bundle.manifest
+    window, frontend, kept = manifest["window"], manifest["frontend"], manifest["streaming"]
+    sensor = frontend["sensor"]
+    warm_up = frontend["warmup_s"]
+    # Zephyr's files lie one folder below the sources, in zephyr/.
+    source = "../src/scl/{}" if target == "zephyr" else "src/scl/{}"
+    what = {"rotation": "3-D rotation of the sensor", "shift": "a shift of the window"}[manifest["transformation"]]
+    return {
+        "name": re.sub(r"\W", "_", f"scl_{manifest['name']}", flags=re.ASCII),
+        "version": version("scl-wearable"),
+        "bundle": manifest["name"],
+        "sentence": f"Classifies {len(manifest['labels'])} kinds of {manifest['task']} windows on a microcontroller, "
+        f"trained to keep its answer under {what}.",
+        "hash": manifest["model_hash"],
+        "sensor": sensor["name"],
+        "scales": "; ".join(
+            f"{part['kind']} {part['unit_per_count']:.6g} {unit} a count, {part['count_range'][0]:,} to "
+            f"{part['count_range'][1]:,}"
+            for part, unit in _units(sensor["sensors"], window["units"])
+        ),
+        "rate": f"{sensor['rate_hz']:g}",
+        "channels": len(window["channels"]),
+        "channel_names": ", ".join(window["channels"]),
+        "window": window["samples"],
+        "model_rate": f"{window['rate_hz']:g}",
+        "warm_up": f"; what is said in its first {warm_up:g} s more, the filters still settle" if warm_up else "",
+        "hop": kept["hop"] if kept else -(-window["samples"] // 4),
+        "kept": "; from hop to hop the network's columns are kept" if kept else "",
+        "labels": ", ".join(f"{index} {label}" for index, label in enumerate(manifest["labels"])),
+        "abstain": "with labels that may hold together, bit i is label i." if manifest["thresholds"] else "255: none.",
+        "memory": f"{manifest['cost']['ram_bytes'] + window['samples'] * len(window['channels']):,}",
+        "port": PORTS[target],
+        "model_sources": "\n    ".join(source.format(name) for name in (*MODEL, "model_data.c")),
+        "link_sources": "\n    ".join(source.format(name) for name in LINK),
+    }
+
+
+def _units(sensors: list[dict[str, Any]], units: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each sensor with the unit of its first channel."""
+    first = 0
+    for sensor in sensors:
+        yield sensor, units[first]
+        first += sensor["axes"]
+
+
+def _filled(path: Path, words: dict[str, Any]) -> str:
+    return Template(path.read_text(encoding="utf-8")).substitute(words)
+
+
+def _fill(path: Path, target: Path, words: dict[str, Any]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(_filled(path, words), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,76 @@
+/* The link over Serial: the host sends recordings and reads back what the board answers.
+ *
+ *   python -m firmware_host.validate BUNDLE --port /dev/ttyACM0 */
+#include <Arduino.h>
+#include <scl_model.h>
+#include <scl/main.h>
+#include <scl/port.h>
+
+static scl_ring *received;
+
+static void receive()
+{
+    while (scl_ring_space(received) > 0 && Serial.available() > 0) {
+        scl_ring_put(received, (uint8_t)Serial.read());
+    }
+}
+
+extern "C" {
+
+extern const char port_name[] = "arduino";
+extern const uint32_t port_tick_hz = 1000000;
+
+void port_init(scl_ring *ring)
+{
+    received = ring;
+    Serial.begin(115200);
+}
+
+/* A few bytes at a time, so that reception goes on meanwhile. */
+void port_write(const uint8_t *data, size_t n)
+{
+    while (n > 0) {
+        const size_t sent = Serial.write(data, n < 32 ? n : 32);
+        data += sent;
+        n -= sent;
+        receive();
+    }
+}
+
+void port_idle(void)
+{
+    receive();
+    yield();
+}
+
+uint32_t port_ticks(void)
+{
+    return micros();
+}
+
+/* A sensor of the board's own would be read here, for `python -m firmware_host.capture`. */
+int port_sensor_start(void)
+{
+    return 0;
+}
+
+void port_sensor_stop(void)
+{
+}
+
+uint32_t port_sensor_read(int16_t *counts)
+{
+    (void)counts;
+    return 0;
+}
+
+}
+
+void setup()
+{
+    scl_main(); /* does not return */
+}
+
+void loop()
+{
+}

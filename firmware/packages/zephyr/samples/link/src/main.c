@@ -1,0 +1,77 @@
+/* The link over the console's UART: the host sends recordings and reads back what the board answers.
+ *
+ *   python -m firmware_host.validate BUNDLE --port /dev/ttyACM0 */
+#include <scl/main.h>
+#include <scl/port.h>
+
+#include <zephyr/device.h>
+#include <zephyr/drivers/uart.h>
+#include <zephyr/kernel.h>
+
+static const struct device *const uart = DEVICE_DT_GET(DT_CHOSEN(zephyr_console));
+static scl_ring *received;
+static K_SEM_DEFINE(arrived, 0, 1);
+
+const char port_name[] = CONFIG_BOARD;
+const uint32_t port_tick_hz = CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC;
+
+static void on_interrupt(const struct device *device, void *data)
+{
+    uint8_t byte;
+    (void)data;
+    while (uart_irq_update(device) && uart_irq_rx_ready(device)) {
+        while (uart_fifo_read(device, &byte, 1) == 1) {
+            scl_ring_put(received, byte);
+        }
+    }
+    k_sem_give(&arrived);
+}
+
+void port_init(scl_ring *ring)
+{
+    received = ring;
+    uart_irq_callback_user_data_set(uart, on_interrupt, NULL);
+    uart_irq_rx_enable(uart);
+}
+
+void port_write(const uint8_t *data, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uart_poll_out(uart, data[i]);
+    }
+}
+
+/* The semaphore stays up if a byte comes just before the sleep. */
+void port_idle(void)
+{
+    if (scl_ring_empty(received)) {
+        k_sem_take(&arrived, K_MSEC(100));
+    }
+}
+
+uint32_t port_ticks(void)
+{
+    return k_cycle_get_32();
+}
+
+/* A sensor of the board's own would be read here, for `python -m firmware_host.capture`. */
+int port_sensor_start(void)
+{
+    return 0;
+}
+
+void port_sensor_stop(void)
+{
+}
+
+uint32_t port_sensor_read(int16_t *counts)
+{
+    (void)counts;
+    return 0;
+}
+
+int main(void)
+{
+    scl_main(); /* does not return */
+    return 0;
+}
