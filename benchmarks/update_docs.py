@@ -3,6 +3,7 @@
     make demo 2>&1 | tee build/demo.log
     make demo-ecg 2>&1 | tee build/demo-ecg.log
     python benchmarks/imu_methods.py
+    python benchmarks/wisdm_folds.py --folds 3
     python benchmarks/ecg_methods.py
     python benchmarks/cold_start.py bundles/demo-ecg
     python -m export.profile bundles/demo > build/profile.log
@@ -29,6 +30,7 @@ import cold_start
 import device
 import ecg_methods
 import imu_methods
+import wisdm_folds
 
 ROOT = Path(__file__).parents[1]
 FOLDER = imu_methods.RESULTS.parent
@@ -60,6 +62,8 @@ def main() -> None:
         texts[f"{task}_int8"] = ecg_methods.int8_table(ecg["runs"], task)
         texts[f"{task}_curve"] = ecg_methods.curve_table(ecg["runs"], task)
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
+    folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
+    texts["wisdm_folds"] = wisdm_folds.folds_table(folds["runs"])
     texts["cold_start"] = cold_start.table(cold["rows"])
     engine = json.loads(device.RESULTS.read_text("utf-8"))
     texts["device"] = f"```\n{device.table(engine['networks'], engine['other_boards'], engine['streams'])}\n```"

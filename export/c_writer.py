@@ -62,12 +62,13 @@ def _header(model: CModel) -> str:
     sizes = {
         "ARENA_BYTES": model.arena.size,
         "WINDOW": network.input.length,
-        "CHANNELS": network.input.channels,
+        "INPUTS": network.input.channels,
         "FEATURES": _features(model),
         "CLASSES": network.tensors[network.outputs[-1]].size,
     }
     included, declared = "", ""
     if model.frontend is not None:
+        sizes["CHANNELS"] = sum(part["axes"] for part in model.frontend["sensor"]["sensors"])
         sizes["RAW_SAMPLES"] = model.frontend["raw_samples"]
         included = '#include "frontend.h"\n'
         declared = "extern const scl_frontend_config scl_frontend_data;\n"
@@ -126,7 +127,7 @@ def _network(model: CModel, name: str, ops: str, count: int, samples: str, size:
     .ops = {ops},
     .op_count = {count},
     .window = SCL_{samples},
-    .channels = SCL_CHANNELS,
+    .channels = SCL_INPUTS,
     .features = SCL_FEATURES,
     .classes = SCL_CLASSES,
     .arena_bytes = SCL_{size},
@@ -244,7 +245,7 @@ def _frontend(model: CModel) -> str:
     ]
     if filtered:
         arrays.append(_array("float", "coefficients", map(_float, coefficients.ravel()), columns=6))
-    banded = len(frontend["sections"]) > 0
+    banded, invariant = len(frontend["sections"]) > 0, frontend["invariant"]
     if banded:
         arrays += [_rows("sections", 5, frontend["sections"]), _rows("steady", 2, frontend["steady"])]
     return f"""{"".join(arrays)}
@@ -261,6 +262,10 @@ const scl_frontend_config scl_frontend_data = {{
     .sections = {"sections" if banded else "NULL"},
     .steady = {"steady" if banded else "NULL"},
     .lead_off_samples = {frontend["lead_off_samples"]},
+    .invariant = {int(invariant is not None)},
+    .inputs = SCL_INPUTS,
+    .fast = {_float(invariant["fast"]) if invariant else "0.0f"},
+    .slow = {_float(invariant["slow"]) if invariant else "0.0f"},
     .mean = mean,
     .inv_std = inv_std,
     .inv_input_scale = {_float(frontend["inv_input_scale"])},

@@ -82,7 +82,7 @@ def network_of(path: Path) -> Network:
     from scl.artifacts import InputError, read_json
     from scl.partition import Partition
     from train.encoder import Architecture, Classifier
-    from train.runs import SCHEMA
+    from train.runs import SCHEMA, invariant_hz
 
     path = path / "run.json" if path.is_dir() else path
     info: dict[str, Any] = read_json(path, "run", SCHEMA)
@@ -95,6 +95,7 @@ def network_of(path: Path) -> Network:
             len(window["channels"]),
             window["samples"],
             len(info["labels"]),
+            invariant_hz=invariant_hz(info),
         )
         return fold(model.eval(), window["samples"])
     except (KeyError, TypeError, ValueError) as error:

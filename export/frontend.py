@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from calibration.sensor_file import Sensor
+from export.invariants import invariants
 from scl.artifacts import InputError
+from scl.invariants import FAST_S, SLOW_S, names, smoothing
 from train.data import bandpass
 from train.data.bandpass import Bandpass
 from train.data.polyphase import Resampler, design
@@ -32,6 +34,7 @@ def frontend_dict(
     input_zero_point: int,
     band_hz: list[float] | None = None,
     warmup_s: float = 0.0,
+    invariant: bool = False,
 ) -> dict[str, Any]:
     """The manifest's "frontend".
 
@@ -70,11 +73,18 @@ def frontend_dict(
         "sections": band.sections.tolist(),
         "steady": band.steady.tolist(),
         "lead_off_samples": lead_off_samples,
+        "invariant": invariants_for(sensor, rate_hz) if invariant else None,
         "mean": list(normalisation["mean"]),
         "std": list(normalisation["std"]),
         "inv_input_scale": float(np.float32(1) / np.float32(input_scale)),
         "input_zero_point": input_zero_point,
     }
+
+
+def invariants_for(sensor: Sensor, rate_hz: float) -> dict[str, Any]:
+    """What the network takes instead of the sensor's channels: names, and the low-passes' alphas as float32."""
+    fast, slow = (float(np.float32(smoothing(seconds, rate_hz))) for seconds in (FAST_S, SLOW_S))
+    return {"names": list(names(sum(part.axes for part in sensor.parts))), "fast": fast, "slow": slow}
 
 
 def bandpass_for(rate_hz: float, band_hz: list[float] | None) -> Bandpass:
@@ -116,7 +126,10 @@ class FrontEnd:
         if counts.dtype != np.int16 or counts.shape[1:] != (samples, channels):
             raise ValueError(f"counts are {counts.dtype} {counts.shape}, expected int16 (n, {samples}, {channels})")
         x = self.resampler.apply(self.calibrated(counts))
-        x = self.band.apply(x)[:, -self.info["window_samples"] :]
+        x = self.band.apply(x)
+        if self.info["invariant"] is not None:
+            x = invariants(x, self.info["invariant"]["fast"], self.info["invariant"]["slow"])
+        x = x[:, -self.info["window_samples"] :]
         mean, std = (np.asarray(self.info[key], dtype=np.float32) for key in ("mean", "std"))
         x = (x - mean) * (np.float32(1) / std)
         x = np.clip(x * np.float32(self.info["inv_input_scale"]), np.float32(-512), np.float32(512))

@@ -117,9 +117,11 @@ def test_a_recording_is_streamed_and_every_hop_is_classified(folder: Path) -> No
 
 
 def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: Path) -> None:
-    """Both on the same firmware: at the export's hop it keeps columns, at half of it whole windows run."""
+    """Both on the same firmware: at the export's hop it keeps columns, at half of it whole windows run. The network
+    takes invariants, which the board computes.
+    """
     for module, *arguments in (
-        ("train.imu", "--out", "runs/stream", "--epochs", "2", "--padding", "valid"),
+        ("train.imu", "--out", "runs/stream", "--epochs", "2", "--padding", "valid", "--input", "invariant"),
         ("calibration.ranges", "runs/stream"),
         ("export.quantize", "runs/stream", "--out", "bundles/stream", "--max-loss", "100", "--streaming", "16"),
         ("export.recording", "runs/stream", "--out", "long.csv", "--seconds", "60"),
@@ -129,6 +131,9 @@ def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: 
     bundle, record = load_bundle(folder / "bundles/stream"), read_capture(folder / "long.csv")
     kept = bundle.manifest["streaming"]
     assert default_hop(bundle) == kept["hop"] == 16 and kept["share"] < 0.5 and kept["windows_compared"] > 100
+    done = run(folder, "firmware_host.validate", "bundles/stream", "--port", "emulator", "--limit", "12")
+    assert done.returncode == 0 and "passed: exact" in done.stdout, f"{done.stdout}\n{done.stderr}"
+    assert json.loads((folder / "reports/stream/validation.json").read_text())["consistency"] > 0.95
     with open_board(bundle, "native") as board:
         nominal(bundle).send(board.link)
         found = {answer.end: answer.predicted for answer in play(board, bundle, record, 16)}

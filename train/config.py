@@ -10,7 +10,7 @@ from typing import Any
 from scl.artifacts import InputError
 from scl.partition import Partition
 
-METHODS = ("baseline", "augment", "scl")
+METHODS = ("baseline", "augment", "scl", "simclr", "vicreg")
 
 
 def _option(default: Any, text: str, choices: tuple[str, ...] | None = None) -> Any:
@@ -25,23 +25,35 @@ class TrainConfig:
 
     method: str = _option("scl", "what is trained", METHODS)
     task_views: str = _option(
-        "both", "scl: task loss on the first view only (the paper) or on both", ("original", "both")
+        "both", "two views: task loss on the first only (the paper) or on both", ("original", "both")
     )
-    anchor: str = _option("transformed", "scl: first view as recorded, or transformed too", ("original", "transformed"))
+    anchor: str = _option(
+        "transformed", "two views: the first as recorded, or transformed too", ("original", "transformed")
+    )
     partition: str = _option("32/32/64", "latent dimensions invariant/variant/free")
     pool: str = _option(
         "average", "what precedes the latent: the average over time, or all of it", ("average", "flatten")
     )
     padding: str = _option("same", "of convolutions; valid lets a stream keep columns", ("same", "valid"))
+    input: str = _option(
+        "raw",
+        "imu: the sensor's channels, or what no rotation changes of them",
+        ("raw", "invariant"),
+    )
+    variation: float = _option(0.0, "imu: how much gain, tempo and noise of a window vary in training; 1: as people do")
+    smoothing: float = _option(0.0, "share of the label that the task loss spreads over all classes")
     balance: float = _option(0.0, "classes weigh their count to the power of minus this in the task loss")
-    lambda_: float = _option(0.2, "weight of the structured contrastive loss")
+    lambda_: float = _option(0.2, "weight of the loss between the two views (scl, simclr, vicreg)")
     beta: float = _option(1.0, "weight of the variant distance in it")
     eps: float = _option(0.01, "its stabilizer, see scl.loss")
     epochs: int = _option(30, "passes over the training windows")
     batch_size: int = _option(128, "windows per step")
     learning_rate: float = _option(4e-3, "peak of the one-cycle schedule")
     weight_decay: float = _option(1e-2, "AdamW's")
-    split: str = _option("subject", "who tests; random is leaky and flatters", ("subject", "random"))
+    split: str = _option(
+        "subject", "who tests; fold: a fifth of the subjects, the seed's; random is leaky and flatters",
+        ("subject", "fold", "random"),
+    )  # fmt: skip
     seed: int = _option(0, "of split, weights, order and transformations")
     draws: int = _option(4, "transformed copies of every test window")
 
@@ -63,9 +75,11 @@ class TrainConfig:
         for name in ("learning_rate", "eps"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected more than 0")
-        for name in ("balance", "lambda_", "beta", "weight_decay"):
+        for name in ("variation", "smoothing", "balance", "lambda_", "beta", "weight_decay"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name.rstrip('_')} is {getattr(self, name)}, expected 0 or more")
+        if self.smoothing >= 1:
+            raise ValueError(f"smoothing is {self.smoothing}, expected less than 1: nothing of the label would be left")
         partition = Partition.parse(self.partition)
         if partition.kept_size == 0:
             raise ValueError(f"partition {partition} leaves the task head nothing: it reads invariant and free ones")

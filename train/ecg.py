@@ -52,6 +52,10 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     options = config.from_arguments(arguments, DEFAULTS[arguments.task])
+    if options.input != "raw" or options.variation:
+        raise InputError("--input and --variation are for an IMU: leave them out (ECG always varies in training)")
+    if options.smoothing and arguments.set == "ptbxl":
+        raise InputError("--smoothing spreads one label over all classes; labels of ptbxl may hold together")
     from train import data
     from train.ecg_task import ecg_task
     from train.session import train_run

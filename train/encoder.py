@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scl.partition import Partition
+from train.invariants import Invariants
 
 INPUT_LIMIT = 4.0  # standard deviations
 
@@ -118,13 +119,15 @@ class Encoder(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Normalization, encoder and head: windows (B, channels, samples) in SI units to latents and logits.
+    """Input, normalization, encoder and head: windows (B, channels, samples) in SI units to latents and logits.
 
     Args:
         architecture: the encoder's shape.
         partition: how the latent is divided; its size is the latent's.
         channels, samples: of a window.
         classes: outputs of the head.
+        invariant_hz: None: the encoder sees the channels; else it sees their invariants (scl/invariants.py), of windows
+            at this rate, and mean and std are theirs.
         mean, std: per channel (channels,), SI units.
         limit: the normalized input is clipped to +-limit, in standard deviations. The device's int8 input saturates
             there; training with it keeps float and int8 alike, and the steps fine enough for slow movements.
@@ -140,6 +143,7 @@ class Classifier(nn.Module):
         mean: Tensor | None = None,
         std: Tensor | None = None,
         limit: float = INPUT_LIMIT,
+        invariant_hz: float | None = None,
     ) -> None:
         super().__init__()
         if partition.kept_size == 0:
@@ -147,6 +151,8 @@ class Classifier(nn.Module):
         if limit <= 0:
             raise ValueError(f"input limit is {limit}, expected more than 0")
         self.partition, self.limit = partition, limit
+        self.invariants = None if invariant_hz is None else Invariants(channels, samples, invariant_hz)
+        channels = channels if self.invariants is None else self.invariants.size
         self.encoder = Encoder(architecture, channels, samples, partition.size)
         self.head = nn.Linear(partition.kept_size, classes)
         self.register_buffer("mean", torch.zeros(channels) if mean is None else mean.clone().float())
@@ -154,6 +160,8 @@ class Classifier(nn.Module):
         self.register_buffer("kept", torch.from_numpy(partition.kept), persistent=False)
 
     def normalize(self, x: Tensor) -> Tensor:
+        if self.invariants is not None:
+            x = self.invariants(x)
         return ((x - self.mean[:, None]) / self.std[:, None]).clamp(-self.limit, self.limit)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

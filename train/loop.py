@@ -14,14 +14,18 @@ from torch.nn import functional
 
 from scl.artifacts import InputError
 from scl.loss import StructuredContrastiveLoss, negatives
+from scl.partition import Partition
 from train.checkpoint import Checkpoint
 from train.config import TrainConfig
 from train.data.recordings import WindowSet
 from train.encoder import Classifier
+from train.rivals import RIVALS
 from train.transformations import Transformation
 
 WARM_UP = 0.2  # share of the steps in which the learning rate rises
 Vary = Callable[[Tensor, torch.Generator], Tensor]
+# Latents of two views and the generator that pairs windows, to a loss and its parts for the log.
+Contrast = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
 
 
 def unvaried(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -55,16 +59,18 @@ def task_loss(windows: WindowSet, config: TrainConfig, classes: int, device: tor
             logits, ((labels[:, None] & bits) > 0).to(logits.dtype)
         )
     if config.balance == 0:
-        return functional.cross_entropy
+        return lambda logits, labels: functional.cross_entropy(logits, labels, label_smoothing=config.smoothing)
     counts = np.bincount(windows.labels, minlength=classes)
     weights = counts**-config.balance
     weights = torch.from_numpy(weights / (weights[windows.labels].mean())).float().to(device)
-    return lambda logits, labels: (functional.cross_entropy(logits, labels, reduction="none") * weights[labels]).mean()
+    return lambda logits, labels: (
+        functional.cross_entropy(logits, labels, reduction="none", label_smoothing=config.smoothing) * weights[labels]
+    ).mean()
 
 
 def objective(
     model: Classifier,
-    contrast: StructuredContrastiveLoss | None,
+    contrast: Contrast | None,
     config: TrainConfig,
     transformation: Transformation,
     loss: Callable[[Tensor, Tensor], Tensor],
@@ -76,8 +82,8 @@ def objective(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Loss of one batch of cuts x (B, channels, samples) with targets y, and its parts for the log.
 
-    baseline: task on x. augment: task on Tx. scl: both views in one pass, task on x or on both, plus lambda times the
-    contrast. Every view of every method is varied.
+    baseline: task on x. augment: task on Tx. scl, simclr, vicreg: both views in one pass, task on x or on both, plus
+    lambda times the contrast between them. Every view of every method is varied.
     """
 
     def view(transformed: bool) -> tuple[Tensor, Tensor]:
@@ -97,10 +103,25 @@ def objective(
         task = loss(logits, torch.cat([labels, labels_t]))
     else:
         task = loss(logits[: len(labels)], labels)
-    terms = contrast(z, z_t, negatives(z, order))
-    parts = {"task": task.detach(), "contrast": terms.loss.detach()}
-    parts |= {"d_invariant": terms.d_invariant, "d_variant": terms.d_variant, "d_negative": terms.d_negative}
-    return task + config.lambda_ * terms.loss, parts
+    between, parts = contrast(z, z_t, order)
+    return task + config.lambda_ * between, {"task": task.detach(), "contrast": between.detach(), **parts}
+
+
+def contrast_for(config: TrainConfig, partition: Partition) -> Contrast | None:
+    """The loss between two views that the method asks for, and its parts for the log; None where there is one view."""
+    if config.method in RIVALS:
+        rival = RIVALS[config.method]
+        return lambda z, z_t, order: (rival(z, z_t), {})
+    if config.method != "scl":
+        return None
+    structured = StructuredContrastiveLoss(partition, config.beta, config.eps)
+
+    def contrast(z: Tensor, z_t: Tensor, order: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        terms = structured(z, z_t, negatives(z, order))
+        parts = {"d_invariant": terms.d_invariant, "d_variant": terms.d_variant, "d_negative": terms.d_negative}
+        return terms.loss, parts
+
+    return contrast
 
 
 def fit(
@@ -134,9 +155,7 @@ def fit(
     x = torch.from_numpy(windows.x).to(device)
     y = torch.from_numpy(windows.targets).to(device)
     loss_of = task_loss(windows, config, model.head.out_features, device)
-    contrast = None
-    if config.method == "scl":
-        contrast = StructuredContrastiveLoss(model.partition, config.beta, config.eps)
+    contrast = contrast_for(config, model.partition)
     order = torch.Generator().manual_seed(config.seed)
     draw = torch.Generator(device=device).manual_seed(config.seed)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay)

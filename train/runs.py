@@ -45,6 +45,11 @@ def run_hash(folder: str | Path) -> str:
     return sha256_bytes((sha256_file(folder / "run.json") + sha256_file(folder / WEIGHTS)).encode())
 
 
+def invariant_hz(info: dict[str, Any]) -> float | None:
+    """The rate of the windows whose invariants the encoder sees; None if it sees the sensor's channels."""
+    return info["window"]["rate_hz"] if info.get("frontend", {}).get("invariant") else None
+
+
 def load_run(folder: str | Path) -> Run:
     """Reads a run folder and rebuilds its model.
 
@@ -82,6 +87,7 @@ def load_run(folder: str | Path) -> Run:
             mean=torch.tensor(info["normalisation"]["mean"]),
             std=torch.tensor(info["normalisation"]["std"]),
             limit=info["normalisation"]["limit"],
+            invariant_hz=invariant_hz(info),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(

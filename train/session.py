@@ -53,7 +53,12 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
         raise InputError(
             f"{recordings.name}: no training window has {', '.join(missing)}; use another --seed or --split"
         )
-    std = sensor_std(parts["train"], recordings)
+    invariant = recordings.rate_hz if task.frontend.get("invariant") else None
+    if invariant is None:
+        std = sensor_std(parts["train"], recordings)
+        mean = np.zeros_like(std)
+    else:
+        mean, std = invariant_statistics(parts["train"], recordings)
     torch.manual_seed(config.seed)
     partition = Partition.parse(config.partition)
     device = pick_device()
@@ -63,8 +68,10 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
         channels=len(recordings.channels),
         samples=task.samples,
         classes=len(task.labels),
+        mean=torch.from_numpy(mean),
         std=torch.from_numpy(std),
         limit=task.limit,
+        invariant_hz=invariant,
     ).to(device)
     info = {
         "name": out.name,
@@ -82,7 +89,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
         },
         "sensors": [{"kind": kind, "channels": list(channels)} for kind, channels in recordings.sensors],
         "frontend": task.frontend,
-        "normalisation": {"mean": [0.0] * len(std), "std": std.tolist(), "limit": model.limit},
+        "normalisation": {"mean": mean.tolist(), "std": std.tolist(), "limit": model.limit},
         "architecture": asdict(task.architecture),
         "parameters": count_parameters(model),
         "split": split,
@@ -149,6 +156,27 @@ def sensor_std(windows: WindowSet, recordings: Recordings) -> np.ndarray:
             raise InputError(f"{recordings.name}: the {kind} is zero throughout the training windows")
         std[list(channels)] = rms
     return std
+
+
+def invariant_statistics(windows: WindowSet, recordings: Recordings) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every invariant (channels,), float32, over the training windows.
+
+    Raises InputError if the sensors are not an accelerometer, alone or followed by a gyroscope.
+    """
+    import torch
+
+    from train.invariants import Invariants
+
+    kinds = [kind for kind, _ in recordings.sensors]
+    if kinds not in (["accelerometer"], ["accelerometer", "gyroscope"]):
+        raise InputError(
+            f"--input invariant: {recordings.name} has {' and '.join(kinds)}, expected an accelerometer, alone or with "
+            "a gyroscope behind it"
+        )
+    invariants = Invariants(windows.x.shape[1], windows.x.shape[2], recordings.rate_hz)
+    parts = [invariants(torch.from_numpy(x)).double() for x in np.array_split(windows.x, len(windows) // 500 + 1)]
+    values = torch.cat(parts).transpose(1, 2).flatten(0, 1)
+    return values.mean(dim=0).float().numpy(), values.std(dim=0).clamp_min(1e-6).float().numpy()
 
 
 def health_warnings(

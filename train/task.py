@@ -1,6 +1,7 @@
 """What a training command hands to the shared session: windows, what they are robust to, and an encoder's shape."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from train.config import TrainConfig
@@ -9,6 +10,7 @@ from train.data.splits import SPLITS, split_windows
 from train.encoder import INPUT_LIMIT, Architecture
 from train.loop import Vary, unvaried
 from train.transformations import Rotation, Transformation
+from train.variation import vary_imu
 
 
 @dataclass(frozen=True)
@@ -52,4 +54,10 @@ def imu_task(recordings: Recordings, source: dict[str, Any], config: TrainConfig
     split = SPLITS[config.split](recordings.groups, config.seed)
     parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
     architecture = Architecture(pool=config.pool, padding=config.padding)
-    return Task("imu", recordings, source, recordings.labels, split, parts, Rotation(), architecture)
+    frontend = {"invariant": True} if config.input == "invariant" else {}
+    vary = partial(vary_imu, strength=config.variation) if config.variation else unvaried
+    return Task(
+        *("imu", recordings, source, recordings.labels, split, parts, Rotation(), architecture),
+        frontend=frontend,
+        vary=vary,
+    )

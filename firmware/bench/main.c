@@ -69,7 +69,7 @@ enum { STEPS = (SCL_WINDOW + SCL_HOP - 1) / SCL_HOP + 8, SAMPLES = STEPS * SCL_H
 SMALL static void stream(void)
 {
     static int8_t columns[SCL_STREAM_BYTES] __attribute__((aligned(4)));
-    static int8_t samples[SAMPLES * SCL_CHANNELS];
+    static int8_t samples[SAMPLES * SCL_INPUTS];
     const scl_network *const whole = &scl_network_data, *const step = &scl_stream_data;
     uint32_t noise = 1, differing = 0, compared = 0, ticks = 0;
     for (uint32_t i = 0; i < sizeof samples; i++) {
@@ -78,8 +78,8 @@ SMALL static void stream(void)
     }
     for (uint32_t hop = 0; hop < STEPS; hop++) {
         const uint32_t end = (hop + 1) * SCL_HOP;
-        for (uint32_t i = 0; i < SCL_HOP * SCL_CHANNELS; i++) {
-            columns[step->input_offset + i] = samples[hop * SCL_HOP * SCL_CHANNELS + i];
+        for (uint32_t i = 0; i < SCL_HOP * SCL_INPUTS; i++) {
+            columns[step->input_offset + i] = samples[hop * SCL_HOP * SCL_INPUTS + i];
         }
         const uint32_t before = port_ticks();
         scl_network_run(step, columns);
@@ -87,8 +87,8 @@ SMALL static void stream(void)
         if (end < SCL_WINDOW) {
             continue;
         }
-        for (uint32_t i = 0; i < SCL_WINDOW * SCL_CHANNELS; i++) {
-            arena[whole->input_offset + i] = samples[(end - SCL_WINDOW) * SCL_CHANNELS + i];
+        for (uint32_t i = 0; i < SCL_WINDOW * SCL_INPUTS; i++) {
+            arena[whole->input_offset + i] = samples[(end - SCL_WINDOW) * SCL_INPUTS + i];
         }
         scl_network_run(whole, arena);
         for (uint32_t i = 0; i < SCL_FEATURES; i++) {

@@ -1,21 +1,8 @@
-/* Every operation below is one IEEE single-precision rounding, or the desktop would not reproduce it: no product is fused into a sum,
- * whatever flags a build system has. GCC does not know the standard's pragma, and by its own it forgets what -ffreestanding says of
- * loops, that they are no calls of memset. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("fp-contract=off", "no-tree-loop-distribute-patterns")
-#else
-#pragma STDC FP_CONTRACT OFF
-#endif
+#include "single.h"
 
 #include "frontend.h"
 
-#include <float.h>
-
 #include "fixed_point.h"
-
-#if FLT_EVAL_METHOD != 0 || defined(__FAST_MATH__)
-#error "the front end needs plain single precision: no x87, no -ffast-math"
-#endif
 
 /* 1.5 * 2^23: beside it a float has no fraction bits, so adding it rounds to an integer, half to even. */
 static const float ROUND_MAGIC = 12582912.0f;
@@ -137,6 +124,7 @@ void scl_frontend_reset(scl_frontend *f)
     f->phase = 0;
     f->primed = 0;
     f->settled = 0;
+    f->started = 0;
     f->saturated = 0;
     f->lead_off = 0;
     for (uint8_t c = 0; c < f->config->channels; c++) {
@@ -162,7 +150,7 @@ void scl_frontend_calibrate(scl_frontend *f, const float *values)
 uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized)
 {
     const scl_frontend_config *config = f->config;
-    float samples[SCL_MAX_CHANNELS];
+    float samples[SCL_MAX_CHANNELS], invariants[SCL_MAX_INVARIANTS];
     inspect(f, counts);
     calibrated(f, counts, samples);
     if (config->phase_taps > 0) {
@@ -180,8 +168,14 @@ uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quanti
     if (config->section_count > 0) {
         band_passed(f, samples);
     }
-    for (uint8_t c = 0; c < config->channels; c++) {
-        const float normalised = (samples[c] - config->mean[c]) * config->inv_std[c];
+    const float *inputs = samples;
+    if (config->invariant) {
+        scl_invariants_of(&f->invariants, samples, config->channels > 3, !f->started, config->fast, config->slow, invariants);
+        f->started = 1;
+        inputs = invariants;
+    }
+    for (uint8_t c = 0; c < config->inputs; c++) {
+        const float normalised = (inputs[c] - config->mean[c]) * config->inv_std[c];
         quantized[c] = quantize(normalised * config->inv_input_scale, config->input_zero_point);
     }
     return 1;

@@ -5,8 +5,9 @@
  *   2. d[i] = v[i] - bias[i];  s[i] = (A[i][0]*d[0] + A[i][1]*d[1]) + A[i][2]*d[2]     (one axis: s = A[0][0]*d[0])
  *   3. rational resampling by up/down with a polyphase FIR; skipped when up == down == 1
  *   4. band-pass by second-order sections, one after the other; skipped when there are none
- *   5. n[c] = (s[c] - mean[c]) * inv_std[c]
- *   6. q[c] = clamp(rint(clamp(n[c] * inv_input_scale, -512, 512)) + input_zero_point, -128, 127), rint half to even (NaN: the lower limit)
+ *   5. the invariants of the sample (invariants.h), of which there are more than channels; skipped where the network takes the channels
+ *   6. n[c] = (s[c] - mean[c]) * inv_std[c]
+ *   7. q[c] = clamp(rint(clamp(n[c] * inv_input_scale, -512, 512)) + input_zero_point, -128, 127), rint half to even (NaN: the lower limit)
  * export/frontend.py is the same in numpy, and the two agree in every bit.
  *
  * Resampling (step 3). h is the prototype low-pass of up*phase_taps coefficients (gain up), stored by phase: coefficients[p][k] = h[p + k*up].
@@ -24,6 +25,8 @@
 #define SCL_FRONTEND_H
 
 #include <stdint.h>
+
+#include "invariants.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -56,8 +59,12 @@ typedef struct {
     const float (*sections)[5]; /* (section_count) b0, b1, b2, a1, a2 */
     const float (*steady)[2]; /* (section_count) state after a constant 1 */
     uint16_t lead_off_samples; /* 0: never */
-    const float *mean;       /* (channels) */
-    const float *inv_std;    /* (channels) */
+    uint8_t invariant;       /* 1: the network takes invariants; the channels are an accelerometer's, or those and a gyroscope's */
+    uint8_t inputs;          /* channels of the network's input: invariants, or the sensor's channels */
+    float fast;              /* low-passes of the invariants */
+    float slow;
+    const float *mean;       /* (inputs) */
+    const float *inv_std;    /* (inputs) */
     float inv_input_scale;
     int16_t input_zero_point;
     const scl_sensor *sensors; /* (sensor_count) */
@@ -71,6 +78,8 @@ typedef struct {
     uint32_t phase;          /* up-sampled steps until the next output */
     uint8_t primed;          /* the delay line holds a sample */
     uint8_t settled;         /* the sections have a state */
+    uint8_t started;         /* the invariants have a state */
+    scl_invariants invariants;
     float state[SCL_MAX_SECTIONS][SCL_MAX_CHANNELS][2]; /* z1, z2 */
     int16_t held[SCL_MAX_CHANNELS]; /* the latest counts */
     uint16_t still[SCL_MAX_CHANNELS]; /* samples that have held them; stays at its largest value */
@@ -86,7 +95,7 @@ void scl_frontend_reset(scl_frontend *f);
 /* Replaces bias and alignment: values holds, per sensor, bias[axes] then alignment[axes][axes]. */
 void scl_frontend_calibrate(scl_frontend *f, const float *values);
 
-/* Pushes one sample counts[channels]. Writes `quantized[channels]` per model-rate sample that it completes and returns how many
+/* Pushes one sample counts[channels]. Writes `quantized[inputs]` per model-rate sample that it completes and returns how many
  * (0 or 1 when up <= down; the exporter refuses up > down). */
 uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized);
 

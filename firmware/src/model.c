@@ -5,7 +5,7 @@ void scl_model_init(scl_model *m)
     scl_frontend_init(&m->frontend, &scl_frontend_data);
     m->newest = 0;
     for (uint16_t t = 0; t < SCL_WINDOW; t++) {
-        for (uint16_t channel = 0; channel < SCL_CHANNELS; channel++) {
+        for (uint16_t channel = 0; channel < SCL_INPUTS; channel++) {
             m->history[t][channel] = 0;
         }
     }
@@ -49,8 +49,8 @@ static void step(scl_model *m)
 static void keep(scl_model *m, const int8_t *sample, uint16_t left)
 {
     const uint32_t missing = left % SCL_HOP;
-    int8_t *input = m->arena + scl_stream_data.input_offset + (SCL_HOP - 1 - missing) * SCL_CHANNELS;
-    for (uint16_t channel = 0; channel < SCL_CHANNELS; channel++) {
+    int8_t *input = m->arena + scl_stream_data.input_offset + (SCL_HOP - 1 - missing) * SCL_INPUTS;
+    for (uint16_t channel = 0; channel < SCL_INPUTS; channel++) {
         input[channel] = sample[channel];
     }
     m->step_due = missing == 0;
@@ -121,7 +121,7 @@ const int8_t *scl_model_window(scl_model *m)
     int8_t *to = input;
     uint16_t at = m->newest;
     for (uint16_t t = 0; t < SCL_WINDOW; t++) {
-        for (uint16_t channel = 0; channel < SCL_CHANNELS; channel++) {
+        for (uint16_t channel = 0; channel < SCL_INPUTS; channel++) {
             *to++ = m->history[at][channel];
         }
         at = (uint16_t)(at + 1 < SCL_WINDOW ? at + 1 : 0);

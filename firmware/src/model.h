@@ -32,7 +32,7 @@ enum { SCL_SATURATED = 1, SCL_LEAD_OFF = 2, SCL_ABSTAIN = 255 };
 /* Samples here are model-rate samples, unless they are called the sensor's. */
 typedef struct {
     scl_frontend frontend;
-    int8_t history[SCL_WINDOW][SCL_CHANNELS]; /* ring of the newest samples */
+    int8_t history[SCL_WINDOW][SCL_INPUTS]; /* ring of the newest samples */
     uint16_t newest;         /* where the next sample goes */
     uint16_t hop;            /* from one class to the next; 0: none is due by itself */
     uint16_t until_class;    /* until the next one is due */

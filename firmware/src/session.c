@@ -69,7 +69,7 @@ void scl_session_newest(scl_session *s)
 static void send_result(scl_session *s, const scl_frame *frame)
 {
     uint8_t p[RESULT_FIXED + SCL_FEATURES + SCL_CLASSES];
-    const uint32_t crc32 = scl_crc32(0, scl_model_window(&s->model), SCL_WINDOW * SCL_CHANNELS);
+    const uint32_t crc32 = scl_crc32(0, scl_model_window(&s->model), SCL_WINDOW * SCL_INPUTS);
     const uint32_t ticks = scl_session_ticks(s, &scl_network_data);
     const scl_result result = scl_model_result(&s->model);
     scl_store_u16(p, s->window);

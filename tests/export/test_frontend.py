@@ -26,8 +26,9 @@ int run(const scl_sensor *sensors, const int *sizes, const float *coefficients, 
         .sensor_count = (uint8_t)sizes[0], .channels = (uint8_t)sizes[1], .up = (uint16_t)sizes[2],
         .down = (uint16_t)sizes[3], .phase_taps = (uint16_t)sizes[4], .coefficients = coefficients,
         .section_count = (uint8_t)sizes[5], .sections = (const float (*)[5])sections,
-        .steady = (const float (*)[2])steady, .lead_off_samples = (uint16_t)sizes[6], .mean = mean,
-        .inv_std = inv_std, .inv_input_scale = inv_input_scale, .input_zero_point = (int16_t)sizes[7],
+        .steady = (const float (*)[2])steady, .lead_off_samples = (uint16_t)sizes[6],
+        .inputs = (uint8_t)sizes[1], .mean = mean, .inv_std = inv_std,
+        .inv_input_scale = inv_input_scale, .input_zero_point = (int16_t)sizes[7],
         .sensors = sensors};
     scl_frontend f;
     int made = 0;
@@ -176,8 +177,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
         pytest.skip("gcc is not installed")
     folder = tmp_path_factory.mktemp("frontend")
     (folder / "shim.c").write_text(SHIM)
-    flags = ["-std=c99", "-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC", f"-I{SOURCES}"]
-    sources = [str(SOURCES / "frontend.c"), str(folder / "shim.c")]
+    flags = ["-std=c99", "-O3", "-march=native", "-fno-math-errno", "-shared", "-fPIC", f"-I{SOURCES}"]
+    sources = [str(SOURCES / "frontend.c"), str(SOURCES / "invariants.c"), str(folder / "shim.c")]
     subprocess.run(["gcc", *flags, *sources, "-o", str(folder / "frontend.so")], check=True)
     return ctypes.CDLL(str(folder / "frontend.so"))
 

@@ -129,7 +129,15 @@ def test_arduino_s_sketch_links(bundle_folder, build_tools, tmp_path):
     run("arm-none-eabi-g++", *flags, *cpp, sketch, "-o", tmp_path / "sketch.o")
     run("arm-none-eabi-g++", *flags, *cpp, core, "-o", tmp_path / "core.o")
     linked = [tmp_path / "sketch.o", tmp_path / "core.o", tmp_path / "library.a"]
-    end = ["--specs=nosys.specs", "-nostartfiles", "-Wl,--gc-sections", "-Wl,-e,main", "-o", tmp_path / "link.elf"]
+    end = [
+        "-lm",
+        "--specs=nosys.specs",
+        "-nostartfiles",
+        "-Wl,--gc-sections",
+        "-Wl,-e,main",
+        "-o",
+        tmp_path / "link.elf",
+    ]
     run("arm-none-eabi-gcc", *CORE, *linked, *end)
     assert " T scl_main\n" in run("arm-none-eabi-nm", tmp_path / "link.elf")
 

@@ -23,6 +23,7 @@ C_FLAGS = (
     "-pedantic",
     "-ffreestanding",
     "-ffp-contract=off",
+    "-fno-math-errno",
     "-Wall",
     "-Wextra",
     "-Werror",

@@ -115,7 +115,7 @@ def folder(tmp_path_factory):
     frontend = {
         "sensor": {"name": "bench", "rate_hz": 20.0, "sensors": sensors},
         **{"raw_samples": WINDOW, "warmup_samples": 0, "up": 1, "down": 1, "phase_taps": 0},
-        **{"sections": [], "steady": [], "lead_off_samples": 0},
+        **{"sections": [], "steady": [], "lead_off_samples": 0, "invariant": None},
         **{"mean": [0.1, 0, 0, 0, 0, 0.2], "std": [9.0, 9.0, 9.0, 6.0, 6.0, 6.0]},
         "inv_input_scale": float(np.float32(1) / int8.activations["input"].scale),
         "input_zero_point": int8.activations["input"].zero_point,

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from scl.artifacts import InputError
+from train import ecg
 from train.config import TrainConfig, add_options, from_arguments
 
 
@@ -26,7 +27,7 @@ def test_defaults_then_file_then_flags(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ('metod = "scl"', "unknown key metod; known keys: method, task_views"),
-        ('method = "magic"', "method is 'magic', expected one of baseline, augment, scl"),
+        ('method = "magic"', "method is 'magic', expected one of baseline, augment, scl, simclr, vicreg"),
         ('epochs = "many"', "epochs is 'many', expected int"),
         ("epochs = 0", "epochs is 0, expected 1 or more"),
         ("lambda = true", "lambda is True, expected float"),
@@ -52,3 +53,17 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text('partition = "0/0/128"\n')
     assert parse("--config", str(path), "--method", "augment").partition == "0/0/128"
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--input", "invariant"], "--input and --variation are for an IMU"),
+        (["--variation", "1"], "--input and --variation are for an IMU"),
+        (["--set", "ptbxl", "--smoothing", "0.1"], "labels of ptbxl may hold together"),
+        (["--smoothing", "1"], "smoothing is 1.0, expected less than 1"),
+    ],
+)
+def test_ecg_refuses_what_it_has_no_use_for(flags: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        ecg.main(flags)

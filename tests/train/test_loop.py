@@ -12,9 +12,10 @@ from scl.loss import StructuredContrastiveLoss, negatives
 from scl.partition import Partition
 from train import loop
 from train.checkpoint import FILE, Checkpoint
-from train.config import TrainConfig
+from train.config import METHODS, TrainConfig
 from train.data.recordings import WindowSet
 from train.encoder import Architecture, Classifier
+from train.rivals import RIVALS
 from train.transformations import Rotation
 
 PARTITION = Partition(6, 4, 6)
@@ -53,12 +54,27 @@ def config(method: str = "scl", **options: object) -> TrainConfig:
     return TrainConfig(method=method, epochs=4, batch_size=16, partition=str(PARTITION), **options)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("method", ["baseline", "augment", "scl"])
+@pytest.mark.parametrize("method", METHODS)
 def test_every_method_learns_separable_classes(method: str, tmp_path: Path) -> None:
     options = TrainConfig(method=method, epochs=25, batch_size=16, partition=str(PARTITION), learning_rate=5e-3)
     history = fit(toy_model(), tmp_path, options)
     assert history[-1]["task"] < 0.5 * history[0]["task"]
     assert all(np.isfinite(list(figures.values())).all() for figures in history)
+
+
+@pytest.mark.parametrize("balance", [0.0, 0.5])
+def test_smoothing_spreads_the_label(balance: float) -> None:
+    """-(1 - s) log p(label) - s / classes * sum log p, by hand; weighted by class where balanced."""
+    windows = toy_windows(30)
+    windows = WindowSet(windows.x, np.repeat([0, 1, 2], [18, 9, 3]), windows.groups)
+    loss = loop.task_loss(windows, config(smoothing=0.2, balance=balance), 3, CPU)
+    logits, labels = torch.randn(8, 3, generator=torch.Generator().manual_seed(0)), torch.arange(8) % 3
+    logs = logits.double().log_softmax(dim=1)
+    rows = [-(0.8 * row[label] + 0.2 / 3 * row.sum()) for row, label in zip(logs, labels, strict=True)]
+    weights = np.array([18, 9, 3.0]) ** -balance
+    weights /= (weights * [18, 9, 3]).sum() / 30
+    expected = np.mean([weights[label] * row.item() for row, label in zip(rows, labels, strict=True)])
+    assert loss(logits, labels).item() == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +87,15 @@ def test_objective_of_scl_is_written_out(options: dict, views: int) -> None:
     contrast = StructuredContrastiveLoss(PARTITION, settings.beta, settings.eps)
     order, draw = torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
     total, parts = loop.objective(
-        model, contrast, settings, Rotation(), functional.cross_entropy, x, labels, order, draw
+        model,
+        loop.contrast_for(settings, PARTITION),
+        settings,
+        Rotation(),
+        functional.cross_entropy,
+        x,
+        labels,
+        order,
+        draw,
     )
     order, draw = torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
     first = Rotation()(x, labels, draw)[0] if settings.anchor == "transformed" else x
@@ -83,6 +107,21 @@ def test_objective_of_scl_is_written_out(options: dict, views: int) -> None:
     expected = task + 0.3 * contrast(z, z_t, negatives(z, order)).loss
     assert total.item() == pytest.approx(expected.item(), rel=1e-5)
     assert set(parts) == {"task", "contrast", "d_invariant", "d_variant", "d_negative"}
+
+
+@pytest.mark.parametrize("method", list(RIVALS))
+def test_objective_of_a_rival_is_written_out(method: str) -> None:
+    model, windows = toy_model().eval(), toy_windows(16)
+    x, labels = torch.from_numpy(windows.x), torch.from_numpy(windows.labels)
+    settings, draw = config(method, lambda_=0.3, anchor="original"), torch.Generator().manual_seed(2)
+    total, parts = loop.objective(
+        model, loop.contrast_for(settings, PARTITION), settings, Rotation(), functional.cross_entropy, x, labels,
+        torch.Generator(), draw,
+    )  # fmt: skip
+    (z, logits), draw = model(x), torch.Generator().manual_seed(2)
+    z_t, logits_t = model(Rotation()(x, labels, draw)[0])
+    task = functional.cross_entropy(torch.cat([logits, logits_t]), torch.cat([labels, labels]))
+    assert torch.isclose(total, task + 0.3 * RIVALS[method](z, z_t)) and set(parts) == {"task", "contrast"}
 
 
 def test_objective_of_baseline_and_augment() -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from scl.artifacts import InputError
 from scl.partition import Partition
-from train.data.recordings import WindowSet
-from train.session import EpochLog, _partial_folder, health_warnings
+from train.data.recordings import Recordings, WindowSet
+from train.invariants import Invariants
+from train.session import EpochLog, _partial_folder, health_warnings, invariant_statistics
 
 WINDOWS = WindowSet(np.zeros((10, 3, 4), np.float32), np.array([0] * 6 + [1] * 4), np.zeros(10, np.int64))
 WHOLE = Partition(32, 32, 64)
@@ -64,3 +66,25 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="run.partial: cannot be made .*choose another --out"):
         _partial_folder(tmp_path / "file" / "run", {}, resume=False)
+
+
+def test_invariants_are_normalized_over_the_training_windows() -> None:
+    rng = np.random.default_rng(0)
+    windows = WindowSet(rng.normal(3, 2, (1100, 6, 40)).astype(np.float32), np.zeros(1100, int), np.zeros(1100, int))
+    sensors = (("accelerometer", (0, 1, 2)), ("gyroscope", (3, 4, 5)))
+    mean, std = invariant_statistics(windows, recordings_of(sensors))
+    values = Invariants(6, 40, 20.0)(torch.from_numpy(windows.x)).numpy()
+    np.testing.assert_allclose(mean, values.mean(axis=(0, 2)), atol=1e-4)
+    np.testing.assert_allclose(std, values.std(axis=(0, 2)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("kinds", [("gyroscope",), ("gyroscope", "accelerometer"), ("ecg",)])
+def test_invariants_want_an_accelerometer_first(kinds: tuple[str, ...]) -> None:
+    windows = WindowSet(np.ones((2, 3 * len(kinds), 40), np.float32), np.zeros(2, int), np.zeros(2, int))
+    sensors = tuple((kind, tuple(range(3 * i, 3 * i + 3))) for i, kind in enumerate(kinds))
+    with pytest.raises(InputError, match=f"toy has {' and '.join(kinds)}, expected an accelerometer"):
+        invariant_statistics(windows, recordings_of(sensors))
+
+
+def recordings_of(sensors: tuple[tuple[str, tuple[int, ...]], ...]) -> Recordings:
+    return Recordings("toy", 20.0, 2.0, (), (), sensors, (), (), "")

@@ -4,7 +4,7 @@ import pytest
 from scl.artifacts import InputError
 from train.data.recordings import Block, Recordings, windows
 from train.data.resample import resample, segments
-from train.data.splits import split_random, split_subjects, split_windows
+from train.data.splits import split_fold, split_random, split_subjects, split_windows
 
 
 def recordings(lengths: dict[int, list[int]], rate_hz: float = 10.0) -> Recordings:
@@ -60,6 +60,18 @@ def test_split_by_subject_shares_nobody_and_is_repeatable() -> None:
     assert split["name"] == "subject" and split["leaky"] is False
     with pytest.raises(InputError, match="at least 3"):
         split_subjects(np.array([1, 2]), 0)
+
+
+def test_folds_share_nobody_and_cover_everybody() -> None:
+    groups = np.arange(100, 146)
+    folds = [split_fold(groups, seed) for seed in range(5)]
+    assert sorted(g for fold in folds for g in fold["test"]) == groups.tolist()
+    for seed, fold in enumerate(folds):
+        assert sorted(fold["train"] + fold["validation"] + fold["test"]) == groups.tolist()
+        assert len(fold["validation"]) == 3 and len(fold["test"]) in (9, 10) and fold["name"] == "subject"
+        assert split_fold(groups, seed + 5)["test"] == fold["test"]
+    with pytest.raises(InputError, match="at least 15 subjects, found 14"):
+        split_fold(np.arange(14), 0)
 
 
 def test_random_split_is_leaky_and_shares_no_window() -> None:

@@ -11,6 +11,7 @@ from train.data.recordings import Recordings, WindowSet, windows
 FRACTIONS = {"train": 0.65, "validation": 0.15, "test": 0.20}
 TRAIN_OVERLAP = 0.5
 VALIDATION_RECORDS = 4  # of DS1's 22
+FOLDS, FOLD_VALIDATION = 5, 3
 
 
 def split_subjects(groups: np.ndarray, seed: int) -> dict[str, Any]:
@@ -30,6 +31,24 @@ def split_subjects(groups: np.ndarray, seed: int) -> dict[str, Any]:
         "test": order[:test],
     }
     return {"name": "subject", "leaky": False, "seed": seed, **{k: sorted(v.tolist()) for k, v in parts.items()}}
+
+
+def split_fold(groups: np.ndarray, seed: int) -> dict[str, Any]:
+    """Fold `seed` modulo 5 of five, the same five whatever the seed: its subjects test, three others validate.
+
+    Raises InputError for fewer than 15 subjects.
+    """
+    groups = np.unique(groups)
+    if len(groups) < 3 * FOLDS:
+        raise InputError(f"five folds need at least {3 * FOLDS} subjects, found {len(groups)}; use --split subject")
+    order = np.random.default_rng(0).permutation(groups)
+    test = order[seed % FOLDS :: FOLDS]
+    rest = order[~np.isin(order, test)]
+    parts = {"train": rest[FOLD_VALIDATION:], "validation": rest[:FOLD_VALIDATION], "test": test}
+    return {
+        **{"name": "subject", "leaky": False, "seed": seed, "fold": seed % FOLDS},
+        **{k: sorted(v.tolist()) for k, v in parts.items()},
+    }
 
 
 def split_random(groups: np.ndarray, seed: int) -> dict[str, Any]:
@@ -79,7 +98,7 @@ def split_records(groups: np.ndarray, seed: int) -> dict[str, Any]:
     return split_subjects(groups, seed) | {"name": "record"}
 
 
-SPLITS = {"subject": split_subjects, "random": split_random}
+SPLITS = {"subject": split_subjects, "fold": split_fold, "random": split_random}
 
 
 def split_windows(recordings: Recordings, split: dict[str, Any], part: str, window_s: float) -> WindowSet:

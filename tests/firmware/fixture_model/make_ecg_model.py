@@ -41,8 +41,8 @@ def write(folder: Path) -> None:
         ("labels, NULL}", "labels, thresholds}"),
         ("-32768, 32767},\n    {3", f"{RAILS[0][0]}, {RAILS[0][1]}}},\n    {{3"),
         (
-            "1, 1, 0, NULL, 0, NULL, NULL, 0, mean",
-            f"{UP}, {DOWN}, {PHASE_TAPS}, coefficients, 2, sections, steady, {LEAD_OFF}, mean",
+            "1, 1, 0, NULL, 0, NULL, NULL, 0, 0",
+            f"{UP}, {DOWN}, {PHASE_TAPS}, coefficients, 2, sections, steady, {LEAD_OFF}, 0",
         ),
     ):
         assert source.count(old) == 1, old

@@ -161,19 +161,20 @@ def source() -> str:
         + "};\n"
         f"static const uint8_t hash[32] = {_numbers(list(HASH))};\n"
         f"static const char *const labels[] = {{{labels}}};\n"
-        "const scl_network scl_network_data = {ops, 4, SCL_WINDOW, SCL_CHANNELS, SCL_FEATURES, SCL_CLASSES, "
+        "const scl_network scl_network_data = {ops, 4, SCL_WINDOW, SCL_INPUTS, SCL_FEATURES, SCL_CLASSES, "
         "SCL_ARENA_BYTES, 0, 168, 176, hash, labels, NULL};\n\n"
         f"static const scl_sensor sensors[] = {{\n{sensors}}};\n"
         f"static const float mean[] = {{{floats([0.0] * CHANNELS)}}};\n"
         f"static const float inv_std[] = {{{inv_std}}};\n"
         "const scl_frontend_config scl_frontend_data = {2, SCL_CHANNELS, SCL_RAW_SAMPLES, SCL_WINDOW, 1, 1, 0, NULL, "
-        f"0, NULL, NULL, 0, mean, inv_std, {floats([1 / INPUT_SCALE])}, {INPUT_ZERO_POINT}, sensors}};\n"
+        f"0, NULL, NULL, 0, 0, SCL_INPUTS, 0.0f, 0.0f, mean, inv_std, {floats([1 / INPUT_SCALE])}, "
+        f"{INPUT_ZERO_POINT}, sensors}};\n"
     )  # fmt: skip
 
 
 def header() -> str:
     """model_data.h."""
-    sizes = {"ARENA_BYTES": 340, "WINDOW": WINDOW, "CHANNELS": CHANNELS, "RAW_SAMPLES": RAW_SAMPLES}
+    sizes = {"ARENA_BYTES": 340, "WINDOW": WINDOW, "INPUTS": CHANNELS, "CHANNELS": CHANNELS, "RAW_SAMPLES": RAW_SAMPLES}
     sizes |= {"FEATURES": FEATURES, "CLASSES": CLASSES}
     macros = "".join(f"#define SCL_{name} {value}\n" for name, value in sizes.items())
     return (

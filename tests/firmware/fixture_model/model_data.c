@@ -59,7 +59,7 @@ static const uint8_t hash[32] = {
     171, 178, 185, 192, 199, 206, 213, 220,
 };
 static const char *const labels[] = {"still", "walking", "\303\240 v\303\251lo"};
-const scl_network scl_network_data = {ops, 4, SCL_WINDOW, SCL_CHANNELS, SCL_FEATURES, SCL_CLASSES, SCL_ARENA_BYTES, 0, 168, 176, hash, labels, NULL};
+const scl_network scl_network_data = {ops, 4, SCL_WINDOW, SCL_INPUTS, SCL_FEATURES, SCL_CLASSES, SCL_ARENA_BYTES, 0, 168, 176, hash, labels, NULL};
 
 static const scl_sensor sensors[] = {
     {3, 0.009576807f, {0.0f}, {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}}, -32768, 32767},
@@ -67,4 +67,4 @@ static const scl_sensor sensors[] = {
 };
 static const float mean[] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
 static const float inv_std[] = {0.125f, 0.125f, 0.125f, 0.33333334f, 0.33333334f, 0.33333334f};
-const scl_frontend_config scl_frontend_data = {2, SCL_CHANNELS, SCL_RAW_SAMPLES, SCL_WINDOW, 1, 1, 0, NULL, 0, NULL, NULL, 0, mean, inv_std, 40.0f, -7, sensors};
+const scl_frontend_config scl_frontend_data = {2, SCL_CHANNELS, SCL_RAW_SAMPLES, SCL_WINDOW, 1, 1, 0, NULL, 0, NULL, NULL, 0, 0, SCL_INPUTS, 0.0f, 0.0f, mean, inv_std, 40.0f, -7, sensors};

@@ -7,6 +7,7 @@
 
 #define SCL_ARENA_BYTES 340
 #define SCL_WINDOW 16
+#define SCL_INPUTS 6
 #define SCL_CHANNELS 6
 #define SCL_RAW_SAMPLES 20
 #define SCL_FEATURES 5

@@ -1,0 +1,87 @@
+"""WISDM watch, 18 classes, five folds by subject: raw and rotation-invariant input, each method, float and int8.
+
+    SCL_DATA_DIR=... python benchmarks/wisdm_folds.py
+
+The folds are the same for every row; every run has the same epochs, regularization and variation. int8 figures are
+those of the exported network, which equals the board's in every bit. What is there is not run again. About 15 minutes
+a fold on two cores.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from ecg_methods import spread
+
+from scl.artifacts import write_json
+
+RESULTS = Path(__file__).parent / "results" / "wisdm_folds.json"
+FOLDS = 5
+SHARED = ("--split", "fold", "--epochs", "15", "--variation", "1", "--smoothing", "0.1")
+ROWS = (
+    *(("invariant", "accel+gyro", method) for method in ("baseline", "scl")),
+    *(("raw", "accel+gyro", method) for method in ("augment", "scl", "baseline")),
+    *(("invariant", "accel", method) for method in ("baseline",)),
+)
+FLOAT = {
+    "macro_f1": lambda m: m["macro_f1"],
+    "rotated_macro_f1": lambda m: m["rotation"]["macro_f1"],
+    "accuracy": lambda m: m["accuracy"],
+    "consistency": lambda m: m["rotation"]["consistency"],
+    "invariant_similarity": lambda m: m["rotation"]["similarity"]["invariant"],
+    "negative_similarity": lambda m: m["negative_similarity"],
+    "effective_rank": lambda m: m["effective_rank"],
+}
+INT8 = {"int8_macro_f1": "macro_f1", "int8_rotated_macro_f1": "macro_f1_transformed", "int8_consistency": "consistency"}
+FIGURES = (*FLOAT, *INT8)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--runs", type=Path, default=Path("runs/folds"), help="where the run folders are")
+    options.add_argument("--bundles", type=Path, default=Path("bundles/folds"), help="and the bundles")
+    options.add_argument("--folds", type=int, default=FOLDS, help="the first so many of the five (default all)")
+    arguments = options.parse_args()
+    rows = []
+    for fold in range(arguments.folds):
+        for source, sensors, method in ROWS:
+            name = f"{source}-{sensors}-{method}-{fold}"
+            run, bundle = arguments.runs / name, arguments.bundles / name
+            command = ["train.imu", "--input", source, "--sensors", sensors, "--method", method, *SHARED]
+            command += ["--seed", str(fold)]
+            if not (run / "metrics.json").is_file():
+                call(*command, "--out", str(run))
+            if not (bundle / "manifest.json").is_file():
+                call("calibration.ranges", str(run))
+                call("export.quantize", str(run), "--out", str(bundle), "--windows", "20", "--max-loss", "100")
+            metrics = json.loads((run / "metrics.json").read_text())
+            report = json.loads((bundle / "export_report.json").read_text())
+            figures = {name: get(metrics) for name, get in FLOAT.items()}
+            figures |= {name: report["evaluation"]["int8"][key] for name, key in INT8.items()}
+            cost = {"parameters": report["cost"]["parameters"], "instructions": report["cost"]["instructions"]}
+            described = {"input": source, "sensors": sensors, "method": method, "fold": fold}
+            rows.append({**described, "command": "python -m " + " ".join(command), **figures, **cost})
+        write_json(RESULTS, {"kind": "benchmark", "schema": 1, "folds": FOLDS, "runs": rows})
+    print(folds_table(rows))
+
+
+def call(*command: str) -> None:
+    subprocess.run([sys.executable, "-m", *command], check=True)
+
+
+def folds_table(rows: list[dict]) -> str:
+    """Markdown: mean over the folds and the 95 % interval of that mean (Student's t)."""
+    lines = ["| input | sensors | method | " + " | ".join(FIGURES) + " |", "| --- " * (3 + len(FIGURES)) + "|"]
+    for row in ROWS:
+        found = [r for r in rows if (r["input"], r["sensors"], r["method"]) == row]
+        if len(found) < 2:
+            continue
+        cells = [spread((r[name] for r in found), 1 if name == "effective_rank" else 3) for name in FIGURES]
+        lines.append(f"| {' | '.join((*row, *cells))} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

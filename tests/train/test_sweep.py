@@ -1,0 +1,117 @@
+"""Sweeps: what a file asks for, runs that are there are not run again, and the same on a Ray of this computer."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from scl.artifacts import InputError
+from train import sweep
+from train.config import TrainConfig
+
+RUNS = """
+command = "train.imu"
+out = "{out}"
+[base]
+epochs = 1
+draws = 1
+partition = "8/8/16"
+[grid]
+method = {methods}
+seed = [0, 1]
+"""
+
+
+@pytest.fixture(autouse=True)
+def embedded_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCL_DATA_DIR", raising=False)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "sweep.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_grid_is_every_combination(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = 'command = "train.ecg"\nout = "o"\n[base]\nepochs = 3\n[grid]\nlambda = [0.1, 0.2]\nseed = [0, 1, 2]\n'
+    found = sweep.read(write(tmp_path, text))
+    assert found.varied == ("lambda", "seed") and len(found.runs) == 6
+    assert found.runs[4] == {"epochs": 3, "lambda": 0.2, "seed": 1}
+    assert sweep.main([str(tmp_path / "sweep.toml"), "--dry-run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(set(lines)) == 6
+    assert lines[4].startswith("python -m train.ecg --epochs 3 --lambda 0.2 --seed 1 --out o/")
+
+
+def test_random_draws_stay_in_range_and_repeat(tmp_path: Path) -> None:
+    text = (
+        'command = "train.imu"\nout = "o"\n[grid]\nseed = [0, 1]\n[random]\ntrials = 200\nseed = 7\n'
+        "learning_rate = {low = 1e-4, high = 1e-2, log = true}\nbeta = {low = 0.0, high = 2.0}\n"
+        'batch_size = {low = 32, high = 64}\npartition = ["8/8/16", "16/0/16"]\n'
+    )
+    found = sweep.read(write(tmp_path, text))
+    assert found == sweep.read(tmp_path / "sweep.toml") and len(found.runs) == 400
+    rates = [run["learning_rate"] for run in found.runs]
+    assert 1e-4 <= min(rates) < 3e-4 and 3e-3 < max(rates) <= 1e-2
+    assert 0.4 < sum(rate < 1e-3 for rate in rates) / 400 < 0.6  # half below the middle of the decades
+    assert {type(run["batch_size"]) for run in found.runs} == {int}
+    assert {run["partition"] for run in found.runs} == {"8/8/16", "16/0/16"}
+    assert found.runs[0] | {"seed": 1} == found.runs[1]  # every trial meets every point of the grid
+
+
+def test_the_readme_s_example_is_read(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    text = readme.split("```toml\ncommand")[1].split("```")[0]
+    found = sweep.read(write(tmp_path, "command" + text))
+    assert len(found.runs) == 4 * 3 * 5 and found.varied == ("lambda", "method", "seed")
+    flags = {name.rstrip("_") for name in vars(TrainConfig())}
+    assert all(set(run) <= flags for run in found.runs)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("command = ", "cannot be read as TOML"),
+        ('command = "train.imu"\nout = "o"\nseeds = [1]', "unknown key seeds"),
+        ('command = "train.magic"\nout = "o"', "command 'train.magic'; expected command"),
+        ('command = "train.imu"\nout = "o"\n[grid]\nseed = 3', r"\[grid\] seed is 3, expected a list"),
+        ('command = "train.imu"\nout = "o"\n[grid]\nseed = [1, 1]', "the same run more than once"),
+        ('command = "train.imu"\nout = "o"\n[random]\nbeta = {low = 1}', r"\[random\] beta is .* expected a list, or"),
+        ('command = "train.imu"\nout = "o"\n[random]\nbeta = {low = 2, high = 1}', "from 2 to 1"),
+        ('command = "train.imu"\nout = "o"\n[random]\nbeta = {low = 0, high = 1, log = true}', "above 0 with log"),
+    ],
+)
+def test_bad_files_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        sweep.read(write(tmp_path, text))
+
+
+def test_runs_are_tabled_and_not_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "sweep"
+    file = write(tmp_path, RUNS.format(out=out, methods='["baseline"]'))
+    assert sweep.main([str(file), "--jobs", "2"]) == 0
+    first = {path: path.stat().st_mtime_ns for path in out.glob("*/metrics.json")}
+    assert len(first) == 2
+    file = write(tmp_path, RUNS.format(out=out, methods='["baseline", "magic"]'))
+    assert sweep.main([str(file), "--jobs", "2"]) == 1
+    printed = capsys.readouterr()
+    assert "invalid choice: 'magic'" in printed.err and "2 of 4 runs" in printed.out
+    assert {path: path.stat().st_mtime_ns for path in out.glob("*/metrics.json")} == first
+    rows = list(csv.DictReader((out / "sweep.csv").read_text().splitlines()))
+    assert [(row["method"], row["seed"]) for row in rows] == [("baseline", "0"), ("baseline", "1")]
+    assert {"val_macro_f1", "val_consistency", "accuracy", "transformed_consistency"} <= set(rows[0])
+    assert (out / "sweep.png").read_bytes()[:4] == b"\x89PNG"
+    groups = sweep.summary(sweep.read(file), sweep.collect(sweep.read(file)))
+    assert len(groups) == 1 and groups[0]["runs"] == 2
+    assert groups[0]["accuracy"] == pytest.approx(sum(float(row["accuracy"]) for row in rows) / 2)
+
+
+def test_the_same_on_ray(tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray")
+    file = write(tmp_path, RUNS.format(out=tmp_path / "sweep", methods='["baseline"]'))
+    try:
+        assert sweep.main([str(file), "--cluster", "local"]) == 0
+    finally:
+        ray.shutdown()
+    assert len(list((tmp_path / "sweep").glob("*/metrics.json"))) == 2
