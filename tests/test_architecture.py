@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+RAY = "from ray.util.joblib import register_ray"
 OURS = {"scl", "train", "calibration", "export", "firmware_host"}
 MAY_IMPORT = {
     "scl": set(),
@@ -62,6 +63,10 @@ def test_nothing_unpickles_but_the_restricted_reader() -> None:
     for package in OURS:
         for path in (ROOT / package).rglob("*.py"):
             if path.name != "watch.py":
-                assert not imported(path) & {"pickle", "cloudpickle", "dill", "joblib"}, path
+                assert not imported(path) & {"pickle", "cloudpickle", "dill"}, path
+            # joblib starts processes here; its load() would read pickles.
+            found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if "import" in line]
+            allowed = "from joblib import Parallel, delayed, parallel_config"
+            assert not [line for line in found if "joblib" in line and line not in (allowed, RAY)], path
             assert "allow_pickle=True" not in path.read_text(encoding="utf-8"), path
             assert "torch.load(" not in path.read_text(encoding="utf-8"), path
