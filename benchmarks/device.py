@@ -40,15 +40,15 @@ OTHER_BOARDS = {"mps2-an500": "Cortex-M7", "mps2-an505": "Cortex-M33", "mps3-an5
 
 def networks(padding: str = "same") -> dict[str, Network]:
     """Networks by name: the encoders that train.imu and train.ecg train by default, but for padding, and the trial."""
-    from train.config import TrainConfig
+    from scl.invariants import names
     from train.data.ecg import RHYTHM
     from train.ecg import STRIP
     from train.ecg_task import KERNEL, STRIDES, WIDTHS
+    from train.imu import WRIST
 
-    imu, strips = TrainConfig(padding=padding), Architecture(WIDTHS, STRIDES, KERNEL, STRIP.pool, padding)
-    wrist = Architecture(pool=imu.pool, padding=imu.padding)
+    strips, wrist = Architecture(WIDTHS, STRIDES, KERNEL, STRIP.pool, padding), Architecture(padding=padding)
     return {
-        "imu": encoder(wrist, imu.partition, channels=6, samples=200, classes=18),
+        "imu": encoder(wrist, WRIST.partition, channels=len(names(6)), samples=200, classes=18),
         "ecg": encoder(strips, STRIP.partition, channels=1, samples=1800, classes=len(RHYTHM)),
         "trial": trial(),
     }

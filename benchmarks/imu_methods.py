@@ -1,5 +1,5 @@
-"""Baseline, augment and SCL on WISDM, several seeds: trains what is not there yet and writes the figures as JSON and
-as a table.
+"""Baseline, augment and SCL on WISDM, on the sensor's own channels, several seeds: trains what is not there yet and
+writes the figures as JSON and as a table.
 
     SCL_DATA_DIR=... python benchmarks/imu_methods.py --seeds 0 1 2
 
@@ -19,6 +19,7 @@ import numpy as np
 from scl.artifacts import write_json
 
 METHODS = ("baseline", "augment", "scl")
+RAW = ("--input", "raw", "--variation", "0", "--smoothing", "0")
 RESULTS = Path(__file__).parent / "results" / "imu_methods.json"
 FIGURES = {
     "accuracy": lambda m: m["accuracy"],
@@ -41,7 +42,7 @@ def main() -> None:
     for method in METHODS:
         for seed in arguments.seeds:
             folder = arguments.runs / f"{method}-{seed}"
-            command = ["train.imu", "--method", method, "--seed", str(seed), "--out", str(folder)]
+            command = ["train.imu", *RAW, "--method", method, "--seed", str(seed), "--out", str(folder)]
             if not (folder / "metrics.json").is_file():
                 subprocess.run([sys.executable, "-m", *command], check=True)
             metrics = json.loads((folder / "metrics.json").read_text())

@@ -3,7 +3,7 @@
     make demo 2>&1 | tee build/demo.log
     make demo-ecg 2>&1 | tee build/demo-ecg.log
     python benchmarks/imu_methods.py
-    python benchmarks/wisdm_folds.py --folds 3
+    python benchmarks/wisdm_folds.py --folds 4
     python benchmarks/ecg_methods.py
     python benchmarks/cold_start.py bundles/demo-ecg
     python -m export.profile bundles/demo > build/profile.log
@@ -64,6 +64,7 @@ def main() -> None:
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts["wisdm_folds"] = wisdm_folds.folds_table(folds["runs"])
+    texts["probe"] = "\n".join(json.loads(wisdm_folds.PROBES.read_text("utf-8"))["table"])
     texts["cold_start"] = cold_start.table(cold["rows"])
     engine = json.loads(device.RESULTS.read_text("utf-8"))
     texts["device"] = f"```\n{device.table(engine['networks'], engine['other_boards'], engine['streams'])}\n```"

@@ -18,7 +18,9 @@ from ecg_methods import spread
 from scl.artifacts import write_json
 
 RESULTS = Path(__file__).parent / "results" / "wisdm_folds.json"
+PROBES = RESULTS.with_name("wisdm_probes.json")
 FOLDS = 5
+PROBED = (("raw", "scl"), ("raw", "augment"), ("invariant", "scl"))
 SHARED = ("--split", "fold", "--epochs", "15", "--variation", "1", "--smoothing", "0.1")
 ROWS = (
     *(("invariant", "accel+gyro", method) for method in ("baseline", "scl")),
@@ -65,6 +67,9 @@ def main() -> None:
             rows.append({**described, "command": "python -m " + " ".join(command), **figures, **cost})
         write_json(RESULTS, {"kind": "benchmark", "schema": 1, "folds": FOLDS, "runs": rows})
     print(folds_table(rows))
+    for source, method in PROBED:
+        call("train.probe", str(arguments.runs / f"{source}-accel+gyro-{method}-0"))
+    write_json(PROBES, {"kind": "benchmark", "schema": 1, "table": probe_table(arguments.runs).splitlines()})
 
 
 def call(*command: str) -> None:
@@ -80,6 +85,21 @@ def folds_table(rows: list[dict]) -> str:
             continue
         cells = [spread((r[name] for r in found), 1 if name == "effective_rank" else 3) for name in FIGURES]
         lines.append(f"| {' | '.join((*row, *cells))} |")
+    return "\n".join(lines)
+
+
+def probe_table(runs: Path) -> str:
+    """Markdown: train.probe's figures of fold 0."""
+    lines = ["| input | method | group | class | subject | rotation | invariance |", "| --- " * 7 + "|"]
+    for source, method in PROBED:
+        found = json.loads((runs / f"{source}-accel+gyro-{method}-0" / "probe.json").read_text())
+        parts = json.loads((runs / f"{source}-accel+gyro-{method}-0" / "run.json").read_text())["partition"]
+        first = 0
+        for group, size in parts.items():
+            row, scores = found["groups"][group], found["invariance"][first : first + size]
+            cells = [f"{row[name]:.3f}" for name in ("class", "subject", "transformation")]
+            lines.append(f"| {source} | {method} | {group} | {' | '.join(cells)} | {sum(scores) / size:.3f} |")
+            first += size
     return "\n".join(lines)
 
 

@@ -77,7 +77,7 @@ def test_a_missed_threshold_is_exit_status_1(folder: Path) -> None:
         "--port",
         "native",
         "--limit",
-        "4",
+        "40",
         "--out",
         "reports/strict",
         "--min-accuracy",

@@ -11,6 +11,9 @@ from pathlib import Path
 from scl.artifacts import command
 from train import config
 
+# docs/RESULTS.md has what each of these is worth.
+WRIST = config.TrainConfig(input="invariant", variation=1.0, smoothing=0.1)
+
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.imu`."""
@@ -23,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
         "--sensors", choices=("accel", "gyro", "accel+gyro"), default="accel+gyro", help="WISDM: which sensors"
     )
     options.add_argument("--resume", action="store_true", help="go on with the interrupted run of --out")
-    config.add_options(options)
+    config.add_options(options, WRIST)
     return options
 
 
@@ -37,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
     from train.summary import summary
     from train.task import imu_task
 
-    options = config.from_arguments(arguments)
+    options = config.from_arguments(arguments, WRIST)
     path = arguments.data
     if arguments.download:
         from train.data.download import download

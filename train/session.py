@@ -171,7 +171,7 @@ def invariant_statistics(windows: WindowSet, recordings: Recordings) -> tuple[np
     if kinds not in (["accelerometer"], ["accelerometer", "gyroscope"]):
         raise InputError(
             f"--input invariant: {recordings.name} has {' and '.join(kinds)}, expected an accelerometer, alone or with "
-            "a gyroscope behind it"
+            "a gyroscope behind it; give --input raw"
         )
     invariants = Invariants(windows.x.shape[1], windows.x.shape[2], recordings.rate_hz)
     parts = [invariants(torch.from_numpy(x)).double() for x in np.array_split(windows.x, len(windows) // 500 + 1)]

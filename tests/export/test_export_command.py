@@ -1,6 +1,5 @@
 """python -m export.quantize from end to end: the bundle it writes, and what it refuses."""
 
-import ctypes
 import json
 import re
 import shutil
@@ -14,6 +13,7 @@ from export.bundle import model_hash, read_bundle
 from export.c_engine import build_library
 from export.frontend import FrontEnd
 from scl.artifacts import InputError, read_json, sha256_bytes
+from tests.export.c_frontend import c_inputs
 
 FILES = {
     "model.tflite", "model.onnx", "model_float.onnx", "c/model_data.c", "c/model_data.h",
@@ -38,27 +38,6 @@ def refused(run: Path, out: Path, *arguments: str) -> str:
         quantize.main([str(run), "--out", str(out), *arguments])
     assert leftovers(out) == []
     return str(caught.value)
-
-
-def c_inputs(library: Path, counts: np.ndarray, samples: int) -> np.ndarray:
-    """What the compiled front end makes of counts (n, raw samples, channels), and its ring keeps."""
-    lib = ctypes.CDLL(str(library))
-    config = ctypes.c_char.in_dll(lib, "scl_frontend_data")
-    state = (ctypes.c_uint64 * 8192)()  # larger than scl_frontend
-    lib.scl_frontend_init(state, ctypes.byref(config))
-    lib.scl_frontend_push.restype = ctypes.c_uint8
-    windows = []
-    for window in counts:
-        lib.scl_frontend_reset(state)
-        rows = []
-        for sample in np.ascontiguousarray(window):
-            row = np.zeros(counts.shape[2], np.int8)
-            if lib.scl_frontend_push(
-                state, sample.ctypes.data_as(ctypes.c_void_p), row.ctypes.data_as(ctypes.c_void_p)
-            ):
-                rows.append(row)
-        windows.append(rows[-samples:])
-    return np.array(windows)
 
 
 def leftovers(out: Path) -> list[Path]:
@@ -148,9 +127,9 @@ def test_a_faster_sensor_is_resampled(run_folder, tmp_path, capsys):
     counts = np.load(tmp_path / "fast" / "golden.npz")["counts"]
     assert counts.shape[2] == manifest["frontend"]["raw_samples"] >= 5 * (manifest["window"]["samples"] - 1) + 1
     assert ".coefficients = coefficients" in (tmp_path / "fast/c/model_data.c").read_text()
-    front_end, samples = FrontEnd.from_manifest(manifest["frontend"]), manifest["window"]["samples"]
+    front_end, shape = FrontEnd.from_manifest(manifest["frontend"]), manifest["input"]["shape"][2:]
     library = build_library(tmp_path / "fast" / "c", tmp_path / "build")
-    np.testing.assert_array_equal(c_inputs(library, counts[0, :5], samples), front_end.quantized_windows(counts[0, :5]))
+    np.testing.assert_array_equal(c_inputs(library, counts[0, :5], *shape), front_end.quantized_windows(counts[0, :5]))
     printed = capsys.readouterr().out
     assert "equal in every bit" in printed and str(tmp_path / "fast") in printed
 
@@ -158,7 +137,7 @@ def test_a_faster_sensor_is_resampled(run_folder, tmp_path, capsys):
 def test_the_c_front_end_has_the_manifests_constants(exported, tmp_path):
     library = build_library(exported.c_folder, tmp_path)
     inputs = exported.inputs8[1, :10]
-    np.testing.assert_array_equal(c_inputs(library, exported.counts[1, :10], inputs.shape[1]), inputs)
+    np.testing.assert_array_equal(c_inputs(library, exported.counts[1, :10], *inputs.shape[1:]), inputs)
 
 
 def test_stale_ranges_are_refused(copied_run, tmp_path):

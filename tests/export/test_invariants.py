@@ -1,6 +1,6 @@
 """The invariants three times: slowly from their definition, as the encoder's first layer, as the device has them."""
 
-import ctypes
+import re
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from export.frontend import FrontEnd, frontend_dict
 from export.invariants import invariants
 from scl.invariants import FAST_S, SLOW_S, SOFT, names, smoothing
 from scl.transforms import random_rotations, rotate
+from tests.export.c_frontend import c_inputs
 from train.invariants import Invariants
 
 RATE, SAMPLES = 20.0, 60
@@ -106,27 +107,7 @@ def test_the_board_s_c_gives_the_same_bits(exported, tmp_path, sensor, kinds):
     labels, memory = exported.run.info["labels"], arena.schedule(exported.network.network)
     write_c(CModel(exported.network, memory, labels, "ab" * 32, info, coefficients), tmp_path)
     header = (tmp_path / "model_data.h").read_text()
-    (tmp_path / "model_data.h").write_text(header.replace("SCL_INPUTS 6", f"SCL_INPUTS {size}"))
-    found = pushed(build_library(tmp_path, tmp_path / "build"), counts, size)
-    np.testing.assert_array_equal(found[:, -SAMPLES:], front_end.quantized_windows(counts))
+    (tmp_path / "model_data.h").write_text(re.sub(r"SCL_INPUTS \d+", f"SCL_INPUTS {size}", header))
+    found = c_inputs(build_library(tmp_path, tmp_path / "build"), counts, SAMPLES, size)
+    np.testing.assert_array_equal(found, front_end.quantized_windows(counts))
     assert len(np.unique(found)) > 100
-
-
-def pushed(library, counts: np.ndarray, size: int) -> np.ndarray:
-    """What the compiled front end makes of counts (n, raw samples, channels)."""
-    lib = ctypes.CDLL(str(library))
-    state = (ctypes.c_uint64 * 8192)()
-    lib.scl_frontend_init(state, ctypes.byref(ctypes.c_char.in_dll(lib, "scl_frontend_data")))
-    lib.scl_frontend_push.restype = ctypes.c_uint8
-    windows = []
-    for window in counts:
-        lib.scl_frontend_reset(state)
-        rows = []
-        for sample in np.ascontiguousarray(window):
-            row = np.zeros(size, np.int8)
-            if lib.scl_frontend_push(
-                state, sample.ctypes.data_as(ctypes.c_void_p), row.ctypes.data_as(ctypes.c_void_p)
-            ):
-                rows.append(row)
-        windows.append(rows)
-    return np.array(windows)

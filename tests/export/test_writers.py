@@ -142,7 +142,8 @@ def test_c_header_gives_the_sizes(exported):
     model = exported.engine.model
     assert int(sizes["SCL_ARENA_BYTES"]) == model.arena_bytes == len(exported.engine.arena)
     assert int(sizes["SCL_WINDOW"]) == model.window == exported.test.x.shape[2]
-    assert int(sizes["SCL_CHANNELS"]) == model.channels == exported.test.x.shape[1]
+    assert int(sizes["SCL_INPUTS"]) == model.channels == exported.inputs.shape[2]
+    assert int(sizes["SCL_CHANNELS"]) == exported.test.x.shape[1]
     assert int(sizes["SCL_FEATURES"]) == model.features == exported.run.partition.kept_size
     assert int(sizes["SCL_CLASSES"]) == model.classes == len(exported.run.info["labels"])
     assert int(sizes["SCL_RAW_SAMPLES"]) == exported.counts.shape[2]
@@ -161,18 +162,21 @@ def noise(frontend: dict, windows: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def leads(exported) -> c_writer.CModel:
-    """The small network behind sensors with rails of their own, resampled and band-passed, its labels independent."""
+    """The small network behind sensors with rails of their own, resampled, band-passed, made invariant; independent
+    labels.
+    """
     rng = np.random.default_rng(0)
     alignment = tuple(tuple(row) for row in (np.eye(3) + rng.normal(0, 0.05, (3, 3))).tolist())
     parts = tuple(
         Part(f"leads{i}", 3, 0.01, tuple(rng.normal(0, 1, 3)), alignment, "mV", "", (-1000 - i, 900 + i), lead_off_s=s)
         for i, s in enumerate((0.7, 0.3))
     )
-    normalisation = {"mean": rng.normal(0, 0.1, 6).tolist(), "std": rng.uniform(2, 3, 6).tolist()}
+    size = exported.inputs.shape[2]
+    normalisation = {"mean": rng.normal(0, 0.1, size).tolist(), "std": rng.uniform(2, 3, size).tolist()}
     affine = exported.network.activations["input"]
     frontend = frontend_dict(
         Sensor("leads", 52.0, parts), exported.frontend["window_samples"], 20.0, normalisation, affine.scale,
-        affine.zero_point, [0.5, 8.0], 2.0,
+        affine.zero_point, [0.5, 8.0], 2.0, invariant=True,
     )  # fmt: skip
     labels = exported.run.info["labels"]
     inputs = FrontEnd.from_manifest(frontend).quantized_windows(noise(frontend, 30))

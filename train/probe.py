@@ -1,0 +1,202 @@
+"""What a run's latent holds, group by group: how well a linear probe reads class, subject and transformation from the
+invariant, variant and free features, and how much each dimension moves under the transformation.
+
+Probes are fitted and judged on the run's test windows: class and transformation on other people than they were fitted
+on, the subject on other windows of the same people. A probe that reads nothing reaches the share of the commonest class
+(printed beside it), and an R^2 of 0.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scl import artifacts
+from scl.artifacts import InputError, command
+
+if TYPE_CHECKING:
+    from scl.partition import Partition
+
+FOLDS = 5
+MOST = 1500  # windows: a probe's time grows with them
+RIDGE = 1.0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of `python -m train.probe`."""
+    options = argparse.ArgumentParser(
+        prog="python -m train.probe", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument(
+        "run", type=Path, metavar="RUN", help="run folder; probe.json and probe.png are written into it"
+    )
+    options.add_argument("--draws", type=int, default=4, help="transformed copies of each test window (default 4)")
+    options.add_argument("--seed", type=int, default=0, help="of the transformations and folds (default 0)")
+    options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
+    return options
+
+
+def main(argv: Sequence[str]) -> int:
+    arguments = parser().parse_args(argv)
+    if arguments.draws < 1:
+        raise InputError(f"--draws is {arguments.draws}, expected 1 or more")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    from train.data import windows_for_run
+    from train.runs import load_run
+
+    run = load_run(arguments.run)
+    if run.info["multilabel"]:
+        raise InputError(f"{arguments.run}: its labels may hold together; a probe reads one class")
+    windows = windows_for_run(run, "test", arguments.data)
+    windows = windows.take(np.linspace(0, len(windows) - 1, min(len(windows), MOST)).astype(int))
+    if len(np.unique(windows.groups)) < FOLDS:
+        raise InputError(
+            f"{arguments.run}: {len(np.unique(windows.groups))} people or records test, expected at least {FOLDS} to "
+            "fit a probe on some and judge it on others"
+        )
+    z, parameters = latents(run, windows, arguments.draws, arguments.seed)
+    found = probes(z, parameters, windows.labels, windows.groups, run.partition, arguments.seed)
+    scores = invariance(z)
+    contents = {"kind": "probe", "schema": 1, "transformation": run.info["transformation"], "windows": len(windows)}
+    artifacts.write_json(run.path / "probe.json", contents | {"groups": found, "invariance": scores.tolist()})
+    plot(run.path / "probe.png", scores, run.partition)
+    print_probes(found, scores, run.partition, run.info["transformation"])
+    return 0
+
+
+def latents(run, windows, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Latents (1 + draws, n, d) of windows as recorded and transformed, and what the transformations did (draws, n, p):
+    of a rotation where the mean acceleration then points, of a shift its samples.
+    """
+    import torch
+
+    from scl.transforms import random_rotations, rotate
+    from train.evaluate import predict
+    from train.transformations import Shift, from_info
+
+    transformation = from_info(run.info)
+    x, y = torch.from_numpy(windows.x), torch.from_numpy(windows.targets)
+    if isinstance(transformation, Shift):
+        shifts = transformation.grid(draws)
+        views = [transformation.at(x, y, shift)[0] for shift in (0, *shifts)]
+        parameters = np.repeat(np.array(shifts, float)[:, None, None], len(windows), axis=1)
+    else:
+        turns = random_rotations(draws * len(windows), np.random.default_rng(seed)).reshape(draws, len(windows), 3, 3)
+        views = [x, *(torch.from_numpy(rotate(windows.x, turn).astype(np.float32)) for turn in turns)]
+        means = np.stack([view[:, :3].mean(dim=2).numpy() for view in views[1:]])
+        parameters = means / np.linalg.norm(means, axis=2, keepdims=True)
+    return np.stack([predict(run.model, view)[0] for view in views]), parameters
+
+
+def probes(
+    z: np.ndarray, parameters: np.ndarray, labels: np.ndarray, groups: np.ndarray, partition: "Partition", seed: int
+) -> dict[str, dict[str, float]]:
+    """What each group of dimensions tells, and what can be had for nothing ("chance").
+
+    Args:
+        z: (1 + draws, n, d), the untransformed latent first.
+        parameters: (draws, n, p) of the transformations.
+        labels, groups: (n,), class and subject of every window.
+    """
+    found = {}
+    for name, columns in groups_of(partition).items():
+        original, moved = z[0][:, columns], z[1:][:, :, columns]
+        pairs = np.concatenate([np.broadcast_to(original, moved.shape), moved], axis=2).reshape(-1, 2 * moved.shape[2])
+        found[name] = {
+            "class": classified(original, labels, groups, seed),
+            "subject": classified(original, groups, None, seed),
+            "transformation": explained(pairs, parameters.reshape(len(pairs), -1), np.tile(groups, len(moved))),
+        }
+    chance = {"class": commonest(labels), "subject": commonest(groups), "transformation": 0.0}
+    return {**found, "chance": chance}
+
+
+def groups_of(partition: "Partition") -> dict[str, slice]:
+    """The groups that have dimensions."""
+    return {name: columns for name, columns in partition.slices.items() if columns.start < columns.stop}
+
+
+def commonest(values: np.ndarray) -> float:
+    """Share of the commonest value."""
+    return float(np.unique(values, return_counts=True)[1].max() / len(values))
+
+
+def classified(x: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, seed: int) -> float:
+    """Accuracy of a logistic regression x (n, d) -> labels (n,), each fifth judged by the others' fit; with `groups`,
+    fifths of people.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed) if groups is None else GroupKFold(FOLDS)
+    return float(np.mean(cross_val_predict(model, x, labels, groups=groups, cv=folds) == labels))
+
+
+def explained(x: np.ndarray, values: np.ndarray, groups: np.ndarray) -> float:
+    """R^2 of a ridge regression x (n, d) -> values (n, p) on people it was not fitted on, over all p together; a fit
+    that is worse than the mean counts as 0.
+    """
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), Ridge(RIDGE))
+    found = cross_val_predict(model, x, values, groups=groups, cv=GroupKFold(FOLDS))
+    left = np.sum((values - found) ** 2) / np.sum((values - values.mean(axis=0)) ** 2)
+    return float(max(0.0, 1 - left))
+
+
+def invariance(z: np.ndarray) -> np.ndarray:
+    """Of every dimension (d,): 1 - its variance between a window's copies over its variance altogether, from latents
+    (copies, n, d). 1: the transformation does not move it, 0: it tells nothing else. A dead dimension has 1.
+    """
+    z = z.astype(np.float64)
+    within, total = z.var(axis=0).mean(axis=0), z.reshape(-1, z.shape[2]).var(axis=0)
+    return 1 - np.divide(within, total, out=np.zeros_like(within), where=total > 1e-12)
+
+
+def plot(path: Path, scores: np.ndarray, partition: "Partition") -> None:
+    """A bar for each dimension's invariance, coloured by group."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axis = pyplot.subplots(figsize=(10, 3))
+    for name, columns in groups_of(partition).items():
+        index = np.arange(partition.size)[columns]
+        axis.bar(index, scores[index], label=name, width=0.9)
+    axis.set(xlabel="latent dimension", ylabel="invariance", ylim=(0, 1))
+    axis.legend(loc="lower right")
+    with artifacts.replacing(path) as temporary:
+        figure.savefig(temporary, format="png", bbox_inches="tight")
+    pyplot.close(figure)
+
+
+def print_probes(
+    found: dict[str, dict[str, float]], scores: np.ndarray, partition: "Partition", transformation: str
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="what a linear probe reads", title_justify="left")
+    for name in ("group", "class", "subject", f"{transformation} (R^2)", "invariance, mean"):
+        table.add_column(name)
+    for name, row in found.items():
+        cells: list[Any] = [f"{row[what]:.3f}" for what in ("class", "subject", "transformation")]
+        columns = groups_of(partition).get(name)
+        table.add_row(name, *cells, "" if columns is None else f"{scores[columns].mean():.3f}")
+    Console(width=None if sys.stdout.isatty() else 100).print(table)
+
+
+if __name__ == "__main__":
+    command(main)
