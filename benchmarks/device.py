@@ -20,7 +20,7 @@ from export.fold import fold
 from export.int8 import Int8Network, quantize
 from export.layers import facts
 from export.network import AveragePool, Conv, Depthwise, Layer, Network, Tensor
-from export.streaming import Step, step
+from export.streaming import Step, step, total_stride
 from scl.artifacts import write_json
 from scl.partition import Partition
 from train.encoder import Architecture, Classifier
@@ -71,7 +71,7 @@ def streams() -> dict[str, dict[str, int]]:
 
 def tenth(network: Network) -> int:
     """The least hop of at least a tenth of the window that is a multiple of the strides' product."""
-    stride = math.prod(layer.stride for layer in network.layers if layer.result.length > 1)
+    stride = total_stride(network)
     return math.ceil(network.input.length / 10 / stride) * stride
 
 

@@ -1,6 +1,7 @@
 """Makes a source package of a bundle for a build system: kernels, model and link, an example, and a README."""
 
 import argparse
+import math
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 from export.bundle import Bundle, read_bundle
 from export.c_engine import FIRMWARE
+from export.size import SOURCES
 from scl import artifacts
 from scl.artifacts import InputError, command
 
@@ -34,12 +36,10 @@ CONTENTS = {
         ("README.md", "what the model takes and says, how to build, how to check the board"),
     ),
 }
-MODEL = (
-    *("model.c", "network.c", "frontend.c", "invariants.c", "conv.c", "conv_dsp.c", "conv_mve.c", "depthwise.c"),
-    *("pool.c", "add.c", "softmax.c", "keep.c"),
-)
+MODEL = ("model.c", *SOURCES)
 LINK = ("main.c", "device.c", "session.c", "capture.c", "link.c", "protocol.c", "cobs.c", "crc32.c")
-BOARD = ("boards/mps2-an386/board.ld", "boards/no_sensor.c")  # of the CMake package's application
+NO_SENSOR = "boards/no_sensor.c"  # for examples; a program with a sensor of its own leaves it out
+BOARD = "boards/mps2-an386/board.ld"  # of the CMake package's application
 CORTEX_M = ("startup.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "timer.h", "sections.ld")
 
 
@@ -77,7 +77,8 @@ def package(bundle: Bundle, target: str, out: Path) -> None:
     with artifacts.folder(out) as folder:
         sources = folder / "src" / "scl"
         sources.mkdir(parents=True)
-        for path in (*(FIRMWARE / "src").glob("*.h"), *(FIRMWARE / "src" / name for name in (*MODEL, *LINK))):
+        ours = [*(FIRMWARE / "src").glob("*.h"), *(FIRMWARE / "src" / name for name in (*MODEL, *LINK))]
+        for path in (*ours, FIRMWARE / NO_SENSOR):
             shutil.copyfile(path, sources / path.name)
         for name in ("model_data.c", "model_data.h"):
             shutil.copyfile(bundle.path / "c" / name, sources / name)
@@ -89,7 +90,7 @@ def package(bundle: Bundle, target: str, out: Path) -> None:
         if target == "arduino":
             (folder / "src" / "scl_model.h").write_text('#include "scl/model.h"\n', encoding="utf-8")
         if target == "cmake":
-            for name in (*BOARD, *(f"boards/cortex-m/{name}" for name in CORTEX_M)):
+            for name in (BOARD, *(f"boards/cortex-m/{name}" for name in CORTEX_M)):
                 (folder / "example" / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(FIRMWARE / name, folder / "example" / name)
         facts = {"name": words["name"], "target": target, "model_hash": bundle.manifest["model_hash"]}
@@ -128,7 +129,7 @@ def described(bundle: Bundle, target: str) -> dict[str, Any]:
         "kept": "; from hop to hop the network's columns are kept" if kept else "",
         "labels": ", ".join(f"{index} {label}" for index, label in enumerate(manifest["labels"])),
         "abstain": "with labels that may hold together, bit i is label i." if manifest["thresholds"] else "255: none.",
-        "memory": f"{manifest['cost']['ram_bytes'] + window['samples'] * len(window['channels']):,}",
+        "memory": f"{manifest['cost']['ram_bytes'] + math.prod(manifest['input']['shape']):,}",  # and the window's ring
         "port": PORTS[target],
         "model_sources": "\n    ".join(source.format(name) for name in (*MODEL, "model_data.c")),
         "link_sources": "\n    ".join(source.format(name) for name in LINK),

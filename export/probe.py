@@ -20,15 +20,15 @@ class Probed:
 
     Args:
         board: its own name.
-        instructions: of each operator, where an emulator counted them; else None.
-        microseconds: of each operator, elsewhere; else None.
+        unit: "instructions" where an emulator counted them, else "microseconds".
+        taken: by each operator, in that unit.
         x: the network's input, int8 (samples, channels).
         tensors: what each operator wrote, int8, flat.
     """
 
     board: str
-    instructions: list[int] | None
-    microseconds: list[float] | None
+    unit: str
+    taken: list[int] | list[float]
     x: np.ndarray
     tensors: list[np.ndarray]
 
@@ -50,8 +50,8 @@ def probe(bundle: Bundle, port: str, baud: int | None = None) -> Probed:
     counted = bool(found["instructions"])
     return Probed(
         str(found["board"]),
-        np.rint(nanoseconds / NS_PER_INSTRUCTION).astype(int).tolist() if counted else None,
-        None if counted else (nanoseconds / 1e3).tolist(),
+        "instructions" if counted else "microseconds",
+        (np.rint(nanoseconds / NS_PER_INSTRUCTION).astype(int) if counted else nanoseconds / 1e3).tolist(),
         FrontEnd.from_manifest(bundle.manifest["frontend"]).quantized_windows(counts[None])[0],
         np.split(found["values"], np.cumsum(found["sizes"])[:-1]),
     )

@@ -66,12 +66,9 @@ def main(argv: Sequence[str]) -> int:
 
 def print_probed(path: Path, probed: Probed, report: dict[str, Any]) -> None:
     """Prints what a board behind a port took."""
-    unit = "instructions" if probed.instructions is not None else "microseconds"
-    each = probed.instructions if probed.instructions is not None else probed.microseconds
-    assert each is not None
-    layers = [row | {unit: value} for row, value in zip(report["layers"], each, strict=True)]
-    print_profile(layers, report["memory_map"], report["cost"]["arena_bytes"], unit)
-    print(f"{path} on {probed.board}: {_number(sum(each))} {unit} in the layers of one inference")
+    layers = [row | {probed.unit: value} for row, value in zip(report["layers"], probed.taken, strict=True)]
+    print_profile(layers, report["memory_map"], report["cost"]["arena_bytes"], probed.unit)
+    print(f"{path} on {probed.board}: {_number(sum(probed.taken))} {probed.unit} in the layers of one inference")
 
 
 def print_estimate(path: Path) -> None:

@@ -63,7 +63,7 @@ def step(network: Network, hop: int) -> Step:
     Raises InputError if hop is no multiple of the strides' product or not shorter than the window, or the network pads
     with zeros, branches or has nothing to keep.
     """
-    window, stride = network.input.length, _total_stride(network)
+    window, stride = network.input.length, total_stride(network)
     if not 1 <= hop < window or hop % stride:
         raise InputError(
             f"--streaming {hop}: expected a multiple of {stride}, the strides' product, and fewer than the window's "
@@ -91,7 +91,7 @@ def step(network: Network, hop: int) -> Step:
             layers.append(layer)
             new = layer.result.length
         written = layer.result
-    if not _slides(network.layers[0]) or layers[0].result.length == network.layers[0].result.length:
+    if layers[0] is network.layers[0]:
         raise InputError(f"--streaming: layer {network.layers[0].name} needs the whole window; nothing can be kept")
     return _placed(network, hop, tuple(layers), places)
 
@@ -100,7 +100,8 @@ def _slides(layer: Layer) -> bool:
     return isinstance(layer, Conv | Depthwise | AveragePool | MaxPool) and layer.result.length > 1
 
 
-def _total_stride(network: Network) -> int:
+def total_stride(network: Network) -> int:
+    """Product of the strides before the first layer that reads all there is: what a hop must be a multiple of."""
     product = 1
     for layer in network.layers:
         if not _slides(layer):

@@ -4,6 +4,7 @@ That is a device, any pyserial URL, `native`, `emulator` or `emulator:MACHINE`. 
 the bundle is built first, into a folder of its own per model and board.
 """
 
+import argparse
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -64,6 +65,26 @@ def open_board(
             yield _greet(bundle, serial, trace, baud=None if kind == "socket" else baud)
         finally:
             serial.close()
+
+
+def add_port_options(parser: argparse.ArgumentParser) -> None:
+    """Flags that every command with a board has: `--port`, `--baud`, `--trace`."""
+    parser.add_argument(
+        "--port",
+        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port",
+    )
+    parser.add_argument(
+        "--baud", type=positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
+    )
+    parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
+
+
+def positive(text: str) -> int:
+    """An argument that is a positive whole number."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
 
 
 def build(bundle: Bundle, board: str) -> Path:

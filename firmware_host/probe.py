@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from firmware_host.board import Board, open_board
+from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.bundle import load_bundle
 from firmware_host.flight import Flight
 from firmware_host.link import Link
 from firmware_host.messages import Probe, probe
 from firmware_host.protocol import Type
-from firmware_host.transport import DEFAULT_BAUD
 from scl.artifacts import InputError, command, write_npz
 
 RUNS = 3  # of each operator; interrupts make some longer
@@ -76,13 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m firmware_host.probe", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
-    parser.add_argument(
-        "--port",
-        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port",
-    )
-    parser.add_argument("--baud", type=int, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)")
+    add_port_options(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="npz to write")
-    parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
     return parser
 
 

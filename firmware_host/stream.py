@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware_host.board import Board, open_board
+from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.bundle import Bundle, load_bundle
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.capture_file import Capture, read_capture
 from firmware_host.messages import ABSTAIN, LEAD_OFF, SATURATED, Hop, chunk_samples, samples_chunk
 from firmware_host.protocol import Type
-from firmware_host.transport import DEFAULT_BAUD
 from scl.artifacts import InputError, command
 from scl.decision import LOST
 
@@ -118,11 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m firmware_host.stream", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
-    parser.add_argument(
-        "--port",
-        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port",
-    )
-    parser.add_argument("--baud", type=int, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)")
+    add_port_options(parser)
     parser.add_argument("--record", type=Path, required=True, metavar="FILE", help="capture file to play")
     parser.add_argument(
         "--speed",
@@ -139,7 +134,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--calibration", type=Path, metavar="FILE", help="the unit's calibration.json (default: the nominal sensor)"
     )
-    parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
     return parser
 
 

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from firmware_host.board import open_board
+from firmware_host.board import add_port_options, open_board, positive
 from firmware_host.bundle import load_bundle
 from firmware_host.measure import measure
 from firmware_host.report import print_table, write_report
-from firmware_host.transport import DEFAULT_BAUD
 from scl.artifacts import command, folder
 
 
@@ -72,13 +71,6 @@ def _fraction(text: str) -> float:
     return value
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m firmware_host.validate",
@@ -86,22 +78,15 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
+    add_port_options(parser)
     parser.add_argument(
-        "--port",
-        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port",
-    )
-    parser.add_argument(
-        "--baud", type=_positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
-    )
-    parser.add_argument(
-        "--limit", type=_positive, metavar="N", help="send N originals only, with their copies, spread over the set"
+        "--limit", type=positive, metavar="N", help="send N originals only, with their copies, spread over the set"
     )
     parser.add_argument("--out", type=Path, help="report folder (default reports/<name of the bundle>)")
     parser.add_argument(
         "--min-accuracy", type=_fraction, metavar="F", help="least accuracy, untouched and transformed, to pass (0..1)"
     )
     parser.add_argument("--min-consistency", type=_fraction, metavar="F", help="least consistency to pass (0..1)")
-    parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
     return parser
 
 

@@ -62,17 +62,20 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     torch.manual_seed(config.seed)
     partition = Partition.parse(config.partition)
     device = pick_device()
-    model = Classifier(
-        task.architecture,
-        partition,
-        channels=len(recordings.channels),
-        samples=task.samples,
-        classes=len(task.labels),
-        mean=torch.from_numpy(mean),
-        std=torch.from_numpy(std),
-        limit=task.limit,
-        invariant_hz=invariant,
-    ).to(device)
+    try:
+        model = Classifier(
+            task.architecture,
+            partition,
+            channels=len(recordings.channels),
+            samples=task.samples,
+            classes=len(task.labels),
+            mean=torch.from_numpy(mean),
+            std=torch.from_numpy(std),
+            limit=task.limit,
+            invariant_hz=invariant,
+        ).to(device)
+    except ValueError as error:
+        raise InputError(f"{recordings.name}: {error}; give --padding same") from error
     info = {
         "name": out.name,
         "task": task.name,

@@ -42,6 +42,9 @@ class Sweep:
     runs: tuple[Options, ...]
     varied: tuple[str, ...]
 
+    def folder(self, options: Options) -> Path:
+        return self.out / name_of(self.module, options)
+
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.sweep`."""
@@ -96,7 +99,7 @@ def read(path: Path) -> Sweep:
     combinations = [dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*grid.values())]
     runs = tuple({**base, **draw, **chosen} for draw in draws for chosen in combinations)
     varied = tuple(dict.fromkeys([*(draws[0] if draws else ()), *grid]))
-    if len({name_of(options) for options in runs}) != len(runs):
+    if len({name_of(values["command"], options) for options in runs}) != len(runs):
         raise InputError(f"{path}: asks for the same run more than once; drop repeated values")
     return Sweep(values["command"], Path(values["out"]), runs, varied)
 
@@ -127,28 +130,28 @@ def _draw(path: Path, name: str, value: Any, rng: np.random.Generator) -> Any:
     return float(f"{rng.uniform(low, high):.4g}")
 
 
-def name_of(options: Options) -> str:
-    """A run's folder: the hash of its options."""
-    return artifacts.sha256_bytes(json.dumps(options, sort_keys=True).encode())[:12]
+def name_of(module: str, options: Options) -> str:
+    """A run's folder: the hash of its command and options."""
+    return artifacts.sha256_bytes(json.dumps([module, options], sort_keys=True).encode())[:12]
 
 
 def command_of(sweep: Sweep, options: Options) -> list[str]:
     """The training command of a run, behind `python -m`."""
     flags = [text for name, value in options.items() for text in (f"--{name.replace('_', '-')}", str(value))]
-    return [sweep.module, *flags, "--out", str(sweep.out / name_of(options))]
+    return [sweep.module, *flags, "--out", str(sweep.folder(options))]
 
 
 def train(sweep: Sweep, jobs: int, threads: int, cluster: str | None) -> list[tuple[Path, str]]:
     """Trains what is not there; returns the folders of runs that failed, and their last words."""
     from joblib import Parallel, delayed, parallel_config
 
-    missing = [o for o in sweep.runs if not (sweep.out / name_of(o) / "metrics.json").is_file()]
+    missing = [o for o in sweep.runs if not (sweep.folder(o) / "metrics.json").is_file()]
     sweep.out.mkdir(parents=True, exist_ok=True)
     calls = [delayed(run)(command_of(sweep, options), threads) for options in missing]
     backend = {"n_jobs": jobs} if cluster is None else {"backend": _ray(cluster)}
     with parallel_config(**backend):
         words = Parallel()(calls)
-    folders = [sweep.out / name_of(options) for options in missing]
+    folders = map(sweep.folder, missing)
     return [(folder, said) for folder, said in zip(folders, words, strict=True) if said]
 
 
@@ -184,7 +187,7 @@ def collect(sweep: Sweep) -> list[dict[str, Any]]:
     """A row for each run that is there: varied options, the last epoch's validation figures, the test's figures."""
     rows = []
     for options in sweep.runs:
-        folder = sweep.out / name_of(options)
+        folder = sweep.folder(options)
         if not (folder / "metrics.json").is_file():
             continue
         metrics = artifacts.read_json(folder / "metrics.json", "metrics", 2)

@@ -45,12 +45,12 @@ SMALL static uint32_t ticks_of(const scl_network *model)
 }
 
 /* The same noise every time: the input among it is what the printed outputs belong to. */
-SMALL static void fill_with_noise(void)
+SMALL static void fill_with_noise(int8_t *bytes, uint32_t size)
 {
     uint32_t noise = 1;
-    for (uint32_t i = 0; i < sizeof arena; i++) {
+    for (uint32_t i = 0; i < size; i++) {
         noise = noise * 1664525u + 1013904223u;
-        arena[i] = (int8_t)(noise >> 24);
+        bytes[i] = (int8_t)(noise >> 24);
     }
 }
 
@@ -71,11 +71,8 @@ SMALL static void stream(void)
     static int8_t columns[SCL_STREAM_BYTES] __attribute__((aligned(4)));
     static int8_t samples[SAMPLES * SCL_INPUTS];
     const scl_network *const whole = &scl_network_data, *const step = &scl_stream_data;
-    uint32_t noise = 1, differing = 0, compared = 0, ticks = 0;
-    for (uint32_t i = 0; i < sizeof samples; i++) {
-        noise = noise * 1664525u + 1013904223u;
-        samples[i] = (int8_t)(noise >> 24);
-    }
+    uint32_t differing = 0, compared = 0, ticks = 0;
+    fill_with_noise(samples, sizeof samples);
     for (uint32_t hop = 0; hop < STEPS; hop++) {
         const uint32_t end = (hop + 1) * SCL_HOP;
         for (uint32_t i = 0; i < SCL_HOP * SCL_INPUTS; i++) {
@@ -128,7 +125,7 @@ static uint32_t stack_used(void)
 void scl_main(void)
 {
     port_init(&ring);
-    fill_with_noise();
+    fill_with_noise(arena, sizeof arena);
     scl_network part = scl_network_data;
     part.op_count = 0;
     print("hz ", port_tick_hz);
@@ -141,7 +138,7 @@ void scl_main(void)
         print_tensor("value ", part.ops->out_offset, (uint32_t)part.ops->out_length * part.ops->out_channels);
 #endif
     }
-    fill_with_noise();
+    fill_with_noise(arena, sizeof arena);
     paint();
     print("all ", ticks_of(&scl_network_data));
     print("stack ", stack_used());

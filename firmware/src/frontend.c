@@ -78,7 +78,6 @@ static void band_passed(scl_frontend *f, float *samples)
         }
         samples[c] = x;
     }
-    f->settled = 1;
 }
 
 /* What the counts of one sample say about the sensor. */
@@ -124,7 +123,6 @@ void scl_frontend_reset(scl_frontend *f)
     f->phase = 0;
     f->primed = 0;
     f->settled = 0;
-    f->started = 0;
     f->saturated = 0;
     f->lead_off = 0;
     for (uint8_t c = 0; c < f->config->channels; c++) {
@@ -170,10 +168,10 @@ uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quanti
     }
     const float *inputs = samples;
     if (config->invariant) {
-        scl_invariants_of(&f->invariants, samples, config->channels > 3, !f->started, config->fast, config->slow, invariants);
-        f->started = 1;
+        scl_invariants_of(&f->invariants, samples, config->channels > 3, !f->settled, config->fast, config->slow, invariants);
         inputs = invariants;
     }
+    f->settled = 1;
     for (uint8_t c = 0; c < config->inputs; c++) {
         const float normalised = (inputs[c] - config->mean[c]) * config->inv_std[c];
         quantized[c] = quantize(normalised * config->inv_input_scale, config->input_zero_point);

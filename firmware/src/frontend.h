@@ -77,8 +77,7 @@ typedef struct {
     uint16_t delay_head;     /* where the next sample goes */
     uint32_t phase;          /* up-sampled steps until the next output */
     uint8_t primed;          /* the delay line holds a sample */
-    uint8_t settled;         /* the sections have a state */
-    uint8_t started;         /* the invariants have a state */
+    uint8_t settled;         /* sections and invariants have a state */
     scl_invariants invariants;
     float state[SCL_MAX_SECTIONS][SCL_MAX_CHANNELS][2]; /* z1, z2 */
     int16_t held[SCL_MAX_CHANNELS]; /* the latest counts */

@@ -28,7 +28,12 @@ def classifier(pool: str, partition: Partition, **sizes) -> Classifier:
     "partition", [Partition(3, 4, 5), Partition(0, 4, 5), Partition(8, 0, 0), Partition(4, 8, 0)], ids=str
 )
 @pytest.mark.parametrize(
-    "sizes", [{"widths": (7, 9, 8), "strides": (2, 1, 3)}, {"widths": (4,), "strides": (1,), "kernel": 4}]
+    "sizes",
+    [
+        {"widths": (7, 9, 8), "strides": (2, 1, 3)},
+        {"widths": (7, 9, 8), "strides": (2, 1, 3), "padding": "valid"},
+        {"widths": (4,), "strides": (1,), "kernel": 4},
+    ],
 )
 def test_no_logit_and_no_kept_feature_changes(pool, partition, sizes):
     model = classifier(pool, partition, **sizes)

@@ -83,6 +83,10 @@ def test_the_readme_s_program_is_c_and_c_plus_plus(bundle_folder, build_tools, t
         run(compiler, *CORE, "-O2", source, *warnings)
         symbols = run("arm-none-eabi-nm", tmp_path / "out.o")
         assert " U scl_model_push_sample\n" in symbols  # under its C name
+        sizes = run("arm-none-eabi-nm", "--print-size", tmp_path / "out.o")
+        size = int(re.search(r"^\w+ (\w+) b \w*model\w*$", sizes, re.MULTILINE)[1], 16)
+        stated = re.search(r"about ([\d,]+) bytes for one `scl_model`", (folder / "README.md").read_text())[1]
+        assert 0 <= size - int(stated.replace(",", "")) <= 64
 
 
 def test_cmake_s_application_answers_like_the_desktop(bundle_folder, build_tools, tmp_path):

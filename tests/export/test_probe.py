@@ -18,8 +18,8 @@ def test_instructions_are_those_of_the_bench_program(bundle_folder, board_tools,
     """Another input and another program around the same kernels: what differs is rounding of ticks and branches."""
     probed = probe(read_bundle(bundle_folder), "emulator")
     counted = measure(bundle_folder / "c", tmp_path).layers
-    assert probed.board == "mps2-an386" and probed.microseconds is None
-    assert probed.instructions == [pytest.approx(n, rel=0.02, abs=20) for n in counted]
+    assert probed.board == "mps2-an386" and probed.unit == "instructions"
+    assert probed.taken == [pytest.approx(n, rel=0.02, abs=20) for n in counted]
     assert not any(layer.different for layer in layer_errors(bundle_folder, probed.x, probed.tensors))
 
 

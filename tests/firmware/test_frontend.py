@@ -54,7 +54,6 @@ class CFrontend(ctypes.Structure):
         ("phase", ctypes.c_uint32),
         ("primed", ctypes.c_uint8),
         ("settled", ctypes.c_uint8),
-        ("started", ctypes.c_uint8),
         ("invariants", ctypes.c_float * 15),
         ("state", ctypes.c_float * (MAX_SECTIONS * MAX_CHANNELS * 2)),
         ("held", ctypes.c_int16 * MAX_CHANNELS),

@@ -9,9 +9,9 @@ from train.encoder import Architecture, Classifier, round_to_int8, same_padding
 PARTITION = Partition(4, 3, 5)
 
 
-def classifier(pool: str = "average", seed: int = 0) -> Classifier:
+def classifier(pool: str = "average", seed: int = 0, padding: str = "same") -> Classifier:
     torch.manual_seed(seed)
-    architecture = Architecture(widths=(8, 6), strides=(2, 1), kernel=5, pool=pool)
+    architecture = Architecture(widths=(8, 6), strides=(2, 1), kernel=5, pool=pool, padding=padding)
     model = Classifier(architecture, PARTITION, channels=3, samples=21, classes=4, std=torch.tensor([2.0, 2, 2]))
     for block in model.encoder.blocks:  # statistics other than those of a new layer
         block.norm.running_mean.normal_()
@@ -30,16 +30,17 @@ def test_same_padding_gives_tensorflow_s_length_and_puts_the_odd_zero_right(
     assert left + right == 0 or (samples + left + right - 1 - kernel) // stride + 1 < -(-samples // stride)
 
 
+@pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("pool", ["average", "flatten"])
-def test_forward_equals_a_slow_version(pool: str) -> None:
-    model = classifier(pool)
+def test_forward_equals_a_slow_version(pool: str, padding: str) -> None:
+    model = classifier(pool, padding=padding)
     x = torch.randn(2, 3, 21, generator=torch.Generator().manual_seed(1))
     y = (x / 2.0).double().numpy()
     for block, stride in zip(model.encoder.blocks, (2, 1), strict=True):
         w = block.conv.weight.detach().double().numpy()  # (out, in, kernel)
-        left, right = same_padding(y.shape[2], 5, stride)
+        left, right = same_padding(y.shape[2], 5, stride) if padding == "same" else (0, 0)
         padded = np.pad(y, ((0, 0), (0, 0), (left, right)))
-        length = -(-y.shape[2] // stride)
+        length = -(-y.shape[2] // stride) if padding == "same" else (y.shape[2] - 5) // stride + 1
         out = np.zeros((2, w.shape[0], length))
         for t in range(length):
             out[:, :, t] = np.einsum("bik,oik->bo", padded[:, :, t * stride : t * stride + 5], w)
@@ -127,3 +128,12 @@ def test_training_sees_int8_steps_and_passes_the_gradient_through() -> None:
         block.norm.eval()
     rounded = model(window)[0]
     assert 0 < (rounded - exact).abs().max() < 0.1 * exact.abs().max()
+
+
+def test_valid_padding_needs_a_window_that_every_kernel_fits_into() -> None:
+    fits = Architecture((4, 4, 4), (2, 2, 1), kernel=5, padding="valid")
+    assert Classifier(fits, PARTITION, channels=3, samples=29, classes=2)(torch.zeros(2, 3, 29))[1].shape == (2, 2)
+    with pytest.raises(ValueError, match="a kernel of 5 does not fit into the 4 samples that block 2 reads"):
+        Classifier(fits, PARTITION, channels=3, samples=28, classes=2)
+    with pytest.raises(ValueError, match="padding is 'full', expected same or valid"):
+        Architecture(padding="full")

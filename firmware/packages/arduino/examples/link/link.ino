@@ -48,22 +48,6 @@ uint32_t port_ticks(void)
     return micros();
 }
 
-/* A sensor of the board's own would be read here, for `python -m firmware_host.capture`. */
-int port_sensor_start(void)
-{
-    return 0;
-}
-
-void port_sensor_stop(void)
-{
-}
-
-uint32_t port_sensor_read(int16_t *counts)
-{
-    (void)counts;
-    return 0;
-}
-
 }
 
 void setup()

@@ -54,22 +54,6 @@ uint32_t port_ticks(void)
     return k_cycle_get_32();
 }
 
-/* A sensor of the board's own would be read here, for `python -m firmware_host.capture`. */
-int port_sensor_start(void)
-{
-    return 0;
-}
-
-void port_sensor_stop(void)
-{
-}
-
-uint32_t port_sensor_read(int16_t *counts)
-{
-    (void)counts;
-    return 0;
-}
-
 int main(void)
 {
     scl_main(); /* does not return */
