@@ -67,3 +67,10 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
 def test_ecg_refuses_what_it_has_no_use_for(flags: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         ecg.main(flags)
+
+
+def test_valid_padding_that_a_beat_is_too_short_for(tmp_path: Path) -> None:
+    arguments = ["--task", "beat", "--padding", "valid", "--synthetic", "--out", str(tmp_path / "run")]
+    with pytest.raises(InputError, match="a kernel of 7 does not fit into the 6 samples .* give --padding same"):
+        ecg.main(arguments)
+    assert not list(tmp_path.iterdir())
