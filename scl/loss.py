@@ -80,7 +80,7 @@ class StructuredContrastiveLoss(nn.Module):
         Args:
             z: latents (batch, d) of the windows.
             z_t: latents (batch, d) of their transformed copies.
-            z_neg: latents (batch, d) of other windows, see `negatives`.
+            z_neg: latents (batch, d) of other windows, see `scl.negatives`.
 
         Raises:
             ValueError: shapes differ or d is not the partition's size.
@@ -111,14 +111,3 @@ class StructuredContrastiveLoss(nn.Module):
     def _unit(self, a: Tensor) -> Tensor:
         norm = torch.linalg.vector_norm(a, dim=1, keepdim=True)
         return a * (norm / (norm * norm + self.eps**2))
-
-
-def negatives(z: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Another window's latent for every row of z (batch, d): the batch, cyclically shifted by a random 1..batch-1.
-
-    `generator` is a CPU generator. Raises ValueError for a batch of one, which has no other window.
-    """
-    if len(z) < 2:
-        raise ValueError(f"negatives need a batch of at least 2 windows, got {len(z)}")
-    shift = int(torch.randint(1, len(z), (), generator=generator))
-    return z.roll(shift, dims=0)

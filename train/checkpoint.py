@@ -1,4 +1,5 @@
-"""Training state between epochs, in one safetensors file: weights, optimizer moments and random states. Nothing in it
+"""Training state between epochs, in one safetensors file: weights, optimizer moments, random states and what the
+contrast remembers. Nothing in it
 can execute code.
 """
 
@@ -25,15 +26,18 @@ class Checkpoint:
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
         generators: dict[str, torch.Generator],
+        contrast: nn.Module | None = None,
     ) -> None:
         self.path = folder / FILE
         self.model, self.optimizer, self.generators = model, optimizer, generators
+        self.contrast = contrast or nn.Module()
 
     def save(self, epoch: int) -> None:
         """Writes the state after `epoch` epochs, atomically: a kill leaves the previous checkpoint whole."""
         from safetensors.torch import save_file
 
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"contrast.{name}": value for name, value in self.contrast.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
         tensors |= {f"generator.{name}": g.get_state() for name, g in self.generators.items()}
@@ -54,6 +58,7 @@ class Checkpoint:
         try:
             tensors = load_file(self.path)
             self.model.load_state_dict(_below(tensors, "model."))
+            self.contrast.load_state_dict(_below(tensors, "contrast."))
             moments: dict[int, dict[str, torch.Tensor]] = {}
             for name, value in _below(tensors, "optimizer.").items():
                 index, key = name.split(".")

@@ -11,6 +11,7 @@ from scl.artifacts import InputError
 from scl.partition import Partition
 
 METHODS = ("baseline", "augment", "scl", "simclr", "vicreg")
+SCHEDULES = ("constant", "rise", "fall")
 
 
 def _option(default: Any, text: str, choices: tuple[str, ...] | None = None) -> Any:
@@ -46,6 +47,17 @@ class TrainConfig:
     lambda_: float = _option(0.2, "weight of the loss between the two views (scl, simclr, vicreg)")
     beta: float = _option(1.0, "weight of the variant distance in it")
     eps: float = _option(0.01, "its stabilizer, see scl.loss")
+    lambda_schedule: str = _option("constant", "lambda over the training: rise from 0, or fall to it", SCHEDULES)
+    beta_schedule: str = _option("constant", "beta over the training", SCHEDULES)
+    negatives: str = _option(
+        "batch", "scl: what a window is held against: any other of its batch, one of another class, or of earlier batches",
+        ("batch", "other-class", "memory"),
+    )  # fmt: skip
+    also: str = _option(
+        "", "imu, scl: what else the views differ in, each with a share of the variant dimensions",
+        ("", "scale", "shift", "scale+shift"),
+    )  # fmt: skip
+    read: float = _option(0.0, "with also: weight of linear readers of what each transformation did")
     epochs: int = _option(30, "passes over the training windows")
     batch_size: int = _option(128, "windows per step")
     learning_rate: float = _option(4e-3, "peak of the one-cycle schedule")
@@ -75,7 +87,7 @@ class TrainConfig:
         for name in ("learning_rate", "eps"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected more than 0")
-        for name in ("variation", "smoothing", "balance", "lambda_", "beta", "weight_decay"):
+        for name in ("variation", "smoothing", "balance", "lambda_", "beta", "read", "weight_decay"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name.rstrip('_')} is {getattr(self, name)}, expected 0 or more")
         if self.smoothing >= 1:
@@ -85,6 +97,22 @@ class TrainConfig:
             raise ValueError(f"partition {partition} leaves the task head nothing: it reads invariant and free ones")
         if self.method == "scl" and partition.invariant == partition.variant == 0:
             raise ValueError(f"partition {partition} has neither invariant nor variant dimensions for method scl")
+
+        self._check_compound(partition)
+
+    def _check_compound(self, partition: Partition) -> None:
+        if not self.also:
+            if self.read:
+                raise ValueError(f"read is {self.read}, but there is no also to read")
+            return
+        parts = 2 + self.also.count("+")
+        if self.method != "scl" or self.input != "raw":
+            raise ValueError(f"also {self.also} is for method scl on input raw, found {self.method} on {self.input}")
+        if partition.variant == 0 or partition.variant % parts:
+            raise ValueError(
+                f"partition {partition}: {partition.variant} variant dimensions do not divide among rotation and "
+                f"{self.also}; give a multiple of {parts}"
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """Options by name, for run.json."""

@@ -52,8 +52,8 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     options = config.from_arguments(arguments, DEFAULTS[arguments.task])
-    if options.input != "raw" or options.variation:
-        raise InputError("--input and --variation are for an IMU: leave them out (ECG always varies in training)")
+    if options.input != "raw" or options.variation or options.also:
+        raise InputError("--input, --variation and --also are for an IMU: leave them out (ECG always varies)")
     if options.smoothing and arguments.set == "ptbxl":
         raise InputError("--smoothing spreads one label over all classes; labels of ptbxl may hold together")
     from train import data
@@ -63,8 +63,9 @@ def main(argv: Sequence[str]) -> int:
 
     source, path = _source(arguments)
     recordings = data.load_ecg(source, path)
-    print(recordings.summary())
     metrics = train_run(ecg_task(arguments.task, recordings, source, options), options, arguments.out, arguments.resume)
+    if not metrics:
+        return 0  # a rank that another one writes for
     print(summary(metrics))
     print(f"run folder: {arguments.out}")
     return 0

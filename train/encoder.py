@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from scl.partition import Partition
 from train.invariants import Invariants
+from train.parallel import BatchNorm, largest
 
 INPUT_LIMIT = 4.0  # standard deviations
 
@@ -25,7 +26,7 @@ class Architecture:
     Args:
         widths: output channels of each convolution block.
         strides: stride of each block, in samples.
-        kernel: length of every convolution, in samples.
+        kernel: length of each convolution, in samples; one number is that of all.
         pool: "average" pools over all remaining samples; "flatten" keeps their order.
         padding: "same" pads each convolution with zeros; "valid" does not, so that a stream can keep columns.
 
@@ -35,17 +36,21 @@ class Architecture:
 
     widths: tuple[int, ...] = (32, 48, 64, 64)
     strides: tuple[int, ...] = (2, 2, 2, 1)
-    kernel: int = 5
+    kernel: tuple[int, ...] | int = 5
     pool: str = "average"
     padding: str = "same"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))
         object.__setattr__(self, "strides", tuple(self.strides))
-        if not self.widths or len(self.widths) != len(self.strides):
-            raise ValueError(f"architecture: {len(self.widths)} widths but {len(self.strides)} strides")
-        if min(*self.widths, *self.strides, self.kernel) < 1:
-            raise ValueError("architecture: widths, strides and kernel must be 1 or more")
+        kernel = (self.kernel,) * len(self.widths) if isinstance(self.kernel, int) else tuple(self.kernel)
+        object.__setattr__(self, "kernel", kernel)
+        if not self.widths or not len(self.widths) == len(self.strides) == len(kernel):
+            raise ValueError(
+                f"architecture: {len(self.widths)} widths but {len(self.strides)} strides and {len(kernel)} kernels"
+            )
+        if min(*self.widths, *self.strides, *kernel) < 1:
+            raise ValueError("architecture: widths, strides and kernels must be 1 or more")
         if self.pool not in ("average", "flatten"):
             raise ValueError(f"architecture: pool is {self.pool!r}, expected average or flatten")
         if self.padding not in ("same", "valid"):
@@ -77,13 +82,13 @@ class ConvBlock(nn.Module):
         super().__init__()
         self.padding = padding
         self.conv = nn.Conv1d(inputs, outputs, kernel, stride, bias=False)
-        self.norm = nn.BatchNorm1d(outputs)
+        self.norm = BatchNorm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.padding == "same":
             x = functional.pad(x, same_padding(x.shape[-1], self.conv.kernel_size[0], self.conv.stride[0]))
         y = functional.relu(self.norm(self.conv(x)))
-        return round_to_int8(y, y.detach().amax()) if self.training else y
+        return round_to_int8(y, largest(y)) if self.training else y
 
 
 class Encoder(nn.Module):
@@ -93,15 +98,15 @@ class Encoder(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.blocks = nn.ModuleList()
-        for width, stride in zip(architecture.widths, architecture.strides, strict=True):
-            self.blocks.append(ConvBlock(channels, width, architecture.kernel, stride, architecture.padding))
-            padded = samples if architecture.padding == "valid" else samples + architecture.kernel - 1
-            if padded < architecture.kernel:
+        for width, stride, kernel in zip(architecture.widths, architecture.strides, architecture.kernel, strict=True):
+            self.blocks.append(ConvBlock(channels, width, kernel, stride, architecture.padding))
+            padded = samples if architecture.padding == "valid" else samples + kernel - 1
+            if padded < kernel:
                 raise ValueError(
-                    f"architecture: a kernel of {architecture.kernel} does not fit into the {samples} samples that "
+                    f"architecture: a kernel of {kernel} does not fit into the {samples} samples that "
                     f"block {len(self.blocks) - 1} reads; valid padding needs longer windows or smaller strides"
                 )
-            channels, samples = width, (padded - architecture.kernel) // stride + 1
+            channels, samples = width, (padded - kernel) // stride + 1
         self.latent = nn.Linear(channels if architecture.pool == "average" else channels * samples, size)
 
     def pool(self, x: Tensor) -> Tensor:
@@ -114,8 +119,8 @@ class Encoder(nn.Module):
         pooled = self.pool(x)
         if not self.training:
             return self.latent(pooled)
-        z = self.latent(round_to_int8(pooled, x.detach().amax()))  # pooling keeps its input's steps
-        return round_to_int8(z, z.detach().amax() - z.detach().amin())
+        z = self.latent(round_to_int8(pooled, largest(x)))  # pooling keeps its input's steps
+        return round_to_int8(z, largest(z) + largest(-z))
 
 
 class Classifier(nn.Module):

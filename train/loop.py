@@ -3,6 +3,7 @@ outside.
 """
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +14,19 @@ from torch import Tensor
 from torch.nn import functional
 
 from scl.artifacts import InputError
-from scl.loss import StructuredContrastiveLoss, negatives
 from scl.partition import Partition
 from train.checkpoint import Checkpoint
+from train.compound import Compound, CompoundContrast, parts_of
 from train.config import TrainConfig
+from train.contrast import Contrast
 from train.data.recordings import WindowSet
 from train.encoder import Classifier
+from train.parallel import average_gradients, leads, mean, share
 from train.rivals import RIVALS
 from train.transformations import Transformation
 
 WARM_UP = 0.2  # share of the steps in which the learning rate rises
 Vary = Callable[[Tensor, torch.Generator], Tensor]
-# Latents of two views and the generator that pairs windows, to a loss and its parts for the log.
-Contrast = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
 
 
 def unvaried(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -68,60 +69,66 @@ def task_loss(windows: WindowSet, config: TrainConfig, classes: int, device: tor
     ).mean()
 
 
-def objective(
-    model: Classifier,
-    contrast: Contrast | None,
-    config: TrainConfig,
-    transformation: Transformation,
-    loss: Callable[[Tensor, Tensor], Tensor],
-    x: Tensor,
-    y: Tensor,
-    order: torch.Generator,
-    draw: torch.Generator,
-    vary: Vary = unvaried,
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """Loss of one batch of cuts x (B, channels, samples) with targets y, and its parts for the log.
+@dataclass
+class Objective:
+    """The loss of one batch, whatever the method.
 
     baseline: task on x. augment: task on Tx. scl, simclr, vicreg: both views in one pass, task on x or on both, plus
-    lambda times the contrast between them. Every view of every method is varied.
+    the contrast between them. Every view of every method is varied.
+
+    Attributes:
+        loss: between logits and labels.
+        contrast: None where there is one view.
+        order, draw: generators of negatives and of transformations.
+        compound: in place of the transformation, views that differ in one of several.
     """
 
-    def view(transformed: bool) -> tuple[Tensor, Tensor]:
-        windows, labels = transformation(x, y, draw) if transformed else transformation.identity(x, y)
-        return vary(windows, draw), labels
+    config: TrainConfig
+    transformation: Transformation
+    loss: Callable[[Tensor, Tensor], Tensor]
+    contrast: Contrast | None
+    order: torch.Generator
+    draw: torch.Generator
+    vary: Vary = unvaried
+    compound: Compound | None = None
 
-    if contrast is None:
-        windows, labels = view(config.method == "augment")
-        _, logits = model(windows)
-        task = loss(logits, labels)
-        return task, {"task": task.detach()}
-    first, labels = view(config.anchor == "transformed")
-    second, labels_t = view(True)
-    z, logits = model(torch.cat([first, second]))
-    z, z_t = z.chunk(2)
-    if config.task_views == "both":
-        task = loss(logits, torch.cat([labels, labels_t]))
-    else:
-        task = loss(logits[: len(labels)], labels)
-    between, parts = contrast(z, z_t, order)
-    return task + config.lambda_ * between, {"task": task.detach(), "contrast": between.detach(), **parts}
+    def __call__(self, model: Classifier, x: Tensor, y: Tensor, done: float = 0.0) -> tuple[Tensor, dict[str, Tensor]]:
+        """Of cuts x (B, channels, samples) with targets y, and its parts for the log, when `done` of the training (0
+        to 1) is over. Each rank computes the loss of its share.
+        """
+        if self.contrast is None:
+            windows, labels = self._view(x, y, self.config.method == "augment")
+            _, logits = model(windows)
+            task = self.loss(logits, labels)
+            return task, {"task": task.detach()}
+        change = []
+        if self.compound:
+            first, second, changed = self.compound.pair(x, self.draw)
+            first, second = (share(self.vary(view, self.draw)) for view in (first, second))
+            labels = labels_t = share(y)
+            change = [changed]
+        else:
+            first, labels = self._view(x, y, self.config.anchor == "transformed")
+            second, labels_t = self._view(x, y, True)
+        z, logits = model(torch.cat([first, second]))
+        z, z_t = z.chunk(2)
+        if self.config.task_views == "both":
+            task = self.loss(logits, torch.cat([labels, labels_t]))
+        else:
+            task = self.loss(logits[: len(labels)], labels)
+        between, parts = self.contrast(z, z_t, labels, self.order, done, *change)
+        return task + between, {"task": task.detach(), **parts}
+
+    def _view(self, x: Tensor, y: Tensor, transformed: bool) -> tuple[Tensor, Tensor]:
+        windows, labels = self.transformation(x, y, self.draw) if transformed else self.transformation.identity(x, y)
+        return share(self.vary(windows, self.draw)), share(labels)
 
 
 def contrast_for(config: TrainConfig, partition: Partition) -> Contrast | None:
-    """The loss between two views that the method asks for, and its parts for the log; None where there is one view."""
-    if config.method in RIVALS:
-        rival = RIVALS[config.method]
-        return lambda z, z_t, order: (rival(z, z_t), {})
-    if config.method != "scl":
-        return None
-    structured = StructuredContrastiveLoss(partition, config.beta, config.eps)
-
-    def contrast(z: Tensor, z_t: Tensor, order: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        terms = structured(z, z_t, negatives(z, order))
-        parts = {"d_invariant": terms.d_invariant, "d_variant": terms.d_variant, "d_negative": terms.d_negative}
-        return terms.loss, parts
-
-    return contrast
+    """What the method asks for between two views; None where there is one view."""
+    if config.also:
+        return CompoundContrast(config, partition, parts_of(config.also))
+    return Contrast(config, partition) if config.method == "scl" or config.method in RIVALS else None
 
 
 def fit(
@@ -154,27 +161,33 @@ def fit(
         raise ValueError(f"{len(windows)} training windows are less than one batch of {config.batch_size}")
     x = torch.from_numpy(windows.x).to(device)
     y = torch.from_numpy(windows.targets).to(device)
-    loss_of = task_loss(windows, config, model.head.out_features, device)
     contrast = contrast_for(config, model.partition)
+    if contrast is not None:
+        contrast.to(device)
     order = torch.Generator().manual_seed(config.seed)
     draw = torch.Generator(device=device).manual_seed(config.seed)
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay)
-    checkpoint = Checkpoint(folder, model, optimizer, {"order": order, "draw": draw})
+    loss_of = task_loss(windows, config, model.head.out_features, device)
+    compound = Compound(parts_of(config.also)) if config.also else None
+    objective = Objective(config, transformation, loss_of, contrast, order, draw, vary, compound)
+    parameters = [*model.parameters(), *(contrast.parameters() if contrast is not None else ())]
+    optimizer = torch.optim.AdamW(parameters, weight_decay=config.weight_decay)
+    checkpoint = Checkpoint(folder, model, optimizer, {"order": order, "draw": draw}, contrast)
     batches = len(windows) // config.batch_size
     mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
     for epoch in range(checkpoint.load(), config.epochs):
         model.train()
         totals: dict[str, float] = {}
         for batch, index in enumerate(_batches(len(windows), config.batch_size, order)):
+            step, steps = epoch * batches + batch, config.epochs * batches
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate(epoch * batches + batch, config.epochs * batches, config.learning_rate)
+                group["lr"] = learning_rate(step, steps, config.learning_rate)
             index = index.to(device)
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
-                loss, parts = objective(
-                    model, contrast, config, transformation, loss_of, x[index], y[index], order, draw, vary
-                )
+                loss, parts = objective(model, x[index], y[index], step / steps)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
+            average_gradients(parameters)
+            parts["task"] = mean(parts["task"])
             parts["gradient_norm"] = torch.nn.utils.get_total_norm(
                 [p.grad for p in model.parameters() if p.grad is not None]
             )
@@ -186,7 +199,8 @@ def fit(
             raise InputError(f"epoch {epoch + 1}: the loss is not finite; lower --learning-rate or raise --eps")
         figures = totals | validate(model)
         progress.log(epoch + 1, figures)
-        checkpoint.save(epoch + 1)
+        if leads():
+            checkpoint.save(epoch + 1)
 
 
 def _batches(count: int, size: int, order: torch.Generator) -> Iterator[Tensor]:
@@ -198,7 +212,7 @@ def _batches(count: int, size: int, order: torch.Generator) -> Iterator[Tensor]:
 def pick_device() -> torch.device:
     """CUDA where there is one, else the CPU with deterministic kernels."""
     if torch.cuda.is_available():
-        return torch.device("cuda")
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     torch.use_deterministic_algorithms(True)
     return torch.device("cpu")
 

@@ -63,9 +63,15 @@ def main(argv: Sequence[str]) -> int:
     found = probes(z, parameters, windows.labels, windows.groups, run.partition, arguments.seed)
     scores = invariance(z)
     contents = {"kind": "probe", "schema": 1, "transformation": run.info["transformation"], "windows": len(windows)}
-    artifacts.write_json(run.path / "probe.json", contents | {"groups": found, "invariance": scores.tolist()})
+    contents |= {"groups": found, "invariance": scores.tolist()}
+    also = run.info["config"].get("also")
+    if also:
+        contents["parts"] = compound_probes(run, windows, also, arguments.draws, arguments.seed)
+    artifacts.write_json(run.path / "probe.json", contents)
     plot(run.path / "probe.png", scores, run.partition)
     print_probes(found, scores, run.partition, run.info["transformation"])
+    if also:
+        print_parts(contents["parts"])
     return 0
 
 
@@ -114,6 +120,39 @@ def probes(
         }
     chance = {"class": commonest(labels), "subject": commonest(groups), "transformation": 0.0}
     return {**found, "chance": chance}
+
+
+def compound_probes(run, windows, also: str, draws: int, seed: int) -> dict[str, dict[str, float]]:
+    """How well each group, and each part's share of the variant one, tells what a part did (R^2): {part: {group: R^2}}.
+
+    All parts are drawn anew for every copy, and each is read from single views, as its reader does in training.
+    """
+    import torch
+
+    from train.compound import Compound, parts_of
+    from train.evaluate import predict
+
+    parts = parts_of(also)
+    compound, x = Compound(parts), torch.from_numpy(windows.x)
+    generator = torch.Generator().manual_seed(seed)
+    latents, told = [], [[] for _ in parts]
+    for _ in range(draws):
+        drawn = [part.draw(x, generator) for part in parts]
+        view = compound.apply(x, drawn)
+        latents.append(predict(run.model, view)[0])
+        for number, part in enumerate(parts):
+            told[number].append(part.tell(view, drawn[number]).numpy())
+    z, groups = np.concatenate(latents), np.tile(windows.groups, draws)
+    shares = groups_of(run.partition)
+    whole = shares.pop("variant")
+    width = run.partition.variant // len(parts)
+    for number, part in enumerate(parts):
+        first = whole.start + number * width
+        shares[f"variant: {part.name}"] = slice(first, first + width)
+    return {
+        part.name: {name: explained(z[:, columns], np.concatenate(values), groups) for name, columns in shares.items()}
+        for part, values in zip(parts, told, strict=True)
+    }
 
 
 def groups_of(partition: "Partition") -> dict[str, slice]:
@@ -195,6 +234,19 @@ def print_probes(
         cells: list[Any] = [f"{row[what]:.3f}" for what in ("class", "subject", "transformation")]
         columns = groups_of(partition).get(name)
         table.add_row(name, *cells, "" if columns is None else f"{scores[columns].mean():.3f}")
+    Console(width=None if sys.stdout.isatty() else 100).print(table)
+
+
+def print_parts(found: dict[str, dict[str, float]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="what each group tells of each transformation (R^2)", title_justify="left")
+    table.add_column("group")
+    for part in found:
+        table.add_column(part)
+    for group in next(iter(found.values())):
+        table.add_row(group, *(f"{row[group]:.3f}" for row in found.values()))
     Console(width=None if sys.stdout.isatty() else 100).print(table)
 
 

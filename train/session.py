@@ -25,7 +25,8 @@ RESUME_FILE = "resume.json"
 
 
 def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dict[str, Any]:
-    """Trains, evaluates on the test part and writes the run folder `out`; returns the metrics.
+    """Trains, evaluates on the test part and writes the run folder `out`; returns the metrics. Under torchrun the first
+    rank writes; the others only train, and return nothing.
 
     Works in `<out>.partial`, which becomes `out` when everything is there; with `resume`, training goes on from its
     checkpoint.
@@ -35,6 +36,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     """
     import torch
 
+    from train import parallel
     from train.encoder import Classifier
     from train.evaluate import evaluate, evaluate_circular, where_others_go
     from train.loop import Progress, count_parameters, fit, pick_device
@@ -42,6 +44,8 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     from train.transformations import Shift
 
     artifacts.check_replaceable(out)
+    parallel.start()
+    parallel.check(config.batch_size)
     recordings, split, parts, transformation = task.recordings, task.split, task.parts, task.transformation
     if len(parts["train"]) < config.batch_size:
         raise InputError(
@@ -101,12 +105,21 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
         "seed": config.seed,
         "versions": {"python": platform.python_version(), **{p: version(p) for p in ("torch", "numpy")}},
     }
+    if not parallel.leads():
+        parallel.wait()
+        nothing = Progress(lambda epoch, figures: None, lambda done, total: None)
+        partial = out.with_name(out.name + ".partial")
+        fit(model, parts["train"], transformation, config, lambda m: {}, nothing, partial, device, task.vary)
+        parallel.stop()
+        return {}
+    print(recordings.summary())
     leaky = " (LEAKY: flatters)" if split["leaky"] else ""
     print(
         f"{recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in parts.items())} windows, "
         f"split by {split['name']}{leaky}; {config.method}, {info['parameters']} parameters, {device.type}"
     )
     partial = _partial_folder(out, {k: info[k] for k in ("config", "split", "data", "versions")}, resume)
+    parallel.wait()
     with EpochLog(partial, config.epochs) as log:
         fit(
             model,
@@ -121,6 +134,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
             device,
             task.vary,
         )
+    parallel.stop()
     figures = evaluate(model, parts["test"], transformation, config.draws, config.seed, device)
     if isinstance(transformation, Shift):
         figures["shift_circular"] = evaluate_circular(model, parts["test"], transformation, config.draws, device)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from scl.loss import StructuredContrastiveLoss, negatives
+from scl.loss import StructuredContrastiveLoss
 from scl.partition import Partition
 
 PARTITION = Partition(3, 2, 4)
@@ -151,16 +151,3 @@ def test_bad_arguments() -> None:
         loss(torch.zeros(2, 9), torch.zeros(3, 9), torch.zeros(2, 9))
     with pytest.raises(ValueError, match="add up to 9, but the latent has 8"):
         loss(*[torch.zeros(2, 8)] * 3)
-
-
-def test_negatives_are_other_windows_and_every_other_window_comes_up() -> None:
-    z = torch.arange(5.0)[:, None]
-    generator = torch.Generator().manual_seed(0)
-    seen = set()
-    for _ in range(200):
-        other = negatives(z, generator)
-        assert sorted(other.flatten().tolist()) == [0, 1, 2, 3, 4] and not (other == z).any()
-        seen.add(int(other[0]))
-    assert seen == {1, 2, 3, 4}
-    with pytest.raises(ValueError, match="at least 2"):
-        negatives(z[:1])

@@ -37,6 +37,16 @@ def test_defaults_then_file_then_flags(tmp_path: Path) -> None:
         ("lambda = nan", "lambda is nan, expected a finite number"),
         ("beta = -1.0", "beta is -1.0, expected 0 or more"),
         ("eps = 0.0", "eps is 0.0, expected more than 0"),
+        ('also = "flip"', "also is .flip., expected one of , scale, shift, scale\\+shift"),
+        ('also = "scale"\nmethod = "augment"', "also scale is for method scl on input raw, found augment on raw"),
+        ('also = "scale"\ninput = "invariant"', "is for method scl on input raw, found scl on invariant"),
+        (
+            'also = "scale+shift"',
+            "do not divide among rotation and scale\\+shift; give a multiple of 3",
+        ),
+        ("read = 1.0", "read is 1.0, but there is no also to read"),
+        ('negatives = "none"', "negatives is 'none', expected one of batch, other-class, memory"),
+        ('beta_schedule = "up"', "beta_schedule is 'up', expected one of constant, rise, fall"),
         ("epochs = ", "cannot be read as TOML"),
     ],
 )
@@ -58,9 +68,10 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--input", "invariant"], "--input and --variation are for an IMU"),
-        (["--variation", "1"], "--input and --variation are for an IMU"),
+        (["--input", "invariant"], "--input, --variation and --also are for an IMU"),
+        (["--variation", "1"], "--input, --variation and --also are for an IMU"),
         (["--set", "ptbxl", "--smoothing", "0.1"], "labels of ptbxl may hold together"),
+        (["--also", "scale"], "--input, --variation and --also are for an IMU"),
         (["--smoothing", "1"], "smoothing is 1.0, expected less than 1"),
     ],
 )

@@ -8,7 +8,8 @@ import torch
 from torch.nn import functional
 
 from scl.artifacts import InputError
-from scl.loss import StructuredContrastiveLoss, negatives
+from scl.loss import StructuredContrastiveLoss
+from scl.negatives import negatives
 from scl.partition import Partition
 from train import loop
 from train.checkpoint import FILE, Checkpoint
@@ -77,6 +78,15 @@ def test_smoothing_spreads_the_label(balance: float) -> None:
     assert loss(logits, labels).item() == pytest.approx(expected, rel=1e-5)
 
 
+def generators() -> tuple[torch.Generator, torch.Generator]:
+    return torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
+
+
+def objective(settings: TrainConfig) -> loop.Objective:
+    contrast = loop.contrast_for(settings, PARTITION)
+    return loop.Objective(settings, Rotation(), functional.cross_entropy, contrast, *generators())
+
+
 @pytest.mark.parametrize(
     ("options", "views"), [({"task_views": "original"}, 1), ({"task_views": "both"}, 2), ({"anchor": "transformed"}, 2)]
 )
@@ -85,19 +95,8 @@ def test_objective_of_scl_is_written_out(options: dict, views: int) -> None:
     x, labels = torch.from_numpy(windows.x), torch.from_numpy(windows.labels)
     settings = config(lambda_=0.3, **options)
     contrast = StructuredContrastiveLoss(PARTITION, settings.beta, settings.eps)
-    order, draw = torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
-    total, parts = loop.objective(
-        model,
-        loop.contrast_for(settings, PARTITION),
-        settings,
-        Rotation(),
-        functional.cross_entropy,
-        x,
-        labels,
-        order,
-        draw,
-    )
-    order, draw = torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
+    total, parts = objective(settings)(model, x, labels)
+    order, draw = generators()
     first = Rotation()(x, labels, draw)[0] if settings.anchor == "transformed" else x
     z, logits = model(first)
     z_t, logits_t = model(Rotation()(x, labels, draw)[0])
@@ -113,12 +112,8 @@ def test_objective_of_scl_is_written_out(options: dict, views: int) -> None:
 def test_objective_of_a_rival_is_written_out(method: str) -> None:
     model, windows = toy_model().eval(), toy_windows(16)
     x, labels = torch.from_numpy(windows.x), torch.from_numpy(windows.labels)
-    settings, draw = config(method, lambda_=0.3, anchor="original"), torch.Generator().manual_seed(2)
-    total, parts = loop.objective(
-        model, loop.contrast_for(settings, PARTITION), settings, Rotation(), functional.cross_entropy, x, labels,
-        torch.Generator(), draw,
-    )  # fmt: skip
-    (z, logits), draw = model(x), torch.Generator().manual_seed(2)
+    total, parts = objective(config(method, lambda_=0.3, anchor="original"))(model, x, labels)
+    (z, logits), (_, draw) = model(x), generators()
     z_t, logits_t = model(Rotation()(x, labels, draw)[0])
     task = functional.cross_entropy(torch.cat([logits, logits_t]), torch.cat([labels, labels]))
     assert torch.isclose(total, task + 0.3 * RIVALS[method](z, z_t)) and set(parts) == {"task", "contrast"}
@@ -127,15 +122,10 @@ def test_objective_of_a_rival_is_written_out(method: str) -> None:
 def test_objective_of_baseline_and_augment() -> None:
     model, windows = toy_model().eval(), toy_windows(16)
     x, labels = torch.from_numpy(windows.x), torch.from_numpy(windows.labels)
-    generators = [torch.Generator().manual_seed(s) for s in (1, 2)]
-    total, _ = loop.objective(
-        model, None, config("baseline"), Rotation(), functional.cross_entropy, x, labels, *generators
-    )
+    total, _ = objective(config("baseline"))(model, x, labels)
     assert total.item() == pytest.approx(functional.cross_entropy(model(x)[1], labels).item())
-    total, _ = loop.objective(
-        model, None, config("augment"), Rotation(), functional.cross_entropy, x, labels, *generators
-    )
-    turned, _ = Rotation()(x, labels, torch.Generator().manual_seed(2))
+    total, _ = objective(config("augment"))(model, x, labels)
+    turned, _ = Rotation()(x, labels, generators()[1])
     assert total.item() == pytest.approx(functional.cross_entropy(model(turned)[1], labels).item())
 
 
@@ -148,13 +138,15 @@ def test_repeatable_bit_for_bit_and_the_seed_matters(tmp_path: Path) -> None:
     assert not all(torch.equal(states[0][k], states[2][k]) for k in states[0])
 
 
-def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("negatives", ["batch", "memory"])
+def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path, negatives: str) -> None:
+    options = config(negatives=negatives, beta_schedule="rise")
     whole = toy_model()
-    fit(whole, tmp_path / "whole", config())
+    fit(whole, tmp_path / "whole", options)
     with pytest.raises(KeyboardInterrupt):
-        fit(toy_model(), tmp_path / "killed", config(), stop_after=2)
+        fit(toy_model(), tmp_path / "killed", options, stop_after=2)
     resumed = toy_model(seed=99)  # nothing of the new process' own weights may be left
-    history = fit(resumed, tmp_path / "killed", config())
+    history = fit(resumed, tmp_path / "killed", options)
     assert len(history) == 2
     assert all(
         torch.equal(a, b) for a, b in zip(whole.state_dict().values(), resumed.state_dict().values(), strict=True)

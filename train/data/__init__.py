@@ -43,9 +43,15 @@ def resolve(data: str | Path | None, name: str = "wisdm") -> Path | None:
     return path.parent if path.name in ("RECORDS", "ptbxl_database.csv") else path
 
 
-def load(path: Path | None, device: str = "watch", sensors: tuple[str, ...] = ("accel", "gyro")) -> Recordings:
-    """WISDM at `path`, or the embedded watch set if that is None."""
-    return watch.load() if path is None else wisdm.load(path, device, sensors)
+def load(
+    path: Path | None,
+    device: str = "watch",
+    sensors: tuple[str, ...] = ("accel", "gyro"),
+    activities: tuple[str, ...] | None = None,
+) -> Recordings:
+    """WISDM at `path`, or the embedded watch set if that is None; of `activities` alone if they are given."""
+    recordings = watch.load() if path is None else wisdm.load(path, device, sensors)
+    return recordings if activities is None else recordings.only(activities)
 
 
 def load_ecg(source: dict[str, Any], path: Path | None) -> Recordings:
@@ -72,7 +78,8 @@ def recordings_for_run(run: "Run", data: str | Path | None = None) -> Recordings
     if info["name"] not in ("watch", "synthetic") and path is None:
         raise InputError(f"{run.path}: was trained on {info['name']}; say where it is with --data or SCL_DATA_DIR")
     if run.info["task"] == "imu":
-        recordings = load(path, info["device"], tuple(info["sensors"]))
+        activities = info.get("activities")
+        recordings = load(path, info["device"], tuple(info["sensors"]), tuple(activities) if activities else None)
     else:
         recordings = load_ecg(info, path)
     if recordings.sha256 != info["sha256"]:

@@ -1,7 +1,7 @@
 """Recordings as continuous, uniformly sampled blocks, and the windows cut from them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,19 @@ class Recordings:
     def groups(self) -> np.ndarray:
         """Sorted subject numbers."""
         return np.unique([block.group for block in self.blocks])
+
+    def only(self, labels: tuple[str, ...]) -> "Recordings":
+        """The blocks of these classes alone, which are all there are then, in this order.
+
+        Raises InputError for a class that is not there, or one that is named twice.
+        """
+        unknown = [label for label in labels if label not in self.labels]
+        if unknown or len(set(labels)) != len(labels) or not labels:
+            found = f"has no {', '.join(unknown)}" if unknown else f"cannot be cut to {', '.join(labels) or 'no class'}"
+            raise InputError(f"{self.name}: {found}; its classes: {', '.join(self.labels)}")
+        number = {self.labels.index(label): new for new, label in enumerate(labels)}
+        blocks = tuple(replace(b, label=number[b.label]) for b in self.blocks if b.label in number)
+        return replace(self, labels=labels, blocks=blocks)
 
     def summary(self) -> str:
         """What was loaded and what the loader found amiss, in one line."""

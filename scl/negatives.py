@@ -1,0 +1,70 @@
+"""Which other window a window is held against: any of its batch, one of another class, or one of earlier batches."""
+
+import torch
+from torch import Tensor, nn
+
+
+def negatives(z: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Another window's latent for every row of z (batch, d): the batch, cyclically shifted by a random 1..batch-1.
+
+    `generator` is a CPU generator. Raises ValueError for a batch of one, which has no other window.
+    """
+    if len(z) < 2:
+        raise ValueError(f"negatives need a batch of at least 2 windows, got {len(z)}")
+    shift = int(torch.randint(1, len(z), (), generator=generator))
+    return z.roll(shift, dims=0)
+
+
+def other_class(z: Tensor, labels: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """For every row of z (batch, d) the latent of a window with another label (batch,), drawn evenly from all of them.
+
+    A row that all others share the label of gets any other window. `generator` is a CPU generator. Raises ValueError
+    for a batch of one.
+    """
+    if len(z) < 2:
+        raise ValueError(f"negatives need a batch of at least 2 windows, got {len(z)}")
+    labels = labels.cpu()
+    others = ~torch.eye(len(z), dtype=torch.bool)
+    different = labels[:, None] != labels[None, :]
+    allowed = torch.where(different.any(dim=1, keepdim=True), different, others)
+    scores = torch.rand(len(z), len(z), generator=generator).masked_fill(~allowed, -1.0)
+    return z[scores.argmax(dim=1).to(z.device)]
+
+
+class MemoryBank(nn.Module):
+    """The latents of the last `size` windows, without gradient; until it is full, those there are.
+
+    Negatives from it are older than the weights, by as many steps as it holds batches (He et al. 2020, arXiv
+    1911.05722, keep a slow copy of the encoder against that; this does not).
+
+    Args:
+        size: windows that are kept, 1 or more.
+        d: dimensions of a latent.
+    """
+
+    latents: Tensor
+    stored: Tensor
+
+    def __init__(self, size: int, d: int) -> None:
+        super().__init__()
+        if size < 1:
+            raise ValueError(f"a memory bank of {size} windows, expected 1 or more")
+        self.register_buffer("latents", torch.zeros(size, d))
+        self.register_buffer("stored", torch.zeros((), dtype=torch.int64))
+
+    def draw(self, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """For every row of z (batch, d) a stored latent, drawn evenly; then stores z.
+
+        Before anything is stored, `negatives` of z. `generator` is a CPU generator.
+        """
+        size, stored = len(self.latents), int(self.stored)
+        if stored == 0:
+            drawn = negatives(z, generator)
+        else:
+            index = torch.randint(min(stored, size), (len(z),), generator=generator)
+            drawn = self.latents[index.to(z.device)].to(z.dtype)
+        places = (stored + torch.arange(len(z), device=z.device)) % size
+        last = slice(max(len(z) - size, 0), None)  # of a batch larger than the bank, its end
+        self.latents[places[last]] = z.detach()[last].to(self.latents.dtype)
+        self.stored += len(z)
+        return drawn
