@@ -2,8 +2,9 @@
 
     make demo 2>&1 | tee build/demo.log
     make demo-ecg 2>&1 | tee build/demo-ecg.log
-    python benchmarks/imu_methods.py
-    python benchmarks/wisdm_folds.py --folds 4
+    python benchmarks/wisdm_folds.py
+    python benchmarks/ablations.py
+    python benchmarks/train_cost.py
     python benchmarks/ecg_methods.py
     python benchmarks/cold_start.py bundles/demo-ecg
     python -m export.profile bundles/demo > build/profile.log
@@ -26,14 +27,15 @@ import re
 import sys
 from pathlib import Path
 
+import ablations
 import cold_start
 import device
 import ecg_methods
-import imu_methods
+import train_cost
 import wisdm_folds
 
 ROOT = Path(__file__).parents[1]
-FOLDER = imu_methods.RESULTS.parent
+FOLDER = ablations.RESULTS.parent
 
 
 def main() -> None:
@@ -53,8 +55,11 @@ def main() -> None:
             board.write_text(after(log, rf"^\s*{name} on [^\n]*", r"^real\s|\Z"), encoding="utf-8")
             export.write_text(after(log, rf"^Export of {name}\s*$", r"^bundle: "), encoding="utf-8")
         texts |= {name: fenced(board), f"{name}-export": fenced(export)}
-    imu, ecg, cold = (json.loads(page.RESULTS.read_text("utf-8")) for page in (imu_methods, ecg_methods, cold_start))
-    texts["imu_methods"] = imu_methods.methods_table(imu["runs"])
+    ecg, cold, cost = (json.loads(page.RESULTS.read_text("utf-8")) for page in (ecg_methods, cold_start, train_cost))
+    texts["train_cost"] = train_cost.table(cost)
+    rows = ablations.read_rows()
+    for table in ablations.POINTS:
+        texts[f"ablation {table}"] = ablations.points_table(rows, table)
     for task in ("strip", "beat"):
         texts[f"{task}_methods"] = ecg_methods.methods_table(ecg["runs"], task)
         texts[f"{task}_classes"] = ecg_methods.methods_table(ecg["runs"], task, tuple(ecg_methods.CLASSES))

@@ -108,6 +108,11 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
     with artifacts.folder(out) as folder:
         with watch.step("read"):
             run = load_run(run_folder)
+            if run.model.canonical:
+                raise InputError(
+                    f"{run.path}: its input is canonicalized, which the board's front end does not do; train with "
+                    "--input raw"
+                )
             check_labels(run_folder, run.info["labels"], run.info["multilabel"])
             if options.streaming is not None and run.info["task"] == "beat":
                 raise InputError(f"{run_folder}: classifies the beat in the middle of a window, which no stream holds")

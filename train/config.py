@@ -32,17 +32,18 @@ class TrainConfig:
         "transformed", "two views: the first as recorded, or transformed too", ("original", "transformed")
     )
     partition: str = _option("32/32/64", "latent dimensions invariant/variant/free")
+    allocation: str = _option("fixed", "scl: auto moves dimensions between the groups in training", ("fixed", "auto"))
     pool: str = _option(
         "average", "what precedes the latent: the average over time, or all of it", ("average", "flatten")
     )
     padding: str = _option("same", "of convolutions; valid lets a stream keep columns", ("same", "valid"))
     input: str = _option(
-        "raw",
-        "imu: the sensor's channels, or what no rotation changes of them",
-        ("raw", "invariant"),
-    )
+        "raw", "the sensor's channels; imu: what no rotation changes of them; ecg: rolled to the largest excursion",
+        ("raw", "invariant", "canonical"),
+    )  # fmt: skip
     variation: float = _option(0.0, "imu: how much gain, tempo and noise of a window vary in training; 1: as people do")
     smoothing: float = _option(0.0, "share of the label that the task loss spreads over all classes")
+    cutmix: float = _option(0.0, "imu: share of batches in which windows hold a span of another, and both labels count")
     balance: float = _option(0.0, "classes weigh their count to the power of minus this in the task loss")
     lambda_: float = _option(0.2, "weight of the loss between the two views (scl, simclr, vicreg)")
     beta: float = _option(1.0, "weight of the variant distance in it")
@@ -50,7 +51,7 @@ class TrainConfig:
     lambda_schedule: str = _option("constant", "lambda over the training: rise from 0, or fall to it", SCHEDULES)
     beta_schedule: str = _option("constant", "beta over the training", SCHEDULES)
     negatives: str = _option(
-        "batch", "scl: what a window is held against: any other of its batch, one of another class, or of earlier batches",
+        "batch", "scl: a window is held against any of its batch, one of another class, or one of earlier batches",
         ("batch", "other-class", "memory"),
     )  # fmt: skip
     also: str = _option(
@@ -87,17 +88,25 @@ class TrainConfig:
         for name in ("learning_rate", "eps"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected more than 0")
-        for name in ("variation", "smoothing", "balance", "lambda_", "beta", "read", "weight_decay"):
+        for name in ("variation", "smoothing", "cutmix", "balance", "lambda_", "beta", "read", "weight_decay"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name.rstrip('_')} is {getattr(self, name)}, expected 0 or more")
         if self.smoothing >= 1:
             raise ValueError(f"smoothing is {self.smoothing}, expected less than 1: nothing of the label would be left")
+        if self.cutmix > 1 or (self.cutmix and self.batch_size % 2):
+            raise ValueError(
+                f"cutmix is {self.cutmix} and batch_size {self.batch_size}, expected at most 1 and even batches"
+            )
         partition = Partition.parse(self.partition)
         if partition.kept_size == 0:
             raise ValueError(f"partition {partition} leaves the task head nothing: it reads invariant and free ones")
         if self.method == "scl" and partition.invariant == partition.variant == 0:
             raise ValueError(f"partition {partition} has neither invariant nor variant dimensions for method scl")
 
+        if self.allocation == "auto" and (self.method != "scl" or self.also):
+            raise ValueError(
+                f"allocation auto is for method scl without also, found {self.method} {self.also}".rstrip()
+            )
         self._check_compound(partition)
 
     def _check_compound(self, partition: Partition) -> None:

@@ -53,6 +53,9 @@ class Contrast(nn.Module):
             config.beta * SCHEDULES[config.beta_schedule](done),
         )
 
+    def after_epoch(self, done: float) -> None:
+        """When `done` of the training is over, between two epochs."""
+
     def _negatives(self, z: Tensor, labels: Tensor, order: Generator) -> Tensor:
         if self.bank is not None:
             return self.bank.draw(z, order)

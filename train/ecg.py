@@ -52,8 +52,10 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     options = config.from_arguments(arguments, DEFAULTS[arguments.task])
-    if options.input != "raw" or options.variation or options.also:
-        raise InputError("--input, --variation and --also are for an IMU: leave them out (ECG always varies)")
+    if options.input == "invariant" or options.variation or options.cutmix or options.also:
+        raise InputError(
+            "--input invariant, --variation, --cutmix and --also are for an IMU: leave them out (ECG always varies)"
+        )
     if options.smoothing and arguments.set == "ptbxl":
         raise InputError("--smoothing spreads one label over all classes; labels of ptbxl may hold together")
     from train import data

@@ -51,7 +51,9 @@ def ecg_task(name: str, recordings: Recordings, source: dict[str, Any], config: 
     labels = recordings.labels if recordings.multilabel else ecg.RHYTHM
     widths = WIDTHS if config.pool == "average" else FLAT_WIDTHS
     architecture = Architecture(widths, STRIDES, KERNEL, config.pool, config.padding)
-    frontend = {"band_hz": list(ecg.BAND_HZ), "warmup_s": ecg.WARM_UP_S}
+    frontend: dict[str, Any] = {"band_hz": list(ecg.BAND_HZ), "warmup_s": ecg.WARM_UP_S}
+    if config.input == "canonical":
+        frontend["canonical"] = True
     others = None
     if name == "beat" and ecg.holds(behind, split["test"], OTHERS):
         others = ecg.beats(behind, split["test"], shift, OTHERS), OTHERS

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scl.partition import Partition
+from train.canonical import canonical
+from train.cutmix import Splice
 from train.invariants import Invariants
 from train.parallel import BatchNorm, largest
 
@@ -34,9 +36,9 @@ class Architecture:
         ValueError: lengths differ, a size is not positive, or the pool is unknown.
     """
 
-    widths: tuple[int, ...] = (32, 48, 64, 64)
-    strides: tuple[int, ...] = (2, 2, 2, 1)
-    kernel: tuple[int, ...] | int = 5
+    widths: tuple[int, ...] = (24, 32, 40, 48, 48, 64, 64)
+    strides: tuple[int, ...] = (2, 1, 2, 1, 2, 1, 2)
+    kernel: tuple[int, ...] | int = (5, 3, 5, 3, 5, 3, 5)
     pool: str = "average"
     padding: str = "same"
 
@@ -133,6 +135,7 @@ class Classifier(nn.Module):
         classes: outputs of the head.
         invariant_hz: None: the encoder sees the channels; else it sees their invariants (scl/invariants.py), of windows
             at this rate, and mean and std are theirs.
+        canonical: each window is rolled so that its largest excursion comes first.
         mean, std: per channel (channels,), SI units.
         limit: the normalized input is clipped to +-limit, in standard deviations. The device's int8 input saturates
             there; training with it keeps float and int8 alike, and the steps fine enough for slow movements.
@@ -149,13 +152,14 @@ class Classifier(nn.Module):
         std: Tensor | None = None,
         limit: float = INPUT_LIMIT,
         invariant_hz: float | None = None,
+        canonical: bool = False,
     ) -> None:
         super().__init__()
         if partition.kept_size == 0:
             raise ValueError(f"partition {partition} leaves the head no dimensions: it reads invariant and free ones")
         if limit <= 0:
             raise ValueError(f"input limit is {limit}, expected more than 0")
-        self.partition, self.limit = partition, limit
+        self.partition, self.limit, self.samples, self.canonical = partition, limit, samples, canonical
         self.invariants = None if invariant_hz is None else Invariants(channels, samples, invariant_hz)
         channels = channels if self.invariants is None else self.invariants.size
         self.encoder = Encoder(architecture, channels, samples, partition.size)
@@ -165,15 +169,23 @@ class Classifier(nn.Module):
         self.register_buffer("kept", torch.from_numpy(partition.kept), persistent=False)
 
     def normalize(self, x: Tensor) -> Tensor:
+        if self.canonical:
+            x = canonical(x)
         if self.invariants is not None:
             x = self.invariants(x)
         return ((x - self.mean[:, None]) / self.std[:, None]).clamp(-self.limit, self.limit)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Latents (B, d) and logits (B, classes)."""
-        x = self.normalize(x)
-        z = self.encoder(round_to_int8(x, 2 * self.limit) if self.training else x)
+    def forward(self, x: Tensor, splice: Splice | None = None) -> tuple[Tensor, Tensor]:
+        """Latents (B, d) and logits (B, classes); in training perhaps of spliced windows."""
+        z = self.latents(x, splice)
         return z, self.head(z[:, self.kept])
+
+    def latents(self, x: Tensor, splice: Splice | None) -> Tensor:
+        """What the head reads of."""
+        x = self.normalize(x)
+        if splice is not None:
+            x = splice(x)
+        return self.encoder(round_to_int8(x, 2 * self.limit) if self.training else x)
 
     def activations(self, x: Tensor) -> dict[str, Tensor]:
         """Every tensor that the device will hold, by name: input, block0.., pool, latent (B, d), logits."""

@@ -8,11 +8,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from scl.artifacts import command
+from scl.artifacts import InputError, command
 from train import config
 
 # docs/RESULTS.md has what each of these is worth.
-WRIST = config.TrainConfig(input="invariant", variation=1.0, smoothing=0.1)
+WRIST = config.TrainConfig(input="invariant", variation=1.0, smoothing=0.1, cutmix=1.0)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,6 +42,8 @@ def main(argv: Sequence[str]) -> int:
     from train.task import imu_task
 
     options = config.from_arguments(arguments, WRIST)
+    if options.input == "canonical":
+        raise InputError("--input canonical is for time shift: use it with train.ecg")
     path = arguments.data
     if arguments.download:
         from train.data.download import download

@@ -14,11 +14,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from scl.artifacts import InputError
-from scl.partition import Partition
+from train.allocation import AllocatedContrast, Allocating
 from train.checkpoint import Checkpoint
 from train.compound import Compound, CompoundContrast, parts_of
 from train.config import TrainConfig
 from train.contrast import Contrast
+from train.cutmix import Splice, partners
 from train.data.recordings import WindowSet
 from train.encoder import Classifier
 from train.parallel import average_gradients, leads, mean, share
@@ -96,10 +97,11 @@ class Objective:
         """Of cuts x (B, channels, samples) with targets y, and its parts for the log, when `done` of the training (0
         to 1) is over. Each rank computes the loss of its share.
         """
+        splice = self._splice(model.samples)
         if self.contrast is None:
             windows, labels = self._view(x, y, self.config.method == "augment")
-            _, logits = model(windows)
-            task = self.loss(logits, labels)
+            _, logits = model(windows, splice)
+            task = self._task(logits, labels, splice)
             return task, {"task": task.detach()}
         change = []
         if self.compound:
@@ -110,25 +112,39 @@ class Objective:
         else:
             first, labels = self._view(x, y, self.config.anchor == "transformed")
             second, labels_t = self._view(x, y, True)
-        z, logits = model(torch.cat([first, second]))
+        z, logits = model(torch.cat([first, second]), splice)
         z, z_t = z.chunk(2)
         if self.config.task_views == "both":
-            task = self.loss(logits, torch.cat([labels, labels_t]))
+            task = self._task(logits, torch.cat([labels, labels_t]), splice)
         else:
-            task = self.loss(logits[: len(labels)], labels)
+            task = self._task(logits[: len(labels)], labels, splice)
         between, parts = self.contrast(z, z_t, labels, self.order, done, *change)
         return task + between, {"task": task.detach(), **parts}
+
+    def _splice(self, samples: int) -> Splice | None:
+        """Drawn for a share of the batches, the same for all ranks and both views."""
+        if self.config.cutmix == 0 or float(torch.rand((), generator=self.order)) >= self.config.cutmix:
+            return None
+        return Splice.draw(samples, self.order)
+
+    def _task(self, logits: Tensor, labels: Tensor, splice: Splice | None) -> Tensor:
+        """The task's loss; of spliced windows for both labels, by their shares."""
+        if splice is None:
+            return self.loss(logits, labels)
+        return (1 - splice.share) * self.loss(logits, labels) + splice.share * self.loss(logits, partners(labels))
 
     def _view(self, x: Tensor, y: Tensor, transformed: bool) -> tuple[Tensor, Tensor]:
         windows, labels = self.transformation(x, y, self.draw) if transformed else self.transformation.identity(x, y)
         return share(self.vary(windows, self.draw)), share(labels)
 
 
-def contrast_for(config: TrainConfig, partition: Partition) -> Contrast | None:
+def contrast_for(config: TrainConfig, model: Classifier) -> Contrast | None:
     """What the method asks for between two views; None where there is one view."""
     if config.also:
-        return CompoundContrast(config, partition, parts_of(config.also))
-    return Contrast(config, partition) if config.method == "scl" or config.method in RIVALS else None
+        return CompoundContrast(config, model.partition, parts_of(config.also))
+    if isinstance(model, Allocating):
+        return AllocatedContrast(config, model)
+    return Contrast(config, model.partition) if config.method == "scl" or config.method in RIVALS else None
 
 
 def fit(
@@ -161,7 +177,7 @@ def fit(
         raise ValueError(f"{len(windows)} training windows are less than one batch of {config.batch_size}")
     x = torch.from_numpy(windows.x).to(device)
     y = torch.from_numpy(windows.targets).to(device)
-    contrast = contrast_for(config, model.partition)
+    contrast = contrast_for(config, model)
     if contrast is not None:
         contrast.to(device)
     order = torch.Generator().manual_seed(config.seed)
@@ -197,6 +213,8 @@ def fit(
             progress.step(batch + 1, batches)
         if not all(np.isfinite(list(totals.values()))):
             raise InputError(f"epoch {epoch + 1}: the loss is not finite; lower --learning-rate or raise --eps")
+        if contrast is not None:
+            contrast.after_epoch((epoch + 1) / config.epochs)
         figures = totals | validate(model)
         progress.log(epoch + 1, figures)
         if leads():

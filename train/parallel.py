@@ -46,10 +46,11 @@ def wait() -> None:
 
 
 def check(batch_size: int) -> None:
-    """Raises InputError unless a batch divides among the ranks."""
-    if batch_size % ranks():
+    """Raises InputError unless a batch divides among the ranks, pairs of windows together."""
+    if ranks() > 1 and batch_size % (2 * ranks()):
         raise InputError(
-            f"--batch-size {batch_size} does not divide among {ranks()} ranks; give a multiple of {ranks()}"
+            f"--batch-size {batch_size} does not divide into pairs among {ranks()} ranks; give a multiple of "
+            f"{2 * ranks()}"
         )
 
 

@@ -88,6 +88,7 @@ def load_run(folder: str | Path) -> Run:
             std=torch.tensor(info["normalisation"]["std"]),
             limit=info["normalisation"]["limit"],
             invariant_hz=invariant_hz(info),
+            canonical=info.get("frontend", {}).get("canonical", False),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(

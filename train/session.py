@@ -37,6 +37,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     import torch
 
     from train import parallel
+    from train.allocation import Allocating, settled
     from train.encoder import Classifier
     from train.evaluate import evaluate, evaluate_circular, where_others_go
     from train.loop import Progress, count_parameters, fit, pick_device
@@ -67,7 +68,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     partition = Partition.parse(config.partition)
     device = pick_device()
     try:
-        model = Classifier(
+        model = (Allocating if config.allocation == "auto" else Classifier)(
             task.architecture,
             partition,
             channels=len(recordings.channels),
@@ -77,6 +78,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
             std=torch.from_numpy(std),
             limit=task.limit,
             invariant_hz=invariant,
+            canonical=task.frontend.get("canonical", False),
         ).to(device)
     except ValueError as error:
         raise InputError(f"{recordings.name}: {error}; give --padding same") from error
@@ -127,7 +129,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
             transformation,
             config,
             lambda m: _validation_figures(
-                evaluate(m, parts["validation"], transformation, 1, config.seed, device), transformation.name
+                evaluate(settled(m), parts["validation"], transformation, 1, config.seed, device), transformation.name
             ),
             Progress(log.epoch, log.step),
             partial,
@@ -135,6 +137,9 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
             task.vary,
         )
     parallel.stop()
+    model = settled(model)
+    partition = model.partition
+    info |= {"partition": asdict(partition), "parameters": count_parameters(model)}
     figures = evaluate(model, parts["test"], transformation, config.draws, config.seed, device)
     if isinstance(transformation, Shift):
         figures["shift_circular"] = evaluate_circular(model, parts["test"], transformation, config.draws, device)

@@ -30,8 +30,8 @@ def classifier(pool: str, partition: Partition, **sizes) -> Classifier:
 @pytest.mark.parametrize(
     "sizes",
     [
-        {"widths": (7, 9, 8), "strides": (2, 1, 3)},
-        {"widths": (7, 9, 8), "strides": (2, 1, 3), "padding": "valid"},
+        {"widths": (7, 9, 8), "strides": (2, 1, 3), "kernel": (5, 4, 3)},
+        {"widths": (7, 9, 8), "strides": (2, 1, 3), "kernel": 5, "padding": "valid"},
         {"widths": (4,), "strides": (1,), "kernel": 4},
     ],
 )

@@ -14,6 +14,7 @@ from scl.partition import Partition
 from train import imu, probe
 from train.compound import SCALE, Change, Compound, Roll, Scale, Turn, parts_of
 from train.config import TrainConfig
+from train.encoder import Architecture, Classifier
 from train.loop import contrast_for
 
 PARTITION = Partition(4, 6, 2)
@@ -71,7 +72,8 @@ def test_rotation_tells_where_gravity_points() -> None:
 def test_the_loss_is_that_of_each_windows_own_share() -> None:
     """Row by row: the variant features are the part's share, the other shares lie with the invariant ones."""
     config = TrainConfig(partition=str(PARTITION), also="scale+shift", lambda_=0.5, beta=2.0, read=0.3, input="raw")
-    contrast = contrast_for(config, PARTITION)
+    model = Classifier(Architecture((4,), (2,), 3), PARTITION, channels=6, samples=20, classes=3)
+    contrast = contrast_for(config, model)
     generator = torch.Generator().manual_seed(0)
     z, z_t = (torch.randn(9, PARTITION.size, generator=generator) for _ in range(2))
     part = torch.arange(9) % 3

@@ -45,6 +45,9 @@ def test_defaults_then_file_then_flags(tmp_path: Path) -> None:
             "do not divide among rotation and scale\\+shift; give a multiple of 3",
         ),
         ("read = 1.0", "read is 1.0, but there is no also to read"),
+        ("cutmix = 1.5", "cutmix is 1.5 and batch_size 128, expected at most 1"),
+        ("cutmix = 0.5\nbatch_size = 33", "cutmix is 0.5 and batch_size 33, .* even batches"),
+        ('allocation = "auto"\nmethod = "vicreg"', "allocation auto is for method scl without also, found vicreg"),
         ('negatives = "none"', "negatives is 'none', expected one of batch, other-class, memory"),
         ('beta_schedule = "up"', "beta_schedule is 'up', expected one of constant, rise, fall"),
         ("epochs = ", "cannot be read as TOML"),
@@ -68,10 +71,11 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--input", "invariant"], "--input, --variation and --also are for an IMU"),
-        (["--variation", "1"], "--input, --variation and --also are for an IMU"),
+        (["--input", "invariant"], "--input invariant, --variation, --cutmix and --also are for an IMU"),
+        (["--variation", "1"], "--input invariant, --variation, --cutmix and --also are for an IMU"),
         (["--set", "ptbxl", "--smoothing", "0.1"], "labels of ptbxl may hold together"),
-        (["--also", "scale"], "--input, --variation and --also are for an IMU"),
+        (["--cutmix", "0.5"], "--input invariant, --variation, --cutmix and --also are for an IMU"),
+        (["--also", "scale"], "--input invariant, --variation, --cutmix and --also are for an IMU"),
         (["--smoothing", "1"], "smoothing is 1.0, expected less than 1"),
     ],
 )

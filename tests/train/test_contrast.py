@@ -8,9 +8,11 @@ from scl.negatives import other_class
 from scl.partition import Partition
 from train.config import TrainConfig
 from train.contrast import BANK
+from train.encoder import Architecture, Classifier
 from train.loop import contrast_for
 
 PARTITION = Partition(4, 3, 2)
+MODEL = Classifier(Architecture((4,), (2,), 3), PARTITION, channels=3, samples=20, classes=3)
 LABELS = torch.arange(8) % 3
 
 
@@ -22,7 +24,7 @@ def latents() -> tuple[torch.Tensor, torch.Tensor]:
 
 def loss(done: float, **options: object) -> float:
     settings = TrainConfig(partition=str(PARTITION), **options)  # type: ignore[arg-type]
-    contrast = contrast_for(settings, PARTITION)
+    contrast = contrast_for(settings, MODEL)
     return contrast(*latents(), LABELS, torch.Generator().manual_seed(1), done)[0].item()
 
 
@@ -48,7 +50,7 @@ def test_negatives_of_another_class() -> None:
 
 
 def test_the_bank_holds_earlier_batches_in_the_state() -> None:
-    contrast = contrast_for(TrainConfig(partition=str(PARTITION), negatives="memory"), PARTITION)
+    contrast = contrast_for(TrainConfig(partition=str(PARTITION), negatives="memory"), MODEL)
     z, z_t = latents()
     order = torch.Generator().manual_seed(0)
     contrast(z, z_t, LABELS, order, 0.0)
@@ -64,4 +66,4 @@ def test_the_bank_holds_earlier_batches_in_the_state() -> None:
 
 
 def test_one_view_has_no_contrast() -> None:
-    assert contrast_for(TrainConfig(method="augment"), PARTITION) is None
+    assert contrast_for(TrainConfig(method="augment"), MODEL) is None

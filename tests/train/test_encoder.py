@@ -93,8 +93,9 @@ def test_default_encoder_fits_a_wearable() -> None:
 
 def test_bad_architectures() -> None:
     for kwargs, text in (
-        ({"widths": (8,), "strides": (1, 2)}, "1 widths but 2 strides"),
-        ({"widths": (0,), "strides": (1,)}, "1 or more"),
+        ({"widths": (8,), "strides": (1, 2), "kernel": 5}, "1 widths but 2 strides and 1 kernels"),
+        ({"widths": (8,), "strides": (1,), "kernel": (3, 3)}, "1 widths but 1 strides and 2 kernels"),
+        ({"widths": (0,), "strides": (1,), "kernel": 5}, "1 or more"),
         ({"pool": "max"}, "average or flatten"),
     ):
         with pytest.raises(ValueError, match=text):

@@ -77,7 +77,7 @@ def test_wrong_input_is_one_line_and_status_2(make_wisdm: Callable[..., Path], t
     assert "leaves the task head nothing" in error(train(tmp_path, "--data", archive, "--partition", "0/128/0"))
     (tmp_path / "bad.toml").write_text("colour = 3\n")
     assert "unknown key colour" in error(train(tmp_path, "--data", archive, "--config", "bad.toml"))
-    assert "training windows, less than one batch" in error(train(tmp_path, "--data", archive, "--batch-size", "999"))
+    assert "training windows, less than one batch" in error(train(tmp_path, "--data", archive, "--batch-size", "998"))
     assert "no interrupted run" in error(train(tmp_path, "--data", archive, "--resume", *SMALL))
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis/chapter.tex").write_text("precious")

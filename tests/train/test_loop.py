@@ -83,7 +83,7 @@ def generators() -> tuple[torch.Generator, torch.Generator]:
 
 
 def objective(settings: TrainConfig) -> loop.Objective:
-    contrast = loop.contrast_for(settings, PARTITION)
+    contrast = loop.contrast_for(settings, toy_model())
     return loop.Objective(settings, Rotation(), functional.cross_entropy, contrast, *generators())
 
 

@@ -1,0 +1,118 @@
+"""A run's figures on recordings of other devices or people, without any training: accuracy where classes have the
+run's names, consistency and similarity in any case.
+
+The recordings are WISDM's, of another --eval-device or from another archive, or the embedded watch set; their sensors
+have to be the run's. Writes transfer.json into the run folder.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scl import artifacts
+from scl.artifacts import InputError, command
+
+WATCH_SET = "watch-set"
+UNLABELLED = ("negative_similarity", "effective_rank")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of `python -m train.transfer`."""
+    options = argparse.ArgumentParser(prog="python -m train.transfer", description=__doc__)
+    options.add_argument("run", type=Path, metavar="RUN", help="run folder of train.imu")
+    options.add_argument(
+        "--eval-data", required=True, metavar="PATH", help=f"WISDM's zip or folder, or {WATCH_SET}: the embedded one"
+    )
+    options.add_argument("--eval-device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
+    options.add_argument("--draws", type=int, default=4, help="rotated copies of each window (default 4)")
+    options.add_argument("--seed", type=int, default=0, help="of the rotations (default 0)")
+    return options
+
+
+def main(argv: Sequence[str]) -> int:
+    arguments = parser().parse_args(argv)
+    if arguments.draws < 1:
+        raise InputError(f"--draws is {arguments.draws}, expected 1 or more")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    from train import data
+    from train.runs import load_run
+
+    run = load_run(arguments.run)
+    if run.info["task"] != "imu":
+        raise InputError(f"{arguments.run}: is a run of task {run.info['task']}, expected one of train.imu")
+    path = None if arguments.eval_data == WATCH_SET else Path(arguments.eval_data)
+    recordings = data.load(path, arguments.eval_device, tuple(run.info["data"]["sensors"]))
+    print(recordings.summary())
+    found = transferred(run, recordings, arguments.draws, arguments.seed)
+    source = {"name": recordings.name, "sha256": recordings.sha256}
+    artifacts.write_json(run.path / "transfer.json", {"kind": "transfer", "schema": 1, "data": source} | found)
+    print_figures(found)
+    return 0
+
+
+def transferred(run, recordings, draws: int, seed: int) -> dict[str, Any]:
+    """Figures of windows of `recordings`, of the classes that the run knows by name; of all windows, without accuracy,
+    where it knows none.
+
+    Raises InputError if channels, units or rate are not the run's.
+    """
+    from train.data.recordings import windows
+    from train.evaluate import evaluate, predict
+    from train.transformations import from_info
+
+    window = run.info["window"]
+    expected = (window["channels"], window["units"], window["rate_hz"])
+    have = (list(recordings.channels), list(recordings.units), recordings.rate_hz)
+    if have != expected:
+        raise InputError(
+            f"{recordings.name}: has channels {', '.join(have[0])} in {', '.join(have[1])} at {have[2]:g} Hz; "
+            f"{run.path} needs {', '.join(expected[0])} in {', '.join(expected[1])} at {expected[2]:g} Hz"
+        )
+    labels = tuple(run.info["labels"])
+    present = [recordings.labels[block.label] for block in recordings.blocks]
+    shared = tuple(label for label in labels if label in present)
+    chosen = recordings.only(shared) if shared else recordings
+    cut = windows(chosen, chosen.groups, window["samples"] / window["rate_hz"], 0.0)
+    transformation = from_info(run.info)
+    described = {"classes": list(shared), "left_out": sorted(set(present) - set(shared))}
+    if shared:
+        number = np.array([labels.index(label) for label in shared])
+        figures = evaluate(run.model, replace(cut, labels=number[cut.labels]), transformation, draws, seed)
+        return described | figures
+    import torch
+
+    guessed = predict(run.model, torch.from_numpy(cut.x))[1].argmax(axis=1)
+    figures = evaluate(run.model, replace(cut, labels=guessed), transformation, draws, seed)
+    turned = {name: figures["rotation"][name] for name in ("draws", "consistency", "consistency_ci95", "similarity")}
+    told = {name: figures[name] for name in ("windows", "subjects", *UNLABELLED)}
+    return described | told | {"rotation": turned}
+
+
+def print_figures(found: dict[str, Any]) -> None:
+    """The figures in short."""
+    turned = found["rotation"]
+    print(f"{found['windows']} windows of {found['subjects']} subjects; nothing was trained")
+    if found["classes"]:
+        print(
+            f"  classes {', '.join(found['classes'])}: accuracy {found['accuracy']:.3f}, macro F1 "
+            f"{found['macro_f1']:.3f}; rotated {turned['accuracy']:.3f}, {turned['macro_f1']:.3f}"
+        )
+    else:
+        print("  no class has the name of one of the run's: accuracy cannot be told")
+    low, high = turned["consistency_ci95"] or (None, None)
+    interval = "" if low is None else f" (95 % interval {low:.3f} to {high:.3f}, by subject)"
+    print(
+        f"  consistency {turned['consistency']:.3f}{interval}, invariant similarity "
+        f"{turned['similarity']['invariant']:.3f}, of different windows {found['negative_similarity']:.3f}, effective "
+        f"rank {found['effective_rank']:.1f}"
+    )
+
+
+if __name__ == "__main__":
+    command(main)
