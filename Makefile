@@ -77,6 +77,37 @@ demo-ecg: setup ## The ECG path: heartbeats under time shift, on MIT-BIH (15 min
 bench-device: setup ## Instructions, flash and RAM of the engine, emulated: the table and benchmarks/results/device.json
 	$(PY) -m benchmarks.device
 
+# Runs that are there are not run again, so it can be interrupted. No $(MAKE) here: with it, make -n would run it all.
+LOGS := build
+.PHONY: results
+results: setup ## All tables of docs/RESULTS.md from their runs (a day on two cores; resumable)
+	mkdir -p $(LOGS)
+	$(PY) benchmarks/wisdm_folds.py
+	$(PY) benchmarks/ablations.py
+	$(PY) benchmarks/fusion.py
+	$(PY) benchmarks/ecg_methods.py
+	$(PY) benchmarks/train_cost.py
+	make bench-device
+	make demo 2>&1 | tee $(LOGS)/demo.log
+	make demo-ecg 2>&1 | tee $(LOGS)/demo-ecg.log
+	$(PY) benchmarks/cold_start.py bundles/demo-ecg
+	$(PY) -m export.profile bundles/demo > $(LOGS)/profile.log
+	! $(PY) -m export.quantize runs/demo --out bundles/small --budget flash=64k,ram=8k,instructions=1M 2> $(LOGS)/budget.log
+	$(PY) -m train.imu --padding valid --out runs/stream
+	$(PY) -m calibration.ranges runs/stream
+	$(PY) -m export.quantize runs/stream --out bundles/stream --streaming 16 --max-loss 1.5 > $(LOGS)/stream.log
+	$(PY) -m export.package bundles/demo --for arduino --out packages/demo > $(LOGS)/package.log
+	$(PY) benchmarks/update_docs.py $(foreach log,demo ecg:demo-ecg profile budget stream package,\
+	  --$(firstword $(subst :, ,$(log)))-log $(LOGS)/$(lastword $(subst :, ,$(log))).log)
+
+SMALL := build/results-small
+.PHONY: results-small
+results-small: setup ## The same tables in small: two folds, two seeds, three epochs; printed, docs stay (15 minutes)
+	mkdir -p $(SMALL)
+	$(PY) benchmarks/wisdm_folds.py --folds 2 --epochs 3 --runs $(SMALL)/folds --bundles $(SMALL)/bundles --results $(SMALL)/wisdm_folds.json
+	$(PY) benchmarks/ablations.py --seeds 0 1 --tables methods --runs $(SMALL)/ablations --results $(SMALL)/ablations.csv
+	$(PY) benchmarks/train_cost.py --rounds 5 --results $(SMALL)/train_cost.json
+
 .PHONY: test
 test: setup ## The whole test suite, C and emulated boards included (10 minutes)
 	$(PY) -m pytest

@@ -16,7 +16,7 @@ import json
 import os
 from pathlib import Path
 
-from ecg_methods import spread
+from common import finished, spread
 
 from scl.artifacts import write_bytes
 from train.sweep import Sweep, command_of, train
@@ -87,6 +87,7 @@ def main() -> None:
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     options.add_argument("--tables", nargs="+", choices=tuple(POINTS), default=list(POINTS))
     options.add_argument("--runs", type=Path, default=Path("runs/ablations"), help="where the run folders are")
+    options.add_argument("--results", type=Path, default=RESULTS, help="CSV to write (default in benchmarks/results)")
     options.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, a thread each")
     arguments = options.parse_args()
     asked = [
@@ -97,6 +98,8 @@ def main() -> None:
     ]
     unique = {json.dumps(run, sort_keys=True): run for *_, run in asked}
     sweep = Sweep("train.imu", arguments.runs, tuple(unique.values()), ())
+    for run in unique.values():
+        finished(sweep.folder(run), BASE["epochs"])
     failed = train(sweep, arguments.jobs, 1, None)
     if failed:
         raise SystemExit("\n".join(f"{folder}: {words}" for folder, words in failed))
@@ -107,17 +110,17 @@ def main() -> None:
         found["partition"] = "/".join(str(size) for size in metrics["partition"].values())
         command = " ".join(command_of(sweep, run)[:-2])
         rows.append({"table": table, "point": label, "seed": seed, **found, "command": f"python -m {command}"})
-    write_rows(rows)
+    write_rows(arguments.results, rows)
     for table in arguments.tables:
         print(table, points_table(rows, table), sep="\n\n")
 
 
-def write_rows(rows: list[dict]) -> None:
+def write_rows(path: Path, rows: list[dict]) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_bytes(RESULTS, text.getvalue().encode())
+    write_bytes(path, text.getvalue().encode())
 
 
 def read_rows() -> list[dict]:

@@ -2,8 +2,9 @@
 
     SCL_DATA_DIR=../shared/data python benchmarks/ecg_methods.py --seeds 0 1 2 3 4
 
-Run folders are kept under --runs and reused, so the command can be interrupted. The runs of method scl are also
-calibrated, exported and measured in int8; what int8 loses is not limited here, but recorded.
+Run folders are kept under --runs and reused, so the command can be interrupted; a run whose row is in the results is
+not made again. The runs of method scl are also calibrated, exported and measured in int8; what int8 loses is not
+limited here, but recorded.
 """
 
 import argparse
@@ -17,14 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from common import spread
 
 from scl.artifacts import write_json
 
 METHODS = ("baseline", "augment", "scl")
+CANONICAL = "canonical"  # the baseline on windows rolled to their largest excursion
+RIVALS = (CANONICAL, "simclr", "vicreg")  # of the encoder that is deployed, on strips
 # The first is the one that is deployed. Beats are not pooled: on the validation records that was a little worse.
 POOLS = {"strip": ("average", "flatten"), "beat": ("flatten",)}
 RESULTS = Path(__file__).parent / "results" / "ecg_methods.json"
-T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t for a 95 % interval of the mean of so many runs
 
 
 def class_figure(label: str, name: str) -> Callable[[dict[str, Any]], float]:
@@ -65,32 +68,33 @@ def main() -> None:
         for seed in arguments.seeds
         for task in arguments.tasks
         for pool in POOLS[task]
-        for method in METHODS
+        for method in methods_of(task, pool)
     ]
+    there = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"] if RESULTS.is_file() else []
+    known = {tuple(row[name] for name in ("task", "pool", "method", "seed")): row for row in there}
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        rows = list(pool.map(lambda job: measure(arguments.runs, *job), jobs))
-    configs = {json.dumps(row.pop("config")) for row in rows}
-    if len(configs) != 2 * len(arguments.tasks):
-        sys.exit(f"{arguments.runs}: the runs were made with different options; remove the folder and run again")
+        made = pool.map(lambda job: known.get(job) or measure(arguments.runs, *job), jobs)
+        rows = list({**known, **dict(zip(jobs, made, strict=True))}.values())
     data = {"name": "mitdb", "split": "record (DS1/DS2)"}
     write_json(RESULTS, {"kind": "benchmark", "schema": 1, "data": data, "runs": rows})
     for task in arguments.tasks:
         print(task, methods_table(rows, task), int8_table(rows, task), sep="\n\n")
 
 
+def methods_of(task: str, pool: str) -> tuple[str, ...]:
+    """What is compared: on strips, with the encoder that is deployed, the rivals too."""
+    return METHODS + (RIVALS if (task, pool) == ("strip", "average") else ())
+
+
 def measure(runs: Path, task: str, pool: str, method: str, seed: int) -> dict[str, Any]:
     """Trains one run, if it is not there, and reads its figures; with scl, exports it too."""
     folder = runs / f"{task}-{pool}-{method}-{seed}"
-    command = ["train.ecg", "--task", task, "--pool", pool, "--method", method, "--seed", str(seed)]
+    trained = ["--method", "baseline", "--input", "canonical"] if method == CANONICAL else ["--method", method]
+    command = ["train.ecg", "--task", task, "--pool", pool, *trained, "--seed", str(seed)]
     if not (folder / "metrics.json").is_file():
         call(*command, "--out", str(folder))
     metrics = json.loads((folder / "metrics.json").read_text())
-    config = json.loads((folder / "run.json").read_text())["config"]
     row = {"task": task, "pool": pool, "method": method, "seed": seed, "command": "python -m " + " ".join(command)}
-    free = {"pool", "method", "seed"} | (
-        {"lambda", "beta", "eps"} if method != "scl" else set()
-    )  # those have no effect
-    row["config"] = [task, method == "scl", {k: v for k, v in config.items() if k not in free}]
     figures = FIGURES | CLASSES | RETRIEVAL
     row |= {name: get(metrics) for name, get in figures.items()}
     row |= {"shift": metrics["shift"], "other_classes": metrics.get("other_classes")}
@@ -115,18 +119,11 @@ def call(*command: str) -> None:
     print(" ".join(command), flush=True)
 
 
-def spread(values: Iterable[float], digits: int = 3) -> str:
-    """Mean and half the 95 % interval over the seeds (Student's t)."""
-    found = np.array(list(values), dtype=float)
-    half = T_95.get(len(found), np.nan) * found.std(ddof=1) / np.sqrt(len(found)) if len(found) > 1 else np.nan
-    return f"{found.mean():.{digits}f}" + (f" ± {half:.{digits}f}" if np.isfinite(half) else "")
-
-
 def methods_table(rows: list[dict[str, Any]], task: str, names: Iterable[str] = tuple(FIGURES)) -> str:
     """Markdown: mean and 95 % interval over the seeds, for each encoder and method."""
     lines = ["| encoder | method | " + " | ".join(names) + " |", "| --- | --- |" + " --- |" * len(tuple(names))]
     for pool in POOLS[task]:
-        for method in METHODS:
+        for method in methods_of(task, pool):
             of = [row for row in rows if (row["task"], row["pool"], row["method"]) == (task, pool, method)]
             if of:
                 cells = [spread((row[name] for row in of), 1 if name == "effective_rank" else 3) for name in names]
@@ -156,13 +153,14 @@ def aims_table(rows: list[dict[str, Any]]) -> str:
             key=lambda row: row["seed"],
         )
 
-    scl, rivals = of("strip", "scl"), {name: of("strip", name) for name in ("baseline", "augment")}
+    scl, rivals = of("strip", "scl"), {name: of("strip", name) for name in METHODS[:2] + RIVALS if of("strip", name)}
     beat = of("beat", "scl")
 
     def best(name: str) -> str:
         """Method scl, and how many points it has more than the rival with the better mean, seed by seed."""
         rival = max(rivals, key=lambda method: np.mean([row[name] for row in rivals[method]]))
-        ahead = [100 * (row[name] - other[name]) for row, other in zip(scl, rivals[rival], strict=True)]
+        seeds = {row["seed"]: row[name] for row in scl}
+        ahead = [100 * (seeds[other["seed"]] - other[name]) for other in rivals[rival]]
         return f"{spread(row[name] for row in scl)}; {spread(ahead, 1)} points against {rival}"
 
     def int8(task: str, name: str) -> str:
@@ -212,8 +210,10 @@ def curve_table(rows: list[dict[str, Any]], task: str) -> str:
     lines = ["| encoder | method | figure | " + " | ".join(map(str, samples)) + " |"]
     lines.append("| --- | --- | --- |" + " --- |" * len(samples))
     for pool in POOLS[task]:
-        for method in METHODS:
+        for method in methods_of(task, pool):
             of = [row["shift"] for row in rows if (row["task"], row["pool"], row["method"]) == (task, pool, method)]
+            if not of:
+                continue
             curves = {group: [shift["similarity"][group] for shift in of] for group in ("invariant", "variant", "free")}
             curves["consistency"] = [shift["consistency"] for shift in of]
             for name, values in curves.items():

@@ -43,6 +43,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=15)
     options.add_argument("--steps", type=int, default=20, help="of each contender in a round")
     options.add_argument("--batch-size", type=int, default=128)
+    options.add_argument("--results", type=Path, default=RESULTS, help="JSON to write (default in benchmarks/results)")
     arguments = options.parse_args()
     recordings = data.load(data.resolve(None))
     task = imu_task(recordings, {}, TrainConfig(split="fold"))
@@ -71,7 +72,7 @@ def main() -> None:
             times[name].append((time.perf_counter() - start) / arguments.steps)
     rows = [{"name": name, "ms": [1e3 * t for t in found]} for name, found in times.items()]
     contents = {"batch_size": size, "threads": torch.get_num_threads(), "rows": rows}
-    write_json(RESULTS, {"kind": "benchmark", "schema": 1, **contents})
+    write_json(arguments.results, {"kind": "benchmark", "schema": 1, **contents})
     print(table(contents))
 
 

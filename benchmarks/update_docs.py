@@ -1,22 +1,6 @@
 """Puts measured figures into README.md and docs/RESULTS.md, between <!-- begin NAME --> and <!-- end NAME -->.
 
-    make demo 2>&1 | tee build/demo.log
-    make demo-ecg 2>&1 | tee build/demo-ecg.log
-    python benchmarks/wisdm_folds.py
-    python benchmarks/ablations.py
-    python benchmarks/train_cost.py
-    python benchmarks/ecg_methods.py
-    python benchmarks/cold_start.py bundles/demo-ecg
-    python -m export.profile bundles/demo > build/profile.log
-    python -m export.quantize runs/demo --out bundles/small --budget flash=64k,ram=8k,instructions=1M \\
-      2> build/budget.log
-    python -m train.imu --padding valid --out runs/stream && python -m calibration.ranges runs/stream
-    python -m export.quantize runs/stream --out bundles/stream --streaming 16 --max-loss 1 > build/stream.log
-    python -m export.package bundles/demo --for arduino --out packages/demo > build/package.log
-    make bench-device
-    python benchmarks/update_docs.py --demo-log build/demo.log --ecg-log build/demo-ecg.log \\
-      --profile-log build/profile.log --budget-log build/budget.log --stream-log build/stream.log \\
-      --package-log build/package.log
+`make results` makes what it reads and runs it.
 
 No figure on those pages is typed by hand.
 """

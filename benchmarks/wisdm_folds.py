@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ecg_methods import spread
+from common import finished, spread
 from joblib import Parallel, delayed
 
 from scl.artifacts import write_json
@@ -23,7 +23,7 @@ RESULTS = Path(__file__).parent / "results" / "wisdm_folds.json"
 PROBES = RESULTS.with_name("wisdm_probes.json")
 FOLDS = 5
 PROBED = (("raw", "scl"), ("raw", "augment"), ("invariant", "scl"))
-EPOCHS = "20"
+EPOCHS = 15
 ROWS = (
     *(("invariant", "accel+gyro", method) for method in ("baseline", "scl")),
     *(("raw", "accel+gyro", method) for method in ("baseline", "augment", "scl", "simclr", "vicreg")),
@@ -47,24 +47,28 @@ def main() -> None:
     options.add_argument("--runs", type=Path, default=Path("runs/folds"), help="where the run folders are")
     options.add_argument("--bundles", type=Path, default=Path("bundles/folds"), help="and the bundles")
     options.add_argument("--folds", type=int, default=FOLDS, help="the first so many of the five (default all)")
+    options.add_argument("--epochs", type=int, default=EPOCHS)
+    options.add_argument("--results", type=Path, default=RESULTS, help="JSON to write (default in benchmarks/results)")
     options.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, a thread each")
     arguments = options.parse_args()
     wanted = [(fold, *row) for fold in range(arguments.folds) for row in ROWS]
-    rows = Parallel(arguments.jobs)(delayed(measured)(arguments.runs, arguments.bundles, *run) for run in wanted)
-    write_json(RESULTS, {"kind": "benchmark", "schema": 1, "folds": FOLDS, "runs": rows})
+    folders = arguments.runs, arguments.bundles, arguments.epochs
+    rows = Parallel(arguments.jobs)(delayed(measured)(*folders, *run) for run in wanted)
+    write_json(arguments.results, {"kind": "benchmark", "schema": 1, "folds": FOLDS, "runs": rows})
     print(folds_table(rows))
     for source, method in PROBED:
         call("train.probe", str(arguments.runs / f"{source}-accel+gyro-{method}-0"))
-    write_json(PROBES, {"kind": "benchmark", "schema": 1, "table": probe_table(arguments.runs).splitlines()})
+    probes = arguments.results.with_name(PROBES.name)
+    write_json(probes, {"kind": "benchmark", "schema": 1, "table": probe_table(arguments.runs).splitlines()})
 
 
-def measured(runs: Path, bundles: Path, fold: int, source: str, sensors: str, method: str) -> dict:
+def measured(runs: Path, bundles: Path, epochs: int, fold: int, source: str, sensors: str, method: str) -> dict:
     """The figures of one run, which is trained and exported if it is not there."""
     name = f"{source}-{sensors}-{method}-{fold}"
     run, bundle = runs / name, bundles / name
-    command = ["train.imu", "--input", source, "--sensors", sensors, "--method", method, "--epochs", EPOCHS]
+    command = ["train.imu", "--input", source, "--sensors", sensors, "--method", method, "--epochs", str(epochs)]
     command += ["--split", "fold", "--seed", str(fold)]
-    if not (run / "metrics.json").is_file():
+    if not finished(run, epochs):
         call(*command, "--out", str(run))
     if not (bundle / "manifest.json").is_file():
         call("calibration.ranges", str(run))

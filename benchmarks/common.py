@@ -1,0 +1,30 @@
+"""What several benchmarks share."""
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t for a 95 % interval of the mean of so many runs
+
+
+def spread(values: Iterable[float], digits: int = 3) -> str:
+    """Mean and half the 95 % interval over seeds or folds (Student's t)."""
+    found = np.array(list(values), dtype=float)
+    half = T_95.get(len(found), np.nan) * found.std(ddof=1) / np.sqrt(len(found)) if len(found) > 1 else np.nan
+    return f"{found.mean():.{digits}f}" + (f" ± {half:.{digits}f}" if np.isfinite(half) else "")
+
+
+def finished(folder: Path, epochs: int) -> bool:
+    """Whether an IMU run is there. Stops if it was made with another encoder or other epochs than runs are now."""
+    if not (folder / "metrics.json").is_file():
+        return False
+    from train.encoder import Architecture
+
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    if run["architecture"] != json.loads(json.dumps(asdict(Architecture()))) or run["config"]["epochs"] != epochs:
+        sys.exit(f"{folder}: was made with another encoder or other epochs; remove it and run again")
+    return True
