@@ -9,10 +9,10 @@ import torch
 
 from scl.artifacts import InputError
 from scl.partition import Partition
-from train import fusion
+from train import fused, fusion
 from train.config import TrainConfig
 from train.encoder import Architecture, Classifier
-from train.fusion import Both, FusedClassifier, Packing
+from train.fused import Both, FusedClassifier, Packing
 from train.transformations import Rotation, Shift
 
 PACKING, SHIFT = Packing(6, 20), Shift(0, 5, 30)
@@ -43,7 +43,7 @@ def test_each_transformation_works_on_its_own_part(rotates: bool, shifts: bool) 
     assert torch.equal(both.identity(x, y)[0], PACKING.pack(imu, ecg[:, :, :30]))
 
 
-def fused() -> FusedClassifier:
+def network() -> FusedClassifier:
     torch.manual_seed(0)
     shapes = ((Partition(3, 2, 4), 6, 20), (Partition(2, 3, 1), 1, 30))
     imu, ecg = (Classifier(Architecture((4,), (2,), 3), p, c, n, 5) for p, c, n in shapes)
@@ -51,7 +51,7 @@ def fused() -> FusedClassifier:
 
 
 def test_the_latent_is_both_invariant_both_variant_both_free() -> None:
-    model = fused()
+    model = network()
     imu, ecg, *_ = pairs()
     z, logits = model(PACKING.pack(imu, ecg[:, :, :30]))
     a, b = model.imu.latents(imu, None), model.ecg.latents(ecg[:, :, :30], None)
@@ -62,7 +62,7 @@ def test_the_latent_is_both_invariant_both_variant_both_free() -> None:
 
 
 def test_no_logit_depends_on_a_variant_dimension() -> None:
-    model = fused()
+    model = network()
     imu, ecg, *_ = pairs()
     x = PACKING.pack(imu, ecg[:, :, :30])
     before = model(x)[1]
@@ -76,15 +76,15 @@ def test_no_logit_depends_on_a_variant_dimension() -> None:
 def single(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("SCL_DATA_DIR", raising=False)
-        yield fusion.tasks(None, None, TrainConfig())
+        yield fused.tasks(None, None, TrainConfig())
 
 
 def test_pairs_are_windows_of_the_same_part_with_the_pair_of_their_labels(single) -> None:
     imu, ecg = single
-    windows, labels = fusion.pair_windows(imu, ecg, "test", 100, 0)
+    windows, labels = fused.pair_windows(imu, ecg, "test", 100, 0)
     packing = Packing(*imu.parts["test"].x.shape[1:])
     first, second = packing.unpack(torch.from_numpy(windows.x))
-    activities, rhythms = fusion.groups_of(imu, ecg)
+    activities, rhythms = fused.groups_of(imu, ecg)
     assert len(labels) == 14 and np.ptp(np.bincount(windows.labels, minlength=14)) <= 1
     a, b = imu.parts["test"], ecg.parts["test"]
     for row in range(100):
