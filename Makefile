@@ -97,7 +97,8 @@ results: setup ## All tables of docs/RESULTS.md from their runs (a day on two co
 	$(PY) -m calibration.ranges runs/stream
 	$(PY) -m export.quantize runs/stream --out bundles/stream --streaming 16 --max-loss 1.5 > $(LOGS)/stream.log
 	$(PY) -m export.package bundles/demo --for arduino --out packages/demo > $(LOGS)/package.log
-	$(PY) benchmarks/update_docs.py $(foreach log,demo ecg:demo-ecg profile budget stream package,\
+	$(PY) -m train.transfer runs/demo --eval-data watch-set > $(LOGS)/transfer.log
+	$(PY) benchmarks/update_docs.py $(foreach log,demo ecg:demo-ecg profile budget stream package transfer,\
 	  --$(firstword $(subst :, ,$(log)))-log $(LOGS)/$(lastword $(subst :, ,$(log))).log)
 
 SMALL := build/results-small

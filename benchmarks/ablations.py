@@ -14,14 +14,17 @@ import csv
 import io
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from common import finished, spread
 
-from scl.artifacts import write_bytes
+from scl.artifacts import write_bytes, write_json
 from train.sweep import Sweep, command_of, train
 
 RESULTS = Path(__file__).parent / "results" / "ablations.csv"
+PROBES = RESULTS.with_name("compound_probes.json")
 PAPER = {"accuracy": 0.8665, "consistency": 0.9538}
 BASE = {
     "sensors": "accel",
@@ -111,8 +114,33 @@ def main() -> None:
         command = " ".join(command_of(sweep, run)[:-2])
         rows.append({"table": table, "point": label, "seed": seed, **found, "command": f"python -m {command}"})
     write_rows(arguments.results, rows)
+    if "compound" in arguments.tables:
+        probed = [(label, sweep.folder(run)) for table, label, _, run in asked if table == "compound" and "also" in run]
+        write_json(arguments.results.with_name(PROBES.name), {"kind": "benchmark", "schema": 1, "runs": probes(probed)})
     for table in arguments.tables:
         print(table, points_table(rows, table), sep="\n\n")
+
+
+def probes(folders: list[tuple[str, Path]]) -> list[dict]:
+    """What train.probe finds of each transformation in each group of a run's latent."""
+    found = []
+    for label, folder in folders:
+        if not (folder / "probe.json").is_file():
+            subprocess.run([sys.executable, "-m", "train.probe", str(folder)], check=True, stdout=subprocess.DEVNULL)
+        found.append({"point": label, "parts": json.loads((folder / "probe.json").read_text())["parts"]})
+    return found
+
+
+def probes_table(runs: list[dict]) -> str:
+    """Markdown: R^2 of a linear probe of each transformation, from each group; mean over the seeds, and interval."""
+    parts = list(runs[0]["parts"])
+    lines = ["| views | group | " + " | ".join(parts) + " |", "| --- " * (2 + len(parts)) + "|"]
+    for label in dict.fromkeys(run["point"] for run in runs):
+        of = [run["parts"] for run in runs if run["point"] == label]
+        for group in of[0][parts[0]]:
+            cells = [spread(found[part][group] for found in of) for part in parts]
+            lines.append(f"| {label} | {group} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def write_rows(path: Path, rows: list[dict]) -> None:

@@ -28,7 +28,7 @@ from train import data
 from train.config import TrainConfig
 from train.encoder import Architecture, Classifier
 from train.imu import WRIST
-from train.loop import Objective, contrast_for, task_loss
+from train.objective import Objective, contrast_for, task_loss
 from train.task import imu_task
 
 RESULTS = Path(__file__).parent / "results" / "train_cost.json"
@@ -111,7 +111,7 @@ def loop_step(config: TrainConfig, task, windows, x: torch.Tensor, y: torch.Tens
     from functools import partial
 
     from scl.partition import Partition
-    from train.loop import unvaried
+    from train.objective import unvaried
     from train.variation import vary_imu
 
     hz = task.recordings.rate_hz if config.input == "invariant" else None

@@ -15,6 +15,7 @@ import ablations
 import cold_start
 import device
 import ecg_methods
+import fusion
 import train_cost
 import wisdm_folds
 
@@ -30,6 +31,7 @@ def main() -> None:
     options.add_argument("--budget-log", type=Path, help="what an export beyond its budget printed; kept there too")
     options.add_argument("--stream-log", type=Path, help="what an export with --streaming printed; kept there too")
     options.add_argument("--package-log", type=Path, help="what export.package printed; kept there too")
+    options.add_argument("--transfer-log", type=Path, help="what train.transfer printed; kept there too")
     arguments = options.parse_args()
     texts = {}
     for name, path in (("demo", arguments.demo_log), ("demo-ecg", arguments.ecg_log)):
@@ -44,6 +46,8 @@ def main() -> None:
     rows = ablations.read_rows()
     for table in ablations.POINTS:
         texts[f"ablation {table}"] = ablations.points_table(rows, table)
+    texts["compound_probes"] = ablations.probes_table(json.loads(ablations.PROBES.read_text("utf-8"))["runs"])
+    texts["fusion"] = fusion.table(json.loads(fusion.RESULTS.read_text("utf-8"))["runs"])
     for task in ("strip", "beat"):
         texts[f"{task}_methods"] = ecg_methods.methods_table(ecg["runs"], task)
         texts[f"{task}_classes"] = ecg_methods.methods_table(ecg["runs"], task, tuple(ecg_methods.CLASSES))
@@ -61,6 +65,7 @@ def main() -> None:
         ("profile", arguments.profile_log, "layers", r"\Z"),
         ("budget", arguments.budget_log, "export failed", r"\Z"),
         ("package", arguments.package_log, "^package for", r"\Z"),
+        ("transfer", arguments.transfer_log, r"^\d+ windows of", r"\Z"),
         ("stream", arguments.stream_log, "^│ network on", "^├"),
     ):
         path = FOLDER / f"{name}.txt"

@@ -8,7 +8,7 @@ from train.config import TrainConfig
 from train.data.recordings import Recordings, WindowSet
 from train.data.splits import SPLITS, split_windows
 from train.encoder import INPUT_LIMIT, Architecture
-from train.loop import Vary, unvaried
+from train.objective import Vary, unvaried
 from train.transformations import Rotation, Transformation
 from train.variation import vary_imu
 

@@ -13,7 +13,7 @@ from train import imu
 from train.allocation import FREE, IDLE, INV, INVARIANT, VAR, Allocating, allocate
 from train.config import TrainConfig
 from train.encoder import Architecture
-from train.loop import contrast_for
+from train.objective import contrast_for
 from train.runs import load_run
 
 PARTITION = Partition(3, 2, 3)

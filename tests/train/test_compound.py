@@ -15,7 +15,7 @@ from train import imu, probe
 from train.compound import SCALE, Change, Compound, Roll, Scale, Turn, parts_of
 from train.config import TrainConfig
 from train.encoder import Architecture, Classifier
-from train.loop import contrast_for
+from train.objective import contrast_for
 
 PARTITION = Partition(4, 6, 2)
 PARTS = (Turn(), Scale(), Roll())

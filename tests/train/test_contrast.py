@@ -9,7 +9,7 @@ from scl.partition import Partition
 from train.config import TrainConfig
 from train.contrast import BANK
 from train.encoder import Architecture, Classifier
-from train.loop import contrast_for
+from train.objective import contrast_for
 
 PARTITION = Partition(4, 3, 2)
 MODEL = Classifier(Architecture((4,), (2,), 3), PARTITION, channels=3, samples=20, classes=3)

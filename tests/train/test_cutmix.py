@@ -9,7 +9,7 @@ from scl.partition import Partition
 from train.config import TrainConfig
 from train.cutmix import Splice, partners
 from train.encoder import Architecture, Classifier
-from train.loop import Objective, contrast_for
+from train.objective import Objective, contrast_for
 from train.transformations import Rotation
 
 

@@ -127,7 +127,7 @@ def test_killed_while_finishing_and_resumed(
         with pytest.raises(KeyboardInterrupt):
             imu.main([*options, str(tmp_path / "killed")])
     with monkeypatch.context() as patch:
-        patch.setattr("train.loop.Objective.__call__", kill)  # a training step now would be one too many
+        patch.setattr("train.objective.Objective.__call__", kill)  # a training step now would be one too many
         assert imu.main([*options, str(tmp_path / "killed"), "--resume"]) == 0
     assert imu.main([*options, str(tmp_path / "whole")]) == 0
     for name in ("model.safetensors", "metrics.json", "metrics.jsonl"):

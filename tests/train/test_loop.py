@@ -16,6 +16,7 @@ from train.checkpoint import FILE, Checkpoint
 from train.config import METHODS, TrainConfig
 from train.data.recordings import WindowSet
 from train.encoder import Architecture, Classifier
+from train.objective import Objective, contrast_for, task_loss
 from train.rivals import RIVALS
 from train.transformations import Rotation
 
@@ -68,7 +69,7 @@ def test_smoothing_spreads_the_label(balance: float) -> None:
     """-(1 - s) log p(label) - s / classes * sum log p, by hand; weighted by class where balanced."""
     windows = toy_windows(30)
     windows = WindowSet(windows.x, np.repeat([0, 1, 2], [18, 9, 3]), windows.groups)
-    loss = loop.task_loss(windows, config(smoothing=0.2, balance=balance), 3, CPU)
+    loss = task_loss(windows, config(smoothing=0.2, balance=balance), 3, CPU)
     logits, labels = torch.randn(8, 3, generator=torch.Generator().manual_seed(0)), torch.arange(8) % 3
     logs = logits.double().log_softmax(dim=1)
     rows = [-(0.8 * row[label] + 0.2 / 3 * row.sum()) for row, label in zip(logs, labels, strict=True)]
@@ -82,9 +83,9 @@ def generators() -> tuple[torch.Generator, torch.Generator]:
     return torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
 
 
-def objective(settings: TrainConfig) -> loop.Objective:
-    contrast = loop.contrast_for(settings, toy_model())
-    return loop.Objective(settings, Rotation(), functional.cross_entropy, contrast, *generators())
+def objective(settings: TrainConfig) -> Objective:
+    contrast = contrast_for(settings, toy_model())
+    return Objective(settings, Rotation(), functional.cross_entropy, contrast, *generators())
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from scl.partition import Partition
 from train import parallel
 from train.config import METHODS, TrainConfig
 from train.encoder import Architecture, Classifier
-from train.loop import Objective, contrast_for
+from train.objective import Objective, contrast_for
 from train.transformations import Rotation
 
 PARTITION = Partition(6, 4, 6)

@@ -13,7 +13,7 @@ from train.config import TrainConfig
 from train.data.recordings import WindowSet
 from train.encoder import Architecture, Classifier
 from train.evaluate import evaluate, evaluate_circular, headline, macro_auc, predict, where_others_go
-from train.loop import task_loss
+from train.objective import task_loss
 from train.summary import summary
 from train.transformations import Shift
 from train.variation import STRETCH_LIMITS, vary_ecg
