@@ -45,8 +45,9 @@ def networks(padding: str = "same") -> dict[str, Network]:
     from train.ecg import STRIP
     from train.ecg_task import KERNEL, STRIDES, WIDTHS
     from train.imu import WRIST
+    from train.task import imu_architecture
 
-    strips, wrist = Architecture(WIDTHS, STRIDES, KERNEL, STRIP.pool, padding), Architecture(padding=padding)
+    strips, wrist = Architecture(WIDTHS, STRIDES, KERNEL, STRIP.pool, padding), imu_architecture(WRIST.pool, padding)
     return {
         "imu": encoder(wrist, WRIST.partition, channels=len(names(6)), samples=200, classes=18),
         "ecg": encoder(strips, STRIP.partition, channels=1, samples=1800, classes=len(RHYTHM)),

@@ -22,13 +22,13 @@ class Invariants(nn.Module):
             self.register_buffer(name, low_pass(samples, smoothing(seconds, rate_hz)), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        a = x[:, :3]
+        a = x[:, :3].contiguous()  # one product of matrices, not one for each window
         g, s = a @ self.fast, a @ self.slow
         g_, s_, da = _unit(g), _unit(s), _difference(a)
         rows = [_length(a), _dot(a, g_), _across(a, g_), _length(da), _dot(da, g_)]
         rows += [_dot(g_, s_), _dot(a, s_), _length(torch.linalg.cross(g_, s_, dim=1))]
         if x.shape[1] == 6:
-            w = x[:, 3:]
+            w = x[:, 3:].contiguous()
             r, dw, l = w @ self.fast, _difference(w), a - g  # noqa: E741
             damped, soft = 1 + _length(w), SOFT + _length(r)
             rows += [_length(w), _dot(w, g_), _across(w, g_), _dot(l, w) / damped]

@@ -105,8 +105,8 @@ def average_gradients(parameters: Iterable[Tensor]) -> None:
         gradient.copy_(values.view_as(gradient))
 
 
-class BatchNorm(nn.BatchNorm1d):
-    """Batch normalization of (B, C, T) over the shares of all ranks, which must be of one size.
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalization of (B, C, 1, T) over the shares of all ranks, which must be of one size.
 
     torch's SyncBatchNorm needs CUDA. The variance is the mean of the shares' variances and the variance of their means.
     """
@@ -114,14 +114,14 @@ class BatchNorm(nn.BatchNorm1d):
     def forward(self, x: Tensor) -> Tensor:
         if ranks() == 1 or not self.training:
             return super().forward(x)
-        variances, means = torch.var_mean(x, dim=(0, 2), correction=0)
+        variances, means = torch.var_mean(x, dim=(0, 2, 3), correction=0)
         means, variances = gather(means[None]), gather(variances[None])
         center = means.mean(dim=0)
         variance = variances.mean(dim=0) + means.var(dim=0, correction=0)
-        count = ranks() * x.shape[0] * x.shape[2]
+        count = ranks() * x.shape[0] * x.shape[3]
         with torch.no_grad():
             self.num_batches_tracked += 1
             self.running_mean.lerp_(center, self.momentum)
             self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
         scale = self.weight / torch.sqrt(variance + self.eps)
-        return (x - center[:, None]) * scale[:, None] + self.bias[:, None]
+        return (x - center[:, None, None]) * scale[:, None, None] + self.bias[:, None, None]

@@ -166,7 +166,7 @@ def test_changed_weights_are_refused(copied_run, tmp_path):
         (["--draws", "0"], "--draws is 0, expected 1 or more"),
         (["--sensor", "nosuch"], "nosuch"),
         (["--streaming", "16"], "layer block0 pads its input with zeros; train with --padding valid"),
-        (["--streaming", "12"], "--streaming 12: expected a multiple of 8"),
+        (["--streaming", "12"], "--streaming 12: expected a multiple of 16"),
     ],
 )
 def test_wrong_arguments_are_named(run_folder, tmp_path, arguments, message):
