@@ -1,10 +1,12 @@
-"""WISDM watch, 18 classes, five folds by subject: raw and rotation-invariant input, each method, float and int8.
+"""WISDM watch, 18 classes, folds by subject: what train.imu trains by default, and raw and rotation-invariant input
+under each method, float and int8.
 
     SCL_DATA_DIR=... python benchmarks/wisdm_folds.py
 
-The folds are the same for every row; every run has the same encoder, epochs, regularization and variation. int8 figures
-are those of the exported network, which equals the board's in every bit. What is there is not run again. About 15
-minutes a fold on two cores.
+Two tables. "defaults" are the default options, with both sensors and with the accelerometer alone, on all five folds.
+"methods" compares: every row has the same encoder, a few epochs, the same regularization, variation and folds, which
+are fewer since its runs are many. int8 figures are those of the exported network, which equals the board's in every
+bit. What is there is not run again. About an hour and a half on two cores.
 """
 
 import argparse
@@ -23,12 +25,13 @@ RESULTS = Path(__file__).parent / "results" / "wisdm_folds.json"
 PROBES = RESULTS.with_name("wisdm_probes.json")
 FOLDS = 5
 PROBED = (("raw", "scl"), ("raw", "augment"), ("invariant", "scl"))
-EPOCHS = 15
-ROWS = (
-    *(("invariant", "accel+gyro", method) for method in ("baseline", "scl")),
-    *(("raw", "accel+gyro", method) for method in ("baseline", "augment", "scl", "simclr", "vicreg")),
-    *(("invariant", "accel", method) for method in ("baseline", "scl")),
+EPOCHS, COMPARED = 8, 3
+METHODS = (
+    *(("invariant", method) for method in ("baseline", "scl")),
+    *(("raw", method) for method in ("baseline", "augment", "scl", "simclr", "vicreg")),
 )
+SENSORS = ("accel+gyro", "accel")
+TABLES = {"defaults": ("sensors",), "methods": ("input", "method")}
 FLOAT = {
     "macro_f1": lambda m: m["macro_f1"],
     "rotated_macro_f1": lambda m: m["rotation"]["macro_f1"],
@@ -46,28 +49,48 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--runs", type=Path, default=Path("runs/folds"), help="where the run folders are")
     options.add_argument("--bundles", type=Path, default=Path("bundles/folds"), help="and the bundles")
-    options.add_argument("--folds", type=int, default=FOLDS, help="the first so many of the five (default all)")
-    options.add_argument("--epochs", type=int, default=EPOCHS)
+    options.add_argument("--folds", type=int, default=FOLDS, help="of the defaults: the first so many of the five")
+    options.add_argument("--compared", type=int, default=COMPARED, help="of the methods (default 3)")
+    options.add_argument("--epochs", type=int, help="of all runs (default: the default options', and 8 of the methods)")
     options.add_argument("--results", type=Path, default=RESULTS, help="JSON to write (default in benchmarks/results)")
     options.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, a thread each")
     arguments = options.parse_args()
-    wanted = [(fold, *row) for fold in range(arguments.folds) for row in ROWS]
-    folders = arguments.runs, arguments.bundles, arguments.epochs
+    wanted = runs_of(arguments.folds, arguments.compared, arguments.epochs)
+    folders = arguments.runs, arguments.bundles
     rows = Parallel(arguments.jobs)(delayed(measured)(*folders, *run) for run in wanted)
-    write_json(arguments.results, {"kind": "benchmark", "schema": 1, "folds": FOLDS, "runs": rows})
-    print(folds_table(rows))
+    write_json(arguments.results, {"kind": "benchmark", "schema": 2, "folds": FOLDS, "runs": rows})
+    for table in TABLES:
+        print(folds_table(rows, table), end="\n\n")
     for source, method in PROBED:
-        call("train.probe", str(arguments.runs / f"{source}-accel+gyro-{method}-0"))
+        call("train.probe", str(arguments.runs / f"{source}-{method}-0"))
     probes = arguments.results.with_name(PROBES.name)
     write_json(probes, {"kind": "benchmark", "schema": 1, "table": probe_table(arguments.runs).splitlines()})
 
 
-def measured(runs: Path, bundles: Path, epochs: int, fold: int, source: str, sensors: str, method: str) -> dict:
+def runs_of(folds: int, compared: int, epochs: int | None) -> list[tuple[str, int, dict[str, str], list[str], int]]:
+    """Of every run its table, epochs, what tells it from the table's others, its command and its fold."""
+    from train.imu import WRIST
+
+    runs = []
+    for fold in range(compared):
+        for source, method in METHODS:
+            options = ["--input", source, "--method", method, "--epochs", str(epochs or EPOCHS)]
+            row = {"input": source, "method": method}
+            runs.append(("methods", epochs or EPOCHS, row, options, fold))
+    for fold in range(folds):
+        for sensors in SENSORS:
+            options = ["--sensors", sensors, *(["--epochs", str(epochs)] if epochs else [])]
+            runs.append(("defaults", epochs or WRIST.epochs, {"sensors": sensors}, options, fold))
+    return runs
+
+
+def measured(
+    runs: Path, bundles: Path, table: str, epochs: int, row: dict[str, str], options: list[str], fold: int
+) -> dict:
     """The figures of one run, which is trained and exported if it is not there."""
-    name = f"{source}-{sensors}-{method}-{fold}"
+    name = "-".join([*(["default"] if table == "defaults" else []), *row.values(), str(fold)])
     run, bundle = runs / name, bundles / name
-    command = ["train.imu", "--input", source, "--sensors", sensors, "--method", method, "--epochs", str(epochs)]
-    command += ["--split", "fold", "--seed", str(fold)]
+    command = ["train.imu", *options, "--split", "fold", "--seed", str(fold)]
     if not finished(run, epochs):
         call(*command, "--out", str(run))
     if not (bundle / "manifest.json").is_file():
@@ -78,8 +101,7 @@ def measured(runs: Path, bundles: Path, epochs: int, fold: int, source: str, sen
     figures = {name: get(metrics) for name, get in FLOAT.items()}
     figures |= {name: report["evaluation"]["int8"][key] for name, key in INT8.items()}
     cost = {"parameters": report["cost"]["parameters"], "instructions": report["cost"]["instructions"]}
-    described = {"input": source, "sensors": sensors, "method": method, "fold": fold}
-    return {**described, "command": "python -m " + " ".join(command), **figures, **cost}
+    return {"table": table, **row, "fold": fold, "command": "python -m " + " ".join(command), **figures, **cost}
 
 
 def call(*command: str) -> None:
@@ -91,15 +113,15 @@ def call(*command: str) -> None:
         sys.exit(f"{' '.join(command)}: {done.stderr[-2000:]}")
 
 
-def folds_table(rows: list[dict]) -> str:
+def folds_table(rows: list[dict], table: str) -> str:
     """Markdown: mean over the folds and the 95 % interval of that mean (Student's t)."""
-    lines = ["| input | sensors | method | " + " | ".join(FIGURES) + " |", "| --- " * (3 + len(FIGURES)) + "|"]
-    for row in ROWS:
-        found = [r for r in rows if (r["input"], r["sensors"], r["method"]) == row]
-        if len(found) < 2:
-            continue
+    keys = TABLES[table]
+    lines = [f"| {' | '.join((*keys, 'folds', *FIGURES))} |", "| --- " * (len(keys) + 1 + len(FIGURES)) + "|"]
+    rows = [row for row in rows if row["table"] == table]
+    for told in dict.fromkeys(tuple(row[key] for key in keys) for row in rows):
+        found = [row for row in rows if tuple(row[key] for key in keys) == told]
         cells = [spread((r[name] for r in found), 1 if name == "effective_rank" else 3) for name in FIGURES]
-        lines.append(f"| {' | '.join((*row, *cells))} |")
+        lines.append(f"| {' | '.join((*told, str(len(found)), *cells))} |")
     return "\n".join(lines)
 
 
@@ -107,8 +129,9 @@ def probe_table(runs: Path) -> str:
     """Markdown: train.probe's figures of fold 0."""
     lines = ["| input | method | group | class | subject | rotation | invariance |", "| --- " * 7 + "|"]
     for source, method in PROBED:
-        found = json.loads((runs / f"{source}-accel+gyro-{method}-0" / "probe.json").read_text())
-        parts = json.loads((runs / f"{source}-accel+gyro-{method}-0" / "run.json").read_text())["partition"]
+        folder = runs / f"{source}-{method}-0"
+        found = json.loads((folder / "probe.json").read_text())
+        parts = json.loads((folder / "run.json").read_text())["partition"]
         first = 0
         for group, size in parts.items():
             row, scores = found["groups"][group], found["invariance"][first : first + size]

@@ -7,7 +7,7 @@ from typing import Any
 
 from scl.artifacts import InputError, read_json, sha256_bytes, sha256_file, write_json
 
-KIND, SCHEMA, MANIFEST = "bundle", 3, "manifest.json"
+KIND, SCHEMA, MANIFEST = "bundle", 4, "manifest.json"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ firmware/src/invariants.h. Written apart from both: the board's input checksum i
 
 import numpy as np
 
-from scl.invariants import SOFT, TINY
+from scl.invariants import COMPRESSION, SOFT, TINY, offsets
 
 Vector = list[np.ndarray]  # three components, float32 (n,)
 
@@ -24,7 +24,7 @@ def invariants(x: np.ndarray, fast: float, slow: float) -> np.ndarray:
             g, s, r, a_before, w_before = a, a, w, a, w
         else:
             g, s, r = _follow(g, a, alpha), _follow(s, a, beta), _follow(r, w, alpha)
-        rows.append(_channels(a, w, _minus(a, a_before), _minus(w, w_before), g, s, r))
+        rows.append(_compressed(_channels(a, w, _minus(a, a_before), _minus(w, w_before), g, s, r), x.shape[2]))
         a_before, w_before = a, w
     return np.stack(rows, axis=1)
 
@@ -33,16 +33,21 @@ def _channels(a: Vector, w: Vector, da: Vector, dw: Vector, g: Vector, s: Vector
     one = np.float32(1)
     down, slowly = _unit(g), _unit(s)
     vertical = _dot(a, down)
-    values = [_length(a), vertical, _rest(a, vertical), _length(da), _dot(da, down)]
+    values = [_length(a), vertical, _across(a, down, vertical), _length(da), _dot(da, down)]
     values += [_dot(down, slowly), _dot(a, slowly), _length(_cross(down, slowly))]
     if w:
         turn = _dot(w, down)
         moved, rate, spin = _minus(a, g), _length(w), _length(r)
         damped, soft = one / (one + rate), one / (np.float32(SOFT) + spin)
-        values += [rate, turn, _rest(w, turn), _dot(moved, w) * damped, _dot(down, _cross(moved, w)) * damped]
+        values += [rate, turn, _across(w, down, turn), _dot(moved, w) * damped, _dot(down, _cross(moved, w)) * damped]
         values += [_length(dw), _dot(dw, down), spin, _dot(w, r) * soft, _dot(a, r) * soft]
         values += [_dot(slowly, _cross(down, w))]
     return np.stack(values, axis=1)
+
+
+def _compressed(values: np.ndarray, channels: int) -> np.ndarray:
+    values = values - np.array(offsets(channels), np.float32)
+    return values / np.sqrt(np.float32(COMPRESSION) + np.abs(values))
 
 
 def _follow(y: Vector, x: Vector, alpha: np.float32) -> Vector:
@@ -65,9 +70,9 @@ def _length(a: Vector) -> np.ndarray:
     return np.sqrt(_dot(a, a))
 
 
-def _rest(a: Vector, along: np.ndarray) -> np.ndarray:
-    """Length across a direction, of which `along` is the part along it."""
-    return np.sqrt(np.maximum(_dot(a, a) - along * along, np.float32(0)))
+def _across(a: Vector, direction: Vector, along: np.ndarray) -> np.ndarray:
+    """Length across a direction, `along` being the part along it."""
+    return _length([x - along * d for x, d in zip(a, direction, strict=True)])
 
 
 def _unit(a: Vector) -> Vector:

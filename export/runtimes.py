@@ -85,6 +85,8 @@ def run_onnx_float(onnx: bytes, x: np.ndarray) -> Outputs:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    # On x86 without VNNI the default int8 kernels add pairs of products in 16 bits, which saturate.
+    options.add_session_config_entry("session.x64quantprecision", "1")
     session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
     names = [FEATURES, LOGITS]
     return dict(zip(names, session.run(names, {"input": np.ascontiguousarray(x)}), strict=True))

@@ -9,6 +9,10 @@ differs.
 
     g, s: acceleration a behind the fast and the slow low-pass;  r: angular rate w behind the fast one
     ^: of length 1 (zero below TINY);  d: difference to the sample before;  l = a - g
+
+Most of a day's movement is slight, and the largest sets an int8 input's steps. So every scalar v is compressed:
+(v - o) / sqrt(COMPRESSION + |v - o|), which is steep near zero and a square root far from it; o is gravity's part of v,
+OFFSETS, or zero.
 """
 
 import math
@@ -16,6 +20,9 @@ import math
 FAST_S, SLOW_S = 1.0, 8.0  # time constants
 TINY = 1e-3  # m/s^2 or rad/s: shorter vectors have no direction
 SOFT = 0.1  # rad/s, added to the spin's length where it divides
+COMPRESSION = 0.1  # in the unit of what is compressed
+GRAVITY = 9.80665  # m/s^2
+OFFSETS = {"|a|": GRAVITY, "a.g^": GRAVITY, "a.s^": GRAVITY}
 ACCELEROMETER = (
     *("|a|", "a.g^", "|a - (a.g^) g^|", "|da|", "da.g^"),
     *("g^.s^", "a.s^", "|g^ x s^|"),
@@ -31,6 +38,11 @@ def names(channels: int) -> tuple[str, ...]:
     if channels not in (3, 6):
         raise ValueError(f"invariants need an accelerometer's 3 channels, or 6 with a gyroscope, found {channels}")
     return ACCELEROMETER + (GYROSCOPE if channels == 6 else ())
+
+
+def offsets(channels: int) -> tuple[float, ...]:
+    """What is taken off each of the `names` before it is compressed."""
+    return tuple(OFFSETS.get(name, 0.0) for name in names(channels))
 
 
 def smoothing(time_constant_s: float, rate_hz: float) -> float:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from scl.invariants import FAST_S, SLOW_S, SOFT, TINY, names, smoothing
+from scl.invariants import COMPRESSION, FAST_S, SLOW_S, SOFT, TINY, names, offsets, smoothing
 
 
 class Invariants(nn.Module):
@@ -20,6 +20,7 @@ class Invariants(nn.Module):
         self.size = len(names(channels))
         for name, seconds in (("fast", FAST_S), ("slow", SLOW_S)):
             self.register_buffer(name, low_pass(samples, smoothing(seconds, rate_hz)), persistent=False)
+        self.register_buffer("offsets", torch.tensor(offsets(channels))[:, None], persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         a = x[:, :3].contiguous()  # one product of matrices, not one for each window
@@ -34,7 +35,8 @@ class Invariants(nn.Module):
             rows += [_length(w), _dot(w, g_), _across(w, g_), _dot(l, w) / damped]
             rows += [_dot(g_, torch.linalg.cross(l, w, dim=1)) / damped, _length(dw), _dot(dw, g_)]
             rows += [_length(r), _dot(w, r) / soft, _dot(a, r) / soft, _dot(s_, torch.linalg.cross(g_, w, dim=1))]
-        return torch.stack(rows, dim=1)
+        values = torch.stack(rows, dim=1) - self.offsets
+        return values / torch.sqrt(COMPRESSION + values.abs())
 
 
 def low_pass(samples: int, alpha: float) -> Tensor:
@@ -61,7 +63,7 @@ def _unit(a: Tensor) -> Tensor:
 
 def _across(a: Tensor, direction: Tensor) -> Tensor:
     """Length of what `a` has across a direction."""
-    return (_dot(a, a) - _dot(a, direction) ** 2).clamp_min(1e-12).sqrt()
+    return _length(a - _dot(a, direction)[:, None] * direction)
 
 
 def _difference(a: Tensor) -> Tensor:

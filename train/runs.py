@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from train.encoder import Classifier
 
 WEIGHTS = "model.safetensors"
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 #include "invariants.h"
 
+#define GRAVITY 9.80665f /* m/s^2 */
+
 static float dot(const float *a, const float *b)
 {
     return (a[0] * b[0] + a[1] * b[1]) + a[2] * b[2];
@@ -28,11 +30,14 @@ static void unit(const float *a, float *b)
     }
 }
 
-/* Length across a direction, of which `along` is the part along it. */
-static float rest(const float *a, float along)
+/* Length across a direction, `along` being the part along it. */
+static float across(const float *a, const float *direction, float along)
 {
-    const float square = dot(a, a) - along * along;
-    return __builtin_sqrtf(square > 0.0f ? square : 0.0f);
+    float b[3];
+    for (uint8_t i = 0; i < 3; i++) {
+        b[i] = a[i] - along * direction[i];
+    }
+    return length(b);
 }
 
 static void follow(float *y, const float *x, float alpha, int first)
@@ -49,6 +54,11 @@ static void minus(const float *a, const float *b, float *c)
     }
 }
 
+static float compressed(float value)
+{
+    return value / __builtin_sqrtf(0.1f + __builtin_fabsf(value));
+}
+
 void scl_invariants_of(scl_invariants *state, const float *sample, int gyroscope, int first, float fast, float slow, float *values)
 {
     const float *a = sample, *w = sample + 3;
@@ -60,7 +70,7 @@ void scl_invariants_of(scl_invariants *state, const float *sample, int gyroscope
     minus(a, first ? a : state->before, difference);
     values[0] = length(a);
     values[1] = dot(a, down);
-    values[2] = rest(a, values[1]);
+    values[2] = across(a, down, values[1]);
     values[3] = length(difference);
     values[4] = dot(difference, down);
     values[5] = dot(down, slowly);
@@ -74,7 +84,7 @@ void scl_invariants_of(scl_invariants *state, const float *sample, int gyroscope
         minus(a, state->fast, moved);
         values[8] = length(w);
         values[9] = dot(w, down);
-        values[10] = rest(w, values[9]);
+        values[10] = across(w, down, values[9]);
         const float u = 1.0f / (1.0f + values[8]);
         values[11] = dot(moved, w) * u;
         cross(moved, w, product);
@@ -90,5 +100,11 @@ void scl_invariants_of(scl_invariants *state, const float *sample, int gyroscope
     }
     for (uint8_t i = 0; i < (gyroscope ? 6 : 3); i++) {
         state->before[i] = sample[i];
+    }
+    values[0] -= GRAVITY;
+    values[1] -= GRAVITY;
+    values[6] -= GRAVITY;
+    for (uint8_t i = 0; i < (gyroscope ? SCL_MAX_INVARIANTS : SCL_ACCELEROMETER_INVARIANTS); i++) {
+        values[i] = compressed(values[i]);
     }
 }

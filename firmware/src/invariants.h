@@ -5,9 +5,10 @@
  *   At the first sample g = s = a, r = w, and the differences da and dw to the sample before are 0.
  *   p.q = (p0*q0 + p1*q1) + p2*q2;  |p| = sqrt(p.p);  p^ = p * (1 / |p|), or p * 0 if |p| <= 0.001;  l = a - g
  *   u = 1 / (1 + |w|);  v = 1 / (0.1 + |r|)
- *   0 |a|   1 a.g^   2 sqrt(max(a.a - (a.g^)*(a.g^), 0))   3 |da|   4 da.g^   5 g^.s^   6 a.s^   7 |g^ x s^|    and with a gyroscope
- *   8 |w|   9 w.g^   10 sqrt(max(w.w - (w.g^)*(w.g^), 0))   11 (l.w)*u   12 (g^.(l x w))*u   13 |dw|   14 dw.g^
+ *   0 |a|   1 a.g^   2 |a - (a.g^)*g^|   3 |da|   4 da.g^   5 g^.s^   6 a.s^   7 |g^ x s^|    and with a gyroscope
+ *   8 |w|   9 w.g^   10 |w - (w.g^)*g^|   11 (l.w)*u   12 (g^.(l x w))*u   13 |dw|   14 dw.g^
  *   15 |r|   16 (w.r)*v   17 (a.r)*v   18 s^.(g^ x w)
+ *   Less 9.80665 in 0, 1 and 6, each is then compressed: q = q / sqrt(0.1 + |q|)
  * export/invariants.py is the same in numpy. */
 #ifndef SCL_INVARIANTS_H
 #define SCL_INVARIANTS_H

@@ -48,7 +48,9 @@ def slowly(x: np.ndarray) -> np.ndarray:
             row += [rate, w[t] @ up, np.linalg.norm(w[t] - (w[t] @ up) * up), moved @ w[t] / (1 + rate)]
             row += [up @ np.cross(moved, w[t]) / (1 + rate), np.linalg.norm(dw), dw @ up, spin]
             row += [w[t] @ r / (SOFT + spin), a[t] @ r / (SOFT + spin), long @ np.cross(up, w[t])]
-        rows.append(row)
+        for place in (0, 1, 6):  # |a|, a.g^, a.s^
+            row[place] -= 9.80665
+        rows.append([value / np.sqrt(0.1 + abs(value)) for value in row])
     return np.array(rows).T
 
 
@@ -78,11 +80,23 @@ def test_no_rotation_changes_them_and_a_mirror_does(channels):
 
 
 def test_a_sensor_without_movement_or_gravity_has_no_direction():
-    """Free fall and a standing gyroscope: zeros, no division by them."""
-    zeros = np.zeros((1, SAMPLES, 6), np.float32)
-    assert (invariants(zeros, 0.05, 0.01) == 0).all()
-    layer = Invariants(6, SAMPLES, RATE)(torch.zeros(1, 6, SAMPLES))
-    assert layer.abs().max() < 1e-5
+    """Free fall and a standing gyroscope: what gravity is missing, else zeros, and no division by them."""
+    free_fall = -9.80665 / np.sqrt(0.1 + 9.80665)
+    expected = np.where(np.isin(names(6), ("|a|", "a.g^", "a.s^")), free_fall, 0.0)
+    single = invariants(np.zeros((1, SAMPLES, 6), np.float32), 0.05, 0.01)
+    np.testing.assert_allclose(single, np.broadcast_to(expected, single.shape), rtol=1e-6)
+    layer = Invariants(6, SAMPLES, RATE)(torch.zeros(1, 6, SAMPLES)).numpy()
+    np.testing.assert_allclose(layer, np.broadcast_to(expected[:, None], layer.shape), atol=1e-5)
+
+
+def test_slight_movement_takes_more_of_the_range_than_its_share():
+    """Compressed, a hundredth of another value is more than a twentieth of it, and its sign stays."""
+    x = np.zeros((2, 6, SAMPLES), np.float32)
+    x[:, 2] = 9.80665
+    x[:, 5] = np.array([5.0, -0.05])[:, None]  # rad/s, about gravity
+    fast, slight = Invariants(6, SAMPLES, RATE)(torch.from_numpy(x)).numpy()[:, names(6).index("w.g^"), -1]
+    assert fast / 20 < -slight
+    assert (fast, slight) == pytest.approx((5 / np.sqrt(5.1), -0.05 / np.sqrt(0.15)), rel=1e-4)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 4, 9])

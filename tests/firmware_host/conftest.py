@@ -191,7 +191,7 @@ def fake_bundle(tmp_path: Path) -> Path:
         for kind in ("accelerometer", "gyroscope")
     ]
     manifest = {
-        **{"kind": "bundle", "schema": 3, "name": "tiny", "task": "imu", "transformation": "rotation", "method": "scl"},
+        **{"kind": "bundle", "schema": 4, "name": "tiny", "task": "imu", "transformation": "rotation", "method": "scl"},
         **{"thresholds": None, "transforms": ["as recorded", "rotation 1", "rotation 2"]},
         **{"labels": list(LABELS), "run_hash": "cd" * 32, "model_hash": MODEL_HASH},
         "partition": {"invariant": 3, "variant": 4, "free": 2},

@@ -139,7 +139,7 @@ def folder(tmp_path_factory):
     scales = {name: int8.activations[name] for name in ("features", "logits")}
     names = "golden.npz", "evaluation.npz", "c/model_data.c", "c/model_data.h"
     manifest = {
-        **{"kind": "bundle", "schema": 3, "name": "small", "transformation": "rotation", "labels": list(LABELS)},
+        **{"kind": "bundle", "schema": 4, "name": "small", "transformation": "rotation", "labels": list(LABELS)},
         **{"task": "imu", "thresholds": None, "streaming": None, "transforms": ["as recorded", "rotation 1"]},
         **{"model_hash": model_hash, "partition": {"invariant": 4, "variant": 4, "free": 5}},
         "files": {name: sha256_file(folder / name) for name in names},

@@ -69,7 +69,7 @@ def test_pickled_weights_are_refused_even_with_a_matching_hash(folder: Path) -> 
     ("changes", "message"),
     [
         ({"kind": "bundle"}, "holds 'bundle', expected kind 'run'"),
-        ({"schema": 1}, "schema 1, this version reads schema 2"),
+        ({"schema": 1}, "schema 1, this version reads schema 3"),
         ({"weights_sha256": "0" * 64}, "SHA-256 is .* names 000"),
         ({"weights_sha256": None}, "SHA-256 is .* names None"),
         ({"window": None}, "run.json: does not describe a model .KeyError: 'window'"),
