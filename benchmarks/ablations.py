@@ -34,7 +34,7 @@ BASE = {
     "variation": 0,
     "smoothing": 0,
     "cutmix": 0,
-    "epochs": 20,
+    "epochs": 10,
     "task_views": "original",
     "anchor": "original",
 }

@@ -56,7 +56,7 @@ def main() -> None:
         texts[f"{task}_curve"] = ecg_methods.curve_table(ecg["runs"], task)
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
-    texts["wisdm_folds"] = wisdm_folds.folds_table(folds["runs"])
+    texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}
     texts["probe"] = "\n".join(json.loads(wisdm_folds.PROBES.read_text("utf-8"))["table"])
     texts["cold_start"] = cold_start.table(cold["rows"])
     engine = json.loads(device.RESULTS.read_text("utf-8"))
