@@ -160,7 +160,7 @@ def load_bundle(path: str | Path) -> Bundle:
             f"{path}: no bundle here (manifest.json is missing); make one with `python -m export.quantize RUN --out "
             f"{path}`"
         )
-    manifest = read_json(manifest_path, "bundle", 3)
+    manifest = read_json(manifest_path, "bundle", 4)
     if manifest.get("frontend", {}) is None:
         raise InputError(
             f"{path}: was made from a .tflite file (export.quantize --from) and has no front end and no recordings to "
