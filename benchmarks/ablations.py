@@ -5,8 +5,8 @@
 Six activities, the watch's accelerometer, windows divided at random: windows of one person are in training and test,
 which flatters and is how the published figures (86.65 % accuracy, 95.38 % rotation consistency) are taken to have been
 made. Unless a row says otherwise SCL is the paper's: the task loss on the window as recorded, the contrast between it
-and a rotated copy. Every point has the same seeds, which decide division, weights and rotations. What is there is not
-run again. results/ablations.csv has a row for every run.
+and a rotated copy. Every point has the same seeds, which decide division, weights and rotations. results/ablations.csv
+has a row for every run; what is there, as a run or as a row, is not run again.
 """
 
 import argparse
@@ -16,9 +16,10 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from common import finished, spread
+from common import encoder, finished, of_today, spread
 
 from scl.artifacts import write_bytes, write_json
 from train.sweep import Sweep, command_of, train
@@ -37,6 +38,10 @@ BASE = {
     "epochs": 10,
     "task_views": "original",
     "anchor": "original",
+    "partition": "32/32/64",
+    "beta": 1.0,
+    "lambda": 0.2,
+    "negatives": "batch",
 }
 OURS = {"task_views": "both", "anchor": "transformed"}
 # Tables: of each point its label and what it changes. Where the variant group does not fit, the free one gives way.
@@ -83,6 +88,7 @@ FIGURES = {
     "negative_similarity": lambda m: m["negative_similarity"],
     "effective_rank": lambda m: m["effective_rank"],
 }
+COLUMNS = ("table", "point", "seed", *FIGURES, "partition", "encoder", "command")
 
 
 def main() -> None:
@@ -99,35 +105,50 @@ def main() -> None:
         for table in arguments.tables
         for label, changes in POINTS[table].items()
     ]
-    unique = {json.dumps(run, sort_keys=True): run for *_, run in asked}
-    sweep = Sweep("train.imu", arguments.runs, tuple(unique.values()), ())
-    for run in unique.values():
+    whole = Sweep("train.imu", arguments.runs, (), ())
+    words = {json.dumps(run): "python -m " + " ".join(command_of(whole, run)[:-2]) for *_, run in asked}
+    known = of_today(read_rows(arguments.results))
+    missing = {words[json.dumps(run)]: run for *_, run in asked if words[json.dumps(run)] not in known}
+    sweep = replace(whole, runs=tuple(missing.values()))
+    for run in sweep.runs:
         finished(sweep.folder(run), BASE["epochs"])
     failed = train(sweep, arguments.jobs, 1, None)
     if failed:
-        raise SystemExit("\n".join(f"{folder}: {words}" for folder, words in failed))
+        raise SystemExit("\n".join(f"{folder}: {said}" for folder, said in failed))
     rows = []
     for table, label, seed, run in asked:
-        metrics = json.loads((sweep.folder(run) / "metrics.json").read_text())
-        found = {name: get(metrics) for name, get in FIGURES.items()}
-        found["partition"] = "/".join(str(size) for size in metrics["partition"].values())
-        command = " ".join(command_of(sweep, run)[:-2])
-        rows.append({"table": table, "point": label, "seed": seed, **found, "command": f"python -m {command}"})
+        row = known.get(words[json.dumps(run)]) or figures_of(sweep.folder(run))
+        point = {"table": table, "point": label, "seed": seed}
+        rows.append({**row, **point, "command": words[json.dumps(run)], "encoder": encoder()})
     write_rows(arguments.results, rows)
     if "compound" in arguments.tables:
-        probed = [(label, sweep.folder(run)) for table, label, _, run in asked if table == "compound" and "also" in run]
-        write_json(arguments.results.with_name(PROBES.name), {"kind": "benchmark", "schema": 1, "runs": probes(probed)})
+        probed = [(label, seed, sweep.folder(run)) for _, label, seed, run in asked if "also" in run]
+        path = arguments.results.with_name(PROBES.name)
+        write_json(path, {"kind": "benchmark", "schema": 2, "runs": probes(path, probed)})
     for table in arguments.tables:
         print(table, points_table(rows, table), sep="\n\n")
 
 
-def probes(folders: list[tuple[str, Path]]) -> list[dict]:
-    """What train.probe finds of each transformation in each group of a run's latent."""
+def figures_of(folder: Path) -> dict:
+    """Of a run: what `FIGURES` names, and the partition it ended with."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    ended = "/".join(str(size) for size in metrics["partition"].values())
+    return {name: get(metrics) for name, get in FIGURES.items()} | {"partition": ended}
+
+
+def probes(path: Path, runs: list[tuple[str, int, Path]]) -> list[dict]:
+    """What train.probe finds of each transformation in each group of a run's latent; of a run that is gone, what `path`
+    has.
+    """
+    there = json.loads(path.read_text())["runs"] if path.is_file() else []
     found = []
-    for label, folder in folders:
+    for label, seed, folder in runs:
+        if not folder.is_dir():
+            found += [row for row in there if (row["point"], row["seed"]) == (label, seed)]
+            continue
         if not (folder / "probe.json").is_file():
             subprocess.run([sys.executable, "-m", "train.probe", str(folder)], check=True, stdout=subprocess.DEVNULL)
-        found.append({"point": label, "parts": json.loads((folder / "probe.json").read_text())["parts"]})
+        found.append({"point": label, "seed": seed, "parts": json.loads((folder / "probe.json").read_text())["parts"]})
     return found
 
 
@@ -145,15 +166,17 @@ def probes_table(runs: list[dict]) -> str:
 
 def write_rows(path: Path, rows: list[dict]) -> None:
     text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_bytes(path, text.getvalue().encode())
 
 
-def read_rows() -> list[dict]:
-    """What `write_rows` wrote, numbers as numbers."""
-    with open(RESULTS, newline="", encoding="utf-8") as file:
+def read_rows(path: Path = RESULTS) -> list[dict]:
+    """What `write_rows` wrote, numbers as numbers; nothing if there is no file."""
+    if not path.is_file():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
         return [{k: float(v) if k in FIGURES else v for k, v in row.items()} for row in csv.DictReader(file)]
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from scl.artifacts import sha256_bytes
+
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t for a 95 % interval of the mean of so many runs
 
 
@@ -16,6 +18,20 @@ def spread(values: Iterable[float], digits: int = 3) -> str:
     found = np.array(list(values), dtype=float)
     half = T_95.get(len(found), np.nan) * found.std(ddof=1) / np.sqrt(len(found)) if len(found) > 1 else np.nan
     return f"{found.mean():.{digits}f}" + (f" ± {half:.{digits}f}" if np.isfinite(half) else "")
+
+
+def encoder() -> str:
+    """Tells encoders and inputs apart: a row made with others is not one of today's."""
+    from train.encoder import Architecture
+    from train.runs import SCHEMA
+
+    return sha256_bytes(json.dumps([asdict(Architecture()), SCHEMA]).encode())[:8]
+
+
+def of_today(rows: Iterable[dict]) -> dict[str, dict]:
+    """Rows of earlier results by their command, without those of another encoder: their runs are not made again."""
+    made_with = encoder()
+    return {row["command"]: row for row in rows if row.get("encoder") == made_with}
 
 
 def finished(folder: Path, epochs: int) -> bool:

@@ -3,7 +3,7 @@
     SCL_DATA_DIR=... python benchmarks/fusion.py
 
 A seed decides who trains and tests (IMU by subject, ECG by record), pairs, weights and transformations. The two of a
-pair are different people: see train/fusion.py. What is there is not run again.
+pair are different people: see train/fusion.py. What is there, as a run or in the results, is not run again.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import json
 import os
 from pathlib import Path
 
-from common import spread
+from common import encoder, of_today, spread
 from joblib import Parallel, delayed
 
 from scl.artifacts import write_json
@@ -38,17 +38,22 @@ def main() -> None:
     arguments.runs.mkdir(parents=True, exist_ok=True)
     wanted = [(method, seed) for seed in arguments.seeds for method in METHODS]
     commands = {w: ["train.fusion", "--method", w[0], "--seed", str(w[1])] for w in wanted}
+    words = {w: "python -m " + " ".join(command) for w, command in commands.items()}
+    known = of_today(json.loads(RESULTS.read_text())["runs"]) if RESULTS.is_file() else {}
     folders = {w: arguments.runs / f"{w[0]}-{w[1]}" for w in wanted}
-    missing = [w for w in wanted if not (folders[w] / "metrics.json").is_file()]
+    missing = [w for w in wanted if words[w] not in known and not (folders[w] / "metrics.json").is_file()]
     said = Parallel(arguments.jobs)(delayed(run)([*commands[w], "--out", str(folders[w])], 1) for w in missing)
     if any(said):
         raise SystemExit("\n".join(filter(None, said)))
     rows = []
     for w in wanted:
+        if words[w] in known:
+            rows.append(known[words[w]])
+            continue
         metrics = json.loads((folders[w] / "metrics.json").read_text())
         figures = {name: get(metrics) for name, get in FIGURES.items()}
-        rows.append({"method": w[0], "seed": w[1], "command": "python -m " + " ".join(commands[w]), **figures})
-    write_json(RESULTS, {"kind": "benchmark", "schema": 1, "note": metrics["note"], "runs": rows})
+        rows.append({"method": w[0], "seed": w[1], "command": words[w], "encoder": encoder(), **figures})
+    write_json(RESULTS, {"kind": "benchmark", "schema": 1, "runs": rows})
     print(table(rows))
 
 

@@ -6,7 +6,7 @@ under each method, float and int8.
 Two tables. "defaults" are the default options, with both sensors on all five folds and with the accelerometer alone on
 fewer. "methods" compares: every row has the same encoder, a few epochs, the same regularization, variation and folds,
 which are fewer since its runs are many. int8 figures are those of the exported network, which equals the board's in
-every bit. What is there is not run again. About two hours on two cores.
+every bit. What is there, as a run or in the results, is not run again. About two hours on two cores.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from common import finished, spread
+from common import encoder, finished, of_today, spread
 from joblib import Parallel, delayed
 
 from scl.artifacts import write_json
@@ -56,15 +56,18 @@ def main() -> None:
     options.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, a thread each")
     arguments = options.parse_args()
     wanted = runs_of(arguments.folds, arguments.compared, arguments.epochs)
-    folders = arguments.runs, arguments.bundles
-    rows = Parallel(arguments.jobs)(delayed(measured)(*folders, *run) for run in wanted)
+    there = json.loads(arguments.results.read_text())["runs"] if arguments.results.is_file() else []
+    known, folders = of_today(there), (arguments.runs, arguments.bundles)
+    rows = Parallel(arguments.jobs)(delayed(measured)(known, *folders, *run) for run in wanted)
     write_json(arguments.results, {"kind": "benchmark", "schema": 2, "folds": FOLDS, "runs": rows})
     for table in TABLES:
         print(folds_table(rows, table), end="\n\n")
-    for source, method in PROBED:
-        call("train.probe", str(arguments.runs / f"{source}-{method}-0"))
-    probes = arguments.results.with_name(PROBES.name)
-    write_json(probes, {"kind": "benchmark", "schema": 1, "table": probe_table(arguments.runs).splitlines()})
+    probed = [arguments.runs / f"{source}-{method}-0" for source, method in PROBED]
+    if all((run / "metrics.json").is_file() for run in probed):
+        for run in probed:
+            call("train.probe", str(run))
+        probes = arguments.results.with_name(PROBES.name)
+        write_json(probes, {"kind": "benchmark", "schema": 1, "table": probe_table(arguments.runs).splitlines()})
 
 
 def runs_of(folds: int, compared: int, epochs: int | None) -> list[tuple[str, int, dict[str, str], list[str], int]]:
@@ -85,12 +88,22 @@ def runs_of(folds: int, compared: int, epochs: int | None) -> list[tuple[str, in
 
 
 def measured(
-    runs: Path, bundles: Path, table: str, epochs: int, row: dict[str, str], options: list[str], fold: int
+    known: dict[str, dict],
+    runs: Path,
+    bundles: Path,
+    table: str,
+    epochs: int,
+    row: dict[str, str],
+    options: list[str],
+    fold: int,
 ) -> dict:
-    """The figures of one run, which is trained and exported if it is not there."""
+    """The figures of one run, which is trained and exported if it is neither there nor among the known rows."""
     name = "-".join([*(["default"] if table == "defaults" else []), *row.values(), str(fold)])
     run, bundle = runs / name, bundles / name
     command = ["train.imu", *options, "--split", "fold", "--seed", str(fold)]
+    words = "python -m " + " ".join(command)
+    if words in known:
+        return known[words]
     if not finished(run, epochs):
         call(*command, "--out", str(run))
     if not (bundle / "manifest.json").is_file():
@@ -101,7 +114,7 @@ def measured(
     figures = {name: get(metrics) for name, get in FLOAT.items()}
     figures |= {name: report["evaluation"]["int8"][key] for name, key in INT8.items()}
     cost = {"parameters": report["cost"]["parameters"], "instructions": report["cost"]["instructions"]}
-    return {"table": table, **row, "fold": fold, "command": "python -m " + " ".join(command), **figures, **cost}
+    return {"table": table, **row, "fold": fold, "command": words, "encoder": encoder(), **figures, **cost}
 
 
 def call(*command: str) -> None:
