@@ -36,6 +36,8 @@ BASE = {
     "smoothing": 0,
     "cutmix": 0,
     "epochs": 10,
+    "batch_size": 32,  # there are 3,100 training windows: larger batches leave too few steps
+    "learning_rate": 0.002,
     "task_views": "original",
     "anchor": "original",
     "partition": "32/32/64",

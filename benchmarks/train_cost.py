@@ -41,7 +41,7 @@ METHODS = ("baseline", "augment", "scl", "simclr", "vicreg")
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rounds", type=int, default=15)
-    options.add_argument("--steps", type=int, default=20, help="of each contender in a round")
+    options.add_argument("--steps", type=int, default=5, help="of each contender in a round")
     options.add_argument("--batch-size", type=int, default=128)
     options.add_argument("--results", type=Path, default=RESULTS, help="JSON to write (default in benchmarks/results)")
     arguments = options.parse_args()

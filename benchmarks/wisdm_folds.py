@@ -31,6 +31,7 @@ METHODS = (
     *(("raw", method) for method in ("baseline", "augment", "scl", "simclr", "vicreg")),
 )
 SENSORS = {"accel+gyro": FOLDS, "accel": COMPARED}  # and on how many of the folds
+RIVALS = {"invariant": "baseline", "raw": "augment"}  # that a method has to beat on an input
 TABLES = {"defaults": ("sensors",), "methods": ("input", "method")}
 FLOAT = {
     "macro_f1": lambda m: m["macro_f1"],
@@ -127,15 +128,29 @@ def call(*command: str) -> None:
 
 
 def folds_table(rows: list[dict], table: str) -> str:
-    """Markdown: mean over the folds and the 95 % interval of that mean (Student's t)."""
+    """Markdown: mean over the folds and the 95 % interval of that mean (Student's t); of methods, how many points of
+    rotated macro F1 in int8 they have over the input's rival, fold by fold.
+    """
     keys = TABLES[table]
-    lines = [f"| {' | '.join((*keys, 'folds', *FIGURES))} |", "| --- " * (len(keys) + 1 + len(FIGURES)) + "|"]
+    head = [*keys, "folds", *FIGURES, *(["points ahead"] if table == "methods" else [])]
+    lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
     rows = [row for row in rows if row["table"] == table]
     for told in dict.fromkeys(tuple(row[key] for key in keys) for row in rows):
         found = [row for row in rows if tuple(row[key] for key in keys) == told]
         cells = [spread((r[name] for r in found), 1 if name == "effective_rank" else 3) for name in FIGURES]
+        if table == "methods":
+            cells.append(ahead(rows, found))
         lines.append(f"| {' | '.join((*told, str(len(found)), *cells))} |")
     return "\n".join(lines)
+
+
+def ahead(rows: list[dict], found: list[dict]) -> str:
+    """Points of rotated macro F1 in int8 that runs have over their input's rival on the same folds."""
+    source, name = found[0]["input"], "int8_rotated_macro_f1"
+    rival = {r["fold"]: r[name] for r in rows if (r["input"], r["method"]) == (source, RIVALS[source])}
+    if found[0]["method"] == RIVALS[source]:
+        return ""
+    return spread((100 * (r[name] - rival[r["fold"]]) for r in found), 1)
 
 
 def probe_table(runs: Path) -> str:
