@@ -45,6 +45,7 @@ BASE = {
     "lambda": 0.2,
     "negatives": "batch",
 }
+DEFAULTS = {"input": "invariant", "variation": 1, "smoothing": 0.1, "cutmix": 1, "epochs": 30}  # train.imu's
 OURS = {"task_views": "both", "anchor": "transformed"}
 # Tables: of each point its label and what it changes. Where the variant group does not fit, the free one gives way.
 SIZES = {0: "0/32/96", 32: "32/32/64", 64: "64/32/32", 96: "96/32/0", 128: "128/0/0"}
@@ -58,6 +59,7 @@ POINTS: dict[str, dict[str, dict]] = {
         "vicreg": {"method": "vicreg", **OURS},
         "invariant input": {"method": "baseline", "input": "invariant"},
         "invariant input, SCL": {"input": "invariant", **OURS},
+        "train.imu's options, 30 epochs": {**DEFAULTS, **OURS},
     },
     "invariant dimensions": {str(size): {"partition": text} for size, text in SIZES.items()},
     "beta": {f"{beta:g}": {"beta": beta} for beta in (0.0, 0.1, 0.5, 1.0, 2.0, 10.0, 100.0)},
@@ -113,7 +115,7 @@ def main() -> None:
     missing = {words[json.dumps(run)]: run for *_, run in asked if words[json.dumps(run)] not in known}
     sweep = replace(whole, runs=tuple(missing.values()))
     for run in sweep.runs:
-        finished(sweep.folder(run), BASE["epochs"])
+        finished(sweep.folder(run), run["epochs"])
     failed = train(sweep, arguments.jobs, 1, None)
     if failed:
         raise SystemExit("\n".join(f"{folder}: {said}" for folder, said in failed))
