@@ -47,7 +47,8 @@ def main() -> None:
     for table in ablations.POINTS:
         texts[f"ablation {table}"] = ablations.points_table(rows, table)
     texts["compound_probes"] = ablations.probes_table(json.loads(ablations.PROBES.read_text("utf-8"))["runs"])
-    texts["fusion"] = fusion.table(json.loads(fusion.RESULTS.read_text("utf-8"))["runs"])
+    if fusion.RESULTS.is_file():
+        texts["fusion"] = fusion.table(json.loads(fusion.RESULTS.read_text("utf-8"))["runs"])
     for task in ("strip", "beat"):
         texts[f"{task}_methods"] = ecg_methods.methods_table(ecg["runs"], task)
         texts[f"{task}_classes"] = ecg_methods.methods_table(ecg["runs"], task, tuple(ecg_methods.CLASSES))
