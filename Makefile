@@ -55,14 +55,14 @@ $(VENV)/ready: requirements.lock pyproject.toml
 .PHONY: setup
 setup: debian $(VENV)/ready ## Install what is missing: Debian packages, .venv, Python packages from the lock file
 
-# A float model of invariants is wholly consistent, so all of int8's rounding shows as a loss of consistency: some 0.9 points, and other
-# ones on another CPU, which trains other weights. The demo prints the loss and stops at a point and a half; the default is half a
-# point. Half of the bundle's windows are sent, which saves minutes.
+# A float model of invariants is wholly consistent, so all of int8's rounding shows as a loss of consistency: about half a point, and
+# another one on another CPU, which trains other weights. The demo prints the loss and stops at a point; the default is half a point.
+# Half of the bundle's windows are sent, which saves minutes.
 .PHONY: demo
 demo: setup ## The main job: train, calibrate, export, build, emulate, validate (10 minutes)
 	$(PY) -m train.imu --out runs/demo
 	$(PY) -m calibration.ranges runs/demo
-	$(PY) -m export.quantize runs/demo --out bundles/demo --max-loss 1.5
+	$(PY) -m export.quantize runs/demo --out bundles/demo --max-loss 1
 	$(PY) -m firmware_host.validate bundles/demo --port emulator --limit 300 --out reports/demo
 
 # A quarter of the bundle's windows is sent: a strip is 11 kB of counts.
