@@ -7,7 +7,7 @@ import pytest
 
 from export import profile, quantize
 from export.bisect import bisect, describe
-from export.bundle import write_manifest
+from export.bundle import SCHEMA, write_manifest
 from scl.artifacts import read_json
 from tests.firmware.random_models import RandomModel
 
@@ -44,7 +44,7 @@ def test_a_changed_bias_is_found_in_its_layer(bundle, tmp_path, capsys):
         changed,
         {
             key: v
-            for key, v in read_json(bundle / "manifest.json", "bundle", 3).items()
+            for key, v in read_json(bundle / "manifest.json", "bundle", SCHEMA).items()
             if key not in ("kind", "schema", "files")
         },
     )

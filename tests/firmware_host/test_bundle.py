@@ -55,7 +55,7 @@ def test_a_missing_file(fake_bundle):
 
 def test_another_schema(fake_bundle, edit_manifest):
     edit_manifest(fake_bundle, schema=1)
-    with pytest.raises(InputError, match="manifest.json: .*schema 1.* 3"):
+    with pytest.raises(InputError, match="manifest.json: .*schema 1.* 4"):
         load_bundle(fake_bundle)
 
 
