@@ -111,7 +111,8 @@ def main() -> None:
     ]
     whole = Sweep("train.imu", arguments.runs, (), ())
     words = {json.dumps(run): "python -m " + " ".join(command_of(whole, run)[:-2]) for *_, run in asked}
-    known = of_today(read_rows(arguments.results))
+    there = read_rows(arguments.results)
+    known = of_today(there)
     missing = {words[json.dumps(run)]: run for *_, run in asked if words[json.dumps(run)] not in known}
     sweep = replace(whole, runs=tuple(missing.values()))
     for run in sweep.runs:
@@ -119,7 +120,8 @@ def main() -> None:
     failed = train(sweep, arguments.jobs, 1, None)
     if failed:
         raise SystemExit("\n".join(f"{folder}: {said}" for folder, said in failed))
-    rows = []
+    points = {(table, label, str(seed)) for table, label, seed, _ in asked}
+    rows = [row for row in there if (row["table"], row["point"], row["seed"]) not in points]  # not asked for now
     for table, label, seed, run in asked:
         row = known.get(words[json.dumps(run)]) or figures_of(sweep.folder(run))
         point = {"table": table, "point": label, "seed": seed}
