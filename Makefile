@@ -111,7 +111,7 @@ results-small: setup ## Some of the tables in small: a fold, a seed, two epochs;
 
 .PHONY: test
 test: setup ## The whole test suite, C and emulated boards included (10 minutes)
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 .PHONY: test-exact
 test-exact: setup ## All random networks against TFLite Micro: 1,500 of every operator and 600 streams here, 423 on every emulated core (40 minutes)

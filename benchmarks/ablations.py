@@ -45,7 +45,7 @@ BASE = {
     "lambda": 0.2,
     "negatives": "batch",
 }
-DEFAULTS = {"input": "invariant", "variation": 1, "smoothing": 0.1, "cutmix": 1, "epochs": 30}  # train.imu's
+DEFAULTS = {"input": "invariant", "variation": 2, "smoothing": 0.1, "cutmix": 1, "epochs": 30}  # train.imu's
 OURS = {"task_views": "both", "anchor": "transformed"}
 # Tables: of each point its label and what it changes. Where the variant group does not fit, the free one gives way.
 SIZES = {0: "0/32/96", 32: "32/32/64", 64: "64/32/32", 96: "96/32/0", 128: "128/0/0"}
