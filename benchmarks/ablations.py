@@ -45,7 +45,7 @@ BASE = {
     "lambda": 0.2,
     "negatives": "batch",
 }
-DEFAULTS = {"input": "invariant", "variation": 2, "smoothing": 0.1, "cutmix": 1, "epochs": 30}  # train.imu's
+DEFAULTS = {"input": "invariant", "variation": 1, "smoothing": 0.1, "cutmix": 1, "epochs": 30}  # train.imu's
 OURS = {"task_views": "both", "anchor": "transformed"}
 # Tables: of each point its label and what it changes. Where the variant group does not fit, the free one gives way.
 SIZES = {0: "0/32/96", 32: "32/32/64", 64: "64/32/32", 96: "96/32/0", 128: "128/0/0"}
@@ -143,15 +143,14 @@ def figures_of(folder: Path) -> dict:
 
 
 def probes(path: Path, runs: list[tuple[str, int, Path]]) -> list[dict]:
-    """What train.probe finds of each transformation in each group of a run's latent; of a run that is gone, what `path`
-    has.
+    """What `path` has of train.probe's findings, with those of `runs` in place of older ones: of each transformation in
+    each group of a run's latent. A run that is gone keeps what is there.
     """
     there = json.loads(path.read_text())["runs"] if path.is_file() else []
-    found = []
-    for label, seed, folder in runs:
-        if not folder.is_dir():
-            found += [row for row in there if (row["point"], row["seed"]) == (label, seed)]
-            continue
+    made = [(label, seed, folder) for label, seed, folder in runs if folder.is_dir()]
+    asked = {(label, seed) for label, seed, _ in made}
+    found = [row for row in there if (row["point"], row["seed"]) not in asked]
+    for label, seed, folder in made:
         if not (folder / "probe.json").is_file():
             subprocess.run([sys.executable, "-m", "train.probe", str(folder)], check=True, stdout=subprocess.DEVNULL)
         found.append({"point": label, "seed": seed, "parts": json.loads((folder / "probe.json").read_text())["parts"]})

@@ -12,7 +12,7 @@ from scl.artifacts import InputError, command
 from train import config
 
 # docs/RESULTS.md has what each of these is worth.
-WRIST = config.TrainConfig(input="invariant", variation=2.0, smoothing=0.1, cutmix=1.0, epochs=20)
+WRIST = config.TrainConfig(input="invariant", variation=1.0, smoothing=0.1, cutmix=1.0, epochs=20)
 
 
 def parser() -> argparse.ArgumentParser:
