@@ -12,8 +12,7 @@ from train.objective import Vary, unvaried
 from train.transformations import Rotation, Transformation
 from train.variation import vary_imu
 
-# Standard deviations: compressed, few invariants lie beyond. The finer the input's steps, the less of a sensor's
-# rounding gets through to int8.
+# Standard deviations: compressed, few invariants lie beyond, and the input's steps are finer for it.
 INVARIANT_LIMIT = 3.0
 # Without zeros at its edges the last block of the embedded set's windows of 4 s has 3 samples to read.
 VALID_KERNELS = (5, 3, 5, 3, 5, 3, 3)
