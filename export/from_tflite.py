@@ -42,7 +42,7 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
     if output.size > MOST_CLASSES:
         raise InputError(f"{path}: has {output.size} outputs, expected at most {MOST_CLASSES}: a class is one byte")
     labels = [f"class{index}" for index in range(output.size)]
-    with artifacts.folder(out) as folder:
+    with artifacts.folder(out, "bundle") as folder:
         (folder / "model.tflite").write_bytes(tflite)
         (folder / "c").mkdir()
         memory = arena.schedule(network)

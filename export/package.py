@@ -74,7 +74,7 @@ def package(bundle: Bundle, target: str, out: Path) -> None:
             "firmware/src/network.h with an input of your own"
         )
     words = described(bundle, target)
-    with artifacts.folder(out) as folder:
+    with artifacts.folder(out, "package") as folder:
         sources = folder / "src" / "scl"
         sources.mkdir(parents=True)
         ours = [*(FIRMWARE / "src").glob("*.h"), *(FIRMWARE / "src" / name for name in (*MODEL, *LINK))]
@@ -82,6 +82,7 @@ def package(bundle: Bundle, target: str, out: Path) -> None:
             shutil.copyfile(path, sources / path.name)
         for name in ("model_data.c", "model_data.h"):
             shutil.copyfile(bundle.path / "c" / name, sources / name)
+        shutil.copyfile(FIRMWARE.parent / "LICENSE", folder / "LICENSE")
         templates = FIRMWARE / "packages" / target
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):
             _fill(path, folder / path.relative_to(templates), words)

@@ -105,7 +105,7 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
     if (out / "run.json").is_file():
         raise InputError(f"{out}: is a run folder, which an export would replace; choose another --out")
     watch = Stopwatch()
-    with artifacts.folder(out) as folder:
+    with artifacts.folder(out, "bundle") as folder:
         with watch.step("read"):
             run = load_run(run_folder)
             if run.model.canonical:

@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
     bundle = load_bundle(options.bundle)
     golden = bundle.read_golden().limited(options.limit)
     out = options.out or Path("reports") / bundle.manifest["name"]
-    with folder(out) as target:
+    with folder(out, "report") as target:
         with open_board(bundle, options.port, options.baud, options.trace) as board:
             validation, answers = measure(board, bundle, golden)
         judge(validation, options.min_accuracy, options.min_consistency)

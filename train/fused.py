@@ -165,7 +165,7 @@ def train_fused(imu: Task, ecg: Task, options: TrainConfig, out: Path, counts: d
     from train.session import EpochLog, sensor_std
     from train.variation import vary_ecg
 
-    artifacts.check_replaceable(out)
+    artifacts.check_replaceable(out, "run")
     assert isinstance(ecg.transformation, Shift)
     parts = {}
     for number, (part, count) in enumerate(counts.items()):
@@ -190,7 +190,7 @@ def train_fused(imu: Task, ecg: Task, options: TrainConfig, out: Path, counts: d
         turned = found["rotation"]
         return {"val_accuracy": found["accuracy"], "val_accuracy_transformed": turned["accuracy"]}
 
-    with artifacts.folder(out) as folder:
+    with artifacts.folder(out, "run") as folder:
         with EpochLog(folder, options.epochs) as log:
             fit(model, parts["train"], both, options, validate, Progress(log.epoch, log.step), folder, device, vary)
         (folder / "checkpoint.safetensors").unlink()

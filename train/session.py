@@ -44,7 +44,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     from train.runs import write_run
     from train.transformations import Shift
 
-    artifacts.check_replaceable(out)
+    artifacts.check_replaceable(out, "run")
     parallel.start()
     parallel.check(config.batch_size)
     recordings, split, parts, transformation = task.recordings, task.split, task.parts, task.transformation
@@ -152,7 +152,7 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     metrics = head | figures | {"warnings": warnings}
     artifacts.write_json(partial / "metrics.json", metrics)
     write_run(partial, info, model.cpu())
-    artifacts.replace_folder(partial, out)
+    artifacts.replace_folder(partial, out, "run")
     for name in ("checkpoint.safetensors", RESUME_FILE):  # only now: killed before, the run can still be resumed
         (out / name).unlink()
     return metrics

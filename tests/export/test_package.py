@@ -57,6 +57,7 @@ def once_it_listens(call):
 def test_a_package_is_self_contained(bundle_folder, tmp_path, target):
     """Every file that its sources include is in it, and nothing of a template is left over."""
     folder = made(bundle_folder, target, tmp_path)
+    assert (folder / "LICENSE").read_bytes() == (package.FIRMWARE.parent / "LICENSE").read_bytes()
     files = [path for path in folder.rglob("*") if path.is_file()]
     for path in (folder / "src" / "scl").iterdir():
         for name in re.findall(r'#include "(.*)"', path.read_text()):

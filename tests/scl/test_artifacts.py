@@ -53,15 +53,15 @@ def test_npz_without_objects(tmp_path: Path) -> None:
 
 def test_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     out = tmp_path / "runs" / "a"
-    with artifacts.folder(out) as temporary:
+    with artifacts.folder(out, "run") as temporary:
         (temporary / "run.json").write_text("1")
         assert not out.exists()
     assert (out / "run.json").read_text() == "1"
-    with pytest.raises(RuntimeError), artifacts.folder(out) as temporary:
+    with pytest.raises(RuntimeError), artifacts.folder(out, "run") as temporary:
         (temporary / "run.json").write_text("2")
         raise RuntimeError
     assert (out / "run.json").read_text() == "1"
-    with artifacts.folder(out) as temporary:
+    with artifacts.folder(out, "run") as temporary:
         (temporary / "run.json").write_text("3")
     assert [p.name for p in out.parent.iterdir()] == ["a"] and (out / "run.json").read_text() == "3"
 

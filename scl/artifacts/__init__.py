@@ -1,0 +1,35 @@
+"""Files between the stages: written whole or not at all, read with every field checked, never executed.
+
+One typed class, one writer and one reader for each file that crosses a stage.
+"""
+
+from scl.artifacts.errors import InputError, command, shortened
+from scl.artifacts.files import read_bytes, replacing, sha256_bytes, sha256_file, write_bytes
+from scl.artifacts.folders import check_replaceable, folder, kinds_in, replace_folder
+from scl.artifacts.json_files import Artifact, read_artifact, read_json, write_artifact, write_json
+from scl.artifacts.npz_files import ZIP_ERRORS, Array, read_arrays, read_npz, write_npz
+
+__all__ = [
+    "ZIP_ERRORS",
+    "Array",
+    "Artifact",
+    "InputError",
+    "check_replaceable",
+    "command",
+    "folder",
+    "kinds_in",
+    "read_arrays",
+    "read_artifact",
+    "read_bytes",
+    "read_json",
+    "read_npz",
+    "replace_folder",
+    "replacing",
+    "sha256_bytes",
+    "sha256_file",
+    "shortened",
+    "write_artifact",
+    "write_bytes",
+    "write_json",
+    "write_npz",
+]

@@ -1,0 +1,99 @@
+"""golden.npz and evaluation.npz of a bundle: the counts that are sent to a board, and what it must answer.
+
+Both are aligned row by row; transform 0 is the identity.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from scl.artifacts.bundle import Bundle, Manifest
+from scl.artifacts.errors import InputError
+from scl.artifacts.npz_files import Array, read_arrays, write_npz
+from scl.decision import LOST, decide
+from scl.frontend.flags import LEAD_OFF
+
+GOLDEN, EVALUATION = "golden.npz", "evaluation.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class Golden:
+    """What the board must answer to each (transform, window)."""
+
+    counts: np.ndarray  # (transforms, windows, raw_samples, channels) int16
+    features: np.ndarray  # (transforms, windows, features) int8
+    logits: np.ndarray  # (transforms, windows, classes) int8
+    input_crc32: np.ndarray  # (transforms, windows) uint32
+    flags: np.ndarray  # (transforms, windows) uint8, of scl.frontend.flags
+    labels: np.ndarray  # (transforms, windows) int64; of several labels, bit masks
+    groups: np.ndarray  # (windows,) int64, subject or record
+    rows: np.ndarray  # (windows,) place in the bundle's arrays
+    thresholds: tuple[int, ...] | None  # of the logits, where labels are bit masks
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """(transforms, windows); LOST where the board abstains."""
+        return np.where(self.flags & LEAD_OFF, LOST, decide(self.logits, self.thresholds))
+
+    def limited(self, windows: int | None) -> "Golden":
+        """The golden set of `windows` originals, spread evenly over all of them; all of them for None."""
+        total = len(self.groups)
+        if windows is None or windows >= total:
+            return self
+        rows = np.arange(windows) * total // windows
+        columns = ("counts", "features", "logits", "input_crc32", "flags", "labels")
+        taken = {name: getattr(self, name)[:, rows] for name in columns}
+        return replace(self, **taken, groups=self.groups[rows], rows=self.rows[rows])
+
+
+def write_golden(folder: Path, golden: Golden, parameters: Mapping[str, np.ndarray], windows: np.ndarray) -> None:
+    """Writes golden.npz and evaluation.npz into a bundle folder.
+
+    Args:
+        parameters: of the transformations, each (transforms, ...).
+        windows: float32 (windows, channels, samples), the untransformed ones as they were cut.
+    """
+    columns = ("counts", "features", "logits", "input_crc32", "flags")
+    write_npz(folder / GOLDEN, **{name: getattr(golden, name) for name in columns}, **parameters)
+    write_npz(folder / EVALUATION, windows=windows, labels=golden.labels, groups=golden.groups)
+
+
+def read_golden(bundle: Bundle[Manifest]) -> Golden:
+    """Reads both files of a bundle.
+
+    Raises InputError if a shape or type is not what the manifest says, or a label is none of its labels.
+    """
+    manifest, path = bundle.manifest, bundle.path
+    sizes = {
+        "raw_samples": manifest.frontend.raw_samples,
+        "channels": len(manifest.window.channels),
+        "features": manifest.outputs.features.size,
+        "classes": manifest.outputs.logits.size,
+        "transforms": len(manifest.transforms),
+    }
+    pairs = ("transforms", "windows")
+    arrays, sizes = read_arrays(
+        path / GOLDEN,
+        {
+            "counts": Array(np.int16, (*pairs, "raw_samples", "channels")),
+            "features": Array(np.int8, (*pairs, "features")),
+            "logits": Array(np.int8, (*pairs, "classes")),
+            "input_crc32": Array(np.uint32, pairs),
+            "flags": Array(np.uint8, pairs),
+        },
+        sizes,
+    )
+    truth, _ = read_arrays(
+        path / EVALUATION, {"labels": Array(np.int64, pairs), "groups": Array(np.int64, ("windows",))}, sizes
+    )
+    if not sizes["windows"]:
+        raise InputError(f"{path / GOLDEN}: holds no window; {manifest.advice}")
+    classes = len(manifest.labels)
+    most = classes - 1 if manifest.thresholds is None else (1 << classes) - 1
+    labels = truth["labels"]
+    if labels.min() < 0 or labels.max() > most:
+        wrong = labels[(labels < 0) | (labels > most)][0]
+        raise InputError(f"{path / EVALUATION}: labels holds {wrong}, expected 0 to {most}; {manifest.advice}")
+    return Golden(**arrays, **truth, rows=np.arange(sizes["windows"]), thresholds=manifest.thresholds)
