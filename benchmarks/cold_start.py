@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from export.bundle import read_bundle
-from export.frontend import FrontEnd
-from export.runtimes import run_tflite_micro
+from export.proof.runtimes import run_tflite_micro
 from scl.artifacts import read_npz, write_json
+from scl.frontend.chain import FrontEnd
 
 RESULTS = Path(__file__).parent / "results" / "cold_start.json"
 LATER_S = 2.0

@@ -2,7 +2,7 @@
 
 Neither depends on the weights, so random ones stand in for trained ones. Flash is the whole program without link and
 front end (firmware/bench), RAM the arena and the deepest stack. `make bench-device` prints the table and writes
-results/device.json; tests/export/test_device.py holds the shipped encoders to it.
+results/device.json; tests/export/cost/test_instructions.py holds the shipped encoders to it.
 """
 
 import json
@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from export import arena
-from export.c_writer import CModel, write_c
-from export.device import BOARD, DeviceCost, measure
-from export.fold import fold
-from export.int8 import Int8Network, quantize
-from export.layers import facts
-from export.network import AveragePool, Conv, Depthwise, Layer, Network, Tensor
-from export.streaming import Step, step, total_stride
+from export.cost.instructions import BOARD, DeviceCost, measure
+from export.cost.table import facts
+from export.network import arena
+from export.network.from_encoder import fold
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, Network, Tensor
+from export.network.quantization import Int8Network, quantize
+from export.network.streaming import Step, step, total_stride
+from export.writers.c_source import CModel, write_c
 from scl.artifacts import write_json
 from scl.partition import Partition
-from train.encoder import Architecture, Classifier
+from train.model.encoder import Architecture, Classifier
 
 RESULTS = Path(__file__).parent / "results" / "device.json"
 SHIPPED = ("imu", "ecg")
@@ -40,12 +40,12 @@ OTHER_BOARDS = {"mps2-an500": "Cortex-M7", "mps2-an505": "Cortex-M33", "mps3-an5
 
 def networks(padding: str = "same") -> dict[str, Network]:
     """Networks by name: the encoders that train.imu and train.ecg train by default, but for padding, and the trial."""
-    from scl.invariants import names
+    from scl.frontend.invariants import names
     from train.data.ecg import RHYTHM
     from train.ecg import STRIP
-    from train.ecg_task import KERNEL, STRIDES, WIDTHS
     from train.imu import WRIST
-    from train.task import imu_architecture
+    from train.run.ecg_task import KERNEL, STRIDES, WIDTHS
+    from train.run.task import imu_architecture
 
     strips, wrist = Architecture(WIDTHS, STRIDES, KERNEL, STRIP.pool, padding), imu_architecture(WRIST.pool, padding)
     return {

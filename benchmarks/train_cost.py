@@ -4,7 +4,7 @@
 
 On the CPU, in one process, the contenders in turn for several rounds, so that what else the machine does hits all
 alike. The plain loop has no options: a DataLoader over a TensorDataset, convolutions, batch normalization, ReLU, mean,
-two linear layers, cross entropy, AdamW. `train.loop` does besides what deployment needs: activations rounded as the
+two linear layers, cross entropy, AdamW. `train.run.loop` does besides what deployment needs: activations rounded as the
 device will, inputs clipped.
 """
 
@@ -25,11 +25,11 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from scl.artifacts import write_json
 from train import data
-from train.config import TrainConfig
-from train.encoder import Architecture, Classifier
 from train.imu import WRIST
-from train.objective import Objective, contrast_for, task_loss
-from train.task import imu_task
+from train.model.encoder import Architecture, Classifier
+from train.run.config import TrainConfig
+from train.run.objective import Objective, contrast_for, task_loss
+from train.run.task import imu_task
 
 RESULTS = Path(__file__).parent / "results" / "train_cost.json"
 AIM = 2.2
@@ -111,8 +111,8 @@ def loop_step(config: TrainConfig, task, windows, x: torch.Tensor, y: torch.Tens
     from functools import partial
 
     from scl.partition import Partition
-    from train.objective import unvaried
-    from train.variation import vary_imu
+    from train.augment.variation import vary_imu
+    from train.run.objective import unvaried
 
     hz = task.recordings.rate_hz if config.input == "invariant" else None
     partition = Partition.parse(config.partition)

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.sensor_file import DPS, G, Sensor
 from scl.artifacts import InputError
+from scl.frontend.sensor import DPS, G, Sensor
 
 POSITIONS = ("+x", "-x", "+y", "-y", "+z", "-z")
 STILL_G = 0.05  # most that an axis of the accelerometer may vary at rest (standard deviation), g

@@ -101,7 +101,7 @@ def main(argv: Sequence[str]) -> int:
     import torch
 
     from train.data import windows_for_run
-    from train.runs import load_run, run_hash
+    from train.run.folder import load_run, run_hash
     from train.transformations import from_info
 
     run = load_run(arguments.run)

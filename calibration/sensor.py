@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from calibration.capture import POSITIONS, Capture, read_capture
-from calibration.sensor_file import INT16, G, Sensor, load_sensor, shipped
 from calibration.six_position import SixPosition, solve
 from scl.artifacts import InputError, command, sha256_file, write_json
+from scl.frontend.sensor import INT16, G, Sensor, load_sensor, shipped
 
 
 def parser() -> argparse.ArgumentParser:

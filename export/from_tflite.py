@@ -11,15 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from export import arena, device, foreign, layers, size
-from export.agreement import differing_layer
-from export.budget import Budget
 from export.bundle import model_hash, write_manifest
-from export.c_engine import CEngine, build_library
-from export.c_writer import CModel, write_c
-from export.gates import AGREEMENT_INPUTS, ExportError
-from export.network import LOGITS
-from export.runtimes import tflite_micro_runner
+from export.cost import instructions as device
+from export.cost import size
+from export.cost import table as layers
+from export.cost.budget import Budget
+from export.network import arena
+from export.network import from_file as foreign
+from export.network.layers import LOGITS
+from export.proof.agreement import differing_layer
+from export.proof.c_engine import CEngine, build_library
+from export.proof.gates import AGREEMENT_INPUTS, ExportError
+from export.proof.runtimes import tflite_micro_runner
+from export.writers.c_source import CModel, write_c
 from scl import artifacts
 from scl.artifacts import InputError
 

@@ -11,8 +11,8 @@ from string import Template
 from typing import Any
 
 from export.bundle import Bundle, read_bundle
-from export.c_engine import FIRMWARE
-from export.size import SOURCES
+from export.cost.size import SOURCES
+from export.proof.c_engine import FIRMWARE
 from scl import artifacts
 from scl.artifacts import InputError, command
 

@@ -11,33 +11,38 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration.sensor_file import load_sensor
-from export import agreement, arena, converter, device, evaluate, layers, size, streaming
-from export.budget import Budget
 from export.bundle import model_hash, write_manifest
-from export.c_engine import CEngine, build_library
-from export.c_writer import MAX_LABELS_TOGETHER, CModel, write_c
-from export.copies import Copies, Rotations, Shifts
-from export.fold import dropped, fold
-from export.frontend import LEAD_OFF, SATURATED, SENSORS, FrontEnd, frontend_dict
-from export.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
-from export.golden import balanced, spread, write_golden
-from export.int8 import Int8Network, quantize
-from export.network import FEATURES, LOGITS
-from export.onnx_writer import write_onnx
-from export.runtimes import run_tflite_micro
-from export.tflite_writer import write_tflite
+from export.cost import instructions as device
+from export.cost import size
+from export.cost import table as layers
+from export.cost.budget import Budget
+from export.golden.choice import balanced, spread, write_golden
+from export.golden.copies import Copies, Rotations, Shifts
+from export.network import arena, streaming
+from export.network.from_encoder import dropped, fold
+from export.network.layers import FEATURES, LOGITS
+from export.network.quantization import Int8Network, quantize
+from export.proof import agreement, converter
+from export.proof import loss as evaluate
+from export.proof.c_engine import CEngine, build_library
+from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
+from export.proof.runtimes import run_tflite_micro
+from export.writers.c_source import MAX_LABELS_TOGETHER, CModel, write_c
+from export.writers.onnx import write_onnx
+from export.writers.tflite import write_tflite
 from scl import artifacts
 from scl.artifacts import InputError
 from scl.decision import LOST, decide
+from scl.frontend.chain import LEAD_OFF, SATURATED, SENSORS, FrontEnd, frontend_dict
+from scl.frontend.resampler import design
+from scl.frontend.sensor import load_sensor
 from train.data import recordings_for_run, windows_for_run
-from train.data.polyphase import design
 from train.data.recordings import WindowSet
-from train.runs import load_run, run_hash
+from train.run.folder import load_run, run_hash
 from train.transformations import Shift, from_info
 
 if TYPE_CHECKING:
-    from train.runs import Run
+    from train.run.folder import Run
 
 CONVERTER_INPUTS = 100
 STREAMED_INPUTS = 100  # windows, played one behind the other
@@ -320,7 +325,7 @@ def float_classes(run: "Run", copies: Copies, rows: np.ndarray) -> np.ndarray:
     """Classes (transforms, rows) that the float model gives to the windows under each transformation."""
     import torch
 
-    from train.evaluate import predict
+    from train.run.evaluate import predict
 
     thresholds = np.zeros(len(run.info["labels"])) if run.info["multilabel"] else None
     windows = (torch.from_numpy(np.ascontiguousarray(copies.windows(t)[rows])) for t in range(copies.transforms))

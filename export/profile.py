@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from export.device import BOARD, BOARDS, measure
-from export.probe import Probed, probe
+from export.cost.instructions import BOARD, BOARDS, measure
+from export.cost.probe import Probed, probe
 from scl.artifacts import command, read_json
 
 
@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     bundle = read_bundle(arguments.bundle)
     probed = None if arguments.port is None else probe(bundle, arguments.port, arguments.baud)
     if arguments.bisect:
-        from export.bisect import bisect, describe, layer_errors
+        from export.proof.bisect import bisect, describe, layer_errors
 
         errors = layer_errors(bundle.path, probed.x, probed.tensors) if probed else bisect(bundle.path, arguments.board)
         print(f"{bundle.path} on {probed.board if probed else arguments.board}: {describe(errors)}")
@@ -73,7 +73,7 @@ def print_probed(path: Path, probed: Probed, report: dict[str, Any]) -> None:
 
 def print_estimate(path: Path) -> None:
     """Prints what a run's encoder will take, from its run.json."""
-    from export.estimate import estimate, network_of
+    from export.cost.estimate import estimate, network_of
 
     network = network_of(path)
     found = estimate(network)

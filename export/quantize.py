@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from export.budget import Budget
-from export.gates import MAX_LOSS, ExportError
+from export.cost.budget import Budget
+from export.proof.gates import MAX_LOSS, ExportError
 from scl.artifacts import command
 
 RUN_ONLY = ("sensor", "data", "windows", "draws", "max_loss", "streaming")

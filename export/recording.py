@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration.sensor_file import load_sensor
-from export.frontend import SENSORS
-from export.replay import to_counts
 from scl.artifacts import InputError, command, write_bytes
-from train.data.polyphase import design, to_rate
+from scl.frontend.chain import SENSORS
+from scl.frontend.counts import to_counts
+from scl.frontend.resampler import design, to_rate
+from scl.frontend.sensor import load_sensor
 
 if TYPE_CHECKING:
     from train.data.recordings import Block, Recordings
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     from train.data import recordings_for_run
-    from train.runs import load_run
+    from train.run.folder import load_run
 
     run = load_run(arguments.run)
     if run.info["task"] == "beat":

@@ -3,8 +3,8 @@
 import sys
 from typing import Any
 
-from export.evaluate import FIGURES
-from export.gates import MAX_STEPS
+from export.proof.gates import MAX_STEPS
+from export.proof.loss import FIGURES
 
 
 def print_report(report: dict[str, Any]) -> None:

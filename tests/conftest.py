@@ -1,14 +1,23 @@
-"""Shared fixtures. Threads are limited before torch is imported: spinning OpenMP workers slow small machines down."""
+"""Shared fixtures: tools and recordings, and a small trained run with all that the exporter makes of it.
+
+Threads are limited before torch is imported: spinning OpenMP workers slow small machines down.
+"""
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("KMP_BLOCKTIME", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
 import pytest
+
+EPOCHS = 6
+DRAWS = 2
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +38,98 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"SCL_DATA_DIR names {folder}, which is not a folder")
     return folder
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One network in all its forms, in memory, with the C compiled; inputs are real test windows and rotated copies."""
+
+    run: Any
+    ranges: dict[str, list[float]]
+    network: Any  # export.network.quantization.Int8Network
+    frontend: dict[str, Any]
+    tflite: bytes
+    onnx: bytes
+    c_folder: Path
+    engine: Any  # export.proof.c_engine.CEngine
+    copies: Any  # export.golden.copies.Rotations
+    counts: np.ndarray  # int16 (transforms, windows, raw samples, channels) of the copies
+    inputs8: np.ndarray  # int8 (transforms, windows, samples, channels)
+    flags: np.ndarray  # uint8 (transforms, windows)
+    test: Any  # train.data.recordings.WindowSet
+
+    @property
+    def inputs(self) -> np.ndarray:
+        return self.inputs8.reshape(-1, *self.inputs8.shape[2:])
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on the embedded watch set, trained for a few epochs and calibrated."""
+    from calibration import ranges
+    from train import imu
+
+    folder = tmp_path_factory.mktemp("export") / "run"
+    before = os.environ.pop("SCL_DATA_DIR", None)
+    try:
+        imu.main(["--out", str(folder), "--epochs", str(EPOCHS)])
+        ranges.main([str(folder)])
+    finally:
+        if before is not None:
+            os.environ["SCL_DATA_DIR"] = before
+    return folder
+
+
+@pytest.fixture(scope="session")
+def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """The run, quantized and written in every form."""
+    from export import pipeline
+    from export.golden.copies import Rotations
+    from export.network import arena
+    from export.network.from_encoder import fold
+    from export.network.quantization import quantize
+    from export.proof.c_engine import CEngine, build_library
+    from export.writers.c_source import CModel, write_c
+    from export.writers.onnx import write_onnx
+    from export.writers.tflite import write_tflite
+    from scl.frontend.resampler import design
+    from train.data import windows_for_run
+    from train.run.folder import load_run
+
+    run, ranges = load_run(run_folder), pipeline.read_ranges(run_folder)
+    network = quantize(fold(run.model, run.info["window"]["samples"]), ranges)
+    frontend = pipeline.frontend_for(run, network, "replay-imu")
+    folder = tmp_path_factory.mktemp("c")
+    memory = arena.schedule(network.network)
+    coefficients = design(20.0, 20.0).coefficients
+    write_c(CModel(network, memory, run.info["labels"], "ab" * 32, frontend, coefficients), folder)
+    test = windows_for_run(run, "test")
+    copies, everything = Rotations(test, DRAWS, 0, frontend), np.arange(len(test))
+    inputs, flags = pipeline.network_inputs(copies, everything, frontend)
+    return Exported(
+        run=run,
+        ranges=ranges,
+        network=network,
+        frontend=frontend,
+        tflite=write_tflite(network),
+        onnx=write_onnx(network.network, network),
+        c_folder=folder,
+        engine=CEngine(build_library(folder, tmp_path_factory.mktemp("lib"))),
+        copies=copies,
+        counts=np.stack([copies.counts(t, everything) for t in range(copies.transforms)]),
+        inputs8=inputs,
+        flags=flags,
+        test=test,
+    )
+
+
+@pytest.fixture(scope="session")
+def bundle_folder(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run, exported by the command."""
+    from export import quantize
+
+    out = tmp_path_factory.mktemp("bundles") / "tiny"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SCL_DATA_DIR", raising=False)
+        assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
+    return out

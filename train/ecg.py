@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scl.artifacts import InputError, command
-from train import config
+from train.run import config
 
 # A larger eps lets the invariant features collapse: ECG windows are alike, and where D(neg) < eps, L is D(inv) / eps. A
 # larger lambda costs sensitivity to S beats: what tells windows apart best is whose they are.
@@ -59,9 +59,9 @@ def main(argv: Sequence[str]) -> int:
     if options.smoothing and arguments.set == "ptbxl":
         raise InputError("--smoothing spreads one label over all classes; labels of ptbxl may hold together")
     from train import data
-    from train.ecg_task import ecg_task
-    from train.session import train_run
-    from train.summary import summary
+    from train.run.ecg_task import ecg_task
+    from train.run.session import train_run
+    from train.run.summary import summary
 
     source, path = _source(arguments)
     recordings = data.load_ecg(source, path)

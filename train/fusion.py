@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scl.artifacts import InputError, command
-from train import config
+from train.run import config
 
 FUSED = config.TrainConfig(epochs=8, learning_rate=2e-3, eps=1e-3, lambda_=0.1)
 PAIRS = {"train": 6000, "validation": 1000, "test": 2000}
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
             raise InputError(f"--{name} {getattr(options, name)} is not for pairs; leave it out")
     if arguments.pairs < options.batch_size:
         raise InputError(f"--pairs is {arguments.pairs}, less than one batch of {options.batch_size}")
-    from train.fused import KINDS, tasks, train_fused
+    from train.experimental.fused import KINDS, tasks, train_fused
 
     imu, ecg = tasks(arguments.imu_data, arguments.ecg_data, options)
     metrics = train_fused(imu, ecg, options, arguments.out, {**PAIRS, "train": arguments.pairs})

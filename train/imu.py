@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scl.artifacts import InputError, command
-from train import config
+from train.run import config
 
 # docs/RESULTS.md has what each of these is worth.
 WRIST = config.TrainConfig(input="invariant", variation=1.0, smoothing=0.1, cutmix=1.0, epochs=20)
@@ -37,9 +37,9 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     from train import data
-    from train.session import train_run
-    from train.summary import summary
-    from train.task import imu_task
+    from train.run.session import train_run
+    from train.run.summary import summary
+    from train.run.task import imu_task
 
     options = config.from_arguments(arguments, WRIST)
     if options.input == "canonical":

@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     from train.data import windows_for_run
-    from train.runs import load_run
+    from train.run.folder import load_run
 
     run = load_run(arguments.run)
     if run.info["multilabel"]:
@@ -82,7 +82,7 @@ def latents(run, windows, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray
     import torch
 
     from scl.transforms import random_rotations, rotate
-    from train.evaluate import predict
+    from train.run.evaluate import predict
     from train.transformations import Shift, from_info
 
     transformation = from_info(run.info)
@@ -129,8 +129,8 @@ def compound_probes(run, windows, also: str, draws: int, seed: int) -> dict[str,
     """
     import torch
 
-    from train.compound import Compound, parts_of
-    from train.evaluate import predict
+    from train.experimental.compound import Compound, parts_of
+    from train.run.evaluate import predict
 
     parts = parts_of(also)
     compound, x = Compound(parts), torch.from_numpy(windows.x)

@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     from train import data
-    from train.runs import load_run
+    from train.run.folder import load_run
 
     run = load_run(arguments.run)
     if run.info["task"] != "imu":
@@ -63,7 +63,7 @@ def transferred(run, recordings, draws: int, seed: int) -> dict[str, Any]:
     Raises InputError if channels, units or rate are not the run's.
     """
     from train.data.recordings import windows
-    from train.evaluate import evaluate, predict
+    from train.run.evaluate import evaluate, predict
     from train.transformations import from_info
 
     window = run.info["window"]

@@ -8,7 +8,7 @@
  *   5. the invariants of the sample (invariants.h), of which there are more than channels; skipped where the network takes the channels
  *   6. n[c] = (s[c] - mean[c]) * inv_std[c]
  *   7. q[c] = clamp(rint(clamp(n[c] * inv_input_scale, -512, 512)) + input_zero_point, -128, 127), rint half to even (NaN: the lower limit)
- * export/frontend.py is the same in numpy, and the two agree in every bit.
+ * scl/frontend/chain.py is the same in numpy, and the two agree in every bit.
  *
  * Resampling (step 3). h is the prototype low-pass of up*phase_taps coefficients (gain up), stored by phase: coefficients[p][k] = h[p + k*up].
  * The m-th output of a stream uses phase p = (m*down) mod up and newest input index i = floor(m*down / up):

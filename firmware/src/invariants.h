@@ -9,7 +9,7 @@
  *   8 |w|   9 w.g^   10 |w - (w.g^)*g^|   11 (l.w)*u   12 (g^.(l x w))*u   13 |dw|   14 dw.g^
  *   15 |r|   16 (w.r)*v   17 (a.r)*v   18 s^.(g^ x w)
  *   Less 9.80665 in 0, 1 and 6, each is then compressed: q = q / sqrt(0.1 + |q|)
- * export/invariants.py is the same in numpy. */
+ * scl/frontend/invariants.py is the same in numpy. */
 #ifndef SCL_INVARIANTS_H
 #define SCL_INVARIANTS_H
 

@@ -3,7 +3,7 @@
  * Tensors are time-major, (length, channels). Padding adds nothing to a sum: a window that hangs over an edge is cut short.
  *
  * An operator's input and output may overlap: sample t of the output is written when only samples from the start of its own window on are
- * still to be read, so the output must end there at the latest, for every t. The exporter's planner (export/arena.py) sees to it. */
+ * still to be read, so the output must end there at the latest, for every t. The exporter's planner (export/network/arena.py) sees to it. */
 #ifndef SCL_KERNELS_H
 #define SCL_KERNELS_H
 

@@ -12,8 +12,8 @@ from calibration.ranges import activation_range, main, quantization_error, repre
 from scl.artifacts import InputError
 from scl.partition import Partition
 from train.data.recordings import WindowSet
-from train.encoder import Architecture, Classifier
-from train.runs import run_hash, write_run
+from train.model.encoder import Architecture, Classifier
+from train.run.folder import run_hash, write_run
 
 TRAINING, TEST = (1, 2, 3), (8, 9)
 
@@ -131,7 +131,7 @@ def test_ranges_of_unturned_windows_are_the_model_s(run):
     """Without copies and with every window, minmax is the extremes of a forward pass; of logits, of each two best."""
     assert main([str(run), "--windows", "1000", "--draws", "0", "--method", "minmax"]) == 0
     found = load(run)
-    from train.runs import load_run
+    from train.run.folder import load_run
 
     model, windows = load_run(run).model, window_set(TRAINING)
     with torch.no_grad():

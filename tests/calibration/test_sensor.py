@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from calibration.sensor import main
-from calibration.sensor_file import Sensor, load_sensor, shipped
 from scl.artifacts import InputError
-from train.data.polyphase import design
+from scl.frontend.resampler import design
+from scl.frontend.sensor import Sensor, load_sensor, shipped
 
 MG, MDPS = 9.80665e-3, np.pi / 180e3  # SI per milli-g and per milli-degree per second
 # Rate, and what a count means at +-4 g and +-2000 dps: BST-BMI270-DS000, DocID026899, DocID025715.

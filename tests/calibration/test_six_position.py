@@ -8,11 +8,11 @@ import pytest
 
 from calibration.capture import POSITIONS, read_capture
 from calibration.sensor import main
-from calibration.sensor_file import G, load_sensor
 from calibration.six_position import solve
 from firmware_host.calibration_file import read_calibration
 from firmware_host.capture_file import Capture, write_capture
 from scl.artifacts import InputError
+from scl.frontend.sensor import G, load_sensor
 
 SENSOR = load_sensor("bmi270")
 ACCELEROMETER, GYROSCOPE = (part.unit_per_count for part in SENSOR.parts)

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export import pipeline, quantize, size
+from export import pipeline, quantize
 from export.bundle import model_hash, read_bundle
-from export.c_engine import build_library
-from export.frontend import FrontEnd
+from export.cost import size
+from export.proof.c_engine import build_library
 from scl.artifacts import InputError, read_json, sha256_bytes
-from tests.export.c_frontend import c_inputs
+from scl.frontend.chain import FrontEnd
+from tests.scl.frontend.c_frontend import c_inputs
 
 FILES = {
     "model.tflite", "model.onnx", "model_float.onnx", "c/model_data.c", "c/model_data.h",

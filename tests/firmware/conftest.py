@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from export.size import SOURCES as SOURCES_OF_ENGINE
+from export.cost.size import SOURCES as SOURCES_OF_ENGINE
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "firmware" / "src"

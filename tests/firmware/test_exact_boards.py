@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from benchmarks.device import run
-from export import arena, foreign
-from export.device import BOARDS, noise
-from export.int8 import quantize
-from export.network import FEATURES, LOGITS, AveragePool, Conv, Network, Tensor
-from export.runtimes import run_tflite_micro, tflite_micro_runner
-from export.tflite_writer import write_tflite
+from export.cost.instructions import BOARDS, noise
+from export.network import arena
+from export.network import from_file as foreign
+from export.network.layers import FEATURES, LOGITS, AveragePool, Conv, Network, Tensor
+from export.network.quantization import quantize
+from export.proof.runtimes import run_tflite_micro, tflite_micro_runner
+from export.writers.tflite import write_tflite
 from tests.firmware.random_models import RandomModel
 
 SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.exact) for seed in range(3, 260))]

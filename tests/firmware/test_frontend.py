@@ -331,7 +331,8 @@ def ecg_counts(rng, n: int, rate_hz: float) -> np.ndarray:
 
 def ecg_settings(rate_hz: float) -> Settings:
     """The filters that the exporter designs, their arithmetic is checked here."""
-    from train.data import bandpass, polyphase
+    from scl.frontend import bandpass
+    from scl.frontend import resampler as polyphase
 
     resampler, band = polyphase.design(rate_hz, 180.0), bandpass.design(180.0, 0.5, 40.0)
     sensor = Sensor(F(0.005), np.full(1, 5.12, F), np.ones((1, 1), F), rails=(0, 2047))

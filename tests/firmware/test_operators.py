@@ -5,10 +5,11 @@ import ctypes
 import numpy as np
 import pytest
 
-from export import arena, foreign
-from export.c_engine import COp
-from export.c_writer import kernel, op_fields
-from export.runtimes import tflite_micro_runner
+from export.network import arena
+from export.network import from_file as foreign
+from export.proof.c_engine import COp
+from export.proof.runtimes import tflite_micro_runner
+from export.writers.c_source import kernel, op_fields
 from tests.firmware.random_models import RandomModel
 
 QUICK, ALL, BATCH = 150, 1500, 50

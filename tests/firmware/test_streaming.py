@@ -8,13 +8,23 @@ import numpy as np
 import pytest
 
 from benchmarks import device as benchmark
-from export import arena, streaming
-from export.c_engine import COp
-from export.device import BOARDS
-from export.int8 import Int8Network, quantize
-from export.network import FEATURES, LOGITS, AveragePool, Conv, Depthwise, Layer, MaxPool, Network, Tensor
-from export.runtimes import run_tflite_micro
-from export.tflite_writer import write_tflite
+from export.cost.instructions import BOARDS
+from export.network import arena, streaming
+from export.network.layers import (
+    FEATURES,
+    LOGITS,
+    AveragePool,
+    Conv,
+    Depthwise,
+    Layer,
+    MaxPool,
+    Network,
+    Tensor,
+)
+from export.network.quantization import Int8Network, quantize
+from export.proof.c_engine import COp
+from export.proof.runtimes import run_tflite_micro
+from export.writers.tflite import write_tflite
 from scl.artifacts import InputError
 from tests.firmware.test_operators import run, run_layer
 

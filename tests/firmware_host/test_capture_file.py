@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import calibration.capture
-from calibration.sensor_file import load_sensor
 from firmware_host.capture_file import POSITIONS, Capture, read_capture, write_capture
 from scl.artifacts import InputError
+from scl.frontend.sensor import load_sensor
 
 CHANNELS = ("ax", "ay", "az")
 

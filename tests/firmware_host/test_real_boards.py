@@ -13,12 +13,12 @@ import zlib
 import numpy as np
 import pytest
 
-from export.arena import lifetimes, plan
-from export.c_writer import CModel, write_c
-from export.int8 import quantize
-from export.network import AveragePool, Conv, Network, Tensor
-from export.runtimes import run_tflite_micro
-from export.tflite_writer import write_tflite
+from export.network.arena import lifetimes, plan
+from export.network.layers import AveragePool, Conv, Network, Tensor
+from export.network.quantization import quantize
+from export.proof.runtimes import run_tflite_micro
+from export.writers.c_source import CModel, write_c
+from export.writers.tflite import write_tflite
 from firmware_host import board as board_module
 from firmware_host import capture, probe, stream, validate
 from firmware_host.board import Board, open_board

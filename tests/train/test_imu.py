@@ -14,8 +14,8 @@ import torch
 from scl.artifacts import InputError
 from train import imu
 from train.data import load, windows_for_run
-from train.evaluate import evaluate, predict
-from train.runs import load_run, run_hash
+from train.run.evaluate import evaluate, predict
+from train.run.folder import load_run, run_hash
 from train.transformations import Rotation, from_info
 
 SMALL = ("--epochs", "1", "--batch-size", "16", "--draws", "2")
@@ -120,14 +120,14 @@ def test_killed_while_finishing_and_resumed(
     def kill(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("train.loop.pick_device", lambda: torch.device("cpu"))
+    monkeypatch.setattr("train.run.loop.pick_device", lambda: torch.device("cpu"))
     options = ["--data", str(make_wisdm(seconds=60)), *SMALL, "--out"]
     with monkeypatch.context() as patch:
         patch.setattr("scl.artifacts.replace_folder", kill)
         with pytest.raises(KeyboardInterrupt):
             imu.main([*options, str(tmp_path / "killed")])
     with monkeypatch.context() as patch:
-        patch.setattr("train.objective.Objective.__call__", kill)  # a training step now would be one too many
+        patch.setattr("train.run.objective.Objective.__call__", kill)  # a training step now would be one too many
         assert imu.main([*options, str(tmp_path / "killed"), "--resume"]) == 0
     assert imu.main([*options, str(tmp_path / "whole")]) == 0
     for name in ("model.safetensors", "metrics.json", "metrics.jsonl"):

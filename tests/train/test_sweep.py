@@ -7,7 +7,7 @@ import pytest
 
 from scl.artifacts import InputError
 from train import sweep
-from train.config import TrainConfig
+from train.run.config import TrainConfig
 
 RUNS = """
 command = "train.imu"

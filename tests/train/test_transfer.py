@@ -13,8 +13,8 @@ from scl.artifacts import InputError
 from train import imu, transfer
 from train.data import wisdm
 from train.data.recordings import windows
-from train.evaluate import predict
-from train.runs import load_run
+from train.run.evaluate import predict
+from train.run.folder import load_run
 
 SMALL = ("--epochs", "2", "--batch-size", "16", "--draws", "1")
 

@@ -10,7 +10,7 @@ from train.data.recordings import Recordings, WindowSet
 from train.data.splits import split_windows
 
 if TYPE_CHECKING:
-    from train.runs import Run
+    from train.run.folder import Run
 
 # As their publishers name the archives and the folders in them.
 MITDB = "mit-bih-arrhythmia-database-1.0.0"

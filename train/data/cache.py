@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from scl.artifacts import InputError, read_npz, replacing, sha256_bytes, sha256_file
+from scl.frontend import bandpass, resampler
 from train.data.recordings import Block, Recordings
 
 # Part of the key, so that a changed loader never meets what the old one made.
-CODE = tuple(sorted(path.name for path in Path(__file__).parent.glob("*.py")))
+CODE = (*sorted(Path(__file__).parent.glob("*.py")), Path(resampler.__file__), Path(bandpass.__file__))
 
 
 def folder() -> Path:
@@ -25,7 +26,7 @@ def folder() -> Path:
 
 def cached(name: str, key: dict[str, object], make: Callable[[], Recordings]) -> Recordings:
     """The recordings that `make` returns, from the cache where it holds them under this key."""
-    code = [sha256_file(Path(__file__).with_name(file)) for file in CODE]
+    code = [sha256_file(file) for file in CODE]
     path = folder() / f"{name}-{sha256_bytes(json.dumps([code, key], sort_keys=True).encode())[:16]}.npz"
     if path.exists():
         with suppress(InputError, ValueError, KeyError, TypeError):

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from scl.artifacts import InputError
-from train.data import bandpass, polyphase
+from scl.frontend import bandpass
+from scl.frontend import resampler as polyphase
 from train.data.cache import cached
 from train.data.recordings import Block, Recordings, WindowSet
 from train.transformations import Shift

@@ -1,0 +1,1 @@
+"""What the network takes on a device: flash, memory, instructions."""

@@ -1,0 +1,142 @@
+"""What the network costs on a board, counted under emulation: firmware/bench runs it there without link and front end.
+
+Instructions are QEMU's (`-icount shift=8`: one takes 256 ns of the board's clock), exact and the same on every run.
+They are no cycles.
+"""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from export.proof.c_engine import FIRMWARE
+from scl.artifacts import InputError
+
+BOARDS = ("mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547")  # Cortex-M4F, M7, M33, M55
+BOARD = BOARDS[0]
+NS_PER_INSTRUCTION = 256
+TIMEOUT_S = 120.0
+TOOLS = (
+    ("make", "make"),
+    ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi"),
+    ("qemu-system-arm", "qemu-system-arm"),
+)
+
+
+@dataclass(frozen=True)
+class DeviceCost:
+    """One inference on one board.
+
+    Args:
+        instructions: of the whole network.
+        layers: instructions of each operator, in order.
+        stack_bytes: the deepest that the network's call went.
+        image_bytes: flash of the program that counted: start-up, kernels, model, counter.
+        outputs: features and logits as the board computed them from `noise` in the arena, uint8.
+        stream: of a network with a step; None otherwise.
+    """
+
+    board: str
+    instructions: int
+    layers: tuple[int, ...]
+    stack_bytes: int
+    image_bytes: int
+    outputs: tuple[int, ...]
+    stream: "StreamCost | None" = None
+
+
+@dataclass(frozen=True)
+class StreamCost:
+    """One step of a stream that keeps columns: its instructions, and how many of its outputs, over eight hops and more
+    of noise, were compared with those of the whole window on the board, and how many of them differed.
+    """
+
+    instructions: int
+    compared: int
+    differing: int
+
+
+def noise(size: int) -> np.ndarray:
+    """What firmware/bench fills its arena with: int8 (size,), from the linear congruence of Numerical Recipes."""
+    values, state = np.empty(size, np.uint8), 1
+    for index in range(size):
+        state = (state * 1664525 + 1013904223) % 2**32
+        values[index] = state >> 24
+    return values.view(np.int8)
+
+
+def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
+    """Builds the network of `c_folder` for a board in the folder `build`, and runs it there.
+
+    Raises InputError if the board is not one of BOARDS, a tool is missing, the build fails, or the program does not end
+    as it must.
+    """
+    elf, entries = _printed(c_folder, build, board)
+    found = dict(entries)
+
+    def instructions(ticks: int) -> int:
+        return round((ticks - found["empty"]) * 1e9 / found["hz"] / NS_PER_INSTRUCTION)
+
+    stream = None
+    if "step" in found:
+        stream = StreamCost(instructions(found["step"]), found["compared"], found["differing"])
+    sizes = _run("arm-none-eabi-size", "--format=berkeley", elf).splitlines()[1].split()
+    return DeviceCost(
+        board,
+        instructions(found["all"]),
+        tuple(instructions(ticks) for name, ticks in entries if name == "operator"),
+        found["stack"],
+        int(sizes[0]) + int(sizes[1]),
+        tuple(value for name, value in entries if name == "output"),
+        stream,
+    )
+
+
+def tensors(c_folder: Path, build: Path, board: str = BOARD) -> list[np.ndarray]:
+    """What each operator writes on a board when `noise` is in the arena: int8, flat, in order. Raises as `measure`."""
+    _, entries = _printed(c_folder, build, board, "TENSORS=1")
+    written: list[list[int]] = []
+    for name, value in entries:
+        if name == "operator":
+            written.append([])
+        elif name == "value":
+            written[-1].append(value)
+    return [np.array(values, np.uint8).view(np.int8) for values in written]
+
+
+def _printed(c_folder: Path, build: Path, board: str, *settings: str) -> tuple[Path, list[tuple[str, int]]]:
+    """The program that counts, built with make's `settings`, and the lines that it printed."""
+    if board not in BOARDS:
+        raise InputError(f"--board {board}: instructions are counted on {', '.join(BOARDS)}; choose one of them")
+    for tool, package in TOOLS:
+        if shutil.which(tool) is None:
+            raise InputError(
+                f"{tool} is not installed, so instructions cannot be counted; run: sudo apt-get install -y {package}"
+            )
+    out = build.resolve() / f"bench-{board}"
+    _run(
+        "make", "-s", "-C", FIRMWARE, "bench", f"BOARD={board}", f"MODEL={c_folder.resolve()}", f"OUT={out}", *settings
+    )
+    elf = out / "bench.elf"
+    command = ["qemu-system-arm", "-M", board, "-kernel", elf, "-icount", "shift=8"]
+    command += ["-display", "none", "-monitor", "none", "-serial", "none", "-chardev", "stdio,id=console"]
+    printed = _run(*command, "-semihosting-config", "enable=on,target=native,chardev=console")
+    entries = [(name, int(value)) for name, value in (line.split() for line in printed.splitlines())]
+    if "stack" not in dict(entries):
+        raise InputError(f"{elf}: ended on {board} after {printed.splitlines()[-1:]}, expected counts to the last")
+    return elf, entries
+
+
+def _run(*command: str | Path) -> str:
+    words = [str(part) for part in command]
+    try:
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired as error:
+        raise InputError(f"{words[0]} did not end within {TIMEOUT_S:g} s: {' '.join(words)}") from error
+    if done.returncode:
+        raise InputError(f"{' '.join(words)} failed:\n{(done.stderr or done.stdout).strip()}")
+    return done.stdout

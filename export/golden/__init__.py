@@ -1,0 +1,1 @@
+"""Which windows travel with a bundle, and their copies as counts."""

@@ -1,0 +1,1 @@
+"""The deployed network: layers, where it comes from, its integers and its memory."""

@@ -1,0 +1,240 @@
+"""The deployed network, described once: 1-D layers with plain float weights, in the order in which they run.
+
+`export.network.quantization` gives it its integers, and the writers (TFLite, ONNX, C) only spell both out. Tensors are
+time-major: (length, channels). A tensor bears the name of the layer that writes it; the first layer reads "input". A
+trained encoder is a chain of convolutions and average pools whose last two layers write "features" (the kept latent
+dimensions) and "logits"; a network read from a file (`export.network.from_file`) may hold the other layers and has
+outputs of its own.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+FEATURES, LOGITS = "features", "logits"
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A named tensor (length, channels)."""
+
+    name: str
+    length: int
+    channels: int
+
+    @property
+    def size(self) -> int:
+        return self.length * self.channels
+
+
+class _Sliding:
+    """Geometry of a kernel that slides over time, with TFLite's SAME padding or none (VALID)."""
+
+    name: str
+    source: Tensor
+    kernel: int
+    stride: int
+    same: bool
+    dilation: int
+    channels: int
+
+    @property
+    def sources(self) -> tuple[Tensor, ...]:
+        return (self.source,)
+
+    @property
+    def span(self) -> int:
+        """Samples from the first tap to the last, both included."""
+        return (self.kernel - 1) * self.dilation + 1
+
+    @property
+    def result(self) -> Tensor:
+        """The tensor this layer writes."""
+        length = self.source.length
+        if self.same:
+            return Tensor(self.name, -(-length // self.stride), self.channels)
+        return Tensor(self.name, (length - self.span) // self.stride + 1, self.channels)
+
+    @property
+    def pads(self) -> tuple[int, int]:
+        """Zeros before and after; of an odd number the one more comes after (TFLite's SAME)."""
+        if not self.same:
+            return 0, 0
+        total = max((self.result.length - 1) * self.stride + self.span - self.source.length, 0)
+        return total // 2, total - total // 2
+
+
+@dataclass(frozen=True, eq=False)
+class _Weighted(_Sliding):
+    """What multiplies; with bias and, if `relu`, a fused ReLU."""
+
+    name: str
+    source: Tensor
+    weights: np.ndarray  # float32
+    bias: np.ndarray  # float32 (out,)
+    stride: int = 1
+    same: bool = False
+    relu: bool = False
+    dilation: int = 1
+
+    @property
+    def parameters(self) -> int:
+        return self.weights.size + self.bias.size
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates; products with padding are counted, as is usual."""
+        return self.result.length * self.weights.size
+
+
+class Conv(_Weighted):
+    """Convolution, weights (out, kernel, in). A dense layer is one that reads a single sample."""
+
+    @property
+    def kernel(self) -> int:  # type: ignore[override]
+        return self.weights.shape[1]
+
+    @property
+    def channels(self) -> int:  # type: ignore[override]
+        return self.weights.shape[0]
+
+
+class Depthwise(_Weighted):
+    """Convolution of each channel by itself, weights (kernel, out): output channel c reads input c // (out / in)."""
+
+    @property
+    def kernel(self) -> int:  # type: ignore[override]
+        return self.weights.shape[0]
+
+    @property
+    def channels(self) -> int:  # type: ignore[override]
+        return self.weights.shape[1]
+
+
+@dataclass(frozen=True, eq=False)
+class _Pool(_Sliding):
+    name: str
+    source: Tensor
+    kernel: int
+    stride: int
+    same: bool = False
+    dilation = 1
+    parameters = macs = 0
+
+    @property
+    def channels(self) -> int:  # type: ignore[override]
+        return self.source.channels
+
+
+class AveragePool(_Pool):
+    """Mean over `kernel` samples; its output has its input's scale."""
+
+
+class MaxPool(_Pool):
+    """Largest of `kernel` samples; its output has its input's scale."""
+
+
+class Mean(_Pool):
+    """Mean over all samples, with a scale of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Pointwise:
+    """What writes each value from those at the same place."""
+
+    name: str
+    source: Tensor
+    kernel = stride = 1
+    dilation = 1
+    same = False
+    pads = (0, 0)
+    parameters = macs = 0
+
+    @property
+    def sources(self) -> tuple[Tensor, ...]:
+        return (self.source,)
+
+    @property
+    def channels(self) -> int:
+        return self.source.channels
+
+    @property
+    def result(self) -> Tensor:
+        return Tensor(self.name, self.source.length, self.source.channels)
+
+
+@dataclass(frozen=True, eq=False)
+class Add(_Pointwise):
+    """Sum of two tensors of one shape, as of a residual connection."""
+
+    second: Tensor
+
+    @property
+    def sources(self) -> tuple[Tensor, ...]:
+        return self.source, self.second
+
+
+class Softmax(_Pointwise):
+    """Softmax over the channels of each sample."""
+
+
+Layer = Conv | Depthwise | AveragePool | MaxPool | Mean | Add | Softmax
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers in order, each reading what earlier ones wrote, in any shape of that size.
+
+    Args:
+        layers: at least one.
+        outputs: tensors that outlive the run; the last one is what the class is read from.
+
+    Raises:
+        ValueError: the layers do not fit together, or an output is none of theirs.
+    """
+
+    layers: tuple[Layer, ...]
+    outputs: tuple[str, ...] = (FEATURES, LOGITS)
+
+    def __post_init__(self) -> None:
+        if len(set(self.names)) != len(self.names) or not set(self.outputs) <= set(self.names):
+            raise ValueError(f"layers {self.names}: expected different names, {' and '.join(self.outputs)} among them")
+        sizes = {self.input.name: self.input.size}
+        for layer in self.layers:
+            for source in layer.sources:
+                if source.size != sizes.get(source.name):
+                    raise ValueError(
+                        f"{layer.name} reads {source}, but of that {sizes.get(source.name, 0)} are written"
+                    )
+            sizes[layer.name] = layer.result.size
+        for layer in self.layers:
+            if isinstance(layer, Conv) and layer.weights.shape[2] != layer.source.channels:
+                raise ValueError(f"{layer.name}: weights are {layer.weights.shape}, its input {layer.source}")
+            if layer.result.length < 1:
+                raise ValueError(f"{layer.name}: a kernel of {layer.kernel} does not fit into {layer.source}")
+
+    @property
+    def names(self) -> list[str]:
+        return [layer.name for layer in self.layers]
+
+    @property
+    def input(self) -> Tensor:
+        return self.layers[0].source
+
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """Every activation tensor by name, the input first."""
+        return {tensor.name: tensor for tensor in (self.input, *(layer.result for layer in self.layers))}
+
+    @property
+    def convs(self) -> list[Conv]:
+        return [layer for layer in self.layers if isinstance(layer, Conv)]
+
+    @property
+    def parameters(self) -> int:
+        return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def macs(self) -> int:
+        return sum(layer.macs for layer in self.layers)

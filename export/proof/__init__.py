@@ -1,0 +1,1 @@
+"""That every exported form computes the same, and what int8 loses."""

@@ -1,0 +1,77 @@
+"""Finds the first layer in which a board and TFLite Micro part, and by how much.
+
+On an emulated board both run the same noise: no recording is needed, so it serves bundles of runs and of foreign files
+alike. On a board behind a port both run an evaluation window (`export.cost.probe`).
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from export.cost import instructions as device
+from export.network import from_file as foreign
+from export.network.tflite_file import tensor_indices
+from export.proof.runtimes import tflite_micro_runner
+from scl.artifacts import InputError, read_json
+
+
+@dataclass(frozen=True)
+class LayerErrors:
+    """One layer's values on the board, minus TFLite Micro's, in steps."""
+
+    name: str
+    histogram: dict[int, int]  # values by error
+
+    @property
+    def different(self) -> int:
+        return sum(count for steps, count in self.histogram.items() if steps)
+
+
+def bisect(bundle: Path, board: str = device.BOARD) -> list[LayerErrors]:
+    """Runs a bundle's C on an emulated board and its model.tflite in TFLite Micro; layer by layer, in order.
+
+    Raises InputError if the bundle's files are of different models, or as `export.cost.instructions.measure` does.
+    """
+    report = read_json(bundle / "export_report.json", "export_report")
+    place = next(row for row in report["memory_map"] if row["name"] == "input")
+    x = device.noise(report["cost"]["arena_bytes"])[place["offset"] :][: place["bytes"]]
+    with tempfile.TemporaryDirectory() as build:
+        found = device.tensors(bundle / "c", Path(build), board)
+    return layer_errors(bundle, x, found)
+
+
+def layer_errors(bundle: Path, x: np.ndarray, found: Sequence[np.ndarray]) -> list[LayerErrors]:
+    """What each operator of a bundle's C wrote for the input x (int8), `found`, against TFLite Micro.
+
+    Raises InputError if the bundle's files are of different models.
+    """
+    names = [row["name"] for row in read_json(bundle / "export_report.json", "export_report")["layers"]]
+    tflite = (bundle / "model.tflite").read_bytes()
+    indices = tensor_indices(tflite)
+    if not set(names) <= set(indices):
+        indices = foreign.read(tflite, str(bundle / "model.tflite")).tensors
+    expected = tflite_micro_runner(tflite)(x)
+    if len(found) != len(names):
+        raise InputError(f"{bundle}: c runs {len(found)} operators, its report lists {len(names)}; export it again")
+    errors = []
+    for name, values in zip(names, found, strict=True):
+        steps = values.astype(int) - expected(indices[name])
+        errors.append(LayerErrors(name, dict(sorted(Counter(steps.tolist()).items()))))
+    return errors
+
+
+def describe(errors: list[LayerErrors]) -> str:
+    """The first layer that differs, with its histogram; or that none does."""
+    first = next((layer for layer in errors if layer.different), None)
+    if first is None:
+        values = sum(sum(layer.histogram.values()) for layer in errors)
+        return f"every layer equals TFLite Micro's: {len(errors)} layers, {values:,} values"
+    total = sum(first.histogram.values())
+    lines = [
+        f"layer {first.name} is the first that differs: {first.different:,} of {total:,} values; steps and values:"
+    ]
+    return "\n".join(lines + [f"{steps:+5d} {count:7,}" for steps, count in first.histogram.items()])

@@ -1,0 +1,1 @@
+"""The network spelled out: C, TFLite, ONNX."""

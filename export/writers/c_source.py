@@ -1,0 +1,311 @@
+"""The int8 network and its front end as constant C data, in the shapes of firmware/src/network.h and frontend.h.
+
+Floats are hexadecimal literals, so the compiler reads exactly the float32 that the manifest and numpy hold.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from export.network.arena import Arena, scratch_name
+from export.network.layers import FEATURES, Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Softmax
+from export.network.quantization import Int8Conv, Int8Network
+from export.network.streaming import Keep, Step
+
+COLUMNS = 20  # values in a line of an array
+KERNELS = {
+    Conv: "scl_conv",
+    Depthwise: "scl_depthwise",
+    AveragePool: "scl_average_pool",
+    MaxPool: "scl_max_pool",
+    Mean: "scl_mean",
+    Add: "scl_add",
+    Softmax: "scl_softmax",
+}
+ARRAYS = {"weights": "int8_t", "bias": "int32_t", "multiplier": "int32_t", "shift": "int8_t"}
+READ_BEYOND = 3  # bytes behind the weights that a kernel may load with the last of them
+MAX_LABELS_TOGETHER = 7  # bits of a class byte, in which 255 is taken
+
+
+@dataclass(frozen=True, eq=False)
+class CModel:
+    """All that the C files spell out."""
+
+    network: Int8Network
+    arena: Arena
+    labels: Sequence[str]
+    model_hash: str  # 64 hex digits
+    frontend: dict[str, Any] | None  # the manifest's; None: the network alone
+    coefficients: np.ndarray | None  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
+    thresholds: Sequence[int] | None = None  # of the logits, where labels may hold together
+    step: Step | None = None  # of a stream that keeps columns
+
+    def __post_init__(self) -> None:
+        if self.thresholds is not None and not len(self.thresholds) == len(self.labels) <= MAX_LABELS_TOGETHER:
+            raise ValueError(
+                f"{len(self.thresholds)} thresholds for {len(self.labels)} labels, expected one for each and at most "
+                f"{MAX_LABELS_TOGETHER}"
+            )
+
+
+def write_c(model: CModel, folder: Path) -> None:
+    """Writes model_data.c and model_data.h into `folder`, which exists."""
+    (folder / "model_data.h").write_text(_header(model), encoding="utf-8")
+    (folder / "model_data.c").write_text(_source(model), encoding="utf-8")
+
+
+def _header(model: CModel) -> str:
+    network = model.network.network
+    sizes = {
+        "ARENA_BYTES": model.arena.size,
+        "WINDOW": network.input.length,
+        "INPUTS": network.input.channels,
+        "FEATURES": _features(model),
+        "CLASSES": network.tensors[network.outputs[-1]].size,
+    }
+    included, declared = "", ""
+    if model.frontend is not None:
+        sizes["CHANNELS"] = sum(part["axes"] for part in model.frontend["sensor"]["sensors"])
+        sizes["RAW_SAMPLES"] = model.frontend["raw_samples"]
+        included = '#include "frontend.h"\n'
+        declared = "extern const scl_frontend_config scl_frontend_data;\n"
+    if model.step is not None:
+        sizes |= {"HOP": model.step.hop, "STREAM_BYTES": model.step.arena.size}
+        declared += "extern const scl_network scl_stream_data;\n"
+    macros = "".join(f"#define SCL_{name} {value}\n" for name, value in sizes.items())
+    return f"""/* Written by export.quantize; model {model.model_hash}. */
+#ifndef SCL_MODEL_DATA_H
+#define SCL_MODEL_DATA_H
+
+{included}#include "network.h"
+
+{macros}
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+extern const scl_network scl_network_data;
+{declared}
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+
+
+def _source(model: CModel) -> str:
+    network = model.network.network
+    arrays = "".join(_arrays(layer.name, op_fields(model.network, model.arena, layer)[1]) for layer in network.layers)
+    ops = ",\n".join(_op(model, model.arena, layer) for layer in network.layers)
+    labels = ", ".join(_string(label) for label in model.labels)
+    thresholds = "" if model.thresholds is None else _array("int8_t", "thresholds", model.thresholds)
+    return f"""/* Written by export.quantize; model {model.model_hash}. */
+#include "model_data.h"
+
+#include <stddef.h>
+
+#include "kernels.h"
+
+{arrays}static const scl_op ops[] = {{
+{ops}
+}};
+
+{_array("uint8_t", "hash", bytes.fromhex(model.model_hash))}
+static const char *const labels[] = {{{labels}}};
+{thresholds}
+{_network(model, "network", "ops", len(network.layers), "WINDOW", "ARENA_BYTES", model.arena)}
+{_stream(model)}{_frontend(model)}"""
+
+
+def _network(model: CModel, name: str, ops: str, count: int, samples: str, size: str, arena: Arena) -> str:
+    """An scl_network: `samples` and `size` name the macros of its input's length and of its memory."""
+    return f"""const scl_network scl_{name}_data = {{
+    .ops = {ops},
+    .op_count = {count},
+    .window = SCL_{samples},
+    .channels = SCL_INPUTS,
+    .features = SCL_FEATURES,
+    .classes = SCL_CLASSES,
+    .arena_bytes = SCL_{size},
+    .input_offset = {arena.offsets["input"]},
+    .features_offset = {arena.offsets.get(FEATURES, 0)},
+    .logits_offset = {arena.offsets[model.network.network.outputs[-1]]},
+    .hash = hash,
+    .labels = labels,
+    .thresholds = {"NULL" if model.thresholds is None else "thresholds"},
+}};
+"""
+
+
+def _stream(model: CModel) -> str:
+    """What a stream runs once each hop; the weights are the network's."""
+    step = model.step
+    if step is None:
+        return ""
+    ops = [_op(model, step.arena, layer, step.reads[layer.name]) for layer in step.layers]
+    ops += [_fields({"run": "scl_keep"} | _keep_fields(keep)) for keep in step.keeps]
+    rows = ",\n".join(ops)
+    network = _network(model, "stream", "stream_ops", len(ops), "HOP", "STREAM_BYTES", step.arena)
+    return f"static const scl_op stream_ops[] = {{\n{rows}\n}};\n\n{network}\n"
+
+
+def _keep_fields(keep: Keep) -> dict[str, int]:
+    lengths = {"in_length": keep.length, "out_length": keep.length}
+    channels = {"in_channels": keep.channels, "out_channels": keep.channels}
+    return lengths | channels | {"in_offset": keep.source, "out_offset": keep.target}
+
+
+def _features(model: CModel) -> int:
+    """Size of the kept latent; 0 for a network that has none."""
+    network = model.network.network
+    return network.tensors[FEATURES].size if FEATURES in network.outputs else 0
+
+
+def op_fields(network: Int8Network, arena: Arena, layer: Layer) -> tuple[dict[str, int], dict[str, np.ndarray]]:
+    """The numbers and the arrays of a layer's scl_op, by the struct's own names."""
+    act_min, act_max = network.limits(layer.name)
+    source, result = layer.source, layer.result
+    numbers = {
+        "in_length": source.length,
+        "in_channels": source.channels,
+        "out_length": result.length,
+        "out_channels": result.channels,
+        "kernel": layer.kernel,
+        "stride": layer.stride,
+        "dilation": layer.dilation,
+        "pad_left": layer.pads[0],
+        "in_zero_point": network.activations[source.name].zero_point,
+        "out_zero_point": network.activations[result.name].zero_point,
+        "act_min": act_min,
+        "act_max": act_max,
+        "in_offset": arena.offsets[source.name],
+        "out_offset": arena.offsets[result.name],
+    }
+    if isinstance(layer, Add):
+        numbers["second_zero_point"] = network.activations[layer.second.name].zero_point
+        numbers["second_offset"] = arena.offsets[layer.second.name]
+    arrays: dict[str, np.ndarray] = {}
+    integers = network.convs.get(layer.name) or network.rescales.get(layer.name)
+    if isinstance(integers, Int8Conv):
+        arrays["weights"] = np.append(integers.weights.ravel(), np.zeros(READ_BEYOND, np.int8))
+        if scratch_name(layer) in arena.offsets:
+            numbers["scratch_offset"] = arena.offsets[scratch_name(layer)]
+    if integers is not None:
+        arrays |= {name: getattr(integers, name) for name in ("bias", "multiplier", "shift")}
+    return numbers, arrays
+
+
+def _arrays(name: str, arrays: dict[str, np.ndarray]) -> str:
+    texts = (_array(ARRAYS[key], f"{name}_{key}", values, aligned=key == "weights") for key, values in arrays.items())
+    return "".join(texts) + ("\n" if arrays else "")
+
+
+def _op(model: CModel, arena: Arena, layer: Layer, reads: int | None = None) -> str:
+    """A layer's scl_op; `reads`: where its input starts, if not where that is written."""
+    numbers, arrays = op_fields(model.network, arena, layer)
+    if reads is not None:
+        numbers["in_offset"] = reads
+    fields = {"run": kernel(model.network, arena, layer), **numbers}
+    return _fields(fields | {name: f"{layer.name}_{name}" if name in arrays else "NULL" for name in ARRAYS})
+
+
+def _fields(fields: Mapping[str, Any]) -> str:
+    text = ", ".join(f".{name} = {value}" for name, value in fields.items())
+    return f"    {{{text}}}"
+
+
+def kernel(network: Int8Network, arena: Arena, layer: Layer) -> str:
+    """Name of the C function that runs a layer: the narrow one where it has scratch and short shifts."""
+    conv = network.convs.get(layer.name)
+    narrow = conv is not None and scratch_name(layer) in arena.offsets and _narrow(conv)
+    return KERNELS[type(layer)] + ("_narrow" if narrow else "")
+
+
+def _narrow(conv: Int8Conv) -> bool:
+    """Whether the narrow kernels' short requantization holds for every channel (firmware/src/kernels.h)."""
+    return bool(np.all((conv.shift >= -22) & (conv.shift <= -1) & (np.abs(conv.bias.astype(np.int64)) < 2**29)))
+
+
+def _frontend(model: CModel) -> str:
+    frontend = model.frontend
+    if frontend is None:
+        return ""
+    coefficients = np.asarray(model.coefficients, np.float32)
+    std = np.asarray(frontend["std"], np.float32)
+    sensors = frontend["sensor"]["sensors"]
+    filtered = coefficients.size > 0
+    arrays = [
+        _array("scl_sensor", "sensors", map(_sensor, sensors), columns=1),
+        _array("float", "mean", map(_float, frontend["mean"])),
+        _array("float", "inv_std", map(_float, np.float32(1) / std)),
+    ]
+    if filtered:
+        arrays.append(_array("float", "coefficients", map(_float, coefficients.ravel()), columns=6))
+    banded, invariant = len(frontend["sections"]) > 0, frontend["invariant"]
+    if banded:
+        arrays += [_rows("sections", 5, frontend["sections"]), _rows("steady", 2, frontend["steady"])]
+    return f"""{"".join(arrays)}
+const scl_frontend_config scl_frontend_data = {{
+    .sensor_count = {len(sensors)},
+    .channels = SCL_CHANNELS,
+    .raw_samples = SCL_RAW_SAMPLES,
+    .window = SCL_WINDOW,
+    .up = {frontend["up"]},
+    .down = {frontend["down"]},
+    .phase_taps = {frontend["phase_taps"]},
+    .coefficients = {"coefficients" if filtered else "NULL"},
+    .section_count = {len(frontend["sections"])},
+    .sections = {"sections" if banded else "NULL"},
+    .steady = {"steady" if banded else "NULL"},
+    .lead_off_samples = {frontend["lead_off_samples"]},
+    .invariant = {int(invariant is not None)},
+    .inputs = SCL_INPUTS,
+    .fast = {_float(invariant["fast"]) if invariant else "0.0f"},
+    .slow = {_float(invariant["slow"]) if invariant else "0.0f"},
+    .mean = mean,
+    .inv_std = inv_std,
+    .inv_input_scale = {_float(frontend["inv_input_scale"])},
+    .input_zero_point = {frontend["input_zero_point"]},
+    .sensors = sensors,
+}};
+"""
+
+
+def _sensor(sensor: dict[str, Any]) -> str:
+    bias = ", ".join(map(_float, sensor["bias"]))
+    alignment = ", ".join("{" + ", ".join(map(_float, row)) + "}" for row in sensor["alignment"])
+    unit = _float(sensor["unit_per_count"])
+    low, high = sensor["count_range"]
+    return (
+        f"{{.axes = {sensor['axes']}, .unit_per_count = {unit}, .bias = {{{bias}}}, .alignment = {{{alignment}}}, "
+        f".count_min = {low}, .count_max = {high}}}"
+    )
+
+
+def _array(
+    kind: str, name: str, values: np.ndarray | Iterable[Any], columns: int = COLUMNS, aligned: bool = False
+) -> str:
+    flat = values.ravel().tolist() if isinstance(values, np.ndarray) else list(values)
+    lines = (", ".join(map(str, flat[at : at + columns])) for at in range(0, len(flat), columns))
+    attribute = " __attribute__((aligned(4)))" if aligned else ""
+    return f"static const {kind} {name}[]{attribute} = {{\n    " + ",\n    ".join(lines) + "\n};\n"
+
+
+def _rows(name: str, columns: int, rows: Sequence[Sequence[float]]) -> str:
+    lines = ",\n    ".join("{" + ", ".join(map(_float, row)) + "}" for row in rows)
+    return f"static const float {name}[][{columns}] = {{\n    {lines}\n}};\n"
+
+
+def _float(value: float) -> str:
+    """A float32 as a C99 hexadecimal literal."""
+    return float(np.float32(value)).hex() + "f"
+
+
+def _string(text: str) -> str:
+    """A C string literal: bytes outside printable ASCII, quotes and backslashes in octal, which cannot run on."""
+    plain = (chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}" for b in text.encode())
+    return '"' + "".join(plain) + '"'

@@ -1,0 +1,173 @@
+"""What the network costs on an emulated board: the counter against the firmware's own, budgets, the profile's text."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benchmarks import device as benchmark
+from export import profile
+from export.cost.budget import Budget
+from export.cost.instructions import measure
+from export.cost.table import facts, memory_map
+from export.network.arena import schedule
+from export.proof.gates import ExportError
+from firmware_host import emulator
+from firmware_host.link import Link
+from firmware_host.protocol import Type
+from scl.artifacts import InputError
+
+ROOT = Path(__file__).resolve().parents[3]
+FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
+GROWTH = 1.02  # of a shipped model, at most, against the committed figures
+
+
+@pytest.fixture(scope="module")
+def cost(board_tools, tmp_path_factory):
+    return measure(FIXTURE, tmp_path_factory.mktemp("device"))
+
+
+@pytest.fixture(scope="module")
+def measured(board_tools):
+    return {name: benchmark.measured(network) for name, network in benchmark.networks().items()}
+
+
+def test_counts_repeat_and_add_up(cost, tmp_path):
+    assert measure(FIXTURE, tmp_path) == cost
+    assert len(cost.layers) == 4
+    # The schedule's own loop is not any layer's: a few instructions for each.
+    assert 0 <= sum(cost.layers) - cost.instructions + 20 * len(cost.layers) <= 40 * len(cost.layers)
+
+
+def test_the_firmware_counts_the_same(cost, board_tools, tmp_path):
+    """The whole firmware around the same model, its timer read over the link; a call and its arguments apart."""
+    command = ["make", "-s", "-C", str(ROOT / "firmware"), "BOARD=mps2-an386"]
+    subprocess.run([*command, f"MODEL={FIXTURE}", f"OUT={tmp_path}"], check=True, capture_output=True)
+    with emulator.qemu(tmp_path / "firmware.elf", "mps2-an386") as transport:
+        link = Link(transport)
+        hello = link.greet()
+        ticks = int.from_bytes(link.request(Type.BENCH, b"").payload[:4], "little")
+    assert abs(emulator.instructions(ticks, hello.tick_hz) - cost.instructions) <= 40
+
+
+def test_the_stack_is_what_the_compiler_says_at_least(cost):
+    """The deepest call keeps nine registers and its own variables; all of the stack would be a failed measurement."""
+    assert 9 * 4 < cost.stack_bytes < 1024
+
+
+def test_shipped_models_do_not_grow(measured):
+    committed = benchmark.committed()
+    for name in benchmark.SHIPPED:
+        for figure in ("instructions", "flash_bytes", "ram_bytes"):
+            found, limit = measured[name][figure], committed[name][figure] * GROWTH
+            assert found <= limit, (
+                f"{name}: {figure} is {found:,}, it was {committed[name][figure]:,}; make bench-device"
+            )
+
+
+def test_a_hop_of_a_tenth_takes_a_quarter_at_most(board_tools):
+    streams = benchmark.streams()
+    assert set(streams) == set(benchmark.SHIPPED)
+    for name, row in streams.items():
+        assert row["step"] <= row["whole"] / 4, name
+
+
+def test_layers_take_fewer_instructions_than_cmsis_nn(measured):
+    rows = {row["name"]: row for row in measured["trial"]["layers"]}
+    for name, (peer, _) in benchmark.PEERS.items():
+        assert rows[name]["instructions"] / rows[name]["macs"] < peer, name
+
+
+def test_rows_are_those_of_the_network(exported):
+    arena = schedule(exported.network.network)
+    rows = facts(exported.network, arena, [0] * len(exported.network.network.layers))
+    assert max(row["arena_bytes"] for row in rows) == arena.size
+    assert [row["name"] for row in rows] == exported.network.network.names
+    assert sum(row["macs"] for row in rows) == exported.network.network.macs
+    integers = sum(conv.weights.size + 9 * len(conv.bias) for conv in exported.network.convs.values())
+    assert sum(row["flash_bytes"] for row in rows) == integers
+
+
+def test_the_map_covers_the_arena_and_no_byte_twice(exported):
+    arena = schedule(exported.network.network)
+    places = memory_map(exported.network, arena)
+    assert max(row["offset"] + row["bytes"] for row in places) <= arena.size
+    layers = exported.network.network.layers
+    over = {
+        (layer.source.name, layer.name) for layer in layers
+    }  # these may overlap, tests/export/network/test_arena.py
+    for one in places:
+        for other in places:
+            together = one["first"] <= other["last"] and other["first"] <= one["last"]
+            if (
+                one is not other
+                and together
+                and not {(one["name"], other["name"]), (other["name"], one["name"])} & over
+            ):
+                apart = (
+                    one["offset"] + one["bytes"] <= other["offset"] or other["offset"] + other["bytes"] <= one["offset"]
+                )
+                assert apart, (one, other)
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("flash=20k,ram=8k,instructions=2M", {"flash": 20480, "ram": 8192, "instructions": 2_000_000}),
+        ("ram=1.5k", {"ram": 1536}),
+        ("instructions=500k, flash=1M", {"instructions": 500_000, "flash": 1 << 20}),
+    ],
+)
+def test_budget_is_read(text, limits):
+    assert Budget.parse(text).limits == limits
+
+
+@pytest.mark.parametrize("text", ["", "flash", "flash=", "rom=3k", "flash=1k,flash=2k", "ram=-4", "ram=4G"])
+def test_another_budget_is_refused(text):
+    with pytest.raises(InputError, match="expected flash, ram and instructions, each at most once, like flash=20k"):
+        Budget.parse(text)
+
+
+def test_a_budget_names_the_layer_that_takes_most():
+    layers = [
+        {"name": "block0", "flash_bytes": 10, "arena_bytes": 500, "instructions": 70},
+        {"name": "block1", "flash_bytes": 90, "arena_bytes": 400, "instructions": 30},
+    ]
+    cost = {"flash_bytes": 1000, "ram_bytes": 600, "instructions": 100}
+    Budget.parse("flash=1000,ram=600,instructions=100").require(cost, layers)
+    with pytest.raises(ExportError) as error:
+        Budget.parse("flash=999,ram=599,instructions=99").require(cost, layers)
+    text = str(error.value)
+    assert "flash is 1,000, the budget 999; layer block1 takes most, 90: fewer channels" in text
+    assert "ram is 600, the budget 599; layer block0 takes most, 500: a larger stride" in text
+    assert "instructions is 100, the budget 99; layer block0 takes most, 70: a larger stride" in text
+
+
+def test_an_export_beyond_its_budget_writes_nothing(run_folder, board_tools, tmp_path, capsys):
+    from export import quantize
+
+    out = tmp_path / "small"
+    assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--budget", "flash=1k,ram=1M"]) == 1
+    assert not out.exists()
+    printed = capsys.readouterr().err
+    assert "nothing was written: it does not fit the budget:\nflash is " in printed and "ram is" not in printed
+
+
+def test_profile_prints_what_the_export_counted(run_folder, board_tools, tmp_path, capsys):
+    from export import quantize
+    from scl.artifacts import read_json
+
+    out = tmp_path / "bundle"
+    assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
+    assert "network on mps2-an386" in capsys.readouterr().out
+    report = read_json(out / "export_report.json", "export_report")
+    assert profile.main([str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert f"{report['cost']['instructions']:,} instructions per inference" in printed
+    for row in report["layers"]:
+        assert row["name"] in printed and f"{row['instructions']:,}" in printed
+
+
+def test_a_board_that_is_none(tmp_path):
+    with pytest.raises(InputError, match="--board toaster: instructions are counted on mps2-an386, mps2-an500, "):
+        measure(FIXTURE, tmp_path, "toaster")

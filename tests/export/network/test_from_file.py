@@ -1,0 +1,178 @@
+"""TFLite files made elsewhere: by TensorFlow's converter from Keras layers, damaged ones, what the engine lacks."""
+
+import tempfile
+
+import numpy as np
+import pytest
+
+from export import profile, quantize
+from export.bundle import read_bundle
+from export.network import from_file as foreign
+from firmware_host.bundle import load_bundle
+from scl.artifacts import InputError, read_json
+from tests.firmware.random_models import RandomModel
+
+
+def convert(layers, int8_ends: bool = True) -> bytes:
+    """What TensorFlow's converter makes of Keras layers over windows (48, 3)."""
+    import tensorflow as tf
+
+    source = tf.keras.Input((48, 3), batch_size=1)
+    model = tf.keras.Model(source, layers(tf.keras.layers, source))
+    rng = np.random.default_rng(0)
+
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        return _quantized(tf, converter, rng, int8_ends)
+
+
+def _quantized(tf, converter, rng, int8_ends: bool) -> bytes:
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([rng.normal(size=(1, 48, 3)).astype(np.float32)] for _ in range(20))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if int8_ends:
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+    return converter.convert()
+
+
+def keras_encoder(layers, x):
+    """A residual block, a separable convolution, pools, a mean, and dense layers up to a softmax."""
+    y = layers.Conv1D(8, 5, padding="same", activation="relu")(x)
+    y = layers.Add()([y, layers.Conv1D(8, 3, padding="same")(y)])
+    y = layers.SeparableConv1D(12, 3, strides=1, padding="valid", activation="relu")(y)
+    y = layers.MaxPooling1D(2)(y)
+    y = layers.Conv1D(16, 3, strides=2, activation=lambda z: layers.ReLU(6.0)(z))(y)
+    y = layers.GlobalAveragePooling1D()(y)
+    return layers.Dense(5, activation="softmax")(layers.Dense(9, activation="relu")(y))
+
+
+def test_a_keras_model_is_exported_and_proved(board_tools, tmp_path, capsys):
+    path, out = tmp_path / "keras.tflite", tmp_path / "bundle"
+    path.write_bytes(convert(keras_encoder))
+    assert quantize.main(["--from", str(path), "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "equal in every bit over" in printed
+    bundle = read_bundle(out)
+    assert bundle.manifest["frontend"] is None and bundle.manifest["window"] == {"samples": 48, "channels": 3}
+    kinds = [row["kind"] for row in read_json(out / "export_report.json", "export_report")["layers"]]
+    assert {"conv", "depthwise", "add", "max pool", "mean", "softmax"} <= set(kinds)
+    with pytest.raises(InputError, match="has no front end and no recordings to send"):
+        load_bundle(out)
+    assert profile.main([str(out)]) == 0
+    assert "instructions per inference" in capsys.readouterr().out
+
+
+def test_a_float_input_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "float.tflite"
+    path.write_bytes(convert(lambda layers, x: layers.Conv1D(4, 3)(x), int8_ends=False))
+    with pytest.raises(InputError, match=r"tensor \d+ .* is not int8; the nearest .*inference_input_type"):
+        foreign.read(path.read_bytes(), str(path))
+
+
+def test_an_operator_without_a_kernel_is_named(tmp_path):
+    data = convert(lambda layers, x: layers.Activation("sigmoid")(layers.Conv1D(4, 3)(x)))
+    with pytest.raises(InputError, match=r"x.tflite: operator \d is LOGISTIC; the nearest supported form is SOFTMAX"):
+        foreign.read(data, "x.tflite")
+
+
+def test_a_dilation_that_the_converter_took_apart_is_named(tmp_path):
+    data = convert(lambda layers, x: layers.Conv1D(4, 3, dilation_rate=2)(x))
+    with pytest.raises(
+        InputError, match=r"is SPACE_TO_BATCH_ND; the nearest supported form is CONV_2D with a dilation factor"
+    ):
+        foreign.read(data, "x.tflite")
+
+
+def altered(change) -> bytes:
+    """A convolution's model after `change(model, graph)`."""
+    for seed in range(100):
+        model = RandomModel(seed)
+        if model.kinds[0] == "CONV_2D" and -1 not in model.graph.operators[0].inputs:
+            break
+    change(model, model.graph)
+    return model.bytes()
+
+
+def _stretch(model, graph):
+    graph.tensors[graph.inputs[0]].shape = [2, *graph.tensors[graph.inputs[0]].shape[1:]]
+
+
+def _tanh(model, graph):
+    graph.operators[0].builtinOptions.fusedActivationFunction = model.s.ActivationFunctionType.TANH
+
+
+def _asymmetric(model, graph):
+    graph.tensors[graph.operators[0].inputs[1]].quantization.zeroPoint[0] = 3
+
+
+def _two_outputs(model, graph):
+    graph.outputs = [graph.outputs[0], graph.inputs[0]]
+
+
+def _no_scale(model, graph):
+    graph.tensors[graph.inputs[0]].quantization.scale = []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_stretch, r"operator 0 is CONV_2D over \[2, .*4-D input \(1, 1, time, channels\)"),
+        (_tanh, "operator 0 is CONV_2D with a fused activation; .* a fused ReLU or ReLU6, or none"),
+        (_asymmetric, "operator 0 is CONV_2D with asymmetric weights; .* zero points of 0"),
+        (_two_outputs, "has 1 inputs and 2 outputs, expected one of each"),
+        (_no_scale, r"has the scales \[\], expected one above 0; convert it with full integer quantization"),
+    ],
+)
+def test_what_the_engine_lacks_is_said(change, message):
+    with pytest.raises(InputError, match=message):
+        foreign.read(altered(change), "model.tflite")
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no model", b"\x00" * 64])
+def test_what_is_no_tflite_file(data):
+    with pytest.raises(InputError, match="model.tflite: starts with .*, expected a .tflite file"):
+        foreign.read(data, "model.tflite")
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_a_damaged_file_is_refused_or_read_and_nothing_else(seed):
+    rng, data = np.random.default_rng(seed), bytearray(RandomModel(seed % 20).bytes())
+    for at in rng.integers(8, len(data), 4):
+        data[at] = rng.integers(256)
+    try:
+        foreign.read(bytes(data), "model.tflite")
+    except InputError as error:
+        assert str(error).startswith("model.tflite: ")
+
+
+def test_too_many_outputs_for_a_class(tmp_path):
+    model = next(m for m in map(RandomModel, range(500)) if m.shape[0] * m.shape[1] > 256)
+    (tmp_path / "many.tflite").write_bytes(model.bytes())
+    with pytest.raises(InputError, match="outputs, expected at most 256: a class is one byte"):
+        quantize.main(["--from", str(tmp_path / "many.tflite"), "--out", str(tmp_path / "out")])
+
+
+def test_a_cut_file_is_damaged():
+    data = RandomModel(0).bytes()
+    with pytest.raises(InputError, match="is damaged"):
+        foreign.read(data[: len(data) // 3], "model.tflite")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "expected either a run folder or --from"),
+        (["run", "--from", "x"], "expected either a run folder or --from"),
+        (["--from", "x", "--windows", "3"], "--windows belongs to a run's recordings"),
+    ],
+)
+def test_either_a_run_or_a_file(arguments, message, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        quantize.main([*arguments, "--out", str(tmp_path / "out")])
+    assert message in capsys.readouterr().err
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(InputError, match="none.tflite: no such file"):
+        quantize.main(["--from", str(tmp_path / "none.tflite"), "--out", str(tmp_path / "out")])

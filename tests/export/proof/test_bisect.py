@@ -1,0 +1,60 @@
+"""Where board and reference part: nowhere in an export, and at the layer that was changed."""
+
+import re
+import shutil
+
+import pytest
+
+from export import profile, quantize
+from export.bundle import SCHEMA, write_manifest
+from export.proof.bisect import bisect, describe
+from scl.artifacts import read_json
+from tests.firmware.random_models import RandomModel
+
+
+@pytest.fixture(scope="module")
+def bundle(board_tools, tmp_path_factory):
+    """A foreign model of several layers."""
+    folder = tmp_path_factory.mktemp("bisect")
+    model = next(m for m in map(RandomModel, range(100)) if m.kinds.count("CONV_2D") == 1 and len(m.kinds) > 3)
+    (folder / "model.tflite").write_bytes(model.bytes())
+    assert quantize.main(["--from", str(folder / "model.tflite"), "--out", str(folder / "bundle")]) == 0
+    return folder / "bundle"
+
+
+def test_an_export_is_equal_in_every_layer(bundle, capsys):
+    assert profile.main([str(bundle), "--bisect"]) == 0
+    assert re.search(r"every layer equals TFLite Micro's: \d layers, [\d,]+ values", capsys.readouterr().out)
+
+
+def test_a_run_s_export_too(run_folder, tmp_path, bundle):
+    out = tmp_path / "own"
+    assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
+    assert not any(layer.different for layer in bisect(out, "mps2-an505"))
+
+
+def test_a_changed_bias_is_found_in_its_layer(bundle, tmp_path, capsys):
+    changed = tmp_path / "changed"
+    shutil.copytree(bundle, changed)
+    (changed / "manifest.json").unlink()
+    source = changed / "c" / "model_data.c"
+    (name,) = re.findall(r"int32_t (op\d+_conv_2d)_bias", text := source.read_text())
+    source.write_text(re.sub(rf"({name}_bias\[\] = {{\s+)(-?\d+)", lambda m: f"{m[1]}{int(m[2]) + 10**5}", text))
+    write_manifest(
+        changed,
+        {
+            key: v
+            for key, v in read_json(bundle / "manifest.json", "bundle", SCHEMA).items()
+            if key not in ("kind", "schema", "files")
+        },
+    )
+    assert profile.main([str(changed), "--bisect"]) == 1
+    assert f"layer {name} is the first that differs: " in capsys.readouterr().out
+    layer = next(layer for layer in bisect(changed) if layer.name == name)
+    assert 0 in layer.histogram and layer.different > 0
+    assert sum(layer.histogram.values()) == next(
+        row["output"][0] * row["output"][1]
+        for row in read_json(changed / "export_report.json", "export_report")["layers"]
+        if row["name"] == name
+    )
+    assert describe([layer]).count("\n") == len(layer.histogram)

@@ -1,0 +1,1 @@
+"""What views that are trained on may differ in besides the transformation."""

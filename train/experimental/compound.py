@@ -1,0 +1,176 @@
+"""Several transformations at once, each with a share of the variant features of its own.
+
+Both views of a window are turned, scaled and shifted, and differ in one of these, drawn for each window: the share of
+that transformation is to differ between the views, the shares of the others are to stay, as the invariant features are.
+A linear reader of each share may be trained along, so that what it soaked up can be read from it.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from scl.loss import StructuredContrastiveLoss
+from scl.partition import Partition
+from scl.transforms import random_rotations_torch, rotate
+from train.methods.contrast import Contrast
+from train.run.config import TrainConfig
+from train.run.parallel import gather
+
+SCALE = 0.3  # standard deviation of the logarithm of the gain
+
+
+class Part(Protocol):
+    """One transformation of windows (B, channels, samples) by parameters (B, ...)."""
+
+    name: str
+    told: int  # numbers that say what it did
+
+    def draw(self, x: Tensor, generator: Generator) -> Tensor:
+        """Parameters of every window."""
+        ...
+
+    def apply(self, x: Tensor, drawn: Tensor) -> Tensor:
+        """The transformed windows."""
+        ...
+
+    def tell(self, turned: Tensor, drawn: Tensor) -> Tensor:
+        """What was done, (B, told), as a reader is asked for it; `turned` is the window behind all parts."""
+        ...
+
+
+class Turn:
+    """A rotation, told by where the mean acceleration points afterwards."""
+
+    name, told = "rotation", 3
+
+    def draw(self, x: Tensor, generator: Generator) -> Tensor:
+        return random_rotations_torch(len(x), generator, x.device)
+
+    def apply(self, x: Tensor, drawn: Tensor) -> Tensor:
+        return rotate(x, drawn)
+
+    def tell(self, turned: Tensor, drawn: Tensor) -> Tensor:
+        return functional.normalize(turned[:, :3].mean(dim=2), dim=1)
+
+
+class Scale:
+    """A gain of all channels, told by its logarithm in units of its standard deviation."""
+
+    name, told = "scale", 1
+
+    def draw(self, x: Tensor, generator: Generator) -> Tensor:
+        return SCALE * torch.randn(len(x), 1, 1, generator=generator, device=x.device)
+
+    def apply(self, x: Tensor, drawn: Tensor) -> Tensor:
+        return x * drawn.exp()
+
+    def tell(self, turned: Tensor, drawn: Tensor) -> Tensor:
+        return drawn[:, :, 0] / SCALE
+
+
+class Roll:
+    """A circular shift, told by its angle on the circle of the window's samples."""
+
+    name, told = "shift", 2
+
+    def draw(self, x: Tensor, generator: Generator) -> Tensor:
+        return torch.randint(x.shape[2], (len(x), 1, 1), generator=generator, device=x.device)
+
+    def apply(self, x: Tensor, drawn: Tensor) -> Tensor:
+        index = (torch.arange(x.shape[2], device=x.device) - drawn) % x.shape[2]
+        return x.gather(2, index.expand(x.shape))
+
+    def tell(self, turned: Tensor, drawn: Tensor) -> Tensor:
+        angle = 2 * torch.pi * drawn[:, 0].float() / turned.shape[2]
+        return torch.cat([angle.cos(), angle.sin()], dim=1)
+
+
+FURTHER: dict[str, type] = {"scale": Scale, "shift": Roll}
+
+
+def parts_of(also: str) -> tuple[Part, ...]:
+    """Rotation and what `also` names, as "scale+shift"."""
+    return Turn(), *(FURTHER[name]() for name in also.split("+"))
+
+
+class Change(NamedTuple):
+    """What the views of a batch differ in: the part's number (B,), and of every part what each view is told by,
+    (2, B, told).
+    """
+
+    part: Tensor
+    told: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Compound:
+    """Draws views that differ in one part."""
+
+    parts: tuple[Part, ...]
+
+    def pair(self, x: Tensor, generator: Generator) -> tuple[Tensor, Tensor, Change]:
+        """Two views of windows x (B, channels, samples), and what they differ in."""
+        part = torch.randint(len(self.parts), (len(x),), generator=generator, device=x.device)
+        first, second = [], []
+        for number, transformation in enumerate(self.parts):
+            drawn, anew = (transformation.draw(x, generator) for _ in range(2))
+            changed = (part == number).view(-1, *[1] * (drawn.ndim - 1))
+            first.append(drawn)
+            second.append(torch.where(changed, anew, drawn))
+        views = [self.apply(x, drawn) for drawn in (first, second)]
+        told = tuple(
+            torch.stack([p.tell(view, drawn[number]) for view, drawn in zip(views, (first, second), strict=True)])
+            for number, p in enumerate(self.parts)
+        )
+        return views[0], views[1], Change(part, told)
+
+    def apply(self, x: Tensor, drawn: list[Tensor]) -> Tensor:
+        """The windows behind all parts; the rotation comes last."""
+        for part, parameters in reversed(list(zip(self.parts, drawn, strict=True))):
+            x = part.apply(x, parameters)
+        return x
+
+
+class CompoundContrast(Contrast):
+    """The structured loss of views that differ in one part, and the linear readers' squared errors.
+
+    In the loss of a window the variant features are those of its part; those of the other parts count with the
+    invariant ones.
+    """
+
+    def __init__(self, config: TrainConfig, partition: Partition, parts: tuple[Part, ...]) -> None:
+        super().__init__(config, partition)
+        self.partition, self.share = partition, partition.variant // len(parts)
+        kept = partition.invariant + partition.variant
+        self.structured = StructuredContrastiveLoss(Partition(kept, partition.variant, 0), config.beta, config.eps)
+        self.readers = nn.ModuleList(nn.Linear(self.share, part.told) for part in parts)
+
+    def forward(
+        self, z: Tensor, z_t: Tensor, labels: Tensor, order: Generator, done: float, change: Change | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """As `Contrast`; `change` is that of the whole batch."""
+        assert change is not None
+        z, z_t = gather(z), gather(z_t)
+        weight, self.structured.beta = self.weights(done)
+        own = functional.one_hot(change.part, len(self.readers)).to(z.dtype).repeat_interleave(self.share, dim=1)
+
+        def arranged(latents: Tensor) -> Tensor:
+            variant = latents[:, self.partition.variant_slice]
+            return torch.cat([latents[:, self.partition.invariant_slice], variant * (1 - own), variant * own], dim=1)
+
+        views = [arranged(v) for v in (z, z_t, self._negatives(z, labels, order))]
+        terms = self.structured(*views)
+        reading = self.reading(torch.stack([z, z_t]), change)
+        parts = {"contrast": terms.loss, "d_invariant": terms.d_invariant, "d_variant": terms.d_variant}
+        parts |= {"d_negative": terms.d_negative, "reading": reading}
+        loss = weight * terms.loss + self.config.read * reading
+        return loss, {name: value.detach() for name, value in parts.items()}
+
+    def reading(self, z: Tensor, change: Change) -> Tensor:
+        """Mean squared error of the readers on both views z (2, B, d), averaged over parts."""
+        shares = z[:, :, self.partition.variant_slice].split(self.share, dim=2)
+        rows = zip(self.readers, shares, change.told, strict=True)
+        return torch.stack([functional.mse_loss(reader(share), told) for reader, share, told in rows]).mean()

@@ -1,0 +1,1 @@
+"""Losses between two views, one method a file."""

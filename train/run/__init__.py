@@ -1,0 +1,1 @@
+"""A training run: options, loop, session, figures and folder."""

@@ -1,0 +1,47 @@
+"""The log of a training: metrics.jsonl, TensorBoard scalars, and what the terminal shows."""
+
+import json
+import sys
+import types
+from pathlib import Path
+
+from scl import artifacts
+
+
+class EpochLog:
+    """metrics.jsonl, TensorBoard scalars, and a bar on a terminal or plain lines elsewhere."""
+
+    def __init__(self, folder: Path, epochs: int) -> None:
+        # TensorBoard imports tensorflow, where it is installed, just to write files, unless it finds this module.
+        sys.modules.setdefault("tensorboard.compat.notf", types.ModuleType("tensorboard.compat.notf"))
+        from torch.utils.tensorboard import SummaryWriter
+        from tqdm import tqdm
+
+        self.epochs = epochs
+        self.file = folder / "metrics.jsonl"
+        # A run that was killed after its last epoch has its figures here only.
+        logged = self.file.read_text().splitlines() if self.file.exists() else []
+        self.last: dict[str, float] = json.loads(logged[-1]) if logged else {}
+        self.board = SummaryWriter(str(folder / "tensorboard"))
+        self.bar = tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch")
+
+    def __enter__(self) -> "EpochLog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+        self.board.close()
+
+    def step(self, done: int, total: int) -> None:
+        self.bar.total, self.bar.n = total, done
+        self.bar.refresh()
+
+    def epoch(self, epoch: int, figures: dict[str, float]) -> None:
+        self.last = figures
+        lines = self.file.read_text().splitlines() if self.file.exists() else []
+        lines = lines[: epoch - 1] + [json.dumps({"epoch": epoch, **figures})]
+        artifacts.write_bytes(self.file, ("\n".join(lines) + "\n").encode())
+        for name, value in figures.items():
+            self.board.add_scalar(name, value, epoch)
+        text = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+        self.bar.write(f"epoch {epoch}/{self.epochs}  {text}", file=sys.stdout)

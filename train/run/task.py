@@ -1,0 +1,76 @@
+"""What a training command hands to the shared session: windows, what they are robust to, and an encoder's shape."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from train.augment.variation import vary_imu
+from train.data.recordings import Recordings, WindowSet
+from train.data.splits import SPLITS, split_windows
+from train.model.encoder import INPUT_LIMIT, Architecture
+from train.run.config import TrainConfig
+from train.run.objective import Vary, unvaried
+from train.transformations import Rotation, Transformation
+
+# Standard deviations: compressed, few invariants lie beyond, and the input's steps are finer for it.
+INVARIANT_LIMIT = 3.0
+# Without zeros at its edges the last block of the embedded set's windows of 4 s has 3 samples to read.
+VALID_KERNELS = (5, 3, 5, 3, 5, 3, 3)
+
+
+def imu_architecture(pool: str, padding: str) -> Architecture:
+    """The wrist's encoder."""
+    if padding == "valid":
+        return Architecture(kernel=VALID_KERNELS, pool=pool, padding=padding)
+    return Architecture(pool=pool, padding=padding)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A data set divided and cut.
+
+    Attributes:
+        name: "imu", "strip" or "beat".
+        recordings: at the model's rate.
+        source: how to load them again, for run.json.
+        labels: of the head's outputs.
+        parts: "train", "validation" and "test".
+        limit: of the normalized input, in standard deviations.
+        frontend: what the board does between resampling and normalization: band_hz and warmup_s, or nothing.
+        others: test windows whose classes are not the model's, and their labels: where they go is reported.
+        vary: what every view that is trained on may differ in besides.
+    """
+
+    name: str
+    recordings: Recordings
+    source: dict[str, Any]
+    labels: tuple[str, ...]
+    split: dict[str, Any]
+    parts: dict[str, WindowSet]
+    transformation: Transformation
+    architecture: Architecture
+    limit: float = INPUT_LIMIT
+    frontend: dict[str, Any] = field(default_factory=dict)
+    others: tuple[WindowSet, tuple[str, ...]] | None = None
+    vary: Vary = unvaried
+
+    @property
+    def samples(self) -> int:
+        """Of a window, without what lies around it."""
+        window = self.parts["train"].x.shape[2]
+        return getattr(self.transformation, "samples", window)
+
+
+def imu_task(recordings: Recordings, source: dict[str, Any], config: TrainConfig) -> Task:
+    """Windows of an IMU under rotation, divided by the split that the options name."""
+    split = SPLITS[config.split](recordings.groups, config.seed)
+    parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
+    architecture = imu_architecture(config.pool, config.padding)
+    invariant = config.input == "invariant"
+    vary = partial(vary_imu, strength=config.variation) if config.variation else unvaried
+    return Task(
+        *("imu", recordings, source, recordings.labels, split, parts, Rotation(), architecture),
+        limit=INVARIANT_LIMIT if invariant else INPUT_LIMIT,
+        frontend={"invariant": True} if invariant else {},
+        vary=vary,
+    )
