@@ -185,6 +185,6 @@ def test_a_changed_bundle_is_refused(bundle_folder, tmp_path):
 def test_another_folder_is_not_replaced(bundle_folder, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "package.json").write_text("{}")
-    with pytest.raises(InputError, match="is not an artefact of this project"):
+    with pytest.raises(InputError, match="no scl_package.json, so it is no package"):
         package.main([str(bundle_folder), "--for", "cmake", "--out", str(tmp_path / "out")])
     assert (tmp_path / "out" / "package.json").read_text() == "{}"
