@@ -1,8 +1,9 @@
 """Reads an int8 .tflite file that was made elsewhere into the network that the C engine runs.
 
 Accepted are 1-D networks: one axis of time, of whichever of TFLite's two spatial ones, and the operators of OPERATORS.
-Derived integers follow TFLite Micro's own preparation of each kernel, which differs from operator to operator:
-a dense layer's product of scales is rounded to float32, a convolution's is not.
+Derived integers follow TFLite Micro's own preparation of each kernel, as the pinned wheel does it
+(tests/firmware/test_rules.py establishes each rule there): products and ratios of scales are float64, and only the
+quotient of a fused ReLU6's limit is float32.
 """
 
 import math
@@ -51,10 +52,12 @@ class Foreign:
     Args:
         network: with the last operator's tensor as its only output.
         tensors: index in the file, by name: "input" and every layer.
+        operators: index in the file of the operator that is a layer, by name.
     """
 
     network: Int8Network
     tensors: dict[str, int]
+    operators: dict[str, int]
 
 
 def read(data: bytes, where: str) -> Foreign:
@@ -69,6 +72,14 @@ def read(data: bytes, where: str) -> Foreign:
     except Exception as error:  # a flatbuffer is read by offsets: a damaged one fails anywhere
         raise InputError(f"{where}: is damaged: {error}; write it again") from error
     return _Reader(model, where).read()
+
+
+def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32) -> np.ndarray:
+    """What an accumulator is multiplied by, float64 (out,), of the scales of input, weights float32 (out,) and output.
+
+    One rule for dense layers and convolutions, with one scale of weights or with one for each channel.
+    """
+    return float(source) * weights.astype(np.float64) / float(result)
 
 
 class _UnsupportedError(Exception):
@@ -87,6 +98,7 @@ class _Collected:
     rescales: dict[str, Rescale] = field(default_factory=dict)
     clamps: dict[str, tuple[int, int]] = field(default_factory=dict)
     tensors: dict[str, int] = field(default_factory=dict)
+    operators: dict[str, int] = field(default_factory=dict)
 
 
 class _Reader:
@@ -114,7 +126,7 @@ class _Reader:
                 raise InputError(
                     f"{self.where}: operator {index} is {kind}{error}; the nearest supported form is {error.nearest}"
                 ) from error
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
                 raise InputError(
                     f"{self.where}: operator {index}, {kind}, does not fit the tensors it names ({error!r}); the file "
                     "is damaged: write it again"
@@ -123,7 +135,7 @@ class _Reader:
             raise InputError(f"{self.where}: no operator writes its output")
         network = Network(tuple(self.found.layers), outputs=(self.names[result],))
         parts = self.found.activations, self.found.convs, self.found.rescales, self.found.clamps
-        return Foreign(Int8Network(network, *parts), self.found.tensors)
+        return Foreign(Int8Network(network, *parts), self.found.tensors, self.found.operators)
 
     def _operator(self, index: int, kind: str, op) -> None:
         if kind not in OPERATORS:
@@ -148,6 +160,7 @@ class _Reader:
         }
         layer = readers[kind](name, op, options)
         self.found.layers.append(layer)
+        self.found.operators[name] = index
         expected, found = layer.result.size, math.prod(self.graph.tensors[result].shape)
         if expected != found:
             raise _UnsupportedError(
@@ -171,7 +184,7 @@ class _Reader:
             raise _UnsupportedError(
                 f" in groups of {channels} of {source.channels} channels", "one group, or a depthwise"
             )
-        self._integers(name, op, weights.reshape(out, -1, channels), scales, np.float64)
+        self._integers(name, op, weights.reshape(out, -1, channels), scales)
         return Conv(
             name, source, np.zeros((out, height * width, channels), np.float32), np.zeros(out, np.float32), stride,
             self._same(options), dilation=dilation,
@@ -184,7 +197,7 @@ class _Reader:
             raise _UnsupportedError(" without a bias, on which TFLite Micro itself ends", "one with a bias, of zeros")
         axis = self._axis(op.inputs[0], (height, width))
         stride, dilation = self._steps(options, axis)
-        self._integers(name, op, weights.reshape(-1, out), scales, np.float64)
+        self._integers(name, op, weights.reshape(-1, out), scales)
         return Depthwise(
             name, self._source(op.inputs[0]), np.zeros((height * width, out), np.float32), np.zeros(out, np.float32),
             stride, self._same(options), dilation=dilation,
@@ -197,8 +210,7 @@ class _Reader:
         source = Tensor(self.names[op.inputs[0]], 1, int(math.prod(held.shape)))
         if width != source.channels:
             raise _UnsupportedError(f" of {source.channels} values with weights for {width}", "a batch of one")
-        # One scale for all of them: the product of scales is float32 there, and float64 with one for each channel.
-        self._integers(name, op, weights[:, None], scales, np.float32 if scales.size == 1 else np.float64)
+        self._integers(name, op, weights[:, None], scales)
         return Conv(name, source, np.zeros((out, 1, width), np.float32), np.zeros(out, np.float32))
 
     def _pool(self, name: str, op, options) -> Layer:
@@ -312,20 +324,22 @@ class _Reader:
         scales = np.array(quantization.scale, np.float32)
         if weights.dtype != np.int8 or any(quantization.zeroPoint):
             raise _UnsupportedError(" with asymmetric weights", "int8 weights with zero points of 0")
+        unusable = scales[~(np.isfinite(scales) & (scales >= 0))]
+        if unusable.size:
+            raise _UnsupportedError(f" with a weight scale of {unusable[0]:g}", "finite scales, none of them negative")
         if scales.size not in (1, weights.shape[axis]):
             raise _UnsupportedError(
                 f" with {scales.size} weight scales", "one scale for each output channel, or for all"
             )
         return weights, scales
 
-    def _integers(self, name: str, op, weights: np.ndarray, scales: np.ndarray, product: type) -> None:
+    def _integers(self, name: str, op, weights: np.ndarray, scales: np.ndarray) -> None:
         out = weights.shape[-1] if weights.ndim == 2 else weights.shape[0]
         given = len(op.inputs) > 2 and op.inputs[2] >= 0
         bias = self._constant(op.inputs[2]) if given else np.zeros(out, np.int32)
-        source, result = self._affine(op.inputs[0]).scale, self._scale(op.outputs[0])
+        source, result = self._affine(op.inputs[0]).scale, self._affine(op.outputs[0]).scale
         scales = np.broadcast_to(scales, (out,))
-        products = product(source) * scales.astype(product)
-        fixed = [quantize_multiplier(float(value) / result) for value in products]
+        fixed = [quantize_multiplier(float(factor)) for factor in effective_scales(source, scales, result)]
         multiplier, shift = (np.array(values) for values in zip(*fixed, strict=True))
         self.found.convs[name] = Int8Conv(
             weights, scales, bias.ravel(), source * scales, multiplier.astype(np.int32), shift.astype(np.int8)

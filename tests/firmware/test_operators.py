@@ -9,7 +9,7 @@ from export import arena, foreign
 from export.c_engine import COp
 from export.c_writer import kernel, op_fields
 from export.runtimes import tflite_micro_runner
-from tests.firmware.random_models import RandomModel
+from tests.firmware.random_models import RandomModel, dense_with_float32_product
 
 QUICK, ALL, BATCH = 150, 1500, 50
 
@@ -66,6 +66,14 @@ def test_random_models(engine, start):
 def test_many_random_models(engine, start):
     for seed in range(start, start + BATCH):
         assert_model_equal(engine, seed)
+
+
+def test_a_dense_layer_whose_product_of_scales_is_float32_would_be_seen(engine, monkeypatch):
+    """What export.foreign once took for TFLite Micro's rule, of dense layers with one scale of weights."""
+    monkeypatch.setattr(foreign._Reader, "_dense", dense_with_float32_product)
+    with pytest.raises(AssertionError, match="_fully_connected of"):
+        for seed in range(QUICK):
+            assert_model_equal(engine, seed)
 
 
 def test_every_operator_is_among_them():
