@@ -102,7 +102,7 @@ class _Collected:
 
 
 class _Reader:
-    def __init__(self, model, where: str) -> None:
+    def __init__(self, model: Any, where: str) -> None:
         self.model, self.where = model, where
         self.names: dict[int, str] = {}  # of what lies in a file's tensor
         self.found = _Collected()
@@ -137,7 +137,7 @@ class _Reader:
         parts = self.found.activations, self.found.convs, self.found.rescales, self.found.clamps
         return Foreign(Int8Network(network, *parts), self.found.tensors, self.found.operators)
 
-    def _operator(self, index: int, kind: str, op) -> None:
+    def _operator(self, index: int, kind: str, op: Any) -> None:
         if kind not in OPERATORS:
             raise _UnsupportedError("", NEAREST.get(kind, f"one of {', '.join(OPERATORS)}"))
         (result,) = op.outputs
@@ -161,7 +161,7 @@ class _Reader:
         layer = readers[kind](name, op, options)
         self.found.layers.append(layer)
         self.found.operators[name] = index
-        expected, found = layer.result.size, math.prod(self.graph.tensors[result].shape)
+        expected, found = layer.result.size, math.prod(int(n) for n in self.graph.tensors[result].shape)
         if expected != found:
             raise _UnsupportedError(
                 f" that writes {found} values where {expected} were expected", "one axis of time, batches of one"
@@ -174,7 +174,7 @@ class _Reader:
 
     # Each operator ------------------------------------------------------------------------------------------------
 
-    def _conv(self, name: str, op, options) -> Layer:
+    def _conv(self, name: str, op: Any, options: Any) -> Layer:
         weights, scales = self._weights(op.inputs[1], axis=0)
         out, height, width, channels = weights.shape
         axis = self._axis(op.inputs[0], (height, width))
@@ -190,7 +190,7 @@ class _Reader:
             self._same(options), dilation=dilation,
         )  # fmt: skip
 
-    def _depthwise(self, name: str, op, options) -> Layer:
+    def _depthwise(self, name: str, op: Any, options: Any) -> Layer:
         weights, scales = self._weights(op.inputs[1], axis=3)
         _, height, width, out = weights.shape
         if len(op.inputs) < 3 or op.inputs[2] < 0:
@@ -203,7 +203,7 @@ class _Reader:
             stride, self._same(options), dilation=dilation,
         )  # fmt: skip
 
-    def _dense(self, name: str, op, options) -> Layer:
+    def _dense(self, name: str, op: Any, options: Any) -> Layer:
         weights, scales = self._weights(op.inputs[1], axis=0)
         out, width = weights.shape
         held = self.graph.tensors[op.inputs[0]]
@@ -213,7 +213,7 @@ class _Reader:
         self._integers(name, op, weights[:, None], scales)
         return Conv(name, source, np.zeros((out, 1, width), np.float32), np.zeros(out, np.float32))
 
-    def _pool(self, name: str, op, options) -> Layer:
+    def _pool(self, name: str, op: Any, options: Any) -> Layer:
         axis = self._axis(op.inputs[0], (options.filterHeight, options.filterWidth))
         kernel = int((options.filterHeight, options.filterWidth)[axis])
         kind = MaxPool if "max" in name else AveragePool
@@ -223,7 +223,7 @@ class _Reader:
             name, self._source(op.inputs[0]), kernel, int((options.strideH, options.strideW)[axis]), self._same(options)
         )
 
-    def _mean(self, name: str, op, options) -> Layer:
+    def _mean(self, name: str, op: Any, options: Any) -> Layer:
         shape = [int(n) for n in self.graph.tensors[op.inputs[0]].shape]
         axes = {int(axis) % len(shape) for axis in np.atleast_1d(self._constant(op.inputs[1]))}
         source = self._source(op.inputs[0])
@@ -236,7 +236,7 @@ class _Reader:
         self._rescale(name, [((multiplier << bits) // source.length, shift - bits)])
         return Mean(name, source, source.length, source.length)
 
-    def _add(self, name: str, op, options) -> Layer:
+    def _add(self, name: str, op: Any, options: Any) -> Layer:
         first, second = op.inputs
         if second not in self.names or first not in self.names:
             raise _UnsupportedError(" of a constant", "a bias of the operator before it")
@@ -248,7 +248,7 @@ class _Reader:
         self._rescale(name, [quantize_multiplier(factor) for factor in (*factors, scale)])
         return Add(name, self._source(first), self._source(second))
 
-    def _softmax(self, name: str, op, options) -> Layer:
+    def _softmax(self, name: str, op: Any, options: Any) -> Layer:
         if self._affine(op.outputs[0]) != Affine(PROBABILITY_SCALE, -128):
             raise _UnsupportedError(
                 " with another output than probabilities", "an output of scale 1/256, zero point -128"
@@ -302,13 +302,13 @@ class _Reader:
             raise _UnsupportedError(f" of a kernel {kernel} over {shape}", "a kernel as long as time only")
         return axis
 
-    def _steps(self, options, axis: int) -> tuple[int, int]:
+    def _steps(self, options: Any, axis: int) -> tuple[int, int]:
         """Stride and dilation."""
         stride, dilation = (options.strideH, options.strideW), (options.dilationHFactor, options.dilationWFactor)
         return int(stride[axis]), int(dilation[axis])
 
-    def _same(self, options) -> bool:
-        return options.padding == schema().Padding.SAME
+    def _same(self, options: Any) -> bool:
+        return bool(options.padding == schema().Padding.SAME)
 
     def _constant(self, index: int) -> np.ndarray:
         tensor = self.graph.tensors[index]
@@ -333,7 +333,7 @@ class _Reader:
             )
         return weights, scales
 
-    def _integers(self, name: str, op, weights: np.ndarray, scales: np.ndarray) -> None:
+    def _integers(self, name: str, op: Any, weights: np.ndarray, scales: np.ndarray) -> None:
         out = weights.shape[-1] if weights.ndim == 2 else weights.shape[0]
         given = len(op.inputs) > 2 and op.inputs[2] >= 0
         bias = self._constant(op.inputs[2]) if given else np.zeros(out, np.int32)

@@ -138,15 +138,16 @@ class RandomModel(Model):
 
         Their scale is made smaller: the larger an accumulator, the smaller an error of the scale it shows.
         """
-        if b < 0 or self.idle_rng.integers(2):
+        weights = self.graph.tensors[w]
+        one_scale = len(weights.quantization.scale) == 1
+        if b < 0 or self.idle_rng.integers(4 if one_scale else 2):
             return
-        weights, biases = (self.graph.tensors[index] for index in (w, b))
+        biases = self.graph.tensors[b]
         values = self.constant(w, np.int8).reshape(weights.shape)
         bias = self.constant(b, np.int32)
         idle = np.flatnonzero(self.idle_rng.integers(2, size=len(bias)))
         scales = np.array(weights.quantization.scale, np.float32)
-        shrunk = idle if scales.size > 1 else slice(None)
-        scales[shrunk] *= np.float32(10 ** self.idle_rng.uniform(-4, 0))
+        scales[slice(None) if one_scale else idle] *= np.float32(10 ** self.idle_rng.uniform(-4, 0))
         source, target = self.scale_of(self.at), float(self.scale_of(result))
         weights.quantization.scale, biases.quantization.scale = scales.tolist(), (scales * source).tolist()
         limits = self.limits(result, activation)
