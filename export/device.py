@@ -4,25 +4,20 @@ Instructions are QEMU's (`-icount shift=8`: one takes 256 ns of the board's cloc
 They are no cycles.
 """
 
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from export.c_engine import FIRMWARE
+from scl import toolchain
 from scl.artifacts import InputError
 
 BOARDS = ("mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547")  # Cortex-M4F, M7, M33, M55
 BOARD = BOARDS[0]
 NS_PER_INSTRUCTION = 256
 TIMEOUT_S = 120.0
-TOOLS = (
-    ("make", "make"),
-    ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi"),
-    ("qemu-system-arm", "qemu-system-arm"),
-)
+EMULATOR = ("qemu-system-arm", "qemu-system-arm")
 
 
 @dataclass(frozen=True)
@@ -110,16 +105,8 @@ def _printed(c_folder: Path, build: Path, board: str, *settings: str) -> tuple[P
     """The program that counts, built with make's `settings`, and the lines that it printed."""
     if board not in BOARDS:
         raise InputError(f"--board {board}: instructions are counted on {', '.join(BOARDS)}; choose one of them")
-    for tool, package in TOOLS:
-        if shutil.which(tool) is None:
-            raise InputError(
-                f"{tool} is not installed, so instructions cannot be counted; run: sudo apt-get install -y {package}"
-            )
-    out = build.resolve() / f"bench-{board}"
-    _run(
-        "make", "-s", "-C", FIRMWARE, "bench", f"BOARD={board}", f"MODEL={c_folder.resolve()}", f"OUT={out}", *settings
-    )
-    elf = out / "bench.elf"
+    toolchain.require(EMULATOR)
+    elf = toolchain.build(c_folder, build / f"bench-{board}", board, "bench", *settings)
     command = ["qemu-system-arm", "-M", board, "-kernel", elf, "-icount", "shift=8"]
     command += ["-display", "none", "-monitor", "none", "-serial", "none", "-chardev", "stdio,id=console"]
     printed = _run(*command, "-semihosting-config", "enable=on,target=native,chardev=console")

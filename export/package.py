@@ -11,10 +11,10 @@ from string import Template
 from typing import Any
 
 from export.bundle import Bundle, read_bundle
-from export.c_engine import FIRMWARE
 from export.size import SOURCES
 from scl import artifacts
 from scl.artifacts import InputError, command
+from scl.toolchain import FIRMWARE, MODEL_FILES
 
 TARGETS = ("cmake", "arduino", "zephyr")
 PORTS = {"cmake": "socket://127.0.0.1:5555", "arduino": "/dev/ttyACM0", "zephyr": "/dev/ttyACM0"}
@@ -80,7 +80,7 @@ def package(bundle: Bundle, target: str, out: Path) -> None:
         ours = [*(FIRMWARE / "src").glob("*.h"), *(FIRMWARE / "src" / name for name in (*MODEL, *LINK))]
         for path in (*ours, FIRMWARE / NO_SENSOR):
             shutil.copyfile(path, sources / path.name)
-        for name in ("model_data.c", "model_data.h"):
+        for name in MODEL_FILES:
             shutil.copyfile(bundle.path / "c" / name, sources / name)
         templates = FIRMWARE / "packages" / target
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):

@@ -10,8 +10,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.c_engine import FIRMWARE
 from scl.artifacts import InputError
+from scl.toolchain import FIRMWARE
 
 COMPILER = "arm-none-eabi-gcc"
 FLAGS = [

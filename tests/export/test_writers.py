@@ -11,7 +11,6 @@ import pytest
 
 from calibration.sensor_file import Part, Sensor
 from export import arena, c_writer, tflite_writer
-from export.c_engine import FIRMWARE
 from export.frontend import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
 from export.int8 import quantize
 from export.network import LOGITS, Conv, Network, Tensor
@@ -23,6 +22,7 @@ from firmware_host import emulator
 from firmware_host.link import Link
 from firmware_host.messages import ABSTAIN, Result, chunk_samples, window_chunk
 from firmware_host.protocol import Type
+from scl import toolchain
 from train.data.polyphase import design
 
 FIELDS = ("weights", "bias", "weight_scales", "bias_scales", "scale", "zero_point")
@@ -192,8 +192,7 @@ def test_the_board_does_what_numpy_does(leads, tmp_path):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
     c_writer.write_c(leads, tmp_path)
-    command = ["make", "-s", "-C", FIRMWARE, "BOARD=native", f"MODEL={tmp_path}", f"OUT={tmp_path / 'out'}"]
-    subprocess.run(command, check=True, capture_output=True)
+    firmware = toolchain.build(tmp_path, tmp_path / "out")
     counts, raw, needed = noise(leads.frontend, 10), leads.frontend["raw_samples"], leads.frontend["lead_off_samples"]
     assert needed == 36
     counts[1, 40, 5] = 901
@@ -206,7 +205,7 @@ def test_the_board_does_what_numpy_does(leads, tmp_path):
     inputs, flags = end.quantized_windows(counts), end.flags(counts)
     assert flags.tolist() == [0, SATURATED, 0, SATURATED, LEAD_OFF, 0, LEAD_OFF | SATURATED, 0, 0, 0]
     masks = set()
-    with emulator.native(tmp_path / "out" / "firmware") as transport:
+    with emulator.native(firmware) as transport:
         link = Link(transport)
         hello = link.greet()
         size = chunk_samples(hello.max_payload, 6)

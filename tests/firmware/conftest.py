@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 
 from export.size import SOURCES as SOURCES_OF_ENGINE
+from scl import toolchain
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "firmware" / "src"
@@ -72,17 +73,14 @@ def engine(engine_library: ctypes.CDLL, capfd: pytest.CaptureFixture[str]):
 
 @pytest.fixture(scope="session")
 def make_firmware() -> Callable[..., Path]:
-    """make_firmware(board, model folder, out): the program that make builds; skips if a tool is missing."""
+    """make_firmware(board, model folder, out): the built program; skips if a tool is missing."""
 
     def make(board: str, folder: Path, out: Path) -> Path:
         tools = ("make", "gcc") if board == "native" else ("make", "arm-none-eabi-gcc", "qemu-system-arm")
         for tool in tools:
             if shutil.which(tool) is None:
                 pytest.skip(f"{tool} is not installed")
-        command = ["make", "-s", "-C", str(ROOT / "firmware"), f"BOARD={board}", f"MODEL={folder}", f"OUT={out}"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return out / ("firmware" if board == "native" else "firmware.elf")
+        return toolchain.build(folder, out, board)
 
     return make
 

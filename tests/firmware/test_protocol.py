@@ -14,6 +14,8 @@ from cobs import cobs
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scl import toolchain
+
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
 GOLDEN = ROOT / "tests" / "golden"
@@ -74,9 +76,8 @@ class Codec:
 def codec(tmp_path_factory: pytest.TempPathFactory) -> Codec:
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
-    out = tmp_path_factory.mktemp("lib")
-    subprocess.run(["make", "-s", "-C", str(ROOT / "firmware"), "lib", f"MODEL={FIXTURE}", f"OUT={out}"], check=True)
-    return Codec(ctypes.CDLL(str(out / "libscl.so")))
+    library = toolchain.build(FIXTURE, tmp_path_factory.mktemp("lib"), target="lib")
+    return Codec(ctypes.CDLL(str(library)))
 
 
 def wire_of(kind: int, seq: int, payload: bytes) -> bytes:

@@ -314,6 +314,15 @@ def test_firmware_of_another_model(folder, native, tmp_path):
         pass
 
 
+def test_a_bundle_in_any_folder(folder, port, tmp_path, monkeypatch):
+    """Its name reaches neither make nor a shell."""
+    odd = shutil.copytree(folder, tmp_path / "d$(shell touch executed) 'ü\"#%;\\")
+    monkeypatch.setattr(board_module, "BUILD", odd / "build")
+    with open_board(load_bundle(odd), port) as board:
+        assert board.hello.labels == LABELS
+    assert not list(tmp_path.rglob("executed"))
+
+
 def test_a_build_that_fails_says_why(folder, native, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(folder, broken)
