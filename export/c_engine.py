@@ -10,7 +10,7 @@ from scl import toolchain
 
 
 class COp(ctypes.Structure):
-    """scl_op of firmware/src/network.h."""
+    """scl_op of firmware/src/engine/network.h."""
 
     _fields_ = [
         ("run", ctypes.c_void_p),
@@ -26,7 +26,7 @@ class COp(ctypes.Structure):
 
 
 class CNetwork(ctypes.Structure):
-    """scl_network of firmware/src/network.h."""
+    """scl_network of firmware/src/engine/network.h."""
 
     _fields_ = [
         ("ops", ctypes.POINTER(COp)),

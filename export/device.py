@@ -10,14 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from scl import toolchain
+from scl import machines, toolchain
 from scl.artifacts import InputError
 
-BOARDS = ("mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547")  # Cortex-M4F, M7, M33, M55
+BOARDS = machines.COUNTED
 BOARD = BOARDS[0]
-NS_PER_INSTRUCTION = 256
 TIMEOUT_S = 120.0
-EMULATOR = ("qemu-system-arm", "qemu-system-arm")
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
     found = dict(entries)
 
     def instructions(ticks: int) -> int:
-        return round((ticks - found["empty"]) * 1e9 / found["hz"] / NS_PER_INSTRUCTION)
+        return machines.instructions(ticks - found["empty"], found["hz"])
 
     stream = None
     if "step" in found:
@@ -105,11 +103,11 @@ def _printed(c_folder: Path, build: Path, board: str, *settings: str) -> tuple[P
     """The program that counts, built with make's `settings`, and the lines that it printed."""
     if board not in BOARDS:
         raise InputError(f"--board {board}: instructions are counted on {', '.join(BOARDS)}; choose one of them")
-    toolchain.require(EMULATOR)
+    toolchain.require(machines.QEMU)
     elf = toolchain.build(c_folder, build / f"bench-{board}", board, "bench", *settings)
-    command = ["qemu-system-arm", "-M", board, "-kernel", elf, "-icount", "shift=8"]
-    command += ["-display", "none", "-monitor", "none", "-serial", "none", "-chardev", "stdio,id=console"]
-    printed = _run(*command, "-semihosting-config", "enable=on,target=native,chardev=console")
+    console = ["-serial", "none", "-chardev", "stdio,id=console"]
+    console += ["-semihosting-config", "enable=on,target=native,chardev=console"]
+    printed = _run(*machines.qemu_command(elf, board), *console)
     entries = [(name, int(value)) for name, value in (line.split() for line in printed.splitlines())]
     if "stack" not in dict(entries):
         raise InputError(f"{elf}: ended on {board} after {printed.splitlines()[-1:]}, expected counts to the last")

@@ -1,5 +1,5 @@
 """The invariants of scl/invariants.py as the device computes them: single precision, in the order of operations of
-firmware/src/invariants.h. Written apart from both: the board's input checksum is compared with this.
+firmware/src/frontend/invariants.h. Written apart from both: the board's input checksum is compared with this.
 """
 
 import numpy as np

@@ -19,7 +19,7 @@ from export.c_engine import CEngine, build_library
 from export.c_writer import MAX_LABELS_TOGETHER, CModel, write_c
 from export.copies import Copies, Rotations, Shifts
 from export.fold import dropped, fold
-from export.frontend import LEAD_OFF, SATURATED, SENSORS, FrontEnd, frontend_dict
+from export.frontend import SENSORS, FrontEnd, frontend_dict
 from export.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
 from export.golden import balanced, spread, write_golden
 from export.int8 import Int8Network, quantize
@@ -30,6 +30,7 @@ from export.tflite_writer import write_tflite
 from scl import artifacts
 from scl.artifacts import InputError
 from scl.decision import LOST, decide
+from scl.frontend.flags import LEAD_OFF, SATURATED
 from train.data import recordings_for_run, windows_for_run
 from train.data.polyphase import design
 from train.data.recordings import WindowSet

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from export.bundle import Bundle
-from export.device import NS_PER_INSTRUCTION
 from export.frontend import FrontEnd
 from scl.artifacts import InputError, read_npz
+from scl.machines import NS_PER_INSTRUCTION
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from firmware_host.transport import DEFAULT_BAUD, SerialTransport, Traced, Trans
 from scl import toolchain
 from scl.arguments import positive
 from scl.artifacts import InputError
+from scl.machines import MACHINES
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "firmware"
@@ -55,9 +56,9 @@ def open_board(
         with emulator.native(build(bundle, "native"), native_arguments) as pty:
             yield _greet(bundle, pty, trace)
     elif kind == "emulator":
-        machine = machine or emulator.MACHINES[0]
-        if machine not in emulator.MACHINES:
-            raise InputError(f"--port {port}: no such emulated board; there are {', '.join(emulator.MACHINES)}")
+        machine = machine or MACHINES[0]
+        if machine not in MACHINES:
+            raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
         with emulator.qemu(build(bundle, machine), machine) as uart:
             yield _greet(bundle, uart, trace, emulated=True)
     else:

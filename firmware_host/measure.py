@@ -15,9 +15,10 @@ from firmware_host.emulator import instructions
 from firmware_host.figures import Answers, parity, spread_ms, summary
 from firmware_host.flight import RX_RING_BYTES, Flight, Outcome
 from firmware_host.link import ANSWER_TIMEOUT_S
-from firmware_host.messages import LEAD_OFF, SATURATED, Stats, chunk_samples
+from firmware_host.messages import Stats, chunk_samples
 from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
+from scl.frontend.flags import LEAD_OFF, SATURATED
 
 BENCH_RUNS = 3
 

@@ -13,9 +13,15 @@ from pathlib import Path
 from scl.artifacts import InputError
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
+ROOMS = ("engine", "frontend", "link", "app")  # of firmware/src
 MODEL_FILES = ("model_data.c", "model_data.h")
 NATIVE = "native"  # the board that is this computer
-PRODUCTS = {"firmware": "firmware", "lib": "libscl.so", "bench": "bench.elf"}  # by target of firmware/Makefile
+PRODUCTS = {
+    "firmware": "firmware",
+    "lib": "libscl.so",
+    "bench": "bench.elf",
+    "size": "size.o",
+}  # by target of firmware/Makefile
 MAKE = ("make", "make")
 HOST_COMPILER = ("gcc", "gcc libc6-dev")
 CROSS_COMPILER = ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi")
@@ -30,6 +36,16 @@ def require(*tools: tuple[str, str]) -> None:
             f"not installed: {', '.join(program for program, _ in missing)}; run: "
             f"sudo apt-get install -y --no-install-recommends {' '.join(packages for _, packages in missing)}"
         )
+
+
+def sources(*rooms: str) -> list[Path]:
+    """The C files of some of ROOMS."""
+    return [path for room in rooms for path in sorted((FIRMWARE / "src" / room).glob("*.c"))]
+
+
+def headers() -> list[Path]:
+    """The headers of all rooms, which are included by their names alone."""
+    return [path for room in ROOMS for path in sorted((FIRMWARE / "src" / room).glob("*.h"))]
 
 
 def build(c_folder: Path, out: Path, board: str = NATIVE, target: str = "firmware", *settings: str) -> Path:

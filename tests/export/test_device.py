@@ -16,6 +16,7 @@ from firmware_host.link import Link
 from firmware_host.protocol import Type
 from scl import toolchain
 from scl.artifacts import InputError
+from scl.machines import instructions
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
@@ -45,7 +46,7 @@ def test_the_firmware_counts_the_same(cost, board_tools, tmp_path):
         link = Link(transport)
         hello = link.greet()
         ticks = int.from_bytes(link.request(Type.BENCH, b"").payload[:4], "little")
-    assert abs(emulator.instructions(ticks, hello.tick_hz) - cost.instructions) <= 40
+    assert abs(instructions(ticks, hello.tick_hz) - cost.instructions) <= 40
 
 
 def test_the_stack_is_what_the_compiler_says_at_least(cost):

@@ -12,6 +12,7 @@ from export import pipeline, quantize, size
 from export.bundle import model_hash, read_bundle
 from export.c_engine import build_library
 from export.frontend import FrontEnd
+from scl import toolchain
 from scl.artifacts import InputError, read_json, sha256_bytes
 from tests.export.c_frontend import c_inputs
 
@@ -215,8 +216,10 @@ def test_damaged_c_is_status_1_and_leaves_the_old_bundle(run_folder, bundle_fold
 
 
 def test_a_missing_cross_compiler_says_what_to_install(exported, monkeypatch):
-    monkeypatch.setattr(size.shutil, "which", lambda name: None)
-    with pytest.raises(InputError, match="arm-none-eabi-gcc is not installed.*apt-get install -y gcc-arm-none-eabi"):
+    monkeypatch.setattr(toolchain.shutil, "which", lambda name: None)
+    with pytest.raises(
+        InputError, match="not installed: .*arm-none-eabi-gcc; run: sudo apt-get install -y .*gcc-arm-none-eabi"
+    ):
         size.measure(exported.c_folder)
 
 

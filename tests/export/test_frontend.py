@@ -4,18 +4,18 @@ import ctypes
 import json
 import shutil
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from calibration.sensor_file import Part, Sensor
-from export.frontend import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
+from export.frontend import FrontEnd, frontend_dict
+from scl import toolchain
 from scl.artifacts import InputError
+from scl.frontend.flags import LEAD_OFF, SATURATED
 
 F = np.float32
 WINDOW = 12
-SOURCES = Path(__file__).resolve().parents[2] / "firmware" / "src"
 SHIM = r"""
 #include "frontend.h"
 int run(const scl_sensor *sensors, const int *sizes, const float *coefficients, const float *sections,
@@ -172,14 +172,15 @@ def test_band_pass_equals_scalar_single_precision(rate_hz):
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    """firmware/src/frontend.c for this machine, optimised, where a wrong flag would fuse or reorder."""
+    """firmware/src/frontend/frontend.c for this machine, optimised, where a wrong flag would fuse or reorder."""
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
     folder = tmp_path_factory.mktemp("frontend")
     (folder / "shim.c").write_text(SHIM)
-    flags = ["-std=c99", "-O3", "-march=native", "-fno-math-errno", "-shared", "-fPIC", f"-I{SOURCES}"]
-    sources = [str(SOURCES / "frontend.c"), str(SOURCES / "invariants.c"), str(folder / "shim.c")]
-    subprocess.run(["gcc", *flags, *sources, "-o", str(folder / "frontend.so")], check=True)
+    flags = ["-std=c99", "-O3", "-march=native", "-fno-math-errno", "-shared", "-fPIC"]
+    flags += [f"-I{toolchain.FIRMWARE / 'src' / room}" for room in ("engine", "frontend")]
+    sources = [*toolchain.sources("frontend"), folder / "shim.c"]
+    subprocess.run(["gcc", *flags, *sources, "-o", folder / "frontend.so"], check=True)
     return ctypes.CDLL(str(folder / "frontend.so"))
 
 

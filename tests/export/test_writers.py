@@ -11,7 +11,7 @@ import pytest
 
 from calibration.sensor_file import Part, Sensor
 from export import arena, c_writer, tflite_writer
-from export.frontend import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
+from export.frontend import FrontEnd, frontend_dict
 from export.int8 import quantize
 from export.network import LOGITS, Conv, Network, Tensor
 from export.onnx_writer import write_onnx
@@ -23,6 +23,7 @@ from firmware_host.link import Link
 from firmware_host.messages import ABSTAIN, Result, chunk_samples, window_chunk
 from firmware_host.protocol import Type
 from scl import toolchain
+from scl.frontend.flags import LEAD_OFF, SATURATED
 from train.data.polyphase import design
 
 FIELDS = ("weights", "bias", "weight_scales", "bias_scales", "scale", "zero_point")

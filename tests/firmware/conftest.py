@@ -12,13 +12,12 @@ from types import ModuleType
 
 import pytest
 
-from export.size import SOURCES as SOURCES_OF_ENGINE
 from scl import toolchain
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ROOT / "firmware" / "src"
 FIXTURE_MODEL = ROOT / "tests" / "firmware" / "fixture_model"
-ENGINE = (*SOURCES_OF_ENGINE, "crc32.c")
+SOURCES = toolchain.FIRMWARE / "src"
+ENGINE = (*toolchain.sources("engine", "frontend"), SOURCES / "link" / "crc32.c")
 C_FLAGS = (
     "-std=c99",
     "-pedantic",
@@ -29,6 +28,7 @@ C_FLAGS = (
     "-Wextra",
     "-Werror",
     "-Wconversion",
+    *(f"-I{SOURCES / room}" for room in toolchain.ROOMS),
 )
 BUILDS = {
     "dsp": ("-O2", "-fsanitize=undefined", "-DSCL_USE_DSP=1"),  # those kernels, on stand-ins for the instructions
@@ -45,8 +45,7 @@ def compile_engine(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pa
         if shutil.which(compiler) is None:
             pytest.skip(f"{compiler} is not installed")
         output = tmp_path_factory.mktemp("engine") / "engine"
-        sources = [str(SOURCES / name) for name in ENGINE]
-        subprocess.run([compiler, *C_FLAGS, *flags, *sources, "-o", str(output)], check=True)
+        subprocess.run([compiler, *C_FLAGS, *flags, *ENGINE, "-o", output], check=True)
         return output
 
     return compile_with

@@ -15,6 +15,7 @@ from firmware_host import emulator
 from firmware_host.link import Link
 from firmware_host.protocol import Type
 from scl.artifacts import InputError
+from scl.machines import MACHINES
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
@@ -35,7 +36,7 @@ def changed_model(tmp_path: Path) -> Callable[[str, str], Path]:
     return change
 
 
-@pytest.mark.parametrize("machine", emulator.MACHINES)
+@pytest.mark.parametrize("machine", MACHINES)
 def test_board_files(fixture_firmware, machine):
     """A flat image of what is loaded, a map, no heap and no input or output."""
     elf = fixture_firmware(machine)
@@ -106,7 +107,7 @@ def test_a_folder_built_from_a_model_that_is_gone_is_built_anew(native_build, ch
         assert Link(transport).greet().labels[1] == "walking"
 
 
-@pytest.mark.parametrize("machine", emulator.MACHINES)
+@pytest.mark.parametrize("machine", MACHINES)
 def test_a_fault_resets_the_board(make_firmware, changed_model, tmp_path, machine):
     """A model whose first operator reads where no memory is."""
     folder = changed_model("127, 0, 0, 96, block", "127, 0xB8000000, 0, 96, block")

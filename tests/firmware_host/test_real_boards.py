@@ -86,7 +86,7 @@ def network(rng):
 
 
 def quantized(counts, frontend):
-    """Steps 1, 2, 4 and 5 of firmware/src/frontend.h in single precision, without resampling."""
+    """Steps 1, 2, 4 and 5 of firmware/src/frontend/frontend.h in single precision, without resampling."""
     f32, columns = np.float32, []
     for number, sensor in enumerate(frontend["sensor"]["sensors"]):
         v = counts[..., 3 * number : 3 * number + 3].astype(f32) * f32(sensor["unit_per_count"])
