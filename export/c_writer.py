@@ -70,6 +70,7 @@ def _header(model: CModel) -> str:
     if model.frontend is not None:
         sizes["CHANNELS"] = sum(part["axes"] for part in model.frontend["sensor"]["sensors"])
         sizes["RAW_SAMPLES"] = model.frontend["raw_samples"]
+        sizes["PHASE_TAPS"] = model.frontend["phase_taps"]
         included = '#include "frontend.h"\n'
         declared = "extern const scl_frontend_config scl_frontend_data;\n"
     if model.step is not None:

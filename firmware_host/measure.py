@@ -11,7 +11,6 @@ import numpy as np
 from firmware_host.board import Board
 from firmware_host.bundle import Bundle, Golden
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
-from firmware_host.emulator import instructions
 from firmware_host.figures import Answers, parity, spread_ms, summary
 from firmware_host.flight import RX_RING_BYTES, Flight, Outcome
 from firmware_host.link import ANSWER_TIMEOUT_S
@@ -19,6 +18,7 @@ from firmware_host.messages import Stats, chunk_samples
 from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
 from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.machines import instructions
 
 BENCH_RUNS = 3
 

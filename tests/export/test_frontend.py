@@ -31,9 +31,10 @@ int run(const scl_sensor *sensors, const int *sizes, const float *coefficients, 
         .inv_input_scale = inv_input_scale, .input_zero_point = (int16_t)sizes[7],
         .sensors = sensors};
     scl_frontend f;
+    float delay[256 * 6];
     int made = 0;
     *flags = 0;
-    scl_frontend_init(&f, &config);
+    scl_frontend_init(&f, &config, delay);
     for (int i = 0; i < samples; i++) {
         made += scl_frontend_push(&f, counts + i * sizes[1], out + made * sizes[1]);
         *flags |= (uint8_t)(f.saturated | f.lead_off << 1);

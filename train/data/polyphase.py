@@ -14,7 +14,7 @@ import numpy as np
 from scl.artifacts import InputError
 
 MAX_UP = 64  # phases that the coefficients take flash for
-MAX_PHASE_TAPS = 256  # SCL_MAX_PHASE_TAPS of firmware/src/frontend/frontend.h
+MAX_PHASE_TAPS = 256  # samples of the board's delay line: 6 kB for six channels
 TOLERANCE = 1e-6  # of a ratio: rates are written as decimal numbers
 PASSBAND = 0.35  # of the model's rate: its end
 STOPBAND = 0.5  # of the model's rate: its start, the Nyquist frequency
