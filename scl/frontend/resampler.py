@@ -34,7 +34,7 @@ class Resampler:
 
     @property
     def phase_taps(self) -> int:
-        return self.coefficients.shape[1]
+        return int(self.coefficients.shape[1])
 
     @property
     def delay(self) -> int:
@@ -123,7 +123,7 @@ def to_rate(x: np.ndarray, rate_hz: float, wanted_hz: float) -> np.ndarray:
     ratio = Fraction(wanted_hz / rate_hz).limit_denominator(1000)
     if ratio == 1:
         return x
-    return resample_poly(x, ratio.numerator, ratio.denominator, axis=2, padtype="line")
+    return np.asarray(resample_poly(x, ratio.numerator, ratio.denominator, axis=2, padtype="line"))
 
 
 def _taps(ratio: float) -> int:
