@@ -30,29 +30,27 @@ def ecg_task(name: str, recordings: Recordings, source: dict[str, Any], config: 
         name: "strip" or "beat".
         recordings: at the source's rate.
 
-    Raises InputError for beats of a set that has none annotated, or a random split.
+    Raises InputError for beats of a set that has none annotated.
     """
-    if config.split != "subject":
-        raise InputError("--split random is for IMU only: ECG is divided by record, as published")
     if name == "beat" and not any(len(block.beats) for block in recordings.blocks):
         raise InputError(f"{recordings.name}: has no annotated beats; use --task strip")
     rate_hz = PTBXL_RATE_HZ if recordings.name == "ptbxl" else RATE_HZ
     shift = ecg.shift_for(name, recordings, rate_hz)
     behind = ecg.prepared(recordings, rate_hz)
     if recordings.name == "mitdb":
-        split = split_de_chazal(recordings, ecg.RHYTHM, config.seed)
+        split = split_de_chazal(recordings, ecg.RHYTHM, config.run.seed)
     elif recordings.name == "ptbxl":
         from train.data import ptbxl
 
-        split = ptbxl.split(recordings, config.seed)
+        split = ptbxl.split(recordings, config.run.seed)
     else:
-        split = split_records(recordings.groups, config.seed)
+        split = split_records(recordings.groups, config.run.seed)
     parts = {p: ecg.split_windows(behind, split, p, name, shift) for p in ("train", "validation", "test")}
     labels = recordings.labels if recordings.multilabel else ecg.RHYTHM
-    widths = WIDTHS if config.pool == "average" else FLAT_WIDTHS
-    architecture = Architecture(widths, STRIDES, KERNEL, config.pool, config.padding)
+    widths = WIDTHS if config.encoder.pool == "average" else FLAT_WIDTHS
+    architecture = Architecture(widths, STRIDES, KERNEL, config.encoder.pool, config.encoder.padding)
     frontend: dict[str, Any] = {"band_hz": list(ecg.BAND_HZ), "warmup_s": ecg.WARM_UP_S}
-    if config.input == "canonical":
+    if config.encoder.input == "canonical":
         frontend["canonical"] = True
     others = None
     if name == "beat" and ecg.holds(behind, split["test"], OTHERS):

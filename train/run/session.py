@@ -1,11 +1,8 @@
 """From recordings to a run folder: the part of a training command that every task shares."""
 
-import json
 import platform
-import shutil
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,41 +13,35 @@ from scl.partition import Partition
 from train.data.recordings import Recordings, WindowSet
 from train.run.config import TrainConfig
 from train.run.log import EpochLog
+from train.run.working_folder import WorkingFolder
 
 if TYPE_CHECKING:
     from train.run.task import Task
 
-RESUME_FILE = "resume.json"
 
-
-def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dict[str, Any]:
-    """Trains, evaluates on the test part and writes the run folder `out`; returns the metrics. Under torchrun the first
-    rank writes; the others only train, and return nothing.
-
-    Works in `<out>.partial`, which becomes `out` when everything is there; with `resume`, training goes on from its
-    checkpoint.
+def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> dict[str, Any]:
+    """Trains, evaluates on the test part and writes the run folder; returns the metrics. Under torchrun the first rank
+    writes; the others only train, and return nothing.
 
     Raises:
-        InputError: `out` holds something else, there is nothing to resume from, or the training part lacks a class.
+        InputError: the folder is in use for something else, or the training part lacks a class.
     """
     import torch
 
-    from train.experimental.allocation import Allocating, settled
-    from train.model.encoder import Classifier
+    from train.experimental import hooks
     from train.run import parallel
     from train.run.evaluate import evaluate, evaluate_circular, where_others_go
     from train.run.folder import write_run
     from train.run.loop import Progress, count_parameters, fit, pick_device
     from train.transformations import Shift
 
-    artifacts.check_replaceable(out, "run")
     parallel.start()
-    parallel.check(config.batch_size)
+    parallel.check(config.optimization.batch_size)
     recordings, split, parts, transformation = task.recordings, task.split, task.parts, task.transformation
-    if len(parts["train"]) < config.batch_size:
+    if len(parts["train"]) < config.optimization.batch_size:
         raise InputError(
-            f"{recordings.name}: {len(parts['train'])} training windows, less than one batch of {config.batch_size}; "
-            "lower --batch-size"
+            f"{recordings.name}: {len(parts['train'])} training windows, less than one batch of "
+            f"{config.optimization.batch_size}; lower --batch-size"
         )
     missing = missing_labels(parts["train"], task.labels)
     if missing:
@@ -63,11 +54,11 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
         mean = np.zeros_like(std)
     else:
         mean, std = invariant_statistics(parts["train"], recordings)
-    torch.manual_seed(config.seed)
-    partition = Partition.parse(config.partition)
+    torch.manual_seed(config.run.seed)
+    partition = config.encoder.partition
     device = pick_device()
     try:
-        model = (Allocating if config.allocation == "auto" else Classifier)(
+        model = hooks.classifier_class(config)(
             task.architecture,
             partition,
             channels=len(recordings.channels),
@@ -82,9 +73,9 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     except ValueError as error:
         raise InputError(f"{recordings.name}: {error}; give --padding same") from error
     info = {
-        "name": out.name,
+        "name": folder.out.name,
         "task": task.name,
-        "method": config.method,
+        "method": config.method.name,
         **transformation.describe(),
         "labels": list(task.labels),
         "multilabel": recordings.multilabel,
@@ -103,32 +94,32 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
         "split": split,
         "data": {**task.source, "sha256": recordings.sha256, "report": recordings.report},
         "config": config.as_dict(),
-        "seed": config.seed,
+        "seed": config.run.seed,
         "versions": {"python": platform.python_version(), **{p: version(p) for p in ("torch", "numpy")}},
     }
     if not parallel.leads():
         parallel.wait()
         nothing = Progress(lambda epoch, figures: None, lambda done, total: None)
-        partial = out.with_name(out.name + ".partial")
-        fit(model, parts["train"], transformation, config, lambda m: {}, nothing, partial, device, task.vary)
+        fit(model, parts["train"], transformation, config, lambda m: {}, nothing, folder.partial, device, task.vary)
         parallel.stop()
         return {}
     print(recordings.summary())
     leaky = " (LEAKY: flatters)" if split["leaky"] else ""
     print(
         f"{recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in parts.items())} windows, "
-        f"split by {split['name']}{leaky}; {config.method}, {info['parameters']} parameters, {device.type}"
+        f"split by {split['name']}{leaky}; {config.method.name}, {info['parameters']} parameters, {device.type}"
     )
-    partial = _partial_folder(out, {k: info[k] for k in ("config", "split", "data", "versions")}, resume)
+    partial = folder.open({k: info[k] for k in ("config", "split", "data", "versions")})
     parallel.wait()
-    with EpochLog(partial, config.epochs) as log:
+    with EpochLog(partial, config.optimization.epochs) as log:
         fit(
             model,
             parts["train"],
             transformation,
             config,
             lambda m: _validation_figures(
-                evaluate(settled(m), parts["validation"], transformation, 1, config.seed, device), transformation.name
+                evaluate(hooks.settled(m), parts["validation"], transformation, 1, config.run.seed, device),
+                transformation.name,
             ),
             Progress(log.epoch, log.step),
             partial,
@@ -136,24 +127,22 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
             task.vary,
         )
     parallel.stop()
-    model = settled(model)
+    model = hooks.settled(model)
     partition = model.partition
     info |= {"partition": asdict(partition), "parameters": count_parameters(model)}
-    figures = evaluate(model, parts["test"], transformation, config.draws, config.seed, device)
+    figures = evaluate(model, parts["test"], transformation, config.run.draws, config.run.seed, device)
     if isinstance(transformation, Shift):
-        figures["shift_circular"] = evaluate_circular(model, parts["test"], transformation, config.draws, device)
+        figures["shift_circular"] = evaluate_circular(model, parts["test"], transformation, config.run.draws, device)
     if task.others:
         figures["other_classes"] = where_others_go(model, *task.others, transformation, device)
     warnings = health_warnings(figures, transformation.name, parts["test"], log.last, partition)
-    head = {"kind": "metrics", "schema": 2, "task": task.name, "method": config.method}
+    head = {"kind": "metrics", "schema": 2, "task": task.name, "method": config.method.name}
     head |= {"transformation": transformation.name, "labels": list(task.labels)}
     head |= {"partition": asdict(partition), "split": split, "part": "test", "data": recordings.name}
     metrics = head | figures | {"warnings": warnings}
     artifacts.write_json(partial / "metrics.json", metrics)
     write_run(partial, info, model.cpu())
-    artifacts.replace_folder(partial, out, "run")
-    for name in ("checkpoint.safetensors", RESUME_FILE):  # only now: killed before, the run can still be resumed
-        (out / name).unlink()
+    folder.finish()
     return metrics
 
 
@@ -238,29 +227,3 @@ def _validation_figures(figures: dict[str, Any], transformation: str) -> dict[st
         "val_consistency": transformed["consistency"],
         "val_effective_rank": figures["effective_rank"],
     }
-
-
-def _partial_folder(out: Path, identity: dict[str, Any], resume: bool) -> Path:
-    """The folder that training works in: kept if it is resumed by the same options and data, else made anew."""
-    partial = out.with_name(out.name + ".partial")
-    mark = partial / RESUME_FILE
-    if resume:
-        if not mark.is_file():
-            raise InputError(f"{partial}: there is no interrupted run to resume; leave out --resume")
-        before = artifacts.read_json(mark, "resume")
-        changed = [k for k, v in identity.items() if json.loads(json.dumps(v)) != before[k]]
-        if changed:
-            raise InputError(
-                f"{mark}: the interrupted run had another {', '.join(changed)}; give the same options or start anew"
-            )
-        return partial
-    if partial.exists():
-        if not mark.is_file():
-            raise InputError(f"{partial}: is in the way and is not an interrupted run; remove or rename it")
-        shutil.rmtree(partial)
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise InputError(f"{partial}: cannot be made ({error.strerror or error}); choose another --out") from error
-    artifacts.write_json(mark, {"kind": "resume", "schema": 1, **identity})
-    return partial
