@@ -61,6 +61,11 @@ class WorkingFolder:
     def partial(self) -> Path:
         return self.out.with_name(self.out.name + ".partial")
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether there is an interrupted run to go on with."""
+        return (self.partial / MARK).is_file()
+
     def check(self) -> None:
         """Raises InputError if something is in the way; called before anything is loaded."""
         artifacts.check_replaceable(self.out, "run")
@@ -69,10 +74,10 @@ class WorkingFolder:
                 f"{self.out}: holds a finished run; give --force to replace it, or another folder with --out"
             )
         if self.resume:
-            if not (self.partial / MARK).is_file():
+            if not self.interrupted:
                 raise InputError(f"{self.partial}: there is no interrupted run to resume; leave out --resume")
         elif os.path.lexists(self.partial):
-            if not (self.partial / MARK).is_file():
+            if not self.interrupted:
                 raise InputError(f"{self.partial}: is in the way and is not an interrupted run; remove or rename it")
             if self._holds_epochs() and not self.force:
                 raise InputError(
@@ -126,4 +131,4 @@ class WorkingFolder:
 
     def _holds_epochs(self) -> bool:
         """Whether there is an interrupted run, with at least one epoch."""
-        return all((self.partial / name).is_file() for name in (MARK, CHECKPOINT))
+        return self.interrupted and (self.partial / CHECKPOINT).is_file()
