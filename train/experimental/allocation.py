@@ -12,6 +12,8 @@ and a variant dimension with an invariance of at least INVARIANT, which soaks no
 through the training the groups are settled.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -38,7 +40,7 @@ class Allocating(Classifier):
 
     group: Tensor
 
-    def __init__(self, *args, **options) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.options = (args, options)
         p = self.partition

@@ -54,7 +54,8 @@ class Turn:
         return random_rotations_torch(len(x), generator, x.device)
 
     def apply(self, x: Tensor, drawn: Tensor) -> Tensor:
-        return rotate(x, drawn)
+        turned: Tensor = rotate(x, drawn)
+        return turned
 
     def tell(self, turned: Tensor, drawn: Tensor) -> Tensor:
         return functional.normalize(turned[:, :3].mean(dim=2), dim=1)

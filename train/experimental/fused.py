@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -92,11 +92,12 @@ class FusedClassifier(nn.Module):
     def __init__(self, imu: Classifier, ecg: Classifier, packing: Packing, classes: int) -> None:
         super().__init__()
         self.imu, self.ecg, self.packing = imu, ecg, packing
-        imu.head = ecg.head = nn.Identity()
+        del imu.head, ecg.head
         a, b = imu.partition, ecg.partition
         self.partition = Partition(a.invariant + b.invariant, a.variant + b.variant, a.free + b.free)
         self.head = nn.Linear(self.partition.kept_size, classes)
         self.samples = 0  # of no use: pairs are not spliced
+        self.kept: Tensor
         self.register_buffer("kept", torch.from_numpy(self.partition.kept), persistent=False)
 
     def forward(self, x: Tensor, splice: Splice | None = None) -> tuple[Tensor, Tensor]:
@@ -180,13 +181,14 @@ def train_fused(imu: Task, ecg: Task, options: TrainConfig, out: Path, counts: d
         std = torch.from_numpy(sensor_std(task.parts["train"], task.recordings))
         shape = (len(task.recordings.channels), task.samples, len(labels))
         models.append(Classifier(task.architecture, partition, *shape, std=std, limit=task.limit))
-    model = FusedClassifier(*models, packing, len(labels)).to(device)
+    fused = FusedClassifier(models[0], models[1], packing, len(labels)).to(device)
+    model = cast(Classifier, fused)  # training and evaluation use what both have: partition, samples, head, forward
 
     def vary(x: Tensor, generator: Generator) -> Tensor:
         window, strip = packing.unpack(x)
         return packing.pack(imu.vary(window, generator), vary_ecg(strip, generator))
 
-    def validate(m: nn.Module) -> dict[str, float]:
+    def validate(m: Classifier) -> dict[str, float]:
         found = evaluate(m, parts["validation"], both, 1, options.run.seed, device)
         turned = found["rotation"]
         return {"val_accuracy": found["accuracy"], "val_accuracy_transformed": turned["accuracy"]}

@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser, defaults: TrainConfig | None = 
         groups[group].add_argument(
             "--" + name.replace("_", "-"),
             dest=name,
-            type=str if known.parse else field.type,  # type: ignore[arg-type]
+            type=str if known.parse else field.type,
             choices=known.choices,
             help=f"{known.help} (default {values[name]})",
         )

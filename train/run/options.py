@@ -71,7 +71,8 @@ def _check(described: "Field[Any]", value: Any) -> None:
     assert isinstance(wanted, type)
     if known.choices is not None and value not in known.choices:
         raise ValueError(f"{name} is {value!r}, expected one of {', '.join(known.choices)}")
-    if isinstance(value, bool) or not isinstance(value, (int, float) if wanted is float else wanted):
+    taken: Any = (int, float) if wanted is float else wanted
+    if isinstance(value, bool) or not isinstance(value, taken):
         raise ValueError(f"{name} is {value!r}, expected {wanted.__name__}")
     if wanted is float and not math.isfinite(value):
         raise ValueError(f"{name} is {value!r}, expected a finite number")
