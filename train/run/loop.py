@@ -155,8 +155,3 @@ def pick_device() -> torch.device:
     # A debugging aid that takes a twentieth of the time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return torch.device("cpu")
-
-
-def count_parameters(model: Classifier) -> int:
-    """Trainable numbers of the model, batch normalization included."""
-    return sum(p.numel() for p in model.parameters())

@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from scl.artifacts import InputError
+from scl.artifacts.run import Architecture
 from scl.loss import StructuredContrastiveLoss
 from scl.negatives import negatives
 from scl.partition import Partition
@@ -15,7 +16,7 @@ from train.data.recordings import WindowSet
 from train.methods import METHODS
 from train.methods.simclr import nt_xent
 from train.methods.vicreg import vicreg
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run import loop
 from train.run.checkpoint import Checkpoint
 from train.run.config import TrainConfig
