@@ -91,7 +91,7 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
     try:
         model = hooks.classifier_class(config)(
             task.architecture,
-            partition,
+            config.encoder.partition,
             channels=len(window.channels),
             samples=window.samples,
             classes=len(task.labels),
@@ -110,7 +110,7 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
         transformation=task.transformation.describe(),
         labels=tuple(task.labels),
         multilabel=recordings.multilabel,
-        partition=partition,
+        partition=config.encoder.partition,
         window=window,
         sensors=tuple(SensorChannels(kind, channels) for kind, channels in recordings.sensors),
         frontend=task.frontend,

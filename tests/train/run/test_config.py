@@ -126,8 +126,7 @@ def test_valid_padding_that_a_beat_is_too_short_for(tmp_path: Path, monkeypatch:
     blocks = tuple(Block(group, -1, rng.normal(size=(1, 7200)).astype(np.float32), beats) for group in range(12))
     sensors = (("ecg", (0,)),)
     noise = Recordings("noise", 360.0, 10.0, ("ecg",), ("mV",), sensors, ("N", "S", "V", "F", "Q"), blocks, "00" * 32)
-    noisy = replace(DATA_SETS["synthetic"], load=lambda path, options: noise)
-    monkeypatch.setitem(DATA_SETS, "synthetic", noisy)
+    monkeypatch.setitem(DATA_SETS, "synthetic", replace(DATA_SETS["synthetic"], load=lambda path, options: noise))
     arguments = ["--task", "beat", "--padding", "valid", "--synthetic", "--out", str(tmp_path / "run")]
     with pytest.raises(InputError, match="a kernel of 7 does not fit into the 6 samples .* give --padding same"):
         ecg.main(arguments)
