@@ -23,6 +23,7 @@ C_FLAGS = (
     "-pedantic",
     "-ffreestanding",
     "-ffp-contract=off",
+    "-DSCL_STRICT_FLAGS",
     "-fno-math-errno",
     "-Wall",
     "-Wextra",
@@ -58,7 +59,7 @@ def engine_library(request: pytest.FixtureRequest, compile_engine: Callable[...,
     library = ctypes.CDLL(str(output))
     library.scl_crc32.restype = ctypes.c_uint32
     library.scl_network_class.restype = ctypes.c_uint8
-    library.scl_frontend_push.restype = ctypes.c_uint8
+    library.scl_frontend_push.restype = ctypes.c_bool
     return library
 
 
