@@ -86,7 +86,6 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
         std = sensor_std(windows, recordings)
         mean = np.zeros_like(std)
     torch.manual_seed(config.run.seed)
-    partition = config.encoder.partition
     window = WindowInfo(task.samples, recordings.rate_hz, recordings.channels, recordings.units)
     try:
         model = hooks.classifier_class(config)(
