@@ -9,6 +9,7 @@ limit are errors.
 import dataclasses
 import json
 import math
+import re
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 16 << 20  # of a JSON file
 MOST_ARTIFACT_BYTES = 2 << 20  # every wrong entry of a list makes an error, which takes 1 kB and some microseconds
+PYDANTIC_PART = re.compile(r"\[key\]|(tuple|constrained)[\[-].*|function-.*")
 Place = tuple[int | str, ...]  # of a field: names, and indices in lists
 
 
@@ -68,7 +70,7 @@ def read_json(
     """
     from pydantic_core import from_json
 
-    data = read_bytes(path, most, f"a {kind} file")
+    data = read_bytes(path, most, f"JSON of kind {kind!r}")
     try:
         value = from_json(data, allow_inf_nan=True)  # refused below, by the field's name
     except ValueError as error:
@@ -150,8 +152,8 @@ def _sentence(error: "ErrorDetails") -> str:
 
 
 def _dotted(place: Place) -> str:
-    """The field as people name it, without what pydantic adds for a union ("tuple[...]") or a dict's key ("[key]")."""
-    return ".".join(str(part) for part in place if isinstance(part, int) or "[" not in part)
+    """The field as people name it, without what pydantic adds for a dict's key and for the types of a union."""
+    return ".".join(str(part) for part in place if isinstance(part, int) or not PYDANTIC_PART.fullmatch(part))
 
 
 def _check_finite(value: object, place: Place = ()) -> None:
