@@ -7,7 +7,7 @@ from typing import Annotated
 from annotated_types import Ge, Le, MaxLen, MinLen
 
 from scl.artifacts.errors import InputError
-from scl.artifacts.fields import MOST, MOST_WHOLE, Groups, Line, Name, Real, Sha256, Whole
+from scl.artifacts.fields import MOST, MOST_WHOLE, Groups, Line, Name, Real, Sha256, Whole, check_different
 from scl.artifacts.files import file_inside
 from scl.artifacts.json_files import Artifact, read_artifact
 from scl.artifacts.run import run_hash
@@ -39,9 +39,10 @@ class Ranges(Artifact):
     advice = "run python -m calibration.ranges RUN"
 
     def __post_init__(self) -> None:
+        check_different("subjects", self.subjects)
         for name, (low, high) in self.ranges.items():
             if not low <= 0 <= high or low == high:
-                raise ValueError(f"ranges.{name} is {low:g} to {high:g}, expected a range around 0")
+                raise ValueError(f"ranges.{name} is {low:g} to {high:g}, expected one with 0 in it, not empty")
 
 
 def read_ranges(folder: str | Path) -> dict[str, tuple[float, float]]:
