@@ -32,7 +32,8 @@ from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
 from scl import artifacts
 from scl.artifacts import InputError
-from scl.artifacts.run import read_ranges, run_hash
+from scl.artifacts.ranges import read_ranges
+from scl.artifacts.run import run_hash
 from scl.decision import LOST, decide
 from scl.frontend.chain import FrontEnd, frontend_dict
 from scl.frontend.flags import LEAD_OFF, SATURATED

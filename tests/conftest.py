@@ -92,11 +92,12 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     from export.writers.c_source import CModel, write_c
     from export.writers.onnx import write_onnx
     from export.writers.tflite import write_tflite
+    from scl.artifacts.ranges import read_ranges
     from scl.frontend.resampler import design
     from train.data import windows_for_run
     from train.run.folder import load_run
 
-    run, ranges = load_run(run_folder), pipeline.read_ranges(run_folder)
+    run, ranges = load_run(run_folder), read_ranges(run_folder)
     network = quantize(fold(run.model, run.info.window.samples), ranges)
     frontend = pipeline.frontend_for(run, network, "replay-imu")
     folder = tmp_path_factory.mktemp("c")

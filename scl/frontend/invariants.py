@@ -36,9 +36,12 @@ GYROSCOPE = (
 )
 
 
+CHANNELS = (3, 6)  # of an accelerometer, and with a gyroscope
+
+
 def names(channels: int) -> tuple[str, ...]:
     """Of the invariants of 3 channels (accelerometer) or 6 (and gyroscope). Raises ValueError for others."""
-    if channels not in (3, 6):
+    if channels not in CHANNELS:
         raise ValueError(f"invariants need an accelerometer's 3 channels, or 6 with a gyroscope, found {channels}")
     return ACCELEROMETER + (GYROSCOPE if channels == 6 else ())
 
