@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from scl.artifacts import sha256_bytes
+from train.run.working_folder import WorkingFolder
 
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t for a 95 % interval of the mean of so many runs
 
@@ -22,7 +23,7 @@ def spread(values: Iterable[float], digits: int = 3) -> str:
 
 def encoder() -> str:
     """Tells encoders and inputs apart: a row made with others is not one of today's."""
-    from train.model.encoder import Architecture
+    from scl.artifacts.run import Architecture
     from train.run.folder import SCHEMA
 
     return sha256_bytes(json.dumps([asdict(Architecture()), SCHEMA]).encode())[:8]
@@ -38,9 +39,14 @@ def finished(folder: Path, epochs: int) -> bool:
     """Whether an IMU run is there. Stops if it was made with another encoder or other epochs than runs are now."""
     if not (folder / "metrics.json").is_file():
         return False
-    from train.model.encoder import Architecture
+    from scl.artifacts.run import Architecture
 
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     if run["architecture"] != json.loads(json.dumps(asdict(Architecture()))) or run["config"]["epochs"] != epochs:
         sys.exit(f"{folder}: was made with another encoder or other epochs; remove it and run again")
     return True
+
+
+def into(folder: Path) -> list[str]:
+    """Flags of a training command that writes `folder`, or goes on with it where it was interrupted."""
+    return ["--out", str(folder), *(["--resume"] if WorkingFolder(folder).interrupted else [])]

@@ -121,7 +121,8 @@ def _validated(cls: type[A], fields: dict[str, Any]) -> A:
     """Raises ValueError that names the first wrong field, what it holds and what was expected."""
     from pydantic import ValidationError
 
-    _check_complete(cls, fields)
+    if cls.__pydantic_config__["extra"] == "forbid":  # not of a class that takes a part of a file
+        _check_complete(cls, fields)
     # As JSON text, not as objects: strictly, a list is no tuple in Python, but in JSON it is.
     data = json.dumps(fields).encode()
     try:

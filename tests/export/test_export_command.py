@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from export import pipeline, quantize
 from export.bundle import model_hash, read_bundle
 from export.cost import size
 from export.proof.c_engine import build_library
+from scl import toolchain
 from scl.artifacts import InputError, read_json, sha256_bytes
 from scl.frontend.chain import FrontEnd
 from tests.scl.frontend.c_frontend import c_inputs
@@ -58,11 +60,14 @@ def test_manifest_describes_the_model(bundle_folder, exported):
     manifest = read_bundle(bundle_folder).manifest
     info = exported.run.info
     assert manifest["name"] == "tiny"
-    for key in ("task", "transformation", "method", "labels", "partition", "window"):
-        assert manifest[key] == info[key]
+    facts = asdict(info)
+    for key in ("task", "method", "partition"):
+        assert manifest[key] == facts[key]
+    assert manifest["transformation"] == info.transformation.name and manifest["labels"] == list(info.labels)
+    assert manifest["window"]["channels"] == list(info.window.channels)
     assert manifest["kept"] == exported.run.partition.kept.tolist()
     assert manifest["split"] == {"name": "subject", "leaky": False} and manifest["data"] == {"name": "watch"}
-    assert manifest["run_hash"] == read_json(exported.run.path / "ranges.json", "ranges")["run_hash"]
+    assert manifest["run_hash"] == read_json(exported.run.path / "ranges.json", "ranges", 2)["run_hash"]
     assert manifest["input"]["shape"] == [1, 1, *exported.inputs.shape[1:]]
     for name in ("features", "logits"):
         affine = exported.network.activations[name]
@@ -71,7 +76,7 @@ def test_manifest_describes_the_model(bundle_folder, exported):
             "scale": float(affine.scale),
             "zero_point": affine.zero_point,
         }
-    facts = {"frontend": manifest["frontend"], "labels": info["labels"], "thresholds": None}
+    facts = {"frontend": manifest["frontend"], "labels": list(info.labels), "thresholds": None}
     described = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     tflite = (bundle_folder / "model.tflite").read_bytes()
     assert manifest["model_hash"] == sha256_bytes(tflite + described.encode())
@@ -190,6 +195,18 @@ def test_a_run_folder_is_never_replaced(copied_run):
     assert sorted(copied_run.iterdir()) == before
 
 
+@pytest.mark.parametrize("mark", ["run.json", "validation.json", "scl_package.json", "chapter.tex"])
+def test_a_bundle_replaces_no_other_artefact(copied_run, tmp_path, mark):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / mark).write_text("precious")
+    with pytest.raises(InputError, match=r"out: (holds|is a run).*choose another"):
+        quantize.main([str(copied_run), "--out", str(out)])
+    with pytest.raises(InputError, match=f"{mark}: is a file, expected a folder"):
+        quantize.main([str(copied_run), "--out", str(out / mark)])
+    assert [path.read_text() for path in out.iterdir()] == ["precious"]
+
+
 def test_a_loss_beyond_the_gate_is_status_1_and_leaves_nothing(run_folder, tmp_path, capsys):
     assert quantize.main([str(run_folder), "--out", str(tmp_path / "out"), "--max-loss", "-50"]) == 1
     message = capsys.readouterr().err
@@ -216,8 +233,10 @@ def test_damaged_c_is_status_1_and_leaves_the_old_bundle(run_folder, bundle_fold
 
 
 def test_a_missing_cross_compiler_says_what_to_install(exported, monkeypatch):
-    monkeypatch.setattr(size.shutil, "which", lambda name: None)
-    with pytest.raises(InputError, match="arm-none-eabi-gcc is not installed.*apt-get install -y gcc-arm-none-eabi"):
+    monkeypatch.setattr(toolchain.shutil, "which", lambda name: None)
+    with pytest.raises(
+        InputError, match="not installed: .*arm-none-eabi-gcc; run: sudo apt-get install -y .*gcc-arm-none-eabi"
+    ):
         size.measure(exported.c_folder)
 
 

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from scl.artifacts import InputError
+from scl.artifacts.run import Architecture
 from scl.partition import Partition
 from train import fusion
 from train.experimental import fused
 from train.experimental.fused import Both, FusedClassifier, Packing
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.transformations import Rotation, Shift
 
@@ -95,7 +96,7 @@ def test_pairs_are_windows_of_the_same_part_with_the_pair_of_their_labels(single
         assert windows.groups[row] == b.groups[j]
         named = [labels[number] for number in windows.labels_at[row]]
         assert named == [f"{activities[a.labels[i]]}, {rhythms[label]}" for label in b.labels_at[j]]
-    assert set(windows.groups) <= set(ecg.split["test"])
+    assert set(windows.groups) <= set(ecg.split.test)
 
 
 def test_a_fused_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
@@ -110,14 +111,16 @@ def test_a_fused_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) ->
     assert "64 generated pairs; each pairs an IMU window of one person with an ECG strip of another" in (
         capsys.readouterr().out
     )
-    assert fusion.main([*options, "--out", str(tmp_path / "f")]) == 0  # its own folder may be replaced
+    with pytest.raises(InputError, match="f: holds a finished run; give --force to replace it"):
+        fusion.main([*options, "--out", str(tmp_path / "f")])
+    assert fusion.main([*options, "--out", str(tmp_path / "f"), "--force"]) == 0
 
 
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--input", "invariant"], "--input invariant is not for pairs"),
-        (["--cutmix", "1"], "--cutmix 1.0 is not for pairs"),
+        (["--input", "invariant"], "--input is invariant, expected raw for pairs"),
+        (["--cutmix", "1"], "--cutmix is 1.0, expected 0.0 for pairs"),
         (["--pairs", "5"], "--pairs is 5, less than one batch of 128"),
     ],
 )

@@ -1,0 +1,36 @@
+/* CAPTURE: the board's own sensor, sent in blocks. */
+#ifndef SCL_CAPTURE_H
+#define SCL_CAPTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model_data.h"
+
+enum {
+    SCL_CAPTURE_SAMPLES = 16, /* largest block: at 5 Hz and more the host waits at most 3.2 s for one */
+    SCL_CAPTURE_HEADER = 8    /* bytes: start, dropped */
+};
+
+typedef struct {
+    bool active;
+    uint16_t seq;            /* of the request */
+    uint32_t samples;        /* ends when this many are past, lost ones included */
+    uint32_t next;           /* number of the next sample; lost ones have numbers too */
+    uint32_t dropped;
+    uint32_t held;           /* samples in the block, the last of them number next - 1 */
+    uint8_t block[SCL_CAPTURE_HEADER + SCL_CAPTURE_SAMPLES * 2 * SCL_CHANNELS];
+} scl_capture;
+
+void scl_capture_init(scl_capture *c);
+
+/* Starts anew from sample 0; false: the board has no sensor. */
+bool scl_capture_start(scl_capture *c, uint16_t seq, uint32_t samples);
+
+/* Ends it and sends what is held, be it nothing, as the answer to `seq`. */
+void scl_capture_stop(scl_capture *c, uint16_t seq);
+
+/* Takes at most one sample from the sensor. */
+void scl_capture_poll(scl_capture *c);
+
+#endif

@@ -1,0 +1,157 @@
+#include "model.h"
+
+#include <stddef.h>
+
+void scl_model_init(scl_model *m)
+{
+#if SCL_PHASE_TAPS > 0
+    scl_frontend_init(&m->frontend, &scl_frontend_data, m->delay);
+#else
+    scl_frontend_init(&m->frontend, &scl_frontend_data, NULL);
+#endif
+    m->newest = 0;
+    for (uint16_t t = 0; t < SCL_WINDOW; t++) {
+        for (uint16_t channel = 0; channel < SCL_INPUTS; channel++) {
+            m->history[t][channel] = 0;
+        }
+    }
+    scl_model_start(m, SCL_DEFAULT_HOP);
+}
+
+void scl_model_start(scl_model *m, uint16_t hop)
+{
+    scl_frontend_reset(&m->frontend);
+    m->hop = hop;
+    m->until_class = SCL_WINDOW;
+    m->step_due = false;
+    m->clean = UINT32_MAX;
+    m->attached = UINT32_MAX;
+}
+
+/* Samples since something was so. */
+static uint32_t since(uint32_t before, bool now)
+{
+    return now ? 0 : before < UINT32_MAX ? before + 1 : before;
+}
+
+#ifdef SCL_HOP
+
+/* With kept columns the network takes one hop at a time, from the window's first: a step that nobody asked for is made up for before the
+ * next sample. Columns from before the stream have left the window when the first class is due. */
+static const scl_network *network_of(const scl_model *m)
+{
+    return m->hop == SCL_HOP ? &scl_stream_data : &scl_network_data;
+}
+
+static void step(scl_model *m)
+{
+    if (m->step_due) {
+        scl_network_run(&scl_stream_data, m->arena);
+        m->step_due = false;
+    }
+}
+
+/* Takes the sample with `left` more to come until a class is due. */
+static void keep(scl_model *m, const int8_t *sample, uint16_t left)
+{
+    const uint32_t missing = left % SCL_HOP;
+    int8_t *input = m->arena + scl_stream_data.input_offset + (SCL_HOP - 1 - missing) * SCL_INPUTS;
+    for (uint16_t channel = 0; channel < SCL_INPUTS; channel++) {
+        input[channel] = sample[channel];
+    }
+    m->step_due = missing == 0;
+}
+
+#else
+
+static const scl_network *network_of(const scl_model *m)
+{
+    (void)m;
+    return &scl_network_data;
+}
+
+static void step(scl_model *m)
+{
+    (void)m;
+}
+
+static void keep(scl_model *m, const int8_t *sample, uint16_t left)
+{
+    (void)m;
+    (void)sample;
+    (void)left;
+}
+
+#endif
+
+bool scl_model_keeps_columns(const scl_model *m)
+{
+    return network_of(m) != &scl_network_data;
+}
+
+bool scl_model_push_sample(scl_model *m, const int16_t *counts)
+{
+    int8_t *sample = m->history[m->newest];
+    step(m);
+    const bool made = scl_frontend_push(&m->frontend, counts, sample);
+    m->clean = since(m->clean, m->frontend.saturated);
+    m->attached = since(m->attached, m->frontend.lead_off);
+    if (!made) {
+        return false;
+    }
+    m->newest = (uint16_t)(m->newest + 1 < SCL_WINDOW ? m->newest + 1 : 0);
+    if (m->hop == 0) {
+        return false;
+    }
+    m->until_class--;
+    if (scl_model_keeps_columns(m)) {
+        keep(m, sample, m->until_class);
+    }
+    if (m->until_class > 0) {
+        return false;
+    }
+    m->until_class = m->hop;
+    return true;
+}
+
+uint8_t scl_model_flags(const scl_model *m)
+{
+    const unsigned saturated = m->clean < SCL_RAW_SAMPLES ? SCL_SATURATED : 0;
+    const unsigned lead_off = m->attached < SCL_RAW_SAMPLES ? SCL_LEAD_OFF : 0;
+    return (uint8_t)(saturated | lead_off);
+}
+
+const int8_t *scl_model_window(scl_model *m)
+{
+    int8_t *const input = m->arena + scl_network_data.input_offset;
+    int8_t *to = input;
+    uint16_t at = m->newest;
+    for (uint16_t t = 0; t < SCL_WINDOW; t++) {
+        for (uint16_t channel = 0; channel < SCL_INPUTS; channel++) {
+            *to++ = m->history[at][channel];
+        }
+        at = (uint16_t)(at + 1 < SCL_WINDOW ? at + 1 : 0);
+    }
+    return input;
+}
+
+scl_result scl_model_run(scl_model *m)
+{
+    if (scl_model_keeps_columns(m)) {
+        step(m);
+    } else {
+        (void)scl_model_window(m);
+        scl_network_run(&scl_network_data, m->arena);
+    }
+    return scl_model_result(m);
+}
+
+scl_result scl_model_result(const scl_model *m)
+{
+    const scl_network *network = network_of(m);
+    scl_result result;
+    result.class_index = scl_model_flags(m) & SCL_LEAD_OFF ? SCL_ABSTAIN : scl_network_class(network, m->arena);
+    result.features = m->arena + network->features_offset;
+    result.logits = m->arena + network->logits_offset;
+    return result;
+}

@@ -1,0 +1,87 @@
+/* The whole model with all its memory: sensor samples in, class out.
+ *
+ *   static scl_model model;
+ *   scl_model_init(&model);
+ *   for each sample of the sensor:
+ *       if (scl_model_push_sample(&model, counts)) {
+ *           use(scl_model_run(&model).class_index);
+ *       } */
+#ifndef SCL_MODEL_H
+#define SCL_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "frontend.h"
+#include "model_data.h"
+#include "network.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef SCL_PHASE_TAPS
+#error "model_data.h is an older export's, without SCL_PHASE_TAPS: export the run again (python -m export.quantize)"
+#endif
+
+#ifdef SCL_HOP
+#define SCL_DEFAULT_HOP SCL_HOP
+#define SCL_MODEL_BYTES (SCL_STREAM_BYTES > SCL_ARENA_BYTES ? SCL_STREAM_BYTES : SCL_ARENA_BYTES)
+#else
+#define SCL_DEFAULT_HOP ((SCL_WINDOW + 3) / 4)
+#define SCL_MODEL_BYTES SCL_ARENA_BYTES
+#endif
+
+enum { SCL_SATURATED = 1, SCL_LEAD_OFF = 2, SCL_ABSTAIN = 255 };
+
+/* Samples here are model-rate samples, unless they are called the sensor's. */
+typedef struct {
+    scl_frontend frontend;
+#if SCL_PHASE_TAPS > 0
+    float delay[SCL_PHASE_TAPS * SCL_CHANNELS]; /* the front end's, where it resamples */
+#endif
+    int8_t history[SCL_WINDOW][SCL_INPUTS]; /* ring of the newest samples */
+    uint16_t newest;         /* where the next sample goes */
+    uint16_t hop;            /* from one class to the next; 0: none is due by itself */
+    uint16_t until_class;    /* until the next one is due */
+    bool step_due;           /* with kept columns: the newest hop of samples has not been through the network */
+    uint32_t clean;          /* the sensor's samples since one was saturated; stays at its largest value */
+    uint32_t attached;       /* the sensor's samples since the lead was off; stays at its largest value */
+    int8_t arena[SCL_MODEL_BYTES] __attribute__((aligned(4)));
+} scl_model;
+
+typedef struct {
+    uint8_t class_index;     /* SCL_ABSTAIN if the lead was off */
+    const int8_t *features;  /* (SCL_FEATURES), in the arena: valid until the next sample or run */
+    const int8_t *logits;    /* (SCL_CLASSES) */
+} scl_result;
+
+/* The nominal sensor, an all-zero history, and a stream with a class every SCL_DEFAULT_HOP samples. */
+void scl_model_init(scl_model *m);
+
+/* Starts a new stream: the first class is due after SCL_WINDOW samples, then one every `hop`; with 0 none is. Calibration and history
+ * stay. Where the export has --streaming and `hop` is its own (SCL_HOP), columns of the network are kept from hop to hop. */
+void scl_model_start(scl_model *m, uint16_t hop);
+
+/* Takes one sample of the sensor, counts[SCL_CHANNELS]; whether a class is due, which scl_model_run tells before the next sample. */
+bool scl_model_push_sample(scl_model *m, const int16_t *counts);
+
+/* SCL_SATURATED and SCL_LEAD_OFF, if any of the newest SCL_RAW_SAMPLES samples of the sensor was. */
+uint8_t scl_model_flags(const scl_model *m);
+
+/* Runs the network on the newest SCL_WINDOW samples, or on the newest hop where columns are kept. */
+scl_result scl_model_run(scl_model *m);
+
+/* What scl_model_run does without kept columns, in parts: copies the newest window to the network's input, oldest sample first, and
+ * returns it; the network follows (scl_network_run); then this is what it says. */
+const int8_t *scl_model_window(scl_model *m);
+scl_result scl_model_result(const scl_model *m);
+
+/* Whether the stream keeps columns; the arena then holds them, and scl_model_window would overwrite them. */
+bool scl_model_keeps_columns(const scl_model *m);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
