@@ -33,13 +33,11 @@ class Artifact:
     Attributes:
         kind, schema: what the file says it is.
         advice: the command that makes such a file anew.
-        complete: every field has to be there, also one with a default.
     """
 
     kind: ClassVar[str]
     schema: ClassVar[int]
     advice: ClassVar[str]
-    complete: ClassVar[bool] = True
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
 
@@ -123,7 +121,7 @@ def _validated(cls: type[A], fields: dict[str, Any]) -> A:
     """Raises ValueError that names the first wrong field, what it holds and what was expected."""
     from pydantic import ValidationError
 
-    if cls.complete:
+    if cls.__pydantic_config__["extra"] == "forbid":  # not of a class that takes a part of a file
         _check_complete(cls, fields)
     # As JSON text, not as objects: strictly, a list is no tuple in Python, but in JSON it is.
     data = json.dumps(fields).encode()

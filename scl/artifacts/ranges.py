@@ -1,5 +1,6 @@
 """ranges.json: the range of every activation of a run, as calibration leaves them for export."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -51,8 +52,10 @@ def read_ranges(folder: str | Path) -> dict[str, tuple[float, float]]:
     Raises InputError if there are none, a field is wrong, or they are those of another run.
     """
     command = f"run python -m calibration.ranges {folder}"
-    path = file_inside(folder, RANGES, command)
-    contents = read_artifact(path, Ranges)
+    path = Path(folder) / RANGES
+    if not os.path.lexists(path):
+        raise InputError(f"{path}: no such file; {command}")
+    contents = read_artifact(file_inside(folder, RANGES, command), Ranges)
     expected = run_hash(folder)
     if contents.run_hash != expected:
         raise InputError(

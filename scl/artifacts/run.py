@@ -243,9 +243,9 @@ class RunInfo(Artifact):
         indices, total = [index for sensor in self.sensors for index in sensor.channels], len(self.window.channels)
         if indices != list(range(total)):
             raise ValueError(f"sensors.channels are {shortened(indices)}, expected each of {total} in order")
-        if self.weights > MOST_PARAMETERS:
-            raise ValueError(f"architecture: has {self.weights:,} weights, expected at most {MOST_PARAMETERS:,}")
         self._check_input()
+        inputs, samples = len(self.normalisation.mean), self.window.samples
+        check_weights(self.architecture, inputs, samples, self.partition, len(self.labels))
 
     def _check_input(self) -> None:
         """What the encoder sees: as many inputs as the window has channels, or as there are invariants of them."""
@@ -261,20 +261,7 @@ class RunInfo(Artifact):
         if frontend.band_hz is not None and frontend.band_hz[1] >= rate_hz / 2:
             raise ValueError(f"frontend.band_hz is {frontend.band_hz}, expected less than half of rate_hz, {rate_hz:g}")
         if frontend.warmup_s * rate_hz > MOST:
-            raise ValueError(
-                f"frontend.warmup_s is {frontend.warmup_s:g}, expected {MOST:,} samples of {rate_hz:g} Hz at most"
-            )
-
-    @property
-    def weights(self) -> int:
-        """Weights of convolutions, latent and head; with SAME padding, which leaves the most to a flattened latent."""
-        inputs, samples, total = len(self.normalisation.mean), self.window.samples, 0
-        shape = self.architecture
-        for width, stride, kernel in zip(shape.widths, shape.strides, shape.kernels, strict=True):
-            total += inputs * kernel * width
-            inputs, samples = width, -(-samples // stride)
-        read = inputs * samples if shape.pool == "flatten" else inputs
-        return total + read * self.partition.size + self.partition.kept_size * len(self.labels)
+            raise ValueError(f"frontend.warmup_s is {frontend.warmup_s:g}, expected {MOST:,} samples at most")
 
     @property
     def invariant_hz(self) -> float | None:
@@ -282,31 +269,18 @@ class RunInfo(Artifact):
         return self.window.rate_hz if self.frontend.invariant else None
 
 
-@dataclass(frozen=True)
-class PlannedWindow:
-    """What of a window decides an encoder's shape."""
-
-    samples: Count
-    channels: Channels
-
-
-@dataclass(frozen=True)
-class PlannedRun(Artifact):
-    """What of a run.json decides the network's shape: enough of one for an estimate, before any training."""
-
-    architecture: Architecture
-    partition: Partition
-    window: PlannedWindow
-    labels: Labels
-    frontend: InputSteps = InputSteps()
-
-    kind = RunInfo.kind
-    schema = RunInfo.schema
-    advice = (
-        "expected at least architecture, partition, window (channels, samples) and labels, as train.imu's run.json does"
-    )
-    complete = False
-    __pydantic_config__ = {**Artifact.__pydantic_config__, "extra": "ignore"}
+def check_weights(shape: Architecture, inputs: int, samples: int, partition: Partition, classes: int) -> None:
+    """Raises ValueError if an encoder of windows (inputs, samples) has more than MOST_PARAMETERS weights of
+    convolutions, latent and head; with SAME padding, which leaves the most to a flattened latent.
+    """
+    total = 0
+    for width, stride, kernel in zip(shape.widths, shape.strides, shape.kernels, strict=True):
+        total += inputs * kernel * width
+        inputs, samples = width, -(-samples // stride)
+    read = inputs * samples if shape.pool == "flatten" else inputs
+    total += read * partition.size + partition.kept_size * classes
+    if total > MOST_PARAMETERS:
+        raise ValueError(f"architecture: has {total:,} weights, expected at most {MOST_PARAMETERS:,}")
 
 
 def read_run_info(folder: str | Path) -> RunInfo:

@@ -99,12 +99,7 @@ def test_wrong_input_is_named(make_wisdm: Callable[..., Path], tmp_path: Path, m
 def test_no_other_artefact_is_replaced(tmp_path: Path, mark: str) -> None:
     (tmp_path / mark).write_text("precious")
     for force in ([], ["--force"]):
-        refused(
-            f"{tmp_path.name}: holds a .*which a run would replace; choose another folder",
-            "--out",
-            str(tmp_path),
-            *force,
-        )
+        refused(f"{tmp_path.name}: holds .*; choose another folder with --out", "--out", str(tmp_path), *force)
     refused("is a file, expected a folder", "--out", str(tmp_path / mark))
     assert [p.read_text() for p in tmp_path.iterdir()] == ["precious"]
 

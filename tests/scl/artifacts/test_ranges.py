@@ -23,7 +23,7 @@ def run(run_info: RunInfo, tmp_path: Path) -> Path:
 
 
 def test_ranges_of_the_run(run: Path) -> None:
-    with pytest.raises(InputError, match="ranges.json: no such file; .* run python -m calibration.ranges .*run"):
+    with pytest.raises(InputError, match="ranges.json: no such file; run python -m calibration.ranges .*run"):
         read_ranges(run)
     write_artifact(run / "ranges.json", replace(RANGES, run_hash=run_hash(run)))
     assert read_ranges(run) == {"input": (-8.0, 8.0), "conv 0": (0.0, 1.5)}
