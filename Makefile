@@ -122,7 +122,7 @@ test-exact: setup ## All random networks against TFLite Micro: 1,500 of every op
 lint: setup ## ruff, mypy, the C compilers with every warning an error, cppcheck with its MISRA addon
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
+	$(PY) -m mypy
 	$(MAKE) -C firmware lint
 	$(MAKE) -C firmware misra
 

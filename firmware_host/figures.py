@@ -6,7 +6,7 @@ transformed copies, the identity excluded; intervals are clustered by group.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -78,24 +78,29 @@ def summary(bundle: Bundle, golden: Golden, predictions: np.ndarray, features: n
     Used for the board and, on the golden outputs, for the desktop.
     """
     mask_labels = len(bundle.labels) if golden.thresholds is not None else None
-    found = robustness(golden.labels[: len(predictions)], predictions, golden.groups, mask_labels)
+    result = robustness(golden.labels[: len(predictions)], predictions, golden.groups, mask_labels)
     invariant = slice(0, bundle.partition.invariant)
     latent = bundle.dequantize(features) * (predictions != LOST)[..., None]
     original = latent[0][predictions[0] != LOST]
+    copies = result.transformed
     entries = [
         {
             "transform": bundle.manifest["transforms"][index],
-            **copy,
+            **asdict(copy),
             "similarity_invariant": _similarity(latent[0], latent[index], invariant),
         }
-        for index, copy in enumerate(found.pop("per_copy"), start=1)
+        for index, copy in enumerate(copies.per_copy if copies else (), start=1)
     ]
     kept = original[:, invariant] if bundle.partition.invariant else original
-    nothing = {"accuracy_transformed": None, "macro_f1_transformed": None, "consistency": None}
-    nothing |= {"consistency_ci95": None, "consistency_all_pairs": None, "changed_labels": None}
     return {
-        **nothing,
-        **found,
+        "accuracy": result.accuracy,
+        "macro_f1": result.macro_f1,
+        "accuracy_transformed": copies.accuracy if copies else None,
+        "macro_f1_transformed": copies.macro_f1 if copies else None,
+        "consistency": copies.consistency if copies else None,
+        "consistency_ci95": copies.consistency_ci95 if copies else None,
+        "consistency_all_pairs": copies.consistency_all_pairs if copies else None,
+        "changed_labels": asdict(copies.changed_labels) if copies else None,
         "similarity_invariant": _mean(entries, "similarity_invariant"),
         "negative_similarity": _number(metrics.negative_similarity(kept)) if len(kept) > 1 else None,
         "effective_rank": _number(metrics.effective_rank(kept)) if len(kept) > 1 else None,

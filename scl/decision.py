@@ -1,16 +1,22 @@
 """From logits to a class, the same for float logits, for int8 ones and on a board."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 LOST = -1  # a window that was lost, or that the board abstained from: an error in every figure
 
 
-def decide(logits: np.ndarray, thresholds: np.ndarray | list[int] | None = None) -> np.ndarray:
+def decide(logits: np.ndarray, thresholds: np.ndarray | Sequence[float] | None = None) -> np.ndarray:
     """Classes (...) int64 of logits (..., classes): the largest, the lowest index on a tie.
 
     With `thresholds` (classes,) of the logits' own scale, the bit mask of the labels that reach theirs.
+    Raises ValueError unless there is one threshold for each class.
     """
+    classes = logits.shape[-1]
     if thresholds is None:
-        return logits.argmax(axis=-1)
-    bits = 1 << np.arange(logits.shape[-1], dtype=np.int64)
-    return ((logits >= np.asarray(thresholds)) * bits).sum(axis=-1)
+        return np.asarray(logits.argmax(axis=-1))
+    least = np.asarray(thresholds)
+    if least.shape != (classes,):
+        raise ValueError(f"thresholds have shape {least.shape}, expected ({classes},), one for each class")
+    return np.asarray(((logits >= least) * (1 << np.arange(classes, dtype=np.int64))).sum(axis=-1))

@@ -109,5 +109,5 @@ class StructuredContrastiveLoss(nn.Module):
         return 1 - (self._unit(a) * self._unit(b)).sum(dim=1)
 
     def _unit(self, a: Tensor) -> Tensor:
-        norm = torch.linalg.vector_norm(a, dim=1, keepdim=True)
+        norm: Tensor = torch.linalg.vector_norm(a, dim=1, keepdim=True)
         return a * (norm / (norm * norm + self.eps**2))

@@ -49,7 +49,7 @@ def macro_f1_of_masks(labels: np.ndarray, predictions: np.ndarray, classes: int)
 
 def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Cosine similarity (n,) of the rows of a (n, d) and b (n, d); 0 where a row is all zeros."""
-    return np.sum(_unit(a) * _unit(b), axis=-1)
+    return np.asarray(np.sum(_unit(a) * _unit(b), axis=-1))
 
 
 def negative_similarity(z: np.ndarray) -> float:
@@ -94,7 +94,7 @@ def consistency(predictions: np.ndarray, transformed: np.ndarray) -> np.ndarray:
     predictions, transformed = np.asarray(predictions), np.asarray(transformed)
     if transformed.ndim != 2 or predictions.shape != transformed.shape[1:] or transformed.size == 0:
         raise ValueError(f"expected classes (n,) and (draws, n), got {predictions.shape} and {transformed.shape}")
-    return (transformed == predictions) & (predictions >= 0)
+    return np.asarray((transformed == predictions) & (predictions >= 0))
 
 
 def confusion(labels: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
@@ -195,7 +195,7 @@ def macro_f1_interval(
         hits = summed[:, range(classes), range(classes)]
         support, said = summed.sum(axis=2), summed[:, :, :-1].sum(axis=1)
         f1 = 2 * hits / np.maximum(support + said, 1)
-        return np.where(support > 0, f1, 0).sum(axis=1) / (support > 0).sum(axis=1)
+        return np.asarray(np.where(support > 0, f1, 0).sum(axis=1) / (support > 0).sum(axis=1))
 
     values = scores(np.asarray(predictions)) - (0 if minus is None else scores(np.asarray(minus)))
     low, high = np.quantile(values, [0.025, 0.975])
@@ -205,4 +205,4 @@ def macro_f1_interval(
 def _unit(z: np.ndarray) -> np.ndarray:
     z = np.asarray(z, dtype=np.float64)
     norm = np.linalg.norm(z, axis=-1, keepdims=True)
-    return np.divide(z, norm, out=np.zeros_like(z), where=norm > 0)
+    return np.asarray(np.divide(z, norm, out=np.zeros_like(z), where=norm > 0))

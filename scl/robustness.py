@@ -1,15 +1,68 @@
 """Figures of a model on windows and on their transformed copies, the same on the desktop and for a board's answers."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from scl import metrics
 
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class CopyFigures:
+    """Figures of one transformed copy of all windows; `consistency` over the pairs whose label the transformation
+    left, None where it left none.
+    """
+
+    accuracy: float
+    macro_f1: float
+    consistency: float | None
+    consistency_ci95: Interval | None
+    lost: int
+
+
+@dataclass(frozen=True)
+class ChangedLabels:
+    """Pairs whose true label the transformation changed: their share of all pairs, and the share of them whose
+    predicted class is the new label (None where there are none).
+    """
+
+    share: float
+    followed: float | None
+
+
+@dataclass(frozen=True)
+class Transformed:
+    """Figures of all copies: means over the copies; consistency over pairs of a window and its copy.
+
+    Attributes:
+        consistency, consistency_ci95: over the pairs whose label the transformation left; the interval is None for a
+            single group.
+        consistency_all_pairs: over all pairs.
+    """
+
+    accuracy: float
+    macro_f1: float
+    consistency: float | None
+    consistency_ci95: Interval | None
+    consistency_all_pairs: float
+    changed_labels: ChangedLabels
+    per_copy: tuple[CopyFigures, ...]
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Figures of windows as recorded and, where there are copies, of those."""
+
+    accuracy: float
+    macro_f1: float
+    transformed: Transformed | None
+
 
 def robustness(
     labels: np.ndarray, classes: np.ndarray, groups: np.ndarray, mask_labels: int | None = None
-) -> dict[str, Any]:
+) -> Robustness:
     """Accuracy, macro F1 and consistency of windows (row 0) and of their copies (the other rows).
 
     Args:
@@ -18,14 +71,8 @@ def robustness(
         groups: (n,) subject or record, which intervals are clustered by.
         mask_labels: how many labels there are, where labels and classes are bit masks of several.
 
-    Returns:
-        accuracy, macro_f1: of the windows as recorded; with "_transformed", means over the copies.
-        consistency, consistency_ci95: over the pairs whose label the transformation left; the interval is None for a
-            single group.
-        consistency_all_pairs: over all pairs.
-        changed_labels: {share of the pairs whose label changed, followed: share of those whose predicted class is the
-            new label}.
-        per_copy: accuracy, macro_f1, consistency, consistency_ci95, lost of each copy.
+    Raises:
+        ValueError: shapes do not fit together.
     """
     if labels.shape != classes.shape or labels.ndim != 2 or len(labels) < 1 or groups.shape != labels.shape[1:]:
         raise ValueError(
@@ -33,45 +80,43 @@ def robustness(
             "and (n,)"
         )
 
-    def f1(truth: np.ndarray, found: np.ndarray) -> float:
-        if mask_labels is None:
-            return metrics.macro_f1(truth, found)
-        return metrics.macro_f1_of_masks(truth, found, mask_labels)
-
-    def interval(pairs: np.ndarray, rows: np.ndarray) -> list[float] | None:
-        clusters = np.broadcast_to(groups, rows.shape)[rows]
-        return list(metrics.cluster_interval(pairs[rows], clusters)) if len(np.unique(clusters)) > 1 else None
-
-    figures: dict[str, Any] = {
-        "accuracy": metrics.accuracy(labels[0], classes[0]),
-        "macro_f1": f1(labels[0], classes[0]),
-    }
+    accuracy, macro_f1 = metrics.accuracy(labels[0], classes[0]), _macro_f1(labels[0], classes[0], mask_labels)
     if len(labels) == 1:
-        return figures | {"per_copy": []}
+        return Robustness(accuracy, macro_f1, None)
     same = metrics.consistency(classes[0], classes[1:])
     unchanged = labels[1:] == labels[0]
-    copies = [
-        {
-            "accuracy": metrics.accuracy(truth, found),
-            "macro_f1": f1(truth, found),
-            "consistency": _mean(same[index][unchanged[index]]),
-            "consistency_ci95": interval(same[index], unchanged[index]),
-            "lost": int((found < 0).sum()),
-        }
-        for index, (truth, found) in enumerate(zip(labels[1:], classes[1:], strict=True))
-    ]
-    return figures | {
-        "accuracy_transformed": float(np.mean([copy["accuracy"] for copy in copies])),
-        "macro_f1_transformed": float(np.mean([copy["macro_f1"] for copy in copies])),
-        "consistency": _mean(same[unchanged]),
-        "consistency_ci95": interval(same, unchanged),
-        "consistency_all_pairs": float(same.mean()),
-        "changed_labels": {
-            "share": float((~unchanged).mean()),
-            "followed": _mean((classes[1:] == labels[1:])[~unchanged]),
-        },
-        "per_copy": copies,
-    }
+    copies = tuple(
+        CopyFigures(
+            metrics.accuracy(truth, predicted),
+            _macro_f1(truth, predicted, mask_labels),
+            _mean(same[index][unchanged[index]]),
+            _interval(same[index], unchanged[index], groups),
+            int((predicted < 0).sum()),
+        )
+        for index, (truth, predicted) in enumerate(zip(labels[1:], classes[1:], strict=True))
+    )
+    transformed = Transformed(
+        accuracy=float(np.mean([copy.accuracy for copy in copies])),
+        macro_f1=float(np.mean([copy.macro_f1 for copy in copies])),
+        consistency=_mean(same[unchanged]),
+        consistency_ci95=_interval(same, unchanged, groups),
+        consistency_all_pairs=float(same.mean()),
+        changed_labels=ChangedLabels(float((~unchanged).mean()), _mean((classes[1:] == labels[1:])[~unchanged])),
+        per_copy=copies,
+    )
+    return Robustness(accuracy, macro_f1, transformed)
+
+
+def _macro_f1(labels: np.ndarray, classes: np.ndarray, mask_labels: int | None) -> float:
+    if mask_labels is None:
+        return metrics.macro_f1(labels, classes)
+    return metrics.macro_f1_of_masks(labels, classes, mask_labels)
+
+
+def _interval(pairs: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> Interval | None:
+    """Of pairs (..., n) those that `rows` names, clustered by groups (n,); None for a single group."""
+    clusters = np.broadcast_to(groups, rows.shape)[rows]
+    return metrics.cluster_interval(pairs[rows], clusters) if len(np.unique(clusters)) > 1 else None
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -15,10 +15,18 @@ from scl.robustness import robustness
 FIGURES = ("accuracy", "accuracy_transformed", "macro_f1", "macro_f1_transformed", "consistency")
 
 
-def figures(labels: np.ndarray, classes: np.ndarray, groups: np.ndarray, mask_labels: int | None) -> dict[str, float]:
-    """Fractions, of predictions classes (transforms, n) with labels (transforms, n); transform 0 is the identity."""
-    found = robustness(labels, classes, groups, mask_labels)
-    return {name: found[name] for name in FIGURES}
+def figures(
+    labels: np.ndarray, classes: np.ndarray, groups: np.ndarray, mask_labels: int | None
+) -> dict[str, float | None]:
+    """FIGURES as fractions, of predictions classes (transforms, n) with labels (transforms, n); transform 0 is the
+    identity. Raises ValueError without a transformed copy.
+    """
+    result = robustness(labels, classes, groups, mask_labels)
+    copies = result.transformed
+    if copies is None:
+        raise ValueError(f"labels have shape {labels.shape}, expected the originals and one transformed copy at least")
+    values = (result.accuracy, copies.accuracy, result.macro_f1, copies.macro_f1, copies.consistency)
+    return dict(zip(FIGURES, values, strict=True))
 
 
 def evaluate(

@@ -3,9 +3,9 @@ the two sensors.
 
 Gravity is the accelerometer behind a first-order low-pass, once fast and once slow; the gyroscope behind the fast one
 is the latest spin. Each starts at the window's first sample. All is causal, sample by sample, so that a device computes
-it as its samples come (firmware/src/invariants.h has the same formulas in single precision). Every channel is a scalar
-or a triple product of vectors that turn with the sensor, hence the same for R x as for x, R in SO(3); a mirror image
-differs.
+it as its samples come (firmware/src/frontend/invariants.h has the same formulas in single precision). Every channel is
+a scalar or a triple product of vectors that turn with the sensor, hence the same for R x as for x, R in SO(3); a mirror
+image differs.
 
     g, s: acceleration a behind the fast and the slow low-pass;  r: angular rate w behind the fast one
     ^: of length 1 (zero below TINY);  d: difference to the sample before;  l = a - g
@@ -91,7 +91,7 @@ def _channels(a: Vector, w: Vector, da: Vector, dw: Vector, g: Vector, s: Vector
 
 def _compressed(values: np.ndarray, channels: int) -> np.ndarray:
     values = values - np.array(offsets(channels), np.float32)
-    return values / np.sqrt(np.float32(COMPRESSION) + np.abs(values))
+    return np.asarray(values / np.sqrt(np.float32(COMPRESSION) + np.abs(values)))
 
 
 def _follow(y: Vector, x: Vector, alpha: np.float32) -> Vector:
@@ -103,7 +103,7 @@ def _minus(a: Vector, b: Vector) -> Vector:
 
 
 def _dot(a: Vector, b: Vector) -> np.ndarray:
-    return (a[0] * b[0] + a[1] * b[1]) + a[2] * b[2]
+    return np.asarray((a[0] * b[0] + a[1] * b[1]) + a[2] * b[2])
 
 
 def _cross(a: Vector, b: Vector) -> Vector:
@@ -111,7 +111,7 @@ def _cross(a: Vector, b: Vector) -> Vector:
 
 
 def _length(a: Vector) -> np.ndarray:
-    return np.sqrt(_dot(a, a))
+    return np.asarray(np.sqrt(_dot(a, a)))
 
 
 def _across(a: Vector, direction: Vector, along: np.ndarray) -> np.ndarray:

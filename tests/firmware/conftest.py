@@ -6,28 +6,36 @@ import functools
 import importlib.util
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
-from export.cost.size import SOURCES as SOURCES_OF_ENGINE
+from firmware_host import emulator
+from firmware_host.link import Link
+from scl import toolchain
+from scl.machines import MACHINES
+from tests.firmware.board_host import Host
 
+BOARDS = ("native", *MACHINES)
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ROOT / "firmware" / "src"
 FIXTURE_MODEL = ROOT / "tests" / "firmware" / "fixture_model"
-ENGINE = (*SOURCES_OF_ENGINE, "crc32.c")
+SOURCES = toolchain.FIRMWARE / "src"
+ENGINE = (*toolchain.sources("engine", "frontend"), SOURCES / "link" / "crc32.c")
 C_FLAGS = (
     "-std=c99",
     "-pedantic",
     "-ffreestanding",
     "-ffp-contract=off",
+    "-DSCL_STRICT_FLAGS",
     "-fno-math-errno",
     "-Wall",
     "-Wextra",
     "-Werror",
     "-Wconversion",
+    *(f"-I{SOURCES / room}" for room in toolchain.ROOMS),
 )
 BUILDS = {
     "dsp": ("-O2", "-fsanitize=undefined", "-DSCL_USE_DSP=1"),  # those kernels, on stand-ins for the instructions
@@ -44,8 +52,7 @@ def compile_engine(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pa
         if shutil.which(compiler) is None:
             pytest.skip(f"{compiler} is not installed")
         output = tmp_path_factory.mktemp("engine") / "engine"
-        sources = [str(SOURCES / name) for name in ENGINE]
-        subprocess.run([compiler, *C_FLAGS, *flags, *sources, "-o", str(output)], check=True)
+        subprocess.run([compiler, *C_FLAGS, *flags, *ENGINE, "-o", output], check=True)
         return output
 
     return compile_with
@@ -58,7 +65,7 @@ def engine_library(request: pytest.FixtureRequest, compile_engine: Callable[...,
     library = ctypes.CDLL(str(output))
     library.scl_crc32.restype = ctypes.c_uint32
     library.scl_network_class.restype = ctypes.c_uint8
-    library.scl_frontend_push.restype = ctypes.c_uint8
+    library.scl_frontend_push.restype = ctypes.c_bool
     return library
 
 
@@ -72,17 +79,14 @@ def engine(engine_library: ctypes.CDLL, capfd: pytest.CaptureFixture[str]):
 
 @pytest.fixture(scope="session")
 def make_firmware() -> Callable[..., Path]:
-    """make_firmware(board, model folder, out): the program that make builds; skips if a tool is missing."""
+    """make_firmware(board, model folder, out): the built program; skips if a tool is missing."""
 
     def make(board: str, folder: Path, out: Path) -> Path:
         tools = ("make", "gcc") if board == "native" else ("make", "arm-none-eabi-gcc", "qemu-system-arm")
         for tool in tools:
             if shutil.which(tool) is None:
                 pytest.skip(f"{tool} is not installed")
-        command = ["make", "-s", "-C", str(ROOT / "firmware"), f"BOARD={board}", f"MODEL={folder}", f"OUT={out}"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return out / ("firmware" if board == "native" else "firmware.elf")
+        return toolchain.build(folder, out, board)
 
     return make
 
@@ -93,6 +97,19 @@ def fixture_firmware(
 ) -> Callable[[str], Path]:
     """fixture_firmware(board): the firmware with the fixture model, built once."""
     return functools.cache(lambda board: make_firmware(board, FIXTURE_MODEL, tmp_path_factory.mktemp(board)))
+
+
+@pytest.fixture(scope="module", params=BOARDS)
+def board(request: pytest.FixtureRequest, fixture_firmware: Callable[[str], Path]) -> Iterator[Host]:
+    firmware = fixture_firmware(request.param)
+    start = emulator.native(firmware) if request.param == "native" else emulator.qemu(firmware, request.param)
+    with start as transport:
+        yield Host(Link(transport), request.param)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,9 @@ GROUPS = np.arange(60) // 10
 
 
 def test_every_figure_is_a_count_of_pairs() -> None:
-    found = robustness(LABELS, CLASSES, GROUPS)
+    result = robustness(LABELS, CLASSES, GROUPS)
+    copies = result.transformed
+    assert copies is not None
     same, kept, followed, changed = [], [], [], []
     for copy in (1, 2, 3):
         for n in range(60):
@@ -27,31 +29,33 @@ def test_every_figure_is_a_count_of_pairs() -> None:
             else:
                 changed.append(1)
                 followed.append(CLASSES[copy, n] == LABELS[copy, n])
-    assert found["consistency"] == pytest.approx(np.mean(kept))
-    assert found["consistency_all_pairs"] == pytest.approx(np.mean(same))
-    assert found["changed_labels"] == {
-        "share": pytest.approx(len(changed) / 180),
-        "followed": pytest.approx(np.mean(followed)),
-    }
-    assert found["accuracy_transformed"] == pytest.approx(np.mean(CLASSES[1:] == LABELS[1:]))
+    assert result.accuracy == pytest.approx(np.mean(CLASSES[0] == LABELS[0]))
+    assert copies.consistency == pytest.approx(np.mean(kept))
+    assert copies.consistency_all_pairs == pytest.approx(np.mean(same))
+    assert copies.changed_labels.share == pytest.approx(len(changed) / 180)
+    assert copies.changed_labels.followed == pytest.approx(np.mean(followed))
+    assert copies.accuracy == pytest.approx(np.mean(CLASSES[1:] == LABELS[1:]))
     scores = [
         f1_score(LABELS[copy], CLASSES[copy], labels=[0, 1, 2], average="macro", zero_division=0) for copy in (1, 2, 3)
     ]
-    assert found["macro_f1_transformed"] == pytest.approx(np.mean(scores))
-    low, high = found["consistency_ci95"]
-    assert low <= found["consistency"] <= high
-    assert [copy["lost"] for copy in found["per_copy"]] == (CLASSES[1:] == -1).sum(axis=1).tolist()
+    assert copies.macro_f1 == pytest.approx(np.mean(scores))
+    assert copies.consistency_ci95 is not None
+    low, high = copies.consistency_ci95
+    assert low <= copies.consistency <= high
+    assert [copy.lost for copy in copies.per_copy] == (CLASSES[1:] == -1).sum(axis=1).tolist()
 
 
 def test_a_single_group_has_no_interval_and_windows_alone_no_consistency() -> None:
-    assert robustness(LABELS, CLASSES, np.zeros(60))["consistency_ci95"] is None
-    assert set(robustness(LABELS[:1], CLASSES[:1], GROUPS)) == {"accuracy", "macro_f1", "per_copy"}
+    copies = robustness(LABELS, CLASSES, np.zeros(60)).transformed
+    assert copies is not None and copies.consistency_ci95 is None
+    assert robustness(LABELS[:1], CLASSES[:1], GROUPS).transformed is None
 
 
 def test_nothing_left_unchanged_is_not_known() -> None:
     labels = np.array([[0, 1], [1, 0]])
-    found = robustness(labels, np.zeros((2, 2), int), np.arange(2))
-    assert found["consistency"] is None and found["consistency_all_pairs"] == 1.0
+    copies = robustness(labels, np.zeros((2, 2), int), np.arange(2)).transformed
+    assert copies is not None and copies.consistency is None and copies.consistency_all_pairs == 1.0
+    assert copies.changed_labels.share == 1 and copies.changed_labels.followed == 0.5
 
 
 def test_shapes_are_checked() -> None:

@@ -56,7 +56,7 @@ def test_a_run_folder_holds_all_that_later_stages_need(make_wisdm: Callable[...,
     assert set(test.groups) == set(metrics["split"]["test"]) and not set(test.groups) & set(metrics["split"]["train"])
     _, logits = predict(run.model, torch.from_numpy(test.x))
     assert np.mean(logits.argmax(axis=1) == test.labels) == metrics["accuracy"]
-    assert evaluate(run.model, test, Rotation(), 2, 0)["rotation"] == turned
+    assert json.loads(json.dumps(evaluate(run.model, test, Rotation(), 2, 0)["rotation"])) == turned
     assert len(run_hash(run.path)) == 64
 
     (run.path / "model.safetensors").write_bytes(b"\x80\x04K\x01.")  # a pickle

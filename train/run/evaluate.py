@@ -1,5 +1,6 @@
 """A model's figures on a set of windows, as recorded and transformed."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 
 from scl import metrics
 from scl.decision import decide
-from scl.robustness import robustness
+from scl.robustness import Robustness, robustness
 from train.data.recordings import WindowSet
 from train.model.encoder import Classifier
 from train.transformations import CircularShift, Shift, Transformation
@@ -46,8 +47,8 @@ def evaluate(
     figures: dict[str, Any] = {
         "windows": len(windows),
         "subjects": len(np.unique(windows.groups)),
-        "accuracy": overall["accuracy"],
-        "macro_f1": overall["macro_f1"],
+        "accuracy": overall.accuracy,
+        "macro_f1": overall.macro_f1,
     }
     if windows.multilabel:
         figures["macro_auc"] = macro_auc(windows.labels, logits)
@@ -104,7 +105,7 @@ def _transformed(
     z: np.ndarray,
     logits: np.ndarray,
     device: torch.device | str,
-) -> tuple[dict[str, Any], dict[str, Any], np.ndarray]:
+) -> tuple[dict[str, Any], Robustness, np.ndarray]:
     """The copies' figures, all that `robustness` says, and the last copy's latents."""
     x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
     thresholds = np.zeros(logits.shape[1]) if windows.multilabel else None  # a probability of a half
@@ -119,26 +120,27 @@ def _transformed(
     mask_labels = logits.shape[1] if windows.multilabel else None
     overall = robustness(np.stack(labels), np.stack(classes), windows.groups, mask_labels)
     means = {name: float(np.mean(values)) for name, values in similarity.items()}
-    figures = {"accuracy": overall["accuracy_transformed"], "macro_f1": overall["macro_f1_transformed"]}
+    of_copies = overall.transformed
+    assert of_copies is not None  # a transformation draws one copy at least
+    figures: dict[str, Any] = {"accuracy": of_copies.accuracy, "macro_f1": of_copies.macro_f1}
     if isinstance(transformation, Shift):
-        per_copy = overall["per_copy"]
         figures |= {
             "kind": transformation.kind,
             "samples": [round(s * transformation.source_samples) for s in transformation.grid(draws)],
             "similarity": similarity,
-            "consistency": [copy["consistency"] for copy in per_copy],
-            "consistency_ci95": [copy["consistency_ci95"] for copy in per_copy],
+            "consistency": [copy.consistency for copy in of_copies.per_copy],
+            "consistency_ci95": [copy.consistency_ci95 for copy in of_copies.per_copy],
             "mean_similarity": means,
-            "mean_consistency": overall["consistency"],
-            "mean_consistency_ci95": overall["consistency_ci95"],
-            "all_pairs_consistency": overall["consistency_all_pairs"],
-            "changed_labels": overall["changed_labels"],
+            "mean_consistency": of_copies.consistency,
+            "mean_consistency_ci95": of_copies.consistency_ci95,
+            "all_pairs_consistency": of_copies.consistency_all_pairs,
+            "changed_labels": asdict(of_copies.changed_labels),
         }
     else:
         figures |= {
             "draws": draws,
-            "consistency": overall["consistency"],
-            "consistency_ci95": overall["consistency_ci95"],
+            "consistency": of_copies.consistency,
+            "consistency_ci95": of_copies.consistency_ci95,
             "similarity": means,
         }
     return figures, overall, z_t

@@ -33,7 +33,7 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> dict[
     Raises:
         InputError: the folder is in use for something else, or the training part lacks a class.
     """
-    from train.experimental.hooks import settled
+    from train.experimental import hooks
     from train.model.encoder import count_parameters
     from train.run import parallel
     from train.run.folder import write_run
@@ -52,7 +52,7 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> dict[
     parallel.wait()
     last = _train(model, task, config, partial, device)
     parallel.stop()
-    model = settled(model)
+    model = hooks.settled(model)
     info = replace(info, partition=model.partition, parameters=count_parameters(model))
     metrics = _metrics(model, task, config, info, last, device)
     artifacts.write_json(partial / "metrics.json", metrics)
@@ -63,7 +63,8 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> dict[
 
 def _check_windows(task: "Task", config: TrainConfig) -> None:
     """Raises InputError for less than a batch of training windows, or a class that none of them has."""
-    name, windows, size = task.recordings.name, task.parts["train"], config.optimization.batch_size
+    name, windows = task.recordings.name, task.parts["train"]
+    size = config.optimization.batch_size
     if len(windows) < size:
         raise InputError(f"{name}: {len(windows)} training windows, less than one batch of {size}; lower --batch-size")
     missing = missing_labels(windows, task.labels)
@@ -75,7 +76,7 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
     """The untrained model on `device`, and what run.json will say of it."""
     import torch
 
-    from train.experimental.hooks import classifier_class
+    from train.experimental import hooks
     from train.model.encoder import count_parameters
 
     recordings, windows = task.recordings, task.parts["train"]
@@ -87,7 +88,7 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
     torch.manual_seed(config.run.seed)
     window = WindowInfo(task.samples, recordings.rate_hz, recordings.channels, recordings.units)
     try:
-        model = classifier_class(config)(
+        model = hooks.classifier_class(config)(
             task.architecture,
             config.encoder.partition,
             channels=len(window.channels),
@@ -155,14 +156,14 @@ def _train(
     model: "Classifier", task: "Task", config: TrainConfig, partial: Path, device: "torch.device"
 ) -> dict[str, float]:
     """Trains the model in place and logs every epoch in `partial`; returns what the last epoch logged."""
-    from train.experimental.hooks import settled
+    from train.experimental import hooks
     from train.run.evaluate import evaluate
     from train.run.loop import Progress, fit
 
     transformation = task.transformation
 
     def validate(m: "Classifier") -> dict[str, float]:
-        figures = evaluate(settled(m), task.parts["validation"], transformation, 1, config.run.seed, device)
+        figures = evaluate(hooks.settled(m), task.parts["validation"], transformation, 1, config.run.seed, device)
         return _validation_figures(figures, transformation.name)
 
     with EpochLog(partial, config.optimization.epochs) as log:
