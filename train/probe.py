@@ -131,7 +131,7 @@ def compound_probes(run, windows, also: str, draws: int, seed: int) -> dict[str,
         view = compound.apply(x, drawn)
         latents.append(predict(run.model, view)[0])
         for number, part in enumerate(parts):
-            told[number].append(part.tell(view, drawn[number]).numpy())
+            told[number].append(part.target(view, drawn[number]).numpy())
     z, groups = np.concatenate(latents), np.tile(windows.groups, draws)
     shares = groups_of(run.partition)
     whole = shares.pop("variant")
