@@ -22,7 +22,7 @@ def spread(values: Iterable[float], digits: int = 3) -> str:
 
 def encoder() -> str:
     """Tells encoders and inputs apart: a row made with others is not one of today's."""
-    from train.model.encoder import Architecture
+    from scl.artifacts.run import Architecture
     from train.run.folder import SCHEMA
 
     return sha256_bytes(json.dumps([asdict(Architecture()), SCHEMA]).encode())[:8]
@@ -38,7 +38,7 @@ def finished(folder: Path, epochs: int) -> bool:
     """Whether an IMU run is there. Stops if it was made with another encoder or other epochs than runs are now."""
     if not (folder / "metrics.json").is_file():
         return False
-    from train.model.encoder import Architecture
+    from scl.artifacts.run import Architecture
 
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     if run["architecture"] != json.loads(json.dumps(asdict(Architecture()))) or run["config"]["epochs"] != epochs:

@@ -22,8 +22,9 @@ from export.network.quantization import Int8Network, quantize
 from export.network.streaming import Step, step, total_stride
 from export.writers.c_source import CModel, write_c
 from scl.artifacts import write_json
+from scl.artifacts.run import Architecture
 from scl.partition import Partition
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 
 RESULTS = Path(__file__).parent / "results" / "device.json"
 SHIPPED = ("imu", "ecg")

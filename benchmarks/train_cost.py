@@ -24,9 +24,12 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
 from scl.artifacts import write_json
+from scl.artifacts.run import Architecture
 from train import data
+from train.data.data_set import Source
+from train.data.registry import data_set
 from train.imu import WRIST
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.run.objective import Objective, contrast_for, task_loss
 from train.run.task import imu_task
@@ -45,16 +48,18 @@ def main() -> None:
     options.add_argument("--batch-size", type=int, default=128)
     options.add_argument("--results", type=Path, default=RESULTS, help="JSON to write (default in benchmarks/results)")
     arguments = options.parse_args()
-    recordings = data.load(data.resolve(None))
-    task = imu_task(recordings, {}, TrainConfig(split="fold"))
+    path = data.resolve(None, data_set("wisdm"))
+    source = Source("watch" if path is None else "wisdm", {})
+    recordings = data_set(source.data_set).load(path, source.options)
+    task = imu_task(recordings, source, TrainConfig(split="fold"))
     windows = task.parts["train"]
     x, y = torch.from_numpy(windows.x), torch.from_numpy(windows.labels)
     classes, size = len(task.labels), arguments.batch_size
     contenders: dict[str, Callable[[], object]] = {PLAIN: plain_step(x, y, classes, size)}
-    for source in ("raw", "invariant"):
+    for shown in ("raw", "invariant"):
         for method in METHODS:
-            config = TrainConfig(method=method, input=source, batch_size=size)
-            contenders[f"{source}, {method}"] = loop_step(config, task, windows, x, y, classes)
+            config = TrainConfig(method=method, input=shown, batch_size=size)
+            contenders[f"{shown}, {method}"] = loop_step(config, task, windows, x, y, classes)
     config = TrainConfig(**{**WRIST.__dict__, "batch_size": size})
     contenders["train.imu's defaults"] = loop_step(config, task, windows, x, y, classes)
     loader = batches(x, y, size)

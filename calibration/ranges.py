@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scl.artifacts import InputError, command, write_json
+from scl.artifacts import InputError, command, write_artifact
+from scl.artifacts.run import RANGES, Ranges, run_hash
 
 if TYPE_CHECKING:
     from train.data.recordings import WindowSet
@@ -101,12 +102,12 @@ def main(argv: Sequence[str]) -> int:
     import torch
 
     from train.data import windows_for_run
-    from train.run.folder import load_run, run_hash
+    from train.run.folder import load_run
     from train.transformations import from_info
 
     run = load_run(arguments.run)
-    chosen = representative(windows_for_run(run, "train", arguments.data), arguments.windows, arguments.seed)
-    transformation = from_info(run.info)
+    chosen = representative(windows_for_run(run.info, "train", arguments.data), arguments.windows, arguments.seed)
+    transformation = from_info(run.info.transformation)
     generator = torch.Generator().manual_seed(arguments.seed)
     x, y = torch.from_numpy(chosen.x), torch.from_numpy(chosen.targets)
     with torch.inference_mode():
@@ -115,32 +116,28 @@ def main(argv: Sequence[str]) -> int:
         tensors = run.model.activations(torch.cat(views))
     latent = tensors.pop("latent")
     tensors["features"] = latent[:, run.model.kept]
-    if not run.info["multilabel"]:
+    if not run.info.multilabel:
         # A class is decided between a window's two best logits. Steps are spent on those only: lower ones may saturate.
-        tensors["logits"] = tensors["logits"].topk(min(2, len(run.info["labels"])), dim=1).values
-    ranges = {}
+        tensors["logits"] = tensors["logits"].topk(min(2, len(run.info.labels)), dim=1).values
+    ranges: dict[str, tuple[float, float]] = {}
     for name, values in tensors.items():
         try:
-            ranges[name] = list(activation_range(values.numpy(), arguments.method))
+            ranges[name] = activation_range(values.numpy(), arguments.method)
         except InputError as error:
             raise InputError(f"{arguments.run}: tensor {name}: {error}") from error
-    write_json(
-        arguments.run / "ranges.json",
-        {
-            "kind": "ranges",
-            "schema": 1,
-            "run_hash": run_hash(arguments.run),
-            "method": arguments.method,
-            "windows": len(chosen),
-            "draws": arguments.draws,
-            "transformation": transformation.name,
-            "seed": arguments.seed,
-            "subjects": np.unique(chosen.groups).tolist(),
-            "ranges": ranges,
-        },
+    contents = Ranges(
+        run_hash=run_hash(arguments.run),
+        method=arguments.method,
+        windows=len(chosen),
+        draws=arguments.draws,
+        transformation=transformation.name,
+        seed=arguments.seed,
+        subjects=tuple(np.unique(chosen.groups).tolist()),
+        ranges=ranges,
     )
+    write_artifact(arguments.run / RANGES, contents)
     print(
-        f"{arguments.run / 'ranges.json'}: {arguments.method} over {len(chosen)} training windows of "
+        f"{arguments.run / RANGES}: {arguments.method} over {len(chosen)} training windows of "
         f"{len(np.unique(chosen.groups))} subjects, each with {arguments.draws} copies under {transformation.name}"
     )
     for name, (low, high) in ranges.items():

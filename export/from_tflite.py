@@ -1,4 +1,4 @@
-"""From a .tflite file made elsewhere to a bundle: the network as C, proved equal to TFLite Micro, and what it costs.
+"""From a .tflite file made elsewhere to a bundle: the network as C, compared with TFLite Micro, and what it costs.
 
 Such a bundle has no front end, labels or recordings: it is for programs that bring their own
 (`firmware/src/network.h`).
@@ -23,6 +23,7 @@ from export.proof.agreement import differing_layer
 from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS, ExportError
 from export.proof.runtimes import tflite_micro_runner
+from export.proof.search import search
 from export.writers.c_source import CModel, write_c
 from scl import artifacts
 from scl.artifacts import InputError
@@ -62,6 +63,7 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
         if budget is not None:
             budget.require(cost, rows)
         values = prove(read, tflite, engine, seed)
+        searched = search(read, tflite, engine, seed)
         report = {
             "kind": "export_report",
             "schema": 1,
@@ -71,7 +73,10 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
             "board": on_device.board,
             "layers": rows,
             "memory_map": layers.memory_map(read.network, memory),
-            "agreement": {"runtime": "C", "inputs": AGREEMENT_INPUTS, "values": values, "different": 0},
+            "agreement": {
+                **{"runtime": "C", "inputs": AGREEMENT_INPUTS, "values": values, "different": 0},
+                "layers": asdict(searched),
+            },
         }
         artifacts.write_json(folder / "export_report.json", report)
         source = network.input

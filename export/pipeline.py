@@ -3,7 +3,7 @@
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -32,13 +32,16 @@ from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
 from scl import artifacts
 from scl.artifacts import InputError
+from scl.artifacts.run import read_ranges, run_hash
 from scl.decision import LOST, decide
-from scl.frontend.chain import LEAD_OFF, SATURATED, SENSORS, FrontEnd, frontend_dict
+from scl.frontend.chain import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
 from scl.frontend.resampler import design
 from scl.frontend.sensor import load_sensor
 from train.data import recordings_for_run, windows_for_run
 from train.data.recordings import WindowSet
-from train.run.folder import load_run, run_hash
+from train.data.registry import data_set
+from train.data.tasks import TASKS
+from train.run.folder import load_run
 from train.transformations import Shift, from_info
 
 if TYPE_CHECKING:
@@ -118,16 +121,16 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
                     f"{run.path}: its input is canonicalized, which the board's front end does not do; train with "
                     "--input raw"
                 )
-            check_labels(run_folder, run.info["labels"], run.info["multilabel"])
-            if options.streaming is not None and run.info["task"] == "beat":
+            check_labels(run_folder, run.info.labels, run.info.multilabel)
+            if options.streaming is not None and not TASKS[run.info.task].streams:
                 raise InputError(f"{run_folder}: classifies the beat in the middle of a window, which no stream holds")
             ranges = read_ranges(run_folder)
-            test = windows_for_run(run, "test", options.data)
+            test = windows_for_run(run.info, "test", options.data)
         with watch.step("quantize"):
-            network = quantize(fold(run.model, run.info["window"]["samples"]), ranges)
-            frontend = frontend_for(run, network, options.sensor or SENSORS[run.info["task"]])
+            network = quantize(fold(run.model, run.info.window.samples), ranges)
+            frontend = frontend_for(run, network, options.sensor or data_set(run.info.data.name).sensor)
             tflite, onnx = write_tflite(network), write_onnx(network.network, network)
-            labels, multilabel = run.info["labels"], run.info["multilabel"]
+            labels, multilabel = run.info.labels, run.info.multilabel
             # A probability of a half is a logit of 0.
             thresholds = [network.activations[LOGITS].zero_point] * len(labels) if multilabel else None
             identity = model_hash(tflite, frontend, labels, thresholds)
@@ -136,7 +139,7 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             (folder / "model_float.onnx").write_bytes(write_onnx(network.network))
             (folder / "c").mkdir()
             memory = arena.schedule(network.network)
-            coefficients = design(frontend["sensor"]["rate_hz"], run.info["window"]["rate_hz"]).coefficients
+            coefficients = design(frontend["sensor"]["rate_hz"], run.info.window.rate_hz).coefficients
             step = None if options.streaming is None else streaming.step(network.network, options.streaming)
             write_c(CModel(network, memory, labels, identity, frontend, coefficients, thresholds, step), folder / "c")
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
@@ -177,7 +180,7 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             mask_labels = len(labels) if multilabel else None
             truth, groups = copies.labels[:, chosen], test.groups[chosen]
             losses = evaluate.evaluate(truth, groups, float_classes(run, copies, chosen), int8_classes, mask_labels)
-            evaluate.require_small_loss(losses, options.max_loss, LIMITED[run.info["transformation"]])
+            evaluate.require_small_loss(losses, options.max_loss, LIMITED[run.info.transformation.name])
         with watch.step("ask TensorFlow's converter"):
             nearest = quantize(network.network, ranges, keep_sums=False)
             few = proven[:CONVERTER_INPUTS]
@@ -199,8 +202,8 @@ def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
             "dropped": dropped(run.model),
             "agreement": [asdict(result) for result in proof],
             "converter": asdict(opinion),
-            "transformation": run.info["transformation"],
-            "evaluation": losses | {"max_loss": options.max_loss, "limited": LIMITED[run.info["transformation"]]},
+            "transformation": run.info.transformation.name,
+            "evaluation": losses | {"max_loss": options.max_loss, "limited": LIMITED[run.info.transformation.name]},
             "saturated": float((flags & SATURATED > 0).mean()),
             "abstained": float((flags & LEAD_OFF > 0).mean()),
             "seconds": watch.seconds | {"total": round(sum(watch.seconds.values()), 2)},
@@ -234,7 +237,7 @@ def stream_facts(
     }
 
 
-def check_labels(run_folder: Path, labels: list[str], multilabel: bool = False) -> None:
+def check_labels(run_folder: Path, labels: Sequence[str], multilabel: bool = False) -> None:
     """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
     if multilabel and len(labels) > MAX_LABELS_TOGETHER:
         raise InputError(
@@ -248,44 +251,34 @@ def check_labels(run_folder: Path, labels: list[str], multilabel: bool = False) 
         )
 
 
-def read_ranges(run_folder: Path) -> dict[str, list[float]]:
-    """The run's activation ranges by tensor name. Raises InputError if there are none, or those of another run."""
-    path = run_folder / "ranges.json"
-    command = f"run python -m calibration.ranges {run_folder}"
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; {command}")
-    contents = artifacts.read_json(path, "ranges")
-    found, expected = contents["run_hash"], run_hash(run_folder)
-    if found != expected:
-        raise InputError(f"{path}: is stale, made for run {found[:12]}, but this one is {expected[:12]}; {command}")
-    return contents["ranges"]
-
-
 def frontend_for(run: "Run", network: Int8Network, sensor_name: str) -> dict[str, Any]:
     """The manifest's front end: the named sensor's counts to the network's input.
 
     Raises InputError if the sensor lacks what the model needs, counts other units or has an unsupported rate.
     """
-    window = run.info["window"]
-    sensor = load_sensor(sensor_name).select([part["kind"] for part in run.info["sensors"]])
+    window = run.info.window
+    sensor = load_sensor(sensor_name).select([part.kind for part in run.info.sensors])
     units = [part.si_unit for part in sensor.parts for _ in range(part.axes)]
-    if units != window["units"]:
+    if tuple(units) != window.units:
         raise InputError(
             f"sensor {sensor.name}: gives {', '.join(units)}, but the model was trained on "
-            f"{', '.join(window['units'])}; choose another with --sensor"
+            f"{', '.join(window.units)}; choose another with --sensor"
         )
     scale, zero_point = network.activations["input"].scale, network.activations["input"].zero_point
-    normalisation = run.info["normalisation"]
+    steps, norm = run.info.frontend, run.info.normalisation
     return frontend_dict(
-        sensor, window["samples"], window["rate_hz"], normalisation, float(scale), zero_point, **run.info["frontend"]
+        *(sensor, window.samples, window.rate_hz, {"mean": list(norm.mean), "std": list(norm.std)}),
+        *(float(scale), zero_point, None if steps.band_hz is None else list(steps.band_hz)),
+        warmup_s=steps.warmup_s,
+        invariant=steps.invariant,
     )
 
 
 def copies_for(run: "Run", test: WindowSet, options: Options, frontend: dict[str, Any]) -> Copies:
     """The test windows under the transformation that the run was trained for."""
-    transformation = from_info(run.info)
+    transformation = from_info(run.info.transformation)
     if isinstance(transformation, Shift):
-        recordings = recordings_for_run(run, options.data)
+        recordings = recordings_for_run(run.info, options.data)
         return Shifts(test, transformation, options.draws, recordings, frontend)
     return Rotations(test, options.draws, options.seed, frontend)
 
@@ -296,7 +289,7 @@ def rows_for(run: "Run", test: WindowSet, options: Options) -> tuple[np.ndarray,
     Activities are chosen in equal numbers. Rhythms stay as frequent as they are: what a rare class is taken for
     depends on how many of the others there are.
     """
-    if run.info["transformation"] == Shift.name:
+    if run.info.transformation.name == Shift.name:
         chosen = spread(len(test), EVALUATED)
         return chosen, spread(len(chosen), options.windows)
     return np.arange(len(test)), balanced(test.labels, test.groups, options.windows, options.seed)
@@ -327,7 +320,7 @@ def float_classes(run: "Run", copies: Copies, rows: np.ndarray) -> np.ndarray:
 
     from train.run.evaluate import predict
 
-    thresholds = np.zeros(len(run.info["labels"])) if run.info["multilabel"] else None
+    thresholds = np.zeros(len(run.info.labels)) if run.info.multilabel else None
     windows = (torch.from_numpy(np.ascontiguousarray(copies.windows(t)[rows])) for t in range(copies.transforms))
     return np.stack([decide(predict(run.model, x)[1], thresholds) for x in windows])
 
@@ -341,14 +334,15 @@ def manifest(run: "Run", network: Int8Network, frontend: dict[str, Any]) -> dict
 
     source = network.network.input
     return {
-        **{key: info[key] for key in ("task", "transformation", "method", "labels", "partition")},
-        "shift": info.get("shift"),
+        **{"task": info.task, "transformation": info.transformation.name, "method": info.method},
+        **{"labels": list(info.labels), "partition": asdict(info.partition)},
+        "shift": info.transformation.parameters or None,
         "kept": run.partition.kept.tolist(),
         "run_hash": run_hash(run.path),
-        "window": info["window"],
+        "window": asdict(info.window),
         "frontend": frontend,
         "input": {"shape": [1, 1, source.length, source.channels], **described("input")},
         "outputs": {n: {"size": network.network.tensors[n].size, **described(n)} for n in (FEATURES, LOGITS)},
-        "split": {key: info["split"][key] for key in ("name", "leaky")},
-        "data": {"name": info["data"]["name"]},
+        "split": {"name": info.split.name, "leaky": info.split.leaky},
+        "data": {"name": info.data.name},
     }

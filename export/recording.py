@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scl.artifacts import InputError, command, write_bytes
-from scl.frontend.chain import SENSORS
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import design, to_rate
 from scl.frontend.sensor import load_sensor
@@ -40,18 +39,21 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     from train.data import recordings_for_run
+    from train.data.registry import data_set
+    from train.data.tasks import TASKS
     from train.run.folder import load_run
 
     run = load_run(arguments.run)
-    if run.info["task"] == "beat":
+    if not TASKS[run.info.task].streams:
         raise InputError(f"{arguments.run}: classifies single beats, which a stream does not; give a run of strips")
-    recordings = recordings_for_run(run, arguments.data)
-    subject = run.info["split"]["test"][0] if arguments.subject is None else arguments.subject
+    recordings = recordings_for_run(run.info, arguments.data)
+    subject = run.info.split.test[0] if arguments.subject is None else arguments.subject
     blocks = [block for block in recordings.blocks if block.group == subject]
     if not blocks:
         raise InputError(f"{recordings.name}: has no subject {subject}; there are {recordings.groups.tolist()}")
-    sensor = load_sensor(arguments.sensor or SENSORS[run.info["task"]]).select([s["kind"] for s in run.info["sensors"]])
-    resampler = design(sensor.rate_hz, run.info["window"]["rate_hz"])
+    sensor = load_sensor(arguments.sensor or data_set(run.info.data.name).sensor)
+    sensor = sensor.select([part.kind for part in run.info.sensors])
+    resampler = design(sensor.rate_hz, run.info.window.rate_hz)
     samples = round(arguments.seconds * recordings.rate_hz)
     parts, labels = [], []
     for block in blocks:
@@ -59,9 +61,9 @@ def main(argv: Sequence[str]) -> int:
         counts, _ = to_counts(x, sensor.as_dict()["sensors"])
         parts.append(counts[0])
         if len(block.beats):
-            window_s = run.info["window"]["samples"] / run.info["window"]["rate_hz"]
+            window_s = run.info.window.samples / run.info.window.rate_hz
             numbers = strip_labels(recordings, block, len(counts[0]), sensor.rate_hz, window_s, resampler.delay)
-            labels += [run.info["labels"][number] if number >= 0 else "" for number in numbers]
+            labels += [run.info.labels[number] if number >= 0 else "" for number in numbers]
         else:
             labels += [name_of(recordings, block.label)] * len(counts[0])
     out = io.StringIO()

@@ -28,12 +28,14 @@ def print_foreign(report: dict[str, Any]) -> None:
     """Prints the report of a network that was read from a .tflite file."""
     from export.profile import print_profile
 
-    cost, proof = report["cost"], report["agreement"]
+    cost, proof, chosen = report["cost"], report["agreement"], report["agreement"]["layers"]
     print_profile(report["layers"], report["memory_map"], cost["arena_bytes"])
     print(
         f"{report['name']} on {report['board']}: {cost['instructions']:,} instructions per inference, flash "
         f"{cost['flash_bytes']:,} bytes, arena {cost['arena_bytes']:,} bytes, stack {cost['stack_bytes']:,} bytes\n"
-        f"TFLite Micro and C: equal in every bit over {proof['inputs']:,} random inputs ({proof['values']:,} values)"
+        f"TFLite Micro and C: equal in every bit over {proof['inputs']:,} random inputs ({proof['values']:,} values),\n"
+        f"and layer by layer over {chosen['inputs']:,} chosen inputs ({chosen['values']:,} values): extremes, random "
+        f"values,\nand {chosen['borders']:,} of the {chosen['all_borders']:,} sums that lie beside a step of rounding"
     )
 
 

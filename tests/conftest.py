@@ -97,13 +97,13 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     from train.run.folder import load_run
 
     run, ranges = load_run(run_folder), pipeline.read_ranges(run_folder)
-    network = quantize(fold(run.model, run.info["window"]["samples"]), ranges)
+    network = quantize(fold(run.model, run.info.window.samples), ranges)
     frontend = pipeline.frontend_for(run, network, "replay-imu")
     folder = tmp_path_factory.mktemp("c")
     memory = arena.schedule(network.network)
     coefficients = design(20.0, 20.0).coefficients
-    write_c(CModel(network, memory, run.info["labels"], "ab" * 32, frontend, coefficients), folder)
-    test = windows_for_run(run, "test")
+    write_c(CModel(network, memory, run.info.labels, "ab" * 32, frontend, coefficients), folder)
+    test = windows_for_run(run.info, "test")
     copies, everything = Rotations(test, DRAWS, 0, frontend), np.arange(len(test))
     inputs, flags = pipeline.network_inputs(copies, everything, frontend)
     return Exported(

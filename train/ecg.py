@@ -8,10 +8,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from scl.artifacts import InputError, command
 from train.run import config
+
+if TYPE_CHECKING:
+    from train.data.data_set import Source
 
 # A larger eps lets the invariant features collapse: ECG windows are alike, and where D(neg) < eps, L is D(inv) / eps. A
 # larger lambda costs sensitivity to S beats: what tells windows apart best is whose they are.
@@ -58,14 +61,15 @@ def main(argv: Sequence[str]) -> int:
         )
     if options.smoothing and arguments.set == "ptbxl":
         raise InputError("--smoothing spreads one label over all classes; labels of ptbxl may hold together")
-    from train import data
+    from train.data.registry import data_set
     from train.run.ecg_task import ecg_task
     from train.run.session import train_run
     from train.run.summary import summary
 
     source, path = _source(arguments)
-    recordings = data.load_ecg(source, path)
-    metrics = train_run(ecg_task(arguments.task, recordings, source, options), options, arguments.out, arguments.resume)
+    recordings = data_set(source.data_set).load(path, source.options)
+    task = ecg_task(arguments.task, recordings, source, options)
+    metrics = train_run(task, options, arguments.out, arguments.resume)
     if not metrics:
         return 0  # a rank that another one writes for
     print(summary(metrics))
@@ -73,26 +77,26 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _source(arguments: argparse.Namespace) -> tuple[dict[str, Any], Path | None]:
-    """How to load the recordings, for run.json, and where they are."""
+def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:
+    """The data set and how to load it, and where it is."""
     from train import data
+    from train.data.data_set import Source
+    from train.data.registry import data_set
 
-    if arguments.synthetic:
-        return {"name": "synthetic"}, None
+    chosen = data_set("synthetic" if arguments.synthetic else arguments.set)
     path = arguments.data
     if arguments.download:
         from train.data.download import download_mitdb
 
         path = download_mitdb(Path("data/mitdb"))
-    path = data.resolve(path, arguments.set)
-    if path is None:
+    path = data.resolve(path, chosen)
+    if path is None and chosen.places:
         raise InputError(
-            f"no {arguments.set} recordings: give --data PATH (the official zip or folder), set SCL_DATA_DIR, fetch "
+            f"no {chosen.name} recordings: give --data PATH (the official zip or folder), set SCL_DATA_DIR, fetch "
             "MIT-BIH with --download, or try the path out with --synthetic"
         )
-    if arguments.set == "mitdb":
-        return {"name": "mitdb"}, path
-    return {"name": "ptbxl", "lead": arguments.lead, "rate_hz": arguments.rate}, path
+    loading = {"lead": arguments.lead, "rate_hz": arguments.rate} if chosen.name == "ptbxl" else {}
+    return Source(chosen.name, loading), path
 
 
 if __name__ == "__main__":

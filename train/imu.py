@@ -37,6 +37,8 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     from train import data
+    from train.data.data_set import Source
+    from train.data.registry import data_set
     from train.run.session import train_run
     from train.run.summary import summary
     from train.run.task import imu_task
@@ -49,13 +51,12 @@ def main(argv: Sequence[str]) -> int:
         from train.data.download import download
 
         path = download(Path("data/wisdm"))
-    path = data.resolve(path)
-    sensors = tuple(arguments.sensors.split("+"))
-    activities = tuple(arguments.activities.split(",")) if arguments.activities is not None else None
-    recordings = data.load(path, arguments.device, sensors, activities)
-    source = {"name": "watch" if path is None else "wisdm", "device": arguments.device, "sensors": list(sensors)}
-    if activities:
-        source["activities"] = list(activities)
+    path = data.resolve(path, data_set("wisdm"))
+    loading: dict[str, object] = {"device": arguments.device, "sensors": arguments.sensors.split("+")}
+    if arguments.activities is not None:
+        loading["activities"] = arguments.activities.split(",")
+    source = Source("watch" if path is None else "wisdm", loading)
+    recordings = data_set(source.data_set).load(path, loading)
     metrics = train_run(imu_task(recordings, source, options), options, arguments.out, arguments.resume)
     if not metrics:
         return 0  # a rank that another one writes for

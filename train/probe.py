@@ -50,9 +50,9 @@ def main(argv: Sequence[str]) -> int:
     from train.run.folder import load_run
 
     run = load_run(arguments.run)
-    if run.info["multilabel"]:
+    if run.info.multilabel:
         raise InputError(f"{arguments.run}: its labels may hold together; a probe reads one class")
-    windows = windows_for_run(run, "test", arguments.data)
+    windows = windows_for_run(run.info, "test", arguments.data)
     windows = windows.take(np.linspace(0, len(windows) - 1, min(len(windows), MOST)).astype(int))
     if len(np.unique(windows.groups)) < FOLDS:
         raise InputError(
@@ -62,14 +62,14 @@ def main(argv: Sequence[str]) -> int:
     z, parameters = latents(run, windows, arguments.draws, arguments.seed)
     found = probes(z, parameters, windows.labels, windows.groups, run.partition, arguments.seed)
     scores = invariance(z)
-    contents = {"kind": "probe", "schema": 1, "transformation": run.info["transformation"], "windows": len(windows)}
+    contents = {"kind": "probe", "schema": 1, "transformation": run.info.transformation.name, "windows": len(windows)}
     contents |= {"groups": found, "invariance": scores.tolist()}
-    also = run.info["config"].get("also")
+    also = run.info.config.get("also")
     if also:
         contents["parts"] = compound_probes(run, windows, also, arguments.draws, arguments.seed)
     artifacts.write_json(run.path / "probe.json", contents)
     plot(run.path / "probe.png", scores, run.partition)
-    print_probes(found, scores, run.partition, run.info["transformation"])
+    print_probes(found, scores, run.partition, run.info.transformation.name)
     if also:
         print_parts(contents["parts"])
     return 0
@@ -85,7 +85,7 @@ def latents(run, windows, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray
     from train.run.evaluate import predict
     from train.transformations import Shift, from_info
 
-    transformation = from_info(run.info)
+    transformation = from_info(run.info.transformation)
     x, y = torch.from_numpy(windows.x), torch.from_numpy(windows.targets)
     if isinstance(transformation, Shift):
         shifts = transformation.grid(draws)

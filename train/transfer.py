@@ -40,14 +40,15 @@ def main(argv: Sequence[str]) -> int:
         raise InputError(f"--draws is {arguments.draws}, expected 1 or more")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
-    from train import data
+    from train.data.registry import data_set
     from train.run.folder import load_run
 
     run = load_run(arguments.run)
-    if run.info["task"] != "imu":
+    if run.info.task != "imu":
         raise InputError(f"{arguments.run}: is a run of task {run.info['task']}, expected one of train.imu")
     path = None if arguments.eval_data == WATCH_SET else Path(arguments.eval_data)
-    recordings = data.load(path, arguments.eval_device, tuple(run.info["data"]["sensors"]))
+    loading = {"device": arguments.eval_device, "sensors": run.info.data.options.get("sensors")}
+    recordings = data_set("watch" if path is None else "wisdm").load(path, loading)
     print(recordings.summary())
     found = transferred(run, recordings, arguments.draws, arguments.seed)
     source = {"name": recordings.name, "sha256": recordings.sha256}
@@ -66,20 +67,20 @@ def transferred(run, recordings, draws: int, seed: int) -> dict[str, Any]:
     from train.run.evaluate import evaluate, predict
     from train.transformations import from_info
 
-    window = run.info["window"]
-    expected = (window["channels"], window["units"], window["rate_hz"])
-    have = (list(recordings.channels), list(recordings.units), recordings.rate_hz)
+    window = run.info.window
+    expected = (window.channels, window.units, window.rate_hz)
+    have = (recordings.channels, recordings.units, recordings.rate_hz)
     if have != expected:
         raise InputError(
             f"{recordings.name}: has channels {', '.join(have[0])} in {', '.join(have[1])} at {have[2]:g} Hz; "
             f"{run.path} needs {', '.join(expected[0])} in {', '.join(expected[1])} at {expected[2]:g} Hz"
         )
-    labels = tuple(run.info["labels"])
+    labels = run.info.labels
     present = [recordings.labels[block.label] for block in recordings.blocks]
     shared = tuple(label for label in labels if label in present)
     chosen = recordings.only(shared) if shared else recordings
-    cut = windows(chosen, chosen.groups, window["samples"] / window["rate_hz"], 0.0)
-    transformation = from_info(run.info)
+    cut = windows(chosen, chosen.groups, window.samples / window.rate_hz, 0.0)
+    transformation = from_info(run.info.transformation)
     described = {"classes": list(shared), "left_out": sorted(set(present) - set(shared))}
     if shared:
         number = np.array([labels.index(label) for label in shared])

@@ -7,7 +7,6 @@ tests/export/cost/test_estimate.py holds the sum to the counts. The arena is the
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -24,6 +23,7 @@ GROUP, WIDENED, EDGE, CHANNEL, PRODUCTS = 500.0, 6.3, 38.6, 67.3, 14.0
 CALL, OUTPUT, DENSE_PRODUCTS, DENSE_WIDENED = 160.0, 25.2, 8.0, 1.7
 # Average pool: a sample of the output, a value of it, an input of that.
 POOL_SAMPLE, POOL_VALUE, POOL_INPUT = 57.0, 25.0, 6.0
+ANY_RATE_HZ = 20.0  # of the windows: it decides no shape
 # The portable kernel: an output, a product.
 PORTABLE_OUTPUT, PORTABLE_PRODUCT = 67.5, 3.0
 
@@ -74,32 +74,27 @@ def instructions(layer: Layer) -> float:
 def network_of(path: Path) -> Network:
     """The network that a run will deploy, from its run.json: architecture, partition, window and labels are read.
 
-    Raises InputError if the file is missing or says too little.
+    Raises InputError if the file is missing, wrong or says too little.
     """
     import torch
 
     from export.network.from_encoder import fold
-    from scl.artifacts import InputError, read_json
-    from scl.partition import Partition
-    from train.model.encoder import Architecture, Classifier
-    from train.run.folder import SCHEMA, invariant_hz
+    from scl.artifacts import InputError, read_artifact
+    from scl.artifacts.run import RUN, PlannedRun
+    from train.model.encoder import Classifier
 
-    path = path / "run.json" if path.is_dir() else path
-    info: dict[str, Any] = read_json(path, "run", SCHEMA)
+    path = path / RUN if path.is_dir() else path
+    plan = read_artifact(path, PlannedRun)
+    torch.manual_seed(0)
     try:
-        window = info["window"]
-        torch.manual_seed(0)
         model = Classifier(
-            Architecture(**info["architecture"]),
-            Partition(**info["partition"]),
-            len(window["channels"]),
-            window["samples"],
-            len(info["labels"]),
-            invariant_hz=invariant_hz(info),
+            plan.architecture,
+            plan.partition,
+            len(plan.window.channels),
+            plan.window.samples,
+            len(plan.labels),
+            invariant_hz=ANY_RATE_HZ if plan.frontend.invariant else None,
         )
-        return fold(model.eval(), window["samples"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"{path}: {error!r}; expected at least architecture, partition, window (channels, samples) and labels, as "
-            "in the run.json that training writes"
-        ) from error
+        return fold(model.eval(), plan.window.samples)
+    except ValueError as error:
+        raise InputError(f"{path}: does not describe a network ({error}); {plan.advice}") from error

@@ -1,8 +1,9 @@
 """Reads an int8 .tflite file that was made elsewhere into the network that the C engine runs.
 
 Accepted are 1-D networks: one axis of time, of whichever of TFLite's two spatial ones, and the operators of OPERATORS.
-Derived integers follow TFLite Micro's own preparation of each kernel, which differs from operator to operator:
-a dense layer's product of scales is rounded to float32, a convolution's is not.
+Derived integers follow TFLite Micro's own preparation of each kernel, as the pinned wheel does it
+(tests/firmware/test_rules.py establishes each rule there): products and ratios of scales are float64, and only the
+quotient of a fused ReLU6's limit is float32.
 """
 
 import math
@@ -51,10 +52,12 @@ class Foreign:
     Args:
         network: with the last operator's tensor as its only output.
         tensors: index in the file, by name: "input" and every layer.
+        operators: index in the file of the operator that is a layer, by name.
     """
 
     network: Int8Network
     tensors: dict[str, int]
+    operators: dict[str, int]
 
 
 def read(data: bytes, where: str) -> Foreign:
@@ -69,6 +72,14 @@ def read(data: bytes, where: str) -> Foreign:
     except Exception as error:  # a flatbuffer is read by offsets: a damaged one fails anywhere
         raise InputError(f"{where}: is damaged: {error}; write it again") from error
     return _Reader(model, where).read()
+
+
+def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32) -> np.ndarray:
+    """What an accumulator is multiplied by, float64 (out,), of the scales of input, weights float32 (out,) and output.
+
+    One rule for dense layers and convolutions, with one scale of weights or with one for each channel.
+    """
+    return float(source) * weights.astype(np.float64) / float(result)
 
 
 class _UnsupportedError(Exception):
@@ -87,10 +98,11 @@ class _Collected:
     rescales: dict[str, Rescale] = field(default_factory=dict)
     clamps: dict[str, tuple[int, int]] = field(default_factory=dict)
     tensors: dict[str, int] = field(default_factory=dict)
+    operators: dict[str, int] = field(default_factory=dict)
 
 
 class _Reader:
-    def __init__(self, model, where: str) -> None:
+    def __init__(self, model: Any, where: str) -> None:
         self.model, self.where = model, where
         self.names: dict[int, str] = {}  # of what lies in a file's tensor
         self.found = _Collected()
@@ -114,7 +126,7 @@ class _Reader:
                 raise InputError(
                     f"{self.where}: operator {index} is {kind}{error}; the nearest supported form is {error.nearest}"
                 ) from error
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
                 raise InputError(
                     f"{self.where}: operator {index}, {kind}, does not fit the tensors it names ({error!r}); the file "
                     "is damaged: write it again"
@@ -123,9 +135,9 @@ class _Reader:
             raise InputError(f"{self.where}: no operator writes its output")
         network = Network(tuple(self.found.layers), outputs=(self.names[result],))
         parts = self.found.activations, self.found.convs, self.found.rescales, self.found.clamps
-        return Foreign(Int8Network(network, *parts), self.found.tensors)
+        return Foreign(Int8Network(network, *parts), self.found.tensors, self.found.operators)
 
-    def _operator(self, index: int, kind: str, op) -> None:
+    def _operator(self, index: int, kind: str, op: Any) -> None:
         if kind not in OPERATORS:
             raise _UnsupportedError("", NEAREST.get(kind, f"one of {', '.join(OPERATORS)}"))
         (result,) = op.outputs
@@ -148,7 +160,8 @@ class _Reader:
         }
         layer = readers[kind](name, op, options)
         self.found.layers.append(layer)
-        expected, found = layer.result.size, math.prod(self.graph.tensors[result].shape)
+        self.found.operators[name] = index
+        expected, found = layer.result.size, math.prod(int(n) for n in self.graph.tensors[result].shape)
         if expected != found:
             raise _UnsupportedError(
                 f" that writes {found} values where {expected} were expected", "one axis of time, batches of one"
@@ -161,7 +174,7 @@ class _Reader:
 
     # Each operator ------------------------------------------------------------------------------------------------
 
-    def _conv(self, name: str, op, options) -> Layer:
+    def _conv(self, name: str, op: Any, options: Any) -> Layer:
         weights, scales = self._weights(op.inputs[1], axis=0)
         out, height, width, channels = weights.shape
         axis = self._axis(op.inputs[0], (height, width))
@@ -171,37 +184,36 @@ class _Reader:
             raise _UnsupportedError(
                 f" in groups of {channels} of {source.channels} channels", "one group, or a depthwise"
             )
-        self._integers(name, op, weights.reshape(out, -1, channels), scales, np.float64)
+        self._integers(name, op, weights.reshape(out, -1, channels), scales)
         return Conv(
             name, source, np.zeros((out, height * width, channels), np.float32), np.zeros(out, np.float32), stride,
             self._same(options), dilation=dilation,
         )  # fmt: skip
 
-    def _depthwise(self, name: str, op, options) -> Layer:
+    def _depthwise(self, name: str, op: Any, options: Any) -> Layer:
         weights, scales = self._weights(op.inputs[1], axis=3)
         _, height, width, out = weights.shape
         if len(op.inputs) < 3 or op.inputs[2] < 0:
             raise _UnsupportedError(" without a bias, on which TFLite Micro itself ends", "one with a bias, of zeros")
         axis = self._axis(op.inputs[0], (height, width))
         stride, dilation = self._steps(options, axis)
-        self._integers(name, op, weights.reshape(-1, out), scales, np.float64)
+        self._integers(name, op, weights.reshape(-1, out), scales)
         return Depthwise(
             name, self._source(op.inputs[0]), np.zeros((height * width, out), np.float32), np.zeros(out, np.float32),
             stride, self._same(options), dilation=dilation,
         )  # fmt: skip
 
-    def _dense(self, name: str, op, options) -> Layer:
+    def _dense(self, name: str, op: Any, options: Any) -> Layer:
         weights, scales = self._weights(op.inputs[1], axis=0)
         out, width = weights.shape
         held = self.graph.tensors[op.inputs[0]]
         source = Tensor(self.names[op.inputs[0]], 1, int(math.prod(held.shape)))
         if width != source.channels:
             raise _UnsupportedError(f" of {source.channels} values with weights for {width}", "a batch of one")
-        # One scale for all of them: the product of scales is float32 there, and float64 with one for each channel.
-        self._integers(name, op, weights[:, None], scales, np.float32 if scales.size == 1 else np.float64)
+        self._integers(name, op, weights[:, None], scales)
         return Conv(name, source, np.zeros((out, 1, width), np.float32), np.zeros(out, np.float32))
 
-    def _pool(self, name: str, op, options) -> Layer:
+    def _pool(self, name: str, op: Any, options: Any) -> Layer:
         axis = self._axis(op.inputs[0], (options.filterHeight, options.filterWidth))
         kernel = int((options.filterHeight, options.filterWidth)[axis])
         kind = MaxPool if "max" in name else AveragePool
@@ -211,7 +223,7 @@ class _Reader:
             name, self._source(op.inputs[0]), kernel, int((options.strideH, options.strideW)[axis]), self._same(options)
         )
 
-    def _mean(self, name: str, op, options) -> Layer:
+    def _mean(self, name: str, op: Any, options: Any) -> Layer:
         shape = [int(n) for n in self.graph.tensors[op.inputs[0]].shape]
         axes = {int(axis) % len(shape) for axis in np.atleast_1d(self._constant(op.inputs[1]))}
         source = self._source(op.inputs[0])
@@ -224,7 +236,7 @@ class _Reader:
         self._rescale(name, [((multiplier << bits) // source.length, shift - bits)])
         return Mean(name, source, source.length, source.length)
 
-    def _add(self, name: str, op, options) -> Layer:
+    def _add(self, name: str, op: Any, options: Any) -> Layer:
         first, second = op.inputs
         if second not in self.names or first not in self.names:
             raise _UnsupportedError(" of a constant", "a bias of the operator before it")
@@ -236,7 +248,7 @@ class _Reader:
         self._rescale(name, [quantize_multiplier(factor) for factor in (*factors, scale)])
         return Add(name, self._source(first), self._source(second))
 
-    def _softmax(self, name: str, op, options) -> Layer:
+    def _softmax(self, name: str, op: Any, options: Any) -> Layer:
         if self._affine(op.outputs[0]) != Affine(PROBABILITY_SCALE, -128):
             raise _UnsupportedError(
                 " with another output than probabilities", "an output of scale 1/256, zero point -128"
@@ -290,13 +302,13 @@ class _Reader:
             raise _UnsupportedError(f" of a kernel {kernel} over {shape}", "a kernel as long as time only")
         return axis
 
-    def _steps(self, options, axis: int) -> tuple[int, int]:
+    def _steps(self, options: Any, axis: int) -> tuple[int, int]:
         """Stride and dilation."""
         stride, dilation = (options.strideH, options.strideW), (options.dilationHFactor, options.dilationWFactor)
         return int(stride[axis]), int(dilation[axis])
 
-    def _same(self, options) -> bool:
-        return options.padding == schema().Padding.SAME
+    def _same(self, options: Any) -> bool:
+        return bool(options.padding == schema().Padding.SAME)
 
     def _constant(self, index: int) -> np.ndarray:
         tensor = self.graph.tensors[index]
@@ -312,20 +324,22 @@ class _Reader:
         scales = np.array(quantization.scale, np.float32)
         if weights.dtype != np.int8 or any(quantization.zeroPoint):
             raise _UnsupportedError(" with asymmetric weights", "int8 weights with zero points of 0")
+        unusable = scales[~(np.isfinite(scales) & (scales >= 0))]
+        if unusable.size:
+            raise _UnsupportedError(f" with a weight scale of {unusable[0]:g}", "finite scales, none of them negative")
         if scales.size not in (1, weights.shape[axis]):
             raise _UnsupportedError(
                 f" with {scales.size} weight scales", "one scale for each output channel, or for all"
             )
         return weights, scales
 
-    def _integers(self, name: str, op, weights: np.ndarray, scales: np.ndarray, product: type) -> None:
+    def _integers(self, name: str, op: Any, weights: np.ndarray, scales: np.ndarray) -> None:
         out = weights.shape[-1] if weights.ndim == 2 else weights.shape[0]
         given = len(op.inputs) > 2 and op.inputs[2] >= 0
         bias = self._constant(op.inputs[2]) if given else np.zeros(out, np.int32)
-        source, result = self._affine(op.inputs[0]).scale, self._scale(op.outputs[0])
+        source, result = self._affine(op.inputs[0]).scale, self._affine(op.outputs[0]).scale
         scales = np.broadcast_to(scales, (out,))
-        products = product(source) * scales.astype(product)
-        fixed = [quantize_multiplier(float(value) / result) for value in products]
+        fixed = [quantize_multiplier(float(factor)) for factor in effective_scales(source, scales, result)]
         multiplier, shift = (np.array(values) for values in zip(*fixed, strict=True))
         self.found.convs[name] = Int8Conv(
             weights, scales, bias.ravel(), source * scales, multiplier.astype(np.int32), shift.astype(np.int8)

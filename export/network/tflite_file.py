@@ -1,11 +1,12 @@
 """Reads .tflite files back with the format's schema: operators, names, and the integers of convolutions."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 
-def schema():
+def schema() -> Any:
     """The generated schema module; the wheel of the reference interpreter ships it, so file and reader share one."""
     from tflite_micro.tensorflow.lite.micro.python import schema_py_generated
 
@@ -41,15 +42,15 @@ def read_convs(data: bytes) -> list[tuple[np.ndarray, np.ndarray]]:
     return convs
 
 
-def operator_code(entry) -> int:
+def operator_code(entry: Any) -> int:
     """The builtin operator of an operator code entry, whichever of its two fields holds it."""
-    return max(entry.builtinCode, entry.deprecatedBuiltinCode)
+    return int(max(entry.builtinCode, entry.deprecatedBuiltinCode))
 
 
 @lru_cache(maxsize=2)
-def _parsed(data: bytes):
+def _parsed(data: bytes) -> Any:
     return schema().ModelT.InitFromObj(schema().Model.GetRootAsModel(data, 0))
 
 
-def _constant(model, tensor, kind: type) -> np.ndarray:
+def _constant(model: Any, tensor: Any, kind: type) -> np.ndarray:
     return np.frombuffer(bytes(model.buffers[tensor.buffer].data), kind).reshape(tensor.shape)

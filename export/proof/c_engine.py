@@ -3,6 +3,7 @@
 import ctypes
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,15 @@ class CEngine:
             op = self.model.ops[count - 1]
             values.append(self._at(op.out_offset, op.out_length * op.out_channels).copy())
         return values
+
+    def layer(self, index: int, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        """What operator `index` alone makes of its inputs, int8 and flat."""
+        op, one = self.model.ops[index], CNetwork.from_buffer_copy(self.model)
+        one.ops, one.op_count = ctypes.pointer(op), 1
+        for offset, x in zip((op.in_offset, op.second_offset), inputs, strict=False):
+            self._at(offset, x.size)[:] = x
+        self.library.scl_network_run(ctypes.byref(one), self.arena.ctypes.data_as(ctypes.c_void_p))
+        return self._at(op.out_offset, op.out_length * op.out_channels)
 
     def _invoke(self, model: CNetwork, x: np.ndarray) -> None:
         self._at(model.input_offset, x.size)[:] = x.ravel()

@@ -55,7 +55,7 @@ class WindowInfo:
     samples: Count
     rate_hz: Positive
     channels: Channels
-    units: Channels
+    units: Labels
 
     def __post_init__(self) -> None:
         check_different("channels", self.channels)
@@ -241,6 +241,32 @@ class RunInfo(Artifact):
     def invariant_hz(self) -> float | None:
         """The rate of the windows whose invariants the encoder sees; None if it sees the sensor's channels."""
         return self.window.rate_hz if self.frontend.invariant else None
+
+
+@dataclass(frozen=True)
+class PlannedWindow:
+    """What of a window decides an encoder's shape."""
+
+    samples: Count
+    channels: Channels
+
+
+@dataclass(frozen=True)
+class PlannedRun(Artifact):
+    """What of a run.json decides the network's shape: enough of one for an estimate, before any training."""
+
+    architecture: Architecture
+    partition: Partition
+    window: PlannedWindow
+    labels: Labels
+    frontend: InputSteps = InputSteps()
+
+    kind = RunInfo.kind
+    schema = RunInfo.schema
+    advice = (
+        "expected at least architecture, partition, window (channels, samples) and labels, as train.imu's run.json does"
+    )
+    __pydantic_config__ = {**Artifact.__pydantic_config__, "extra": "ignore"}
 
 
 @dataclass(frozen=True)

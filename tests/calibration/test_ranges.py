@@ -10,10 +10,12 @@ import torch
 from calibration import ranges
 from calibration.ranges import activation_range, main, quantization_error, representative
 from scl.artifacts import InputError
+from scl.artifacts.run import Architecture, Normalisation, WindowInfo, run_hash
 from scl.partition import Partition
+from tests.run_info import run_info
 from train.data.recordings import WindowSet
-from train.model.encoder import Architecture, Classifier
-from train.run.folder import run_hash, write_run
+from train.model.encoder import Classifier
+from train.run.folder import write_run
 
 TRAINING, TEST = (1, 2, 3), (8, 9)
 
@@ -101,16 +103,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     model = Classifier(architecture, partition, channels=6, samples=40, classes=3, std=std, limit=3.0).eval()
     with torch.no_grad():
         model.encoder.latent.weight[3:7] *= 100  # the variant dimensions, which the device drops
-    info = {
-        "task": "imu",
-        "transformation": "rotation",
-        "labels": ["a", "b", "c"],
-        "multilabel": False,
-        "partition": {"invariant": 3, "variant": 4, "free": 5},
-        "window": {"samples": 40, "rate_hz": 20.0, "channels": ["ax", "ay", "az", "gx", "gy", "gz"]},
-        "normalisation": {"mean": [0.0] * 6, "std": std.tolist(), "limit": 3.0},
-        "architecture": {"widths": [4, 6], "strides": [2, 2], "kernel": 3, "pool": "average"},
-    }
+    window = WindowInfo(40, 20.0, ("ax", "ay", "az", "gx", "gy", "gz"), ("m/s^2",) * 3 + ("rad/s",) * 3)
+    normalisation = Normalisation((0.0,) * 6, tuple(std.tolist()), 3.0)
+    info = run_info(architecture, partition, window, ("a", "b", "c"), normalisation=normalisation)
     folder = tmp_path / "run"
     folder.mkdir()
     write_run(folder, info, model)
@@ -150,7 +145,7 @@ def test_ranges_of_unturned_windows_are_the_model_s(run):
 def test_provenance(run, capsys):
     assert main([str(run), "--windows", "9", "--draws", "2", "--seed", "4"]) == 0
     found = load(run)
-    assert (found["kind"], found["schema"], found["run_hash"]) == ("ranges", 1, run_hash(run))
+    assert (found["kind"], found["schema"], found["run_hash"]) == ("ranges", 2, run_hash(run))
     assert (found["method"], found["windows"], found["draws"], found["seed"]) == ("percentile", 9, 2, 4)
     assert set(found["subjects"]) <= set(TRAINING) and found["transformation"] == "rotation"
     assert "9 training windows" in capsys.readouterr().out

@@ -1,42 +1,44 @@
-"""Random int8 models of every operator the engine has, as .tflite files written here with the format's schema."""
+"""Random int8 models of every operator the engine has, as .tflite files written here with the format's schema.
+
+Scales are random, with one for all of an operator's weights or one for each channel. Of some operators a few channels
+have weights of 0 and a bias at a border of rounding: their accumulator is the bias, whatever the input, and lies where
+a scale that is off by some 1e-8 gives another value.
+"""
 
 import math
 
 import flatbuffers
 import numpy as np
+import pytest
+
+from export.network import from_file as foreign
+
+correct_dense, correct_scales = foreign._Reader._dense, foreign.effective_scales
 
 
-class RandomModel:
-    """One input, one output; tensors (1, 1, time, channels), or (1, time, 1, channels) where `tall`."""
+class Model:
+    """A file in the making: tensors, operators one behind the other, one output."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int = 0) -> None:
         from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
         self.s, self.rng = schema, np.random.default_rng(seed)
-        self.tall = bool(self.rng.integers(2))
         self.model, self.graph = schema.ModelT(), schema.SubGraphT()
         self.model.version, self.model.subgraphs = 3, [self.graph]
         self.model.buffers, self.model.operatorCodes = [schema.BufferT()], []
         self.graph.tensors, self.graph.operators = [], []
         self.kinds: list[str] = []
-        length = int(self.rng.integers(4, 28))
-        self.shape = (length, int(self.rng.choice([1, 2, 3, 4, 5, 7, 8, 12])))
-        self.input_shape = self.shape
-        self.graph.inputs = [self.activation(self.four(self.shape), 10 ** self.rng.uniform(-2, 0))]
+
+    def input(self, shape: list[int], scale: float, zero_point: int | None = None) -> int:
+        """Adds the input, which the first operator reads."""
+        self.graph.inputs = [self.activation(shape, scale, zero_point)]
         self.at = self.graph.inputs[0]
-        for _ in range(int(self.rng.integers(1, 5))):
-            self.grow()
-        self.finish()
+        return self.at
 
     def bytes(self) -> bytes:
         builder = flatbuffers.Builder(1024)
         builder.Finish(self.model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
-
-    # Tensors ------------------------------------------------------------------------------------------------------
-
-    def four(self, shape: tuple[int, int]) -> list[int]:
-        return [1, shape[0], 1, shape[1]] if self.tall else [1, 1, *shape]
 
     def tensor(self, shape, kind, scales, zero_points, data=None) -> int:
         tensor, buffer = self.s.TensorT(), self.s.BufferT()
@@ -75,9 +77,26 @@ class RandomModel:
             op.builtinOptions = options
         self.graph.operators.append(op)
         self.kinds.append(kind)
-        self.at = output
+        self.at, self.graph.outputs = output, [output]
 
-    # Operators ----------------------------------------------------------------------------------------------------
+
+class RandomModel(Model):
+    """One input, one output; tensors (1, 1, time, channels), or (1, time, 1, channels) where `tall`."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.idle_rng = np.random.default_rng([seed, 1])
+        self.tall = bool(self.rng.integers(2))
+        length = int(self.rng.integers(4, 28))
+        self.shape = (length, int(self.rng.choice([1, 2, 3, 4, 5, 7, 8, 12])))
+        self.input_shape = self.shape
+        self.input(self.four(self.shape), 10 ** self.rng.uniform(-2, 0))
+        for _ in range(int(self.rng.integers(1, 5))):
+            self.grow()
+        self.finish()
+
+    def four(self, shape: tuple[int, int]) -> list[int]:
+        return [1, shape[0], 1, shape[1]] if self.tall else [1, 1, *shape]
 
     def random_activation(self) -> int:
         kinds = self.s.ActivationFunctionType
@@ -99,11 +118,9 @@ class RandomModel:
             options.dilationHFactor, options.dilationWFactor = (dilation, 1) if self.tall else (1, dilation)
         return kernel, math.ceil(length / stride) if same else (length - span) // stride + 1, dilation
 
-    def weights(
-        self, shape, out: int, axis: int, products: int, one_scale: bool = False, bias_needed: bool = False
-    ) -> tuple[int, int, float]:
+    def weights(self, shape, out: int, axis: int, products: int, bias_needed: bool = False) -> tuple[int, int, float]:
         """Random weights and bias; also a typical deviation of a sum in steps of the input's scale times 1."""
-        count = 1 if one_scale else out
+        count = 1 if self.rng.integers(2) else out
         scales = (10 ** self.rng.uniform(-3, -1, count)).astype(np.float32)
         values = self.rng.integers(-127, 128, shape).astype(np.int8)
         w = self.tensor(shape, self.s.TensorType.INT8, scales, [0] * count, values)
@@ -116,6 +133,50 @@ class RandomModel:
             b = self.tensor([out], self.s.TensorType.INT32, scales * self.scale_of(self.at), [0] * count, bias)
         return w, b, float(np.median(scales)) * typical
 
+    def idle_channels(self, result: int, w: int, b: int, axis: int, activation) -> None:
+        """Takes the weights from some output channels and gives them biases at borders of rounding.
+
+        Their scale is made smaller: the larger an accumulator, the smaller an error of the scale it shows.
+        """
+        weights = self.graph.tensors[w]
+        one_scale = len(weights.quantization.scale) == 1
+        if b < 0 or self.idle_rng.integers(4 if one_scale else 2):
+            return
+        biases = self.graph.tensors[b]
+        values = self.constant(w, np.int8).reshape(weights.shape)
+        bias = self.constant(b, np.int32)
+        idle = np.flatnonzero(self.idle_rng.integers(2, size=len(bias)))
+        scales = np.array(weights.quantization.scale, np.float32)
+        scales[slice(None) if one_scale else idle] *= np.float32(10 ** self.idle_rng.uniform(-4, 0))
+        source, target = self.scale_of(self.at), float(self.scale_of(result))
+        weights.quantization.scale, biases.quantization.scale = scales.tolist(), (scales * source).tolist()
+        limits = self.limits(result, activation)
+        np.moveaxis(values, axis, 0)[idle] = 0
+        for channel in idle:
+            scale = float(source) * float(np.broadcast_to(scales, len(bias))[channel]) / target
+            bias[channel] = self.at_border(scale, self.zero_point_of(result), *limits)
+        for tensor, array in ((weights, values), (biases, bias)):
+            self.model.buffers[tensor.buffer].data = np.frombuffer(array.tobytes(), np.uint8)
+
+    def at_border(self, scale: float, zero_point: int, low: int, high: int) -> int:
+        """An accumulator whose product with `scale` lies, for its size, near the border of two values in low..high."""
+        borders = (np.arange(low, max(high, low + 1)) - zero_point + 0.5) / scale
+        near = np.concatenate([np.floor(borders), np.ceil(borders)])
+        distance = np.abs(near - np.tile(borders, 2)) / np.maximum(np.abs(near), 1)
+        usable = np.abs(near) < 2**30
+        nearest = np.argsort(np.where(usable, distance, np.inf))[:8]
+        return int(near[self.idle_rng.choice(nearest)]) if usable.any() else 0
+
+    def limits(self, result: int, activation) -> tuple[int, int]:
+        """Least and largest value under a fused activation."""
+        kinds, zero = self.s.ActivationFunctionType, self.zero_point_of(result)
+        six = zero + round(6 / float(self.scale_of(result)))
+        return {kinds.NONE: (-128, 127), kinds.RELU: (zero, 127), kinds.RELU6: (zero, min(six, 127))}[activation]
+
+    def constant(self, index: int, kind: type) -> np.ndarray:
+        """A copy of what a constant tensor holds, flat."""
+        return np.frombuffer(self.model.buffers[self.graph.tensors[index].buffer].data.tobytes(), kind).copy()
+
     def output_scale(self, typical: float) -> float:
         return float(self.scale_of(self.at)) * typical / 64 * 10 ** self.rng.uniform(-0.3, 0.7)
 
@@ -127,6 +188,7 @@ class RandomModel:
         w, b, typical = self.weights(shape, out, 0, kernel * channels)
         options.fusedActivationFunction = self.random_activation()
         result = self.activation(self.four((length, out)), self.output_scale(typical))
+        self.idle_channels(result, w, b, 0, options.fusedActivationFunction)
         self.operator("CONV_2D", [self.at, w, b], result, options)
         self.shape = (length, out)
 
@@ -140,6 +202,7 @@ class RandomModel:
         w, b, typical = self.weights(shape, out, 3, kernel, bias_needed=True)  # TFLite Micro ends without
         options.fusedActivationFunction = self.random_activation()
         result = self.activation(self.four((length, out)), self.output_scale(typical))
+        self.idle_channels(result, w, b, 3, options.fusedActivationFunction)
         self.operator("DEPTHWISE_CONV_2D", [self.at, w, b], result, options)
         self.shape = (length, out)
 
@@ -199,8 +262,9 @@ class RandomModel:
         size, out = self.shape[0] * self.shape[1], int(self.rng.integers(2, 12))
         options = self.s.FullyConnectedOptionsT()
         options.fusedActivationFunction = self.random_activation()
-        w, b, typical = self.weights([out, size], out, 0, size, one_scale=bool(self.rng.integers(2)))
+        w, b, typical = self.weights([out, size], out, 0, size)
         result = self.activation([1, out], self.output_scale(typical))
+        self.idle_channels(result, w, b, 0, options.fusedActivationFunction)
         self.operator("FULLY_CONNECTED", [self.at, w, b], result, options)
         self.shape = (1, out)
 
@@ -222,4 +286,15 @@ class RandomModel:
                 self.dense()
             if self.rng.integers(2):
                 self.softmax()
-        self.graph.outputs = [self.at]
+
+
+def dense_with_float32_product(reader, name: str, op, options):
+    """_Reader._dense with the rule that it once had: with one scale of weights, the product of scales is float32."""
+
+    def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32) -> np.ndarray:
+        one = np.all(weights == weights[0])
+        return (source * weights).astype(np.float64) / float(result) if one else correct_scales(source, weights, result)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(foreign, "effective_scales", effective_scales)
+        return correct_dense(reader, name, op, options)

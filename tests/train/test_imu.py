@@ -12,10 +12,12 @@ import pytest
 import torch
 
 from scl.artifacts import InputError
+from scl.artifacts.run import TransformationInfo, run_hash
 from train import imu
-from train.data import load, windows_for_run
+from train.data import windows_for_run
+from train.data.registry import data_set
 from train.run.evaluate import evaluate, predict
-from train.run.folder import load_run, run_hash
+from train.run.folder import load_run
 from train.transformations import Rotation, from_info
 
 SMALL = ("--epochs", "1", "--batch-size", "16", "--draws", "2")
@@ -49,7 +51,7 @@ def test_a_run_folder_holds_all_that_later_stages_need(make_wisdm: Callable[...,
     assert 0 <= low <= turned["consistency"] <= high <= 1
     assert {"accuracy", "macro_f1", "split", "schema", "negative_similarity", "effective_rank"} <= set(metrics)
     # The test windows that later stages rebuild are those the metrics were made on, and of nobody who trained.
-    test = windows_for_run(run, "test", archive)
+    test = windows_for_run(run.info, "test", archive)
     assert set(test.groups) == set(metrics["split"]["test"]) and not set(test.groups) & set(metrics["split"]["train"])
     _, logits = predict(run.model, torch.from_numpy(test.x))
     assert np.mean(logits.argmax(axis=1) == test.labels) == metrics["accuracy"]
@@ -137,6 +139,6 @@ def test_killed_while_finishing_and_resumed(
 
 def test_embedded_set_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SCL_CACHE_DIR", str(tmp_path))
-    assert load(None).name == "watch"
+    assert data_set("watch").load(None, {}).name == "watch"
     with pytest.raises(InputError, match="'shear' is not known"):
-        from_info({"transformation": "shear"})
+        from_info(TransformationInfo("shear", {}, ""))

@@ -37,7 +37,7 @@ def test_other_people_with_some_of_the_classes(run: Path, make_wisdm: Callable[.
     cut = windows(recordings, recordings.groups, 10.0, 0.0)
     loaded = load_run(run)
     classes = predict(loaded.model, torch.from_numpy(cut.x))[1].argmax(axis=1)
-    names = np.array(loaded.info["labels"])[classes]
+    names = np.array(loaded.info.labels)[classes]
     truth = np.array(recordings.labels)[cut.labels]
     assert found["accuracy"] == pytest.approx(np.mean(names == truth))
     assert found["windows"] == len(cut) and found["rotation"]["draws"] == 2
@@ -70,10 +70,10 @@ def test_activities_alone(make_wisdm: Callable[..., Path], tmp_path: Path) -> No
     out = tmp_path / "two"
     imu.main(["--data", str(archive), "--activities", "sitting,walking", "--out", str(out), *SMALL])
     run = load_run(out)
-    assert run.info["labels"] == ["sitting", "walking"] and run.info["data"]["activities"] == ["sitting", "walking"]
+    assert run.info.labels == ("sitting", "walking") and run.info.data.options["activities"] == ["sitting", "walking"]
     from train.data import windows_for_run
 
-    test = windows_for_run(run, "test", archive)
+    test = windows_for_run(run.info, "test", archive)
     everything = wisdm.load(archive)
     still = [b for b in everything.blocks if everything.labels[b.label] == "sitting" and b.group in test.groups]
     sitting = test.x[test.labels == 0]

@@ -12,12 +12,11 @@ from pathlib import Path
 from scl import artifacts
 from scl.artifacts import InputError, sha256_file, write_bytes
 from train.data import mitdb
-from train.data.wisdm import DAMAGED
+from train.data.wisdm import DAMAGED, DOWNLOADED
 
 URL = (
     "https://archive.ics.uci.edu/static/public/507/wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip"
 )
-FILE = "wisdm-uci-507.zip"
 PHYSIONET_SUMS = "SHA256SUMS.txt"
 
 
@@ -36,13 +35,13 @@ def download(folder: str | Path, url: str = URL, sha256: str | None = None) -> P
     import requests
 
     folder = Path(folder)
-    path, mark = folder / FILE, folder / f"{FILE}.sha256"
+    path, mark = folder / DOWNLOADED, folder / f"{DOWNLOADED}.sha256"
     known = sha256 or (mark.read_text().split()[0] if mark.is_file() else None)
     try:
         pooch.retrieve(
             url,
             known_hash=f"sha256:{known}" if known else None,
-            fname=FILE,
+            fname=DOWNLOADED,
             path=folder,
             downloader=pooch.HTTPDownloader(progressbar=True, timeout=60),
         )
@@ -57,7 +56,7 @@ def download(folder: str | Path, url: str = URL, sha256: str | None = None) -> P
         ) from error
     if known is None:
         _check(path, url)
-        write_bytes(mark, f"{sha256_file(path)}  {FILE}\n".encode())
+        write_bytes(mark, f"{sha256_file(path)}  {DOWNLOADED}\n".encode())
     return path
 
 

@@ -8,14 +8,15 @@ single precision. A whole record is filtered at once, from the steady state of i
 import math
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from scl.artifacts import InputError
+from scl.artifacts.run import Split
 from scl.frontend import bandpass
 from scl.frontend import resampler as polyphase
 from train.data.cache import cached
+from train.data.mitdb import RHYTHM
 from train.data.recordings import Block, Recordings, WindowSet
 from train.transformations import Shift
 
@@ -23,7 +24,6 @@ BAND_HZ = (0.5, 40.0)
 WARM_UP_S = 5.0
 STRIP_S = 10.0
 BEAT_S = 4.0  # holds the beats before and after, so that the rhythm can be seen
-RHYTHM = ("N", "S", "V")
 SEVERITY = {"N": 0, "S": 1, "V": 2, "F": 2}  # of a strip's beats; Q says nothing
 MAX_SHIFT_S = 300 / 360
 JITTER_S = 0.075  # of a detected R peak, to either side
@@ -67,11 +67,11 @@ def shift_for(task: str, recordings: Recordings, rate_hz: float) -> Shift:
     return Shift(0, most, int(min(round(STRIP_S * rate_hz), shortest - most)), per_sample)
 
 
-def split_windows(recordings: Recordings, split: dict[str, Any], part: str, task: str, shift: Shift) -> WindowSet:
+def split_windows(recordings: Recordings, split: Split, part: str, task: str, shift: Shift) -> WindowSet:
     """The windows of one part of a split of prepared recordings; strips overlap by half in training only."""
     if task == "beat":
-        return beats(recordings, split[part], shift, RHYTHM)
-    return strips(recordings, split[part], shift, STRIP_S / 2 if part == "train" else STRIP_S)
+        return beats(recordings, split.part(part), shift, RHYTHM)
+    return strips(recordings, split.part(part), shift, STRIP_S / 2 if part == "train" else STRIP_S)
 
 
 def strips(recordings: Recordings, groups: Collection[int], shift: Shift, hop_s: float) -> WindowSet:

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from scl.artifacts import InputError
+from scl.artifacts.run import Split
 from train.data.cache import cached
+from train.data.data_set import DataSet, needed
 from train.data.recordings import Block, Recordings
 from train.data.wfdb_files import Source, longest_constant, read_lead, stretches
 
@@ -23,6 +25,9 @@ DS1 = (101, 106, 108, 109, 112, 114, 115, 116, 118, 119, 122, 124, 201, 203, 205
 DS2 = (100, 103, 105, 111, 113, 117, 121, 123, 200, 202, 210, 212, 213, 214, 219, 221, 222, 228, 231, 232, 233, 234)
 PACED = (102, 104, 107, 217)
 SAME_PATIENT = (201, 202)
+VALIDATION_RECORDS = 4  # of DS1's 22
+RHYTHM = ("N", "S", "V")  # the classes that every part needs
+ARCHIVE = "mit-bih-arrhythmia-database-1.0.0"  # as PhysioNet names it
 SHORTEST_S = 15.0  # of a stretch between invalid samples: a shorter one hardly holds a 10 s strip and its shifts
 FLAT_S = 1.0  # of an unchanging signal: a lost electrode
 RAILS_MV = (-5.12, 5.115)  # of the 11-bit converter
@@ -132,3 +137,43 @@ def _beats(source: Source, record: str) -> tuple[np.ndarray, np.ndarray, int]:
     if not beats.any():
         raise InputError(f"{source.path}: {record}.atr names no beat, expected those of the record; download it again")
     return np.asarray(found.sample, np.int64)[beats], classes[beats], len(classes)
+
+
+def split(recordings: Recordings, seed: int, classes: tuple[str, ...] = RHYTHM) -> Split:
+    """The inter-patient split of MIT-BIH: DS2 tests, and of DS1 four records drawn by `seed` validate, so that both
+    parts have every class.
+
+    Raises InputError if that cannot be, as where records are missing.
+    """
+    present = set(recordings.groups.tolist())
+    train, test = (sorted(present & set(part)) for part in (DS1, DS2))
+    wanted = {recordings.labels.index(name) for name in classes}
+    rng = np.random.default_rng(seed)
+
+    def complete(records: list[int]) -> bool:
+        return wanted <= {int(c) for b in recordings.blocks if b.group in records for c in b.beats[:, 1]}
+
+    for _ in range(1000 if test else 0):
+        drawn = sorted(rng.permutation(train)[:VALIDATION_RECORDS].tolist())
+        rest = sorted(set(train) - set(drawn))
+        if complete(drawn) and complete(rest):
+            # Of one patient's two records one trains, the other tests, as published.
+            return Split(
+                *("record (DS1/DS2)", False, seed, tuple(rest), tuple(drawn), tuple(test)), same_patient=SAME_PATIENT
+            )
+    raise InputError(
+        f"{recordings.name}: records {sorted(present)} leave no split with {', '.join(classes)} in training and "
+        "validation; give the whole database"
+    )
+
+
+DATA_SET = DataSet(
+    name="mitdb",
+    signal="ecg",
+    load=lambda path, options: load(needed(path, "mitdb")),
+    sensor="mitdb",
+    places=tuple(f"mitdb/{name}" for name in (f"{ARCHIVE}.zip", ARCHIVE, "RECORDS")),
+    index=("RECORDS",),
+    rate_hz=180.0,
+    split=split,
+)

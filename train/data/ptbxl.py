@@ -15,12 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from scl.artifacts import InputError, sha256_bytes
+from scl.artifacts import InputError, sha256_bytes, shortened
+from scl.artifacts.run import Split
 from train.data.cache import cached
+from train.data.data_set import DataSet, Options, needed, text_option
 from train.data.recordings import Block, Recordings
 from train.data.wfdb_files import Source, longest_constant, read_lead
 
 LABELS = ("NORM", "MI", "STTC", "CD", "HYP")
+ARCHIVE = "ptb-xl-a-large-publicly-available-electrocardiography-dataset-1.0.3"  # as PhysioNet names it
 DATABASE, STATEMENTS, CLASSES = "ptbxl_database.csv", "scp_statements.csv", "superclass_labels.csv"
 FILES = {500: "filename_hr", 100: "filename_lr"}
 DURATION_S = 10
@@ -224,7 +227,7 @@ def _from_classes(source: Source, rate_hz: int) -> dict[int, _Row]:
     return rows
 
 
-def split(recordings: Recordings, seed: int) -> dict[str, Any]:
+def split(recordings: Recordings, seed: int) -> Split:
     """The publisher's folds: 1 to 8 train, 9 validates, 10 tests; records without a fold are in no part.
 
     Fewer than 1000 records are divided at random instead, by patient where known, into about 60, 15 and 25 %, so that
@@ -234,7 +237,7 @@ def split(recordings: Recordings, seed: int) -> dict[str, Any]:
         InputError: fewer than 3 records, a part without records, or a class that only one patient has.
     """
     if len(recordings.blocks) < SMOKE_BELOW:
-        return {"name": "smoke test", "leaky": False, "seed": seed, **_drawn(recordings, seed)}
+        return Split("smoke test", False, seed, **{k: tuple(v) for k, v in _drawn(recordings, seed).items()})
     fold = recordings.report["folds"]
     parts = {
         part: [i for i in recordings.groups.tolist() if fold.get(str(i)) in folds] for part, folds in FOLDS.items()
@@ -242,7 +245,7 @@ def split(recordings: Recordings, seed: int) -> dict[str, Any]:
     empty = [part for part, ids in parts.items() if not ids]
     if empty:
         raise InputError(f"{recordings.name}: no record is in the folds of {', '.join(empty)}; give the whole database")
-    return {"name": "fold", "leaky": False, "seed": seed, **parts}
+    return Split("fold", False, seed, **{part: tuple(ids) for part, ids in parts.items()})
 
 
 def _drawn(recordings: Recordings, seed: int) -> dict[str, list[int]]:
@@ -278,3 +281,22 @@ def _drawn(recordings: Recordings, seed: int) -> dict[str, list[int]]:
 def _union(label: dict[int, int], ids: Iterable[int]) -> int:
     """Mask of the classes that any of these records has."""
     return int(np.bitwise_or.reduce([label[i] for i in ids]))
+
+
+def _from_options(path: Path | None, options: Options) -> Recordings:
+    rate = options.get("rate_hz", 500)
+    if not isinstance(rate, int):
+        raise InputError(f"data option rate_hz is {shortened(rate)}, expected {' or '.join(map(str, FILES))}")
+    return load(needed(path, "ptbxl"), text_option(options, "lead", "I"), rate)
+
+
+DATA_SET = DataSet(
+    name="ptbxl",
+    signal="ecg",
+    load=_from_options,
+    sensor="mitdb",
+    places=tuple(f"ptbxl/{name}" for name in (f"{ARCHIVE}.zip", ARCHIVE, "ptb-xl-subset.zip", DATABASE)),
+    index=(DATABASE,),
+    rate_hz=100.0,
+    split=split,
+)

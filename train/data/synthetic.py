@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from scl.artifacts import sha256_bytes
+from train.data.data_set import DataSet
 from train.data.recordings import Block, Recordings
+from train.data.splits import split_records
 
 RATE_HZ = 360
 COUNTS_PER_MV = 200  # of MIT-BIH; rounding to counts also makes every machine's samples the same
@@ -130,3 +132,13 @@ def _wander(samples: int, rng: np.random.Generator) -> np.ndarray:
     slow = rng.uniform(0.02, 0.08), rng.uniform(0.05, 0.25)
     breathing = rng.uniform(0.15, 0.4), rng.uniform(0.03, 0.12)
     return sum(a * np.sin(2 * np.pi * (f * t + rng.uniform())) for f, a in (slow, breathing))
+
+
+DATA_SET = DataSet(
+    name="synthetic",
+    signal="ecg",
+    load=lambda path, options: load(),
+    sensor="mitdb",
+    rate_hz=180.0,
+    split=lambda recordings, seed: split_records(recordings.groups, seed),
+)

@@ -19,6 +19,7 @@ import numpy as np
 
 from scl.artifacts import InputError, sha256_file
 from train.data.cache import cached
+from train.data.data_set import DataSet, Options, texts_option
 from train.data.recordings import Block, Recordings
 from train.data.resample import resample
 
@@ -97,3 +98,11 @@ def _convert(data: dict[str, Any], rate_hz: float) -> Recordings:
         sha256=SHA256,
         report={"recordings": len(blocks), "subjects": len({b.group for b in blocks})},
     )
+
+
+def _from_options(path: Path | None, options: Options) -> Recordings:
+    recordings, activities = load(), texts_option(options, "activities", None)
+    return recordings if activities is None else recordings.only(activities)
+
+
+DATA_SET = DataSet(name="watch", signal="imu", load=_from_options, sensor="replay-imu")

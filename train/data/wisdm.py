@@ -19,6 +19,7 @@ import numpy as np
 
 from scl.artifacts import ZIP_ERRORS, InputError, sha256_bytes, sha256_file
 from train.data.cache import cached
+from train.data.data_set import DataSet, Options, needed, text_option, texts_option
 from train.data.recordings import Block, Recordings
 from train.data.resample import resample, segments
 
@@ -26,6 +27,7 @@ DEVICES = ("watch", "phone")
 SENSORS = {"accel": ("accelerometer", "m/s^2", "a"), "gyro": ("gyroscope", "rad/s", "g")}
 SUBJECTS = range(1600, 1651)
 KEY = "activity_key.txt"
+DOWNLOADED = "wisdm-uci-507.zip"  # as train.data.download names it
 GAP_S = 1.0
 MALFORMED_LIMIT = 0.01
 ADVICE = "expected the official wisdm-dataset.zip or its extracted folder; python -m train.imu --download fetches it"
@@ -123,7 +125,7 @@ def _parse(
 ) -> Recordings:
     names = _activity_names(source)
     codes = sorted(names)
-    rows_of: dict[str, Counter] = {sensor: Counter() for sensor in sensors}
+    rows_of: dict[str, Counter[str]] = {sensor: Counter() for sensor in sensors}
     report: dict[str, Any] = {"rows": rows_of, "joined_rows": 0, "subjects": len(subjects), "blocks": 0}
     amiss: dict[str, Any] = {
         "malformed_rows": 0,
@@ -175,7 +177,7 @@ def _parse(
         labels=tuple(names[c] for c in codes),
         blocks=tuple(blocks),
         sha256=sha256,
-        report=report | {"amiss": amiss},
+        report=report | {"rows": {sensor: dict(rows) for sensor, rows in rows_of.items()}, "amiss": amiss},
     )
 
 
@@ -215,7 +217,7 @@ def _only(rows: tuple[np.ndarray, np.ndarray, np.ndarray], code: str) -> tuple[n
     return times[chosen], values[chosen]
 
 
-def _join(streams: list[tuple[np.ndarray, np.ndarray]], amiss: dict) -> tuple[np.ndarray, np.ndarray] | None:
+def _join(streams: list[tuple[np.ndarray, np.ndarray]], amiss: dict[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:
     """Times (n,) in seconds from the first and values (n, 3 * streams) at the timestamps that all streams share."""
     ordered = []
     for times, values in streams:
@@ -231,3 +233,19 @@ def _join(streams: list[tuple[np.ndarray, np.ndarray]], amiss: dict) -> tuple[np
         return None
     values = np.concatenate([v[np.searchsorted(t, shared)] for t, v in ordered], axis=1)
     return (shared - shared[0]) * 1e-9, values
+
+
+def _from_options(path: Path | None, options: Options) -> Recordings:
+    sensors = texts_option(options, "sensors", tuple(SENSORS))
+    recordings = load(needed(path, "wisdm"), text_option(options, "device", "watch"), sensors or ())
+    activities = texts_option(options, "activities", None)
+    return recordings if activities is None else recordings.only(activities)
+
+
+DATA_SET = DataSet(
+    name="wisdm",
+    signal="imu",
+    load=_from_options,
+    sensor="replay-imu",
+    places=tuple(f"wisdm/{name}" for name in ("wisdm-dataset.zip", "wisdm-dataset", DOWNLOADED)),
+)

@@ -14,6 +14,7 @@ from torch import Generator, Tensor, nn
 
 from scl import artifacts
 from scl.artifacts import InputError
+from scl.artifacts.run import TransformationInfo
 from scl.partition import Partition
 from train.augment.cutmix import Splice
 from train.data.recordings import WindowSet
@@ -76,11 +77,8 @@ class Both:
         for _ in range(draws):
             yield self(x, y, generator)
 
-    def describe(self) -> dict[str, Any]:
-        return {
-            "transformation": "rotation and shift",
-            **{k: v for k, v in self.shift.describe().items() if k == "shift"},
-        }
+    def describe(self) -> TransformationInfo:
+        return TransformationInfo("rotation and shift", self.shift.parameters, "a turn of one, a shift of the other")
 
 
 class FusedClassifier(nn.Module):
@@ -109,15 +107,18 @@ class FusedClassifier(nn.Module):
 def tasks(imu_data: Path | None, ecg_data: Path | None, options: TrainConfig) -> tuple[Task, Task]:
     """The two single-modality tasks that pairs are drawn from."""
     from train import data
+    from train.data.data_set import Source
+    from train.data.registry import data_set
     from train.run.ecg_task import ecg_task
     from train.run.task import imu_task
 
-    path = data.resolve(imu_data)
-    activities = None if path is None else (*MOVING, *STILL)
-    imu = imu_task(data.load(path, activities=activities), {"name": "watch" if path is None else "wisdm"}, options)
-    path = data.resolve(ecg_data, "mitdb")
-    source = {"name": "synthetic" if path is None else "mitdb"}
-    return imu, ecg_task("strip", data.load_ecg(source, path), source, options)
+    path = data.resolve(imu_data, data_set("wisdm"))
+    chosen = data_set("watch" if path is None else "wisdm")
+    loading: dict[str, object] = {} if path is None else {"activities": [*MOVING, *STILL]}
+    imu = imu_task(chosen.load(path, loading), Source(chosen.name, loading), options)
+    path = data.resolve(ecg_data, data_set("mitdb"))
+    chosen = data_set("synthetic" if path is None else "mitdb")
+    return imu, ecg_task("strip", chosen.load(path, {}), Source(chosen.name, {}), options)
 
 
 def groups_of(imu: Task, ecg: Task) -> tuple[list[str], list[str]]:
@@ -197,7 +198,7 @@ def train_fused(imu: Task, ecg: Task, options: TrainConfig, out: Path, counts: d
         (folder / "checkpoint.safetensors").unlink()
         note = "each pairs an IMU window of one person with an ECG strip of another"
         metrics: dict[str, Any] = {"kind": "fusion", "schema": 1, "note": note, "labels": list(labels), "pairs": counts}
-        metrics["split"] = {"imu": imu.split, "ecg": ecg.split}
+        metrics["split"] = {"imu": asdict(imu.split), "ecg": asdict(ecg.split)}
         for name, (rotates, shifts) in KINDS.items():
             transformation = replace(both, rotates=rotates, shifts=shifts)
             found = evaluate(model, parts["test"], transformation, options.draws, options.seed, device)
@@ -205,7 +206,7 @@ def train_fused(imu: Task, ecg: Task, options: TrainConfig, out: Path, counts: d
             metrics |= found
         artifacts.write_json(folder / "metrics.json", metrics)
         described = {"config": options.as_dict(), "architecture": [asdict(t.architecture) for t in (imu, ecg)]}
-        data = [{**t.source, "sha256": t.recordings.sha256} for t in (imu, ecg)]
+        data = [{"name": t.source.data_set, **t.source.options, "sha256": t.recordings.sha256} for t in (imu, ecg)]
         artifacts.write_json(folder / "run.json", {"kind": "fusion", "schema": 1, **described, "data": data})
         state = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
         save_file(state, folder / "model.safetensors")

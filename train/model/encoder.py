@@ -6,13 +6,13 @@ both signs) that
 no logit.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from scl.artifacts.run import Architecture
 from scl.partition import Partition
 from train.augment.cutmix import Splice
 from train.model.canonical import canonical
@@ -20,44 +20,6 @@ from train.model.invariants import Invariants
 from train.run.parallel import BatchNorm, largest
 
 INPUT_LIMIT = 4.0  # standard deviations
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """Shape of an encoder.
-
-    Args:
-        widths: output channels of each convolution block.
-        strides: stride of each block, in samples.
-        kernel: length of each convolution, in samples; one number is that of all.
-        pool: "average" pools over all remaining samples; "flatten" keeps their order.
-        padding: "same" pads each convolution with zeros; "valid" does not, so that a stream can keep columns.
-
-    Raises:
-        ValueError: lengths differ, a size is not positive, or the pool is unknown.
-    """
-
-    widths: tuple[int, ...] = (24, 32, 40, 48, 48, 64, 64)
-    strides: tuple[int, ...] = (2, 1, 2, 1, 2, 1, 2)
-    kernel: tuple[int, ...] | int = (5, 3, 5, 3, 5, 3, 5)
-    pool: str = "average"
-    padding: str = "same"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "widths", tuple(self.widths))
-        object.__setattr__(self, "strides", tuple(self.strides))
-        kernel = (self.kernel,) * len(self.widths) if isinstance(self.kernel, int) else tuple(self.kernel)
-        object.__setattr__(self, "kernel", kernel)
-        if not self.widths or not len(self.widths) == len(self.strides) == len(kernel):
-            raise ValueError(
-                f"architecture: {len(self.widths)} widths but {len(self.strides)} strides and {len(kernel)} kernels"
-            )
-        if min(*self.widths, *self.strides, *kernel) < 1:
-            raise ValueError("architecture: widths, strides and kernels must be 1 or more")
-        if self.pool not in ("average", "flatten"):
-            raise ValueError(f"architecture: pool is {self.pool!r}, expected average or flatten")
-        if self.padding not in ("same", "valid"):
-            raise ValueError(f"architecture: padding is {self.padding!r}, expected same or valid")
 
 
 def same_padding(samples: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -123,7 +85,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.blocks = nn.ModuleList()
-        for width, stride, kernel in zip(architecture.widths, architecture.strides, architecture.kernel, strict=True):
+        for width, stride, kernel in zip(architecture.widths, architecture.strides, architecture.kernels, strict=True):
             self.blocks.append(ConvBlock(channels, width, kernel, stride, architecture.padding))
             padded = samples if architecture.padding == "valid" else samples + kernel - 1
             if padded < kernel:
@@ -221,3 +183,8 @@ class Classifier(nn.Module):
         tensors["latent"] = self.encoder.latent(tensors["pool"])
         tensors["logits"] = self.head(tensors["latent"][:, self.kept])
         return tensors
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Trainable numbers of the model, batch normalization included."""
+    return sum(p.numel() for p in model.parameters())

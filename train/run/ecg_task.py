@@ -1,18 +1,16 @@
 """ECG tasks: what the label of a window is, and the encoder for it."""
 
-from typing import Any
-
 from scl.artifacts import InputError
+from scl.artifacts.fields import TaskName
+from scl.artifacts.run import Architecture, InputSteps
 from train.augment.variation import vary_ecg
 from train.data import ecg
+from train.data.data_set import Source
 from train.data.recordings import Recordings
-from train.data.splits import split_de_chazal, split_records
-from train.model.encoder import Architecture
+from train.data.registry import data_set
 from train.run.config import TrainConfig
 from train.run.task import Task
 
-RATE_HZ = 180.0
-PTBXL_RATE_HZ = 100.0
 # Fusion and unclassifiable beats neither train nor count, as ANSI/AAMI EC57 exempts them; where they go is reported.
 OTHERS = ("F", "Q")
 INPUT_LIMIT = 6.0  # standard deviations: R peaks rise far above the rest of an ECG
@@ -23,7 +21,7 @@ FLAT_WIDTHS = (12, 16, 24, 32, 48, 64, 32)
 KERNEL = 7
 
 
-def ecg_task(name: str, recordings: Recordings, source: dict[str, Any], config: TrainConfig) -> Task:
+def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: TrainConfig) -> Task:
     """Windows of ECG recordings under time shift, divided by record.
 
     Args:
@@ -36,27 +34,19 @@ def ecg_task(name: str, recordings: Recordings, source: dict[str, Any], config: 
         raise InputError("--split random is for IMU only: ECG is divided by record, as published")
     if name == "beat" and not any(len(block.beats) for block in recordings.blocks):
         raise InputError(f"{recordings.name}: has no annotated beats; use --task strip")
-    rate_hz = PTBXL_RATE_HZ if recordings.name == "ptbxl" else RATE_HZ
-    shift = ecg.shift_for(name, recordings, rate_hz)
-    behind = ecg.prepared(recordings, rate_hz)
-    if recordings.name == "mitdb":
-        split = split_de_chazal(recordings, ecg.RHYTHM, config.seed)
-    elif recordings.name == "ptbxl":
-        from train.data import ptbxl
-
-        split = ptbxl.split(recordings, config.seed)
-    else:
-        split = split_records(recordings.groups, config.seed)
+    registered = data_set(source.data_set)
+    assert registered.rate_hz is not None and registered.split is not None  # as all of ECG have
+    shift = ecg.shift_for(name, recordings, registered.rate_hz)
+    behind = ecg.prepared(recordings, registered.rate_hz)
+    split = registered.split(recordings, config.seed)
     parts = {p: ecg.split_windows(behind, split, p, name, shift) for p in ("train", "validation", "test")}
     labels = recordings.labels if recordings.multilabel else ecg.RHYTHM
     widths = WIDTHS if config.pool == "average" else FLAT_WIDTHS
     architecture = Architecture(widths, STRIDES, KERNEL, config.pool, config.padding)
-    frontend: dict[str, Any] = {"band_hz": list(ecg.BAND_HZ), "warmup_s": ecg.WARM_UP_S}
-    if config.input == "canonical":
-        frontend["canonical"] = True
+    frontend = InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, canonical=config.input == "canonical")
     others = None
-    if name == "beat" and ecg.holds(behind, split["test"], OTHERS):
-        others = ecg.beats(behind, split["test"], shift, OTHERS), OTHERS
+    if name == "beat" and ecg.holds(behind, split.test, OTHERS):
+        others = ecg.beats(behind, split.test, shift, OTHERS), OTHERS
     return Task(
         name, behind, source, labels, split, parts, shift, architecture, INPUT_LIMIT, frontend, others, vary_ecg
     )

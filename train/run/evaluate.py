@@ -75,7 +75,7 @@ def evaluate_circular(
     model: Classifier, windows: WindowSet, shift: Shift, draws: int, device: torch.device | str = "cpu"
 ) -> dict[str, Any]:
     """As `evaluate`'s "shift", for circular shifts."""
-    rolled = CircularShift(**shift.describe()["shift"])
+    rolled = CircularShift.from_parameters(shift.parameters)
     x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
     z, logits = predict(model, rolled.identity(x, y)[0])
     return _transformed(model, windows, rolled, draws, 0, z, logits, device)[0]

@@ -1,17 +1,15 @@
 """The run folder: what training leaves for calibration and export."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from scl.artifacts import InputError, read_json, replacing, sha256_bytes, sha256_file, write_json
+from scl.artifacts import InputError, replacing, sha256_file, write_artifact
+from scl.artifacts.run import RUN, WEIGHTS, RunInfo, read_run_info
 from scl.partition import Partition
 
 if TYPE_CHECKING:
     from train.model.encoder import Classifier
-
-WEIGHTS = "model.safetensors"
-SCHEMA = 3
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,7 @@ class Run:
     """A run folder that was read and checked; `model` is in evaluation mode on the CPU."""
 
     path: Path
-    info: dict[str, Any]
+    info: RunInfo
     model: "Classifier"
 
     @property
@@ -27,27 +25,34 @@ class Run:
         return self.model.partition
 
 
-def write_run(folder: Path, info: dict[str, Any], model: "Classifier") -> None:
+def write_run(folder: Path, info: RunInfo, model: "Classifier") -> None:
     """Writes model.safetensors and run.json, which names the weights' hash."""
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     with replacing(folder / WEIGHTS) as temporary:
         save_file(tensors, temporary)
-    write_json(
-        folder / "run.json", {"kind": "run", "schema": SCHEMA, **info, "weights_sha256": sha256_file(folder / WEIGHTS)}
+    write_artifact(folder / RUN, replace(info, weights_sha256=sha256_file(folder / WEIGHTS)))
+
+
+def classifier(info: RunInfo) -> "Classifier":
+    """A model of the run's shape and normalisation, its weights random. Raises ValueError if there is no such model."""
+    import torch
+
+    from train.model.encoder import Classifier
+
+    return Classifier(
+        info.architecture,
+        info.partition,
+        channels=len(info.window.channels),
+        samples=info.window.samples,
+        classes=len(info.labels),
+        mean=torch.tensor(info.normalisation.mean),
+        std=torch.tensor(info.normalisation.std),
+        limit=info.normalisation.limit,
+        invariant_hz=info.invariant_hz,
+        canonical=info.frontend.canonical,
     )
-
-
-def run_hash(folder: str | Path) -> str:
-    """SHA-256 over run.json and the weights: what ranges.json and the bundle refer to."""
-    folder = Path(folder)
-    return sha256_bytes((sha256_file(folder / "run.json") + sha256_file(folder / WEIGHTS)).encode())
-
-
-def invariant_hz(info: dict[str, Any]) -> float | None:
-    """The rate of the windows whose invariants the encoder sees; None if it sees the sensor's channels."""
-    return info["window"]["rate_hz"] if info.get("frontend", {}).get("invariant") else None
 
 
 def load_run(folder: str | Path) -> Run:
@@ -57,45 +62,27 @@ def load_run(folder: str | Path) -> Run:
         InputError: no run folder, another schema, a damaged run.json, weights that are not safetensors or not the
             ones run.json names.
     """
-    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from train.model.encoder import Architecture, Classifier
-
     folder = Path(folder)
-    if not (folder / "run.json").is_file():
-        raise InputError(f"{folder}: is not a run folder (no run.json); python -m train.imu --out {folder} makes one")
-    info = read_json(folder / "run.json", "run", SCHEMA)
-    found = sha256_file(folder / WEIGHTS)
-    if found != info.get("weights_sha256"):
+    info = read_run_info(folder)
+    weights = folder / WEIGHTS
+    found = sha256_file(weights)
+    if found != info.weights_sha256:
         raise InputError(
-            f"{folder / WEIGHTS}: SHA-256 is {found}, but run.json names {info.get('weights_sha256')}; "
-            "train again or restore it"
+            f"{weights}: SHA-256 is {found}, but {RUN} names {info.weights_sha256}; train again or restore it"
         )
     try:
-        tensors = load_file(folder / WEIGHTS)
-    except SafetensorError as error:
-        raise InputError(f"{folder / WEIGHTS}: is not a safetensors file ({error}); pickles are not read") from error
+        tensors = load_file(weights)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{weights}: is not a safetensors file ({error}); pickles are not read") from error
     try:
-        model = Classifier(
-            Architecture(**info["architecture"]),
-            Partition(**info["partition"]),
-            channels=len(info["window"]["channels"]),
-            samples=info["window"]["samples"],
-            classes=len(info["labels"]),
-            mean=torch.tensor(info["normalisation"]["mean"]),
-            std=torch.tensor(info["normalisation"]["std"]),
-            limit=info["normalisation"]["limit"],
-            invariant_hz=invariant_hz(info),
-            canonical=info.get("frontend", {}).get("canonical", False),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"{folder / 'run.json'}: does not describe a model ({type(error).__name__}: {error}); train again"
-        ) from error
+        model = classifier(info)
+    except ValueError as error:
+        raise InputError(f"{folder / RUN}: does not describe a model ({error}); train again") from error
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:
-        raise InputError(f"{folder / WEIGHTS}: does not fit the architecture in run.json ({error})") from error
+        raise InputError(f"{weights}: does not fit the architecture in {RUN} ({error}); train again") from error
     return Run(folder, info, model.eval())

@@ -127,8 +127,3 @@ def pick_device() -> torch.device:
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that takes a twentieth of the time
     return torch.device("cpu")
-
-
-def count_parameters(model: Classifier) -> int:
-    """Trainable numbers of the model, batch normalization included."""
-    return sum(p.numel() for p in model.parameters())

@@ -3,7 +3,7 @@
 import json
 import platform
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +12,20 @@ import numpy as np
 
 from scl import artifacts
 from scl.artifacts import InputError
+from scl.artifacts.run import DataSource, Normalisation, RunInfo, SensorChannels, WindowInfo
 from scl.partition import Partition
 from train.data.recordings import Recordings, WindowSet
 from train.run.config import TrainConfig
 from train.run.log import EpochLog
 
 if TYPE_CHECKING:
+    import torch
+
+    from train.model.encoder import Classifier
     from train.run.task import Task
 
 RESUME_FILE = "resume.json"
+UNTRAINED = "0" * 64  # in place of the weights' hash, until they are written
 
 
 def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dict[str, Any]:
@@ -33,128 +38,174 @@ def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dic
     Raises:
         InputError: `out` holds something else, there is nothing to resume from, or the training part lacks a class.
     """
-    import torch
-
-    from train.experimental.allocation import Allocating, settled
-    from train.model.encoder import Classifier
+    from train.experimental.allocation import settled
+    from train.model.encoder import count_parameters
     from train.run import parallel
-    from train.run.evaluate import evaluate, evaluate_circular, where_others_go
     from train.run.folder import write_run
-    from train.run.loop import Progress, count_parameters, fit, pick_device
-    from train.transformations import Shift
+    from train.run.loop import pick_device
 
     artifacts.check_replaceable(out, "run")
     parallel.start()
     parallel.check(config.batch_size)
-    recordings, split, parts, transformation = task.recordings, task.split, task.parts, task.transformation
-    if len(parts["train"]) < config.batch_size:
-        raise InputError(
-            f"{recordings.name}: {len(parts['train'])} training windows, less than one batch of {config.batch_size}; "
-            "lower --batch-size"
-        )
-    missing = missing_labels(parts["train"], task.labels)
-    if missing:
-        raise InputError(
-            f"{recordings.name}: no training window has {', '.join(missing)}; use another --seed or --split"
-        )
-    invariant = recordings.rate_hz if task.frontend.get("invariant") else None
-    if invariant is None:
-        std = sensor_std(parts["train"], recordings)
-        mean = np.zeros_like(std)
-    else:
-        mean, std = invariant_statistics(parts["train"], recordings)
-    torch.manual_seed(config.seed)
-    partition = Partition.parse(config.partition)
+    _check_windows(task, config)
     device = pick_device()
-    try:
-        model = (Allocating if config.allocation == "auto" else Classifier)(
-            task.architecture,
-            partition,
-            channels=len(recordings.channels),
-            samples=task.samples,
-            classes=len(task.labels),
-            mean=torch.from_numpy(mean),
-            std=torch.from_numpy(std),
-            limit=task.limit,
-            invariant_hz=invariant,
-            canonical=task.frontend.get("canonical", False),
-        ).to(device)
-    except ValueError as error:
-        raise InputError(f"{recordings.name}: {error}; give --padding same") from error
-    info = {
-        "name": out.name,
-        "task": task.name,
-        "method": config.method,
-        **transformation.describe(),
-        "labels": list(task.labels),
-        "multilabel": recordings.multilabel,
-        "partition": asdict(partition),
-        "window": {
-            "samples": task.samples,
-            "rate_hz": recordings.rate_hz,
-            "channels": list(recordings.channels),
-            "units": list(recordings.units),
-        },
-        "sensors": [{"kind": kind, "channels": list(channels)} for kind, channels in recordings.sensors],
-        "frontend": task.frontend,
-        "normalisation": {"mean": mean.tolist(), "std": std.tolist(), "limit": model.limit},
-        "architecture": asdict(task.architecture),
-        "parameters": count_parameters(model),
-        "split": split,
-        "data": {**task.source, "sha256": recordings.sha256, "report": recordings.report},
-        "config": config.as_dict(),
-        "seed": config.seed,
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in ("torch", "numpy")}},
-    }
+    model, info = _prepared(task, config, out.name, device)
     if not parallel.leads():
-        parallel.wait()
-        nothing = Progress(lambda epoch, figures: None, lambda done, total: None)
-        partial = out.with_name(out.name + ".partial")
-        fit(model, parts["train"], transformation, config, lambda m: {}, nothing, partial, device, task.vary)
-        parallel.stop()
+        _follow(model, task, config, out, device)
         return {}
-    print(recordings.summary())
-    leaky = " (LEAKY: flatters)" if split["leaky"] else ""
-    print(
-        f"{recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in parts.items())} windows, "
-        f"split by {split['name']}{leaky}; {config.method}, {info['parameters']} parameters, {device.type}"
-    )
-    partial = _partial_folder(out, {k: info[k] for k in ("config", "split", "data", "versions")}, resume)
+    _announce(task, info, device)
+    partial = _partial_folder(out, _identity(info), resume)
     parallel.wait()
-    with EpochLog(partial, config.epochs) as log:
-        fit(
-            model,
-            parts["train"],
-            transformation,
-            config,
-            lambda m: _validation_figures(
-                evaluate(settled(m), parts["validation"], transformation, 1, config.seed, device), transformation.name
-            ),
-            Progress(log.epoch, log.step),
-            partial,
-            device,
-            task.vary,
-        )
+    last = _train(model, task, config, partial, device)
     parallel.stop()
     model = settled(model)
-    partition = model.partition
-    info |= {"partition": asdict(partition), "parameters": count_parameters(model)}
-    figures = evaluate(model, parts["test"], transformation, config.draws, config.seed, device)
-    if isinstance(transformation, Shift):
-        figures["shift_circular"] = evaluate_circular(model, parts["test"], transformation, config.draws, device)
-    if task.others:
-        figures["other_classes"] = where_others_go(model, *task.others, transformation, device)
-    warnings = health_warnings(figures, transformation.name, parts["test"], log.last, partition)
-    head = {"kind": "metrics", "schema": 2, "task": task.name, "method": config.method}
-    head |= {"transformation": transformation.name, "labels": list(task.labels)}
-    head |= {"partition": asdict(partition), "split": split, "part": "test", "data": recordings.name}
-    metrics = head | figures | {"warnings": warnings}
+    info = replace(info, partition=model.partition, parameters=count_parameters(model))
+    metrics = _metrics(model, task, config, info, last, device)
     artifacts.write_json(partial / "metrics.json", metrics)
     write_run(partial, info, model.cpu())
     artifacts.replace_folder(partial, out, "run")
     for name in ("checkpoint.safetensors", RESUME_FILE):  # only now: killed before, the run can still be resumed
         (out / name).unlink()
     return metrics
+
+
+def _check_windows(task: "Task", config: TrainConfig) -> None:
+    """Raises InputError for less than a batch of training windows, or a class that none of them has."""
+    name, windows = task.recordings.name, task.parts["train"]
+    if len(windows) < config.batch_size:
+        raise InputError(
+            f"{name}: {len(windows)} training windows, less than one batch of {config.batch_size}; lower --batch-size"
+        )
+    missing = missing_labels(windows, task.labels)
+    if missing:
+        raise InputError(f"{name}: no training window has {', '.join(missing)}; use another --seed or --split")
+
+
+def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.device") -> tuple["Classifier", RunInfo]:
+    """The untrained model on `device`, and what run.json will say of it."""
+    import torch
+
+    from train.experimental.allocation import Allocating
+    from train.model.encoder import Classifier, count_parameters
+
+    recordings, windows = task.recordings, task.parts["train"]
+    if task.frontend.invariant:
+        mean, std = invariant_statistics(windows, recordings)
+    else:
+        std = sensor_std(windows, recordings)
+        mean = np.zeros_like(std)
+    torch.manual_seed(config.seed)
+    partition = Partition.parse(config.partition)
+    window = WindowInfo(task.samples, recordings.rate_hz, recordings.channels, recordings.units)
+    try:
+        model = (Allocating if config.allocation == "auto" else Classifier)(
+            task.architecture,
+            partition,
+            channels=len(window.channels),
+            samples=window.samples,
+            classes=len(task.labels),
+            mean=torch.from_numpy(mean),
+            std=torch.from_numpy(std),
+            limit=task.limit,
+            invariant_hz=window.rate_hz if task.frontend.invariant else None,
+            canonical=task.frontend.canonical,
+        ).to(device)
+    except ValueError as error:
+        raise InputError(f"{recordings.name}: {error}; give --padding same") from error
+    info = RunInfo(
+        name=name,
+        task=task.name,
+        method=config.method,
+        transformation=task.transformation.describe(),
+        labels=tuple(task.labels),
+        multilabel=recordings.multilabel,
+        partition=partition,
+        window=window,
+        sensors=tuple(SensorChannels(kind, channels) for kind, channels in recordings.sensors),
+        frontend=task.frontend,
+        normalisation=Normalisation(tuple(mean.tolist()), tuple(std.tolist()), model.limit),
+        architecture=task.architecture,
+        parameters=count_parameters(model),
+        split=task.split,
+        data=DataSource(task.source.data_set, dict(task.source.options), recordings.sha256, recordings.report),
+        config=config.as_dict(),
+        seed=config.seed,
+        versions={"python": platform.python_version(), **{p: version(p) for p in ("torch", "numpy")}},
+        weights_sha256=UNTRAINED,
+    )
+    return model, info
+
+
+def _identity(info: RunInfo) -> dict[str, Any]:
+    """What has to be equal where an interrupted run is resumed."""
+    fields = asdict(info)
+    return {name: fields[name] for name in ("config", "split", "data", "versions")}
+
+
+def _follow(model: "Classifier", task: "Task", config: TrainConfig, out: Path, device: "torch.device") -> None:
+    """Trains along with the rank that leads, and leaves with it."""
+    from train.run import parallel
+    from train.run.loop import Progress, fit
+
+    parallel.wait()
+    silent = Progress(lambda epoch, figures: None, lambda done, total: None)
+    partial = out.with_name(out.name + ".partial")
+    fit(model, task.parts["train"], task.transformation, config, lambda m: {}, silent, partial, device, task.vary)
+    parallel.stop()
+
+
+def _announce(task: "Task", info: RunInfo, device: "torch.device") -> None:
+    print(task.recordings.summary())
+    leaky = " (LEAKY: flatters)" if info.split.leaky else ""
+    print(
+        f"{task.recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in task.parts.items())} windows, "
+        f"split by {info.split.name}{leaky}; {info.method}, {info.parameters} parameters, {device.type}"
+    )
+
+
+def _train(
+    model: "Classifier", task: "Task", config: TrainConfig, partial: Path, device: "torch.device"
+) -> dict[str, float]:
+    """Trains the model in place and logs every epoch in `partial`; returns what the last epoch logged."""
+    from train.experimental.allocation import settled
+    from train.run.evaluate import evaluate
+    from train.run.loop import Progress, fit
+
+    transformation = task.transformation
+
+    def validate(m: "Classifier") -> dict[str, float]:
+        figures = evaluate(settled(m), task.parts["validation"], transformation, 1, config.seed, device)
+        return _validation_figures(figures, transformation.name)
+
+    with EpochLog(partial, config.epochs) as log:
+        progress = Progress(log.epoch, log.step)
+        fit(model, task.parts["train"], transformation, config, validate, progress, partial, device, task.vary)
+        return log.last
+
+
+def _metrics(
+    model: "Classifier",
+    task: "Task",
+    config: TrainConfig,
+    info: RunInfo,
+    last: dict[str, float],
+    device: "torch.device",
+) -> dict[str, Any]:
+    """metrics.json: the figures on the test part, and what to know before trusting them."""
+    from train.run.evaluate import evaluate, evaluate_circular, where_others_go
+    from train.transformations import Shift
+
+    transformation, windows = task.transformation, task.parts["test"]
+    figures = evaluate(model, windows, transformation, config.draws, config.seed, device)
+    if isinstance(transformation, Shift):
+        figures["shift_circular"] = evaluate_circular(model, windows, transformation, config.draws, device)
+    if task.others:
+        figures["other_classes"] = where_others_go(model, *task.others, transformation, device)
+    warnings = health_warnings(figures, transformation.name, windows, last, info.partition)
+    head = {"kind": "metrics", "schema": 2, "task": info.task, "method": info.method}
+    head |= {"transformation": transformation.name, "labels": list(info.labels)}
+    head |= {"partition": asdict(info.partition), "split": asdict(info.split), "part": "test", "data": info.data.name}
+    return head | figures | {"warnings": warnings}
 
 
 def missing_labels(windows: WindowSet, labels: tuple[str, ...]) -> list[str]:

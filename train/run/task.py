@@ -1,13 +1,15 @@
 """What a training command hands to the shared session: windows, what they are robust to, and an encoder's shape."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
+from scl.artifacts.fields import TaskName
+from scl.artifacts.run import Architecture, InputSteps, Split
 from train.augment.variation import vary_imu
+from train.data.data_set import Source
 from train.data.recordings import Recordings, WindowSet
 from train.data.splits import SPLITS, split_windows
-from train.model.encoder import INPUT_LIMIT, Architecture
+from train.model.encoder import INPUT_LIMIT
 from train.run.config import TrainConfig
 from train.run.objective import Vary, unvaried
 from train.transformations import Rotation, Transformation
@@ -32,25 +34,25 @@ class Task:
     Attributes:
         name: "imu", "strip" or "beat".
         recordings: at the model's rate.
-        source: how to load them again, for run.json.
+        source: the data set and how it was loaded, for run.json.
         labels: of the head's outputs.
         parts: "train", "validation" and "test".
         limit: of the normalized input, in standard deviations.
-        frontend: what the board does between resampling and normalization: band_hz and warmup_s, or nothing.
+        frontend: what happens between resampling and normalization.
         others: test windows whose classes are not the model's, and their labels: where they go is reported.
         vary: what every view that is trained on may differ in besides.
     """
 
-    name: str
+    name: TaskName
     recordings: Recordings
-    source: dict[str, Any]
+    source: Source
     labels: tuple[str, ...]
-    split: dict[str, Any]
+    split: Split
     parts: dict[str, WindowSet]
     transformation: Transformation
     architecture: Architecture
     limit: float = INPUT_LIMIT
-    frontend: dict[str, Any] = field(default_factory=dict)
+    frontend: InputSteps = InputSteps()
     others: tuple[WindowSet, tuple[str, ...]] | None = None
     vary: Vary = unvaried
 
@@ -61,7 +63,7 @@ class Task:
         return getattr(self.transformation, "samples", window)
 
 
-def imu_task(recordings: Recordings, source: dict[str, Any], config: TrainConfig) -> Task:
+def imu_task(recordings: Recordings, source: Source, config: TrainConfig) -> Task:
     """Windows of an IMU under rotation, divided by the split that the options name."""
     split = SPLITS[config.split](recordings.groups, config.seed)
     parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
@@ -71,6 +73,6 @@ def imu_task(recordings: Recordings, source: dict[str, Any], config: TrainConfig
     return Task(
         *("imu", recordings, source, recordings.labels, split, parts, Rotation(), architecture),
         limit=INVARIANT_LIMIT if invariant else INPUT_LIMIT,
-        frontend={"invariant": True} if invariant else {},
+        frontend=InputSteps(invariant=invariant),
         vary=vary,
     )

@@ -5,10 +5,12 @@ transformation makes windows of them, as recorded or transformed.
 """
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from scl.artifacts.run import TransformationInfo
 
 
 class Transformation(Protocol):
@@ -28,6 +30,6 @@ class Transformation(Protocol):
         """`draws` transformed copies of all windows, for evaluation."""
         ...
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> TransformationInfo:
         """For run.json; `from_info` takes it."""
         ...

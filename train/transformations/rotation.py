@@ -1,11 +1,11 @@
 """3-D rotation of the sensor."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
+from scl.artifacts.run import TransformationInfo
 from scl.transforms import random_rotations_torch, rotate
 
 
@@ -13,6 +13,7 @@ class Rotation:
     """A rotation per window, uniform on SO(3), the same for each of its 3-axis sensors; targets y (B,) are labels."""
 
     name = "rotation"
+    sentence = "3-D rotation of the sensor"
 
     def identity(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         return x, y
@@ -25,5 +26,10 @@ class Rotation:
         for _ in range(draws):
             yield self(x, y, generator)
 
-    def describe(self) -> dict[str, Any]:
-        return {"transformation": self.name}
+    def describe(self) -> TransformationInfo:
+        return TransformationInfo(self.name, {}, self.sentence)
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, float]) -> "Rotation":
+        """Of a run.json; a rotation has no parameters."""
+        return cls(**parameters)

@@ -1,11 +1,13 @@
 """Time shift: the window starts later, cut again from the recording or rolled round."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import torch
 from torch import Tensor
+
+from scl.artifacts.run import TransformationInfo
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Shift:
     source_samples: float = 1.0
 
     name = "shift"
+    sentence = "a shift of the window"
     kind = "rewindow"
 
     def at(self, x: Tensor, y: Tensor, shift: int) -> tuple[Tensor, Tensor]:
@@ -53,9 +56,19 @@ class Shift:
         for shift in self.grid(draws):
             yield self.at(x, y, shift)
 
-    def describe(self) -> dict[str, Any]:
-        fields = {name: getattr(self, name) for name in ("least", "most", "samples", "source_samples")}
-        return {"transformation": self.name, "shift": fields}
+    @property
+    def parameters(self) -> dict[str, float]:
+        """For run.json."""
+        return {name: getattr(self, name) for name in ("least", "most", "samples", "source_samples")}
+
+    def describe(self) -> TransformationInfo:
+        return TransformationInfo(self.name, self.parameters, self.sentence)
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, float]) -> Self:
+        """Of a run.json, where whole numbers are numbers like others."""
+        whole = {name: int(parameters[name]) for name in ("least", "most", "samples")}
+        return cls(**whole, source_samples=parameters["source_samples"])
 
 
 class CircularShift(Shift):

@@ -9,8 +9,7 @@ from export import profile
 from export.cost.estimate import estimate
 from export.network.arena import scratch_bytes
 from scl.artifacts import InputError
-from train.model.encoder import Architecture
-from train.run.folder import SCHEMA
+from scl.artifacts.run import Architecture, RunInfo
 
 WITHIN = 0.15  # the aim
 SHAPES = {
@@ -41,7 +40,7 @@ def test_estimates_are_near_what_is_counted(name, board_tools):
 def plan(**changes) -> dict:
     contents = {
         "kind": "run",
-        "schema": SCHEMA,
+        "schema": RunInfo.schema,
         "architecture": {"widths": [8, 16], "strides": [2, 2], "kernel": 5, "pool": "average"},
         "partition": {"invariant": 8, "variant": 8, "free": 16},
         "window": {"channels": ["x", "y", "z"], "samples": 100},

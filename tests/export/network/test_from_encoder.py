@@ -7,8 +7,9 @@ import torch
 from export.network.from_encoder import dropped, fold
 from export.proof.runtimes import run_onnx_float
 from export.writers.onnx import write_onnx
+from scl.artifacts.run import Architecture
 from scl.partition import Partition
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 
 SAMPLES, CHANNELS, CLASSES = 61, 6, 5
 

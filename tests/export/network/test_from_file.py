@@ -1,5 +1,6 @@
 """TFLite files made elsewhere: by TensorFlow's converter from Keras layers, damaged ones, what the engine lacks."""
 
+import math
 import tempfile
 
 import numpy as np
@@ -52,7 +53,13 @@ def test_a_keras_model_is_exported_and_proved(board_tools, tmp_path, capsys):
     path.write_bytes(convert(keras_encoder))
     assert quantize.main(["--from", str(path), "--out", str(out)]) == 0
     printed = capsys.readouterr().out
-    assert "equal in every bit over" in printed
+    proof = read_json(out / "export_report.json", "export_report")["agreement"]
+    assert (
+        f"equal in every bit over 500 random inputs ({proof['values']:,} values),\nand layer by layer over" in printed
+    )
+    layers = proof["layers"]
+    assert f"{layers['borders']:,} of the {layers['all_borders']:,} sums that lie beside a step of rounding" in printed
+    assert 0.9 * layers["all_borders"] < layers["borders"] and layers["inputs"] > 10_000
     bundle = read_bundle(out)
     assert bundle.manifest["frontend"] is None and bundle.manifest["window"] == {"samples": 48, "channels": 3}
     kinds = [row["kind"] for row in read_json(out / "export_report.json", "export_report")["layers"]]
@@ -106,6 +113,14 @@ def _asymmetric(model, graph):
     graph.tensors[graph.operators[0].inputs[1]].quantization.zeroPoint[0] = 3
 
 
+def _negative_scale(model, graph):
+    graph.tensors[graph.operators[0].inputs[1]].quantization.scale[0] = -0.5
+
+
+def _infinite_scale(model, graph):
+    graph.tensors[graph.operators[0].inputs[1]].quantization.scale[0] = math.inf
+
+
 def _two_outputs(model, graph):
     graph.outputs = [graph.outputs[0], graph.inputs[0]]
 
@@ -120,6 +135,8 @@ def _no_scale(model, graph):
         (_stretch, r"operator 0 is CONV_2D over \[2, .*4-D input \(1, 1, time, channels\)"),
         (_tanh, "operator 0 is CONV_2D with a fused activation; .* a fused ReLU or ReLU6, or none"),
         (_asymmetric, "operator 0 is CONV_2D with asymmetric weights; .* zero points of 0"),
+        (_negative_scale, "operator 0 is CONV_2D with a weight scale of -0.5; .* finite scales, none of them negative"),
+        (_infinite_scale, "operator 0 is CONV_2D with a weight scale of inf; .* finite scales, none of them negative"),
         (_two_outputs, "has 1 inputs and 2 outputs, expected one of each"),
         (_no_scale, r"has the scales \[\], expected one above 0; convert it with full integer quantization"),
     ],

@@ -147,14 +147,14 @@ def test_c_header_gives_the_sizes(exported):
     assert int(sizes["SCL_INPUTS"]) == model.channels == exported.inputs.shape[2]
     assert int(sizes["SCL_CHANNELS"]) == exported.test.x.shape[1]
     assert int(sizes["SCL_FEATURES"]) == model.features == exported.run.partition.kept_size
-    assert int(sizes["SCL_CLASSES"]) == model.classes == len(exported.run.info["labels"])
+    assert int(sizes["SCL_CLASSES"]) == model.classes == len(list(exported.run.info.labels))
     assert int(sizes["SCL_RAW_SAMPLES"]) == exported.counts.shape[2]
 
 
 def test_c_carries_hash_and_labels(exported):
     model = exported.engine.model
     assert bytes(model.hash.contents).hex() == "ab" * 32
-    assert [model.labels[i].decode() for i in range(model.classes)] == exported.run.info["labels"]
+    assert [model.labels[i].decode() for i in range(model.classes)] == list(exported.run.info.labels)
 
 
 def noise(frontend: dict, windows: int) -> np.ndarray:
@@ -180,7 +180,7 @@ def leads(exported) -> c_writer.CModel:
         Sensor("leads", 52.0, parts), exported.frontend["window_samples"], 20.0, normalisation, affine.scale,
         affine.zero_point, [0.5, 8.0], 2.0, invariant=True,
     )  # fmt: skip
-    labels = exported.run.info["labels"]
+    labels = list(exported.run.info.labels)
     inputs = FrontEnd.from_manifest(frontend).quantized_windows(noise(frontend, 30))
     thresholds = np.median(exported.engine.run(inputs)[LOGITS], axis=0).astype(int).tolist()  # masks differ
     memory = arena.schedule(exported.network.network)

@@ -117,7 +117,7 @@ def test_the_board_s_c_gives_the_same_bits(exported, tmp_path, sensor, kinds):
     counts = rng.integers(-9000, 9000, (6, info["raw_samples"], 3 * kinds)).astype(np.int16)
     counts[1:] = (np.cumsum(rng.normal(0, 300, counts[1:].shape), axis=1) + 4000).clip(-32768, 32767)
     coefficients = front_end.resampler.coefficients
-    labels, memory = exported.run.info["labels"], arena.schedule(exported.network.network)
+    labels, memory = exported.run.info.labels, arena.schedule(exported.network.network)
     write_c(CModel(exported.network, memory, labels, "ab" * 32, info, coefficients), tmp_path)
     header = (tmp_path / "model_data.h").read_text()
     (tmp_path / "model_data.h").write_text(re.sub(r"SCL_INPUTS \d+", f"SCL_INPUTS {size}", header))

@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch.nn import functional
 
+from scl.artifacts.run import Architecture
 from scl.partition import Partition
 from train.augment.cutmix import Splice, partners
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.run.objective import Objective, contrast_for
 from train.transformations import Rotation

@@ -14,7 +14,8 @@ import wfdb.io.download
 
 from scl.artifacts import InputError, sha256_bytes, sha256_file
 from train.data import mitdb
-from train.data.download import FILE, download, download_mitdb
+from train.data.download import download, download_mitdb
+from train.data.wisdm import DOWNLOADED
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,7 +50,7 @@ def server() -> Iterator[str]:
 def test_whole_file_and_recorded_checksum(server: str, tmp_path: Path) -> None:
     path = download(tmp_path, server)
     assert path.read_bytes() == Handler.body
-    assert (tmp_path / f"{FILE}.sha256").read_text().split()[0] == sha256_bytes(Handler.body)
+    assert (tmp_path / f"{DOWNLOADED}.sha256").read_text().split()[0] == sha256_bytes(Handler.body)
     Handler.body = b"the server is not asked again"
     assert sha256_file(download(tmp_path, server)) == sha256_file(path)
 

@@ -1,5 +1,7 @@
 """Strips and beats against slow loops over annotations; the split; the front end of whole records against cuts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,6 @@ from scl.artifacts import InputError
 from scl.frontend.chain import FrontEnd, frontend_dict
 from train.data import ecg, mitdb, synthetic
 from train.data.recordings import Block, Recordings
-from train.data.splits import split_de_chazal
 from train.transformations import CircularShift, Shift, from_info
 
 SHIFT = Shift(0, 20, 100, 2.0)
@@ -126,7 +127,9 @@ def test_circular_is_numpys_roll_and_keeps_the_label() -> None:
 def test_a_run_brings_its_shift_back() -> None:
     assert from_info(SHIFT.describe()) == SHIFT
     with pytest.raises(InputError, match="'shear' is not known"):
-        from_info({"transformation": "shear"})
+        from_info(replace(SHIFT.describe(), name="shear"))
+    with pytest.raises(InputError, match="parameters .* do not fit"):
+        from_info(replace(SHIFT.describe(), parameters={"least": 0.0}))
 
 
 def test_what_tasks_are_moved_by() -> None:
@@ -149,23 +152,19 @@ def test_the_split_is_de_chazals() -> None:
     paced = (102, 104, 107, 217)
     everybody = (*mitdb.DS1, *mitdb.DS2, *paced)
     assert len(set(everybody)) == 48 and not set(mitdb.DS1) & set(mitdb.DS2)
-    split = split_de_chazal(complete(everybody), ecg.RHYTHM, 3)
-    assert split["test"] == sorted(mitdb.DS2) and len(split["validation"]) == 4 and not split["leaky"]
-    assert sorted(split["train"] + split["validation"]) == sorted(mitdb.DS1)
-    assert (
-        split
-        == split_de_chazal(complete(everybody), ecg.RHYTHM, 3)
-        != split_de_chazal(complete(everybody), ecg.RHYTHM, 4)
-    )
+    split = mitdb.split(complete(everybody), 3)
+    assert list(split.test) == sorted(mitdb.DS2) and len(list(split.validation)) == 4 and not split.leaky
+    assert sorted(list(split.train) + list(split.validation)) == sorted(mitdb.DS1)
+    assert split == mitdb.split(complete(everybody), 3) != mitdb.split(complete(everybody), 4)
 
 
 def test_a_split_that_cannot_have_every_class_is_refused() -> None:
     with pytest.raises(InputError, match="give the whole database"):
-        split_de_chazal(complete(mitdb.DS1), ecg.RHYTHM, 0)  # nobody to test on
+        mitdb.split(complete(mitdb.DS1), 0)  # nobody to test on
     few = complete((*mitdb.DS1, *mitdb.DS2))
     normal = tuple(Block(b.group, -1, b.x, b.beats[:1] if b.group in mitdb.DS1[1:] else b.beats) for b in few.blocks)
     with pytest.raises(InputError, match="N, S, V in training and validation"):
-        split_de_chazal(Recordings(**{**vars(few), "blocks": normal}), ecg.RHYTHM, 0)
+        mitdb.split(Recordings(**{**vars(few), "blocks": normal}), 0)
 
 
 def test_a_whole_record_and_a_cut_with_its_five_seconds_agree(tmp_path, monkeypatch) -> None:

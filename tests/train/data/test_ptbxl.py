@@ -137,8 +137,8 @@ def test_the_statements_give_the_same_classes(load: Callable[..., Recordings], a
 def test_a_split_of_the_real_set_is_a_smoke_test(load: Callable[..., Recordings]) -> None:
     recordings = load()
     split = ptbxl.split(recordings, 0)
-    assert split["name"] == "smoke test" and not split["leaky"] and split["seed"] == 0
-    parts = [split[part] for part in ("train", "validation", "test")]
+    assert split.name == "smoke test" and not split.leaky and split.seed == 0
+    parts = [split.part(part) for part in ("train", "validation", "test")]
     assert [len(p) for p in parts] == [66, 16, 27]
     assert sorted(i for p in parts for i in p) == recordings.groups.tolist()
     for part in parts:
@@ -350,10 +350,10 @@ def numbered(count: int, folds: dict[str, int], patients: dict[str, int], label:
 def test_the_official_folds() -> None:
     folds = {str(i): i % 10 + 1 for i in range(1, 1001) if i % 7}
     split = ptbxl.split(numbered(1000, folds, {}, lambda i: i % 32), 3)
-    assert split["name"] == "fold" and split["leaky"] is False and split["seed"] == 3
-    assert split["test"] == [i for i in range(1, 1001) if i % 7 and i % 10 == 9]
-    assert split["validation"] == [i for i in range(1, 1001) if i % 7 and i % 10 == 8]
-    assert split["train"] == [i for i in range(1, 1001) if i % 7 and i % 10 < 8]
+    assert split.name == "fold" and split.leaky is False and split.seed == 3
+    assert list(split.test) == [i for i in range(1, 1001) if i % 7 and i % 10 == 9]
+    assert list(split.validation) == [i for i in range(1, 1001) if i % 7 and i % 10 == 8]
+    assert list(split.train) == [i for i in range(1, 1001) if i % 7 and i % 10 < 8]
     nine = {key: fold for key, fold in folds.items() if fold != 10}
     with pytest.raises(InputError, match="no record is in the folds of test; give the whole database"):
         ptbxl.split(numbered(1000, nine, {}, lambda i: i % 32), 3)
@@ -365,8 +365,8 @@ def test_a_smoke_test_divides_by_patient(seed: int) -> None:
     patients = {str(i): i // 3 for i in range(1, 91)}
     recordings = numbered(100, dict.fromkeys(map(str, range(1, 101)), 10), patients, lambda i: 17 if i == 50 else 1)
     split = ptbxl.split(recordings, seed)
-    assert split["name"] == "smoke test" and 50 in split["train"]
-    parts = [set(split[part]) for part in ("train", "validation", "test")]
+    assert split.name == "smoke test" and 50 in list(split.train)
+    parts = [set(split.part(part)) for part in ("train", "validation", "test")]
     assert sum(map(len, parts)) == 100 and set.union(*parts) == set(range(1, 101))
     for part in parts:
         assert {i for i in range(1, 91) if i // 3 in {j // 3 for j in part if j < 91}} <= part
@@ -378,7 +378,7 @@ def test_a_smoke_test_of_too_little() -> None:
     with pytest.raises(InputError, match="at least 3 patients, found 2"):
         ptbxl.split(recordings, 0)
     split = ptbxl.split(replace(recordings, report={"folds": {}, "patients": {}}), 0)
-    assert [len(split[part]) for part in ("train", "validation", "test")] == [2, 1, 1]
+    assert [len(split.part(part)) for part in ("train", "validation", "test")] == [2, 1, 1]
     impossible = numbered(3, {}, {}, lambda i: 1 << i)
     with pytest.raises(InputError, match="no division has every class in training"):
         ptbxl.split(impossible, 0)

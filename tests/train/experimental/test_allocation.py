@@ -1,17 +1,18 @@
 """Automatic allocation: the criterion dimension by dimension, the masked loss, the settled network's logits."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
 
+from scl.artifacts.run import Architecture
 from scl.loss import StructuredContrastiveLoss
 from scl.negatives import negatives
 from scl.partition import Partition
 from train import imu
 from train.experimental.allocation import FREE, IDLE, INV, INVARIANT, VAR, Allocating, allocate
-from train.model.encoder import Architecture
 from train.run.config import TrainConfig
 from train.run.folder import load_run
 from train.run.objective import contrast_for
@@ -113,7 +114,7 @@ def test_a_run_ends_with_the_partition_it_found(tmp_path: Path, monkeypatch: pyt
     imu.main([*options, "--partition", "8/8/16", "--out", str(out)])
     run = load_run(out)
     last = json.loads((out / "metrics.jsonl").read_text().splitlines()[-1])
-    assert run.partition.size == 32 and run.info["config"]["partition"] == "8/8/16"
-    assert run.info["partition"]["invariant"] == last["invariant_size"]
-    assert run.info["parameters"] == sum(p.numel() for p in run.model.parameters())
-    assert json.loads((out / "metrics.json").read_text())["partition"] == run.info["partition"]
+    assert run.partition.size == 32 and run.info.config["partition"] == "8/8/16"
+    assert run.info.partition.invariant == last["invariant_size"]
+    assert run.info.parameters == sum(p.numel() for p in run.model.parameters())
+    assert json.loads((out / "metrics.json").read_text())["partition"] == asdict(run.info.partition)

@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch.nn import functional
 
+from scl.artifacts.run import Architecture
 from scl.loss import StructuredContrastiveLoss
 from scl.negatives import negatives
 from scl.partition import Partition
 from train import imu, probe
 from train.experimental.compound import SCALE, Change, Compound, Roll, Scale, Turn, parts_of
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.run.objective import contrast_for
 

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from scl.artifacts import InputError
+from scl.artifacts.run import Architecture
 from scl.partition import Partition
 from train import fusion
 from train.experimental import fused
 from train.experimental.fused import Both, FusedClassifier, Packing
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.transformations import Rotation, Shift
 
@@ -95,7 +96,7 @@ def test_pairs_are_windows_of_the_same_part_with_the_pair_of_their_labels(single
         assert windows.groups[row] == b.groups[j]
         named = [labels[number] for number in windows.labels_at[row]]
         assert named == [f"{activities[a.labels[i]]}, {rhythms[label]}" for label in b.labels_at[j]]
-    assert set(windows.groups) <= set(ecg.split["test"])
+    assert set(windows.groups) <= set(ecg.split.test)
 
 
 def test_a_fused_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

@@ -3,11 +3,12 @@
 import pytest
 import torch
 
+from scl.artifacts.run import Architecture
 from scl.loss import StructuredContrastiveLoss
 from scl.negatives import other_class
 from scl.partition import Partition
 from train.methods.contrast import BANK
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.run.objective import contrast_for
 

@@ -35,7 +35,7 @@ def test_a_run_is_wholly_consistent_under_circular_shift_and_is_not_exported(tmp
     options = ["--synthetic", "--epochs", "1", "--draws", "2", "--batch-size", "16", "--method", "baseline"]
     ecg.main([*options, "--input", "canonical", "--out", str(out)])
     run = load_run(out)
-    assert run.info["frontend"]["canonical"] is True and run.model.canonical
+    assert run.info.frontend.canonical is True and run.model.canonical
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["shift_circular"]["mean_consistency"] == 1.0 > metrics["shift"]["mean_similarity"]["invariant"]
     with pytest.raises(InputError, match="input is canonicalized, which the board's front end does not do"):

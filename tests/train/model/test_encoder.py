@@ -3,8 +3,9 @@ import pytest
 import torch
 from torch.nn import functional
 
+from scl.artifacts.run import Architecture
 from scl.partition import Partition
-from train.model.encoder import Architecture, Classifier, round_to_int8, same_padding
+from train.model.encoder import Classifier, round_to_int8, same_padding
 
 PARTITION = Partition(4, 3, 5)
 

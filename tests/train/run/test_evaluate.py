@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from scl.artifacts.run import Architecture
 from scl.partition import Partition
 from train.data.recordings import WindowSet
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run.evaluate import evaluate, predict
 from train.transformations import Rotation
 

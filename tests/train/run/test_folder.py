@@ -2,16 +2,17 @@
 
 import json
 import pickle
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
 
 from scl.artifacts import InputError, sha256_bytes
+from scl.artifacts.run import WEIGHTS, Architecture, Normalisation, WindowInfo, run_hash
 from scl.partition import Partition
-from train.model.encoder import Architecture, Classifier
-from train.run.folder import WEIGHTS, load_run, run_hash, write_run
+from tests.run_info import run_info
+from train.model.encoder import Classifier
+from train.run.folder import load_run, write_run
 
 ARCHITECTURE, PARTITION = Architecture((8, 6), (2, 1), 5), Partition(4, 3, 5)
 
@@ -20,13 +21,9 @@ ARCHITECTURE, PARTITION = Architecture((8, 6), (2, 1), 5), Partition(4, 3, 5)
 def folder(tmp_path: Path) -> Path:
     torch.manual_seed(0)
     model = Classifier(ARCHITECTURE, PARTITION, channels=3, samples=20, classes=2, std=torch.tensor([2.0, 2, 2]))
-    info = {
-        "labels": ["a", "b"],
-        "partition": asdict(PARTITION),
-        "window": {"samples": 20, "channels": ["x", "y", "z"]},
-        "normalisation": {"mean": [0.0] * 3, "std": [2.0] * 3, "limit": model.limit},
-        "architecture": asdict(ARCHITECTURE),
-    }
+    window = WindowInfo(20, 10.0, ("x", "y", "z"), ("m/s^2",) * 3)
+    normalisation = Normalisation((0.0,) * 3, (2.0,) * 3, model.limit)
+    info = run_info(ARCHITECTURE, PARTITION, window, ("a", "b"), normalisation=normalisation)
     write_run(tmp_path, info, model)
     return tmp_path
 
@@ -69,12 +66,12 @@ def test_pickled_weights_are_refused_even_with_a_matching_hash(folder: Path) -> 
     ("changes", "message"),
     [
         ({"kind": "bundle"}, "holds 'bundle', expected kind 'run'"),
-        ({"schema": 1}, "schema 1, this version reads schema 3"),
+        ({"schema": 3}, "schema 3, this version reads schema 4; train it again with python -m train.imu"),
         ({"weights_sha256": "0" * 64}, "SHA-256 is .* names 000"),
-        ({"weights_sha256": None}, "SHA-256 is .* names None"),
-        ({"window": None}, "run.json: does not describe a model .KeyError: 'window'"),
-        ({"partition": {"invariant": 4, "variant": 3}}, "run.json: does not describe a model .TypeError"),
-        ({"architecture": {"widths": [8], "strides": [1, 2]}}, "run.json: does not describe a model .*1 widths"),
+        ({"weights_sha256": None}, "run.json: field weights_sha256 is missing"),
+        ({"window": None}, "run.json: field window is missing"),
+        ({"partition": {"invariant": 4, "variant": 3}}, "run.json: field partition.free is missing"),
+        ({"architecture": {"widths": [8], "strides": [1, 2]}}, "run.json: field architecture: .*1 widths"),
         ({"partition": {"invariant": 4, "variant": 3, "free": 4}}, "does not fit the architecture in run.json"),
     ],
 )

@@ -8,12 +8,13 @@ import torch
 from torch.nn import functional
 
 from scl.artifacts import InputError
+from scl.artifacts.run import Architecture
 from scl.loss import StructuredContrastiveLoss
 from scl.negatives import negatives
 from scl.partition import Partition
 from train.data.recordings import WindowSet
 from train.methods.rivals import RIVALS
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run import loop
 from train.run.checkpoint import FILE, Checkpoint
 from train.run.config import METHODS, TrainConfig

@@ -11,8 +11,9 @@ import torch
 from torch import distributed
 from torch.nn import functional
 
+from scl.artifacts.run import Architecture
 from scl.partition import Partition
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run import parallel
 from train.run.config import METHODS, TrainConfig
 from train.run.objective import Objective, contrast_for

@@ -8,10 +8,11 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch.nn import functional
 
+from scl.artifacts.run import Architecture
 from scl.partition import Partition
 from train.augment.variation import STRETCH_LIMITS, vary_ecg
 from train.data.recordings import WindowSet
-from train.model.encoder import Architecture, Classifier
+from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.run.evaluate import evaluate, evaluate_circular, headline, macro_auc, predict, where_others_go
 from train.run.objective import task_loss
