@@ -1,7 +1,7 @@
 """From a .tflite file made elsewhere to a bundle: the network as C, compared with TFLite Micro, and what it costs.
 
 Such a bundle has no front end, labels or recordings: it is for programs that bring their own
-(`firmware/src/network.h`).
+(`firmware/src/engine/network.h`).
 """
 
 import tempfile
@@ -55,7 +55,7 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
         write_c(CModel(read.network, memory, labels, identity, None, None), folder / "c")
         with tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
-            footprint = size.measure(folder / "c", front_end=False)
+            footprint = size.measure(folder / "c")
             on_device = device.measure(folder / "c", Path(build))
         rows = layers.facts(read.network, memory, on_device.layers)
         cost = {"macs": network.macs, **asdict(footprint), "instructions": on_device.instructions}

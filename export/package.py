@@ -11,10 +11,9 @@ from string import Template
 from typing import Any
 
 from export.bundle import Bundle, read_bundle
-from export.cost.size import SOURCES
-from export.proof.c_engine import FIRMWARE
 from scl import artifacts
 from scl.artifacts import InputError, command
+from scl.toolchain import FIRMWARE, MODEL_FILES, ROOMS, headers, sources
 
 TARGETS = ("cmake", "arduino", "zephyr")
 PORTS = {"cmake": "socket://127.0.0.1:5555", "arduino": "/dev/ttyACM0", "zephyr": "/dev/ttyACM0"}
@@ -36,8 +35,7 @@ CONTENTS = {
         ("README.md", "what the model takes and says, how to build, how to check the board"),
     ),
 }
-MODEL = ("model.c", *SOURCES)
-LINK = ("main.c", "device.c", "session.c", "capture.c", "link.c", "protocol.c", "cobs.c", "crc32.c")
+API = "model.c"  # the one file of the application that the model's library has
 NO_SENSOR = "boards/no_sensor.c"  # for examples; a program with a sensor of its own leaves it out
 BOARD = "boards/mps2-an386/board.ld"  # of the CMake package's application
 CORTEX_M = ("startup.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "timer.h", "sections.ld")
@@ -71,17 +69,16 @@ def package(bundle: Bundle, target: str, out: Path) -> None:
     if bundle.manifest["frontend"] is None:
         raise InputError(
             f"{bundle.path}: has no front end, so no samples can be pushed; call scl_network_run of "
-            "firmware/src/network.h with an input of your own"
+            "firmware/src/engine/network.h with an input of your own"
         )
     words = described(bundle, target)
     with artifacts.folder(out, "package") as folder:
-        sources = folder / "src" / "scl"
-        sources.mkdir(parents=True)
-        ours = [*(FIRMWARE / "src").glob("*.h"), *(FIRMWARE / "src" / name for name in (*MODEL, *LINK))]
-        for path in (*ours, FIRMWARE / NO_SENSOR):
-            shutil.copyfile(path, sources / path.name)
-        for name in ("model_data.c", "model_data.h"):
-            shutil.copyfile(bundle.path / "c" / name, sources / name)
+        flat = folder / "src" / "scl"
+        flat.mkdir(parents=True)
+        for path in (*headers(), *sources(*ROOMS), FIRMWARE / NO_SENSOR):
+            shutil.copyfile(path, flat / path.name)
+        for name in MODEL_FILES:
+            shutil.copyfile(bundle.path / "c" / name, flat / name)
         shutil.copyfile(FIRMWARE.parent / "LICENSE", folder / "LICENSE")
         templates = FIRMWARE / "packages" / target
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):
@@ -105,7 +102,9 @@ def described(bundle: Bundle, target: str) -> dict[str, Any]:
     sensor = frontend["sensor"]
     warm_up = frontend["warmup_s"]
     # Zephyr's files lie one folder below the sources, in zephyr/.
-    source = "../src/scl/{}" if target == "zephyr" else "src/scl/{}"
+    place = "../src/scl" if target == "zephyr" else "src/scl"
+    model = [API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
+    link = [path.name for path in sources("link", "app") if path.name != API]
     what = {"rotation": "3-D rotation of the sensor", "shift": "a shift of the window"}[manifest["transformation"]]
     return {
         "name": re.sub(r"\W", "_", f"scl_{manifest['name']}", flags=re.ASCII),
@@ -132,8 +131,8 @@ def described(bundle: Bundle, target: str) -> dict[str, Any]:
         "abstain": "with labels that may hold together, bit i is label i." if manifest["thresholds"] else "255: none.",
         "memory": f"{manifest['cost']['ram_bytes'] + math.prod(manifest['input']['shape']):,}",  # and the window's ring
         "port": PORTS[target],
-        "model_sources": "\n    ".join(source.format(name) for name in (*MODEL, "model_data.c")),
-        "link_sources": "\n    ".join(source.format(name) for name in LINK),
+        "model_sources": "\n    ".join(f"{place}/{name}" for name in model),
+        "link_sources": "\n    ".join(f"{place}/{name}" for name in link),
     }
 
 

@@ -34,7 +34,8 @@ from scl import artifacts
 from scl.artifacts import InputError
 from scl.artifacts.run import read_ranges, run_hash
 from scl.decision import LOST, decide
-from scl.frontend.chain import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
+from scl.frontend.chain import FrontEnd, frontend_dict
+from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.frontend.resampler import design
 from scl.frontend.sensor import load_sensor
 from train.data import recordings_for_run, windows_for_run

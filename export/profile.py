@@ -10,6 +10,7 @@ from typing import Any
 
 from export.cost.instructions import BOARD, BOARDS, measure
 from export.cost.probe import Probed, probe
+from scl.arguments import positive
 from scl.artifacts import command, read_json
 
 
@@ -22,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
         "--port",
         help="instead: the board on this port, as firmware_host.validate takes it; a real one is timed",
     )
-    options.add_argument("--baud", type=int, help="line rate of a real port")
+    options.add_argument("--baud", type=positive, help="line rate of a real port")
     options.add_argument(
         "--bisect", action="store_true", help="name the first layer that differs from TFLite Micro; exit status 1"
     )

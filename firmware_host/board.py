@@ -5,7 +5,6 @@ the bundle is built first, into a folder of its own per model and board.
 """
 
 import argparse
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,10 @@ from firmware_host.bundle import Bundle
 from firmware_host.link import Link
 from firmware_host.messages import Hello
 from firmware_host.transport import DEFAULT_BAUD, SerialTransport, Traced, Transport
+from scl import toolchain
+from scl.arguments import positive
 from scl.artifacts import InputError
+from scl.machines import MACHINES
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "firmware"
@@ -54,9 +56,9 @@ def open_board(
         with emulator.native(build(bundle, "native"), native_arguments) as pty:
             yield _greet(bundle, pty, trace)
     elif kind == "emulator":
-        machine = machine or emulator.MACHINES[0]
-        if machine not in emulator.MACHINES:
-            raise InputError(f"--port {port}: no such emulated board; there are {', '.join(emulator.MACHINES)}")
+        machine = machine or MACHINES[0]
+        if machine not in MACHINES:
+            raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
         with emulator.qemu(build(bundle, machine), machine) as uart:
             yield _greet(bundle, uart, trace, emulated=True)
     else:
@@ -79,46 +81,12 @@ def add_port_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
 
 
-def positive(text: str) -> int:
-    """An argument that is a positive whole number."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
-
-
 def build(bundle: Bundle, board: str) -> Path:
     """The firmware of `bundle` for `board`, built where it is not up to date.
 
     Raises InputError if a tool is missing or the build fails.
     """
-    import fcntl  # POSIX only, as are the boards that are built here
-
-    if not (ROOT / "firmware" / "Makefile").is_file():
-        raise InputError(
-            f"{ROOT / 'firmware'}: the firmware's sources are not here; run from a checkout, or flash a board and "
-            "name its port"
-        )
-    compiler = (
-        ("cc", "gcc") if board == "native" else ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi")
-    )
-    emulator.require(("make", "make"), compiler)
-    out = BUILD / f"{bundle.model_hash[:16]}-{board}"
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two programs may build the same model at once
-        command = [
-            "make",
-            "-C",
-            str(ROOT / "firmware"),
-            f"BOARD={board}",
-            f"MODEL={(bundle.path / 'c').resolve()}",
-            f"OUT={out}",
-        ]
-        made = subprocess.run(command, capture_output=True, text=True)
-    if made.returncode:
-        raise InputError(f"building the firmware failed ({' '.join(command)}):\n{made.stderr.strip()[-2000:]}")
-    return out / ("firmware" if board == "native" else "firmware.elf")
+    return toolchain.build(bundle.path / "c", BUILD / f"{bundle.model_hash[:16]}-{board}", board)
 
 
 def _greet(bundle: Bundle, transport: Transport, trace: bool, emulated: bool = False, baud: int | None = None) -> Board:

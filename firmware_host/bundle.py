@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from firmware_host.messages import LEAD_OFF, Hello
+from firmware_host.messages import Hello
 from scl.artifacts import InputError, read_json, read_npz, sha256_file
 from scl.decision import LOST, decide
+from scl.frontend.flags import LEAD_OFF
 from scl.partition import Partition
 
 REQUIRED = (

@@ -20,6 +20,7 @@ from firmware_host.messages import BoardError, capture_block
 from firmware_host.progress import progress
 from firmware_host.protocol import ANSWER, Type
 from firmware_host.transport import DEFAULT_BAUD
+from scl.arguments import positive
 from scl.artifacts import InputError, command
 
 BLOCK_TIMEOUT_S = 5.0  # between two blocks
@@ -126,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("bundle", type=Path, help="bundle on the board; names the sensor, its rate and its channels")
     parser.add_argument("--port", help="device, pyserial URL or native; default: the only USB serial port")
-    parser.add_argument("--baud", type=int, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)")
+    parser.add_argument(
+        "--baud", type=positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="capture file to write")
     parser.add_argument("--append", action="store_true", help="add to the file, if it is there")
     parser.add_argument("--seconds", type=float, required=True, help="how long to record")

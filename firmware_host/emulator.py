@@ -6,7 +6,6 @@ Every process ends with its context, and with this program however that ends.
 import ctypes
 import re
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,23 +18,13 @@ from pathlib import Path
 from typing import IO
 
 from firmware_host.transport import SerialTransport, SocketTransport
+from scl import toolchain
 from scl.artifacts import InputError
+from scl.machines import QEMU, qemu_command
 
-MACHINES = ("mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547", "netduinoplus2")
-ICOUNT_SHIFT = 8  # QEMU then counts 2^8 ns of its clock for every instruction
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0
 _EXIT_GRACE_S = 0.2  # a process that closed its line ends within this
-
-
-def require(*tools: tuple[str, str]) -> None:
-    """InputError with the command that installs what is missing; `tools` are (program, Debian package)."""
-    missing = [(program, package) for program, package in tools if shutil.which(program) is None]
-    if missing:
-        raise InputError(
-            f"{', '.join(program for program, _ in missing)} not found; run: "
-            f"sudo apt-get install -y --no-install-recommends {' '.join(package for _, package in missing)}"
-        )
 
 
 @contextmanager
@@ -64,11 +53,10 @@ def qemu(firmware: Path, machine: str) -> Iterator[SocketTransport]:
 
     QEMU connects to a socket that is ours already, so no port number has to be guessed to be free.
     """
-    require(("qemu-system-arm", "qemu-system-arm"))
+    toolchain.require(QEMU)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp:127.0.0.1:{server.getsockname()[1]},nodelay=on"
-        command = ["qemu-system-arm", "-M", machine, "-kernel", str(firmware), "-display", "none", "-monitor", "none"]
-        with _process([*command, "-icount", f"shift={ICOUNT_SHIFT}", "-serial", address]) as (process, errors):
+        with _process([*qemu_command(firmware, machine), "-serial", address]) as (process, errors):
             connection = _accept(server, process, errors)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             transport = SocketTransport(connection, f"emulator:{machine}")
@@ -76,11 +64,6 @@ def qemu(firmware: Path, machine: str) -> Iterator[SocketTransport]:
                 yield transport
             finally:
                 transport.close()
-
-
-def instructions(ticks: int, tick_hz: int) -> int:
-    """Instructions that QEMU ran in `ticks` of a clock of `tick_hz`, at one instruction per 2^ICOUNT_SHIFT ns."""
-    return round(ticks * 1e9 / tick_hz / (1 << ICOUNT_SHIFT))
 
 
 def _accept(server: socket.socket, process: subprocess.Popen[bytes], errors: IO[bytes]) -> socket.socket:

@@ -24,7 +24,7 @@ from firmware_host.messages import BoardError, ErrorCode, Hello, Result, chunk_s
 from firmware_host.protocol import ANSWER, Frame, Type, wire_size
 from scl.artifacts import InputError
 
-RX_RING_BYTES = 4096  # SCL_RING_SIZE of firmware/src/ring.h
+RX_RING_BYTES = 4096  # SCL_RING_SIZE of firmware/src/link/ring.h
 WINDOW_ATTEMPTS = 5
 SILENT_TIMEOUTS = 4  # in a row: the board is gone
 _RESERVE_BYTES = (1 + SILENT_TIMEOUTS) * (wire_size(0) + 1)  # a marker, and one with a flush after each silence

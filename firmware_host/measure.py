@@ -11,13 +11,14 @@ import numpy as np
 from firmware_host.board import Board
 from firmware_host.bundle import Bundle, Golden
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
-from firmware_host.emulator import instructions
 from firmware_host.figures import Answers, parity, spread_ms, summary
 from firmware_host.flight import RX_RING_BYTES, Flight, Outcome
 from firmware_host.link import ANSWER_TIMEOUT_S
-from firmware_host.messages import LEAD_OFF, SATURATED, Stats, chunk_samples
+from firmware_host.messages import Stats, chunk_samples
 from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
+from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.machines import instructions
 
 BENCH_RUNS = 3
 

@@ -20,7 +20,6 @@ _PROBE = struct.Struct("<HI")
 _PROBE_ANSWER = struct.Struct("<IIH")
 _ERROR = struct.Struct("<BHH")
 
-SATURATED, LEAD_OFF = 1, 2  # bits of the flags
 ABSTAIN = 255  # instead of a class: the lead was off
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from firmware_host.bundle import Bundle, Golden
 from firmware_host.figures import Answers, per_class, steps
-from firmware_host.messages import LEAD_OFF, SATURATED
 from scl.artifacts import write_bytes, write_json
 from scl.decision import LOST
+from scl.frontend.flags import LEAD_OFF, SATURATED
 
 TEMPLATE = Path(__file__).with_name("report.html")
 CSV_COLUMNS = (

@@ -15,10 +15,11 @@ from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.bundle import Bundle, load_bundle
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.capture_file import Capture, read_capture
-from firmware_host.messages import ABSTAIN, LEAD_OFF, SATURATED, Hop, chunk_samples, samples_chunk
+from firmware_host.messages import ABSTAIN, Hop, chunk_samples, samples_chunk
 from firmware_host.protocol import Type
 from scl.artifacts import InputError, command
 from scl.decision import LOST
+from scl.frontend.flags import LEAD_OFF, SATURATED
 
 CHUNK_S = 0.25  # most sensor time in one frame: how far a class may lag behind its sample at real speed
 

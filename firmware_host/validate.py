@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from firmware_host.board import add_port_options, open_board, positive
+from firmware_host.board import add_port_options, open_board
 from firmware_host.bundle import load_bundle
 from firmware_host.measure import measure
 from firmware_host.report import print_table, write_report
+from scl.arguments import positive
 from scl.artifacts import command, folder
 
 

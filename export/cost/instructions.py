@@ -4,25 +4,18 @@ Instructions are QEMU's (`-icount shift=8`: one takes 256 ns of the board's cloc
 They are no cycles.
 """
 
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from export.proof.c_engine import FIRMWARE
+from scl import machines, toolchain
 from scl.artifacts import InputError
 
-BOARDS = ("mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547")  # Cortex-M4F, M7, M33, M55
+BOARDS = machines.COUNTED
 BOARD = BOARDS[0]
-NS_PER_INSTRUCTION = 256
 TIMEOUT_S = 120.0
-TOOLS = (
-    ("make", "make"),
-    ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi"),
-    ("qemu-system-arm", "qemu-system-arm"),
-)
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,7 @@ def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
     found = dict(entries)
 
     def instructions(ticks: int) -> int:
-        return round((ticks - found["empty"]) * 1e9 / found["hz"] / NS_PER_INSTRUCTION)
+        return machines.instructions(ticks - found["empty"], found["hz"])
 
     stream = None
     if "step" in found:
@@ -110,19 +103,11 @@ def _printed(c_folder: Path, build: Path, board: str, *settings: str) -> tuple[P
     """The program that counts, built with make's `settings`, and the lines that it printed."""
     if board not in BOARDS:
         raise InputError(f"--board {board}: instructions are counted on {', '.join(BOARDS)}; choose one of them")
-    for tool, package in TOOLS:
-        if shutil.which(tool) is None:
-            raise InputError(
-                f"{tool} is not installed, so instructions cannot be counted; run: sudo apt-get install -y {package}"
-            )
-    out = build.resolve() / f"bench-{board}"
-    _run(
-        "make", "-s", "-C", FIRMWARE, "bench", f"BOARD={board}", f"MODEL={c_folder.resolve()}", f"OUT={out}", *settings
-    )
-    elf = out / "bench.elf"
-    command = ["qemu-system-arm", "-M", board, "-kernel", elf, "-icount", "shift=8"]
-    command += ["-display", "none", "-monitor", "none", "-serial", "none", "-chardev", "stdio,id=console"]
-    printed = _run(*command, "-semihosting-config", "enable=on,target=native,chardev=console")
+    toolchain.require(machines.QEMU)
+    elf = toolchain.build(c_folder, build / f"bench-{board}", board, "bench", *settings)
+    console = ["-serial", "none", "-chardev", "stdio,id=console"]
+    console += ["-semihosting-config", "enable=on,target=native,chardev=console"]
+    printed = _run(*machines.qemu_command(elf, board), *console)
     entries = [(name, int(value)) for name, value in (line.split() for line in printed.splitlines())]
     if "stack" not in dict(entries):
         raise InputError(f"{elf}: ended on {board} after {printed.splitlines()[-1:]}, expected counts to the last")

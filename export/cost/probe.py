@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from export.bundle import Bundle
-from export.cost.instructions import NS_PER_INSTRUCTION
 from scl.artifacts import InputError, read_npz
 from scl.frontend.chain import FrontEnd
+from scl.machines import NS_PER_INSTRUCTION
 
 
 @dataclass(frozen=True)

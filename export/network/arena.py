@@ -73,8 +73,8 @@ def scratch_name(layer: Layer) -> str:
 
 
 def scratch_bytes(layer: Layer) -> int:
-    """Of the narrow kernels (firmware/src/kernels.h); 0 for layers that are none of theirs, and where a row of weights
-    is so long that it would cost too much memory.
+    """Of the narrow kernels (firmware/src/engine/kernels.h); 0 for layers that are none of theirs, and where a row of
+    weights is so long that it would cost too much memory.
     """
     if isinstance(layer, Depthwise):
         fits = layer.channels == layer.source.channels and layer.channels % 4 == 0

@@ -1,21 +1,17 @@
 """The firmware's engine with the exported model, compiled for this machine and called through ctypes."""
 
 import ctypes
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from export.network.layers import FEATURES, LOGITS
-from scl.artifacts import InputError
-
-FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+from scl import toolchain
 
 
 class COp(ctypes.Structure):
-    """scl_op of firmware/src/network.h."""
+    """scl_op of firmware/src/engine/network.h."""
 
     _fields_ = [
         ("run", ctypes.c_void_p),
@@ -31,7 +27,7 @@ class COp(ctypes.Structure):
 
 
 class CNetwork(ctypes.Structure):
-    """scl_network of firmware/src/network.h."""
+    """scl_network of firmware/src/engine/network.h."""
 
     _fields_ = [
         ("ops", ctypes.POINTER(COp)),
@@ -45,14 +41,7 @@ class CNetwork(ctypes.Structure):
 
 def build_library(c_folder: Path, out: Path) -> Path:
     """Compiles engine and model for this machine. Raises InputError if a tool is missing or the build fails."""
-    for tool in ("make", "gcc"):
-        if shutil.which(tool) is None:
-            raise InputError(f"{tool} is not installed; run: sudo apt-get install -y make gcc libc6-dev")
-    command = ["make", "-s", "-C", str(FIRMWARE), "lib", f"MODEL={c_folder.resolve()}", f"OUT={out.resolve()}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise InputError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
-    return out / "libscl.so"
+    return toolchain.build(c_folder, out, target="lib")
 
 
 class CEngine:

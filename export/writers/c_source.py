@@ -1,4 +1,4 @@
-"""The int8 network and its front end as constant C data, in the shapes of firmware/src/network.h and frontend.h.
+"""The int8 network and its front end as constant C data, in the shapes of firmware/src/engine/network.h and frontend.h.
 
 Floats are hexadecimal literals, so the compiler reads exactly the float32 that the manifest and numpy hold.
 """
@@ -70,6 +70,7 @@ def _header(model: CModel) -> str:
     if model.frontend is not None:
         sizes["CHANNELS"] = sum(part["axes"] for part in model.frontend["sensor"]["sensors"])
         sizes["RAW_SAMPLES"] = model.frontend["raw_samples"]
+        sizes["PHASE_TAPS"] = model.frontend["phase_taps"]
         included = '#include "frontend.h"\n'
         declared = "extern const scl_frontend_config scl_frontend_data;\n"
     if model.step is not None:
@@ -226,7 +227,7 @@ def kernel(network: Int8Network, arena: Arena, layer: Layer) -> str:
 
 
 def _narrow(conv: Int8Conv) -> bool:
-    """Whether the narrow kernels' short requantization holds for every channel (firmware/src/kernels.h)."""
+    """Whether the narrow kernels' short requantization holds for every channel (firmware/src/engine/kernels.h)."""
     return bool(np.all((conv.shift >= -22) & (conv.shift <= -1) & (np.abs(conv.bias.astype(np.int64)) < 2**29)))
 
 

@@ -1,4 +1,4 @@
-"""The causal band-pass of an ECG front end: its design, and firmware/src/frontend.c's arithmetic in numpy.
+"""The causal band-pass of an ECG front end: its design, and firmware/src/frontend/frontend.c's arithmetic in numpy.
 
 Two second-order sections, a Butterworth high-pass at 0.5 Hz against baseline wander and a Butterworth low-pass at 40 Hz
 against muscle and mains noise, in transposed direct form II. Per sample x and section, every operation one

@@ -1,7 +1,7 @@
-"""The front end in numpy: what firmware/src/frontend.c does to raw counts, bit for bit.
+"""The front end in numpy: what firmware/src/frontend/frontend.c does to raw counts, bit for bit.
 
-Every step is one single-precision operation, in the order that firmware/src/frontend.h writes down; numpy rounds each
-as C does without contraction.
+Every step is one single-precision operation, in the order that firmware/src/frontend/frontend.h writes down; numpy
+rounds each as C does without contraction.
 This module is the reference that the board's input checksum is compared with; it shares no code with the firmware.
 """
 
@@ -15,11 +15,11 @@ import numpy as np
 from scl.artifacts import InputError
 from scl.frontend import bandpass
 from scl.frontend.bandpass import Bandpass
+from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.frontend.invariants import FAST_S, SLOW_S, invariants, names, smoothing
 from scl.frontend.resampler import Resampler, design
 from scl.frontend.sensor import Sensor
 
-SATURATED, LEAD_OFF = 1, 2  # bits of the flags
 SENSORS = {"imu": "replay-imu", "strip": "mitdb", "beat": "mitdb"}  # by task, where --sensor names none
 MAX_LEAD_OFF_SAMPLES = 65535  # the firmware counts them in 16 bits
 

@@ -3,9 +3,9 @@ the two sensors.
 
 Gravity is the accelerometer behind a first-order low-pass, once fast and once slow; the gyroscope behind the fast one
 is the latest spin. Each starts at the window's first sample. All is causal, sample by sample, so that a device computes
-it as its samples come (firmware/src/invariants.h has the same formulas in single precision). Every channel is a scalar
-or a triple product of vectors that turn with the sensor, hence the same for R x as for x, R in SO(3); a mirror image
-differs.
+it as its samples come (firmware/src/frontend/invariants.h has the same formulas in single precision). Every channel is
+a scalar or a triple product of vectors that turn with the sensor, hence the same for R x as for x, R in SO(3); a mirror
+image differs.
 
     g, s: acceleration a behind the fast and the slow low-pass;  r: angular rate w behind the fast one
     ^: of length 1 (zero below TINY);  d: difference to the sample before;  l = a - g

@@ -1,4 +1,4 @@
-"""The rational polyphase resampler that firmware/src/frontend.h describes: its design, and its arithmetic in numpy.
+"""The rational polyphase resampler of firmware/src/frontend/frontend.h: its design, and its arithmetic in numpy.
 
 A windowed-sinc low-pass at the up-sampled rate, linear in phase: flat within 0.2 % to 35 % of the model's rate and
 59 dB down from half of it on, so what folds back is about a thousandth. For a model of 20 Hz that is 7 and 10 Hz, and
@@ -14,7 +14,7 @@ import numpy as np
 from scl.artifacts import InputError
 
 MAX_UP = 64  # phases that the coefficients take flash for
-MAX_PHASE_TAPS = 256  # SCL_MAX_PHASE_TAPS of firmware/src/frontend.h
+MAX_PHASE_TAPS = 256  # samples of the board's delay line: 6 kB for six channels
 TOLERANCE = 1e-6  # of a ratio: rates are written as decimal numbers
 PASSBAND = 0.35  # of the model's rate: its end
 STOPBAND = 0.5  # of the model's rate: its start, the Nyquist frequency

@@ -13,6 +13,7 @@ from export import pipeline, quantize
 from export.bundle import model_hash, read_bundle
 from export.cost import size
 from export.proof.c_engine import build_library
+from scl import toolchain
 from scl.artifacts import InputError, read_json, sha256_bytes
 from scl.frontend.chain import FrontEnd
 from tests.scl.frontend.c_frontend import c_inputs
@@ -220,8 +221,10 @@ def test_damaged_c_is_status_1_and_leaves_the_old_bundle(run_folder, bundle_fold
 
 
 def test_a_missing_cross_compiler_says_what_to_install(exported, monkeypatch):
-    monkeypatch.setattr(size.shutil, "which", lambda name: None)
-    with pytest.raises(InputError, match="arm-none-eabi-gcc is not installed.*apt-get install -y gcc-arm-none-eabi"):
+    monkeypatch.setattr(toolchain.shutil, "which", lambda name: None)
+    with pytest.raises(
+        InputError, match="not installed: .*arm-none-eabi-gcc; run: sudo apt-get install -y .*gcc-arm-none-eabi"
+    ):
         size.measure(exported.c_folder)
 
 

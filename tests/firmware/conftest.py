@@ -12,12 +12,12 @@ from types import ModuleType
 
 import pytest
 
-from export.cost.size import SOURCES as SOURCES_OF_ENGINE
+from scl import toolchain
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ROOT / "firmware" / "src"
 FIXTURE_MODEL = ROOT / "tests" / "firmware" / "fixture_model"
-ENGINE = (*SOURCES_OF_ENGINE, "crc32.c")
+SOURCES = toolchain.FIRMWARE / "src"
+ENGINE = (*toolchain.sources("engine", "frontend"), SOURCES / "link" / "crc32.c")
 C_FLAGS = (
     "-std=c99",
     "-pedantic",
@@ -28,6 +28,7 @@ C_FLAGS = (
     "-Wextra",
     "-Werror",
     "-Wconversion",
+    *(f"-I{SOURCES / room}" for room in toolchain.ROOMS),
 )
 BUILDS = {
     "dsp": ("-O2", "-fsanitize=undefined", "-DSCL_USE_DSP=1"),  # those kernels, on stand-ins for the instructions
@@ -44,8 +45,7 @@ def compile_engine(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pa
         if shutil.which(compiler) is None:
             pytest.skip(f"{compiler} is not installed")
         output = tmp_path_factory.mktemp("engine") / "engine"
-        sources = [str(SOURCES / name) for name in ENGINE]
-        subprocess.run([compiler, *C_FLAGS, *flags, *sources, "-o", str(output)], check=True)
+        subprocess.run([compiler, *C_FLAGS, *flags, *ENGINE, "-o", output], check=True)
         return output
 
     return compile_with
@@ -72,17 +72,14 @@ def engine(engine_library: ctypes.CDLL, capfd: pytest.CaptureFixture[str]):
 
 @pytest.fixture(scope="session")
 def make_firmware() -> Callable[..., Path]:
-    """make_firmware(board, model folder, out): the program that make builds; skips if a tool is missing."""
+    """make_firmware(board, model folder, out): the built program; skips if a tool is missing."""
 
     def make(board: str, folder: Path, out: Path) -> Path:
         tools = ("make", "gcc") if board == "native" else ("make", "arm-none-eabi-gcc", "qemu-system-arm")
         for tool in tools:
             if shutil.which(tool) is None:
                 pytest.skip(f"{tool} is not installed")
-        command = ["make", "-s", "-C", str(ROOT / "firmware"), f"BOARD={board}", f"MODEL={folder}", f"OUT={out}"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return out / ("firmware" if board == "native" else "firmware.elf")
+        return toolchain.build(folder, out, board)
 
     return make
 

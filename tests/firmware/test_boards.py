@@ -15,23 +15,14 @@ import pytest
 
 from firmware_host import emulator
 from firmware_host.link import Link
-from firmware_host.messages import (
-    SATURATED,
-    BoardError,
-    ErrorCode,
-    Hello,
-    Hop,
-    Probe,
-    Result,
-    probe,
-    samples_chunk,
-    window_chunk,
-)
+from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Probe, Result, probe, samples_chunk, window_chunk
 from firmware_host.protocol import ANSWER, Frame, Type, encode
+from scl.frontend.flags import SATURATED
+from scl.machines import MACHINES, instructions
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
-BOARDS = ("native", *emulator.MACHINES)
+BOARDS = ("native", *MACHINES)
 TIMEOUT_S = 20.0
 
 _spec = importlib.util.spec_from_file_location("make_model", FIXTURE / "make_model.py")
@@ -237,7 +228,7 @@ def test_bench(board, rng):
     if board.name == "native":
         assert min(ticks) > 0
         return
-    counts = {emulator.instructions(t, board.hello.tick_hz) for t in ticks}
+    counts = {instructions(t, board.hello.tick_hz) for t in ticks}
     assert len(counts) == 1  # the same every time
     assert result.ticks == pytest.approx(ticks[0], rel=0.1)
     products = 8 * 8 * 18 + 8 * 5 + 5 * 3
@@ -255,8 +246,8 @@ def test_probe_tells_what_each_operator_wrote(board, rng):
             assert found.values.tolist() == values[offset:]
     if board.name != "native":
         ticks = [Probe.parse(board.link.request(Type.PROBE, probe(op, 0)).payload).ticks for op in range(len(expected))]
-        counted = [emulator.instructions(t, board.hello.tick_hz) for t in ticks]
-        assert sum(counted) == pytest.approx(emulator.instructions(board.bench(), board.hello.tick_hz), rel=0.05)
+        counted = [instructions(t, board.hello.tick_hz) for t in ticks]
+        assert sum(counted) == pytest.approx(instructions(board.bench(), board.hello.tick_hz), rel=0.05)
 
 
 @pytest.mark.parametrize(("operator", "offset"), [(4, 0), (0xFFFF, 0), (3, 3), (0, 1 << 31)])

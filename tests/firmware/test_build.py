@@ -1,5 +1,6 @@
 """What `make -C firmware` builds and refuses to build, and what a board does that was built wrong."""
 
+import functools
 import os
 import re
 import shutil
@@ -13,6 +14,8 @@ import pytest
 from firmware_host import emulator
 from firmware_host.link import Link
 from firmware_host.protocol import Type
+from scl.artifacts import InputError
+from scl.machines import MACHINES
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
@@ -33,7 +36,7 @@ def changed_model(tmp_path: Path) -> Callable[[str, str], Path]:
     return change
 
 
-@pytest.mark.parametrize("machine", emulator.MACHINES)
+@pytest.mark.parametrize("machine", MACHINES)
 def test_board_files(fixture_firmware, machine):
     """A flat image of what is loaded, a map, no heap and no input or output."""
     elf = fixture_firmware(machine)
@@ -61,31 +64,50 @@ def test_too_large_for_a_wearable(make_firmware, changed_model, tmp_path, text, 
         source = folder / "model_data.c"
         padding = '#include "model_data.h"\nstatic const char padding[600000] = "still";\n'
         source.write_text(padding + source.read_text())
-    with pytest.raises(AssertionError, match=f"region `{region}' overflowed"):
+    with pytest.raises(InputError, match=f"region `{region}' overflowed"):
         make_firmware("mps2-an386", folder, tmp_path / "out")
 
 
-def test_another_model_in_the_same_folder_is_built_anew(make_firmware, changed_model, tmp_path):
+def made(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What README's command does."""
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    return subprocess.run(["make", "-C", str(ROOT / "firmware"), *arguments], capture_output=True, text=True)
+
+
+def made_native(folder: Path, out: Path) -> Path:
+    done = made("BOARD=native", f"MODEL={folder}", f"OUT={out}")
+    assert done.returncode == 0, done.stderr
+    return out / "firmware"
+
+
+@pytest.fixture(params=["make", "scl.toolchain"])
+def native_build(request, make_firmware) -> Callable[[Path, Path], Path]:
+    """native_build(model folder, out): the native firmware, built by hand or by Python."""
+    return made_native if request.param == "make" else functools.partial(make_firmware, "native")
+
+
+def test_another_model_in_the_same_folder_is_built_anew(native_build, changed_model, tmp_path):
     folder = changed_model('"walking"', '"wandering"')
     for path in folder.iterdir():  # older than the objects that the first build leaves
         os.utime(path, (0, 0))
     out = tmp_path / "out"
-    make_firmware("native", FIXTURE, out)
-    with emulator.native(make_firmware("native", folder, out)) as transport:
+    native_build(FIXTURE, out)
+    with emulator.native(native_build(folder, out)) as transport:
         assert Link(transport).greet().labels[1] == "wandering"
 
 
-def test_a_folder_built_from_a_model_that_is_gone_is_built_anew(make_firmware, changed_model, tmp_path):
+def test_a_folder_built_from_a_model_that_is_gone_is_built_anew(native_build, changed_model, tmp_path):
     """The same bundle, moved: the objects' dependency files name where it was."""
     folder = changed_model('"walking"', '"walking"')
     out = tmp_path / "out"
-    make_firmware("native", folder, out)
+    native_build(folder, out)
     shutil.rmtree(folder)
-    with emulator.native(make_firmware("native", FIXTURE, out)) as transport:
+    with emulator.native(native_build(FIXTURE, out)) as transport:
         assert Link(transport).greet().labels[1] == "walking"
 
 
-@pytest.mark.parametrize("machine", emulator.MACHINES)
+@pytest.mark.parametrize("machine", MACHINES)
 def test_a_fault_resets_the_board(make_firmware, changed_model, tmp_path, machine):
     """A model whose first operator reads where no memory is."""
     folder = changed_model("127, 0, 0, 96, block", "127, 0xB8000000, 0, 96, block")
@@ -106,8 +128,24 @@ def test_a_fault_resets_the_board(make_firmware, changed_model, tmp_path, machin
     ],
 )
 def test_wrong_settings_are_named(tmp_path, arguments, message):
-    if shutil.which("make") is None:
-        pytest.skip("make is not installed")
-    command = ["make", "-C", str(ROOT / "firmware"), f"OUT={tmp_path}", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = made(f"OUT={tmp_path}", *arguments)
     assert done.returncode == 2 and message in done.stderr
+
+
+@pytest.mark.parametrize("variable", ["BOARD", "MODEL", "OUT"])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("d$(shell touch executed)", "$ ( ) space"), ("a b", "space"), ("quo\"te'", "' \""), ("semi;colon", ";"),
+        ("doll$ar", "$"), ("#hash", "#"), ("per%cent", "%"), ("back\\slash", "\\"), ("`touch executed`", "` space"),
+    ],
+)  # fmt: skip
+def test_a_name_that_make_cannot_take_is_refused(tmp_path, variable, name, reason):
+    plain = {"BOARD": "native", "MODEL": str(FIXTURE), "OUT": str(tmp_path / "out")}
+    shutil.copytree(FIXTURE, tmp_path / name)
+    done = made(*(f"{key}={value}" for key, value in (plain | {variable: str(tmp_path / name)}).items()))
+    assert done.returncode == 2
+    assert (
+        f'{variable}="{tmp_path / name}" holds what make cannot take in a name: {reason}. Give a plain' in done.stderr
+    )
+    assert not (ROOT / "firmware" / "executed").exists() and not list(tmp_path.rglob("executed"))

@@ -14,13 +14,15 @@ import pytest
 
 from firmware_host import emulator
 from firmware_host.link import Link
-from firmware_host.messages import ABSTAIN, LEAD_OFF, SATURATED, Hop, Result, samples_chunk, window_chunk
+from firmware_host.messages import ABSTAIN, Hop, Result, samples_chunk, window_chunk
 from firmware_host.protocol import Type
+from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.machines import MACHINES
 
 LARGEST = np.array([1500] * 3 + [20_000] * 3)  # counts, within the rails
 
 
-@pytest.fixture(scope="module", params=("native", *emulator.MACHINES))
+@pytest.fixture(scope="module", params=("native", *MACHINES))
 def link(
     request: pytest.FixtureRequest, make_firmware: Callable[..., Path], ecg_folder: Path, tmp_path_factory
 ) -> Iterator[Link]:

@@ -17,7 +17,7 @@ def test_another_rule_fails(tmp_path):
     shutil.copytree(FIRMWARE.parent / "tests" / "firmware" / "fixture_model", tmp_path / "tests/firmware/fixture_model")
     check = ["make", "-s", "-C", str(copy), "misra"]
     assert subprocess.run(check, capture_output=True).returncode == 0
-    with (copy / "src" / "crc32.c").open("a") as file:
+    with (copy / "src" / "link" / "crc32.c").open("a") as file:
         file.write("int scl_octal(void);\nint scl_octal(void)\n{\n    return 017;\n}\n")
     done = subprocess.run(check, capture_output=True, text=True)
     assert done.returncode != 0 and "[misra-c2012-7.1]" in done.stderr

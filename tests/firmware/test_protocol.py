@@ -14,6 +14,8 @@ from cobs import cobs
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scl import toolchain
+
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
 GOLDEN = ROOT / "tests" / "golden"
@@ -74,9 +76,8 @@ class Codec:
 def codec(tmp_path_factory: pytest.TempPathFactory) -> Codec:
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
-    out = tmp_path_factory.mktemp("lib")
-    subprocess.run(["make", "-s", "-C", str(ROOT / "firmware"), "lib", f"MODEL={FIXTURE}", f"OUT={out}"], check=True)
-    return Codec(ctypes.CDLL(str(out / "libscl.so")))
+    library = toolchain.build(FIXTURE, tmp_path_factory.mktemp("lib"), target="lib")
+    return Codec(ctypes.CDLL(str(library)))
 
 
 def wire_of(kind: int, seq: int, payload: bytes) -> bytes:
@@ -167,11 +168,11 @@ def test_device_survives_anything(ecg_folder, tmp_path, name, seeds):
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
     folder = {"plain": FIXTURE, "ecg": ecg_folder}[name]
-    source = ROOT / "firmware" / "src"
+    rooms = [f"-I{toolchain.FIRMWARE / 'src' / room}" for room in toolchain.ROOMS]
     program = tmp_path / "fuzz_device"
     flags = ["-std=c99", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-math-errno"]
-    sources = [path for path in sorted(source.glob("*.c")) if path.name != "main.c"]
+    sources = [path for path in toolchain.sources(*toolchain.ROOMS) if path.name != "main.c"]
     tests = [ROOT / "tests" / "firmware" / "fuzz_device.c", folder / "model_data.c"]
-    subprocess.run(["gcc", *flags, f"-I{source}", f"-I{folder}", *sources, *tests, "-o", program], check=True)
+    subprocess.run(["gcc", *flags, *rooms, f"-I{folder}", *sources, *tests, "-o", program], check=True)
     done = subprocess.run([program, "0", str(seeds)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

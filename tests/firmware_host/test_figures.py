@@ -9,8 +9,9 @@ import pytest
 from firmware_host.bundle import load_bundle
 from firmware_host.figures import Answers, parity, per_class, spread_ms, summary
 from firmware_host.flight import Outcome
-from firmware_host.messages import ABSTAIN, LEAD_OFF, Result
+from firmware_host.messages import ABSTAIN, Result
 from scl.decision import LOST
+from scl.frontend.flags import LEAD_OFF
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ import pytest
 
 from firmware_host.messages import (
     ABSTAIN,
-    LEAD_OFF,
-    SATURATED,
     BoardError,
     Hello,
     Hop,
@@ -24,6 +22,7 @@ from firmware_host.messages import (
     window_chunk,
 )
 from firmware_host.protocol import MAX_PAYLOAD, Decoder, Frame, encode
+from scl.frontend.flags import LEAD_OFF, SATURATED
 
 ENTRIES = json.loads((Path(__file__).parents[1] / "golden" / "frames.json").read_text())
 FRAMES = {entry["name"]: Frame(entry["type"], entry["seq"], bytes.fromhex(entry["payload_hex"])) for entry in ENTRIES}

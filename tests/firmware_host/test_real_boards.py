@@ -86,7 +86,7 @@ def network(rng):
 
 
 def quantized(counts, frontend):
-    """Steps 1, 2, 4 and 5 of firmware/src/frontend.h in single precision, without resampling."""
+    """Steps 1, 2, 4 and 5 of firmware/src/frontend/frontend.h in single precision, without resampling."""
     f32, columns = np.float32, []
     for number, sensor in enumerate(frontend["sensor"]["sensors"]):
         v = counts[..., 3 * number : 3 * number + 3].astype(f32) * f32(sensor["unit_per_count"])
@@ -312,6 +312,15 @@ def test_firmware_of_another_model(folder, native, tmp_path):
         open_board(load_bundle(other), native),
     ):
         pass
+
+
+def test_a_bundle_in_any_folder(folder, port, tmp_path, monkeypatch):
+    """Its name reaches neither make nor a shell."""
+    odd = shutil.copytree(folder, tmp_path / "d$(shell touch executed) 'ü\"#%;\\")
+    monkeypatch.setattr(board_module, "BUILD", odd / "build")
+    with open_board(load_bundle(odd), port) as board:
+        assert board.hello.labels == LABELS
+    assert not list(tmp_path.rglob("executed"))
 
 
 def test_a_build_that_fails_says_why(folder, native, tmp_path):

@@ -1,6 +1,5 @@
 """What the network costs on an emulated board: the counter against the firmware's own, budgets, the profile's text."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,9 @@ from export.proof.gates import ExportError
 from firmware_host import emulator
 from firmware_host.link import Link
 from firmware_host.protocol import Type
+from scl import toolchain
 from scl.artifacts import InputError
+from scl.machines import instructions
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
@@ -41,13 +42,11 @@ def test_counts_repeat_and_add_up(cost, tmp_path):
 
 def test_the_firmware_counts_the_same(cost, board_tools, tmp_path):
     """The whole firmware around the same model, its timer read over the link; a call and its arguments apart."""
-    command = ["make", "-s", "-C", str(ROOT / "firmware"), "BOARD=mps2-an386"]
-    subprocess.run([*command, f"MODEL={FIXTURE}", f"OUT={tmp_path}"], check=True, capture_output=True)
-    with emulator.qemu(tmp_path / "firmware.elf", "mps2-an386") as transport:
+    with emulator.qemu(toolchain.build(FIXTURE, tmp_path, "mps2-an386"), "mps2-an386") as transport:
         link = Link(transport)
         hello = link.greet()
         ticks = int.from_bytes(link.request(Type.BENCH, b"").payload[:4], "little")
-    assert abs(emulator.instructions(ticks, hello.tick_hz) - cost.instructions) <= 40
+    assert abs(instructions(ticks, hello.tick_hz) - cost.instructions) <= 40
 
 
 def test_the_stack_is_what_the_compiler_says_at_least(cost):

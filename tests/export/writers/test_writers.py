@@ -13,7 +13,6 @@ from export.network import arena
 from export.network.layers import LOGITS, Conv, Network, Tensor
 from export.network.quantization import quantize
 from export.network.tflite_file import read_operators
-from export.proof.c_engine import FIRMWARE
 from export.proof.runtimes import run_litert, run_onnx
 from export.writers import c_source as c_writer
 from export.writers import tflite as tflite_writer
@@ -23,7 +22,9 @@ from firmware_host import emulator
 from firmware_host.link import Link
 from firmware_host.messages import ABSTAIN, Result, chunk_samples, window_chunk
 from firmware_host.protocol import Type
-from scl.frontend.chain import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
+from scl import toolchain
+from scl.frontend.chain import FrontEnd, frontend_dict
+from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.frontend.resampler import design
 from scl.frontend.sensor import Part, Sensor
 
@@ -194,8 +195,7 @@ def test_the_board_does_what_numpy_does(leads, tmp_path):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
     c_writer.write_c(leads, tmp_path)
-    command = ["make", "-s", "-C", FIRMWARE, "BOARD=native", f"MODEL={tmp_path}", f"OUT={tmp_path / 'out'}"]
-    subprocess.run(command, check=True, capture_output=True)
+    firmware = toolchain.build(tmp_path, tmp_path / "out")
     counts, raw, needed = noise(leads.frontend, 10), leads.frontend["raw_samples"], leads.frontend["lead_off_samples"]
     assert needed == 36
     counts[1, 40, 5] = 901
@@ -208,7 +208,7 @@ def test_the_board_does_what_numpy_does(leads, tmp_path):
     inputs, flags = end.quantized_windows(counts), end.flags(counts)
     assert flags.tolist() == [0, SATURATED, 0, SATURATED, LEAD_OFF, 0, LEAD_OFF | SATURATED, 0, 0, 0]
     masks = set()
-    with emulator.native(tmp_path / "out" / "firmware") as transport:
+    with emulator.native(firmware) as transport:
         link = Link(transport)
         hello = link.greet()
         size = chunk_samples(hello.max_payload, 6)

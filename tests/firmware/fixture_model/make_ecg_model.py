@@ -48,9 +48,8 @@ def write(folder: Path) -> None:
         assert source.count(old) == 1, old
         source = source.replace(old, new)
     (folder / "model_data.c").write_text(source)
-    (folder / "model_data.h").write_text(
-        re.sub("SCL_RAW_SAMPLES [0-9]+", f"SCL_RAW_SAMPLES {RAW_SAMPLES}", model.header())
-    )
+    header = re.sub("SCL_RAW_SAMPLES [0-9]+", f"SCL_RAW_SAMPLES {RAW_SAMPLES}", model.header())
+    (folder / "model_data.h").write_text(re.sub("SCL_PHASE_TAPS 0", f"SCL_PHASE_TAPS {PHASE_TAPS}", header))
 
 
 def _braces(values: np.ndarray) -> str:

@@ -175,7 +175,7 @@ def source() -> str:
 def header() -> str:
     """model_data.h."""
     sizes = {"ARENA_BYTES": 340, "WINDOW": WINDOW, "INPUTS": CHANNELS, "CHANNELS": CHANNELS, "RAW_SAMPLES": RAW_SAMPLES}
-    sizes |= {"FEATURES": FEATURES, "CLASSES": CLASSES}
+    sizes |= {"PHASE_TAPS": 0, "FEATURES": FEATURES, "CLASSES": CLASSES}
     macros = "".join(f"#define SCL_{name} {value}\n" for name, value in sizes.items())
     return (
         "/* Written by make_model.py. */\n#ifndef SCL_MODEL_DATA_H\n#define SCL_MODEL_DATA_H\n\n"

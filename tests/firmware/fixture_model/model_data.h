@@ -10,6 +10,7 @@
 #define SCL_INPUTS 6
 #define SCL_CHANNELS 6
 #define SCL_RAW_SAMPLES 20
+#define SCL_PHASE_TAPS 0
 #define SCL_FEATURES 5
 #define SCL_CLASSES 3
 

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
+from scl.frontend.resampler import MAX_PHASE_TAPS
+
 
 def c_inputs(library: Path, counts: np.ndarray, samples: int, channels: int) -> np.ndarray:
     """What it makes of counts (n, raw samples, axes), and the model's ring keeps: int8 (n, samples, channels)."""
     lib = ctypes.CDLL(str(library))
     config = ctypes.c_char.in_dll(lib, "scl_frontend_data")
-    state = (ctypes.c_uint64 * 8192)()  # larger than scl_frontend
-    lib.scl_frontend_init(state, ctypes.byref(config))
+    state, delay = (ctypes.c_uint64 * 256)(), (ctypes.c_float * (MAX_PHASE_TAPS * 6))()  # larger than what they hold
+    lib.scl_frontend_init(state, ctypes.byref(config), delay)
     lib.scl_frontend_push.restype = ctypes.c_uint8
     windows = []
     for window in counts:

@@ -4,18 +4,19 @@ import ctypes
 import json
 import shutil
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from scl import toolchain
 from scl.artifacts import InputError
-from scl.frontend.chain import LEAD_OFF, SATURATED, FrontEnd, frontend_dict
+from scl.frontend.chain import FrontEnd, frontend_dict
+from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.frontend.sensor import Part, Sensor
 
 F = np.float32
 WINDOW = 12
-SOURCES = Path(__file__).resolve().parents[3] / "firmware" / "src"
+
 SHIM = r"""
 #include "frontend.h"
 int run(const scl_sensor *sensors, const int *sizes, const float *coefficients, const float *sections,
@@ -31,9 +32,10 @@ int run(const scl_sensor *sensors, const int *sizes, const float *coefficients, 
         .inv_input_scale = inv_input_scale, .input_zero_point = (int16_t)sizes[7],
         .sensors = sensors};
     scl_frontend f;
+    float delay[256 * 6];
     int made = 0;
     *flags = 0;
-    scl_frontend_init(&f, &config);
+    scl_frontend_init(&f, &config, delay);
     for (int i = 0; i < samples; i++) {
         made += scl_frontend_push(&f, counts + i * sizes[1], out + made * sizes[1]);
         *flags |= (uint8_t)(f.saturated | f.lead_off << 1);
@@ -172,14 +174,15 @@ def test_band_pass_equals_scalar_single_precision(rate_hz):
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    """firmware/src/frontend.c for this machine, optimised, where a wrong flag would fuse or reorder."""
+    """firmware/src/frontend/frontend.c for this machine, optimised, where a wrong flag would fuse or reorder."""
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
     folder = tmp_path_factory.mktemp("frontend")
     (folder / "shim.c").write_text(SHIM)
-    flags = ["-std=c99", "-O3", "-march=native", "-fno-math-errno", "-shared", "-fPIC", f"-I{SOURCES}"]
-    sources = [str(SOURCES / "frontend.c"), str(SOURCES / "invariants.c"), str(folder / "shim.c")]
-    subprocess.run(["gcc", *flags, *sources, "-o", str(folder / "frontend.so")], check=True)
+    flags = ["-std=c99", "-O3", "-march=native", "-fno-math-errno", "-shared", "-fPIC"]
+    flags += [f"-I{toolchain.FIRMWARE / 'src' / room}" for room in ("engine", "frontend")]
+    sources = [*toolchain.sources("frontend"), folder / "shim.c"]
+    subprocess.run(["gcc", *flags, *sources, "-o", folder / "frontend.so"], check=True)
     return ctypes.CDLL(str(folder / "frontend.so"))
 
 

@@ -19,6 +19,10 @@
 extern "C" {
 #endif
 
+#ifndef SCL_PHASE_TAPS
+#error "model_data.h is an older export's, without SCL_PHASE_TAPS: export the run again (python -m export.quantize)"
+#endif
+
 #ifdef SCL_HOP
 #define SCL_DEFAULT_HOP SCL_HOP
 #define SCL_MODEL_BYTES (SCL_STREAM_BYTES > SCL_ARENA_BYTES ? SCL_STREAM_BYTES : SCL_ARENA_BYTES)
@@ -32,6 +36,9 @@ enum { SCL_SATURATED = 1, SCL_LEAD_OFF = 2, SCL_ABSTAIN = 255 };
 /* Samples here are model-rate samples, unless they are called the sensor's. */
 typedef struct {
     scl_frontend frontend;
+#if SCL_PHASE_TAPS > 0
+    float delay[SCL_PHASE_TAPS * SCL_CHANNELS]; /* the front end's, where it resamples */
+#endif
     int8_t history[SCL_WINDOW][SCL_INPUTS]; /* ring of the newest samples */
     uint16_t newest;         /* where the next sample goes */
     uint16_t hop;            /* from one class to the next; 0: none is due by itself */

@@ -1,8 +1,14 @@
 #include "model.h"
 
+#include <stddef.h>
+
 void scl_model_init(scl_model *m)
 {
-    scl_frontend_init(&m->frontend, &scl_frontend_data);
+#if SCL_PHASE_TAPS > 0
+    scl_frontend_init(&m->frontend, &scl_frontend_data, m->delay);
+#else
+    scl_frontend_init(&m->frontend, &scl_frontend_data, NULL);
+#endif
     m->newest = 0;
     for (uint16_t t = 0; t < SCL_WINDOW; t++) {
         for (uint16_t channel = 0; channel < SCL_INPUTS; channel++) {

@@ -35,7 +35,6 @@ extern "C" {
 #define SCL_MAX_CHANNELS 6   /* accelerometer and gyroscope */
 #define SCL_MAX_SENSORS 2
 #define SCL_MAX_SECTIONS 2
-#define SCL_MAX_PHASE_TAPS 256 /* delay line, samples of the sensor */
 
 typedef struct {
     uint8_t axes;            /* 3, or 1 for a single lead */
@@ -73,7 +72,7 @@ typedef struct {
 typedef struct {
     const scl_frontend_config *config;
     scl_sensor calibration[SCL_MAX_SENSORS]; /* nominal until scl_frontend_calibrate */
-    float delay[SCL_MAX_PHASE_TAPS][SCL_MAX_CHANNELS]; /* ring of the newest calibrated samples */
+    float *delay;            /* (phase_taps, channels) ring of the newest calibrated samples */
     uint16_t delay_head;     /* where the next sample goes */
     uint32_t phase;          /* up-sampled steps until the next output */
     uint8_t primed;          /* the delay line holds a sample */
@@ -86,7 +85,8 @@ typedef struct {
     uint8_t lead_off;        /* the lead is off at the latest sample */
 } scl_frontend;
 
-void scl_frontend_init(scl_frontend *f, const scl_frontend_config *config);
+/* `delay` holds phase_taps * channels floats; NULL without resampling. */
+void scl_frontend_init(scl_frontend *f, const scl_frontend_config *config, float *delay);
 
 /* Starts a new window or stream; the calibration stays. */
 void scl_frontend_reset(scl_frontend *f);

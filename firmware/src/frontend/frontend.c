@@ -35,8 +35,10 @@ static void calibrated(const scl_frontend *f, const int16_t *counts, float *samp
 
 static void store(scl_frontend *f, const float *samples)
 {
-    for (uint8_t c = 0; c < f->config->channels; c++) {
-        f->delay[f->delay_head][c] = samples[c];
+    const uint8_t channels = f->config->channels;
+    float *newest = f->delay + f->delay_head * channels;
+    for (uint8_t c = 0; c < channels; c++) {
+        newest[c] = samples[c];
     }
     f->delay_head = (uint16_t)(f->delay_head + 1 < f->config->phase_taps ? f->delay_head + 1 : 0);
 }
@@ -52,8 +54,9 @@ static void filtered(const scl_frontend *f, float *samples)
     }
     for (uint16_t k = 0; k < config->phase_taps; k++) {
         at = (uint16_t)((at > 0 ? at : config->phase_taps) - 1);
+        const float *delayed = f->delay + at * config->channels;
         for (uint8_t c = 0; c < config->channels; c++) {
-            samples[c] = samples[c] + h[k] * f->delay[at][c];
+            samples[c] = samples[c] + h[k] * delayed[c];
         }
     }
 }
@@ -108,9 +111,10 @@ static void inspect(scl_frontend *f, const int16_t *counts)
     }
 }
 
-void scl_frontend_init(scl_frontend *f, const scl_frontend_config *config)
+void scl_frontend_init(scl_frontend *f, const scl_frontend_config *config, float *delay)
 {
     f->config = config;
+    f->delay = delay;
     for (uint8_t i = 0; i < config->sensor_count; i++) {
         f->calibration[i] = config->sensors[i];
     }
