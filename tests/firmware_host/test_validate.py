@@ -12,10 +12,11 @@ import pytest
 
 from firmware_host import validate
 from firmware_host.board import Board, open_board
-from firmware_host.bundle import load_bundle
 from firmware_host.link import Link
 from firmware_host.protocol import Type, decode
 from scl.artifacts import InputError
+from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.golden import read_golden
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def read(out):
 
 def test_an_exact_board_passes(run, fake_bundle, capsys):
     status, out, _board = run(emulated=True)
-    found, golden = read(out), load_bundle(fake_bundle).read_golden()
+    found, golden = read(out), read_golden(read_run_bundle(fake_bundle))
     assert status == 0 and found["passed"] is True and found["verdict"] == "exact" and found["missed"] == []
     assert (found["windows"], found["sent"], found["lost"], found["retried"]) == (12, 36, 0, 0)
     assert found["parity"]["compared"] == 36 and found["parity"]["max_lsb"] == 0
@@ -110,7 +111,7 @@ def test_a_lost_window_misses_and_stays_in_the_denominator(run, fake_bundle):
         return [] if frame and frame.type == Type.WINDOW and frame.payload[:2] == b"\0\0" else [data]
 
     status, out, _board = run(to_board=drop_first)
-    found, golden = read(out), load_bundle(fake_bundle).read_golden()
+    found, golden = read(out), read_golden(read_run_bundle(fake_bundle))
     same = golden.predictions[1:] == golden.predictions[0]
     assert status == 1 and found["lost"] == 1 and found["parity"]["compared"] == 35
     assert found["consistency"] == pytest.approx(same[:, 1:].sum() / 24)
@@ -168,9 +169,9 @@ def test_the_page_stands_alone(run, fake_bundle):
 
 
 def test_names_in_the_page_are_escaped(run, fake_bundle, edit_manifest, make_board):
-    edit_manifest(fake_bundle, name="<script>x</script>")
+    edit_manifest(fake_bundle, name="<script>x")
     page = (run()[1] / "validation.html").read_text()
-    assert "<script>" not in page and "&lt;script&gt;" in page
+    assert "<script>" not in page and "&lt;script&gt;x" in page
 
 
 def test_a_failure_leaves_nothing_behind(run, fake_bundle, tmp_path):
@@ -192,7 +193,7 @@ def test_an_emulator_that_is_not_there(fake_bundle):
         pytest.raises(
             InputError, match="--port emulator:esp32: no such emulated board; there are mps2-an386, mps2-an500"
         ),
-        open_board(load_bundle(fake_bundle), "emulator:esp32"),
+        open_board(read_run_bundle(fake_bundle), "emulator:esp32"),
     ):
         pass
 
@@ -202,11 +203,7 @@ def test_the_process_says_error_and_exits_2(tmp_path):
         [sys.executable, "-m", "firmware_host.validate", str(tmp_path)], capture_output=True, text=True
     )
     assert done.returncode == 2
-    assert (
-        done.stderr.startswith("error: ")
-        and "manifest.json is missing" in done.stderr
-        and "Traceback" not in done.stderr
-    )
+    assert done.stderr.startswith("error: ") and "no manifest.json" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("module", ["validate", "stream", "capture", "ports", "measure"])
