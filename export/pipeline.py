@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,13 @@ from export.cost.budget import Budget
 from export.golden.choice import balanced, spread
 from export.golden.copies import Copies, Rotations, Shifts
 from export.golden.windows import EvaluatedWindows, network_inputs
+from export.manifest import described
 from export.model import Model, check_labels, quantized
 from export.network.from_encoder import dropped
-from export.network.layers import FEATURES, LOGITS
+from export.network.layers import LOGITS
 from export.network.quantization import quantize
 from export.network.streaming import Step
-from export.proof import agreement, converter
-from export.proof import loss as evaluate
+from export.proof import agreement, converter, loss
 from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
 from export.proof.runtimes import run_tflite_micro
@@ -31,18 +31,7 @@ from export.report_file import REPORT, ExportReport
 from export.writers.tflite import write_tflite
 from scl import artifacts
 from scl.artifacts import InputError, write_artifact
-from scl.artifacts.bundle import (
-    Cost,
-    InputTensor,
-    Int8Figures,
-    Manifest,
-    Outputs,
-    OutputTensor,
-    SplitName,
-    Streaming,
-    hashes,
-    write_manifest,
-)
+from scl.artifacts.bundle import Cost, Streaming, hashes, write_manifest
 from scl.artifacts.golden import write_golden
 from scl.artifacts.run import read_ranges, run_hash
 from scl.decision import decide
@@ -144,13 +133,9 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             golden = windows.golden(outputs, model.thresholds)
             write_golden(folder, golden, windows.copies.parameters, windows.golden_windows)
         with watch.step("compare with the float model"):
-            logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
-            int8_classes = model.answers(logits, windows.flags)
-            losses = evaluate.evaluate(
-                windows.labels, windows.groups, float_classes(run, windows), int8_classes, model.mask_labels
-            )
+            evaluation = compared_with_float(run, model, engine, windows)
             limited = LIMITED[run.info.transformation.name]
-            evaluate.require_small_loss(losses, options.max_loss, limited)
+            loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
             opinion = second_opinion(model, ranges, proven[:CONVERTER_INPUTS])
         report = ExportReport(
@@ -167,7 +152,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             agreement=tuple(proof),
             converter=opinion,
             transformation=run.info.transformation.name,
-            evaluation=losses,
+            evaluation=evaluation,
             max_loss=options.max_loss,
             limited=limited,
             saturated=float((windows.flags & SATURATED > 0).mean()),
@@ -175,9 +160,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             seconds=watch.seconds | {"total": round(sum(watch.seconds.values()), 2)},
         )
         write_artifact(folder / REPORT, report)
-        figures = evaluate.figures(golden.labels, golden.predictions, golden.groups, model.mask_labels)
-        int8 = Int8Figures(len(golden.groups), options.draws, **asdict(figures))
-        write_manifest(folder, described(run, model, report, windows.copies.names, int8, hashes(folder)))
+        write_manifest(folder, described(run, model, report, windows.copies.names, golden, hashes(folder)))
     return report
 
 
@@ -261,6 +244,13 @@ def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> converte
     return converter.compare(theirs, nearest, inputs, run_tflite_micro(write_tflite(nearest), inputs))
 
 
+def compared_with_float(run: "Run", model: Model, engine: CEngine, windows: EvaluatedWindows) -> loss.Evaluation:
+    """What int8 loses over all evaluated windows."""
+    logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
+    int8_classes = model.answers(logits, windows.flags)
+    return loss.evaluate(windows.labels, windows.groups, float_classes(run, windows), int8_classes, model.mask_labels)
+
+
 def float_classes(run: "Run", windows: EvaluatedWindows) -> np.ndarray:
     """Classes (transforms, windows) that the float model gives to the windows under each transformation."""
     import torch
@@ -271,43 +261,3 @@ def float_classes(run: "Run", windows: EvaluatedWindows) -> np.ndarray:
     copies = windows.copies
     under = (np.ascontiguousarray(copies.windows(t)[windows.chosen]) for t in range(copies.transforms))
     return np.stack([decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in under])
-
-
-def described(
-    run: "Run",
-    model: Model,
-    report: ExportReport,
-    transforms: tuple[str, ...],
-    int8: Int8Figures,
-    files: dict[str, str],
-) -> Manifest:
-    """The manifest."""
-    info, scales, network = run.info, model.network.activations, model.network.network
-
-    def output(name: str) -> OutputTensor:
-        return OutputTensor(network.tensors[name].size, float(scales[name].scale), scales[name].zero_point)
-
-    shape = (1, 1, network.input.length, network.input.channels)
-    return Manifest(
-        name=report.name,
-        task=info.task,
-        transformation=info.transformation,
-        method=info.method,
-        labels=info.labels,
-        partition=run.partition,
-        kept=tuple(run.partition.kept.tolist()),
-        run_hash=report.run_hash,
-        window=info.window,
-        frontend=model.frontend,
-        input=InputTensor(shape, float(scales["input"].scale), scales["input"].zero_point),
-        outputs=Outputs(features=output(FEATURES), logits=output(LOGITS)),
-        split=SplitName(info.split.name, info.split.leaky),
-        data=info.data.name,
-        thresholds=model.thresholds,
-        transforms=transforms,
-        model_hash=model.hash,
-        cost=report.cost,
-        streaming=report.streaming,
-        int8=int8,
-        files=files,
-    )

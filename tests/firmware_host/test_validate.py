@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from firmware_host import validate
 from firmware_host.board import Board, open_board
 from firmware_host.link import Link
 from firmware_host.protocol import Type, decode
-from scl.artifacts import InputError
+from firmware_host.validation import Validation
+from scl.artifacts import InputError, read_artifact
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
 
@@ -60,6 +62,39 @@ def test_an_exact_board_passes(run, fake_bundle, capsys):
     printed = capsys.readouterr()
     assert "passed: exact" in printed.out and str(out) in printed.out.replace("\n", "")
     assert "36 windows to send, 0.1 MB" in printed.err and "36 of 36 windows" in printed.err
+
+
+def test_the_file_is_read_back(run):
+    """Every figure has its type and range."""
+    _status, out, _board = run("--min-accuracy", "0")
+    validation = read_artifact(out / "validation.json", Validation)
+    assert validation.passed and validation.thresholds.min_accuracy == 0 and len(validation.per_transform) == 2
+    assert json.loads(json.dumps(asdict(validation))) == {
+        name: value for name, value in read(out).items() if name not in ("kind", "schema")
+    }
+
+
+def test_the_report_has_the_folder_s_name(monkeypatch, make_board, fake_bundle, edit_manifest, tmp_path):
+    """Whatever the manifest calls the bundle."""
+    edit_manifest(fake_bundle, name="another")
+    monkeypatch.chdir(tmp_path)
+
+    @contextmanager
+    def open_fake(*_options):
+        link = Link(board := make_board(), board.now)
+        yield Board(link, link.greet(), False, None)
+
+    monkeypatch.setattr(validate, "open_board", open_fake)
+    assert validate.main(["bundle", "--port", "fake"]) == 0
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["bundle"]
+
+
+@pytest.mark.parametrize("name", ["../runs/demo", "/tmp/elsewhere", "..", "a/b", ""])
+def test_a_name_is_no_path(run, fake_bundle, edit_manifest, tmp_path, name):
+    edit_manifest(fake_bundle, name=name)
+    with pytest.raises(InputError, match="manifest.json: field name is"):
+        run()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle"]
 
 
 def test_every_required_key_is_there(run):
