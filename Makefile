@@ -60,7 +60,7 @@ setup: debian $(VENV)/ready ## Install what is missing: Debian packages, .venv, 
 # Half of the bundle's windows are sent, which saves minutes.
 .PHONY: demo
 demo: setup ## The main job: train, calibrate, export, build, emulate, validate (10 minutes)
-	$(PY) -m train.imu --out runs/demo
+	$(PY) -m train.imu --force --out runs/demo
 	$(PY) -m calibration.ranges runs/demo
 	$(PY) -m export.quantize runs/demo --out bundles/demo --max-loss 1
 	$(PY) -m firmware_host.validate bundles/demo --port emulator --limit 300 --out reports/demo
@@ -68,7 +68,7 @@ demo: setup ## The main job: train, calibrate, export, build, emulate, validate 
 # A quarter of the bundle's windows is sent: a strip is 11 kB of counts.
 .PHONY: demo-ecg
 demo-ecg: setup ## The ECG path: heartbeats under time shift, on MIT-BIH (15 minutes)
-	$(PY) -m train.ecg --out runs/demo-ecg
+	$(PY) -m train.ecg --force --out runs/demo-ecg
 	$(PY) -m calibration.ranges runs/demo-ecg
 	$(PY) -m export.quantize runs/demo-ecg --out bundles/demo-ecg --draws 5 --max-loss 1
 	$(PY) -m firmware_host.validate bundles/demo-ecg --port emulator --limit 150 --out reports/demo-ecg
@@ -93,7 +93,7 @@ results: setup ## All tables of docs/RESULTS.md from their runs (a day on two co
 	$(PY) benchmarks/cold_start.py bundles/demo-ecg
 	$(PY) -m export.profile bundles/demo > $(LOGS)/profile.log
 	! $(PY) -m export.quantize runs/demo --out bundles/small --budget flash=64k,ram=8k,instructions=1M 2> $(LOGS)/budget.log
-	$(PY) -m train.imu --padding valid --epochs 1 --out runs/stream  # its cost is shown, which no weight changes
+	$(PY) -m train.imu --padding valid --epochs 1 --force --out runs/stream  # its cost is shown, which no weight changes
 	$(PY) -m calibration.ranges runs/stream
 	$(PY) -m export.quantize runs/stream --out bundles/stream --streaming 16 --max-loss 100 > $(LOGS)/stream.log
 	$(PY) -m export.package bundles/demo --for arduino --out packages/demo > $(LOGS)/package.log
@@ -122,7 +122,7 @@ test-exact: setup ## All random networks against TFLite Micro: 1,500 of every op
 lint: setup ## ruff, mypy, the C compilers with every warning an error, cppcheck with its MISRA addon
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
+	$(PY) -m mypy
 	$(MAKE) -C firmware lint
 	$(MAKE) -C firmware misra
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from scl.artifacts import sha256_bytes
+from train.run.working_folder import WorkingFolder
 
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t for a 95 % interval of the mean of so many runs
 
@@ -44,3 +45,8 @@ def finished(folder: Path, epochs: int) -> bool:
     if run["architecture"] != json.loads(json.dumps(asdict(Architecture()))) or run["config"]["epochs"] != epochs:
         sys.exit(f"{folder}: was made with another encoder or other epochs; remove it and run again")
     return True
+
+
+def into(folder: Path) -> list[str]:
+    """Flags of a training command that writes `folder`, or goes on with it where it was interrupted."""
+    return ["--out", str(folder), *(["--resume"] if WorkingFolder(folder).interrupted else [])]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import spread
+from common import into, spread
 
 from scl.artifacts import write_json
 
@@ -92,7 +92,7 @@ def measure(runs: Path, task: str, pool: str, method: str, seed: int) -> dict[st
     trained = ["--method", "baseline", "--input", "canonical"] if method == CANONICAL else ["--method", method]
     command = ["train.ecg", "--task", task, "--pool", pool, *trained, "--seed", str(seed)]
     if not (folder / "metrics.json").is_file():
-        call(*command, "--out", str(folder))
+        call(*command, *into(folder))
     metrics = json.loads((folder / "metrics.json").read_text())
     row = {"task": task, "pool": pool, "method": method, "seed": seed, "command": "python -m " + " ".join(command)}
     figures = FIGURES | CLASSES | RETRIEVAL

@@ -51,16 +51,16 @@ def main() -> None:
     path = data.resolve(None, data_set("wisdm"))
     source = Source("watch" if path is None else "wisdm", {})
     recordings = data_set(source.data_set).load(path, source.options)
-    task = imu_task(recordings, source, TrainConfig(split="fold"))
+    task = imu_task(recordings, source, TrainConfig().changed(split="fold"))
     windows = task.parts["train"]
     x, y = torch.from_numpy(windows.x), torch.from_numpy(windows.labels)
     classes, size = len(task.labels), arguments.batch_size
     contenders: dict[str, Callable[[], object]] = {PLAIN: plain_step(x, y, classes, size)}
     for shown in ("raw", "invariant"):
         for method in METHODS:
-            config = TrainConfig(method=method, input=shown, batch_size=size)
+            config = TrainConfig().changed(method=method, input=shown, batch_size=size)
             contenders[f"{shown}, {method}"] = loop_step(config, task, windows, x, y, classes)
-    config = TrainConfig(**{**WRIST.__dict__, "batch_size": size})
+    config = WRIST.changed(batch_size=size)
     contenders["train.imu's defaults"] = loop_step(config, task, windows, x, y, classes)
     loader = batches(x, y, size)
     contenders["plain loader alone"] = lambda: next(loader)
@@ -115,20 +115,20 @@ def plain_step(x: torch.Tensor, y: torch.Tensor, classes: int, size: int) -> Cal
 def loop_step(config: TrainConfig, task, windows, x: torch.Tensor, y: torch.Tensor, classes: int) -> Callable[[], None]:
     from functools import partial
 
-    from scl.partition import Partition
     from train.augment.variation import vary_imu
     from train.run.objective import unvaried
 
-    hz = task.recordings.rate_hz if config.input == "invariant" else None
-    partition = Partition.parse(config.partition)
-    model = Classifier(task.architecture, partition, x.shape[1], task.samples, classes, invariant_hz=hz).train()
-    vary = partial(vary_imu, strength=config.variation) if config.variation else unvaried
+    hz = task.recordings.rate_hz if config.encoder.input == "invariant" else None
+    model = Classifier(
+        task.architecture, config.encoder.partition, x.shape[1], task.samples, classes, invariant_hz=hz
+    ).train()
+    vary = partial(vary_imu, strength=config.augmentation.variation) if config.augmentation.variation else unvaried
     order, draw = torch.Generator().manual_seed(0), torch.Generator().manual_seed(0)
     loss_of = task_loss(windows, config, classes, CPU)
     contrast = contrast_for(config, model)
     objective = Objective(config, task.transformation, loss_of, contrast, order, draw, vary)
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay)
-    size = config.batch_size
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.optimization.weight_decay)
+    size = config.optimization.batch_size
 
     def step() -> None:
         index = torch.randint(len(x), (size,), generator=order)

@@ -18,7 +18,7 @@ import sys
 from itertools import product
 from pathlib import Path
 
-from common import encoder, finished, of_today, spread
+from common import encoder, finished, into, of_today, spread
 from joblib import Parallel, delayed
 
 from scl.artifacts import write_json
@@ -110,7 +110,7 @@ def measured(
     if words in known:
         return known[words]
     if not finished(run, epochs):
-        call(*command, "--out", str(run))
+        call(*command, *into(run))
     metrics = json.loads((run / "metrics.json").read_text())
     figures = {name: get(metrics) for name, get in FLOAT.items()}
     figures |= int8_figures(run, bundle)

@@ -6,28 +6,36 @@ MIT-BIH is used where --data or SCL_DATA_DIR says it is; PTB-XL with --set ptbxl
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scl.artifacts import InputError, command
-from train.run import config
+from train.run import flags, working_folder
+from train.run.config import TrainConfig
+from train.run.supported import Only, check_supported
 
 if TYPE_CHECKING:
     from train.data.data_set import Source
 
 # A larger eps lets the invariant features collapse: ECG windows are alike, and where D(neg) < eps, L is D(inv) / eps. A
 # larger lambda costs sensitivity to S beats: what tells windows apart best is whose they are.
-STRIP = config.TrainConfig(
+STRIP = TrainConfig().changed(
     epochs=12, learning_rate=2e-3, draws=10, balance=0.5, eps=1e-3, lambda_=0.05, partition="64/32/32"
 )
-DEFAULTS = {"strip": STRIP, "beat": replace(STRIP, epochs=5, draws=4, pool="flatten")}
+DEFAULTS = {"strip": STRIP, "beat": STRIP.changed(epochs=5, draws=4, pool="flatten")}
+SUPPORTED = {
+    "input": Only(("raw", "canonical"), "a rotation's invariants are an IMU's"),
+    "variation": Only((0.0,), "ECG windows are always varied"),
+    "cutmix": Only((0.0,), "spans are cut for an IMU"),
+    "also": Only(("",), "an ECG is shifted only"),
+    "split": Only(("subject",), "ECG is divided by record, as published"),
+}
+SUPPORTED_MULTILABEL = {"smoothing": Only((0.0,), "labels of ptbxl may hold together, and smoothing spreads one")}
 
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.ecg`."""
     options = argparse.ArgumentParser(prog="python -m train.ecg", description=__doc__)
-    options.add_argument("--out", type=Path, default=Path("runs/ecg"), help="run folder to write (default runs/ecg)")
     options.add_argument(
         "--task",
         choices=tuple(DEFAULTS),
@@ -40,8 +48,8 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--synthetic", action="store_true", help="use simulated ECG (neurokit2), for trying out only")
     options.add_argument("--lead", default="I", help="PTB-XL: which of its 12 leads (default I, a watch's)")
     options.add_argument("--rate", type=int, choices=(100, 500), default=500, help="PTB-XL: which of its two rates")
-    options.add_argument("--resume", action="store_true", help="go on with the interrupted run of --out")
-    config.add_options(options, STRIP)
+    working_folder.add_flags(options, "runs/ecg")
+    flags.add_options(options, STRIP)
     return options
 
 
@@ -54,13 +62,11 @@ def main(argv: Sequence[str]) -> int:
     # Spinning OpenMP workers slow small or shared machines down; has to be set before torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
-    options = config.from_arguments(arguments, DEFAULTS[arguments.task])
-    if options.input == "invariant" or options.variation or options.cutmix or options.also:
-        raise InputError(
-            "--input invariant, --variation, --cutmix and --also are for an IMU: leave them out (ECG always varies)"
-        )
-    if options.smoothing and arguments.set == "ptbxl":
-        raise InputError("--smoothing spreads one label over all classes; labels of ptbxl may hold together")
+    options = flags.from_arguments(arguments, DEFAULTS[arguments.task])
+    check_supported("ECG", SUPPORTED, options)
+    if arguments.set == "ptbxl":
+        check_supported("ptbxl", SUPPORTED_MULTILABEL, options)
+    folder = working_folder.WorkingFolder.of_command("train.ecg", argv, arguments)
     from train.data.registry import data_set
     from train.run.ecg_task import ecg_task
     from train.run.session import train_run
@@ -69,7 +75,8 @@ def main(argv: Sequence[str]) -> int:
     source, path = _source(arguments)
     recordings = data_set(source.data_set).load(path, source.options)
     task = ecg_task(arguments.task, recordings, source, options)
-    metrics = train_run(task, options, arguments.out, arguments.resume)
+    with folder.resumable():
+        metrics = train_run(task, options, folder)
     if not metrics:
         return 0  # a rank that another one writes for
     print(summary(metrics))

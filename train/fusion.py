@@ -13,21 +13,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scl.artifacts import InputError, command
-from train.run import config
+from train.run import flags, working_folder
+from train.run.config import TrainConfig
+from train.run.supported import Only, check_supported
 
-FUSED = config.TrainConfig(epochs=8, learning_rate=2e-3, eps=1e-3, lambda_=0.1)
+FUSED = TrainConfig().changed(epochs=8, learning_rate=2e-3, eps=1e-3, lambda_=0.1)
 PAIRS = {"train": 6000, "validation": 1000, "test": 2000}
-PLAIN = (("input", "raw"), ("cutmix", 0.0), ("also", ""), ("allocation", "fixed"), ("split", "subject"))
+SUPPORTED = {
+    "input": Only(("raw",), "each sensor's encoder sees its channels"),
+    "cutmix": Only((0.0,), "two windows of a pair have no span in common"),
+    "also": Only(("",), "a pair is rotated and shifted"),
+    "allocation": Only(("fixed",), "each encoder has the groups of its partition"),
+    "split": Only(("subject",), "ECG is divided by record, as published"),
+}
 
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.fusion`."""
     options = argparse.ArgumentParser(prog="python -m train.fusion", description=__doc__.split("\n\n")[0])
-    options.add_argument("--out", type=Path, default=Path("runs/fusion"), help="folder to write (default runs/fusion)")
     options.add_argument("--imu-data", type=Path, help="WISDM; else below SCL_DATA_DIR, else the embedded watch set")
     options.add_argument("--ecg-data", type=Path, help="MIT-BIH; else below SCL_DATA_DIR, else simulated ECG")
     options.add_argument("--pairs", type=int, default=PAIRS["train"], help="that are trained on (default 6000)")
-    config.add_options(options, FUSED)
+    working_folder.add_flags(options, "runs/fusion", resumable=False)
+    flags.add_options(options, FUSED)
     return options
 
 
@@ -35,16 +43,15 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
-    options = config.from_arguments(arguments, FUSED)
-    for name, plain in PLAIN:
-        if getattr(options, name) != plain:
-            raise InputError(f"--{name} {getattr(options, name)} is not for pairs; leave it out")
-    if arguments.pairs < options.batch_size:
-        raise InputError(f"--pairs is {arguments.pairs}, less than one batch of {options.batch_size}")
+    options = flags.from_arguments(arguments, FUSED)
+    check_supported("pairs", SUPPORTED, options)
+    if arguments.pairs < options.optimization.batch_size:
+        raise InputError(f"--pairs is {arguments.pairs}, less than one batch of {options.optimization.batch_size}")
+    folder = working_folder.WorkingFolder.of_command("train.fusion", argv, arguments)
     from train.experimental.fused import KINDS, tasks, train_fused
 
     imu, ecg = tasks(arguments.imu_data, arguments.ecg_data, options)
-    metrics = train_fused(imu, ecg, options, arguments.out, {**PAIRS, "train": arguments.pairs})
+    metrics = train_fused(imu, ecg, options, folder.out, {**PAIRS, "train": arguments.pairs})
     print(f"test: {metrics['pairs']['test']} generated pairs; {metrics['note']}")
     for name in KINDS:
         found = metrics[name]

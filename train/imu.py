@@ -8,17 +8,19 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from scl.artifacts import InputError, command
-from train.run import config
+from scl.artifacts import command
+from train.run import flags, working_folder
+from train.run.config import TrainConfig
+from train.run.supported import Only, check_supported
 
 # docs/RESULTS.md has what each of these is worth.
-WRIST = config.TrainConfig(input="invariant", variation=1.0, smoothing=0.1, cutmix=1.0, epochs=20)
+WRIST = TrainConfig().changed(input="invariant", variation=1.0, smoothing=0.1, cutmix=1.0, epochs=20)
+SUPPORTED = {"input": Only(("raw", "invariant"), "rolled windows are for time shift, in train.ecg")}
 
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.imu`."""
     options = argparse.ArgumentParser(prog="python -m train.imu", description=__doc__)
-    options.add_argument("--out", type=Path, default=Path("runs/imu"), help="run folder to write (default runs/imu)")
     options.add_argument("--data", type=Path, help="WISDM: the official zip or its extracted folder")
     options.add_argument("--download", action="store_true", help="fetch WISDM to data/wisdm first (340 MB), and use it")
     options.add_argument("--device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
@@ -26,8 +28,8 @@ def parser() -> argparse.ArgumentParser:
         "--sensors", choices=("accel", "gyro", "accel+gyro"), default="accel+gyro", help="WISDM: which sensors"
     )
     options.add_argument("--activities", metavar="A,B,...", help="these classes alone, e.g. walking,jogging,sitting")
-    options.add_argument("--resume", action="store_true", help="go on with the interrupted run of --out")
-    config.add_options(options, WRIST)
+    working_folder.add_flags(options, "runs/imu")
+    flags.add_options(options, WRIST)
     return options
 
 
@@ -43,9 +45,9 @@ def main(argv: Sequence[str]) -> int:
     from train.run.summary import summary
     from train.run.task import imu_task
 
-    options = config.from_arguments(arguments, WRIST)
-    if options.input == "canonical":
-        raise InputError("--input canonical is for time shift: use it with train.ecg")
+    options = flags.from_arguments(arguments, WRIST)
+    check_supported("an IMU", SUPPORTED, options)
+    folder = working_folder.WorkingFolder.of_command("train.imu", argv, arguments)
     path = arguments.data
     if arguments.download:
         from train.data.download import download
@@ -57,7 +59,8 @@ def main(argv: Sequence[str]) -> int:
         loading["activities"] = arguments.activities.split(",")
     source = Source("watch" if path is None else "wisdm", loading)
     recordings = data_set(source.data_set).load(path, loading)
-    metrics = train_run(imu_task(recordings, source, options), options, arguments.out, arguments.resume)
+    with folder.resumable():
+        metrics = train_run(imu_task(recordings, source, options), options, folder)
     if not metrics:
         return 0  # a rank that another one writes for
     print(summary(metrics))

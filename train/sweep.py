@@ -25,11 +25,12 @@ import numpy as np
 
 from scl import artifacts
 from scl.artifacts import InputError, command
+from train.run.working_folder import WorkingFolder
 
 COMMANDS = ("train.imu", "train.ecg")
 KEYS = {"command", "out", "base", "grid", "random"}
 FIGURES = ("accuracy", "macro_f1", "negative_similarity", "effective_rank")
-TRANSFORMED = ("accuracy", "macro_f1", "consistency")
+TRANSFORMED = ("accuracy", "macro_f1", "consistency")  # of each, one number over all transformed copies
 Options = dict[str, Any]
 
 
@@ -75,8 +76,8 @@ def main(argv: Sequence[str]) -> int:
     rows = collect(sweep)
     if rows:
         write(sweep, rows)
-    for folder, words in failed:
-        print(f"failed: {folder}: {words}", file=sys.stderr)
+    for folder, reason in failed:
+        print(f"failed: {folder}: {reason}", file=sys.stderr)
     print(f"{len(rows)} of {len(sweep.runs)} runs: {sweep.out / 'sweep.csv'}")
     return int(bool(failed))
 
@@ -142,7 +143,7 @@ def command_of(sweep: Sweep, options: Options) -> list[str]:
 
 
 def train(sweep: Sweep, jobs: int, threads: int, cluster: str | None) -> list[tuple[Path, str]]:
-    """Trains what is not there; returns the folders of runs that failed, and their last words."""
+    """Trains what is missing; returns the folders of runs that failed, each with the last line that it printed."""
     from joblib import Parallel, delayed, parallel_config
 
     missing = [o for o in sweep.runs if not (sweep.folder(o) / "metrics.json").is_file()]
@@ -150,9 +151,9 @@ def train(sweep: Sweep, jobs: int, threads: int, cluster: str | None) -> list[tu
     calls = [delayed(run)(command_of(sweep, options), threads) for options in missing]
     backend = {"n_jobs": jobs} if cluster is None else {"backend": _ray(cluster)}
     with parallel_config(**backend):
-        words = Parallel()(calls)
+        reasons = Parallel()(calls)
     folders = map(sweep.folder, missing)
-    return [(folder, said) for folder, said in zip(folders, words, strict=True) if said]
+    return [(folder, reason) for folder, reason in zip(folders, reasons, strict=True) if reason]
 
 
 def _ray(address: str) -> str:
@@ -168,9 +169,11 @@ def _ray(address: str) -> str:
 
 
 def run(arguments: list[str], threads: int) -> str:
-    """Trains one run, its output in a file beside its folder; returns what it said last if it failed, else nothing."""
+    """Trains one run, or goes on with it, its output in a file beside its folder; returns the last line that it printed
+    if it failed, else nothing.
+    """
     folder = Path(arguments[-1])
-    resume = ["--resume"] if (folder.with_name(folder.name + ".partial") / "resume.json").is_file() else []
+    resume = ["--resume"] if WorkingFolder(folder).interrupted else []
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     with open(folder.with_suffix(".log"), "w", encoding="utf-8") as log:
         done = subprocess.run(
@@ -179,12 +182,16 @@ def run(arguments: list[str], threads: int) -> str:
         )  # fmt: skip
     if done.returncode == 0:
         return ""
-    said = folder.with_suffix(".log").read_text(encoding="utf-8").strip().splitlines()
-    return said[-1] if said else f"exit status {done.returncode}"
+    lines = folder.with_suffix(".log").read_text(encoding="utf-8").strip().splitlines()
+    return lines[-1] if lines else f"exit status {done.returncode}"
 
 
 def collect(sweep: Sweep) -> list[dict[str, Any]]:
-    """A row for each run that is there: varied options, the last epoch's validation figures, the test's figures."""
+    """A row for each finished run: varied options, the last epoch's validation figures, the test's figures. Each is one
+    number, or None where nothing could be counted.
+    """
+    from train.run.evaluate import headline
+
     rows = []
     for options in sweep.runs:
         folder = sweep.folder(options)
@@ -195,7 +202,8 @@ def collect(sweep: Sweep) -> list[dict[str, Any]]:
         row = {"run": folder.name, **{name: options[name] for name in sweep.varied}}
         row |= {name: value for name, value in last.items() if name.startswith("val_")}
         row |= {name: metrics[name] for name in FIGURES}
-        row |= {f"transformed_{name}": metrics[metrics["transformation"]][name] for name in TRANSFORMED}
+        transformed = headline(metrics, metrics["transformation"])
+        row |= {f"transformed_{name}": transformed[name] for name in TRANSFORMED}
         rows.append(row)
     return rows
 
@@ -215,19 +223,25 @@ def write(sweep: Sweep, rows: list[dict[str, Any]]) -> None:
 def summary(sweep: Sweep, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows that differ in their seed alone, averaged, the best validation macro F1 first; `runs` says of how many."""
     keys = [name for name in sweep.varied if name != "seed"]
-    groups: dict[tuple, list[dict[str, Any]]] = {}
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(tuple(row[key] for key in keys), []).append(row)
     figures = [name for name in rows[0] if name not in ("run", *sweep.varied)]
     averaged = [
         {
             **dict(zip(keys, chosen, strict=True)),
-            "runs": len(found),
-            **{name: float(np.mean([row[name] for row in found])) for name in figures},
+            "runs": len(alike),
+            **{name: _mean([row[name] for row in alike]) for name in figures},
         }
-        for chosen, found in groups.items()
+        for chosen, alike in groups.items()
     ]
     return sorted(averaged, key=lambda row: -row["val_macro_f1"])
+
+
+def _mean(values: list[float | None]) -> float | None:
+    """Of the numbers among them; None where there are none."""
+    numbers = [value for value in values if value is not None]
+    return float(np.mean(numbers)) if numbers else None
 
 
 def print_summary(groups: list[dict[str, Any]]) -> None:
@@ -238,7 +252,8 @@ def print_summary(groups: list[dict[str, Any]]) -> None:
     for name in groups[0]:
         table.add_column(name)
     for row in groups:
-        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()))
+        cells = ("-" if value is None else value for value in row.values())
+        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in cells))
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
@@ -256,7 +271,8 @@ def plot(sweep: Sweep, groups: list[dict[str, Any]]) -> None:
     for axis, name in zip(axes[0], names, strict=True):
         values = [row[name] for row in groups]
         for label in ("val_macro_f1", "val_consistency"):
-            axis.scatter(values, [row[label] for row in groups], label=label)
+            figures = [np.nan if row[label] is None else row[label] for row in groups]
+            axis.scatter(values, figures, label=label)
         axis.set_xlabel(name)
     axes[0][0].legend()
     with artifacts.replacing(sweep.out / "sweep.png") as temporary:

@@ -1,9 +1,9 @@
 /* For boards whose samples all come over the line. */
 #include "port.h"
 
-int port_sensor_start(void)
+bool port_sensor_start(void)
 {
-    return 0;
+    return false;
 }
 
 void port_sensor_stop(void)

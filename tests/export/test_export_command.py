@@ -188,6 +188,18 @@ def test_a_run_folder_is_never_replaced(copied_run):
     assert sorted(copied_run.iterdir()) == before
 
 
+@pytest.mark.parametrize("mark", ["run.json", "validation.json", "scl_package.json", "chapter.tex"])
+def test_a_bundle_replaces_no_other_artefact(copied_run, tmp_path, mark):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / mark).write_text("precious")
+    with pytest.raises(InputError, match=r"out: (holds|is a run).*choose another"):
+        quantize.main([str(copied_run), "--out", str(out)])
+    with pytest.raises(InputError, match=f"{mark}: is a file, expected a folder"):
+        quantize.main([str(copied_run), "--out", str(out / mark)])
+    assert [path.read_text() for path in out.iterdir()] == ["precious"]
+
+
 def test_a_loss_beyond_the_gate_is_status_1_and_leaves_nothing(run_folder, tmp_path, capsys):
     assert quantize.main([str(run_folder), "--out", str(tmp_path / "out"), "--max-loss", "-50"]) == 1
     message = capsys.readouterr().err

@@ -188,3 +188,13 @@ def test_another_folder_is_not_replaced(bundle_folder, tmp_path):
     with pytest.raises(InputError, match="no scl_package.json, so it is no package"):
         package.main([str(bundle_folder), "--for", "cmake", "--out", str(tmp_path / "out")])
     assert (tmp_path / "out" / "package.json").read_text() == "{}"
+
+
+def test_the_bundle_is_not_replaced_by_its_package_nor_is_a_file(bundle_folder, tmp_path):
+    copy = shutil.copytree(bundle_folder, tmp_path / "bundle")
+    with pytest.raises(InputError, match="bundle: holds a bundle .manifest.json., which a package would replace"):
+        package.main([str(copy), "--for", "cmake", "--out", str(copy)])
+    with pytest.raises(InputError, match="manifest.json: is a file, expected a folder to write to"):
+        package.main([str(copy), "--for", "cmake", "--out", str(copy / "manifest.json")])
+    names = [{path.relative_to(root) for path in root.rglob("*")} for root in (copy, bundle_folder)]
+    assert names[0] == names[1]

@@ -36,7 +36,8 @@ class CConfig(ctypes.Structure):
         ("section_count", ctypes.c_uint8),
         *((name, ctypes.c_void_p) for name in ("sections", "steady")),
         ("lead_off_samples", ctypes.c_uint16),
-        *((name, ctypes.c_uint8) for name in ("invariant", "inputs")),
+        ("invariant", ctypes.c_bool),
+        ("inputs", ctypes.c_uint8),
         *((name, ctypes.c_float) for name in ("fast", "slow")),
         *((name, ctypes.c_void_p) for name in ("mean", "inv_std")),
         ("inv_input_scale", ctypes.c_float),
@@ -54,14 +55,14 @@ class CFrontend(ctypes.Structure):
         ("delay", ctypes.c_void_p),
         ("delay_head", ctypes.c_uint16),
         ("phase", ctypes.c_uint32),
-        ("primed", ctypes.c_uint8),
-        ("settled", ctypes.c_uint8),
+        ("primed", ctypes.c_bool),
+        ("settled", ctypes.c_bool),
         ("invariants", ctypes.c_float * 15),
         ("state", ctypes.c_float * (MAX_SECTIONS * MAX_CHANNELS * 2)),
         ("held", ctypes.c_int16 * MAX_CHANNELS),
         ("still", ctypes.c_uint16 * MAX_CHANNELS),
-        ("saturated", ctypes.c_uint8),
-        ("lead_off", ctypes.c_uint8),
+        ("saturated", ctypes.c_bool),
+        ("lead_off", ctypes.c_bool),
     ]
 
 
@@ -150,7 +151,7 @@ class Board:
             made = self.engine.scl_frontend_push(
                 ctypes.byref(self.state), row.ctypes.data_as(ctypes.c_void_p), out.ctypes.data_as(ctypes.c_void_p)
             )
-            assert out[channels] == 77 and (made == 1 or (made == 0 and np.all(out == 77)))
+            assert out[channels] == 77 and (made or np.all(out == 77))
             rows.extend([out[:channels]] * made)
         assert self.delay[-1] == GUARD
         return np.array(rows, np.int8).reshape(-1, channels)

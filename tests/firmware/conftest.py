@@ -6,14 +6,20 @@ import functools
 import importlib.util
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
+from firmware_host import emulator
+from firmware_host.link import Link
 from scl import toolchain
+from scl.machines import MACHINES
+from tests.firmware.board_host import Host
 
+BOARDS = ("native", *MACHINES)
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE_MODEL = ROOT / "tests" / "firmware" / "fixture_model"
 SOURCES = toolchain.FIRMWARE / "src"
@@ -23,6 +29,7 @@ C_FLAGS = (
     "-pedantic",
     "-ffreestanding",
     "-ffp-contract=off",
+    "-DSCL_STRICT_FLAGS",
     "-fno-math-errno",
     "-Wall",
     "-Wextra",
@@ -58,7 +65,7 @@ def engine_library(request: pytest.FixtureRequest, compile_engine: Callable[...,
     library = ctypes.CDLL(str(output))
     library.scl_crc32.restype = ctypes.c_uint32
     library.scl_network_class.restype = ctypes.c_uint8
-    library.scl_frontend_push.restype = ctypes.c_uint8
+    library.scl_frontend_push.restype = ctypes.c_bool
     return library
 
 
@@ -90,6 +97,19 @@ def fixture_firmware(
 ) -> Callable[[str], Path]:
     """fixture_firmware(board): the firmware with the fixture model, built once."""
     return functools.cache(lambda board: make_firmware(board, FIXTURE_MODEL, tmp_path_factory.mktemp(board)))
+
+
+@pytest.fixture(scope="module", params=BOARDS)
+def board(request: pytest.FixtureRequest, fixture_firmware: Callable[[str], Path]) -> Iterator[Host]:
+    firmware = fixture_firmware(request.param)
+    start = emulator.native(firmware) if request.param == "native" else emulator.qemu(firmware, request.param)
+    with start as transport:
+        yield Host(Link(transport), request.param)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)
 
 
 @pytest.fixture(scope="session")

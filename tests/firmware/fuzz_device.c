@@ -58,7 +58,7 @@ uint32_t port_ticks(void)
     return draw(1000);
 }
 
-int port_sensor_start(void)
+bool port_sensor_start(void)
 {
     return draw(2) == 0;
 }

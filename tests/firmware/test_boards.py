@@ -3,103 +3,20 @@
 Answers are compared with fixture_model/make_model.py, which computes them slowly from the written rules.
 """
 
-import importlib.util
 import struct
 import tomllib
-import zlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from firmware_host import emulator
-from firmware_host.link import Link
-from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Probe, Result, probe, samples_chunk, window_chunk
+from firmware_host.messages import BoardError, ErrorCode, Hello, Probe, Result, probe, window_chunk
 from firmware_host.protocol import ANSWER, Frame, Type, encode
 from scl.frontend.flags import SATURATED
-from scl.machines import MACHINES, instructions
+from scl.machines import instructions
+from tests.firmware.board_host import FIXTURE, check_result, model, some_counts
 
 ROOT = Path(__file__).resolve().parents[2]
-FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
-BOARDS = ("native", *MACHINES)
-TIMEOUT_S = 20.0
-
-_spec = importlib.util.spec_from_file_location("make_model", FIXTURE / "make_model.py")
-model = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(model)
-
-
-def receive(link: Link) -> list[Frame]:
-    """At least one frame."""
-    deadline = link.now() + TIMEOUT_S
-    while not (frames := link.receive(TIMEOUT_S)):
-        assert link.now() < deadline, "the board fell silent"
-    return frames
-
-
-class Host:
-    """A greeted board and the exchanges that the tests need."""
-
-    def __init__(self, link: Link, name: str) -> None:
-        self.link, self.name, self.hello = link, name, link.greet()
-
-    def collect(self) -> list[Frame]:
-        """All answers until that of a STATS request sent now."""
-        seq, _size = self.link.send(Type.STATS)
-        frames: list[Frame] = []
-        while not frames or frames[-1].seq != seq:
-            frames += receive(self.link)
-        return frames[:-1]
-
-    def raw(self, data: bytes) -> list[Frame]:
-        """The answers to bytes that are no frame of ours."""
-        self.link._write(data)
-        return self.collect()
-
-    def refusal(self, kind: int, payload: bytes = b"") -> BoardError:
-        (frame,) = self.raw(encode(Frame(kind, 4321, payload)))
-        assert (frame.type, frame.seq) == (Type.ERROR, 4321)
-        return BoardError.parse(frame.payload)
-
-    def send_window(self, number: int, counts: np.ndarray, cuts: tuple[int, ...] = ()) -> tuple[Result, int, int]:
-        """The result, the sequence number of the last chunk and that of the result."""
-        edges = (0, *cuts, len(counts))
-        for start, end in zip(edges, edges[1:], strict=False):
-            last, _size = self.link.send(Type.WINDOW, window_chunk(number, start, counts[start:end]))
-        (frame,) = self.collect()
-        assert frame.type == Type.WINDOW | ANSWER
-        return Result.parse(frame.payload, model.FEATURES, model.CLASSES), last, frame.seq
-
-    def bench(self) -> int:
-        return int.from_bytes(self.link.request(Type.BENCH).payload, "little")
-
-
-@pytest.fixture(scope="module", params=BOARDS)
-def board(request: pytest.FixtureRequest, fixture_firmware: Callable[[str], Path]) -> Iterator[Host]:
-    firmware = fixture_firmware(request.param)
-    start = emulator.native(firmware) if request.param == "native" else emulator.qemu(firmware, request.param)
-    with start as transport:
-        yield Host(Link(transport), request.param)
-
-
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(5)
-
-
-def some_counts(rng: np.random.Generator, samples: int = model.RAW_SAMPLES) -> np.ndarray:
-    """Counts that take the input from one limit of int8 to the other, never an int16 limit."""
-    return rng.integers(-4000, 4000, (samples, model.CHANNELS)).astype(np.int16)
-
-
-def check_result(result: Result, window: np.ndarray) -> None:
-    """`window`: the network's input, int8 (16, 6)."""
-    features, logits = model.network(window)
-    assert result.input_crc32 == zlib.crc32(window.tobytes())
-    assert result.features.tolist() == features
-    assert result.logits.tolist() == logits
-    assert result.predicted == logits.index(max(logits))
 
 
 def test_fixture_model_is_what_its_script_writes():
@@ -254,64 +171,6 @@ def test_probe_tells_what_each_operator_wrote(board, rng):
 def test_probe_of_what_is_not_there(board, operator, offset):
     assert board.refusal(Type.PROBE, probe(operator, offset)) == BoardError(ErrorCode.BAD_VALUE, 0, 4)
     assert board.refusal(Type.PROBE, bytes(5)).code == ErrorCode.BAD_LENGTH
-
-
-def slow_stream(counts: np.ndarray, hop: int) -> list[tuple[int, int]]:
-    """(samples consumed, class) of every hop."""
-    quantized, hops = model.quantized(counts), []
-    for end in range(model.WINDOW, len(counts) + 1, hop):
-        logits = model.network(quantized[end - model.WINDOW : end])[1]
-        hops.append((end, logits.index(max(logits))))
-    return hops
-
-
-@pytest.mark.parametrize(("hop", "size"), [(4, 3), (1, 1), (16, 5), (40, 7)])
-def test_stream(board, rng, hop, size):
-    counts, link = some_counts(rng, 90), board.link
-    assert link.request(Type.STREAM, struct.pack("<H", hop)).payload == struct.pack("<H", hop)
-    seen = []
-    for start in range(0, len(counts), size):
-        chunk = counts[start : start + size]
-        answer = Hop.parse(link.request(Type.SAMPLES, samples_chunk(start, chunk)).payload)
-        assert answer.next == start + len(chunk)
-        if answer.hops > len(seen):
-            seen.append((answer.end, answer.predicted))
-        assert answer.hops == len(seen) and not answer.flags
-    assert seen == slow_stream(counts, hop)
-
-
-def test_stream_repeated_and_wrong_samples_change_nothing(board, rng):
-    counts, link = some_counts(rng, 40), board.link
-    link.request(Type.STREAM, struct.pack("<H", 1))
-    first = link.request(Type.SAMPLES, samples_chunk(0, counts[:20])).payload
-    assert link.request(Type.SAMPLES, samples_chunk(0, counts[:20])).payload == first
-    assert link.request(Type.SAMPLES, samples_chunk(21, counts[21:])).payload == first
-    assert Hop.parse(first).next == 20 and Hop.parse(first).hops == 5
-    end = Hop.parse(link.request(Type.SAMPLES, samples_chunk(20, counts[20:])).payload)
-    assert (end.end, end.predicted) == slow_stream(counts, 1)[-1]
-
-
-def test_stream_flags_saturation_as_long_as_it_is_in_the_window(board, rng):
-    counts, link = some_counts(rng, 60), board.link
-    counts[18, 0] = 32767
-    link.request(Type.STREAM, struct.pack("<H", 1))
-    flags = [Hop.parse(link.request(Type.SAMPLES, samples_chunk(t, counts[t : t + 1])).payload) for t in range(60)]
-    saturated = [hop.end for hop in flags if hop.hops and hop.flags == SATURATED]
-    assert saturated == list(range(19, 19 + model.RAW_SAMPLES))
-
-
-def test_samples_need_a_stream(board, rng):
-    counts = some_counts(rng)
-    board.link.request(Type.STREAM, struct.pack("<H", 1))
-    board.send_window(0, counts)  # ends the stream
-    assert board.refusal(Type.SAMPLES, samples_chunk(0, counts)) == BoardError(ErrorCode.NOT_STREAMING, 0, 0)
-
-
-def test_chunk_that_continues_nothing_ends_a_stream(board, rng):
-    counts, link = some_counts(rng), board.link
-    link.request(Type.STREAM, struct.pack("<H", 1))
-    assert board.refusal(Type.WINDOW, window_chunk(6, 4, counts[4:])) == BoardError(ErrorCode.GAP, 6, 0)
-    assert board.refusal(Type.SAMPLES, samples_chunk(0, counts)) == BoardError(ErrorCode.NOT_STREAMING, 0, 0)
 
 
 def test_calibration(board, rng):

@@ -36,6 +36,15 @@ def test_rounds_products_before_adding(linked):
     assert re.findall(r"\bv\w+\.f64", code) == []
 
 
+@pytest.mark.parametrize("dialect", ["c99", "gnu99", "gnu11"])
+@pytest.mark.parametrize("core", ["-mcpu=cortex-m4", "-mcpu=cortex-m33", "-mcpu=cortex-m55"])
+def test_every_dialect_is_plain_single_precision(compile_engine, core, dialect):
+    """GNU's says of cores with half precision that floats are computed otherwise; they are not."""
+    compile_engine(
+        "arm-none-eabi-gcc", core, "-mthumb", "-mfloat-abi=hard", f"-std={dialect}", "-O2", "-nostdlib", "-r"
+    )
+
+
 def test_helium_computes_no_floats(compile_engine):
     """Its float instructions take denormals for zero. -O3 uses them in the front end wherever it may."""
     settings = (BOARD / "board.mk").read_text()

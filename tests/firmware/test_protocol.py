@@ -52,6 +52,7 @@ class Codec:
     def __init__(self, library: ctypes.CDLL) -> None:
         self.library = library
         library.scl_frame_encode.restype = ctypes.c_size_t
+        library.scl_receiver_take.restype = ctypes.c_bool
 
     def encode(self, kind: int, seq: int, payload: bytes) -> bytes:
         wire = ctypes.create_string_buffer(MAX_WIRE)

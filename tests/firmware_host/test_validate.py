@@ -233,6 +233,25 @@ def test_an_emulator_that_is_not_there(fake_bundle):
         pass
 
 
+@pytest.mark.parametrize("mark", ["run.json", "manifest.json", "scl_package.json", "chapter.tex"])
+def test_a_report_replaces_no_other_artefact(run, tmp_path, mark):
+    folder = tmp_path / "precious"
+    folder.mkdir()
+    (folder / mark).write_text("precious")
+    with pytest.raises(InputError, match="precious: holds .*choose another folder with --out"):
+        run("--out", str(folder))
+    with pytest.raises(InputError, match=f"{mark}: is a file, expected a folder"):
+        run("--out", str(folder / mark))
+    assert [path.read_text() for path in folder.iterdir()] == ["precious"]
+
+
+def test_the_bundle_is_not_replaced_by_its_report(run, fake_bundle):
+    names = {path.name for path in fake_bundle.iterdir()}
+    with pytest.raises(InputError, match="bundle: holds a bundle .manifest.json., which a report would replace"):
+        run("--out", str(fake_bundle))
+    assert {path.name for path in fake_bundle.iterdir()} == names
+
+
 def test_the_process_says_error_and_exits_2(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "firmware_host.validate", str(tmp_path)], capture_output=True, text=True

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,9 +30,9 @@ def train(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProc
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=200)
 
 
-def error(done: subprocess.CompletedProcess[str]) -> str:
-    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
-    return done.stderr
+def refused(message: str, *arguments: str) -> None:
+    with pytest.raises(InputError, match=message):
+        imu.main(arguments)
 
 
 def test_a_run_folder_holds_all_that_later_stages_need(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_a_run_folder_holds_all_that_later_stages_need(make_wisdm: Callable[...,
     assert set(test.groups) == set(metrics["split"]["test"]) and not set(test.groups) & set(metrics["split"]["train"])
     _, logits = predict(run.model, torch.from_numpy(test.x))
     assert np.mean(logits.argmax(axis=1) == test.labels) == metrics["accuracy"]
-    assert evaluate(run.model, test, Rotation(), 2, 0)["rotation"] == turned
+    assert json.loads(json.dumps(evaluate(run.model, test, Rotation(), 2, 0)["rotation"])) == turned
     assert len(run_hash(run.path)) == 64
 
     (run.path / "model.safetensors").write_bytes(b"\x80\x04K\x01.")  # a pickle
@@ -71,24 +72,45 @@ def test_random_split_is_labelled_leaky(make_wisdm: Callable[..., Path], tmp_pat
     assert json.loads((tmp_path / "runs/imu/metrics.json").read_text())["split"]["leaky"] is True
 
 
-def test_wrong_input_is_one_line_and_status_2(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
-    archive = str(make_wisdm(seconds=60))
-    assert "no such file or folder" in error(train(tmp_path, "--data", "gone.zip"))
-    assert "SCL_DATA_DIR is" in error(train(tmp_path, SCL_DATA_DIR=str(tmp_path)))
-    assert "expected three sizes" in error(train(tmp_path, "--data", archive, "--partition", "32/32"))
-    assert "leaves the task head nothing" in error(train(tmp_path, "--data", archive, "--partition", "0/128/0"))
+def test_wrong_input_is_one_line_and_status_2(tmp_path: Path) -> None:
+    done = train(tmp_path, "--data", "gone.zip")
+    assert done.returncode == 2 and done.stderr.startswith("error: gone.zip: no such file or folder")
+    assert len(done.stderr.splitlines()) == 1 and not list(tmp_path.iterdir())
+
+
+def test_wrong_input_is_named(make_wisdm: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = ("--data", str(make_wisdm(seconds=60)))
+    refused("expected three sizes", *data, "--partition", "32/32")
+    refused("leaves the task head nothing", *data, "--partition", "0/128/0")
     (tmp_path / "bad.toml").write_text("colour = 3\n")
-    assert "unknown key colour" in error(train(tmp_path, "--data", archive, "--config", "bad.toml"))
-    assert "training windows, less than one batch" in error(train(tmp_path, "--data", archive, "--batch-size", "998"))
-    assert "no interrupted run" in error(train(tmp_path, "--data", archive, "--resume", *SMALL))
+    refused("unknown key colour", *data, "--config", "bad.toml")
+    refused("training windows, less than one batch", *data, "--batch-size", "998")
+    refused("no interrupted run", *data, "--resume", *SMALL)
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis/chapter.tex").write_text("precious")
-    assert "choose another folder" in error(train(tmp_path, "--data", archive, "--out", "thesis", *SMALL))
+    refused("choose another folder", *data, "--out", "thesis", *SMALL)
+    monkeypatch.setenv("SCL_DATA_DIR", str(tmp_path))
+    refused("SCL_DATA_DIR is")
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("mark", ["manifest.json", "validation.json", "scl_package.json"])
+def test_no_other_artefact_is_replaced(tmp_path: Path, mark: str) -> None:
+    (tmp_path / mark).write_text("precious")
+    for force in ([], ["--force"]):
+        refused(
+            f"{tmp_path.name}: holds a .*which a run would replace; choose another folder",
+            "--out",
+            str(tmp_path),
+            *force,
+        )
+    refused("is a file, expected a folder", "--out", str(tmp_path / mark))
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["precious"]
+
+
 def test_killed_in_the_middle_and_resumed(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:
-    """SIGKILL after the first epochs; the resumed run's weights equal those of one that was left alone."""
+    """SIGKILL after the first epochs, Ctrl-C after some more; the weights equal those of a run that was left alone."""
     archive = str(make_wisdm(seconds=60))
     options = ("--data", archive, "--epochs", "25", "--batch-size", "16", "--draws", "1")
     environment = {k: v for k, v in os.environ.items() if k != "SCL_DATA_DIR"} | {"OMP_NUM_THREADS": "1"}
@@ -100,18 +122,39 @@ def test_killed_in_the_middle_and_resumed(make_wisdm: Callable[..., Path], tmp_p
                 process.kill()
                 break
     assert not (tmp_path / "runs/killed").exists()
-    changed = train(tmp_path, *options, "--out", "runs/killed", "--resume", "--seed", "5")
-    assert "another config" in error(changed)
-    resumed = train(tmp_path, *options, "--out", "runs/killed", "--resume", OMP_NUM_THREADS="1")
-    assert resumed.returncode == 0 and "epoch 2/" not in resumed.stdout and "epoch 25/" in resumed.stdout, (
+    out = ("--out", str(tmp_path / "runs/killed"))
+    refused("runs/killed.partial: holds an interrupted run; go on with --resume, or start anew", *options, *out)
+    refused("the interrupted run had another config", *options, *out, "--resume", "--seed", "5")
+    line = interrupted([*command, "--resume"], tmp_path, environment)
+    resumed = subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert resumed.returncode == 0 and "epoch 6/" not in resumed.stdout and "epoch 25/" in resumed.stdout, (
         resumed.stderr
     )
+    refused("runs/killed: holds a finished run; give --force to replace it", *options, *out)
     whole = train(tmp_path, *options, "--out", "runs/whole", OMP_NUM_THREADS="1")
     assert whole.returncode == 0, whole.stderr
     a, b = (tmp_path / "runs" / name / "model.safetensors" for name in ("killed", "whole"))
     assert a.read_bytes() == b.read_bytes()
     epochs = [json.loads(line)["epoch"] for line in (tmp_path / "runs/killed/metrics.jsonl").read_text().splitlines()]
     assert epochs == list(range(1, 26))
+
+
+def interrupted(command: list[str], folder: Path, environment: dict[str, str]) -> str:
+    """Trains until epoch 7, then sends what Ctrl-C sends; returns the line that goes on."""
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        for text in process.stdout:
+            assert not text.startswith("epoch 2/"), "it was to be resumed"
+            if text.startswith("epoch 7/"):
+                process.send_signal(signal.SIGINT)
+                break
+        _, said = process.communicate()
+    assert process.returncode == 130 and "Traceback" not in said
+    assert said.splitlines()[-2] == "interrupted; to go on:", said
+    return said.splitlines()[-1]
 
 
 def test_killed_while_finishing_and_resumed(

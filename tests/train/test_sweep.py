@@ -1,13 +1,21 @@
 """Sweeps: what a file asks for, runs that are there are not run again, and the same on a Ray of this computer."""
 
 import csv
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, write_json
+from scl.partition import Partition
 from train import sweep
+from train.data.recordings import WindowSet
 from train.run.config import TrainConfig
+from train.run.evaluate import evaluate
+from train.run.session import _validation_figures
+from train.transformations import Rotation, Shift
 
 RUNS = """
 command = "train.imu"
@@ -65,7 +73,7 @@ def test_the_readme_s_example_is_read(tmp_path: Path) -> None:
     text = readme.split("```toml\ncommand")[1].split("```")[0]
     found = sweep.read(write(tmp_path, "command" + text))
     assert len(found.runs) == 4 * 3 * 5 and found.varied == ("lambda", "method", "seed")
-    flags = {name.rstrip("_") for name in vars(TrainConfig())}
+    flags = set(TrainConfig().as_dict())
     assert all(set(run) <= flags for run in found.runs)
 
 
@@ -105,6 +113,55 @@ def test_runs_are_tabled_and_not_repeated(tmp_path: Path, capsys: pytest.Capture
     groups = sweep.summary(sweep.read(file), sweep.collect(sweep.read(file)))
     assert len(groups) == 1 and groups[0]["runs"] == 2
     assert groups[0]["accuracy"] == pytest.approx(sum(float(row["accuracy"]) for row in rows) / 2)
+
+
+class Guessing(torch.nn.Module):
+    """Latents and logits that follow a window's mean; no class is always right."""
+
+    partition = Partition(2, 1, 1)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        z = x.mean(dim=(1, 2))[:, None] + torch.eye(4)[torch.arange(len(x)) % 4]
+        return z, z[:, :3]
+
+
+def shifts(*labels_at: list[int]) -> WindowSet:
+    x = np.random.default_rng(0).normal(size=(12, 3, 30)).astype(np.float32)
+    labels = np.array(labels_at * (12 // len(labels_at)))
+    return WindowSet(x, labels[:, 0].copy(), np.arange(12) % 4, labels)
+
+
+ALL_CHANGE = shifts([0, 1, 1], [2, 0, 0])  # no pair has the label of its window: consistency is of nothing
+WINDOWS = {
+    "rotation": (Rotation(), WindowSet(ALL_CHANGE.x, ALL_CHANGE.labels, ALL_CHANGE.groups)),
+    "shift": (Shift(0, 2, 28), shifts([0, 0, 1], [1, 1, 1], [2, 2, 2])),
+    "shift of every label": (Shift(0, 2, 28), ALL_CHANGE),
+}
+
+
+@pytest.mark.parametrize("case", WINDOWS)
+def test_a_cell_is_a_number_whatever_the_transformation(case: str, tmp_path: Path, capsys) -> None:
+    """From what a run of each transformation leaves, to the table, the picture and the file."""
+    transformation, windows = WINDOWS[case]
+    plan = sweep.Sweep("train.ecg", tmp_path, ({"beta": 1.0, "seed": 0}, {"beta": 1.0, "seed": 1}), ("beta", "seed"))
+    for options in plan.runs:
+        figures = evaluate(Guessing(), windows, transformation, 2, 0)  # type: ignore[arg-type]
+        metrics = {"kind": "metrics", "schema": 2, "transformation": transformation.name, **figures}
+        write_json(plan.folder(options) / "metrics.json", metrics)
+        last = {"epoch": 1, "task": 0.5} | _validation_figures(figures, transformation.name)
+        (plan.folder(options) / "metrics.jsonl").write_text(json.dumps(last) + "\n")
+    rows = sweep.collect(plan)
+    cells = [value for row in rows for name, value in row.items() if name != "run"]
+    assert len(rows) == 2 and all(value is None or isinstance(value, (int, float)) for value in cells)
+    followed = [None if case == "shift of every label" else pytest.approx(rows[0]["val_consistency"])] * 2
+    assert [row["transformed_consistency"] for row in rows] == followed
+    sweep.write(plan, rows)
+    table = list(csv.DictReader((tmp_path / "sweep.csv").read_text().splitlines()))
+    for row, written in zip(rows, table, strict=True):
+        assert {name: float(text) for name, text in written.items() if name != "run" and text} == {
+            name: value for name, value in row.items() if name != "run" and value is not None
+        }
+    assert "mean over seeds" in capsys.readouterr().out and (tmp_path / "sweep.png").is_file()
 
 
 def test_the_same_on_ray(tmp_path: Path) -> None:

@@ -41,4 +41,5 @@ def partners(x: Tensor) -> Tensor:
     """Rows 1, 0, 3, 2, ... of x (B, ...). Raises ValueError if B is odd."""
     if len(x) % 2:
         raise ValueError(f"{len(x)} windows cannot be paired; the batch size has to be even")
-    return x.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+    pairs: Tensor = x.unflatten(0, (-1, 2))
+    return pairs.flip(1).flatten(0, 1)

@@ -1,1 +1,5 @@
-"""Variants of the method that brought nothing (docs/RESULTS.md), out of the main path; they keep working."""
+"""Options that brought nothing in docs/RESULTS.md. They keep working, out of the way of who reads the main path.
+
+The main path meets them in `options` (their declaration and checks), `hooks` (what they put in its place), `schedules`
+and `negatives`.
+"""

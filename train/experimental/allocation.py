@@ -12,16 +12,20 @@ and a variant dimension with an invariance of at least INVARIANT, which soaks no
 through the training the groups are settled.
 """
 
+from typing import Any
+
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from scl.loss import StructuredContrastiveLoss
 from scl.partition import Partition
 from train.augment.cutmix import Splice
+from train.experimental.schedules import scheduled
+from train.methods.base import Batch
 from train.methods.contrast import Contrast
+from train.methods.scl import Structured, logged
 from train.model.encoder import Classifier
 from train.run.config import TrainConfig
-from train.run.parallel import gather
 
 INVARIANT, IDLE, SETTLED = 0.9, 0.25, 2 / 3
 MEMORY = 0.98  # of the followed variances, a step
@@ -36,7 +40,7 @@ class Allocating(Classifier):
 
     group: Tensor
 
-    def __init__(self, *args, **options) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.options = (args, options)
         p = self.partition
@@ -64,12 +68,7 @@ class Allocating(Classifier):
         return model.train(self.training)
 
 
-def settled(model: Classifier) -> Classifier:
-    """An ordinary classifier as it is, an allocating one as an ordinary one."""
-    return model.settled() if isinstance(model, Allocating) else model
-
-
-class AllocatedContrast(Contrast):
+class AllocatedStructured(Structured):
     """The structured loss with the groups that the model's dimensions are in now."""
 
     within: Tensor
@@ -79,41 +78,49 @@ class AllocatedContrast(Contrast):
         super().__init__(config, model.partition)
         self._model = [model]  # in a list: its parameters are not this module's
         d = model.partition.size
-        self.structured = StructuredContrastiveLoss(Partition(d, d, 0), config.beta, config.eps)
+        self.loss = StructuredContrastiveLoss(Partition(d, d, 0), config.method.beta, config.method.eps)
         self.register_buffer("within", torch.zeros(d))
         self.register_buffer("total", torch.zeros(d))
 
-    def forward(
-        self, z: Tensor, z_t: Tensor, labels: Tensor, order: Generator, done: float
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """As `Contrast`; a dimension that is not of a group counts as zero there, which changes no cosine."""
-        z, z_t = gather(z), gather(z_t)
-        weight, self.structured.beta = self.weights(done)
+    def forward(self, z: Tensor, z_t: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """As `Structured`; a dimension that is not of a group counts as zero there, which changes no cosine."""
+        self.loss.beta = self.beta(batch.done)
         self._follow(z.detach().float(), z_t.detach().float())
         group = self._model[0].group
 
         def arranged(latents: Tensor) -> Tensor:
             return torch.cat([latents * (group == INV), latents * (group == VAR)], dim=1)
 
-        terms = self.structured(*(arranged(v) for v in (z, z_t, self._negatives(z, labels, order))))
+        terms = self.loss(*(arranged(v) for v in (z, z_t, self.negatives(z, batch))))
         sizes = torch.bincount(group, minlength=3).float()
-        parts = {"contrast": terms.loss.detach(), "d_invariant": terms.d_invariant, "d_variant": terms.d_variant}
-        parts |= {"d_negative": terms.d_negative, "invariant_size": sizes[INV], "variant_size": sizes[VAR]}
-        return weight * terms.loss, parts
+        return terms.loss, logged(terms) | {"invariant_size": sizes[INV], "variant_size": sizes[VAR]}
 
     def _follow(self, z: Tensor, z_t: Tensor) -> None:
         self.within.lerp_(((z - z_t) ** 2).mean(dim=0) / 2, 1 - MEMORY)
         self.total.lerp_(torch.cat([z, z_t]).var(dim=0, correction=0), 1 - MEMORY)
 
-    def after_epoch(self, done: float) -> None:
-        """Moves dimensions, unless the groups are settled."""
-        if done > SETTLED:
-            return
+    def move(self) -> None:
+        """Gives every dimension the group that it belongs to by now."""
         model = self._model[0]
         with torch.no_grad():
-            found = allocate(model.group, self.within, self.total, model.head.weight)
-            model.head.weight[:, (model.group == VAR) & (found != VAR)] = 0  # it was not read: it starts anew
-            model.group.copy_(found)
+            group = allocate(model.group, self.within, self.total, model.head.weight)
+            model.head.weight[:, (model.group == VAR) & (group != VAR)] = 0  # it was not read: it starts anew
+            model.group.copy_(group)
+
+
+class AllocatedContrast(Contrast):
+    """The weighted structured loss of an allocating model, whose dimensions move after every epoch."""
+
+    between: AllocatedStructured
+
+    def __init__(self, config: TrainConfig, model: Allocating) -> None:
+        weight = scheduled(config.method.lambda_, config.experimental.lambda_schedule)
+        super().__init__(AllocatedStructured(config, model), weight)
+
+    def after_epoch(self, done: float) -> None:
+        """Moves dimensions, unless the groups are settled."""
+        if done <= SETTLED:
+            self.between.move()
 
 
 def allocate(group: Tensor, within: Tensor, total: Tensor, head: Tensor) -> Tensor:

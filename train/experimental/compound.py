@@ -15,9 +15,13 @@ from torch.nn import functional
 from scl.loss import StructuredContrastiveLoss
 from scl.partition import Partition
 from scl.transforms import random_rotations_torch, rotate
+from train.experimental.schedules import scheduled
+from train.methods.base import Batch
 from train.methods.contrast import Contrast
+from train.methods.scl import Structured, logged
 from train.run.config import TrainConfig
-from train.run.parallel import gather
+from train.run.objective import Objective, Views
+from train.run.parallel import gather, share
 
 SCALE = 0.3  # standard deviation of the logarithm of the gain
 
@@ -50,7 +54,8 @@ class Turn:
         return random_rotations_torch(len(x), generator, x.device)
 
     def apply(self, x: Tensor, drawn: Tensor) -> Tensor:
-        return rotate(x, drawn)
+        turned: Tensor = rotate(x, drawn)
+        return turned
 
     def tell(self, turned: Tensor, drawn: Tensor) -> Tensor:
         return functional.normalize(turned[:, :3].mean(dim=2), dim=1)
@@ -134,40 +139,78 @@ class Compound:
         return x
 
 
-class CompoundContrast(Contrast):
-    """The structured loss of views that differ in one part, and the linear readers' squared errors.
+@dataclass(frozen=True)
+class CompoundBatch(Batch):
+    """A batch whose views differ in one part; `change` is of all ranks' windows."""
+
+    change: Change
+
+
+@dataclass(frozen=True)
+class CompoundViews(Views):
+    """Views that differ in one part."""
+
+    change: Change
+
+
+class CompoundObjective(Objective):
+    """The loss of a batch whose views differ in one part, in place of the transformation."""
+
+    def views(self, x: Tensor, y: Tensor) -> CompoundViews:
+        compound = Compound(parts_of(self.config.experimental.also))
+        first, second, change = compound.pair(x, self.draw)
+        first, second = (share(self.vary(view, self.draw)) for view in (first, second))
+        return CompoundViews(first, second, share(y), share(y), change)
+
+    def batch(self, views: Views, done: float) -> CompoundBatch:
+        assert isinstance(views, CompoundViews)
+        return CompoundBatch(views.labels, self.order, done, views.change)
+
+
+class CompoundStructured(Structured):
+    """The structured loss of views that differ in one part.
 
     In the loss of a window the variant features are those of its part; those of the other parts count with the
     invariant ones.
     """
 
-    def __init__(self, config: TrainConfig, partition: Partition, parts: tuple[Part, ...]) -> None:
+    def __init__(self, config: TrainConfig, partition: Partition, parts: int) -> None:
         super().__init__(config, partition)
-        self.partition, self.share = partition, partition.variant // len(parts)
+        self.partition, self.parts = partition, parts
         kept = partition.invariant + partition.variant
-        self.structured = StructuredContrastiveLoss(Partition(kept, partition.variant, 0), config.beta, config.eps)
-        self.readers = nn.ModuleList(nn.Linear(self.share, part.told) for part in parts)
+        self.loss = StructuredContrastiveLoss(
+            Partition(kept, partition.variant, 0), config.method.beta, config.method.eps
+        )
 
-    def forward(
-        self, z: Tensor, z_t: Tensor, labels: Tensor, order: Generator, done: float, change: Change | None = None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """As `Contrast`; `change` is that of the whole batch."""
-        assert change is not None
-        z, z_t = gather(z), gather(z_t)
-        weight, self.structured.beta = self.weights(done)
-        own = functional.one_hot(change.part, len(self.readers)).to(z.dtype).repeat_interleave(self.share, dim=1)
+    def forward(self, z: Tensor, z_t: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        assert isinstance(batch, CompoundBatch)
+        self.loss.beta = self.beta(batch.done)
+        own = functional.one_hot(batch.change.part, self.parts).to(z.dtype)
+        own = own.repeat_interleave(self.partition.variant // self.parts, dim=1)
 
         def arranged(latents: Tensor) -> Tensor:
             variant = latents[:, self.partition.variant_slice]
             return torch.cat([latents[:, self.partition.invariant_slice], variant * (1 - own), variant * own], dim=1)
 
-        views = [arranged(v) for v in (z, z_t, self._negatives(z, labels, order))]
-        terms = self.structured(*views)
-        reading = self.reading(torch.stack([z, z_t]), change)
-        parts = {"contrast": terms.loss, "d_invariant": terms.d_invariant, "d_variant": terms.d_variant}
-        parts |= {"d_negative": terms.d_negative, "reading": reading}
-        loss = weight * terms.loss + self.config.read * reading
-        return loss, {name: value.detach() for name, value in parts.items()}
+        terms = self.loss(*(arranged(v) for v in (z, z_t, self.negatives(z, batch))))
+        return terms.loss, logged(terms)
+
+
+class CompoundContrast(Contrast):
+    """The weighted structured loss, and the linear readers' squared errors by a weight of their own."""
+
+    def __init__(self, config: TrainConfig, partition: Partition, parts: tuple[Part, ...]) -> None:
+        weight = scheduled(config.method.lambda_, config.experimental.lambda_schedule)
+        super().__init__(CompoundStructured(config, partition, len(parts)), weight)
+        self.read, self.partition, self.share = config.experimental.read, partition, partition.variant // len(parts)
+        self.readers = nn.ModuleList(nn.Linear(self.share, part.told) for part in parts)
+
+    def forward(self, z: Tensor, z_t: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        assert isinstance(batch, CompoundBatch)
+        z, z_t = gather(z), gather(z_t)
+        loss, parts = self.between(z, z_t, batch)
+        reading = self.reading(torch.stack([z, z_t]), batch.change)
+        return self.weight(batch.done) * loss + self.read * reading, parts | {"reading": reading.detach()}
 
     def reading(self, z: Tensor, change: Change) -> Tensor:
         """Mean squared error of the readers on both views z (2, B, d), averaged over parts."""

@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from train.data.recordings import WindowSet
 from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.run.task import Task
+from train.run.working_folder import CHECKPOINT
 from train.transformations import Rotation, Shift
 
 MOVING, STILL = ("walking", "jogging", "stairs"), ("sitting", "standing")
@@ -89,11 +90,12 @@ class FusedClassifier(nn.Module):
     def __init__(self, imu: Classifier, ecg: Classifier, packing: Packing, classes: int) -> None:
         super().__init__()
         self.imu, self.ecg, self.packing = imu, ecg, packing
-        imu.head = ecg.head = nn.Identity()
+        del imu.head, ecg.head
         a, b = imu.partition, ecg.partition
         self.partition = Partition(a.invariant + b.invariant, a.variant + b.variant, a.free + b.free)
         self.head = nn.Linear(self.partition.kept_size, classes)
         self.samples = 0  # of no use: pairs are not spliced
+        self.kept: Tensor
         self.register_buffer("kept", torch.from_numpy(self.partition.kept), persistent=False)
 
     def forward(self, x: Tensor, splice: Splice | None = None) -> tuple[Tensor, Tensor]:
@@ -167,41 +169,41 @@ def train_fused(imu: Task, ecg: Task, options: TrainConfig, out: Path, counts: d
     from train.run.loop import Progress, fit, pick_device
     from train.run.session import sensor_std
 
-    artifacts.check_replaceable(out, "run")
     assert isinstance(ecg.transformation, Shift)
     parts = {}
     for number, (part, count) in enumerate(counts.items()):
-        parts[part], labels = pair_windows(imu, ecg, part, count, 3 * options.seed + number)
+        parts[part], labels = pair_windows(imu, ecg, part, count, 3 * options.run.seed + number)
     packing = Packing(*imu.parts["train"].x.shape[1:])
     both = Both(packing, ecg.transformation)
-    torch.manual_seed(options.seed)
-    device, partition = pick_device(), Partition.parse(options.partition)
+    torch.manual_seed(options.run.seed)
+    device, partition = pick_device(), options.encoder.partition
     models = []
     for task in (imu, ecg):
         std = torch.from_numpy(sensor_std(task.parts["train"], task.recordings))
         shape = (len(task.recordings.channels), task.samples, len(labels))
         models.append(Classifier(task.architecture, partition, *shape, std=std, limit=task.limit))
-    model = FusedClassifier(*models, packing, len(labels)).to(device)
+    fused = FusedClassifier(models[0], models[1], packing, len(labels)).to(device)
+    model = cast(Classifier, fused)  # training and evaluation use what both have: partition, samples, head, forward
 
     def vary(x: Tensor, generator: Generator) -> Tensor:
         window, strip = packing.unpack(x)
         return packing.pack(imu.vary(window, generator), vary_ecg(strip, generator))
 
-    def validate(m: nn.Module) -> dict[str, float]:
-        found = evaluate(m, parts["validation"], both, 1, options.seed, device)
+    def validate(m: Classifier) -> dict[str, float]:
+        found = evaluate(m, parts["validation"], both, 1, options.run.seed, device)
         turned = found["rotation"]
         return {"val_accuracy": found["accuracy"], "val_accuracy_transformed": turned["accuracy"]}
 
     with artifacts.folder(out, "run") as folder:
-        with EpochLog(folder, options.epochs) as log:
+        with EpochLog(folder, options.optimization.epochs) as log:
             fit(model, parts["train"], both, options, validate, Progress(log.epoch, log.step), folder, device, vary)
-        (folder / "checkpoint.safetensors").unlink()
+        (folder / CHECKPOINT).unlink()
         note = "each pairs an IMU window of one person with an ECG strip of another"
         metrics: dict[str, Any] = {"kind": "fusion", "schema": 1, "note": note, "labels": list(labels), "pairs": counts}
         metrics["split"] = {"imu": asdict(imu.split), "ecg": asdict(ecg.split)}
         for name, (rotates, shifts) in KINDS.items():
             transformation = replace(both, rotates=rotates, shifts=shifts)
-            found = evaluate(model, parts["test"], transformation, options.draws, options.seed, device)
+            found = evaluate(model, parts["test"], transformation, options.run.draws, options.run.seed, device)
             metrics[name] = found.pop("rotation")
             metrics |= found
         artifacts.write_json(folder / "metrics.json", metrics)

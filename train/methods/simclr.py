@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from train.methods.base import Method, of_latents
+
 TEMPERATURE = 0.1
 
 
@@ -18,3 +20,6 @@ def nt_xent(z: Tensor, z_t: Tensor) -> Tensor:
     similarity = similarity.masked_fill(torch.eye(len(latents), dtype=torch.bool, device=z.device), -torch.inf)
     partner = torch.arange(len(latents), device=z.device).roll(len(z))
     return functional.cross_entropy(similarity, partner)
+
+
+METHOD = Method("simclr", between=of_latents(nt_xent))

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from train.methods.base import Method, of_latents
+
 INVARIANCE, VARIANCE, COVARIANCE = 25.0, 25.0, 1.0  # weights of the terms, the paper's
 SPREAD = 1.0  # standard deviation that is asked of every dimension
 
@@ -23,3 +25,6 @@ def vicreg(z: Tensor, z_t: Tensor) -> Tensor:
         apart = covariance.square().sum() - covariance.diagonal().square().sum()
         loss = loss + VARIANCE * functional.relu(SPREAD - deviation).mean() + COVARIANCE * apart / view.shape[1]
     return loss / INVARIANCE
+
+
+METHOD = Method("vicreg", between=of_latents(vicreg))

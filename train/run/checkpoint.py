@@ -1,6 +1,5 @@
 """Training state between epochs, in one safetensors file: weights, optimizer moments, random states and what the
-contrast remembers. Nothing in it
-can execute code.
+contrast remembers. Nothing in it can execute code.
 """
 
 from pathlib import Path
@@ -9,8 +8,7 @@ import torch
 from torch import nn
 
 from scl.artifacts import InputError, replacing
-
-FILE = "checkpoint.safetensors"
+from train.run.working_folder import CHECKPOINT
 
 
 class Checkpoint:
@@ -28,7 +26,7 @@ class Checkpoint:
         generators: dict[str, torch.Generator],
         contrast: nn.Module | None = None,
     ) -> None:
-        self.path = folder / FILE
+        self.path = folder / CHECKPOINT
         self.model, self.optimizer, self.generators = model, optimizer, generators
         self.contrast = contrast or nn.Module()
 

@@ -28,22 +28,20 @@ def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: Tra
         name: "strip" or "beat".
         recordings: at the source's rate.
 
-    Raises InputError for beats of a set that has none annotated, or a random split.
+    Raises InputError for beats of a set that has none annotated.
     """
-    if config.split != "subject":
-        raise InputError("--split random is for IMU only: ECG is divided by record, as published")
     if name == "beat" and not any(len(block.beats) for block in recordings.blocks):
         raise InputError(f"{recordings.name}: has no annotated beats; use --task strip")
     registered = data_set(source.data_set)
     assert registered.rate_hz is not None and registered.split is not None  # as all of ECG have
     shift = ecg.shift_for(name, recordings, registered.rate_hz)
     behind = ecg.prepared(recordings, registered.rate_hz)
-    split = registered.split(recordings, config.seed)
+    split = registered.split(recordings, config.run.seed)
     parts = {p: ecg.split_windows(behind, split, p, name, shift) for p in ("train", "validation", "test")}
     labels = recordings.labels if recordings.multilabel else ecg.RHYTHM
-    widths = WIDTHS if config.pool == "average" else FLAT_WIDTHS
-    architecture = Architecture(widths, STRIDES, KERNEL, config.pool, config.padding)
-    frontend = InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, canonical=config.input == "canonical")
+    widths = WIDTHS if config.encoder.pool == "average" else FLAT_WIDTHS
+    architecture = Architecture(widths, STRIDES, KERNEL, config.encoder.pool, config.encoder.padding)
+    frontend = InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, canonical=config.encoder.input == "canonical")
     others = None
     if name == "beat" and ecg.holds(behind, split.test, OTHERS):
         others = ecg.beats(behind, split.test, shift, OTHERS), OTHERS

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from scl.artifacts import InputError
 from train.data.recordings import WindowSet
-from train.experimental.compound import Compound, parts_of
+from train.experimental import hooks
 from train.model.encoder import Classifier
 from train.run.checkpoint import Checkpoint
 from train.run.config import TrainConfig
@@ -54,9 +54,8 @@ def fit(
     """Trains `model` in place, from the checkpoint in `folder` if there is one; the last epoch's weights are the
     result.
 
-    On the CPU two runs, or one that was killed and resumed, give the same weights bit for bit. On CUDA the forward
-    pass is in bfloat16 where the
-    device has it.
+    On the CPU two runs, or one that was killed and resumed, give the same weights bit for bit. On CUDA the forward pass
+    is in bfloat16 where the device has it.
 
     Args:
         windows: the training part; the last incomplete batch of an epoch is dropped.
@@ -66,52 +65,80 @@ def fit(
     Raises:
         ValueError: fewer windows than a batch.
     """
-    if len(windows) < config.batch_size:
-        raise ValueError(f"{len(windows)} training windows are less than one batch of {config.batch_size}")
-    x = torch.from_numpy(windows.x).to(device)
-    y = torch.from_numpy(windows.targets).to(device)
+    size, epochs, seed = config.optimization.batch_size, config.optimization.epochs, config.run.seed
+    if len(windows) < size:
+        raise ValueError(f"{len(windows)} training windows are less than one batch of {size}")
     contrast = contrast_for(config, model)
     if contrast is not None:
         contrast.to(device)
-    order = torch.Generator().manual_seed(config.seed)
-    draw = torch.Generator(device=device).manual_seed(config.seed)
+    order = torch.Generator().manual_seed(seed)
+    draw = torch.Generator(device=device).manual_seed(seed)
     loss_of = task_loss(windows, config, model.head.out_features, device)
-    compound = Compound(parts_of(config.also)) if config.also else None
-    objective = Objective(config, transformation, loss_of, contrast, order, draw, vary, compound)
+    objective = hooks.objective_class(config)(config, transformation, loss_of, contrast, order, draw, vary)
     parameters = [*model.parameters(), *(contrast.parameters() if contrast is not None else ())]
-    optimizer = torch.optim.AdamW(parameters, weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(parameters, weight_decay=config.optimization.weight_decay)
     checkpoint = Checkpoint(folder, model, optimizer, {"order": order, "draw": draw}, contrast)
-    batches = len(windows) // config.batch_size
-    mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    for epoch in range(checkpoint.load(), config.epochs):
-        model.train()
-        totals: dict[str, float] = {}
-        for batch, index in enumerate(_batches(len(windows), config.batch_size, order)):
-            step, steps = epoch * batches + batch, config.epochs * batches
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, steps, config.learning_rate)
-            index = index.to(device)
-            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
-                loss, parts = objective(model, x[index], y[index], step / steps)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            average_gradients(parameters)
-            parts["task"] = mean(parts["task"])
-            parts["gradient_norm"] = torch.nn.utils.get_total_norm(
-                [p.grad for p in model.parameters() if p.grad is not None]
-            )
-            optimizer.step()
-            for name, value in parts.items():
-                totals[name] = totals.get(name, 0.0) + float(value) / batches
-            progress.step(batch + 1, batches)
+    training = _Training(config, model, windows, objective, parameters, optimizer, progress, device)
+    for epoch in range(checkpoint.load(), epochs):
+        totals = training.epoch(epoch)
         if not all(np.isfinite(list(totals.values()))):
             raise InputError(f"epoch {epoch + 1}: the loss is not finite; lower --learning-rate or raise --eps")
         if contrast is not None:
-            contrast.after_epoch((epoch + 1) / config.epochs)
+            contrast.after_epoch((epoch + 1) / epochs)
         figures = totals | validate(model)
         progress.log(epoch + 1, figures)
         if leads():
             checkpoint.save(epoch + 1)
+
+
+class _Training:
+    """The steps of an epoch."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        model: Classifier,
+        windows: WindowSet,
+        objective: Objective,
+        parameters: list[nn.Parameter],
+        optimizer: torch.optim.Optimizer,
+        progress: Progress,
+        device: torch.device,
+    ) -> None:
+        self.options, self.model, self.objective = config.optimization, model, objective
+        self.parameters, self.optimizer, self.progress, self.device = parameters, optimizer, progress, device
+        self.x = torch.from_numpy(windows.x).to(device)
+        self.y = torch.from_numpy(windows.targets).to(device)
+        self.mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
+
+    def epoch(self, epoch: int) -> dict[str, float]:
+        """Trains on every window once; returns the means of the loss's parts over the batches."""
+        self.model.train()
+        size, epochs = self.options.batch_size, self.options.epochs
+        batches = len(self.x) // size
+        totals: dict[str, float] = {}
+        for batch, index in enumerate(_batches(len(self.x), size, self.objective.order)):
+            parts = self._step(index.to(self.device), epoch * batches + batch, epochs * batches)
+            for name, value in parts.items():
+                totals[name] = totals.get(name, 0.0) + float(value) / batches
+            self.progress.step(batch + 1, batches)
+        return totals
+
+    def _step(self, index: Tensor, step: int, steps: int) -> dict[str, Tensor]:
+        """Moves the weights by one batch; returns the parts of its loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(step, steps, self.options.learning_rate)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.mixed):
+            loss, parts = self.objective(self.model, self.x[index], self.y[index], step / steps)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        average_gradients(self.parameters)
+        parts["task"] = mean(parts["task"])
+        parts["gradient_norm"] = torch.nn.utils.get_total_norm(
+            [p.grad for p in self.model.parameters() if p.grad is not None]
+        )
+        self.optimizer.step()
+        return parts
 
 
 def _batches(count: int, size: int, order: torch.Generator) -> Iterator[Tensor]:
@@ -125,5 +152,6 @@ def pick_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that takes a twentieth of the time
+    # A debugging aid that takes a twentieth of the time.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return torch.device("cpu")

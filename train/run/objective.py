@@ -1,4 +1,4 @@
-"""The loss of one batch: views, task and contrast, whatever the method."""
+"""The loss of one batch: its views, the task, and what the method has between two views."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +10,11 @@ from torch.nn import functional
 
 from train.augment.cutmix import Splice, partners
 from train.data.recordings import WindowSet
-from train.experimental.allocation import AllocatedContrast, Allocating
-from train.experimental.compound import Compound, CompoundContrast, parts_of
+from train.experimental import hooks
+from train.experimental.schedules import scheduled
+from train.methods import named
+from train.methods.base import Batch
 from train.methods.contrast import Contrast
-from train.methods.rivals import RIVALS
 from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.run.parallel import share
@@ -37,28 +38,37 @@ def task_loss(windows: WindowSet, config: TrainConfig, classes: int, device: tor
         return lambda logits, labels: functional.binary_cross_entropy_with_logits(
             logits, ((labels[:, None] & bits) > 0).to(logits.dtype)
         )
-    if config.balance == 0:
-        return lambda logits, labels: functional.cross_entropy(logits, labels, label_smoothing=config.smoothing)
-    counts = np.bincount(windows.labels, minlength=classes)
-    weights = counts**-config.balance
-    weights = torch.from_numpy(weights / (weights[windows.labels].mean())).float().to(device)
+    if config.optimization.balance == 0:
+        return lambda logits, labels: functional.cross_entropy(
+            logits, labels, label_smoothing=config.augmentation.smoothing
+        )
+    shares = np.bincount(windows.labels, minlength=classes) ** -config.optimization.balance
+    weights = torch.from_numpy(shares / shares[windows.labels].mean()).float().to(device)
     return lambda logits, labels: (
-        functional.cross_entropy(logits, labels, reduction="none", label_smoothing=config.smoothing) * weights[labels]
+        functional.cross_entropy(logits, labels, reduction="none", label_smoothing=config.augmentation.smoothing)
+        * weights[labels]
     ).mean()
+
+
+@dataclass(frozen=True)
+class Views:
+    """Two views of a batch, this rank's rows: windows (B, channels, samples), and the labels (B,) of each."""
+
+    first: Tensor
+    second: Tensor
+    labels: Tensor
+    labels_t: Tensor
 
 
 @dataclass
 class Objective:
-    """The loss of one batch, whatever the method.
-
-    baseline: task on x. augment: task on Tx. scl, simclr, vicreg: both views in one pass, task on x or on both, plus
-    the contrast between them. Every view of every method is varied.
+    """The loss of one batch: the task's on one view or on two, and with two the method's loss between them.
 
     Attributes:
         loss: between logits and labels.
         contrast: None where there is one view.
         order, draw: generators of negatives and of transformations.
-        compound: in place of the transformation, views that differ in one of several.
+        vary: applied to every view, whatever the method.
     """
 
     config: TrainConfig
@@ -68,7 +78,6 @@ class Objective:
     order: torch.Generator
     draw: torch.Generator
     vary: Vary = unvaried
-    compound: Compound | None = None
 
     def __call__(self, model: Classifier, x: Tensor, y: Tensor, done: float = 0.0) -> tuple[Tensor, dict[str, Tensor]]:
         """Of cuts x (B, channels, samples) with targets y, and its parts for the log, when `done` of the training (0
@@ -76,31 +85,39 @@ class Objective:
         """
         splice = self._splice(model.samples)
         if self.contrast is None:
-            windows, labels = self._view(x, y, self.config.method == "augment")
+            windows, labels = self._view(x, y, self._transforms_first)
             _, logits = model(windows, splice)
             task = self._task(logits, labels, splice)
             return task, {"task": task.detach()}
-        change = []
-        if self.compound:
-            first, second, changed = self.compound.pair(x, self.draw)
-            first, second = (share(self.vary(view, self.draw)) for view in (first, second))
-            labels = labels_t = share(y)
-            change = [changed]
-        else:
-            first, labels = self._view(x, y, self.config.anchor == "transformed")
-            second, labels_t = self._view(x, y, True)
-        z, logits = model(torch.cat([first, second]), splice)
+        views = self.views(x, y)
+        z, logits = model(torch.cat([views.first, views.second]), splice)
         z, z_t = z.chunk(2)
-        if self.config.task_views == "both":
-            task = self._task(logits, torch.cat([labels, labels_t]), splice)
+        if self.config.method.task_views == "both":
+            task = self._task(logits, torch.cat([views.labels, views.labels_t]), splice)
         else:
-            task = self._task(logits[: len(labels)], labels, splice)
-        between, parts = self.contrast(z, z_t, labels, self.order, done, *change)
+            task = self._task(logits[: len(views.labels)], views.labels, splice)
+        between, parts = self.contrast(z, z_t, self.batch(views, done))
         return task + between, {"task": task.detach(), **parts}
+
+    @property
+    def _transforms_first(self) -> bool:
+        """Whether the first view, or the only one, is transformed."""
+        return named(self.config.method.name).transforms_first(self.config.method.anchor)
+
+    def views(self, x: Tensor, y: Tensor) -> Views:
+        """Draws the two views of a batch."""
+        first, labels = self._view(x, y, self._transforms_first)
+        second, labels_t = self._view(x, y, True)
+        return Views(first, second, labels, labels_t)
+
+    def batch(self, views: Views, done: float) -> Batch:
+        """What the loss between the views may read."""
+        return Batch(views.labels, self.order, done)
 
     def _splice(self, samples: int) -> Splice | None:
         """Drawn for a share of the batches, the same for all ranks and both views."""
-        if self.config.cutmix == 0 or float(torch.rand((), generator=self.order)) >= self.config.cutmix:
+        cutmix = self.config.augmentation.cutmix
+        if cutmix == 0 or float(torch.rand((), generator=self.order)) >= cutmix:
             return None
         return Splice.draw(samples, self.order)
 
@@ -116,9 +133,12 @@ class Objective:
 
 
 def contrast_for(config: TrainConfig, model: Classifier) -> Contrast | None:
-    """What the method asks for between two views; None where there is one view."""
-    if config.also:
-        return CompoundContrast(config, model.partition, parts_of(config.also))
-    if isinstance(model, Allocating):
-        return AllocatedContrast(config, model)
-    return Contrast(config, model.partition) if config.method == "scl" or config.method in RIVALS else None
+    """The method's loss between two views, weighted; None where there is one view."""
+    method = named(config.method.name)
+    if method.between is None:
+        return None
+    experimental = hooks.contrast_for(config, model)
+    if experimental is not None:
+        return experimental
+    weight = scheduled(config.method.lambda_, config.experimental.lambda_schedule)
+    return Contrast(method.between(config, model.partition), weight)

@@ -1,8 +1,6 @@
 """From recordings to a run folder: the part of a training command that every task shares."""
 
-import json
 import platform
-import shutil
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +15,7 @@ from scl.partition import Partition
 from train.data.recordings import Recordings, WindowSet
 from train.run.config import TrainConfig
 from train.run.log import EpochLog
+from train.run.working_folder import WorkingFolder
 
 if TYPE_CHECKING:
     import torch
@@ -24,58 +23,50 @@ if TYPE_CHECKING:
     from train.model.encoder import Classifier
     from train.run.task import Task
 
-RESUME_FILE = "resume.json"
 UNTRAINED = "0" * 64  # in place of the weights' hash, until they are written
 
 
-def train_run(task: "Task", config: TrainConfig, out: Path, resume: bool) -> dict[str, Any]:
-    """Trains, evaluates on the test part and writes the run folder `out`; returns the metrics. Under torchrun the first
-    rank writes; the others only train, and return nothing.
-
-    Works in `<out>.partial`, which becomes `out` when everything is there; with `resume`, training goes on from its
-    checkpoint.
+def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> dict[str, Any]:
+    """Trains, evaluates on the test part and writes the run folder; returns the metrics. Under torchrun the first rank
+    writes; the others only train, and return nothing.
 
     Raises:
-        InputError: `out` holds something else, there is nothing to resume from, or the training part lacks a class.
+        InputError: the folder is in use for something else, or the training part lacks a class.
     """
-    from train.experimental.allocation import settled
+    from train.experimental import hooks
     from train.model.encoder import count_parameters
     from train.run import parallel
     from train.run.folder import write_run
     from train.run.loop import pick_device
 
-    artifacts.check_replaceable(out, "run")
     parallel.start()
-    parallel.check(config.batch_size)
+    parallel.check(config.optimization.batch_size)
     _check_windows(task, config)
     device = pick_device()
-    model, info = _prepared(task, config, out.name, device)
+    model, info = _prepared(task, config, folder.out.name, device)
     if not parallel.leads():
-        _follow(model, task, config, out, device)
+        _follow(model, task, config, folder.partial, device)
         return {}
     _announce(task, info, device)
-    partial = _partial_folder(out, _identity(info), resume)
+    partial = folder.open(_identity(info))
     parallel.wait()
     last = _train(model, task, config, partial, device)
     parallel.stop()
-    model = settled(model)
+    model = hooks.settled(model)
     info = replace(info, partition=model.partition, parameters=count_parameters(model))
     metrics = _metrics(model, task, config, info, last, device)
     artifacts.write_json(partial / "metrics.json", metrics)
     write_run(partial, info, model.cpu())
-    artifacts.replace_folder(partial, out, "run")
-    for name in ("checkpoint.safetensors", RESUME_FILE):  # only now: killed before, the run can still be resumed
-        (out / name).unlink()
+    folder.finish()
     return metrics
 
 
 def _check_windows(task: "Task", config: TrainConfig) -> None:
     """Raises InputError for less than a batch of training windows, or a class that none of them has."""
     name, windows = task.recordings.name, task.parts["train"]
-    if len(windows) < config.batch_size:
-        raise InputError(
-            f"{name}: {len(windows)} training windows, less than one batch of {config.batch_size}; lower --batch-size"
-        )
+    size = config.optimization.batch_size
+    if len(windows) < size:
+        raise InputError(f"{name}: {len(windows)} training windows, less than one batch of {size}; lower --batch-size")
     missing = missing_labels(windows, task.labels)
     if missing:
         raise InputError(f"{name}: no training window has {', '.join(missing)}; use another --seed or --split")
@@ -85,8 +76,8 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
     """The untrained model on `device`, and what run.json will say of it."""
     import torch
 
-    from train.experimental.allocation import Allocating
-    from train.model.encoder import Classifier, count_parameters
+    from train.experimental import hooks
+    from train.model.encoder import count_parameters
 
     recordings, windows = task.recordings, task.parts["train"]
     if task.frontend.invariant:
@@ -94,13 +85,12 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
     else:
         std = sensor_std(windows, recordings)
         mean = np.zeros_like(std)
-    torch.manual_seed(config.seed)
-    partition = Partition.parse(config.partition)
+    torch.manual_seed(config.run.seed)
     window = WindowInfo(task.samples, recordings.rate_hz, recordings.channels, recordings.units)
     try:
-        model = (Allocating if config.allocation == "auto" else Classifier)(
+        model = hooks.classifier_class(config)(
             task.architecture,
-            partition,
+            config.encoder.partition,
             channels=len(window.channels),
             samples=window.samples,
             classes=len(task.labels),
@@ -115,11 +105,11 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
     info = RunInfo(
         name=name,
         task=task.name,
-        method=config.method,
+        method=config.method.name,
         transformation=task.transformation.describe(),
         labels=tuple(task.labels),
         multilabel=recordings.multilabel,
-        partition=partition,
+        partition=config.encoder.partition,
         window=window,
         sensors=tuple(SensorChannels(kind, channels) for kind, channels in recordings.sensors),
         frontend=task.frontend,
@@ -129,7 +119,7 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
         split=task.split,
         data=DataSource(task.source.data_set, dict(task.source.options), recordings.sha256, recordings.report),
         config=config.as_dict(),
-        seed=config.seed,
+        seed=config.run.seed,
         versions={"python": platform.python_version(), **{p: version(p) for p in ("torch", "numpy")}},
         weights_sha256=UNTRAINED,
     )
@@ -142,14 +132,13 @@ def _identity(info: RunInfo) -> dict[str, Any]:
     return {name: fields[name] for name in ("config", "split", "data", "versions")}
 
 
-def _follow(model: "Classifier", task: "Task", config: TrainConfig, out: Path, device: "torch.device") -> None:
+def _follow(model: "Classifier", task: "Task", config: TrainConfig, partial: Path, device: "torch.device") -> None:
     """Trains along with the rank that leads, and leaves with it."""
     from train.run import parallel
     from train.run.loop import Progress, fit
 
     parallel.wait()
     silent = Progress(lambda epoch, figures: None, lambda done, total: None)
-    partial = out.with_name(out.name + ".partial")
     fit(model, task.parts["train"], task.transformation, config, lambda m: {}, silent, partial, device, task.vary)
     parallel.stop()
 
@@ -167,17 +156,17 @@ def _train(
     model: "Classifier", task: "Task", config: TrainConfig, partial: Path, device: "torch.device"
 ) -> dict[str, float]:
     """Trains the model in place and logs every epoch in `partial`; returns what the last epoch logged."""
-    from train.experimental.allocation import settled
+    from train.experimental import hooks
     from train.run.evaluate import evaluate
     from train.run.loop import Progress, fit
 
     transformation = task.transformation
 
     def validate(m: "Classifier") -> dict[str, float]:
-        figures = evaluate(settled(m), task.parts["validation"], transformation, 1, config.seed, device)
+        figures = evaluate(hooks.settled(m), task.parts["validation"], transformation, 1, config.run.seed, device)
         return _validation_figures(figures, transformation.name)
 
-    with EpochLog(partial, config.epochs) as log:
+    with EpochLog(partial, config.optimization.epochs) as log:
         progress = Progress(log.epoch, log.step)
         fit(model, task.parts["train"], transformation, config, validate, progress, partial, device, task.vary)
         return log.last
@@ -196,9 +185,9 @@ def _metrics(
     from train.transformations import Shift
 
     transformation, windows = task.transformation, task.parts["test"]
-    figures = evaluate(model, windows, transformation, config.draws, config.seed, device)
+    figures = evaluate(model, windows, transformation, config.run.draws, config.run.seed, device)
     if isinstance(transformation, Shift):
-        figures["shift_circular"] = evaluate_circular(model, windows, transformation, config.draws, device)
+        figures["shift_circular"] = evaluate_circular(model, windows, transformation, config.run.draws, device)
     if task.others:
         figures["other_classes"] = where_others_go(model, *task.others, transformation, device)
     warnings = health_warnings(figures, transformation.name, windows, last, info.partition)
@@ -289,29 +278,3 @@ def _validation_figures(figures: dict[str, Any], transformation: str) -> dict[st
         "val_consistency": transformed["consistency"],
         "val_effective_rank": figures["effective_rank"],
     }
-
-
-def _partial_folder(out: Path, identity: dict[str, Any], resume: bool) -> Path:
-    """The folder that training works in: kept if it is resumed by the same options and data, else made anew."""
-    partial = out.with_name(out.name + ".partial")
-    mark = partial / RESUME_FILE
-    if resume:
-        if not mark.is_file():
-            raise InputError(f"{partial}: there is no interrupted run to resume; leave out --resume")
-        before = artifacts.read_json(mark, "resume")
-        changed = [k for k, v in identity.items() if json.loads(json.dumps(v)) != before[k]]
-        if changed:
-            raise InputError(
-                f"{mark}: the interrupted run had another {', '.join(changed)}; give the same options or start anew"
-            )
-        return partial
-    if partial.exists():
-        if not mark.is_file():
-            raise InputError(f"{partial}: is in the way and is not an interrupted run; remove or rename it")
-        shutil.rmtree(partial)
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise InputError(f"{partial}: cannot be made ({error.strerror or error}); choose another --out") from error
-    artifacts.write_json(mark, {"kind": "resume", "schema": 1, **identity})
-    return partial

@@ -65,11 +65,11 @@ class Task:
 
 def imu_task(recordings: Recordings, source: Source, config: TrainConfig) -> Task:
     """Windows of an IMU under rotation, divided by the split that the options name."""
-    split = SPLITS[config.split](recordings.groups, config.seed)
+    split = SPLITS[config.run.split](recordings.groups, config.run.seed)
     parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
-    architecture = imu_architecture(config.pool, config.padding)
-    invariant = config.input == "invariant"
-    vary = partial(vary_imu, strength=config.variation) if config.variation else unvaried
+    architecture = imu_architecture(config.encoder.pool, config.encoder.padding)
+    invariant = config.encoder.input == "invariant"
+    vary = partial(vary_imu, strength=config.augmentation.variation) if config.augmentation.variation else unvaried
     return Task(
         *("imu", recordings, source, recordings.labels, split, parts, Rotation(), architecture),
         limit=INVARIANT_LIMIT if invariant else INPUT_LIMIT,

@@ -61,7 +61,7 @@ static void open_line(void)
 
 /* Waits for `events` on the line, and stands in for the receive interrupt: moves what has arrived into the ring.
  * With the ring full it leaves the rest to the pseudo-terminal. Returns whether any of `events` came. */
-static int serve(short events, int timeout_ms)
+static bool serve(short events, int timeout_ms)
 {
     uint8_t bytes[SCL_RING_SIZE];
     const uint32_t space = scl_ring_space(ring);

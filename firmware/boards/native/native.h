@@ -2,11 +2,12 @@
 #ifndef SCL_NATIVE_H
 #define SCL_NATIVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Plays `path` from its start at each port_sensor_start, `rate_hz` samples a second, or as fast as they are read if 0.
- * Returns 0 if the file cannot be read. */
-int native_sensor_open(const char *path, double rate_hz);
+ * False if the file cannot be read. */
+bool native_sensor_open(const char *path, double rate_hz);
 
 /* Nanoseconds until the next sample; INT64_MAX if there is none to come. */
 int64_t native_sensor_wait(void);

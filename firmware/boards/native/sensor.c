@@ -8,10 +8,10 @@
 
 static FILE *file;
 static int64_t period;   /* ns; 0: no pace */
-static int running;
+static bool running;
 static int64_t due;      /* ns: when the next sample is there */
 
-int native_sensor_open(const char *path, double rate_hz)
+bool native_sensor_open(const char *path, double rate_hz)
 {
     file = fopen(path, "rb");
     period = rate_hz > 0 ? (int64_t)(1e9 / rate_hz) : 0;
@@ -27,20 +27,20 @@ int64_t native_sensor_wait(void)
     return left > 0 ? left : 0;
 }
 
-int port_sensor_start(void)
+bool port_sensor_start(void)
 {
     if (file == NULL) {
-        return 0;
+        return false;
     }
     rewind(file);
     due = native_clock() + period;
-    running = 1;
-    return 1;
+    running = true;
+    return true;
 }
 
 void port_sensor_stop(void)
 {
-    running = 0;
+    running = false;
 }
 
 uint32_t port_sensor_read(int16_t *counts)
@@ -50,7 +50,7 @@ uint32_t port_sensor_read(int16_t *counts)
         return 0;
     }
     if (fread(bytes, sizeof bytes, 1, file) != 1) { /* played to its end: from now on it is silent */
-        running = 0;
+        running = false;
         return 0;
     }
     for (int channel = 0; channel < SCL_CHANNELS; channel++) {

@@ -16,23 +16,23 @@ static void end(scl_capture *c)
 {
     send_block(c);
     port_sensor_stop();
-    c->active = 0;
+    c->active = false;
 }
 
 void scl_capture_init(scl_capture *c)
 {
-    c->active = 0;
+    c->active = false;
     c->next = 0;
     c->dropped = 0;
     c->held = 0;
 }
 
-int scl_capture_start(scl_capture *c, uint16_t seq, uint32_t samples)
+bool scl_capture_start(scl_capture *c, uint16_t seq, uint32_t samples)
 {
     scl_capture_init(c);
     c->seq = seq;
     c->samples = samples;
-    c->active = port_sensor_start() != 0;
+    c->active = port_sensor_start();
     return c->active;
 }
 

@@ -2,6 +2,7 @@
 #ifndef SCL_CAPTURE_H
 #define SCL_CAPTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model_data.h"
@@ -12,7 +13,7 @@ enum {
 };
 
 typedef struct {
-    uint8_t active;
+    bool active;
     uint16_t seq;            /* of the request */
     uint32_t samples;        /* ends when this many are past, lost ones included */
     uint32_t next;           /* number of the next sample; lost ones have numbers too */
@@ -23,8 +24,8 @@ typedef struct {
 
 void scl_capture_init(scl_capture *c);
 
-/* Starts anew from sample 0; 0: the board has no sensor. */
-int scl_capture_start(scl_capture *c, uint16_t seq, uint32_t samples);
+/* Starts anew from sample 0; false: the board has no sensor. */
+bool scl_capture_start(scl_capture *c, uint16_t seq, uint32_t samples);
 
 /* Ends it and sends what is held, be it nothing, as the answer to `seq`. */
 void scl_capture_stop(scl_capture *c, uint16_t seq);

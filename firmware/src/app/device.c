@@ -139,7 +139,7 @@ static void on_capture(scl_device *d, const scl_frame *frame)
 }
 
 /* Whether a frame of this type and length may be read. WINDOW, SAMPLES and CALIBRATION look for themselves. */
-static int length_fits(const scl_frame *frame)
+static bool length_fits(const scl_frame *frame)
 {
     switch (frame->type) {
     case SCL_TYPE_HELLO: return frame->payload_size >= 1;
@@ -148,7 +148,7 @@ static int length_fits(const scl_frame *frame)
     case SCL_TYPE_STREAM: return frame->payload_size == 2;
     case SCL_TYPE_CAPTURE: return frame->payload_size == 4;
     case SCL_TYPE_PROBE: return frame->payload_size == 6;
-    default: return 1;
+    default: return true;
     }
 }
 

@@ -23,13 +23,13 @@ void scl_model_start(scl_model *m, uint16_t hop)
     scl_frontend_reset(&m->frontend);
     m->hop = hop;
     m->until_class = SCL_WINDOW;
-    m->step_due = 0;
+    m->step_due = false;
     m->clean = UINT32_MAX;
     m->attached = UINT32_MAX;
 }
 
 /* Samples since something was so. */
-static uint32_t since(uint32_t before, uint8_t now)
+static uint32_t since(uint32_t before, bool now)
 {
     return now ? 0 : before < UINT32_MAX ? before + 1 : before;
 }
@@ -47,7 +47,7 @@ static void step(scl_model *m)
 {
     if (m->step_due) {
         scl_network_run(&scl_stream_data, m->arena);
-        m->step_due = 0;
+        m->step_due = false;
     }
 }
 
@@ -84,34 +84,34 @@ static void keep(scl_model *m, const int8_t *sample, uint16_t left)
 
 #endif
 
-int scl_model_keeps_columns(const scl_model *m)
+bool scl_model_keeps_columns(const scl_model *m)
 {
     return network_of(m) != &scl_network_data;
 }
 
-uint8_t scl_model_push_sample(scl_model *m, const int16_t *counts)
+bool scl_model_push_sample(scl_model *m, const int16_t *counts)
 {
     int8_t *sample = m->history[m->newest];
     step(m);
-    const uint8_t made = scl_frontend_push(&m->frontend, counts, sample);
+    const bool made = scl_frontend_push(&m->frontend, counts, sample);
     m->clean = since(m->clean, m->frontend.saturated);
     m->attached = since(m->attached, m->frontend.lead_off);
     if (!made) {
-        return 0;
+        return false;
     }
     m->newest = (uint16_t)(m->newest + 1 < SCL_WINDOW ? m->newest + 1 : 0);
     if (m->hop == 0) {
-        return 0;
+        return false;
     }
     m->until_class--;
     if (scl_model_keeps_columns(m)) {
         keep(m, sample, m->until_class);
     }
     if (m->until_class > 0) {
-        return 0;
+        return false;
     }
     m->until_class = m->hop;
-    return 1;
+    return true;
 }
 
 uint8_t scl_model_flags(const scl_model *m)

@@ -9,6 +9,7 @@
 #ifndef SCL_MODEL_H
 #define SCL_MODEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "frontend.h"
@@ -43,7 +44,7 @@ typedef struct {
     uint16_t newest;         /* where the next sample goes */
     uint16_t hop;            /* from one class to the next; 0: none is due by itself */
     uint16_t until_class;    /* until the next one is due */
-    uint8_t step_due;        /* with kept columns: the newest hop of samples has not been through the network */
+    bool step_due;           /* with kept columns: the newest hop of samples has not been through the network */
     uint32_t clean;          /* the sensor's samples since one was saturated; stays at its largest value */
     uint32_t attached;       /* the sensor's samples since the lead was off; stays at its largest value */
     int8_t arena[SCL_MODEL_BYTES] __attribute__((aligned(4)));
@@ -62,8 +63,8 @@ void scl_model_init(scl_model *m);
  * stay. Where the export has --streaming and `hop` is its own (SCL_HOP), columns of the network are kept from hop to hop. */
 void scl_model_start(scl_model *m, uint16_t hop);
 
-/* Takes one sample of the sensor, counts[SCL_CHANNELS]; returns 1 if a class is due, which scl_model_run tells before the next sample. */
-uint8_t scl_model_push_sample(scl_model *m, const int16_t *counts);
+/* Takes one sample of the sensor, counts[SCL_CHANNELS]; whether a class is due, which scl_model_run tells before the next sample. */
+bool scl_model_push_sample(scl_model *m, const int16_t *counts);
 
 /* SCL_SATURATED and SCL_LEAD_OFF, if any of the newest SCL_RAW_SAMPLES samples of the sensor was. */
 uint8_t scl_model_flags(const scl_model *m);
@@ -77,7 +78,7 @@ const int8_t *scl_model_window(scl_model *m);
 scl_result scl_model_result(const scl_model *m);
 
 /* Whether the stream keeps columns; the arena then holds them, and scl_model_window would overwrite them. */
-int scl_model_keeps_columns(const scl_model *m);
+bool scl_model_keeps_columns(const scl_model *m);
 
 #ifdef __cplusplus
 }

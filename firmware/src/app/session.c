@@ -31,8 +31,8 @@ static uint32_t sample_count(const scl_frame *frame)
     return (uint32_t)((size - SAMPLES_HEADER) / SAMPLE_SIZE);
 }
 
-/* Pushes the frame's i-th sample; returns 1 if a class is due. */
-static uint8_t push(scl_session *s, const scl_frame *frame, uint32_t i)
+/* Pushes the frame's i-th sample; whether a class is due. */
+static bool push(scl_session *s, const scl_frame *frame, uint32_t i)
 {
     const uint8_t *bytes = frame->payload + SAMPLES_HEADER + i * SAMPLE_SIZE;
     int16_t counts[SCL_CHANNELS];
@@ -95,7 +95,7 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_LENGTH, window, (uint16_t)frame->payload_size);
         return;
     }
-    const int same = s->window == window;
+    const bool same = s->window == window;
     if (start == 0) {
         begin(s, SCL_IN_WINDOW, 0);
         s->window = window;
@@ -144,7 +144,7 @@ void scl_session_samples(scl_session *s, const scl_frame *frame)
         scl_link_refuse(frame->seq, SCL_ERROR_NOT_STREAMING, 0, 0);
         return;
     }
-    const int continues = scl_load_u32(frame->payload) == s->next;
+    const bool continues = scl_load_u32(frame->payload) == s->next;
     for (uint32_t i = 0; continues && i < count; i++) {
         if (push(s, frame, i)) {
             s->hops++;

@@ -33,7 +33,7 @@ static int32_t exp_of_negative(int32_t a)
     const int32_t quarters = (fraction - a) / QUARTER;
     int32_t result = exp_of_fraction(shifted_left(fraction, DIFFERENCE_BITS));
     for (int i = 0; i < 7; i++) {
-        if (quarters >> i & 1) {
+        if ((quarters >> i & 1) != 0) {
             result = scl_multiply_high(result, exp_of_powers[i]);
         }
     }
@@ -57,7 +57,7 @@ static int32_t leading_zeros(int32_t x)
     int32_t zeros = 0;
     for (; x > 0; x <<= 1) {
         zeros++;
-        if (x & (1 << 30)) {
+        if ((x & (1 << 30)) != 0) {
             return zeros;
         }
     }

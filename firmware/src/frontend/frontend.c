@@ -89,11 +89,11 @@ static void inspect(scl_frontend *f, const int16_t *counts)
     const scl_frontend_config *config = f->config;
     const scl_sensor *sensor = config->sensors;
     uint8_t axis = 0;
-    f->saturated = 0;
-    f->lead_off = 0;
+    f->saturated = false;
+    f->lead_off = false;
     for (uint8_t c = 0; c < config->channels; c++) {
         if (counts[c] <= sensor->count_min || counts[c] >= sensor->count_max) {
-            f->saturated = 1;
+            f->saturated = true;
         }
         if (f->still[c] == 0 || counts[c] != f->held[c]) {
             f->held[c] = counts[c];
@@ -102,7 +102,7 @@ static void inspect(scl_frontend *f, const int16_t *counts)
             f->still[c]++;
         }
         if (config->lead_off_samples > 0 && f->still[c] >= config->lead_off_samples) {
-            f->lead_off = 1;
+            f->lead_off = true;
         }
         if (++axis == sensor->axes) {
             axis = 0;
@@ -125,10 +125,10 @@ void scl_frontend_reset(scl_frontend *f)
 {
     f->delay_head = 0;
     f->phase = 0;
-    f->primed = 0;
-    f->settled = 0;
-    f->saturated = 0;
-    f->lead_off = 0;
+    f->primed = false;
+    f->settled = false;
+    f->saturated = false;
+    f->lead_off = false;
     for (uint8_t c = 0; c < f->config->channels; c++) {
         f->still[c] = 0;
     }
@@ -149,7 +149,7 @@ void scl_frontend_calibrate(scl_frontend *f, const float *values)
     }
 }
 
-uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized)
+bool scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized)
 {
     const scl_frontend_config *config = f->config;
     float samples[SCL_MAX_CHANNELS], invariants[SCL_MAX_INVARIANTS];
@@ -159,10 +159,10 @@ uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quanti
         do {
             store(f, samples);
         } while (!f->primed && f->delay_head != 0); /* the first sample goes all the way round */
-        f->primed = 1;
+        f->primed = true;
         if (f->phase >= config->up) {
             f->phase -= config->up;
-            return 0;
+            return false;
         }
         filtered(f, samples);
         f->phase += (uint32_t)(config->down - config->up);
@@ -175,10 +175,10 @@ uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quanti
         scl_invariants_of(&f->invariants, samples, config->channels > 3, !f->settled, config->fast, config->slow, invariants);
         inputs = invariants;
     }
-    f->settled = 1;
+    f->settled = true;
     for (uint8_t c = 0; c < config->inputs; c++) {
         const float normalised = (inputs[c] - config->mean[c]) * config->inv_std[c];
         quantized[c] = quantize(normalised * config->inv_input_scale, config->input_zero_point);
     }
-    return 1;
+    return true;
 }

@@ -24,6 +24,7 @@
 #ifndef SCL_FRONTEND_H
 #define SCL_FRONTEND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "invariants.h"
@@ -58,7 +59,7 @@ typedef struct {
     const float (*sections)[5]; /* (section_count) b0, b1, b2, a1, a2 */
     const float (*steady)[2]; /* (section_count) state after a constant 1 */
     uint16_t lead_off_samples; /* 0: never */
-    uint8_t invariant;       /* 1: the network takes invariants; the channels are an accelerometer's, or those and a gyroscope's */
+    bool invariant;          /* the network takes invariants; the channels are an accelerometer's, or those and a gyroscope's */
     uint8_t inputs;          /* channels of the network's input: invariants, or the sensor's channels */
     float fast;              /* low-passes of the invariants */
     float slow;
@@ -75,14 +76,14 @@ typedef struct {
     float *delay;            /* (phase_taps, channels) ring of the newest calibrated samples */
     uint16_t delay_head;     /* where the next sample goes */
     uint32_t phase;          /* up-sampled steps until the next output */
-    uint8_t primed;          /* the delay line holds a sample */
-    uint8_t settled;         /* sections and invariants have a state */
+    bool primed;             /* the delay line holds a sample */
+    bool settled;            /* sections and invariants have a state */
     scl_invariants invariants;
     float state[SCL_MAX_SECTIONS][SCL_MAX_CHANNELS][2]; /* z1, z2 */
     int16_t held[SCL_MAX_CHANNELS]; /* the latest counts */
     uint16_t still[SCL_MAX_CHANNELS]; /* samples that have held them; stays at its largest value */
-    uint8_t saturated;       /* the latest sample is */
-    uint8_t lead_off;        /* the lead is off at the latest sample */
+    bool saturated;          /* the latest sample is */
+    bool lead_off;           /* the lead is off at the latest sample */
 } scl_frontend;
 
 /* `delay` holds phase_taps * channels floats; NULL without resampling. */
@@ -94,9 +95,9 @@ void scl_frontend_reset(scl_frontend *f);
 /* Replaces bias and alignment: values holds, per sensor, bias[axes] then alignment[axes][axes]. */
 void scl_frontend_calibrate(scl_frontend *f, const float *values);
 
-/* Pushes one sample counts[channels]. Writes `quantized[inputs]` per model-rate sample that it completes and returns how many
- * (0 or 1 when up <= down; the exporter refuses up > down). */
-uint8_t scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized);
+/* Pushes one sample counts[channels]; whether it completes a model-rate sample, written to quantized[inputs]. It can complete one at
+ * most: up <= down, the exporter refuses others. */
+bool scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized);
 
 #ifdef __cplusplus
 }

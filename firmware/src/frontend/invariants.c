@@ -40,7 +40,7 @@ static float across(const float *a, const float *direction, float along)
     return length(b);
 }
 
-static void follow(float *y, const float *x, float alpha, int first)
+static void follow(float *y, const float *x, float alpha, bool first)
 {
     for (uint8_t i = 0; i < 3; i++) {
         y[i] = first ? x[i] : y[i] + alpha * (x[i] - y[i]);
@@ -59,7 +59,7 @@ static float compressed(float value)
     return value / __builtin_sqrtf(0.1f + __builtin_fabsf(value));
 }
 
-void scl_invariants_of(scl_invariants *state, const float *sample, int gyroscope, int first, float fast, float slow, float *values)
+void scl_invariants_of(scl_invariants *state, const float *sample, bool gyroscope, bool first, float fast, float slow, float *values)
 {
     const float *a = sample, *w = sample + 3;
     float down[3], slowly[3], difference[3], product[3];

@@ -13,6 +13,7 @@
 #ifndef SCL_INVARIANTS_H
 #define SCL_INVARIANTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { SCL_ACCELEROMETER_INVARIANTS = 8, SCL_MAX_INVARIANTS = 19 };
@@ -26,6 +27,6 @@ typedef struct {
 
 /* Takes a sample, acceleration[3] and, if `gyroscope`, angular rate[3] behind it, in SI units; `first`: the stream's first. Writes
  * SCL_ACCELEROMETER_INVARIANTS values, or with a gyroscope SCL_MAX_INVARIANTS. */
-void scl_invariants_of(scl_invariants *state, const float *sample, int gyroscope, int first, float fast, float slow, float *values);
+void scl_invariants_of(scl_invariants *state, const float *sample, bool gyroscope, bool first, float fast, float slow, float *values);
 
 #endif

@@ -43,22 +43,22 @@ void scl_cobs_reset(scl_cobs_decoder *decoder)
     decoder->left = 0;
 }
 
-int scl_cobs_take(scl_cobs_decoder *decoder, uint8_t byte, uint8_t *data)
+bool scl_cobs_take(scl_cobs_decoder *decoder, uint8_t byte, uint8_t *data)
 {
     if (decoder->left > 0) {
         decoder->left--;
         *data = byte;
-        return 1;
+        return true;
     }
     /* The next code: only now is it certain that the run before it is followed by its zero. */
-    const int zero = decoder->code != 0 && decoder->code != FULL_RUN;
+    const bool zero = decoder->code != 0 && decoder->code != FULL_RUN;
     decoder->code = byte;
     decoder->left = (uint8_t)(byte - 1);
     *data = 0;
     return zero;
 }
 
-int scl_cobs_complete(const scl_cobs_decoder *decoder)
+bool scl_cobs_complete(const scl_cobs_decoder *decoder)
 {
     return decoder->code != 0 && decoder->left == 0;
 }

@@ -5,6 +5,7 @@
 #ifndef SCL_COBS_H
 #define SCL_COBS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,10 +33,10 @@ typedef struct {
 /* Before the first byte of a frame. */
 void scl_cobs_reset(scl_cobs_decoder *decoder);
 
-/* Takes one byte that is not the delimiter; returns 1 if it completes a byte of data, written to *data. */
-int scl_cobs_take(scl_cobs_decoder *decoder, uint8_t byte, uint8_t *data);
+/* Takes one byte that is not the delimiter; whether it completes a byte of data, written to *data. */
+bool scl_cobs_take(scl_cobs_decoder *decoder, uint8_t byte, uint8_t *data);
 
 /* Whether a frame may end here: at least a code came, and its run is whole. */
-int scl_cobs_complete(const scl_cobs_decoder *decoder);
+bool scl_cobs_complete(const scl_cobs_decoder *decoder);
 
 #endif

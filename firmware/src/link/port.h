@@ -2,6 +2,7 @@
 #ifndef SCL_PORT_H
 #define SCL_PORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,10 +31,10 @@ uint32_t port_ticks(void);
 
 /* The board's own sensor, for CAPTURE. A board without one is linked with boards/no_sensor.c.
  *
- * port_sensor_start discards old samples and starts sampling; 0: there is no sensor. port_sensor_stop ends it.
+ * port_sensor_start discards old samples and starts sampling; false: there is no sensor. port_sensor_stop ends it.
  * port_sensor_read takes the oldest sample, counts[channels of the model]. It returns 0 if there is none, otherwise 1 + the number of
  * samples lost between the one before and this one. port_idle must not sleep while a sample waits. */
-int port_sensor_start(void);
+bool port_sensor_start(void);
 void port_sensor_stop(void);
 uint32_t port_sensor_read(int16_t *counts);
 

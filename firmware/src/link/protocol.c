@@ -25,11 +25,11 @@ static uint32_t *verdict(scl_receiver *receiver)
         return &receiver->framing_errors;
     }
     const size_t checked = size - SCL_CRC_SIZE;
-    const int good = scl_crc32(0, receiver->buffer, checked) == scl_load_u32(receiver->buffer + checked);
+    const bool good = scl_crc32(0, receiver->buffer, checked) == scl_load_u32(receiver->buffer + checked);
     return good ? &receiver->frames : &receiver->crc_errors;
 }
 
-int scl_receiver_take(scl_receiver *receiver, uint8_t byte, scl_frame *frame)
+bool scl_receiver_take(scl_receiver *receiver, uint8_t byte, scl_frame *frame)
 {
     if (byte != 0) {
         uint8_t data;
@@ -39,13 +39,13 @@ int scl_receiver_take(scl_receiver *receiver, uint8_t byte, scl_frame *frame)
             }
             receiver->size++;
         }
-        return 0;
+        return false;
     }
     if (receiver->cobs.code == 0) { /* nothing since the last delimiter */
-        return 0;
+        return false;
     }
     uint32_t *counter = verdict(receiver);
-    const int good = counter == &receiver->frames;
+    const bool good = counter == &receiver->frames;
     ++*counter;
     if (good) {
         frame->type = receiver->buffer[0];

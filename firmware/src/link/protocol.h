@@ -11,6 +11,7 @@
 #ifndef SCL_PROTOCOL_H
 #define SCL_PROTOCOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,8 +68,8 @@ typedef struct {
 
 void scl_receiver_init(scl_receiver *receiver);
 
-/* Takes one byte from the line; returns 1 if it completes a good frame, described in *frame. */
-int scl_receiver_take(scl_receiver *receiver, uint8_t byte, scl_frame *frame);
+/* Takes one byte from the line; whether it completes a good frame, described in *frame. */
+bool scl_receiver_take(scl_receiver *receiver, uint8_t byte, scl_frame *frame);
 
 /* Writes a whole frame, delimiter included, to wire[SCL_MAX_WIRE] and returns its size. payload_size <= SCL_MAX_PAYLOAD. */
 size_t scl_frame_encode(uint8_t *wire, uint8_t type, uint16_t seq, const uint8_t *payload, size_t payload_size);

@@ -5,6 +5,7 @@
 #ifndef SCL_RING_H
 #define SCL_RING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bytes, a power of two. Holds what can arrive while the main loop is away in the network: four of the largest frames, or
@@ -25,7 +26,7 @@ static inline uint32_t scl_ring_space(const scl_ring *ring)
     return SCL_RING_SIZE - (ring->head - tail);
 }
 
-static inline int scl_ring_empty(const scl_ring *ring)
+static inline bool scl_ring_empty(const scl_ring *ring)
 {
     const uint32_t tail = ring->tail;
     return ring->head == tail;
@@ -43,16 +44,16 @@ static inline void scl_ring_put(scl_ring *ring, uint8_t byte)
     ring->head = head + 1;
 }
 
-/* Consumer: takes the oldest byte; returns 0 if there is none. */
-static inline int scl_ring_get(scl_ring *ring, uint8_t *byte)
+/* Consumer: takes the oldest byte; whether there was one. */
+static inline bool scl_ring_get(scl_ring *ring, uint8_t *byte)
 {
     const uint32_t tail = ring->tail;
     if (scl_ring_empty(ring)) {
-        return 0;
+        return false;
     }
     *byte = ring->bytes[tail % SCL_RING_SIZE];
     ring->tail = tail + 1;
-    return 1;
+    return true;
 }
 
 #endif

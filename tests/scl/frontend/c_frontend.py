@@ -14,7 +14,7 @@ def c_inputs(library: Path, counts: np.ndarray, samples: int, channels: int) -> 
     config = ctypes.c_char.in_dll(lib, "scl_frontend_data")
     state, delay = (ctypes.c_uint64 * 256)(), (ctypes.c_float * (MAX_PHASE_TAPS * 6))()  # larger than what they hold
     lib.scl_frontend_init(state, ctypes.byref(config), delay)
-    lib.scl_frontend_push.restype = ctypes.c_uint8
+    lib.scl_frontend_push.restype = ctypes.c_bool
     windows = []
     for window in counts:
         lib.scl_frontend_reset(state)

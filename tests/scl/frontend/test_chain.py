@@ -177,12 +177,14 @@ def test_band_pass_equals_scalar_single_precision(rate_hz):
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    """firmware/src/frontend/frontend.c for this machine, optimised, where a wrong flag would fuse or reorder."""
+    """firmware/src/frontend for this machine, optimised, in a dialect of C that fuses products unless the pragma of
+    single.h forbids it.
+    """
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed")
     folder = tmp_path_factory.mktemp("frontend")
     (folder / "shim.c").write_text(SHIM)
-    flags = ["-std=c99", "-O3", "-march=native", "-fno-math-errno", "-shared", "-fPIC"]
+    flags = ["-std=gnu99", "-O3", "-march=native", "-fno-math-errno", "-shared", "-fPIC"]
     flags += [f"-I{toolchain.FIRMWARE / 'src' / room}" for room in ("engine", "frontend")]
     sources = [*toolchain.sources("frontend"), folder / "shim.c"]
     subprocess.run(["gcc", *flags, *sources, "-o", folder / "frontend.so"], check=True)

@@ -44,7 +44,7 @@ def test_the_task_asks_for_both_labels_by_their_shares(method: str) -> None:
     torch.manual_seed(0)
     partition = Partition(4, 2, 4)
     model = Classifier(Architecture((4,), (2,), 3), partition, channels=3, samples=20, classes=3).eval()
-    config = TrainConfig(method=method, partition=str(partition), cutmix=1.0, lambda_=0.0, anchor="original")
+    config = TrainConfig().changed(method=method, partition=str(partition), cutmix=1.0, lambda_=0.0, anchor="original")
     generators = torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
     contrast = contrast_for(config, model)
     objective = Objective(config, Rotation(), functional.cross_entropy, contrast, *generators)
@@ -68,7 +68,7 @@ def test_the_task_asks_for_both_labels_by_their_shares(method: str) -> None:
 
 
 def test_a_share_of_the_batches() -> None:
-    config = TrainConfig(method="baseline", cutmix=0.25)
+    config = TrainConfig().changed(method="baseline", cutmix=0.25)
     objective = Objective(config, Rotation(), None, None, torch.Generator().manual_seed(0), torch.Generator())  # type: ignore[arg-type]
     drawn = sum(objective._splice(50) is not None for _ in range(2000))
     assert abs(drawn - 500) < 100  # 5 deviations

@@ -13,6 +13,7 @@ from scl.negatives import negatives
 from scl.partition import Partition
 from train import imu
 from train.experimental.allocation import FREE, IDLE, INV, INVARIANT, VAR, Allocating, allocate
+from train.methods.base import Batch
 from train.run.config import TrainConfig
 from train.run.folder import load_run
 from train.run.objective import contrast_for
@@ -61,10 +62,12 @@ def test_the_head_is_never_left_with_nothing() -> None:
 def test_the_loss_is_that_of_the_dimensions_of_each_group() -> None:
     group = [FREE, INV, VAR, INV, FREE, VAR, INV, VAR]
     net = model(group)
-    contrast = contrast_for(TrainConfig(allocation="auto", partition=str(PARTITION), lambda_=0.5, beta=2.0), net)
+    contrast = contrast_for(
+        TrainConfig().changed(allocation="auto", partition=str(PARTITION), lambda_=0.5, beta=2.0), net
+    )
     generator = torch.Generator().manual_seed(0)
     z, z_t = (torch.randn(7, 8, generator=generator) for _ in range(2))
-    total, _ = contrast(z, z_t, torch.zeros(7), torch.Generator().manual_seed(1), 0.0)
+    total, _ = contrast(z, z_t, Batch(torch.zeros(7), torch.Generator().manual_seed(1), 0.0))
     order = [1, 3, 6, 2, 5, 7, 0, 4]
     other = negatives(z, torch.Generator().manual_seed(1))
     expected = StructuredContrastiveLoss(Partition(3, 3, 2), 2.0, 0.01)(*(v[:, order] for v in (z, z_t, other)))
@@ -74,14 +77,14 @@ def test_the_loss_is_that_of_the_dimensions_of_each_group() -> None:
 def test_variances_are_followed() -> None:
     """Views that are equal but for one dimension, which is drawn anew: its invariance is 0, the others' 1."""
     net = model()
-    contrast = contrast_for(TrainConfig(allocation="auto", partition=str(PARTITION)), net)
+    contrast = contrast_for(TrainConfig().changed(allocation="auto", partition=str(PARTITION)), net)
     generator = torch.Generator().manual_seed(0)
     for _ in range(300):
         z = torch.randn(64, 8, generator=generator)
         z_t = z.clone()
         z_t[:, 2] = torch.randn(64, generator=generator)
-        contrast(z, z_t, torch.zeros(64), generator, 0.0)
-    invariance = 1 - contrast.within / contrast.total
+        contrast(z, z_t, Batch(torch.zeros(64), generator, 0.0))
+    invariance = 1 - contrast.between.within / contrast.between.total
     assert invariance[2].item() == pytest.approx(0, abs=0.05)
     assert torch.allclose(invariance[torch.arange(8) != 2], torch.ones(7))
 
@@ -98,8 +101,8 @@ def test_the_settled_network_has_the_same_logits_and_reads_no_variant_dimension(
 
 def test_a_dimension_that_comes_back_starts_with_no_weight_and_settled_groups_stay() -> None:
     net = model([INV, INV, INV, VAR, VAR, FREE, FREE, FREE])
-    contrast = contrast_for(TrainConfig(allocation="auto", partition=str(PARTITION)), net)
-    contrast.total.fill_(1.0)  # nothing moves: every invariance is 1
+    contrast = contrast_for(TrainConfig().changed(allocation="auto", partition=str(PARTITION)), net)
+    contrast.between.total.fill_(1.0)  # nothing moves: every invariance is 1
     contrast.after_epoch(0.7)
     assert net.group.tolist() == [0, 0, 0, 1, 1, 2, 2, 2]
     contrast.after_epoch(0.5)

@@ -13,7 +13,7 @@ from scl.loss import StructuredContrastiveLoss
 from scl.negatives import negatives
 from scl.partition import Partition
 from train import imu, probe
-from train.experimental.compound import SCALE, Change, Compound, Roll, Scale, Turn, parts_of
+from train.experimental.compound import SCALE, Change, Compound, CompoundBatch, Roll, Scale, Turn, parts_of
 from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.run.objective import contrast_for
@@ -72,20 +72,22 @@ def test_rotation_tells_where_gravity_points() -> None:
 
 def test_the_loss_is_that_of_each_windows_own_share() -> None:
     """Row by row: the variant features are the part's share, the other shares lie with the invariant ones."""
-    config = TrainConfig(partition=str(PARTITION), also="scale+shift", lambda_=0.5, beta=2.0, read=0.3, input="raw")
+    config = TrainConfig().changed(
+        partition=str(PARTITION), also="scale+shift", lambda_=0.5, beta=2.0, read=0.3, input="raw"
+    )
     model = Classifier(Architecture((4,), (2,), 3), PARTITION, channels=6, samples=20, classes=3)
     contrast = contrast_for(config, model)
     generator = torch.Generator().manual_seed(0)
     z, z_t = (torch.randn(9, PARTITION.size, generator=generator) for _ in range(2))
     part = torch.arange(9) % 3
     change = Change(part, tuple(torch.randn(2, 9, p.told, generator=generator) for p in PARTS))
-    total, parts = contrast(z, z_t, part, torch.Generator().manual_seed(1), 0.0, change)
+    total, parts = contrast(z, z_t, CompoundBatch(part, torch.Generator().manual_seed(1), 0.0, change))
     other = negatives(z, torch.Generator().manual_seed(1))
     losses = []
     for row in range(9):
         share = list(range(4 + 2 * int(part[row]), 6 + 2 * int(part[row])))
         order = [*range(4), *(d for d in range(4, 10) if d not in share), *share]
-        one = StructuredContrastiveLoss(Partition(8, 2, 0), 2.0, config.eps)
+        one = StructuredContrastiveLoss(Partition(8, 2, 0), 2.0, config.method.eps)
         losses.append(one(*(v[row : row + 1, order] for v in (z, z_t, other))).loss)
     reading = [
         functional.mse_loss(reader(view[:, 4 + 2 * k : 6 + 2 * k]), change.told[k][v])

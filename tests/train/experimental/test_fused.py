@@ -111,14 +111,16 @@ def test_a_fused_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) ->
     assert "64 generated pairs; each pairs an IMU window of one person with an ECG strip of another" in (
         capsys.readouterr().out
     )
-    assert fusion.main([*options, "--out", str(tmp_path / "f")]) == 0  # its own folder may be replaced
+    with pytest.raises(InputError, match="f: holds a finished run; give --force to replace it"):
+        fusion.main([*options, "--out", str(tmp_path / "f")])
+    assert fusion.main([*options, "--out", str(tmp_path / "f"), "--force"]) == 0
 
 
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--input", "invariant"], "--input invariant is not for pairs"),
-        (["--cutmix", "1"], "--cutmix 1.0 is not for pairs"),
+        (["--input", "invariant"], "--input is invariant, expected raw for pairs"),
+        (["--cutmix", "1"], "--cutmix is 1.0, expected 0.0 for pairs"),
         (["--pairs", "5"], "--pairs is 5, less than one batch of 128"),
     ],
 )

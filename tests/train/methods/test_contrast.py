@@ -7,7 +7,8 @@ from scl.artifacts.run import Architecture
 from scl.loss import StructuredContrastiveLoss
 from scl.negatives import other_class
 from scl.partition import Partition
-from train.methods.contrast import BANK
+from train.experimental.negatives import BANK
+from train.methods.base import Batch
 from train.model.encoder import Classifier
 from train.run.config import TrainConfig
 from train.run.objective import contrast_for
@@ -24,9 +25,9 @@ def latents() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def loss(done: float, **options: object) -> float:
-    settings = TrainConfig(partition=str(PARTITION), **options)  # type: ignore[arg-type]
+    settings = TrainConfig().changed(partition=str(PARTITION), **options)
     contrast = contrast_for(settings, MODEL)
-    return contrast(*latents(), LABELS, torch.Generator().manual_seed(1), done)[0].item()
+    return contrast(*latents(), Batch(LABELS, torch.Generator().manual_seed(1), done))[0].item()
 
 
 @pytest.mark.parametrize("done", [0.0, 0.25, 1.0])
@@ -51,13 +52,13 @@ def test_negatives_of_another_class() -> None:
 
 
 def test_the_bank_holds_earlier_batches_in_the_state() -> None:
-    contrast = contrast_for(TrainConfig(partition=str(PARTITION), negatives="memory"), MODEL)
+    contrast = contrast_for(TrainConfig().changed(partition=str(PARTITION), negatives="memory"), MODEL)
     z, z_t = latents()
     order = torch.Generator().manual_seed(0)
-    contrast(z, z_t, LABELS, order, 0.0)
-    assert contrast.state_dict()["bank.latents"].shape == (BANK, PARTITION.size)
-    total, _ = contrast(z + 1, z_t + 1, LABELS, order, 0.0)
-    stored = contrast.bank.latents[:8]
+    contrast(z, z_t, Batch(LABELS, order, 0.0))
+    assert contrast.state_dict()["between.negatives.bank.latents"].shape == (BANK, PARTITION.size)
+    total, _ = contrast(z + 1, z_t + 1, Batch(LABELS, order, 0.0))
+    stored = contrast.between.negatives.bank.latents[:8]
     assert torch.equal(stored, z)
     generator = torch.Generator().manual_seed(0)
     torch.randint(1, 8, (), generator=generator)  # the first batch's, which had no bank
@@ -67,4 +68,4 @@ def test_the_bank_holds_earlier_batches_in_the_state() -> None:
 
 
 def test_one_view_has_no_contrast() -> None:
-    assert contrast_for(TrainConfig(method="augment"), MODEL) is None
+    assert contrast_for(TrainConfig().changed(method="augment"), MODEL) is None

@@ -43,5 +43,8 @@ def test_a_run_is_wholly_consistent_under_circular_shift_and_is_not_exported(tmp
 
 
 def test_rotation_has_no_use_for_it() -> None:
-    with pytest.raises(InputError, match="--input canonical is for time shift"):
+    with pytest.raises(
+        InputError,
+        match="--input is canonical, expected raw or invariant for an IMU .rolled windows are for time shift",
+    ):
         imu.main(["--input", "canonical"])

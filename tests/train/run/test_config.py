@@ -1,11 +1,19 @@
 import argparse
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 
 from scl.artifacts import InputError
-from train import ecg
-from train.run.config import TrainConfig, add_options, from_arguments
+from scl.partition import Partition
+from train import ecg, fusion, imu
+from train.data.recordings import Block, Recordings
+from train.data.registry import DATA_SETS
+from train.run.config import TrainConfig
+from train.run.flags import add_options, from_arguments
+from train.run.supported import check_supported
 
 
 def parse(*flags: str) -> TrainConfig:
@@ -19,7 +27,7 @@ def test_defaults_then_file_then_flags(tmp_path: Path) -> None:
     path.write_text('method = "augment"\nlambda = 2\nepochs = 3\n')
     assert parse() == TrainConfig()
     config = parse("--config", str(path), "--epochs", "5")
-    assert (config.method, config.lambda_, config.epochs) == ("augment", 2, 5)
+    assert (config.method.name, config.method.lambda_, config.optimization.epochs) == ("augment", 2, 5)
     assert config.as_dict()["lambda"] == 2 and "lambda_" not in config.as_dict()
 
 
@@ -50,6 +58,7 @@ def test_defaults_then_file_then_flags(tmp_path: Path) -> None:
         ('allocation = "auto"\nmethod = "vicreg"', "allocation auto is for method scl without also, found vicreg"),
         ('negatives = "none"', "negatives is 'none', expected one of batch, other-class, memory"),
         ('beta_schedule = "up"', "beta_schedule is 'up', expected one of constant, rise, fall"),
+        ("partition = 3", "partition is 3, expected a text such as 32/32/64"),
         ("epochs = ", "cannot be read as TOML"),
     ],
 )
@@ -65,26 +74,59 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
     """Free dimensions alone are refused for scl, the default, but not for the method that the flag asks for."""
     path = tmp_path / "a.toml"
     path.write_text('partition = "0/0/128"\n')
-    assert parse("--config", str(path), "--method", "augment").partition == "0/0/128"
+    assert parse("--config", str(path), "--method", "augment").encoder.partition == Partition(0, 0, 128)
+
+
+def test_groups_hold_every_option_once() -> None:
+    names = [name for name, _, _ in TrainConfig.options()]
+    assert len(names) == len(set(names)) == 27 == len(TrainConfig().as_dict())
+    assert {"method", "partition", "lambda", "epochs", "seed", "also"} < set(names)
+
+
+def test_what_run_json_holds_makes_the_same_options() -> None:
+    config = TrainConfig().changed(partition="8/4/16", lambda_=0.5, method="vicreg", seed=7)
+    assert config.as_dict()["partition"] == "8/4/16" and config.encoder.partition == Partition(8, 4, 16)
+    assert TrainConfig().changed(**config.as_dict()) == config != TrainConfig()
+    with pytest.raises(ValueError, match="unknown option epoch; known options: method, task_views"):
+        TrainConfig().changed(epoch=3)
 
 
 @pytest.mark.parametrize(
-    ("flags", "message"),
+    ("command", "flags", "message"),
     [
-        (["--input", "invariant"], "--input invariant, --variation, --cutmix and --also are for an IMU"),
-        (["--variation", "1"], "--input invariant, --variation, --cutmix and --also are for an IMU"),
-        (["--set", "ptbxl", "--smoothing", "0.1"], "labels of ptbxl may hold together"),
-        (["--cutmix", "0.5"], "--input invariant, --variation, --cutmix and --also are for an IMU"),
-        (["--also", "scale"], "--input invariant, --variation, --cutmix and --also are for an IMU"),
-        (["--smoothing", "1"], "smoothing is 1.0, expected less than 1"),
+        (imu, ["--input", "canonical"], "--input is canonical, expected raw or invariant for an IMU .*; leave it out"),
+        (ecg, ["--input", "invariant"], "--input is invariant, expected raw or canonical for ECG"),
+        (ecg, ["--variation", "1"], "--variation is 1.0, expected 0.0 for ECG .ECG windows are always varied."),
+        (ecg, ["--cutmix", "0.5"], "--cutmix is 0.5, expected 0.0 for ECG"),
+        (ecg, ["--also", "scale"], "--also is scale, expected nothing for ECG"),
+        (ecg, ["--split", "random"], "--split is random, expected subject for ECG .ECG is divided by record"),
+        (ecg, ["--set", "ptbxl", "--smoothing", "0.1"], "--smoothing is 0.1, expected 0.0 for ptbxl .labels of ptbxl"),
+        (ecg, ["--smoothing", "1"], "options: smoothing is 1.0, expected less than 1"),
+        (fusion, ["--allocation", "auto"], "--allocation is auto, expected fixed for pairs"),
     ],
 )
-def test_ecg_refuses_what_it_has_no_use_for(flags: list[str], message: str) -> None:
+def test_a_task_names_the_options_that_it_has_no_use_for(command: ModuleType, flags: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        ecg.main(flags)
+        command.main(flags)
 
 
-def test_valid_padding_that_a_beat_is_too_short_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [imu, ecg, fusion])
+def test_what_a_task_declares_are_options_and_its_defaults_are_supported(command: ModuleType) -> None:
+    defaults = {imu: [imu.WRIST], ecg: list(ecg.DEFAULTS.values()), fusion: [fusion.FUSED]}[command]
+    assert set(command.SUPPORTED) < set(TrainConfig().as_dict())
+    for config in defaults:
+        check_supported("its own defaults", command.SUPPORTED, config)
+
+
+def test_valid_padding_that_a_beat_is_too_short_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On noise with beats: what is said depends on the window's length alone."""
+    rng = np.random.default_rng(0)
+    times = np.arange(90, 7000, 180)
+    beats = np.stack([times, np.arange(len(times)) % 3], axis=1)
+    blocks = tuple(Block(group, -1, rng.normal(size=(1, 7200)).astype(np.float32), beats) for group in range(12))
+    sensors = (("ecg", (0,)),)
+    noise = Recordings("noise", 360.0, 10.0, ("ecg",), ("mV",), sensors, ("N", "S", "V", "F", "Q"), blocks, "00" * 32)
+    monkeypatch.setitem(DATA_SETS, "synthetic", replace(DATA_SETS["synthetic"], load=lambda path, options: noise))
     arguments = ["--task", "beat", "--padding", "valid", "--synthetic", "--out", str(tmp_path / "run")]
     with pytest.raises(InputError, match="a kernel of 7 does not fit into the 6 samples .* give --padding same"):
         ecg.main(arguments)

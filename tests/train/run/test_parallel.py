@@ -13,9 +13,10 @@ from torch.nn import functional
 
 from scl.artifacts.run import Architecture
 from scl.partition import Partition
+from train.methods import METHODS
 from train.model.encoder import Classifier
 from train.run import parallel
-from train.run.config import METHODS, TrainConfig
+from train.run.config import TrainConfig
 from train.run.objective import Objective, contrast_for
 from train.transformations import Rotation
 
@@ -30,7 +31,9 @@ def step(method: str, negatives: str) -> tuple[torch.Tensor, dict[str, torch.Ten
     torch.manual_seed(0)
     torch.set_default_dtype(torch.float64)  # in float32 an activation near a tie is rounded either way
     model = Classifier(Architecture((8, 12), (2, 2), 5), PARTITION, channels=3, samples=SAMPLES, classes=3).train()
-    config = TrainConfig(method=method, negatives=negatives, partition=str(PARTITION), lambda_=0.5, cutmix=0.5)
+    config = TrainConfig().changed(
+        method=method, negatives=negatives, partition=str(PARTITION), lambda_=0.5, cutmix=0.5
+    )
     generator = torch.Generator().manual_seed(3)
     # Batch normalization sees shares that are unlike each other.
     x = torch.randn(16, 3, SAMPLES, generator=generator) * torch.linspace(0.2, 3, 16)[:, None, None] + 1

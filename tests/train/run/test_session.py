@@ -1,4 +1,4 @@
-"""Around the loop: warnings, the log of a resumed run, the working folder."""
+"""Around the loop: warnings, the log of a resumed run, statistics of the input."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from scl.partition import Partition
 from train.data.recordings import Recordings, WindowSet
 from train.model.invariants import Invariants
 from train.run.log import EpochLog
-from train.run.session import _partial_folder, health_warnings, invariant_statistics
+from train.run.session import health_warnings, invariant_statistics
 
 WINDOWS = WindowSet(np.zeros((10, 3, 4), np.float32), np.array([0] * 6 + [1] * 4), np.zeros(10, np.int64))
 WHOLE = Partition(32, 32, 64)
@@ -61,12 +61,6 @@ def test_logging_does_not_import_tensorflow(tmp_path: Path) -> None:
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
     assert [p.stat().st_size > 0 for p in (tmp_path / "tensorboard").iterdir()] == [True]
-
-
-def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="run.partial: cannot be made .*choose another --out"):
-        _partial_folder(tmp_path / "file" / "run", {}, resume=False)
 
 
 def test_invariants_are_normalized_over_the_training_windows() -> None:

@@ -110,11 +110,11 @@ def test_rare_classes_weigh_more_by_the_balance() -> None:
     data = WindowSet(np.zeros((100, 1, 4), np.float32), np.repeat([0, 1, 2], [81, 18, 1]), np.zeros(100, int))
     logits, labels = torch.randn(3, 3), torch.tensor([0, 1, 2])
     plain = functional.cross_entropy(logits, labels, reduction="none")
-    even = task_loss(data, TrainConfig(balance=0.0), 3, CPU)(logits, labels)
+    even = task_loss(data, TrainConfig().changed(balance=0.0), 3, CPU)(logits, labels)
     assert even.item() == pytest.approx(plain.mean().item(), rel=1e-6)
     weights = np.array([1 / 9, 1 / math.sqrt(18), 1.0])
     weights /= (weights * [0.81, 0.18, 0.01]).sum()  # a mean of 1 over the windows
-    loss = task_loss(data, TrainConfig(balance=0.5), 3, CPU)(logits, labels)
+    loss = task_loss(data, TrainConfig().changed(balance=0.5), 3, CPU)(logits, labels)
     assert loss.item() == pytest.approx(float((plain.numpy() * weights).mean()), rel=1e-5)
 
 

@@ -1,0 +1,55 @@
+"""A training command's options from its flags and a TOML file."""
+
+import argparse
+import tomllib
+from pathlib import Path
+
+from scl.artifacts import InputError
+from train.run.config import TrainConfig
+from train.run.options import facts
+
+
+def add_options(parser: argparse.ArgumentParser, defaults: TrainConfig | None = None) -> None:
+    """Adds `--config` and one flag per option; flags that are not given stay None."""
+    parser.add_argument("--config", type=Path, metavar="FILE.toml", help="options from a file; flags take precedence")
+    values = (defaults or TrainConfig()).as_dict()
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for name, group, field in TrainConfig.options():
+        known = facts(field)
+        if group not in groups:
+            groups[group] = parser.add_argument_group(group)
+        groups[group].add_argument(
+            "--" + name.replace("_", "-"),
+            dest=name,
+            type=str if known.parse else field.type,
+            choices=known.choices,
+            help=f"{known.help} (default {values[name]})",
+        )
+
+
+def from_arguments(arguments: argparse.Namespace, defaults: TrainConfig | None = None) -> TrainConfig:
+    """Defaults, then the TOML file, then the flags. Raises InputError for an unknown key or a value out of range."""
+    values: dict[str, object] = {}
+    source = "options"
+    if arguments.config is not None:
+        values, source = _read(arguments.config), f"{arguments.config} and flags"
+    given = {name: getattr(arguments, name) for name, _, _ in TrainConfig.options()}
+    values |= {name: value for name, value in given.items() if value is not None}
+    try:
+        config = (defaults or TrainConfig()).changed(**values)
+        config.check_method()
+    except ValueError as error:
+        raise InputError(f"{source}: {error}") from error
+    return config
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as TOML ({error})") from error
+    known = [name for name, _, _ in TrainConfig.options()]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise InputError(f"{path}: unknown key {', '.join(unknown)}; known keys: {', '.join(known)}")
+    return values
