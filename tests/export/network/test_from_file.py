@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from export import profile, quantize
-from export.bundle import read_bundle
 from export.network import from_file as foreign
-from firmware_host.bundle import load_bundle
-from scl.artifacts import InputError, read_json
+from export.report_file import read_report
+from scl.artifacts import InputError
+from scl.artifacts.bundle import NetworkManifest, PlainWindow, read_bundle, read_run_bundle
 from tests.firmware.random_models import RandomModel
 
 
@@ -53,19 +53,17 @@ def test_a_keras_model_is_exported_and_proved(board_tools, tmp_path, capsys):
     path.write_bytes(convert(keras_encoder))
     assert quantize.main(["--from", str(path), "--out", str(out)]) == 0
     printed = capsys.readouterr().out
-    proof = read_json(out / "export_report.json", "export_report")["agreement"]
-    assert (
-        f"equal in every bit over 500 random inputs ({proof['values']:,} values),\nand layer by layer over" in printed
-    )
-    layers = proof["layers"]
-    assert f"{layers['borders']:,} of the {layers['all_borders']:,} sums that lie beside a step of rounding" in printed
-    assert 0.9 * layers["all_borders"] < layers["borders"] and layers["inputs"] > 10_000
     bundle = read_bundle(out)
-    assert bundle.manifest["frontend"] is None and bundle.manifest["window"] == {"samples": 48, "channels": 3}
-    kinds = [row["kind"] for row in read_json(out / "export_report.json", "export_report")["layers"]]
+    proof = read_report(bundle).agreement
+    assert f"equal in every bit over 500 random inputs ({proof.values:,} values),\nand layer by layer over" in printed
+    layers = proof.layers
+    assert f"{layers.borders:,} of the {layers.all_borders:,} sums that lie beside a step of rounding" in printed
+    assert 0.9 * layers.all_borders < layers.borders and layers.inputs > 10_000
+    assert isinstance(bundle.manifest, NetworkManifest) and bundle.manifest.window == PlainWindow(48, 3)
+    kinds = [row.kind for row in read_report(bundle).layers]
     assert {"conv", "depthwise", "add", "max pool", "mean", "softmax"} <= set(kinds)
-    with pytest.raises(InputError, match="has no front end and no recordings to send"):
-        load_bundle(out)
+    with pytest.raises(InputError, match="has no front end and no recordings"):
+        read_run_bundle(out)
     assert profile.main([str(out)]) == 0
     assert "instructions per inference" in capsys.readouterr().out
 
