@@ -113,6 +113,8 @@ def print_table(validation: dict[str, Any], out: Path) -> None:
     table.add_row("parity, largest difference in steps", f"{parity['max_lsb']} over {parity['compared']} windows", "0")
     table.add_row("network inputs that differ", str(parity["input_crc32_off"]), "0")
     table.add_row("lost / retried / duplicated", f"{v['lost']} / {v['retried']} / {v['duplicated']}", "")
+    if v["resets"]:
+        table.add_row("resets of the board, after which it went on", str(v["resets"]), "")
     if v["abstained"]:
         table.add_row("abstained, counted as errors", str(v["abstained"]), "")
     inference = v["inference"]
