@@ -228,8 +228,7 @@ class Flight:
         self.resume()
         self._flying.clear()
         self._sending = None
-        waiting = set(self._todo)
-        self._todo.extendleft(sorted((index for index in self._open.values() if index not in waiting), reverse=True))
+        self._todo = deque(sorted({*self._todo, *self._open.values()}))
         self._open.clear()
 
     def _close(self, index: int) -> None:

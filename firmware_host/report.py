@@ -114,7 +114,7 @@ def print_table(validation: dict[str, Any], out: Path) -> None:
     table.add_row("network inputs that differ", str(parity["input_crc32_off"]), "0")
     table.add_row("lost / retried / duplicated", f"{v['lost']} / {v['retried']} / {v['duplicated']}", "")
     if v["resets"]:
-        table.add_row("resets of the board, after which it went on", str(v["resets"]), "")
+        table.add_row("resets of the board", str(v["resets"]), "")
     if v["abstained"]:
         table.add_row("abstained, counted as errors", str(v["abstained"]), "")
     inference = v["inference"]
