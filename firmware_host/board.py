@@ -7,11 +7,11 @@ the bundle is built first, into a folder of its own per model and board.
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from firmware_host import emulator, ports
-from firmware_host.link import Link
+from firmware_host.link import BoardResetError, Link
 from firmware_host.messages import Hello
 from firmware_host.model import check_board
 from firmware_host.transport import DEFAULT_BAUD, SerialTransport, Traced, Transport
@@ -31,13 +31,53 @@ class Board:
     """An open board that holds the bundle's model."""
 
     link: Link
-    hello: Hello
+    hello: Hello  # of the first greeting
     emulated: bool  # ticks count instructions
     baud: int | None  # None: the line has no rate of its own
 
     def line_seconds(self, size: int) -> float:
         """Time that `size` bytes take on the line; 0 without a line rate."""
         return size * BITS_PER_BYTE / self.baud if self.baud else 0.0
+
+    def check(self, calibration_hash: bytes, when: str) -> None:
+        """Asks the board whether all that it answered is of one session, this model and this calibration.
+
+        To be called before answers are believed. `when` tells how far the command is, as in "after 3 of 20 windows".
+        Raises BoardResetError if the session is gone, InputError if another program has begun one or a hash differs.
+        """
+        hello = self.link.ask()
+        if hello.session == 0:
+            raise BoardResetError(self.link.name, when)
+        if hello.session != self.link.session:
+            raise InputError(
+                f"port {self.link.name}: another program began session {hello.session:08x} on the board, ours was "
+                f"{self.link.session:08x}, {when}; close the other program and run the command again"
+            )
+        self._check_same(hello)
+        if hello.calibration_hash != calibration_hash:
+            raise InputError(
+                f"port {self.link.name}: the board has calibration {hello.calibration_hash.hex()}, "
+                f"{calibration_hash.hex()} was expected, {when}; run the command again"
+            )
+
+    def resume(self) -> Hello:
+        """Greets the board again after a reset. Raises InputError if it came back with another model."""
+        hello = self.link.greet()
+        self._check_same(hello)
+        return hello
+
+    def _check_same(self, hello: Hello) -> None:
+        port, before = self.link.name, self.hello
+        if hello.model_hash != before.model_hash:
+            raise InputError(
+                f"port {port}: the board holds model {hello.model_hash} now, {before.model_hash} when it was greeted; "
+                "its firmware was replaced meanwhile: flash the firmware of this bundle and run the command again"
+            )
+        if replace(hello, session=before.session, calibration_hash=before.calibration_hash) != before:
+            raise InputError(
+                f"port {port}: the board describes itself as {hello} now, as {before} when it was greeted; "
+                "run the command again"
+            )
 
 
 @contextmanager

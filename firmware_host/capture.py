@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from firmware_host.board import Board, open_board
-from firmware_host.link import Link
-from firmware_host.messages import BoardError, capture_block
+from firmware_host.link import BoardResetError, Link
+from firmware_host.messages import BoardError, ErrorCode, capture_block
 from firmware_host.progress import progress
 from firmware_host.protocol import ANSWER, Type
 from firmware_host.transport import DEFAULT_BAUD
@@ -36,6 +36,7 @@ def main(argv: Sequence[str]) -> int:
         raise InputError(f"--seconds {options.seconds:g}: not one sample at {rate_hz:g} Hz; give more")
     with open_board(bundle, options.port, options.baud, options.trace, _sensor(options, bundle)) as board:
         part = capture(board, bundle, samples, options.position, options.label)
+        board.check(board.hello.calibration_hash, f"after {samples} of {samples} samples")
     write_capture(options.out, before.followed_by(part, options.out) if before else part)
     print(f"{options.out}: {len(part.counts)} samples of {part.sensor} at {part.rate_hz:g} Hz, {part.dropped} dropped")
     return 0
@@ -78,16 +79,15 @@ def _blocks(link: Link, samples: int, channels: int) -> Iterator[tuple[int, np.n
         while end < samples:
             frames = link.receive(max(0.0, deadline - link.now()))
             if not frames and link.now() >= deadline:
+                if link.ask().session == 0:
+                    raise BoardResetError(link.name, f"after {end} of {samples} samples")
                 raise InputError(
                     f"port {link.name}: no sample for {BLOCK_TIMEOUT_S:g} s, {end} of {samples} came; reset the board "
                     "and try again"
                 )
             for frame in frames:
                 if frame.seq == seq and frame.type == Type.ERROR:
-                    raise InputError(
-                        f"port {link.name}: the board cannot capture: {BoardError.parse(frame.payload)}; capture with "
-                        "one that has a sensor"
-                    )
+                    raise _refusal(link.name, BoardError.parse(frame.payload), samples)
                 if frame.seq == seq and frame.type == Type.CAPTURE | ANSWER:
                     start, _dropped, counts = capture_block(frame.payload, channels)
                     end = start + len(counts)
@@ -97,6 +97,12 @@ def _blocks(link: Link, samples: int, channels: int) -> Iterator[tuple[int, np.n
         if end < samples:
             with suppress(InputError):  # the port may be what failed
                 link.send(Type.CAPTURE, struct.pack("<I", 0))
+
+
+def _refusal(port: str, error: BoardError, samples: int) -> InputError:
+    if error.code == ErrorCode.NO_SESSION:
+        return BoardResetError(port, f"after 0 of {samples} samples")
+    return InputError(f"port {port}: the board cannot capture: {error}; capture with one that has a sensor")
 
 
 def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:

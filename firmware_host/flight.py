@@ -11,6 +11,9 @@ Loss. The line keeps order, so an answer to a later frame tells that the answers
 tells that a chunk is. Either way the whole window is sent again at once. Only silence needs the time-out, and after
 one nothing but a STATS request goes out until the board answers. After WINDOW_ATTEMPTS attempts a window counts as
 lost.
+
+Reset. A board that was reset refuses whatever comes with ERROR NO_SESSION, so every answer is of a board that has been
+greeted. Whoever gives `resume`, which greets it again, gets the windows that were on their way sent once more.
 """
 
 from collections import deque
@@ -19,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firmware_host.link import ANSWER_TIMEOUT_S, Link
+from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError, Link
 from firmware_host.messages import BoardError, ErrorCode, Hello, Result, chunk_samples, window_chunk
 from firmware_host.protocol import ANSWER, Frame, Type, wire_size
 from scl.artifacts import InputError
@@ -27,6 +30,7 @@ from scl.artifacts import InputError
 RX_RING_BYTES = 4096  # SCL_RING_SIZE of firmware/src/link/ring.h
 WINDOW_ATTEMPTS = 5
 SILENT_TIMEOUTS = 4  # in a row: the board is gone
+RESETS_IN_A_ROW = 3  # without an answer between: the windows themselves may reset the board
 _RESERVE_BYTES = (1 + SILENT_TIMEOUTS) * (wire_size(0) + 1)  # a marker, and one with a flush after each silence
 
 
@@ -68,7 +72,8 @@ class _Sending:
 class Flight:
     """One run of `count` windows; `counts(index)` gives the int16 counts (raw_samples, channels) of one.
 
-    `done(settled)` is called with the number of windows answered or given up so far.
+    `done(settled)` is called with the number of windows answered or given up so far, `resume` once the board was reset:
+    it has to greet it again. Without it a reset ends the flight.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class Flight:
         counts: Callable[[int], np.ndarray],
         done: Callable[[int], None] = lambda _settled: None,
         timeout_s: float = ANSWER_TIMEOUT_S,
+        resume: Callable[[], None] | None = None,
     ) -> None:
         self.link = link
         self.hello = hello
@@ -86,8 +92,10 @@ class Flight:
         self.counts = counts
         self.done = done
         self.timeout_s = timeout_s
+        self.resume = resume
         self._outcome = Outcome([None] * count, [float("nan")] * count, [0] * count)
         self._settled = 0
+        self._resets_in_a_row = 0
         self._todo = deque(range(count))
         self._sending: _Sending | None = None
         self._flying: deque[_Sent] = deque()
@@ -97,7 +105,8 @@ class Flight:
     def run(self) -> Outcome:
         """Sends every window.
 
-        Raises InputError if the board falls silent, refuses a frame or the port breaks.
+        Raises BoardResetError if the board was reset and cannot be resumed, InputError if it falls silent, refuses a
+        frame or the port breaks.
         """
         silent = 0
         deadline = self.link.now() + self.timeout_s
@@ -172,6 +181,9 @@ class Flight:
                 break
         if frame.type == Type.ERROR:
             error = BoardError.parse(frame.payload)
+            if error.code == ErrorCode.NO_SESSION:
+                self._start_over()
+                return True
             if error.code != ErrorCode.GAP:
                 raise InputError(f"port {self.link.name}: {error}; flash firmware built from this checkout")
             self._again(sent)
@@ -182,6 +194,7 @@ class Flight:
         if index is None:
             self._outcome.duplicated += 1
             return
+        self._resets_in_a_row = 0
         self._outcome.results[index] = result
         self._outcome.latency_s[index] = self.link.now() - self._started[index]
         if index in self._todo:
@@ -197,12 +210,26 @@ class Flight:
             or index in self._todo
         ):
             return
-        if sent.attempt == WINDOW_ATTEMPTS:
+        if sent.attempt >= WINDOW_ATTEMPTS:
             del self._open[index & 0xFFFF]
             self._close(index)
             return
         self._stop_sending(index)
         self._todo.appendleft(index)
+
+    def _start_over(self) -> None:
+        """After a reset: a greeting, and every window on its way once more. No frame of before is answered now."""
+        when = f"after {self._settled} of {self.count} windows"
+        if self.resume is None:
+            raise BoardResetError(self.link.name, when)
+        self._resets_in_a_row += 1
+        if self._resets_in_a_row == RESETS_IN_A_ROW:
+            raise BoardResetError(self.link.name, f"{when}, {RESETS_IN_A_ROW} times in a row without an answer")
+        self.resume()
+        self._flying.clear()
+        self._sending = None
+        self._todo = deque(sorted({*self._todo, *self._open.values()}))
+        self._open.clear()
 
     def _close(self, index: int) -> None:
         self._stop_sending(index)

@@ -1,11 +1,16 @@
-"""Frames over a transport: sequence numbers, counters, request and answer with retries, and the first greeting."""
+"""Frames over a transport: sequence numbers, counters, request and answer with retries, greeting and session.
+
+A session is a random number that the host gives with its greeting. The board forgets it at a reset and refuses every
+request until it is greeted again, so no answer of a board that was reset can be taken for one of the board before.
+"""
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from firmware_host.messages import BoardError, Hello, Stats
+from firmware_host.messages import BoardError, ErrorCode, Hello, MessageError, Stats, greeting
 from firmware_host.protocol import ANSWER, PROTOCOL_VERSION, Decoder, Frame, Type, encode
 from firmware_host.transport import Transport
 from scl.artifacts import InputError
@@ -14,6 +19,25 @@ ANSWER_TIMEOUT_S = 3.0  # to a frame on an idle line
 REQUEST_ATTEMPTS = 5
 HELLO_TIMEOUT_S = 0.5  # between two HELLOs
 BOOT_TIMEOUT_S = 10.0  # boards that reset when the port opens run their boot loader first
+
+
+class BoardResetError(InputError):
+    """The board was reset since its greeting: calibration, window, stream and counters are gone."""
+
+    def __init__(self, port: str, when: str) -> None:
+        super().__init__(
+            f"port {port}: the board was reset (its session is gone) {when}; check its power supply and what may reset "
+            "it (a watchdog, a fault, another program that opens the port), then run the command again"
+        )
+
+
+@contextmanager
+def resets_named(port: str, when: Callable[[], str]) -> Iterator[None]:
+    """Has a BoardResetError from within say how far the command was: `when`() as in "after 3 of 20 windows"."""
+    try:
+        yield
+    except BoardResetError as error:
+        raise BoardResetError(port, when()) from error
 
 
 @dataclass
@@ -33,6 +57,7 @@ class Link:
         self.name = transport.name
         self.now = now
         self.traffic = Traffic()
+        self.session = 0  # of the latest greeting
         self._transport = transport
         self._decoder = Decoder()
         # A random start keeps late answers to an earlier command apart from ours.
@@ -66,7 +91,7 @@ class Link:
     def request(self, kind: Type, payload: bytes = b"", timeout_s: float = ANSWER_TIMEOUT_S) -> Frame:
         """Sends a frame and returns its answer, sending again on silence.
 
-        Raises InputError if no answer comes or the board answers ERROR.
+        Raises BoardResetError if the board has no session any more, InputError if no answer comes or the board refuses.
         """
         for _ in range(REQUEST_ATTEMPTS):
             seq, _size = self.send(kind, payload)
@@ -80,20 +105,51 @@ class Link:
         )
 
     def greet(self, boot_timeout_s: float = BOOT_TIMEOUT_S) -> Hello:
-        """Repeats HELLO until the board answers.
+        """Begins a new session: repeats HELLO until the board answers.
 
         Raises InputError if it does not within `boot_timeout_s`, in words that tell a silent line from a noisy one, and
         if it speaks another protocol version.
         """
-        deadline = self.now() + boot_timeout_s
+        session = random.randrange(1, 1 << 32)
+        answer = self._hello(session, boot_timeout_s)
+        if answer is None:
+            raise InputError(self._silence(boot_timeout_s))
+        hello = self._greeted(answer)
+        if hello.session != session:
+            raise MessageError(f"session {hello.session:08x} in its HELLO answer, {session:08x} was named")
+        self.session = session
+        return hello
+
+    def ask(self) -> Hello:
+        """What the board says of itself now; its session is 0 if it was reset. Changes nothing on the board.
+
+        Raises InputError if it does not answer.
+        """
+        answer = self._hello(0, BOOT_TIMEOUT_S)
+        if answer is None:
+            raise InputError(
+                f"port {self.name}: the board stopped answering (no HELLO within {BOOT_TIMEOUT_S:g} s); check the "
+                "cable and its power, reset it and run the command again"
+            )
+        return self._greeted(answer)
+
+    def stats(self) -> Stats:
+        """The board's counters."""
+        return Stats.parse(self.request(Type.STATS).payload)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _hello(self, session: int, timeout_s: float) -> Frame | None:
+        deadline = self.now() + timeout_s
         while True:
             self.flush()
-            seq, _size = self.send(Type.HELLO, bytes([PROTOCOL_VERSION]))
+            seq, _size = self.send(Type.HELLO, greeting(session))
             answer = self._await(seq, Type.HELLO, HELLO_TIMEOUT_S)
-            if answer is not None:
-                break
-            if self.now() >= deadline:
-                raise InputError(self._silence(boot_timeout_s))
+            if answer is not None or self.now() >= deadline:
+                return answer
+
+    def _greeted(self, answer: Frame) -> Hello:
         version = Hello.version(answer.payload)
         if version != PROTOCOL_VERSION:
             raise InputError(
@@ -103,24 +159,20 @@ class Link:
             )
         return Hello.parse(answer.payload)
 
-    def stats(self) -> Stats:
-        """The board's counters."""
-        return Stats.parse(self.request(Type.STATS).payload)
-
-    def close(self) -> None:
-        self._transport.close()
-
     def _await(self, seq: int, kind: Type, timeout_s: float) -> Frame | None:
         deadline = self.now() + timeout_s
         while (left := deadline - self.now()) > 0:
             for frame in self.receive(left):
                 if frame.seq == seq and frame.type == Type.ERROR:
-                    raise InputError(
-                        f"port {self.name}: the board refused {kind.name}: {BoardError.parse(frame.payload)}"
-                    )
+                    raise self._refusal(kind, BoardError.parse(frame.payload))
                 if frame.seq == seq and frame.type == kind | ANSWER:
                     return frame
         return None
+
+    def _refusal(self, kind: Type, error: BoardError) -> InputError:
+        if error.code == ErrorCode.NO_SESSION:
+            return BoardResetError(self.name, f"before it answered {kind.name}")
+        return InputError(f"port {self.name}: the board refused {kind.name}: {error}")
 
     def _silence(self, seconds: float) -> str:
         if not self.traffic.bytes_received:

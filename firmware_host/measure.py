@@ -3,47 +3,47 @@
 import struct
 import sys
 import time
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import TypeVar
 
 import numpy as np
 
 from firmware_host.board import Board
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
 from firmware_host.figures import Answers, parity, spread_ms, summary
-from firmware_host.flight import RX_RING_BYTES, Flight, Outcome
-from firmware_host.link import ANSWER_TIMEOUT_S
+from firmware_host.flight import RESETS_IN_A_ROW, RX_RING_BYTES, Flight, Outcome
+from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError
 from firmware_host.messages import Stats, chunk_samples
 from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
 from firmware_host.validation import DataName, Inference, LinkUse, Measured
+from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle, Manifest
 from scl.artifacts.golden import Golden
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import instructions
 
 BENCH_RUNS = 3
+T = TypeVar("T")
 
 
 def measure(board: Board, bundle: Bundle[Manifest], golden: Golden) -> tuple[Measured, Answers]:
     """Sends `golden` to the board; returns what was measured, and the answers.
 
-    Raises InputError if the board falls silent or the port breaks.
+    A board that is reset meanwhile is greeted again and gets the windows that were on their way once more, which is
+    counted. Raises InputError if it comes back with another model, falls silent or the port breaks.
     """
-    link, hello = board.link, board.hello
-    if hello.calibration_hash != NOMINAL_HASH:
-        print(
-            f"{link.name}: a unit's calibration is replaced by the nominal sensor, which golden answers are for",
-            file=sys.stderr,
-        )
-        nominal(bundle).send(link)
-    outcome, use = _exchange(board, golden)
+    run = _Run(board, bundle, golden)
+    outcome, use = run.exchange()
+    inference, counters = run.settle(outcome)
     answers = Answers.of(outcome, golden)
     manifest = bundle.manifest
     measured = Measured(
         name=manifest.name,
-        board=hello.board,
-        firmware=hello.firmware,
-        port=link.name,
+        board=board.hello.board,
+        firmware=board.hello.firmware,
+        port=board.link.name,
         model_hash=manifest.model_hash,
         transformation=manifest.transformation.name,
         sensor=manifest.frontend.sensor.name,
@@ -55,49 +55,104 @@ def measure(board: Board, bundle: Bundle[Manifest], golden: Golden) -> tuple[Mea
         lost=outcome.lost,
         retried=outcome.retried,
         duplicated=outcome.duplicated,
+        resets=run.resets,
         saturated=int((answers.flags & SATURATED > 0).sum()),
         abstained=int((answers.flags & LEAD_OFF > 0).sum()),
         parity=parity(answers, golden),
         **vars(summary(manifest, golden, answers.predictions, answers.features)),
         desktop=summary(manifest, golden, golden.predictions, golden.features),
-        inference=_bench(board),
+        inference=inference,
         latency=spread_ms(answers.latency_s),
-        link=use,
+        link=replace(use, board=counters),
     )
     return measured, answers
 
 
-def _exchange(board: Board, golden: Golden) -> tuple[Outcome, LinkUse]:
-    """The flight of all windows, and what it cost on the line."""
-    link = board.link
-    counts = golden.counts.reshape(-1, *golden.counts.shape[2:])
-    print(_estimate(board, counts), file=sys.stderr)
-    stats = link.stats()
-    sent, received, damaged, started = (
-        link.traffic.bytes_sent,
-        link.traffic.bytes_received,
-        link.errors,
-        time.monotonic(),
-    )
-    with progress(len(counts), "windows") as done:
+class _Run:
+    """The exchanges of one validation, which go on behind a reset of the board."""
+
+    def __init__(self, board: Board, bundle: Bundle[Manifest], golden: Golden) -> None:
+        self.board = board
+        self.bundle = bundle
+        self.counts = golden.counts.reshape(-1, *golden.counts.shape[2:])
+        self.hello = board.hello  # of the latest greeting
+        self.resets = 0
+        self.before: Stats | None = None  # counters at the start; None behind a reset, which sets them to 0
+
+    def use_nominal(self) -> None:
+        """Puts the nominal sensor on a board that has a unit's calibration."""
+        if self.hello.calibration_hash != NOMINAL_HASH:
+            print(
+                f"{self.board.link.name}: a unit's calibration is replaced by the nominal sensor, which golden answers "
+                "are for",
+                file=sys.stderr,
+            )
+            nominal(self.bundle).send(self.board.link)
+
+    def resume(self) -> None:
+        """Goes on with a board that was reset, in a new session."""
+        self.resets += 1
+        self.before = None
+        port = self.board.link.name
+        print(f"{port}: the board was reset; it is greeted again, and the validation goes on", file=sys.stderr)
+        self.hello = self.board.resume()
+        self.use_nominal()
+
+    def exchange(self) -> tuple[Outcome, LinkUse]:
+        """The flight of all windows through the nominal sensor, and what it cost on the line."""
+        board, link = self.board, self.board.link
+        self._until_done(self.use_nominal)
+        print(_estimate(board, self.counts), file=sys.stderr)
+        self.before = self._until_done(link.stats)
+        sent, received, damaged = link.traffic.bytes_sent, link.traffic.bytes_received, link.errors
+        started = time.monotonic()
+        with progress(len(self.counts), "windows") as done:
+            outcome = self._flight(self.counts, done).run()
+        seconds = time.monotonic() - started
+        sent, received = link.traffic.bytes_sent - sent, link.traffic.bytes_received - received
+        return outcome, LinkUse(
+            baud=board.baud,
+            bytes_sent=sent,
+            bytes_received=received,
+            seconds=seconds,
+            sent_bytes_per_s=sent / seconds,
+            received_bytes_per_s=received / seconds,
+            host_damaged_frames=link.errors - damaged,
+            board=None,
+        )
+
+    def settle(self, outcome: Outcome) -> tuple[Inference, Stats | None]:
+        """The benchmark and the board's counters, and its word that every answer may be believed.
+
+        Counters are None if the board was reset: those of before are gone.
+        """
+        if outcome.lost == len(self.counts):
+            raise InputError(
+                f"port {self.board.link.name}: not one of {len(self.counts)} windows was answered; check the cable and "
+                "the baud rate, or see --trace"
+            )
+        return self._until_done(self._figures, lambda: self._flight(self.counts[-1:]).run())
+
+    def _figures(self) -> tuple[Inference, Stats | None]:
+        counters = _difference(self.before, self.board.link.stats()) if self.before else None
+        inference = _bench(self.board)
+        self.board.check(NOMINAL_HASH, f"after {len(self.counts)} of {len(self.counts)} windows")
+        return inference, counters
+
+    def _until_done(self, step: Callable[[], T], prepare: Callable[[], object] = lambda: None) -> T:
+        """The outcome of `step`, which is taken again behind a reset, with `prepare` before it."""
+        for _ in range(RESETS_IN_A_ROW - 1):
+            try:
+                return step()
+            except BoardResetError:
+                self.resume()
+                prepare()
+        return step()
+
+    def _flight(self, counts: np.ndarray, done: Callable[[int], None] = lambda _settled: None) -> Flight:
+        board = self.board
         timeout_s = ANSWER_TIMEOUT_S + board.line_seconds(RX_RING_BYTES)
-        outcome = Flight(link, board.hello, len(counts), counts.__getitem__, done, timeout_s).run()
-    seconds = time.monotonic() - started
-    sent, received, damaged = (
-        link.traffic.bytes_sent - sent,
-        link.traffic.bytes_received - received,
-        link.errors - damaged,
-    )
-    return outcome, LinkUse(
-        baud=board.baud,
-        bytes_sent=sent,
-        bytes_received=received,
-        seconds=seconds,
-        sent_bytes_per_s=sent / seconds,
-        received_bytes_per_s=received / seconds,
-        host_damaged_frames=damaged,
-        board=_difference(stats, link.stats()),
-    )
+        return Flight(board.link, board.hello, len(counts), counts.__getitem__, done, timeout_s, self.resume)
 
 
 def _difference(before: Stats, after: Stats) -> Stats:

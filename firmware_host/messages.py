@@ -7,10 +7,11 @@ from enum import IntEnum
 
 import numpy as np
 
-from firmware_host.protocol import MAX_PAYLOAD
+from firmware_host.protocol import MAX_PAYLOAD, PROTOCOL_VERSION
 from scl.artifacts import InputError
 
-_HELLO = struct.Struct("<B32s6HI8s")
+_GREETING = struct.Struct("<BI")
+_HELLO = struct.Struct("<B32s6HI8sI")
 _WINDOW = struct.Struct("<HH")
 _RESULT = struct.Struct("<HBBII")
 _SAMPLES_ANSWER = struct.Struct("<IIIBB")
@@ -37,6 +38,8 @@ class ErrorCode(IntEnum):
     NO_SENSOR = 4
     NOT_STREAMING = 5
     BAD_VALUE = 6
+    NO_SESSION = 7
+    NO_WINDOW = 8
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Hello:
     max_payload: int  # bytes
     tick_hz: int
     calibration_hash: bytes  # 8 zeros: nominal sensor
+    session: int  # what the host named; 0: the board was started and has not been greeted yet
     board: str
     firmware: str
     labels: tuple[str, ...]
@@ -73,15 +77,15 @@ class Hello:
         except ValueError as error:
             raise MessageError("a HELLO answer without board name and firmware version in UTF-8") from error
         names = [field.name for field in dataclasses.fields(cls)]
-        known = dict(zip(names, _HELLO.unpack_from(payload), strict=False))  # the first ten; the text has the rest
+        known = dict(zip(names, _HELLO.unpack_from(payload), strict=False))  # the first eleven; the text has the rest
         known["model_hash"] = known["model_hash"].hex()
         return cls(**known, board=board, firmware=firmware, labels=tuple(labels))
 
     def pack(self) -> bytes:
         numbers = self.raw_samples, self.channels, self.window, self.features, self.classes, self.max_payload
         text = "\n".join((self.board, self.firmware, *self.labels)).encode()
-        head = _HELLO.pack(self.protocol, bytes.fromhex(self.model_hash), *numbers, self.tick_hz, self.calibration_hash)
-        return head + text
+        hashed = self.tick_hz, self.calibration_hash, self.session
+        return _HELLO.pack(self.protocol, bytes.fromhex(self.model_hash), *numbers, *hashed) + text
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,11 @@ class BoardError:
     def __str__(self) -> str:
         name = ErrorCode(self.code).name if self.code in set(ErrorCode) else str(self.code)
         return f"ERROR {name} (window {self.window}, detail {self.detail})"
+
+
+def greeting(session: int) -> bytes:
+    """Payload of a HELLO request: names the session, or asks with 0."""
+    return _GREETING.pack(PROTOCOL_VERSION, session)
 
 
 def window_chunk(window: int, start: int, counts: np.ndarray) -> bytes:

@@ -13,7 +13,7 @@ import numpy as np
 
 from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.flight import Flight
-from firmware_host.link import Link
+from firmware_host.link import Link, resets_named
 from firmware_host.messages import Probe, probe
 from firmware_host.protocol import Type
 from scl.artifacts import InputError, command, write_npz
@@ -37,6 +37,7 @@ def main(argv: Sequence[str]) -> int:
                 "compared; python -m firmware_host.validate tells more"
             )
         ticks, tensors = probed(board)
+        board.check(board.hello.calibration_hash, f"after {len(ticks)} of {len(ticks)} operators")
     write_npz(
         options.out,
         ticks=np.array(ticks, np.uint32),
@@ -51,19 +52,23 @@ def main(argv: Sequence[str]) -> int:
 
 
 def probed(board: Board) -> tuple[list[int], list[np.ndarray]]:
-    """Least ticks and output (int8, flat) of every operator, on the newest window that the board has seen."""
+    """Least ticks and output (int8, flat) of every operator, on the newest window that the board has seen.
+
+    Raises BoardResetError if the board is reset meanwhile.
+    """
     ticks: list[int] = []
     tensors: list[np.ndarray] = []
     operators = 1
-    while len(ticks) < operators:
-        number = len(ticks)
-        runs = [_ask(board.link, number, 0) for _ in range(RUNS)]
-        operators, size = runs[0].operators, runs[0].size
-        values = runs[0].values
-        while len(values) < size:
-            values = np.concatenate([values, _ask(board.link, number, len(values)).values])
-        ticks.append(min(run.ticks for run in runs))
-        tensors.append(values)
+    with resets_named(board.link.name, lambda: f"after {len(ticks)} of {operators} operators"):
+        while len(ticks) < operators:
+            number = len(ticks)
+            runs = [_ask(board.link, number, 0) for _ in range(RUNS)]
+            operators, size = runs[0].operators, runs[0].size
+            values = runs[0].values
+            while len(values) < size:
+                values = np.concatenate([values, _ask(board.link, number, len(values)).values])
+            ticks.append(min(run.ticks for run in runs))
+            tensors.append(values)
     return ticks, tensors
 
 

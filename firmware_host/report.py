@@ -125,6 +125,8 @@ def _exactness(v: Validation) -> Iterator[tuple[str, str, str]]:
     yield "parity, largest difference in steps", f"{v.parity.max_lsb} over {v.parity.compared} windows", "0"
     yield "network inputs that differ", str(v.parity.input_crc32_off), "0"
     yield "lost / retried / duplicated", f"{v.lost} / {v.retried} / {v.duplicated}", ""
+    if v.resets:
+        yield "resets of the board", str(v.resets), ""
     if v.abstained:
         yield "abstained, counted as errors", str(v.abstained), ""
     inference, latency = v.inference, v.latency

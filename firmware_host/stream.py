@@ -13,6 +13,7 @@ from pathlib import Path
 
 from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.calibration_file import nominal, read_calibration
+from firmware_host.link import resets_named
 from firmware_host.messages import ABSTAIN, Hop, chunk_samples, samples_chunk
 from firmware_host.model import class_name
 from firmware_host.protocol import Type
@@ -62,6 +63,7 @@ def main(argv: Sequence[str]) -> int:
             flags = "  saturated" * bool(answer.flags & SATURATED) + "  lead off" * bool(answer.flags & LEAD_OFF)
             print(f"{seconds:9.2f} s  {said}{f'  (label {truth})' if truth else ''}{flags}", flush=True)
             known, right = known + bool(truth), right + (said == truth)
+        board.check(calibration.hash, f"after {len(record.counts)} of {len(record.counts)} samples")
     if known:
         print(f"{right} of {known} labelled classes are right ({right / known:.1%})")
     return 0
@@ -88,30 +90,33 @@ def check_record(record: Capture, bundle: Bundle[Manifest], path: Path) -> None:
 def play(board: Board, bundle: Bundle[Manifest], record: Capture, hop: int, pace: Pace | None = None) -> Iterator[Hop]:
     """Streams the recording; yields the board's answer whenever it has classified another hop.
 
-    `hop` is in model-rate samples. With a pace, a sample is sent when its time has come.
+    `hop` is in model-rate samples. With a pace, a sample is sent when its time has come. Raises BoardResetError if the
+    board is reset meanwhile: its front end and calibration are gone, so the stream cannot go on.
     """
     link, resampling = board.link, bundle.manifest.frontend.resampling
-    link.request(Type.STREAM, struct.pack("<H", hop))
     most = min(
         chunk_samples(board.hello.max_payload, len(record.channels)),
         hop * resampling.down // resampling.up,  # at most one hop in a frame
         max(1, int(CHUNK_S * record.rate_hz)),
     )
-    started, position, hops = pace.now() if pace else 0.0, 0, 0
-    while position < len(record.counts):
-        chunk = record.counts[position : position + most]
-        if pace:
-            pace.wait(max(0.0, started + (position + len(chunk)) / record.rate_hz - pace.now()))
-        answer = Hop.parse(link.request(Type.SAMPLES, samples_chunk(position, chunk)).payload)
-        if answer.next != position + len(chunk):
-            raise InputError(
-                f"port {link.name}: the board wants sample {answer.next}, {position + len(chunk)} comes next; it "
-                "was reset: start again"
-            )
-        position = answer.next
-        if answer.hops != hops:
-            hops = answer.hops
-            yield answer
+    position, hops, total = 0, 0, len(record.counts)
+    with resets_named(link.name, lambda: f"after {position} of {total} samples"):
+        link.request(Type.STREAM, struct.pack("<H", hop))
+        started = pace.now() if pace else 0.0
+        while position < total:
+            chunk = record.counts[position : position + most]
+            if pace:
+                pace.wait(max(0.0, started + (position + len(chunk)) / record.rate_hz - pace.now()))
+            answer = Hop.parse(link.request(Type.SAMPLES, samples_chunk(position, chunk)).payload)
+            if answer.next != position + len(chunk):
+                raise InputError(
+                    f"port {link.name}: the board wants sample {answer.next}, {position + len(chunk)} comes next; "
+                    "another program speaks to it too: close that one and start again"
+                )
+            position = answer.next
+            if answer.hops != hops:
+                hops = answer.hops
+                yield answer
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -94,6 +94,7 @@ class Exchange:
     lost: Whole
     retried: Whole
     duplicated: Whole
+    resets: Whole
     saturated: Whole
     abstained: Whole
     parity: Parity
@@ -120,7 +121,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class LinkUse:
-    """What the windows took on the line; `board` has the board's counters."""
+    """What the windows took on the line; `board` has the board's counters, None if it was reset meanwhile."""
 
     baud: Whole | None
     bytes_sent: Whole
@@ -129,7 +130,7 @@ class LinkUse:
     sent_bytes_per_s: NotNegative
     received_bytes_per_s: NotNegative
     host_damaged_frames: Whole
-    board: Stats
+    board: Stats | None
 
 
 @dataclass(frozen=True)
@@ -164,5 +165,5 @@ class Validation(Measured, Artifact):
     passed: bool
 
     kind = "validation"
-    schema = 2
+    schema = 3
     advice = "validate again with python -m firmware_host.validate"

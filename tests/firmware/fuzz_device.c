@@ -101,6 +101,14 @@ static void send(const uint8_t *data, size_t n)
     }
 }
 
+/* A HELLO request: one of a few sessions, or 0, which only asks; now and then of another protocol. */
+static size_t greeting(uint8_t *p)
+{
+    p[0] = draw(8) ? SCL_PROTOCOL_VERSION : (uint8_t)draw(256);
+    scl_store_u32(p + 1, draw(3));
+    return 1 + draw(5);
+}
+
 static size_t payload(uint8_t *p, uint8_t type)
 {
     static const uint16_t lengths[] = {0, 1, 2, 4, 8, 104, 1028, 1030};
@@ -119,6 +127,7 @@ static size_t payload(uint8_t *p, uint8_t type)
             break;
         case SCL_TYPE_SAMPLES: scl_store_u32(p, device.session.next); break;
         case SCL_TYPE_CAPTURE: scl_store_u32(p, 20 * draw(4)); return 4;
+        case SCL_TYPE_HELLO: return greeting(p);
         default: break;
         }
     }
@@ -164,11 +173,28 @@ static void ask(uint8_t type, const uint8_t *p, size_t n)
     CHECK(answers == before + 1 && last.type == (type | SCL_ANSWER) && last.seq == 77);
 }
 
+/* A board that nobody has greeted answers HELLO alone. */
+static void check_no_session(void)
+{
+    uint8_t wire[SCL_MAX_WIRE];
+    for (uint32_t type = 0; type < 256; type++) {
+        const uint32_t before = answers;
+        if (type != SCL_TYPE_HELLO) {
+            send(wire, scl_frame_encode(wire, (uint8_t)type, 5, (const uint8_t[]){1, 2, 3, 4, 5, 6}, draw(7)));
+            run();
+            CHECK(answers == before + 1 && last.type == SCL_TYPE_ERROR && last_payload[0] == SCL_ERROR_NO_SESSION);
+        }
+    }
+    CHECK(device.session_number == 0 && !device.session.whole && device.session.mode == SCL_IDLE && !device.capture.active);
+}
+
 static void check_recovery(void)
 {
     uint8_t p[4 + 2 * SCL_CHANNELS * SCL_RAW_SAMPLES] = {0x39, 0x30};
-    ask(SCL_TYPE_HELLO, (const uint8_t[]){1}, 1);
-    CHECK(last_payload[0] == SCL_PROTOCOL_VERSION && last.payload_size > 57);
+    static const uint8_t hello[5] = {SCL_PROTOCOL_VERSION, 0x78, 0x56, 0x34, 0x12};
+    ask(SCL_TYPE_HELLO, hello, sizeof hello);
+    CHECK(last_payload[0] == SCL_PROTOCOL_VERSION && last.payload_size > 61 && scl_load_u32(last_payload + 57) == 0x12345678);
+    CHECK(!device.session.whole && device.session.mode == SCL_IDLE);
     ask(SCL_TYPE_WINDOW, p, sizeof p);
     CHECK(last.payload_size == 12 + SCL_FEATURES + SCL_CLASSES && scl_load_u16(last_payload) == 0x3039);
     if (scl_frontend_data.lead_off_samples > 0) { /* a window of zeros stands still */
@@ -192,6 +218,10 @@ int main(int argc, char **argv)
         memset(&device, 0xAA, sizeof device); /* init must not rely on zeroed memory */
         scl_receiver_init(&host);
         scl_device_init(&device, &ring);
+        check_no_session();
+        if (draw(4)) {
+            ask(SCL_TYPE_HELLO, (const uint8_t[]){SCL_PROTOCOL_VERSION, 1, 0, 0, 0}, 5);
+        }
         for (int i = 0; i < ROUNDS; i++) {
             if (draw(4)) {
                 send_frame();

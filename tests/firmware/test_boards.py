@@ -5,12 +5,23 @@ Answers are compared with fixture_model/make_model.py, which computes them slowl
 
 import struct
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from firmware_host.messages import BoardError, ErrorCode, Hello, Probe, Result, probe, window_chunk
+from firmware_host.messages import (
+    BoardError,
+    ErrorCode,
+    Hello,
+    Probe,
+    Result,
+    greeting,
+    probe,
+    samples_chunk,
+    window_chunk,
+)
 from firmware_host.protocol import ANSWER, Frame, Type, encode
 from scl.frontend.flags import SATURATED
 from scl.machines import instructions
@@ -37,14 +48,53 @@ def test_hello(board):
     others = {"native": 10**9, "mps2-an505": 20_000_000, "mps3-an547": 32_000_000, "netduinoplus2": 21_000_000}
     tick_hz = others.get(board.name, 25_000_000)
     assert hello == Hello(
-        protocol=1, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
-        max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), board=board.name,
-        firmware=project["version"], labels=model.LABELS,
+        protocol=2, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
+        max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), session=board.link.session,
+        board=board.name, firmware=project["version"], labels=model.LABELS,
     )  # fmt: skip
 
 
 def test_hello_of_another_protocol_is_answered(board):
-    assert Hello.parse(board.link.request(Type.HELLO, b"\xfe").payload) == board.hello
+    """As one of a host that asks, whatever stands behind the version."""
+    for payload in (b"\xfe", b"\x01", b"\x02", b"\x02\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
+        assert Hello.parse(board.link.request(Type.HELLO, payload).payload) == board.hello
+
+
+def test_a_session_ends_what_the_one_before_began(board, rng):
+    """Window, stream and the newest window; calibration and counters stay. The same name again ends nothing."""
+    link, counts = board.link, some_counts(rng)
+    payload = b"unit0007" + np.concatenate([np.ones(3), np.eye(3).ravel()] * 2).astype(np.float32).tobytes()
+    link.request(Type.CALIBRATION, payload)
+    board.send_window(1, counts)
+    link.send(Type.WINDOW, window_chunk(7, 0, counts[:8]))
+    assert link.ask() == replace(board.hello, calibration_hash=b"unit0007")
+    link.request(Type.HELLO, greeting(link.session))
+    link.request(Type.WINDOW, window_chunk(7, 8, counts[8:]))  # goes on
+    assert board.bench() > 0
+    link.request(Type.STREAM, struct.pack("<H", 4))
+    link.send(Type.WINDOW, window_chunk(7, 0, counts[:8]))
+    frames = link.stats().frames
+    hello = link.greet()
+    assert hello == replace(board.hello, session=link.session, calibration_hash=b"unit0007")
+    assert board.refusal(Type.WINDOW, window_chunk(7, 8, counts[8:])) == BoardError(ErrorCode.GAP, 7, 0)
+    assert board.refusal(Type.SAMPLES, samples_chunk(0, counts)) == BoardError(ErrorCode.NOT_STREAMING, 0, 0)
+    for kind, payload in ((Type.BENCH, b""), (Type.PROBE, probe(0, 0))):
+        assert board.refusal(kind, payload) == BoardError(ErrorCode.NO_WINDOW, 0, 0)
+    assert link.stats().frames > frames
+    nominal = np.concatenate([np.zeros(3), np.eye(3).ravel()] * 2).astype(np.float32)
+    link.request(Type.CALIBRATION, bytes(8) + nominal.tobytes())
+    board.hello = link.ask()
+
+
+def test_a_stream_with_a_class_has_a_window(board, rng):
+    board.link.greet()
+    board.link.request(Type.STREAM, struct.pack("<H", 4))
+    counts = some_counts(rng, model.WINDOW)
+    board.link.request(Type.SAMPLES, samples_chunk(0, counts[:-1]))
+    assert board.refusal(Type.BENCH).code == ErrorCode.NO_WINDOW
+    board.link.request(Type.SAMPLES, samples_chunk(model.WINDOW - 1, counts[-1:]))
+    assert board.bench() > 0
+    board.hello = board.link.ask()
 
 
 @pytest.mark.parametrize("cuts", [(), (1,), (19,), (7, 14), tuple(range(1, 20))])

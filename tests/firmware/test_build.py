@@ -7,12 +7,15 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from firmware_host import emulator
-from firmware_host.link import Link
+from firmware_host.link import BoardResetError, Link
+from firmware_host.messages import window_chunk
 from firmware_host.protocol import Type
 from scl.artifacts import InputError
 from scl.machines import MACHINES
@@ -115,8 +118,12 @@ def test_a_fault_resets_the_board(make_firmware, changed_model, tmp_path, machin
         link = Link(transport)
         hello = link.greet()
         before = [link.stats().frames for _ in range(20)][-1]
-        link.send(Type.BENCH)
-        assert link.greet() == hello
+        link.send(Type.WINDOW, window_chunk(0, 0, np.zeros((20, 6), np.int16)))
+        for kind in set(Type) - {Type.HELLO, Type.ERROR}:
+            with pytest.raises(BoardResetError, match=r"was reset \(its session is gone\)"):
+                link.request(kind)
+        assert link.ask() == replace(hello, session=0)
+        assert link.greet() == replace(hello, session=link.session)
         assert link.stats().frames < before
 
 

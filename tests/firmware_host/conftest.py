@@ -6,19 +6,25 @@ Real firmware runs in test_real_boards.py.
 import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Result, Stats
-from firmware_host.protocol import ANSWER, Decoder, Frame, Type, encode
+from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Probe, Result, Stats
+from firmware_host.protocol import ANSWER, PROTOCOL_VERSION, Decoder, Frame, Type, encode
 from tests.bundles import CHANNELS, CLASSES, FEATURES, LABELS, MODEL_HASH, SAMPLES, network, write_bundle
+
+OPERATORS = 4
 
 
 def through(_number: int, frame: bytes) -> list[bytes]:
     return [frame]
+
+
+def never(_frame: Frame) -> bool:
+    return False
 
 
 @dataclass
@@ -26,7 +32,8 @@ class FakeBoard:
     """The board's side of docs/PROTOCOL.md as a transport.
 
     It reads its receive ring only while the host waits, and stops at each answer, so the host has to keep the ring from
-    overflowing by itself. `to_board` and `to_host` get (frame number, bytes) and return what becomes of it on the line.
+    overflowing by itself. It has a session from the start, for tests that leave the greeting out. `to_board` and
+    `to_host` get (frame number, bytes) and return what becomes of it on the line.
     """
 
     hello: Hello
@@ -44,6 +51,10 @@ class FakeBoard:
     window: list = field(default_factory=lambda: [None, np.zeros((0, CHANNELS), np.int16)])
     writes: int = 0
     calibration: bytes = b""
+    session: int = 1
+    whole: bool = False  # a window has come in this session
+    reset_before: Callable[[Frame], bool] = never  # asked for every frame that arrives
+    comes_back: dict[str, object] = field(default_factory=dict)  # fields of HELLO that are others after a reset
     stream: list = field(default_factory=list)  # hop, samples consumed, hops, end
     sensor: Callable[[int], list[bytes]] | None = None  # CAPTURE payloads for a number of samples
 
@@ -59,6 +70,8 @@ class FakeBoard:
     def read(self, timeout_s: float) -> bytes:
         while self.ring and not self.out:
             for frame in self.decoder.feed(self.ring.popleft()[0]):
+                if self.reset_before(frame):
+                    self.reset()
                 self.stats[0] += 1
                 for kind, payload in self.respond(frame):
                     self.send(Frame(kind, frame.seq, payload))
@@ -77,17 +90,37 @@ class FakeBoard:
     def close(self) -> None:
         pass
 
+    def reset(self) -> None:
+        """Counters of what passed on the line stay the test's own."""
+        self.hello = replace(self.hello, **{"calibration_hash": bytes(8)} | self.comes_back)
+        self.session, self.whole, self.stream, self.stats[0] = 0, False, [], 0
+        self.window, self.calibration = [None, np.zeros((0, CHANNELS), np.int16)], b""
+
+    def greet(self, payload: bytes) -> Hello:
+        named = int.from_bytes(payload[1:5], "little") if payload[0] == PROTOCOL_VERSION else 0
+        if named not in (0, self.session):
+            self.session, self.whole, self.stream = named, False, []
+        return replace(self.hello, session=self.session)
+
     def respond(self, frame: Frame) -> list[tuple[int, bytes]]:
         kind, payload = frame.type, frame.payload
         if kind == Type.HELLO:
-            return [(kind | ANSWER, self.hello.pack())]
+            return [(kind | ANSWER, self.greet(payload).pack())]
+        if self.session == 0:
+            return [(Type.ERROR, BoardError(ErrorCode.NO_SESSION, 0, 0).pack())]
+        if kind in (Type.BENCH, Type.PROBE) and not self.whole:
+            return [(Type.ERROR, BoardError(ErrorCode.NO_WINDOW, 0, 0).pack())]
         if kind == Type.STATS:
             return [(kind | ANSWER, Stats(self.stats[0], self.decoder.errors, 0, 0).pack())]
         if kind == Type.BENCH:
             return [(kind | ANSWER, (1000).to_bytes(4, "little"))]
         if kind == Type.CALIBRATION:
             self.calibration = payload
+            self.hello = replace(self.hello, calibration_hash=payload[:8])
             return [(kind | ANSWER, payload[:8])]
+        if kind == Type.PROBE:
+            operator, values = payload[0], np.arange(payload[0], payload[0] + 4, dtype=np.int8)
+            return [(kind | ANSWER, Probe(10 + operator, 4, OPERATORS, values).pack())]
         if kind == Type.WINDOW:
             return self.take_chunk(payload)
         if kind == Type.STREAM:
@@ -113,6 +146,7 @@ class FakeBoard:
             return [(Type.ERROR, BoardError(ErrorCode.GAP, number, expected).pack())]
         if len(self.window[1]) < self.hello.raw_samples:
             return []
+        self.whole = True
         features, logits, crc = self.answer(self.window[1])
         self.window = [None, np.zeros((0, CHANNELS), np.int16)]
         result = Result(number, int(logits.argmax()), 0, crc, 7, features, logits)
@@ -125,7 +159,7 @@ class FakeBoard:
         if start == consumed:
             for at in range(consumed + 1, consumed + n + 1):
                 if at >= self.hello.window and (at - self.hello.window) % hop == 0:
-                    hops, end = hops + 1, at
+                    hops, end, self.whole = hops + 1, at, True
             self.stream = [hop, consumed + n, hops, end]
         hop, consumed, hops, end = self.stream
         return [(Type.SAMPLES | ANSWER, Hop(consumed, hops, end, hops % CLASSES, 0).pack())]
@@ -138,14 +172,14 @@ def make_board() -> Callable[..., FakeBoard]:
     def make(**options: object) -> FakeBoard:
         fields = {
             **{
-                "protocol": 1,
+                "protocol": PROTOCOL_VERSION,
                 "model_hash": MODEL_HASH,
                 "raw_samples": SAMPLES,
                 "channels": CHANNELS,
                 "window": SAMPLES,
             },
             **{"features": FEATURES, "classes": CLASSES, "max_payload": 1030, "tick_hz": 25_000_000},
-            **{"calibration_hash": bytes(8), "board": "fake", "firmware": "0.0", "labels": LABELS},
+            **{"calibration_hash": bytes(8), "session": 0, "board": "fake", "firmware": "0.0", "labels": LABELS},
         }
         hello = Hello(**{name: options.pop(name, value) for name, value in fields.items()})
         return FakeBoard(hello, **options)

@@ -9,7 +9,7 @@ import pytest
 from firmware_host import capture as command
 from firmware_host.board import Board
 from firmware_host.link import Link
-from firmware_host.protocol import decode
+from firmware_host.protocol import Type, decode
 from scl.artifacts import InputError
 from scl.artifacts.capture import read_capture
 
@@ -34,7 +34,8 @@ def run(monkeypatch, make_board, fake_bundle, tmp_path):
 
         @contextmanager
         def open_board(*_arguments, **_options):
-            yield Board(Link(board, board.now), board.hello, emulated=False, baud=None)
+            link = Link(board, board.now)
+            yield Board(link, link.greet(), emulated=False, baud=None)
 
         monkeypatch.setattr(command, "open_board", open_board)
         path = tmp_path / "walk.csv"
@@ -51,7 +52,7 @@ def test_samples_arrive_in_order(run):
 
 
 def test_a_block_the_link_lost_is_counted(run):
-    got = run("--seconds", "2.5", sensor=blocks, to_host=lambda n, frame: [] if n == 2 else [frame])
+    got = run("--seconds", "2.5", sensor=blocks, to_host=lambda n, frame: [] if n == 3 else [frame])
     assert got.dropped == 7
     assert (got.counts == np.concatenate([SENSOR[:14], SENSOR[21:50]])).all()
 
@@ -87,7 +88,8 @@ def test_a_sensor_that_stops(run, tmp_path):
     with pytest.raises(InputError, match="port fake: no sample for 5 s, 15 of 20 came"):
         run("--seconds", "1", sensor=lambda samples: blocks(15), to_board=note)
     assert not (tmp_path / "walk.csv").exists()
-    assert [frame.payload for frame in sent] == [struct.pack("<I", 20), struct.pack("<I", 0)]
+    captures = [frame.payload for frame in sent if frame and frame.type == Type.CAPTURE]
+    assert captures == [struct.pack("<I", 20), struct.pack("<I", 0)]
 
 
 def test_no_time_at_all(run):

@@ -9,6 +9,7 @@ import pytest
 from firmware_host.messages import (
     ABSTAIN,
     BoardError,
+    ErrorCode,
     Hello,
     Hop,
     MessageError,
@@ -17,6 +18,7 @@ from firmware_host.messages import (
     Stats,
     capture_block,
     chunk_samples,
+    greeting,
     probe,
     samples_chunk,
     window_chunk,
@@ -48,15 +50,18 @@ def test_bytes_from_the_wire():
 def test_hello():
     payload = FRAMES["HELLO answer"].payload
     hello = Hello.parse(payload)
-    assert (hello.protocol, hello.model_hash) == (1, bytes(range(32)).hex())
+    assert (hello.protocol, hello.model_hash) == (2, bytes(range(32)).hex())
     assert (hello.raw_samples, hello.channels, hello.window, hello.features, hello.classes) == (200, 6, 200, 96, 3)
     assert (hello.max_payload, hello.tick_hz, hello.calibration_hash) == (1030, 25_000_000, bytes(8))
+    assert hello.session == 0x89ABCDEF
     assert (hello.board, hello.firmware) == ("mps2-an386", "0.1.0")
     assert hello.labels == ("walking", "jogging", "climbing (à pied)")
     assert hello.pack() == payload
 
 
 def test_chunks():
+    assert greeting(0x89ABCDEF) == FRAMES["HELLO request"].payload
+    assert greeting(0) == FRAMES["HELLO request that only asks"].payload
     assert window_chunk(513, 0, counts(85)) == FRAMES["WINDOW first chunk"].payload
     assert window_chunk(513, 199, counts(1)) == FRAMES["WINDOW last chunk"].payload
     assert samples_chunk(70_000, counts(5)) == FRAMES["SAMPLES request"].payload
@@ -98,6 +103,8 @@ def test_answers():
     assert (start, dropped) == (160, 2) and (got == counts(16)).all()
     assert str(BoardError.parse(FRAMES["ERROR gap"].payload)) == "ERROR GAP (window 513, detail 85)"
     assert BoardError.parse(FRAMES["ERROR unknown type"].payload) == BoardError(1, 0, 0x42)
+    assert BoardError.parse(FRAMES["ERROR no session"].payload) == BoardError(ErrorCode.NO_SESSION, 0, 0)
+    assert BoardError.parse(FRAMES["ERROR no window"].payload) == BoardError(ErrorCode.NO_WINDOW, 0, 0)
     assert str(BoardError(77, 1, 2)) == "ERROR 77 (window 1, detail 2)"
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pty
+from dataclasses import replace
 
 import pytest
 
@@ -13,20 +14,21 @@ from scl.artifacts import InputError
 
 def test_greeting(make_board):
     board = make_board()
-    assert Link(board, board.now).greet() == board.hello
+    link = Link(board, board.now)
+    assert link.greet() == replace(board.hello, session=link.session) and link.session == board.session != 0
 
 
 def test_a_board_that_boots_is_waited_for(make_board):
     """What is sent while the boot loader runs is gone."""
     board = make_board()
     board.to_board = lambda n, frame: [frame] if board.clock >= 4 else []
-    assert Link(board, board.now).greet() == board.hello
+    assert Link(board, board.now).greet().session == board.session
     assert 4 <= board.clock <= 4 + HELLO_TIMEOUT_S
 
 
 def test_a_greeting_damaged_on_the_way_is_repeated(make_board):
     board = make_board(to_host=lambda n, frame: [frame[5:]] if n == 0 else [frame])
-    assert Link(board, board.now).greet() == board.hello
+    assert Link(board, board.now).greet().session == board.session
 
 
 def test_nobody_there(make_board):
@@ -46,12 +48,12 @@ def test_noise_is_told_from_silence(make_board):
         Link(board, board.now).greet()
 
 
-@pytest.mark.parametrize(("version", "advice"), [(0, "flash firmware"), (2, "update this program")])
+@pytest.mark.parametrize(("version", "advice"), [(1, "flash firmware"), (3, "update this program")])
 def test_another_protocol_version(make_board, version, advice):
     """Only the first byte of such a HELLO can be relied on."""
     board = make_board()
     board.respond = lambda frame: [(0x81, bytes([version, 1, 2, 3]))]
-    with pytest.raises(InputError, match=f"speaks protocol version {version}, this program version 1; {advice}"):
+    with pytest.raises(InputError, match=f"speaks protocol version {version}, this program version 2; {advice}"):
         Link(board, board.now).greet()
 
 
@@ -59,9 +61,9 @@ def test_another_protocol_version(make_board, version, advice):
     ("payload", "found"),
     [
         (b"", "without a byte"),
-        (b"\x01" * 20, "of 20 bytes; at least 57"),
-        (b"\x01" * 60, "without board name"),
-        (b"\x01" * 57 + b"\xff\n", "UTF-8"),
+        (b"\x02" * 20, "of 20 bytes; at least 61"),
+        (b"\x02" * 64, "without board name"),
+        (b"\x02" * 61 + b"\xff\n", "UTF-8"),
     ],
 )
 def test_a_malformed_greeting(make_board, payload, found):

@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,9 +24,12 @@ from firmware_host import board as board_module
 from firmware_host import capture, probe, stream, validate
 from firmware_host.board import Board, open_board
 from firmware_host.calibration_file import nominal, read_calibration
+from firmware_host.flight import Flight
+from firmware_host.link import BoardResetError
 from firmware_host.measure import measure
 from firmware_host.protocol import Type
 from firmware_host.stream import play
+from scl import toolchain
 from scl.artifacts import InputError, read_npz, sha256_file, write_artifact, write_npz
 from scl.artifacts.bundle import model_hash, read_run_bundle, write_manifest
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
@@ -33,9 +37,11 @@ from scl.artifacts.capture import Capture, read_capture, write_capture
 from scl.artifacts.golden import read_golden
 from scl.frontend.sensor import Part, Sensor
 from scl.partition import Partition
+from tests.firmware_host.board_that_restarts import board_that_restarts
 from tests.manifests import manifest
 from tests.scl.frontend.designs import front_end_spec
 
+FIXTURE = Path(__file__).parents[1] / "firmware" / "fixture_model"
 WINDOW, CHANNELS, WINDOWS = 400, ("ax", "ay", "az", "gx", "gy", "gz"), 9
 LABELS = ("still", "slow", "fast")
 EMULATED = ("emulator", "emulator:netduinoplus2")
@@ -255,8 +261,10 @@ def test_a_units_calibration_stays_until_it_is_put_back(bundle, port, tmp_path, 
     with open_board(bundle, port) as board:
         unit.send(board.link)
         assert board.link.greet().calibration_hash == unit.hash
-        changed, _answers = measure(board, bundle, golden)  # with the HELLO from before: nothing is put back
-        assert changed.parity.input_crc32_off == 2
+        (changed,) = Flight(board.link, board.hello, 1, golden.counts[0].__getitem__).run().results
+        assert changed.input_crc32 != golden.input_crc32[0, 0]
+        with pytest.raises(InputError, match=f"has calibration {unit.hash.hex()}, {'0' * 16} was expected"):
+            measure(board, bundle, golden)  # with the HELLO from before: nothing is put back
         board = Board(board.link, board.link.greet(), board.emulated, board.baud)
         exact, _answers = measure(board, bundle, golden)
         assert exact.parity.input_crc32_off == exact.parity.max_lsb == 0
@@ -330,3 +338,47 @@ def test_a_build_that_fails_says_why(folder, native, tmp_path):
         open_board(read_run_bundle(broken), native),
     ):
         pass
+
+
+def test_validation_goes_on_when_the_board_is_killed_and_starts_again(folder, bundle, native, tmp_path):
+    """In the middle of window 9 of 18; the report is that of a board that lives on."""
+    firmware = board_module.build(bundle, native)
+    reports = []
+    for number, lives in enumerate(([], [9 * 4800 + 700])):
+        out = tmp_path / f"report{number}"
+        with board_that_restarts([firmware] * (1 + len(lives)), lives) as port:
+            assert validate.main([str(folder), "--port", port, "--out", str(out)]) == 0
+        reports.append(json.loads((out / "validation.json").read_text()))
+    assert [report["resets"] for report in reports] == [0, 1]
+    assert reports[1]["retried"] >= 1 and reports[1]["link"]["board"] is None
+    changing = {"port", "resets", "retried", "inference", "latency", "link"}
+    lived, restarted = ({key: report[key] for key in report.keys() - changing} for report in reports)
+    assert lived == restarted
+
+
+def test_a_board_that_starts_again_with_another_model(folder, bundle, native, tmp_path):
+    firmwares = [board_module.build(bundle, native), toolchain.build(FIXTURE, tmp_path / "other", native)]
+    with (
+        pytest.raises(InputError, match=rf"the board holds model \w{{64}} now, {bundle.manifest.model_hash} when"),
+        board_that_restarts(firmwares, [9 * 4800 + 700]) as port,
+    ):
+        validate.main([str(folder), "--port", port, "--out", str(tmp_path / "report")])
+    assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "when"), [("stream", r"after \d+ of 3200 samples"), ("probe", "after 0 of 1 windows")]
+)
+def test_a_board_that_is_killed_ends_a_stream_and_a_probe(folder, bundle, native, tmp_path, command, when):
+    path = tmp_path / "walk.csv"
+    write_capture(path, Capture("bench", 20.0, CHANNELS, read_golden(bundle).counts[0, :8].reshape(-1, 6)))
+    run = {
+        "stream": lambda port: stream.main([str(folder), "--port", port, "--record", str(path), "--speed", "max"]),
+        "probe": lambda port: probe.main([str(folder), "--port", port, "--out", str(tmp_path / "probe.npz")]),
+    }
+    with (
+        pytest.raises(BoardResetError, match=rf"the board was reset \(its session is gone\) {when}"),
+        board_that_restarts([board_module.build(bundle, native)] * 2, [3000]) as port,
+    ):
+        run[command](port)
+    assert not (tmp_path / "probe.npz").exists()

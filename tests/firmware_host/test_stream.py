@@ -66,7 +66,7 @@ def test_the_pace_is_the_sensors(make_board, bundle):
     assert clock[0] == pytest.approx(TOTAL / 20.0)
 
 
-def test_a_board_that_was_reset(make_board, bundle):
+def test_a_stream_that_another_program_began_anew(make_board, bundle):
     board = make_board()
     take = board.take_samples
 
@@ -76,7 +76,7 @@ def test_a_board_that_was_reset(make_board, bundle):
         return take(payload)
 
     board.take_samples = forget
-    with pytest.raises(InputError, match=r"port fake: the board wants sample 0, \d+ comes next; it was reset"):
+    with pytest.raises(InputError, match=r"port fake: the board wants sample 0, \d+ comes next; another program"):
         listen(board, bundle, 50)
 
 

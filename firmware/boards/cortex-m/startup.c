@@ -5,7 +5,7 @@
 extern uint32_t stack_top[], data_start[], data_end[], bss_start[], bss_end[];
 extern const uint32_t data_load[];
 
-/* Any fault: start over. The host finds a board that answers HELLO and has forgotten its calibration, not one that hangs. */
+/* Any fault: start over. The host finds a board that answers HELLO and has no session, not one that hangs. */
 static void fault_handler(void)
 {
     REGISTER(0xE000ED0Cu) = 0x05FA0004u; /* AIRCR: SYSRESETREQ */

@@ -42,6 +42,14 @@ void scl_capture_stop(scl_capture *c, uint16_t seq)
     end(c);
 }
 
+void scl_capture_drop(scl_capture *c)
+{
+    if (c->active) {
+        port_sensor_stop();
+        c->active = false;
+    }
+}
+
 void scl_capture_poll(scl_capture *c)
 {
     int16_t counts[SCL_CHANNELS];

@@ -30,6 +30,9 @@ bool scl_capture_start(scl_capture *c, uint16_t seq, uint32_t samples);
 /* Ends it and sends what is held, be it nothing, as the answer to `seq`. */
 void scl_capture_stop(scl_capture *c, uint16_t seq);
 
+/* Ends it and sends nothing. */
+void scl_capture_drop(scl_capture *c);
+
 /* Takes at most one sample from the sensor. */
 void scl_capture_poll(scl_capture *c);
 

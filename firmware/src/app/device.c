@@ -4,7 +4,11 @@
 #include "link.h"
 #include "port.h"
 
-enum { HELLO_FIXED = 57, PROBE_FIXED = 10 }; /* bytes before the text, before the values */
+enum {
+    HELLO_REQUEST = 5,       /* bytes: protocol, session */
+    HELLO_FIXED = 61,        /* bytes before the text */
+    PROBE_FIXED = 10         /* bytes before the values */
+};
 
 static uint8_t answer[SCL_MAX_PAYLOAD]; /* of HELLO and PROBE */
 
@@ -24,9 +28,22 @@ static size_t append(uint8_t *payload, size_t size, const char *text)
     return size + n;
 }
 
-static void on_hello(const scl_device *d, const scl_frame *frame)
+/* Begins the session that a HELLO names: what an earlier host has left goes on no longer. The same name again, or 0, changes nothing. */
+static void name_session(scl_device *d, uint32_t number)
+{
+    if (number != 0 && number != d->session_number) {
+        d->session_number = number;
+        scl_session_end(&d->session);
+        scl_capture_drop(&d->capture);
+    }
+}
+
+static void on_hello(scl_device *d, const scl_frame *frame)
 {
     uint8_t *const p = answer;
+    if (frame->payload[0] == SCL_PROTOCOL_VERSION && frame->payload_size >= HELLO_REQUEST) {
+        name_session(d, scl_load_u32(frame->payload + 1));
+    }
     p[0] = SCL_PROTOCOL_VERSION;
     for (size_t i = 0; i < 32; i++) {
         p[1 + i] = scl_network_data.hash[i];
@@ -41,6 +58,7 @@ static void on_hello(const scl_device *d, const scl_frame *frame)
     for (size_t i = 0; i < SCL_CALIBRATION_HASH; i++) {
         p[49 + i] = d->calibration_hash[i];
     }
+    scl_store_u32(p + 57, d->session_number);
     size_t size = append(p, HELLO_FIXED, port_name);
     size = append(p, size, "\n" SCL_FIRMWARE_VERSION);
     for (uint16_t i = 0; i < SCL_CLASSES; i++) {
@@ -52,7 +70,10 @@ static void on_hello(const scl_device *d, const scl_frame *frame)
 static void on_bench(scl_device *d, const scl_frame *frame)
 {
     uint8_t p[4];
-    scl_session_newest(&d->session);
+    if (!scl_session_newest(&d->session)) {
+        scl_link_refuse(frame->seq, SCL_ERROR_NO_WINDOW, 0, 0);
+        return;
+    }
     scl_store_u32(p, scl_session_ticks(&d->session, &scl_network_data));
     scl_link_answer(frame, p, sizeof p);
 }
@@ -69,12 +90,15 @@ static void on_probe(scl_device *d, const scl_frame *frame)
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_VALUE, 0, count);
         return;
     }
+    if (!scl_session_newest(&d->session)) {
+        scl_link_refuse(frame->seq, SCL_ERROR_NO_WINDOW, 0, 0);
+        return;
+    }
     if (piece > size - offset) {
         piece = size - offset;
     }
     scl_network part = scl_network_data;
     part.op_count = number;
-    scl_session_newest(&d->session);
     (void)scl_session_ticks(&d->session, &part);
     part.ops = op;
     part.op_count = 0;
@@ -152,8 +176,13 @@ static bool length_fits(const scl_frame *frame)
     }
 }
 
+/* A board that was reset has no session, and says so to every request until a host greets it: see docs/PROTOCOL.md. */
 static void dispatch(scl_device *d, const scl_frame *frame)
 {
+    if (d->session_number == 0 && frame->type != SCL_TYPE_HELLO) {
+        scl_link_refuse(frame->seq, SCL_ERROR_NO_SESSION, 0, 0);
+        return;
+    }
     if (!length_fits(frame)) {
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_LENGTH, 0, (uint16_t)frame->payload_size);
         return;
@@ -175,6 +204,7 @@ static void dispatch(scl_device *d, const scl_frame *frame)
 void scl_device_init(scl_device *d, const scl_ring *received)
 {
     d->received = received;
+    d->session_number = 0;
     scl_receiver_init(&d->receiver);
     scl_session_init(&d->session);
     scl_capture_init(&d->capture);

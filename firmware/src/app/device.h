@@ -16,6 +16,7 @@ enum { SCL_CALIBRATION_HASH = 8 }; /* bytes */
 typedef struct {
     const scl_ring *received; /* for its count of overruns */
     scl_receiver receiver;
+    uint32_t session_number;   /* the host's name for the time since its greeting; 0 since the start until the first one */
     scl_session session;
     scl_capture capture;
     uint8_t calibration_hash[SCL_CALIBRATION_HASH];

@@ -17,8 +17,14 @@ typedef char result_fits[RESULT_FIXED + SCL_FEATURES + SCL_CLASSES <= SCL_MAX_PA
 void scl_session_init(scl_session *s)
 {
     scl_model_init(&s->model);
-    s->mode = SCL_IDLE;
     s->window = 0;
+    scl_session_end(s);
+}
+
+void scl_session_end(scl_session *s)
+{
+    s->mode = SCL_IDLE;
+    s->whole = false;
 }
 
 /* Samples in a WINDOW or SAMPLES frame; 0 if the length is wrong. */
@@ -57,13 +63,17 @@ uint32_t scl_session_ticks(scl_session *s, const scl_network *network)
     return port_ticks() - before;
 }
 
-void scl_session_newest(scl_session *s)
+bool scl_session_newest(scl_session *s)
 {
+    if (!s->whole) {
+        return false;
+    }
     if (scl_model_keeps_columns(&s->model)) {
         s->mode = SCL_IDLE;
         scl_model_start(&s->model, 0);
     }
     (void)scl_model_window(&s->model);
+    return true;
 }
 
 static void send_result(scl_session *s, const scl_frame *frame)
@@ -113,6 +123,7 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
     }
     if (s->next == SCL_RAW_SAMPLES) {
         s->mode = SCL_IDLE;
+        s->whole = true;
         send_result(s, frame);
     }
 }
@@ -147,6 +158,7 @@ void scl_session_samples(scl_session *s, const scl_frame *frame)
     const bool continues = scl_load_u32(frame->payload) == s->next;
     for (uint32_t i = 0; continues && i < count; i++) {
         if (push(s, frame, i)) {
+            s->whole = true;
             s->hops++;
             s->hop_end = s->next;
             s->hop_class = scl_model_run(&s->model).class_index;

@@ -2,6 +2,7 @@
 #ifndef SCL_SESSION_H
 #define SCL_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model.h"
@@ -15,6 +16,7 @@ typedef struct {
     scl_mode mode;
     uint32_t next;           /* sensor sample that continues the window or the stream */
     uint16_t window;         /* its number, in SCL_IN_WINDOW and SCL_IN_GAP */
+    bool whole;              /* a window has come since scl_session_end: BENCH and PROBE have one to run on */
     uint32_t hops;           /* classified since STREAM */
     uint32_t hop_end;        /* of the latest one: sensor samples consumed, class and flags */
     uint8_t hop_class;
@@ -23,6 +25,9 @@ typedef struct {
 
 void scl_session_init(scl_session *s);
 
+/* Ends a window or stream and forgets the newest window. */
+void scl_session_end(scl_session *s);
+
 /* Each takes a frame of that type from the line and answers it. */
 void scl_session_window(scl_session *s, const scl_frame *frame);
 void scl_session_samples(scl_session *s, const scl_frame *frame);
@@ -30,8 +35,9 @@ void scl_session_samples(scl_session *s, const scl_frame *frame);
 /* port_ticks around a network, or some of its operators, on what is in the arena. */
 uint32_t scl_session_ticks(scl_session *s, const scl_network *network);
 
-/* Copies the newest window to the network's input. A stream that keeps columns ends: the window takes their place. */
-void scl_session_newest(scl_session *s);
+/* Copies the newest window to the network's input, and whether there is one. A stream that keeps columns ends: the window takes their
+ * place. */
+bool scl_session_newest(scl_session *s);
 
 /* Its payload has 2 bytes. */
 void scl_session_stream(scl_session *s, const scl_frame *frame);
