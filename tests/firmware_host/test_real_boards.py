@@ -6,6 +6,7 @@ more, in numpy. A window (4.8 kB) is larger than a board's receive ring on purpo
 
 import json
 import shutil
+import socket
 import struct
 import subprocess
 import zlib
@@ -21,7 +22,7 @@ from export.proof.runtimes import run_tflite_micro
 from export.writers.c_source import CModel, write_c
 from export.writers.tflite import write_tflite
 from firmware_host import board as board_module
-from firmware_host import capture, probe, stream, validate
+from firmware_host import capture, emulator, probe, stream, validate
 from firmware_host.board import Board, open_board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.flight import Flight
@@ -382,3 +383,28 @@ def test_a_board_that_is_killed_ends_a_stream_and_a_probe(folder, bundle, native
     ):
         run[command](port)
     assert not (tmp_path / "probe.npz").exists()
+
+
+def test_validation_goes_on_when_the_emulated_board_is_reset(bundle, emulated, tmp_path, monkeypatch):
+    """By QEMU's own system_reset, between two chunks: memory stays, the start-up code runs again."""
+    control = tmp_path / "qmp"
+    command = emulator.qemu_command
+    monkeypatch.setattr(
+        emulator, "qemu_command", lambda *of: [*command(*of), "-qmp", f"unix:{control},server=on,wait=off"]
+    )
+    with open_board(bundle, emulated) as board, socket.socket(socket.AF_UNIX) as qmp:
+        qmp.connect(str(control))
+        send, sent = board.link.send, []
+
+        def send_or_reset(kind, payload=b""):
+            sent.append(kind)
+            if sent.count(Type.WINDOW) == 30 and kind == Type.WINDOW:
+                qmp.sendall(b'{"execute": "qmp_capabilities"}{"execute": "system_reset"}')
+                while b"RESET" not in qmp.recv(4096):
+                    pass
+            return send(kind, payload)
+
+        monkeypatch.setattr(board.link, "send", send_or_reset)
+        validation, _answers = measure(board, bundle, bundle.read_golden())
+    assert validation["resets"] == 1 and validation["lost"] == 0 and validation["parity"]["max_lsb"] == 0
+    assert validation["parity"]["compared"] == 2 * WINDOWS and validation["link"]["board"] is None
