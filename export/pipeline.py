@@ -15,7 +15,6 @@ from export.cost import size
 from export.cost import table as layers
 from export.cost.budget import Budget
 from export.golden.choice import balanced, spread
-from export.golden.copies import Copies, Rotations, Shifts
 from export.golden.windows import EvaluatedWindows, network_inputs
 from export.manifest import described
 from export.model import Model, check_labels, quantized
@@ -42,7 +41,7 @@ from train.data.recordings import WindowSet
 from train.data.registry import data_set
 from train.data.tasks import TASKS
 from train.run.folder import load_run
-from train.transformations import Shift, from_info
+from train.transformations import from_info, kind
 
 if TYPE_CHECKING:
     from train.run.folder import Run
@@ -51,7 +50,6 @@ Ranges = dict[str, tuple[float, float]]
 CONVERTER_INPUTS = 100
 STREAMED_INPUTS = 100  # windows, played one behind the other
 EVALUATED = 10_000  # windows of a test split, at most: a database of beats has fifty thousand
-LIMITED = {"rotation": ("accuracy", "consistency"), "shift": ("macro_f1", "consistency")}  # by --max-loss
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             write_golden(folder, golden, windows.copies.parameters, windows.golden_windows)
         with watch.step("compare with the float model"):
             evaluation = compared_with_float(run, model, engine, windows)
-            limited = LIMITED[run.info.transformation.name]
+            limited = kind(run.info.transformation.name).limited
             loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
             opinion = second_opinion(model, ranges, proven[:CONVERTER_INPUTS])
@@ -211,31 +209,18 @@ def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: dev
 
 def evaluated_windows(run: "Run", test: WindowSet, options: Options, model: Model) -> EvaluatedWindows:
     """The test windows under the transformation that the run was trained for, through the front end."""
-    copies = copies_for(run, test, options, model)
-    chosen, rows = rows_for(run, test, options)
+    transformation = from_info(run.info.transformation)
+    copies = transformation.sensor_copies(
+        *(test, options.draws, options.seed), lambda: recordings_for_run(run.info, options.data), model.frontend
+    )
+    if transformation.balanced:
+        chosen = np.arange(len(test))
+        rows = balanced(test.labels, test.groups, options.windows, options.seed)
+    else:
+        chosen = spread(len(test), EVALUATED)
+        rows = spread(len(chosen), options.windows)
     inputs, flags = network_inputs(copies, chosen, model.frontend)
     return EvaluatedWindows(test, copies, chosen, rows, inputs, flags)
-
-
-def copies_for(run: "Run", test: WindowSet, options: Options, model: Model) -> Copies:
-    """The test windows under the transformation that the run was trained for."""
-    transformation = from_info(run.info.transformation)
-    if isinstance(transformation, Shift):
-        recordings = recordings_for_run(run.info, options.data)
-        return Shifts(test, transformation, options.draws, recordings, model.frontend)
-    return Rotations(test, options.draws, options.seed, model.frontend)
-
-
-def rows_for(run: "Run", test: WindowSet, options: Options) -> tuple[np.ndarray, np.ndarray]:
-    """Which test windows are evaluated, and which of those travel with the bundle.
-
-    Activities are chosen in equal numbers. Rhythms stay as frequent as they are: what a rare class is taken for
-    depends on how many of the others there are.
-    """
-    if run.info.transformation.name == Shift.name:
-        chosen = spread(len(test), EVALUATED)
-        return chosen, spread(len(chosen), options.windows)
-    return np.arange(len(test)), balanced(test.labels, test.groups, options.windows, options.seed)
 
 
 def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> converter.SecondOpinion:

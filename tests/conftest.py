@@ -52,7 +52,7 @@ class Exported:
     onnx: bytes
     c_folder: Path
     engine: Any  # export.proof.c_engine.CEngine
-    copies: Any  # export.golden.copies.Rotations
+    copies: Any  # train.transformations.rotation.RotatedCopies
     counts: np.ndarray  # int16 (transforms, windows, raw samples, channels) of the copies
     inputs8: np.ndarray  # int8 (transforms, windows, samples, channels)
     flags: np.ndarray  # uint8 (transforms, windows)
@@ -83,7 +83,6 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """The run, quantized and written in every form."""
-    from export.golden.copies import Rotations
     from export.golden.windows import network_inputs
     from export.model import frontend_for
     from export.network import arena
@@ -97,6 +96,7 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     from scl.frontend.resampler import design
     from train.data import windows_for_run
     from train.run.folder import load_run
+    from train.transformations.rotation import RotatedCopies
 
     run, ranges = load_run(run_folder), read_ranges(run_folder)
     network = quantize(fold(run.model, run.info.window.samples), ranges)
@@ -106,7 +106,7 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     coefficients = design(20.0, 20.0).coefficients
     write_c(CModel(network, memory, run.info.labels, "ab" * 32, frontend, coefficients), folder)
     test = windows_for_run(run.info, "test")
-    copies, everything = Rotations(test, DRAWS, 0, frontend), np.arange(len(test))
+    copies, everything = RotatedCopies(test, DRAWS, 0, frontend), np.arange(len(test))
     inputs, flags = network_inputs(copies, everything, frontend)
     return Exported(
         run=run,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export.golden.copies import Copies
 from export.proof.runtimes import Outputs
 from scl.artifacts.golden import Golden
 from scl.frontend.chain import FrontEnd
 from scl.frontend.spec import FrontEndSpec
 from train.data.recordings import WindowSet
+from train.transformations.base import SensorCopies
 
 COUNTED_AT_ONCE = 2_000  # windows, so that their counts fit into memory
 
@@ -28,7 +28,7 @@ class EvaluatedWindows:
     """
 
     test: WindowSet
-    copies: Copies
+    copies: SensorCopies
     chosen: np.ndarray
     rows: np.ndarray
     inputs: np.ndarray
@@ -82,7 +82,7 @@ class EvaluatedWindows:
         return np.asarray(self.test.x[self.chosen[self.rows]])
 
 
-def network_inputs(copies: Copies, rows: np.ndarray, spec: FrontEndSpec) -> tuple[np.ndarray, np.ndarray]:
+def network_inputs(copies: SensorCopies, rows: np.ndarray, spec: FrontEndSpec) -> tuple[np.ndarray, np.ndarray]:
     """Inputs int8 (transforms, rows, samples, channels) and flags uint8 (transforms, rows), made in parts."""
     front_end = FrontEnd.from_spec(spec)
     inputs, flags = [], []

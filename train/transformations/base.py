@@ -4,16 +4,20 @@ A data set hands over cuts: windows with the samples around them that the transf
 transformation makes windows of them, as recorded or transformed, and says in words and figures what it did.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from scl.artifacts.run import TransformationInfo
+from scl.frontend.spec import FrontEndSpec
 from scl.robustness import Interval, Transformed
+
+if TYPE_CHECKING:
+    from train.data.recordings import Recordings, WindowSet
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Headline:
 class Figures(Protocol):
     """The figures of transformed copies, as metrics.json holds them: a dataclass."""
 
-    __dataclass_fields__: ClassVar[dict[str, object]]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
     def headline(self) -> Headline:
@@ -55,16 +59,46 @@ class Copies:
     parameters: np.ndarray
 
 
+class SensorCopies(Protocol):
+    """The windows of a test set and their transformed copies as a sensor counts them and as the float model sees them.
+    Transform 0 is the identity.
+
+    Attributes:
+        transforms: of each window, the identity included.
+        labels: int64 (transforms, n).
+        names: of the transforms, for reports.
+        parameters: of the transformations, each (transforms, ...), for golden.npz.
+    """
+
+    transforms: int
+    labels: np.ndarray
+    names: tuple[str, ...]
+    parameters: dict[str, np.ndarray]
+
+    def windows(self, transform: int) -> np.ndarray:
+        """float32 (n, channels, samples) in SI units."""
+        ...
+
+    def counts(self, transform: int, rows: np.ndarray) -> np.ndarray:
+        """int16 (rows, raw samples, channels) of the front end's sensor."""
+        ...
+
+
 class Transformation(Protocol):
     """Cuts x (B, channels, cut samples) and targets y to windows (B, channels, samples) and labels (B,).
 
     Attributes:
         name: in files and options.
         sentence: what it does, for reports.
+        limited: figures of which int8 may lose little (`export.quantize --max-loss`).
+        balanced: windows travel with a bundle in equal numbers of each class; else as frequent as they are, since what
+            a rare class is taken for depends on how many of the others there are.
     """
 
     name: str
     sentence: str
+    limited: tuple[str, ...]
+    balanced: bool
 
     def identity(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The windows as recorded."""
@@ -80,6 +114,23 @@ class Transformation(Protocol):
 
     def probed(self, x: Tensor, y: Tensor, draws: int, seed: int) -> Copies:
         """`draws` copies with what was done to them."""
+        ...
+
+    def sensor_copies(
+        self,
+        windows: "WindowSet",
+        draws: int,
+        seed: int,
+        recordings: Callable[[], "Recordings"],
+        frontend: FrontEndSpec,
+    ) -> SensorCopies:
+        """The windows and `draws` copies of each as the counts that a board would have seen.
+
+        Args:
+            windows: of a test set, as `identity` takes them.
+            recordings: loads what the windows were cut from, for what lies around them.
+            frontend: the board's.
+        """
         ...
 
     def window(self, samples: int) -> int:

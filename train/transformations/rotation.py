@@ -1,17 +1,22 @@
 """3-D rotation of the sensor."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from scl.artifacts.run import TransformationInfo
+from scl.frontend.counts import replay
+from scl.frontend.spec import FrontEndSpec
 from scl.robustness import Interval, Transformed
 from scl.transforms import random_rotations, random_rotations_torch, rotate
 from train.transformations.base import Copies, Figures, Headline, Transformation, means
+
+if TYPE_CHECKING:
+    from train.data.recordings import Recordings, WindowSet
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,37 @@ class RotationFigures:
         return []
 
 
+class RotatedCopies:
+    """The identity and `draws` rotations of each window, uniform on SO(3): turned in SI units and float64, then counted
+    as the front end's sensor would.
+    """
+
+    def __init__(self, windows: "WindowSet", draws: int, seed: int, frontend: FrontEndSpec) -> None:
+        n = len(windows)
+        self.x, self.frontend, self.transforms = windows.x, frontend, 1 + draws
+        drawn = random_rotations(draws * n, np.random.default_rng(seed)).reshape(draws, n, 3, 3)
+        self.rotation = np.concatenate([np.broadcast_to(np.eye(3), (1, n, 3, 3)), drawn])
+        self.labels = np.broadcast_to(windows.labels, (self.transforms, n))
+        self.parameters = {"rotation": self.rotation}
+        self.names = ("as recorded", *(f"rotation {draw}" for draw in range(1, 1 + draws)))
+
+    def windows(self, transform: int) -> np.ndarray:
+        return self._turned(transform, np.arange(len(self.x))).astype(np.float32)
+
+    def counts(self, transform: int, rows: np.ndarray) -> np.ndarray:
+        return replay(self._turned(transform, rows), self.frontend)[0]
+
+    def _turned(self, transform: int, rows: np.ndarray) -> np.ndarray:
+        return np.asarray(rotate(self.x[rows].astype(np.float64), self.rotation[transform, rows]))
+
+
 class Rotation:
     """A rotation per window, uniform on SO(3), the same for each of its 3-axis sensors; targets y (B,) are labels."""
 
     name = "rotation"
     sentence = "3-D rotation of the sensor"
+    limited: tuple[str, ...] = ("accuracy", "consistency")
+    balanced = True
     figures_class: ClassVar = RotationFigures
 
     def identity(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -57,6 +88,16 @@ class Rotation:
         views = [x, *(torch.from_numpy(rotate(x.numpy(), turn).astype(np.float32)) for turn in turns)]
         directions = np.stack([view[:, :3].mean(dim=2).numpy() for view in views[1:]])
         return Copies(views, directions / np.linalg.norm(directions, axis=2, keepdims=True))
+
+    def sensor_copies(
+        self,
+        windows: "WindowSet",
+        draws: int,
+        seed: int,
+        recordings: Callable[[], "Recordings"],
+        frontend: FrontEndSpec,
+    ) -> RotatedCopies:
+        return RotatedCopies(windows, draws, seed, frontend)
 
     def window(self, samples: int) -> int:
         return samples

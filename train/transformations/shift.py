@@ -1,16 +1,22 @@
 """Time shift: the window starts later, cut again from the recording or rolled round."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from scl.artifacts.run import TransformationInfo
+from scl.frontend.counts import to_counts
+from scl.frontend.resampler import to_rate
+from scl.frontend.spec import FrontEndSpec
 from scl.robustness import ChangedLabels, Interval, Transformed
 from train.transformations.base import Copies, Figures, Headline, Transformation, means
+
+if TYPE_CHECKING:
+    from train.data.recordings import Recordings, WindowSet
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,55 @@ class ShiftFigures:
         ]
 
 
+class ShiftedCopies:
+    """The windows as recorded and cut again later, by a grid of shifts: raw counts of the recording itself, with what
+    the front end needs before each window.
+
+    Before a record's start and after its end the sensor is taken to have been at rest. A sensor of another rate than
+    the recording's is imitated by resampling the record.
+    """
+
+    def __init__(
+        self, windows: "WindowSet", shift: "Shift", draws: int, recordings: "Recordings", frontend: FrontEndSpec
+    ) -> None:
+        assert windows.labels_at is not None and windows.starts is not None and windows.blocks is not None
+        self.cuts, self.shift, self.frontend = windows, shift, frontend
+        self.shifts = np.array([0, *shift.grid(draws)])
+        self.transforms = len(self.shifts)
+        self.labels = windows.labels_at[:, self.shifts - shift.least].T
+        self.parameters = {"shift": np.rint(self.shifts * shift.source_samples).astype(np.int32)}
+        later = self.parameters["shift"][1:]
+        self.names = ("as recorded", *(f"shift {samples:+d} samples" for samples in later))
+        self.blocks, self.starts = windows.blocks, windows.starts
+        used = np.unique(self.blocks)
+        self.records = {int(b): self._padded(recordings.blocks[b].x, recordings.rate_hz) for b in used}
+
+    def _padded(self, x: np.ndarray, rate_hz: float) -> np.ndarray:
+        """Counts (samples, channels) of a record x (channels, samples), with a window's length at rest around it.
+
+        A converter at rest still toggles its last bit; one that stands perfectly still has lost its electrode.
+        """
+        sensor = self.frontend.sensor
+        counts = to_counts(to_rate(x[None].astype(np.float64), rate_hz, sensor.rate_hz), sensor)[0][0]
+        length = self.frontend.raw_samples
+        padded = np.pad(counts, ((length, length), (0, 0)), mode="edge")
+        toggle = np.resize(np.array([0, 1, 0, -1], np.int16), length)[:, None]  # no level of its own
+        padded[:length] += toggle
+        padded[-length:] += toggle
+        return padded
+
+    def windows(self, transform: int) -> np.ndarray:
+        first = self.shifts[transform] - self.shift.least
+        return np.asarray(self.cuts.x[:, :, first : first + self.shift.samples])
+
+    def counts(self, transform: int, rows: np.ndarray) -> np.ndarray:
+        raw, per_sample = self.frontend.raw_samples, self.frontend.resampling.down / self.frontend.resampling.up
+        starts = np.rint((self.starts[rows] + self.shifts[transform]) * per_sample).astype(int)
+        begins = starts - self.frontend.warmup_samples + raw
+        cuts = [self.records[int(b)][i : i + raw] for b, i in zip(self.blocks[rows], begins, strict=True)]
+        return np.stack(cuts)
+
+
 @dataclass(frozen=True)
 class Shift:
     """The window cut again from the recording, `least` to `most` samples later: what a sensor sees ("rewindow").
@@ -69,6 +124,8 @@ class Shift:
     name = "shift"
     sentence = "a shift of the window"
     kind = "rewindow"
+    limited = ("macro_f1", "consistency")
+    balanced = False
     figures_class: ClassVar = ShiftFigures
 
     def at(self, x: Tensor, y: Tensor, shift: int) -> tuple[Tensor, Tensor]:
@@ -101,6 +158,16 @@ class Shift:
         shifts = self.grid(draws)
         parameters = np.repeat(np.array(shifts, float)[:, None, None], len(x), axis=1)
         return Copies([self.at(x, y, shift)[0] for shift in (0, *shifts)], parameters)
+
+    def sensor_copies(
+        self,
+        windows: "WindowSet",
+        draws: int,
+        seed: int,
+        recordings: Callable[[], "Recordings"],
+        frontend: FrontEndSpec,
+    ) -> ShiftedCopies:
+        return ShiftedCopies(windows, self, draws, recordings(), frontend)
 
     def window(self, samples: int) -> int:
         return self.samples

@@ -7,12 +7,12 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from export.golden.choice import balanced, spread
-from export.golden.copies import Rotations
 from export.golden.windows import EvaluatedWindows
 from export.proof.runtimes import run_litert, run_tflite_micro
 from scl.artifacts import read_npz
 from scl.artifacts.golden import write_golden
 from scl.frontend.chain import FrontEnd
+from train.transformations.rotation import RotatedCopies
 
 
 def test_balanced_over_classes_then_subjects():
@@ -65,13 +65,13 @@ def test_spread_keeps_classes_as_frequent_as_they_are():
 
 def test_rotations_start_with_the_identity_and_are_proper(exported):
     n = 5
-    rotation = Rotations(exported.test.take(np.arange(n)), 3, 1, exported.frontend).rotation
+    rotation = RotatedCopies(exported.test.take(np.arange(n)), 3, 1, exported.frontend).rotation
     assert rotation.shape == (4, n, 3, 3)
     np.testing.assert_array_equal(rotation[0], np.broadcast_to(np.eye(3), (n, 3, 3)))
     flat = rotation.reshape(-1, 3, 3)
     np.testing.assert_allclose(flat @ flat.transpose(0, 2, 1), np.broadcast_to(np.eye(3), flat.shape), atol=1e-12)
     np.testing.assert_allclose(np.linalg.det(flat), 1)
-    again = Rotations(exported.test.take(np.arange(n)), 3, 1, exported.frontend).rotation
+    again = RotatedCopies(exported.test.take(np.arange(n)), 3, 1, exported.frontend).rotation
     np.testing.assert_array_equal(rotation, again)
 
 

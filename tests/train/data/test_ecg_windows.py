@@ -170,8 +170,8 @@ def test_a_split_that_cannot_have_every_class_is_refused() -> None:
 
 def test_a_whole_record_and_a_cut_with_its_five_seconds_agree(tmp_path, monkeypatch) -> None:
     """What training sees and what the board makes of raw counts: the filter has forgotten the cut's start."""
-    from export.golden.copies import Shifts
     from scl.frontend.sensor import load_sensor
+    from train.transformations.shift import ShiftedCopies
 
     monkeypatch.setenv("SCL_CACHE_DIR", str(tmp_path))
     raw = synthetic.load(records=1, minutes=1.0)
@@ -181,7 +181,7 @@ def test_a_whole_record_and_a_cut_with_its_five_seconds_agree(tmp_path, monkeypa
     steps = {"band_hz": tuple(ecg.BAND_HZ), "warmup_s": ecg.WARM_UP_S}
     frontend = front_end_spec(load_sensor("mitdb"), shift.samples, 180.0, 1e-3, **steps)
     end = FrontEnd.from_spec(frontend)
-    copies = Shifts(windows, shift, 3, raw, frontend)
+    copies = ShiftedCopies(windows, shift, 3, raw, frontend)
     assert copies.shifts.tolist() == [0, 50, 100, 150] and copies.parameters["shift"].tolist() == [0, 100, 200, 300]
     rows = np.arange(len(windows))
     for transform in range(copies.transforms):
