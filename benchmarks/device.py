@@ -48,10 +48,13 @@ def networks(padding: str = "same") -> dict[str, Network]:
     from train.run.ecg_task import KERNEL, STRIDES, WIDTHS
     from train.run.task import imu_architecture
 
-    strips, wrist = Architecture(WIDTHS, STRIDES, KERNEL, STRIP.pool, padding), imu_architecture(WRIST.pool, padding)
+    strips, wrist = (
+        Architecture(WIDTHS, STRIDES, KERNEL, STRIP.encoder.pool, padding),
+        imu_architecture(WRIST.encoder.pool, padding),
+    )
     return {
-        "imu": encoder(wrist, WRIST.partition, channels=len(names(6)), samples=200, classes=18),
-        "ecg": encoder(strips, STRIP.partition, channels=1, samples=1800, classes=len(RHYTHM)),
+        "imu": encoder(wrist, str(WRIST.encoder.partition), channels=len(names(6)), samples=200, classes=18),
+        "ecg": encoder(strips, str(STRIP.encoder.partition), channels=1, samples=1800, classes=len(RHYTHM)),
         "trial": trial(),
     }
 
