@@ -17,8 +17,9 @@ from export.cost.instructions import BOARD, DeviceCost, measure
 from export.cost.table import facts
 from export.network import arena
 from export.network.from_encoder import fold
+from export.network.integers import Int8Network
 from export.network.layers import AveragePool, Conv, Depthwise, Layer, Network, Tensor
-from export.network.quantization import Int8Network, quantize
+from export.network.quantization import quantize
 from export.network.streaming import Step, step, total_stride
 from export.writers.c_source import CModel, write_c
 from scl.artifacts import write_json

@@ -20,8 +20,9 @@ from export.golden.choice import balanced, spread, write_golden
 from export.golden.copies import Copies, Rotations, Shifts
 from export.network import arena, streaming
 from export.network.from_encoder import dropped, fold
+from export.network.integers import Int8Network
 from export.network.layers import FEATURES, LOGITS
-from export.network.quantization import Int8Network, quantize
+from export.network.quantization import quantize
 from export.proof import agreement, converter
 from export.proof import loss as evaluate
 from export.proof.c_engine import CEngine, build_library

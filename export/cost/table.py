@@ -4,19 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from export.network.arena import Arena, lifetimes, scratch_bytes, scratch_name
-from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Softmax
-from export.network.quantization import Int8Network
-
-KINDS = {
-    Conv: "conv",
-    Depthwise: "depthwise",
-    AveragePool: "average pool",
-    MaxPool: "max pool",
-    Mean: "mean",
-    Add: "add",
-    Softmax: "softmax",
-}
-CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1
+from export.network.integers import Int8Network
+from export.network.operators import operator_of
 
 
 def facts(network: Int8Network, arena: Arena, instructions: Sequence[int]) -> list[dict[str, Any]]:
@@ -26,12 +15,13 @@ def facts(network: Int8Network, arena: Arena, instructions: Sequence[int]) -> li
     places = memory_map(network, arena)
     rows = []
     for index, layer in enumerate(network.network.layers):
-        constants = _constants(layer)
+        operator = operator_of(layer)
+        constants = operator.constant_bytes(layer)
         ends = [place["offset"] + place["bytes"] for place in places if place["first"] <= index <= place["last"]]
         rows.append(
             {
                 "name": layer.name,
-                "kind": KINDS[type(layer)],
+                "kind": operator.name,
                 "kernel": layer.kernel,
                 "stride": layer.stride,
                 "output": [layer.result.length, layer.channels],
@@ -57,7 +47,3 @@ def memory_map(network: Int8Network, arena: Arena) -> list[dict[str, Any]]:
             place = {"offset": arena.offsets[scratch_name(layer)], "bytes": scratch_bytes(layer)}
             rows.append({"name": scratch_name(layer), **place, "first": index, "last": index})
     return sorted(rows, key=lambda row: row["offset"])
-
-
-def _constants(layer: Layer) -> int:
-    return layer.weights.size + CHANNEL_BYTES * layer.channels if isinstance(layer, Conv | Depthwise) else 0

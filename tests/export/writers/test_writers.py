@@ -13,6 +13,7 @@ from export.network import arena
 from export.network.layers import LOGITS, Conv, Network, Tensor
 from export.network.quantization import quantize
 from export.network.tflite_file import read_operators
+from export.proof.gates import ExportError
 from export.proof.runtimes import run_litert, run_onnx
 from export.writers import c_source as c_writer
 from export.writers import tflite as tflite_writer
@@ -240,7 +241,7 @@ def test_tflite_holds_the_allowed_operators_only(exported):
 
 def test_another_operator_fails_the_writer(exported, monkeypatch):
     monkeypatch.setattr(tflite_writer, "ALLOWED_OPERATORS", {"CONV_2D"})
-    with pytest.raises(AssertionError, match=r"holds \['AVERAGE_POOL_2D'\]"):
+    with pytest.raises(ExportError, match=r"holds \['AVERAGE_POOL_2D'\]"):
         write_tflite(exported.network)
 
 
