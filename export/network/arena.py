@@ -105,6 +105,11 @@ def plan(blocks: Mapping[str, Block], overlaps: Mapping[tuple[str, str], int] | 
             size = max(size, end)
         return Arena(offsets, size)
 
+    largest = in_order(sorted(names, key=lambda name: -blocks[name].size))
+    passing = {name for name in names if blocks[name].first == blocks[name].last}  # scratch: on top of the tensors
+    latest = in_order(sorted(names, key=lambda name: (name in passing, -blocks[name].last, -blocks[name].first)))
+    best = min(largest, latest, key=lambda arena: arena.size)
+
     def search(offsets: dict[str, int], size: int, newest: tuple[int, int]) -> None:
         nonlocal best, tries
         if len(offsets) == len(names):
@@ -122,10 +127,6 @@ def plan(blocks: Mapping[str, Block], overlaps: Mapping[tuple[str, str], int] | 
                 search(offsets, max(size, end), (offset, names.index(name)))
                 del offsets[name]
 
-    largest = in_order(sorted(names, key=lambda name: -blocks[name].size))
-    passing = {name for name in names if blocks[name].first == blocks[name].last}  # scratch: on top of the tensors
-    latest = in_order(sorted(names, key=lambda name: (name in passing, -blocks[name].last, -blocks[name].first)))
-    best = min(largest, latest, key=lambda arena: arena.size)
     search({}, 0, (-1, 0))
     return best
 

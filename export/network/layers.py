@@ -7,8 +7,9 @@ dimensions) and "logits"; a network read from a file (`export.network.from_file`
 outputs of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
@@ -60,6 +61,11 @@ class Layer:
         if self.same:
             return Tensor(self.name, -(-length // self.stride), self.channels)
         return Tensor(self.name, (length - self.span) // self.stride + 1, self.channels)
+
+    def over(self, source: Tensor) -> "Layer":
+        """The same layer over another input."""
+        layer: Layer = replace(cast(Any, self), source=source)
+        return layer
 
     @property
     def pads(self) -> tuple[int, int]:

@@ -43,7 +43,7 @@ def quantize(network: Network, ranges: Mapping[str, Sequence[float]], keep_sums:
             activations[layer.name] = source
         else:
             raise TypeError(
-                f"{layer.name} is a {type(layer).__name__}, expected a layer with weights or one that keeps its "
+                f"layer {layer.name} is a {type(layer).__name__}, expected a layer with weights or one that keeps its "
                 "input's scale: no others are made of an encoder"
             )
     return Int8Network(network, activations, convs)

@@ -84,7 +84,7 @@ def step(network: Network, hop: int) -> Step:
             count = (new // layer.stride - 1) * layer.stride + layer.span
             first = new - left - count  # of the columns that it reads, counted from the hop's first
             places.append(_Place(written.name, written.channels, max(-first, 0), new, max(first, 0), count))
-            layers.append(replace(layer, source=replace(written, length=count)))
+            layers.append(layer.over(replace(written, length=count)))
             new //= layer.stride
         else:
             sliding = False

@@ -37,10 +37,10 @@ def op_fields(network: Int8Network, arena: Arena, layer: Layer) -> tuple[dict[st
         numbers["second_offset"] = arena.offsets[second.name]
     arrays: dict[str, np.ndarray] = {}
     integers = network.convs.get(layer.name) or network.rescales.get(layer.name)
+    if scratch_name(layer) in arena.offsets:
+        numbers["scratch_offset"] = arena.offsets[scratch_name(layer)]
     if isinstance(integers, Int8Conv):
         arrays["weights"] = np.append(integers.weights.ravel(), np.zeros(READ_BEYOND, np.int8))
-        if scratch_name(layer) in arena.offsets:
-            numbers["scratch_offset"] = arena.offsets[scratch_name(layer)]
     if integers is not None:
         arrays |= {name: getattr(integers, name) for name in ("bias", "multiplier", "shift")}
     return numbers, arrays

@@ -11,7 +11,7 @@ from export.bundle import read_bundle
 from export.network import from_file as foreign
 from firmware_host.bundle import load_bundle
 from scl.artifacts import InputError, read_json
-from tests.firmware.random_models import RandomModel
+from tests.firmware.random_models import Model, RandomModel
 
 
 def convert(layers, int8_ends: bool = True) -> bytes:
@@ -144,6 +144,21 @@ def _no_scale(model, graph):
 def test_what_the_engine_lacks_is_said(change, message):
     with pytest.raises(InputError, match=message):
         foreign.read(altered(change), "model.tflite")
+
+
+def test_a_view_of_another_size_is_named():
+    """Two dense layers with a RESHAPE from 6 values to 5 between them."""
+    model = Model()
+    at = model.input([1, 4], 0.1)
+    for width, out in ((4, 6), (5, 3)):
+        w = model.tensor([out, width], model.s.TensorType.INT8, 0.1, 0, np.ones((out, width), np.int8))
+        result = model.activation([1, out], 0.1, 0)
+        model.operator("FULLY_CONNECTED", [at, w, -1], result, model.s.FullyConnectedOptionsT())
+        if out == 6:
+            at = model.activation([1, 5], 0.1, 0)
+            model.operator("RESHAPE", [result], at, model.s.ReshapeOptionsT())
+    with pytest.raises(InputError, match=r"model.tflite: its operators do not fit together: op2_.* of that 6 are writ"):
+        foreign.read(model.bytes(), "model.tflite")
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no model", b"\x00" * 64])

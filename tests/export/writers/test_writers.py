@@ -245,6 +245,19 @@ def test_another_operator_fails_the_writer(exported, monkeypatch):
         write_tflite(exported.network)
 
 
+@pytest.mark.parametrize(
+    ("reads_back", "value", "message"),
+    [
+        ("output_names", ["logits", "features"], r"has the outputs \['logits', 'features'\], expected \['features', "),
+        ("tensor_indices", {"input": 0}, r"lacks the tensors \['block0', "),
+    ],
+)
+def test_a_file_that_reads_back_otherwise_fails_the_writer(reads_back, value, message, exported, monkeypatch):
+    monkeypatch.setattr(tflite_writer, reads_back, lambda data: value)
+    with pytest.raises(ExportError, match=message):
+        write_tflite(exported.network)
+
+
 @pytest.mark.parametrize("length", [7, 8, 50])
 @pytest.mark.parametrize(("kernel", "stride"), [(2, 1), (5, 2), (4, 3), (5, 8)])
 def test_same_padding_is_tensorflows(length, kernel, stride):
