@@ -20,7 +20,7 @@ def random_blocks(seed: int, count: int) -> dict[str, Block]:
 
 @pytest.mark.parametrize(("seed", "count"), [*((seed, 7) for seed in range(60)), *((seed, 12) for seed in range(3))])
 def test_tensors_alive_together_share_no_byte(seed, count):
-    """Seven blocks are placed in the least memory; of twelve all SEARCHED placements are tried."""
+    """Seven blocks are placed in the least memory; with twelve the search may end at SEARCHED placements."""
     blocks = random_blocks(seed, count)
     arena = plan(blocks)
     for time in range(12):
