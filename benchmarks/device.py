@@ -8,13 +8,14 @@ results/device.json; tests/export/cost/test_instructions.py holds the shipped en
 import json
 import math
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from export.cost.instructions import BOARD, DeviceCost, measure
-from export.cost.table import facts
+from export.cost.table import layer_rows
 from export.network import arena
 from export.network.from_encoder import fold
 from export.network.integers import Int8Network
@@ -130,7 +131,7 @@ def measured(network: Network, board: str = BOARD) -> dict[str, Any]:
         "ram_bytes": memory.size + cost.stack_bytes,
         "arena_bytes": memory.size,
         "stack_bytes": cost.stack_bytes,
-        "layers": facts(int8, memory, cost.layers),
+        "layers": [asdict(row) for row in layer_rows(int8, memory, cost.layers)],
     }
 
 

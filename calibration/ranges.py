@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scl.artifacts import InputError, command, write_artifact
-from scl.artifacts.run import RANGES, Ranges, run_hash
+from scl.artifacts.ranges import RANGES, Ranges
+from scl.artifacts.run import run_hash
 
 if TYPE_CHECKING:
     from train.data.recordings import WindowSet

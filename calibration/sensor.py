@@ -9,13 +9,14 @@ bias with it
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from calibration.capture import POSITIONS, Capture, read_capture
+from calibration.capture import read_positions
 from calibration.six_position import SixPosition, solve
-from scl.artifacts import InputError, command, sha256_file, write_json
+from scl.artifacts import InputError, command, sha256_file, write_artifact
+from scl.artifacts.calibration import PartCalibration, UnitCalibration
+from scl.artifacts.capture import POSITIONS, Capture
 from scl.frontend.sensor import INT16, G, Sensor, load_sensor, shipped
 
 
@@ -67,9 +68,9 @@ def _six_position(arguments: argparse.Namespace) -> None:
     if not 0 <= arguments.placement_error <= 45:
         raise InputError(f"--placement-error is {arguments.placement_error}, expected 0 to 45 degrees")
     sensor = load_sensor(arguments.sensor)
-    capture = read_capture(arguments.capture, sensor)
+    capture = read_positions(arguments.capture, sensor)
     result = solve(accelerometer_means(capture, sensor), arguments.placement_error)
-    write_json(arguments.out, calibration_dict(capture, sensor, result))
+    write_artifact(arguments.out, unit_calibration(capture, sensor, result, sha256_file(arguments.capture)))
     print(f"bias {_row(result.bias / G * 1000, 1)} mg, scale {_row(result.scale)}, residual {_mg(result):.2f} mg")
     print(f"misalignment {_row(result.misalignment_deg, 2)} +- {result.uncertainty_deg:.2f} degrees")
     if not result.identifiable:
@@ -84,10 +85,10 @@ def accelerometer_means(capture: Capture, sensor: Sensor) -> np.ndarray:
     """Mean measurement (6, 3) in m/s^2, in the order of POSITIONS, with the nominal scale."""
     part = next(part for part in sensor.parts if part.kind == "accelerometer")
     counts = np.stack([capture.at(p)[:, sensor.slices["accelerometer"]].mean(axis=0) for p in POSITIONS])
-    return counts * part.unit_per_count
+    return np.asarray(counts * part.unit_per_count)
 
 
-def calibration_dict(capture: Capture, sensor: Sensor, result: SixPosition) -> dict[str, Any]:
+def unit_calibration(capture: Capture, sensor: Sensor, result: SixPosition, capture_sha256: str) -> UnitCalibration:
     """calibration.json: bias and alignment of every part, in the sensor's order; a part other than these two stays
     nominal.
     """
@@ -98,19 +99,17 @@ def calibration_dict(capture: Capture, sensor: Sensor, result: SixPosition) -> d
             bias, alignment = result.bias, result.alignment
         elif part.kind == "gyroscope":
             bias = capture.counts[:, sensor.slices[part.kind]].mean(axis=0) * part.unit_per_count
-        parts.append({"kind": part.kind, "bias": bias.tolist(), "alignment": alignment.tolist()})
-    return {
-        "kind": "calibration",
-        "schema": 1,
-        "sensor": sensor.name,
-        "sensors": parts,
-        "scale": result.scale.tolist(),
-        "misalignment_deg": result.misalignment_deg.tolist(),
-        "misalignment_uncertainty_deg": result.uncertainty_deg,
-        "identifiable": result.identifiable,
-        "residual_mg": _mg(result),
-        "capture_sha256": sha256_file(capture.path),
-    }
+        parts.append(PartCalibration(part.kind, tuple(bias.tolist()), tuple(map(tuple, alignment.tolist()))))
+    return UnitCalibration(
+        sensor=sensor.name,
+        sensors=tuple(parts),
+        scale=tuple(result.scale.tolist()),
+        misalignment_deg=tuple(result.misalignment_deg.tolist()),
+        misalignment_uncertainty_deg=result.uncertainty_deg,
+        identifiable=result.identifiable,
+        residual_mg=_mg(result),
+        capture_sha256=capture_sha256,
+    )
 
 
 def _mg(result: SixPosition) -> float:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.capture import POSITIONS
+from scl.artifacts.capture import POSITIONS
 from scl.frontend.sensor import G
 
 RESIDUAL_BOUND = 1.92  # 95 % upper limit of a deviation known from 6 degrees of freedom: sqrt(6 / 1.635), chi squared

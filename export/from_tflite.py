@@ -5,34 +5,39 @@ Such a bundle has no front end, labels or recordings: it is for programs that br
 """
 
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from export.bundle import model_hash, write_manifest
-from export.cost import instructions as device
-from export.cost import size
-from export.cost import table as layers
+from export.cost import instructions, size, table
 from export.cost.budget import Budget
-from export.network import arena
-from export.network import from_file as foreign
+from export.network import arena, from_file
 from export.network.layers import LOGITS
 from export.proof.agreement import differing_layer
 from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS, ExportError
 from export.proof.runtimes import tflite_micro_runner
 from export.proof.search import search
+from export.report_file import REPORT, NetworkReport, RandomInputs
 from export.writers.c_source import CModel, write_c
 from scl import artifacts
-from scl.artifacts import InputError
+from scl.artifacts import InputError, write_artifact
+from scl.artifacts.bundle import (
+    Cost,
+    InputTensor,
+    NetworkManifest,
+    OutputTensor,
+    PlainWindow,
+    hashes,
+    model_hash,
+    write_manifest,
+)
 
 MOST_CLASSES = 256
 
 
-def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int = 0) -> dict[str, Any]:
-    """Writes the bundle `out` of the file `path`; returns export_report.json's contents.
+def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int = 0) -> NetworkReport:
+    """Writes the bundle `out` of the file `path`; returns its report.
 
     Raises:
         InputError: the file is missing, damaged, or uses what the engine lacks; a tool is missing.
@@ -41,7 +46,7 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
     if not path.is_file():
         raise InputError(f"{path}: no such file, expected an int8 .tflite")
     tflite = path.read_bytes()
-    read = foreign.read(tflite, str(path))
+    read = from_file.read(tflite, str(path))
     network = read.network.network
     output = network.tensors[network.outputs[-1]]
     if output.size > MOST_CLASSES:
@@ -56,44 +61,36 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
         with tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
             footprint = size.measure(folder / "c")
-            on_device = device.measure(folder / "c", Path(build))
-        rows = layers.facts(read.network, memory, on_device.layers)
-        cost = {"macs": network.macs, **asdict(footprint), "instructions": on_device.instructions}
-        cost |= {"stack_bytes": on_device.stack_bytes, "arena_bytes": memory.size}
+            on_device = instructions.measure(folder / "c", Path(build))
+        rows = table.layer_rows(read.network, memory, on_device.layers)
+        cost = Cost(
+            parameters=network.parameters,
+            macs=network.macs,
+            flash_bytes=footprint.flash_bytes,
+            ram_bytes=footprint.ram_bytes,
+            arena_bytes=memory.size,
+            instructions=on_device.instructions,
+            stack_bytes=on_device.stack_bytes,
+        )
         if budget is not None:
             budget.require(cost, rows)
         values = prove(read, tflite, engine, seed)
         searched = search(read, tflite, engine, seed)
-        report = {
-            "kind": "export_report",
-            "schema": 1,
-            "name": out.name,
-            "model_hash": identity,
-            "cost": cost,
-            "board": on_device.board,
-            "layers": rows,
-            "memory_map": layers.memory_map(read.network, memory),
-            "agreement": {
-                **{"runtime": "C", "inputs": AGREEMENT_INPUTS, "values": values, "different": 0},
-                "layers": asdict(searched),
-            },
-        }
-        artifacts.write_json(folder / "export_report.json", report)
-        source = network.input
-        manifest = {
-            "name": out.name,
-            "model_hash": identity,
-            "window": {"samples": source.length, "channels": source.channels},
-            "input": _affine(read, "input"),
-            "output": {"size": output.size, **_affine(read, output.name)},
-            "frontend": None,
-            "cost": cost,
-        }
-        write_manifest(folder, manifest)
+        report = NetworkReport(
+            name=out.name,
+            model_hash=identity,
+            cost=cost,
+            board=on_device.board,
+            layers=rows,
+            memory_map=table.memory_map(read.network, memory),
+            agreement=RandomInputs("C", AGREEMENT_INPUTS, values, 0, searched),
+        )
+        write_artifact(folder / REPORT, report)
+        write_manifest(folder, described(read, out.name, identity, cost, hashes(folder)))
     return report
 
 
-def prove(read: foreign.Foreign, tflite: bytes, engine: CEngine, seed: int) -> int:
+def prove(read: from_file.Foreign, tflite: bytes, engine: CEngine, seed: int) -> int:
     """Runs random inputs through C and TFLite Micro: uniform, and slow ones as sensors give them. Returns the number of
     values compared.
 
@@ -118,6 +115,17 @@ def prove(read: foreign.Foreign, tflite: bytes, engine: CEngine, seed: int) -> i
     return compared
 
 
-def _affine(read: foreign.Foreign, name: str) -> dict[str, float | int]:
-    affine = read.network.activations[name]
-    return {"scale": float(affine.scale), "zero_point": affine.zero_point}
+def described(read: from_file.Foreign, name: str, identity: str, cost: Cost, files: dict[str, str]) -> NetworkManifest:
+    """The manifest of a network from a file."""
+    source, activations = read.network.network.input, read.network.activations
+    output = read.network.network.tensors[read.network.network.outputs[-1]]
+    scales = [(float(activations[tensor].scale), activations[tensor].zero_point) for tensor in ("input", output.name)]
+    return NetworkManifest(
+        name=name,
+        model_hash=identity,
+        window=PlainWindow(source.length, source.channels),
+        input=InputTensor((1, 1, source.length, source.channels), *scales[0]),
+        output=OutputTensor(output.size, *scales[1]),
+        cost=cost,
+        files=files,
+    )

@@ -4,15 +4,14 @@ import argparse
 import math
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from string import Template
-from typing import Any
 
-from export.bundle import Bundle, read_bundle
 from scl import artifacts
 from scl.artifacts import InputError, command
+from scl.artifacts.bundle import Bundle, Manifest, NetworkManifest, read_bundle
 from scl.toolchain import FIRMWARE, MODEL_FILES, ROOMS, headers, sources
 
 TARGETS = ("cmake", "arduino", "zephyr")
@@ -61,17 +60,18 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def package(bundle: Bundle, target: str, out: Path) -> None:
+def package(bundle: Bundle[Manifest | NetworkManifest], target: str, out: Path) -> None:
     """Writes the package `out` for one of TARGETS.
 
     Raises InputError if the bundle has no front end, or `out` holds something else than such a package.
     """
-    if bundle.manifest["frontend"] is None:
+    manifest = bundle.manifest
+    if isinstance(manifest, NetworkManifest):
         raise InputError(
             f"{bundle.path}: has no front end, so no samples can be pushed; call scl_network_run of "
             "firmware/src/engine/network.h with an input of your own"
         )
-    words = described(bundle, target)
+    words = described(manifest, target)
     with artifacts.folder(out, "package") as folder:
         flat = folder / "src" / "scl"
         flat.mkdir(parents=True)
@@ -91,64 +91,53 @@ def package(bundle: Bundle, target: str, out: Path) -> None:
             for name in (BOARD, *(f"boards/cortex-m/{name}" for name in CORTEX_M)):
                 (folder / "example" / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(FIRMWARE / name, folder / "example" / name)
-        facts = {"name": words["name"], "target": target, "model_hash": bundle.manifest["model_hash"]}
+        facts = {"name": words["name"], "target": target, "model_hash": manifest.model_hash}
         artifacts.write_json(folder / "scl_package.json", {"kind": "package", "schema": 1, **facts})
 
 
-def described(bundle: Bundle, target: str) -> dict[str, Any]:
+def described(manifest: Manifest, target: str) -> dict[str, str]:
     """What the templates say, by the names that they use."""
-    manifest = bundle.manifest
-    window, frontend, kept = manifest["window"], manifest["frontend"], manifest["streaming"]
-    sensor = frontend["sensor"]
-    warm_up = frontend["warmup_s"]
+    window, spec, streaming = manifest.window, manifest.frontend, manifest.streaming
+    warm_up = spec.band.warmup_s if spec.band else 0
     # Zephyr's files lie one folder below the sources, in zephyr/.
     place = "../src/scl" if target == "zephyr" else "src/scl"
     model = [API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
     link = [path.name for path in sources("link", "app") if path.name != API]
-    what = {"rotation": "3-D rotation of the sensor", "shift": "a shift of the window"}[manifest["transformation"]]
     return {
-        "name": re.sub(r"\W", "_", f"scl_{manifest['name']}", flags=re.ASCII),
+        "name": re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII),
         "version": version("scl-wearable"),
-        "bundle": manifest["name"],
-        "sentence": f"Classifies {len(manifest['labels'])} kinds of {manifest['task']} windows on a microcontroller, "
-        f"trained to keep its answer under {what}.",
-        "hash": manifest["model_hash"],
-        "sensor": sensor["name"],
+        "bundle": manifest.name,
+        "sentence": f"Classifies {len(manifest.labels)} kinds of {manifest.task} windows on a microcontroller, "
+        f"trained to keep its answer under {manifest.transformation.sentence}.",
+        "hash": manifest.model_hash,
+        "sensor": spec.sensor.name,
         "scales": "; ".join(
-            f"{part['kind']} {part['unit_per_count']:.6g} {unit} a count, {part['count_range'][0]:,} to "
-            f"{part['count_range'][1]:,}"
-            for part, unit in _units(sensor["sensors"], window["units"])
+            f"{part.kind} {part.unit_per_count:.6g} {part.si_unit} a count, {part.count_range[0]:,} to "
+            f"{part.count_range[1]:,}"
+            for part in spec.sensor.parts
         ),
-        "rate": f"{sensor['rate_hz']:g}",
-        "channels": len(window["channels"]),
-        "channel_names": ", ".join(window["channels"]),
-        "window": window["samples"],
-        "model_rate": f"{window['rate_hz']:g}",
+        "rate": f"{spec.sensor.rate_hz:g}",
+        "channels": str(len(window.channels)),
+        "channel_names": ", ".join(window.channels),
+        "window": str(window.samples),
+        "model_rate": f"{window.rate_hz:g}",
         "warm_up": f"; what is said in its first {warm_up:g} s more, the filters still settle" if warm_up else "",
-        "hop": kept["hop"] if kept else -(-window["samples"] // 4),
-        "kept": "; from hop to hop the network's columns are kept" if kept else "",
-        "labels": ", ".join(f"{index} {label}" for index, label in enumerate(manifest["labels"])),
-        "abstain": "with labels that may hold together, bit i is label i." if manifest["thresholds"] else "255: none.",
-        "memory": f"{manifest['cost']['ram_bytes'] + math.prod(manifest['input']['shape']):,}",  # and the window's ring
+        "hop": str(streaming.hop if streaming else -(-window.samples // 4)),
+        "kept": "; from hop to hop the network's columns are kept" if streaming else "",
+        "labels": ", ".join(f"{index} {label}" for index, label in enumerate(manifest.labels)),
+        "abstain": "with labels that may hold together, bit i is label i." if manifest.thresholds else "255: none.",
+        "memory": f"{manifest.cost.ram_bytes + math.prod(manifest.input.shape):,}",  # and the window's ring
         "port": PORTS[target],
         "model_sources": "\n    ".join(f"{place}/{name}" for name in model),
         "link_sources": "\n    ".join(f"{place}/{name}" for name in link),
     }
 
 
-def _units(sensors: list[dict[str, Any]], units: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Each sensor with the unit of its first channel."""
-    first = 0
-    for sensor in sensors:
-        yield sensor, units[first]
-        first += sensor["axes"]
-
-
-def _filled(path: Path, words: dict[str, Any]) -> str:
+def _filled(path: Path, words: dict[str, str]) -> str:
     return Template(path.read_text(encoding="utf-8")).substitute(words)
 
 
-def _fill(path: Path, target: Path, words: dict[str, Any]) -> None:
+def _fill(path: Path, target: Path, words: dict[str, str]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(_filled(path, words), encoding="utf-8")
 

@@ -2,43 +2,39 @@
 
 import tempfile
 import time
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from export.bundle import model_hash, write_manifest
-from export.cost import instructions as device
-from export.cost import size
-from export.cost import table as layers
+from export.cost import instructions, size, table
 from export.cost.budget import Budget
-from export.golden.choice import balanced, spread, write_golden
+from export.golden.choice import balanced, spread
 from export.golden.copies import Copies, Rotations, Shifts
-from export.network import arena, streaming
-from export.network.from_encoder import dropped, fold
-from export.network.integers import Int8Network
-from export.network.layers import FEATURES, LOGITS
+from export.golden.windows import EvaluatedWindows, network_inputs
+from export.manifest import described
+from export.model import Model, check_labels, quantized
+from export.network.from_encoder import dropped
+from export.network.layers import LOGITS
 from export.network.quantization import quantize
-from export.proof import agreement, converter
-from export.proof import loss as evaluate
+from export.network.streaming import Step
+from export.proof import agreement, converter, loss
 from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
 from export.proof.runtimes import run_tflite_micro
-from export.writers.c_source import MAX_LABELS_TOGETHER, CModel, write_c
-from export.writers.onnx import write_onnx
+from export.report_file import REPORT, ExportReport
 from export.writers.tflite import write_tflite
 from scl import artifacts
-from scl.artifacts import InputError
-from scl.artifacts.run import read_ranges, run_hash
-from scl.decision import LOST, decide
-from scl.frontend.chain import FrontEnd, frontend_dict
+from scl.artifacts import InputError, write_artifact
+from scl.artifacts.bundle import Cost, Streaming, hashes, write_manifest
+from scl.artifacts.golden import write_golden
+from scl.artifacts.ranges import read_ranges
+from scl.artifacts.run import run_hash
+from scl.decision import decide
 from scl.frontend.flags import LEAD_OFF, SATURATED
-from scl.frontend.resampler import design
-from scl.frontend.sensor import load_sensor
 from train.data import recordings_for_run, windows_for_run
 from train.data.recordings import WindowSet
 from train.data.registry import data_set
@@ -49,13 +45,11 @@ from train.transformations import Shift, from_info
 if TYPE_CHECKING:
     from train.run.folder import Run
 
+Ranges = dict[str, tuple[float, float]]
 CONVERTER_INPUTS = 100
 STREAMED_INPUTS = 100  # windows, played one behind the other
 EVALUATED = 10_000  # windows of a test split, at most: a database of beats has fifty thousand
-COUNTED_AT_ONCE = 2_000  # windows, so that their counts fit into memory
 LIMITED = {"rotation": ("accuracy", "consistency"), "shift": ("macro_f1", "consistency")}  # by --max-loss
-MOST_LABELS = 255  # classes 0 to 254: 255 on the wire says that the board abstains
-LABEL_BYTES = 900  # what a board's HELLO has room for, docs/PROTOCOL.md
 
 
 @dataclass(frozen=True)
@@ -105,184 +99,129 @@ class Stopwatch:
         self.seconds[name] = round(time.perf_counter() - start, 2)
 
 
-def export(run_folder: Path, out: Path, options: Options) -> dict[str, Any]:
-    """Writes the bundle `out` from a calibrated run; returns export_report.json's contents.
+def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
+    """Writes the bundle `out` from a calibrated run; returns its report.
 
     Raises:
         InputError: the run, its ranges, the sensor or the recordings are not what they must be, or a tool is missing.
         ExportError: a gate was missed.
     """
-    if (out / "run.json").is_file():
-        raise InputError(f"{out}: is a run folder, which an export would replace; choose another --out")
     watch = Stopwatch()
     with artifacts.folder(out, "bundle") as folder:
         with watch.step("read"):
-            run = load_run(run_folder)
-            if run.model.canonical:
-                raise InputError(
-                    f"{run.path}: its input is canonicalized, which the board's front end does not do; train with "
-                    "--input raw"
-                )
-            check_labels(run_folder, run.info.labels, run.info.multilabel)
-            if options.streaming is not None and not TASKS[run.info.task].streams:
-                raise InputError(f"{run_folder}: classifies the beat in the middle of a window, which no stream holds")
-            ranges = read_ranges(run_folder)
-            test = windows_for_run(run.info, "test", options.data)
+            run, ranges, test = read(run_folder, options)
         with watch.step("quantize"):
-            network = quantize(fold(run.model, run.info.window.samples), ranges)
-            frontend = frontend_for(run, network, options.sensor or data_set(run.info.data.name).sensor)
-            tflite, onnx = write_tflite(network), write_onnx(network.network, network)
-            labels, multilabel = run.info.labels, run.info.multilabel
-            # A probability of a half is a logit of 0.
-            thresholds = [network.activations[LOGITS].zero_point] * len(labels) if multilabel else None
-            identity = model_hash(tflite, frontend, labels, thresholds)
-            (folder / "model.tflite").write_bytes(tflite)
-            (folder / "model.onnx").write_bytes(onnx)
-            (folder / "model_float.onnx").write_bytes(write_onnx(network.network))
-            (folder / "c").mkdir()
-            memory = arena.schedule(network.network)
-            coefficients = design(frontend["sensor"]["rate_hz"], run.info.window.rate_hz).coefficients
-            step = None if options.streaming is None else streaming.step(network.network, options.streaming)
-            write_c(CModel(network, memory, labels, identity, frontend, coefficients, thresholds, step), folder / "c")
+            sensor = options.sensor or data_set(run.info.data.name).sensor
+            model = quantized(run, ranges, sensor, options.streaming)
+            model.write(folder)
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
-            footprint = size.measure(folder / "c")
-            on_device = device.measure(folder / "c", Path(build))
-        cost = {"parameters": network.network.parameters, "macs": network.network.macs, **asdict(footprint)}
-        cost |= {"instructions": on_device.instructions, "stack_bytes": on_device.stack_bytes}
-        rows_of_layers = layers.facts(network, memory, on_device.layers)
+            on_device = instructions.measure(folder / "c", Path(build))
+            cost = cost_of(model, size.measure(folder / "c"), on_device)
+        rows = table.layer_rows(model.network, model.memory, on_device.layers)
         if options.budget is not None:
-            options.budget.require(cost, rows_of_layers)
+            options.budget.require(cost, rows)
         with watch.step("replay"):
-            copies = copies_for(run, test, options, frontend)
-            chosen, rows = rows_for(run, test, options)
-            inputs, flags = network_inputs(copies, chosen, frontend)
-            counts = np.stack([copies.counts(t, chosen[rows]) for t in range(copies.transforms)])
-            golden = inputs[:, rows]
+            windows = evaluated_windows(run, test, options, model)
         with watch.step("compare runtimes"):
-            # Few golden windows are joined by others, so that the proof never rests on a handful.
-            rest = np.delete(inputs, rows, axis=1).reshape(-1, *inputs.shape[2:])
-            golden_inputs = golden.reshape(-1, *inputs.shape[2:])
-            proven = np.concatenate([golden_inputs, rest[: max(AGREEMENT_INPUTS - len(golden_inputs), 0)]])
-            reference = run_tflite_micro(tflite, proven)
-            proof = agreement.prove(network, tflite, onnx, engine, proven, reference)
-            kept = None if step is None else stream_facts(step, engine, proven, on_device)
-            outputs = {name: values[: len(golden_inputs)] for name, values in reference.items()}
-            crc32 = np.array(
-                [[zlib.crc32(np.ascontiguousarray(x).tobytes()) for x in row] for row in golden], np.uint32
-            )
-            golden_labels, golden_flags = copies.labels[:, chosen[rows]], flags[:, rows]
-            write_golden(
-                folder, counts, outputs, crc32, golden_flags, golden_labels, copies.parameters, test.take(chosen[rows])
-            )
+            proven = windows.proven(AGREEMENT_INPUTS)
+            reference = run_tflite_micro(model.tflite, proven)
+            proof = agreement.prove(model.network, model.tflite, model.onnx, engine, proven, reference)
+            kept = None if model.step is None else stream_facts(model.step, engine, proven, on_device)
+            outputs = {name: values[: len(windows.golden_inputs)] for name, values in reference.items()}
+            golden = windows.golden(outputs, model.thresholds)
+            write_golden(folder, golden, windows.copies.parameters, windows.golden_windows)
         with watch.step("compare with the float model"):
-            shape = inputs.shape[:2]
-            logits = engine.run(inputs.reshape(-1, *inputs.shape[2:]))[LOGITS].reshape(*shape, -1)
-            int8_classes = answered(logits, flags, thresholds)
-            mask_labels = len(labels) if multilabel else None
-            truth, groups = copies.labels[:, chosen], test.groups[chosen]
-            losses = evaluate.evaluate(truth, groups, float_classes(run, copies, chosen), int8_classes, mask_labels)
-            evaluate.require_small_loss(losses, options.max_loss, LIMITED[run.info.transformation.name])
+            evaluation = compared_with_float(run, model, engine, windows)
+            limited = LIMITED[run.info.transformation.name]
+            loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
-            nearest = quantize(network.network, ranges, keep_sums=False)
-            few = proven[:CONVERTER_INPUTS]
-            theirs = converter.convert(network.network, ranges)
-            opinion = converter.compare(theirs, nearest, few, run_tflite_micro(write_tflite(nearest), few))
-        golden_classes = answered(outputs[LOGITS].reshape(*golden.shape[:2], -1), golden_flags, thresholds)
-        report = {
-            "kind": "export_report",
-            "schema": 1,
-            "name": out.name,
-            "run_hash": run_hash(run_folder),
-            "model_hash": identity,
-            "bytes": {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()},
-            "cost": cost | {"arena_bytes": memory.size},
-            "streaming": kept,
-            "board": on_device.board,
-            "layers": rows_of_layers,
-            "memory_map": layers.memory_map(network, memory),
-            "dropped": dropped(run.model),
-            "agreement": [asdict(result) for result in proof],
-            "converter": asdict(opinion),
-            "transformation": run.info.transformation.name,
-            "evaluation": losses | {"max_loss": options.max_loss, "limited": LIMITED[run.info.transformation.name]},
-            "saturated": float((flags & SATURATED > 0).mean()),
-            "abstained": float((flags & LEAD_OFF > 0).mean()),
-            "seconds": watch.seconds | {"total": round(sum(watch.seconds.values()), 2)},
-        }
-        artifacts.write_json(folder / "export_report.json", report)
-        figures = evaluate.figures(golden_labels, golden_classes, test.groups[chosen[rows]], mask_labels)
-        int8 = {"windows": len(rows), "copies": options.draws, **figures}
-        described = manifest(run, network, frontend) | {"thresholds": thresholds, "transforms": copies.names}
-        described |= {"model_hash": identity, "cost": cost, "streaming": kept, "int8": int8}
-        write_manifest(folder, {"name": out.name, **described})
+            opinion = second_opinion(model, ranges, proven[:CONVERTER_INPUTS])
+        report = ExportReport(
+            name=out.name,
+            model_hash=model.hash,
+            cost=cost,
+            board=on_device.board,
+            layers=rows,
+            memory_map=table.memory_map(model.network, model.memory),
+            run_hash=run_hash(run_folder),
+            bytes={name: (folder / name).stat().st_size for name in hashes(folder)},
+            streaming=kept,
+            dropped=dropped(run.model),
+            agreement=tuple(proof),
+            converter=opinion,
+            transformation=run.info.transformation.name,
+            evaluation=evaluation,
+            max_loss=options.max_loss,
+            limited=limited,
+            saturated=float((windows.flags & SATURATED > 0).mean()),
+            abstained=float((windows.flags & LEAD_OFF > 0).mean()),
+            seconds=watch.seconds | {"total": round(sum(watch.seconds.values()), 2)},
+        )
+        write_artifact(folder / REPORT, report)
+        write_manifest(folder, described(run, model, report, windows.copies.names, golden, hashes(folder)))
     return report
 
 
-def stream_facts(
-    step: streaming.Step, engine: CEngine, inputs: np.ndarray, on_device: device.DeviceCost
-) -> dict[str, int | float]:
-    """What a stream that keeps columns costs and has proved, for manifest and report. Raises ExportError if it differs
-    from the whole window, here or on the board.
+def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
+    """The run, its ranges and its test windows. Raises InputError for what no board can run."""
+    run = load_run(run_folder)
+    if run.model.canonical:
+        raise InputError(
+            f"{run.path}: its input is canonicalized, which the board's front end does not do; train with --input raw"
+        )
+    check_labels(run_folder, run.info.labels, run.info.multilabel)
+    if options.streaming is not None and not TASKS[run.info.task].streams:
+        raise InputError(f"{run_folder}: classifies the beat in the middle of a window, which no stream holds")
+    return run, read_ranges(run_folder), windows_for_run(run.info, "test", options.data)
+
+
+def cost_of(model: Model, footprint: size.Size, on_device: instructions.DeviceCost) -> Cost:
+    """What the network takes on the reference board."""
+    return Cost(
+        parameters=model.network.network.parameters,
+        macs=model.network.network.macs,
+        flash_bytes=footprint.flash_bytes,
+        ram_bytes=footprint.ram_bytes,
+        arena_bytes=model.memory.size,
+        instructions=on_device.instructions,
+        stack_bytes=on_device.stack_bytes,
+    )
+
+
+def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: instructions.DeviceCost) -> Streaming:
+    """What a stream that keeps columns costs and has proved. Raises ExportError if it differs from the whole window,
+    here or on the board.
     """
     windows = agreement.prove_stream(engine, inputs[:STREAMED_INPUTS], step.hop)
     board = on_device.stream
     if board is None or board.differing:
         raise ExportError(f"on {on_device.board} a stream that keeps columns differs from the whole window: {board}")
-    return {
-        "hop": step.hop,
-        "instructions": board.instructions,
-        "share": round(board.instructions / on_device.instructions, 4),
-        "arena_bytes": step.arena.size,
-        "windows_compared": windows,
-        "board_values_compared": board.compared,
-    }
-
-
-def check_labels(run_folder: Path, labels: Sequence[str], multilabel: bool = False) -> None:
-    """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
-    if multilabel and len(labels) > MAX_LABELS_TOGETHER:
-        raise InputError(
-            f"{run_folder}: has {len(labels)} labels that hold together, expected at most {MAX_LABELS_TOGETHER}"
-        )
-    size = sum(len(label.encode()) + 1 for label in labels)
-    if len(labels) > MOST_LABELS or size > LABEL_BYTES or any("\n" in label for label in labels):
-        raise InputError(
-            f"{run_folder}: has {len(labels)} labels of {size} bytes together, "
-            f"expected at most {MOST_LABELS} labels of one line, {LABEL_BYTES} bytes together; shorten them"
-        )
-
-
-def frontend_for(run: "Run", network: Int8Network, sensor_name: str) -> dict[str, Any]:
-    """The manifest's front end: the named sensor's counts to the network's input.
-
-    Raises InputError if the sensor lacks what the model needs, counts other units or has an unsupported rate.
-    """
-    window = run.info.window
-    sensor = load_sensor(sensor_name).select([part.kind for part in run.info.sensors])
-    units = [part.si_unit for part in sensor.parts for _ in range(part.axes)]
-    if tuple(units) != window.units:
-        raise InputError(
-            f"sensor {sensor.name}: gives {', '.join(units)}, but the model was trained on "
-            f"{', '.join(window.units)}; choose another with --sensor"
-        )
-    scale, zero_point = network.activations["input"].scale, network.activations["input"].zero_point
-    steps, norm = run.info.frontend, run.info.normalisation
-    return frontend_dict(
-        *(sensor, window.samples, window.rate_hz, {"mean": list(norm.mean), "std": list(norm.std)}),
-        *(float(scale), zero_point, None if steps.band_hz is None else list(steps.band_hz)),
-        warmup_s=steps.warmup_s,
-        invariant=steps.invariant,
+    return Streaming(
+        hop=step.hop,
+        instructions=board.instructions,
+        share=round(board.instructions / on_device.instructions, 4),
+        arena_bytes=step.arena.size,
+        windows_compared=windows,
+        board_values_compared=board.compared,
     )
 
 
-def copies_for(run: "Run", test: WindowSet, options: Options, frontend: dict[str, Any]) -> Copies:
+def evaluated_windows(run: "Run", test: WindowSet, options: Options, model: Model) -> EvaluatedWindows:
+    """The test windows under the transformation that the run was trained for, through the front end."""
+    copies = copies_for(run, test, options, model)
+    chosen, rows = rows_for(run, test, options)
+    inputs, flags = network_inputs(copies, chosen, model.frontend)
+    return EvaluatedWindows(test, copies, chosen, rows, inputs, flags)
+
+
+def copies_for(run: "Run", test: WindowSet, options: Options, model: Model) -> Copies:
     """The test windows under the transformation that the run was trained for."""
     transformation = from_info(run.info.transformation)
     if isinstance(transformation, Shift):
         recordings = recordings_for_run(run.info, options.data)
-        return Shifts(test, transformation, options.draws, recordings, frontend)
-    return Rotations(test, options.draws, options.seed, frontend)
+        return Shifts(test, transformation, options.draws, recordings, model.frontend)
+    return Rotations(test, options.draws, options.seed, model.frontend)
 
 
 def rows_for(run: "Run", test: WindowSet, options: Options) -> tuple[np.ndarray, np.ndarray]:
@@ -297,54 +236,27 @@ def rows_for(run: "Run", test: WindowSet, options: Options) -> tuple[np.ndarray,
     return np.arange(len(test)), balanced(test.labels, test.groups, options.windows, options.seed)
 
 
-def network_inputs(copies: Copies, rows: np.ndarray, frontend: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs int8 (transforms, rows, samples, channels) and flags uint8 (transforms, rows), made in parts."""
-    front_end = FrontEnd.from_manifest(frontend)
-    inputs, flags = [], []
-    for transform in range(copies.transforms):
-        for start in range(0, len(rows), COUNTED_AT_ONCE):
-            counts = copies.counts(transform, rows[start : start + COUNTED_AT_ONCE])
-            inputs.append(front_end.quantized_windows(counts))
-            flags.append(front_end.flags(counts))
-    shape = copies.transforms, len(rows)
-    joined = np.concatenate(inputs)
-    return joined.reshape(*shape, *joined.shape[1:]), np.concatenate(flags).reshape(shape)
+def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> converter.SecondOpinion:
+    """What TensorFlow's converter makes of the same network, compared on int8 inputs (n, samples, channels)."""
+    nearest = quantize(model.network.network, ranges, keep_sums=False)
+    theirs = converter.convert(model.network.network, ranges)
+    return converter.compare(theirs, nearest, inputs, run_tflite_micro(write_tflite(nearest), inputs))
 
 
-def answered(logits: np.ndarray, flags: np.ndarray, thresholds: list[int] | None) -> np.ndarray:
-    """Classes (transforms, n) of int8 logits (transforms, n, classes), lost where the board abstains."""
-    return np.where(flags & LEAD_OFF, LOST, decide(logits, thresholds))
+def compared_with_float(run: "Run", model: Model, engine: CEngine, windows: EvaluatedWindows) -> loss.Evaluation:
+    """What int8 loses over all evaluated windows."""
+    logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
+    int8_classes = model.answers(logits, windows.flags)
+    return loss.evaluate(windows.labels, windows.groups, float_classes(run, windows), int8_classes, model.mask_labels)
 
 
-def float_classes(run: "Run", copies: Copies, rows: np.ndarray) -> np.ndarray:
-    """Classes (transforms, rows) that the float model gives to the windows under each transformation."""
+def float_classes(run: "Run", windows: EvaluatedWindows) -> np.ndarray:
+    """Classes (transforms, windows) that the float model gives to the windows under each transformation."""
     import torch
 
     from train.run.evaluate import predict
 
     thresholds = np.zeros(len(run.info.labels)) if run.info.multilabel else None
-    windows = (torch.from_numpy(np.ascontiguousarray(copies.windows(t)[rows])) for t in range(copies.transforms))
-    return np.stack([decide(predict(run.model, x)[1], thresholds) for x in windows])
-
-
-def manifest(run: "Run", network: Int8Network, frontend: dict[str, Any]) -> dict[str, Any]:
-    """The part of manifest.json that describes run, network and front end."""
-    info, scales = run.info, network.activations
-
-    def described(name: str) -> dict[str, Any]:
-        return {"scale": float(scales[name].scale), "zero_point": scales[name].zero_point}
-
-    source = network.network.input
-    return {
-        **{"task": info.task, "transformation": info.transformation.name, "method": info.method},
-        **{"labels": list(info.labels), "partition": asdict(info.partition)},
-        "shift": info.transformation.parameters or None,
-        "kept": run.partition.kept.tolist(),
-        "run_hash": run_hash(run.path),
-        "window": asdict(info.window),
-        "frontend": frontend,
-        "input": {"shape": [1, 1, source.length, source.channels], **described("input")},
-        "outputs": {n: {"size": network.network.tensors[n].size, **described(n)} for n in (FEATURES, LOGITS)},
-        "split": {"name": info.split.name, "leaky": info.split.leaky},
-        "data": {"name": info.data.name},
-    }
+    copies = windows.copies
+    under = (np.ascontiguousarray(copies.windows(t)[windows.chosen]) for t in range(copies.transforms))
+    return np.stack([decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in under])

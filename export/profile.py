@@ -6,12 +6,18 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from export.cost.instructions import BOARD, BOARDS, measure
-from export.cost.probe import Probed, probe
+from export.cost.probe import probe
 from scl.arguments import positive
-from scl.artifacts import command, read_json
+from scl.artifacts import InputError, command
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from export.cost.table import LayerRow, Place
+    from export.report_file import Costs
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,37 +45,35 @@ def main(argv: Sequence[str]) -> int:
     if arguments.estimate:
         print_estimate(arguments.bundle)
         return 0
-    from export.bundle import read_bundle
+    from scl.artifacts.bundle import read_bundle
 
     bundle = read_bundle(arguments.bundle)
     probed = None if arguments.port is None else probe(bundle, arguments.port, arguments.baud)
     if arguments.bisect:
         from export.proof.bisect import bisect, describe, layer_errors
 
-        errors = layer_errors(bundle.path, probed.x, probed.tensors) if probed else bisect(bundle.path, arguments.board)
+        errors = layer_errors(bundle, probed.x, probed.tensors) if probed else bisect(bundle, arguments.board)
         print(f"{bundle.path} on {probed.board if probed else arguments.board}: {describe(errors)}")
         return int(any(layer.different for layer in errors))
-    report = read_json(bundle.path / "export_report.json", "export_report")
+    from export.report_file import read_report
+
+    report = read_report(bundle)
     if probed is not None:
-        print_probed(bundle.path, probed, report)
+        print_profile(report, probed.taken, probed.unit)
+        print(
+            f"{bundle.path} on {probed.board}: {_number(sum(probed.taken))} {probed.unit} in the layers of one "
+            "inference"
+        )
         return 0
     with tempfile.TemporaryDirectory() as build:
         cost = measure(bundle.path / "c", Path(build), arguments.board)
-    layers = [row | {"instructions": n} for row, n in zip(report["layers"], cost.layers, strict=True)]
-    print_profile(layers, report["memory_map"], report["cost"]["arena_bytes"])
+    print_profile(report, cost.layers)
     print(
         f"{bundle.path} on {cost.board}: {cost.instructions:,} instructions per inference; arena "
-        f"{report['cost']['arena_bytes']:,} bytes, deepest stack {cost.stack_bytes:,} bytes, program without link and "
+        f"{report.cost.arena_bytes:,} bytes, deepest stack {cost.stack_bytes:,} bytes, program without link and "
         f"front end {cost.image_bytes:,} bytes"
     )
     return 0
-
-
-def print_probed(path: Path, probed: Probed, report: dict[str, Any]) -> None:
-    """Prints what a board behind a port took."""
-    layers = [row | {probed.unit: value} for row, value in zip(report["layers"], probed.taken, strict=True)]
-    print_profile(layers, report["memory_map"], report["cost"]["arena_bytes"], probed.unit)
-    print(f"{path} on {probed.board}: {_number(sum(probed.taken))} {probed.unit} in the layers of one inference")
 
 
 def print_estimate(path: Path) -> None:
@@ -87,15 +91,20 @@ def print_estimate(path: Path) -> None:
     )
 
 
-def print_profile(
-    layers: list[dict[str, Any]], places: list[dict[str, Any]], arena_bytes: int, unit: str = "instructions"
-) -> None:
-    """Prints the table of layers, with what each took in `unit`, and the map of the arena."""
+def print_profile(report: "Costs", taken: Sequence[float], unit: str = "instructions") -> None:
+    """Prints the table of layers, with what each took in `unit`, and the map of the arena.
+
+    Raises InputError if the report has another number of layers.
+    """
     from rich.console import Console
 
+    if len(taken) != len(report.layers):
+        raise InputError(
+            f"{report.name}: c runs {len(taken)} operators, its report lists {len(report.layers)}; {report.advice}"
+        )
     console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(_layers(layers, unit))
-    console.print(_map(places, [row["name"] for row in layers], arena_bytes))
+    console.print(_layers(report.layers, taken, unit))
+    console.print(_map(report.memory_map, [row.name for row in report.layers], report.cost.arena_bytes))
 
 
 def _per_mac(value: float, macs: int) -> str:
@@ -106,37 +115,37 @@ def _number(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
 
 
-def _layers(layers: list[dict[str, Any]], unit: str):
+def _layers(layers: "Sequence[LayerRow]", taken: Sequence[float], unit: str) -> "Table":
     from rich.table import Table
 
     table = Table(title="layers", title_justify="left", show_footer=True)
-    total = {key: sum(row[key] for row in layers) for key in ("macs", unit, "flash_bytes", "read_bytes")}
+    macs = sum(row.macs for row in layers)
     table.add_column("layer", "total")
     table.add_column("what")
     for name, footer in (
-        ("MACs", f"{total['macs']:,}"),
-        (unit, _number(total[unit])),
-        ("per MAC", _per_mac(total[unit], total["macs"])),
-        ("bytes read", f"{total['read_bytes']:,}"),
-        ("flash", f"{total['flash_bytes']:,}"),
-        ("arena", f"{max(row['arena_bytes'] for row in layers):,}"),
+        ("MACs", f"{macs:,}"),
+        (unit, _number(sum(taken))),
+        ("per MAC", _per_mac(sum(taken), macs)),
+        ("bytes read", f"{sum(row.read_bytes for row in layers):,}"),
+        ("flash", f"{sum(row.flash_bytes for row in layers):,}"),
+        ("arena", f"{max(row.arena_bytes for row in layers):,}"),
     ):
         table.add_column(name, footer, justify="right")
-    for row in layers:
+    for row, value in zip(layers, taken, strict=True):
         table.add_row(
-            row["name"],
-            f"{row['kind']} {row['kernel']}/{row['stride']} to {row['output'][0]} x {row['output'][1]}",
-            f"{row['macs']:,}",
-            _number(row[unit]),
-            _per_mac(row[unit], row["macs"]),
-            f"{row['read_bytes']:,}",
-            f"{row['flash_bytes']:,}",
-            f"{row['arena_bytes']:,}",
+            row.name,
+            f"{row.kind} {row.kernel}/{row.stride} to {row.output[0]} x {row.output[1]}",
+            f"{row.macs:,}",
+            _number(value),
+            _per_mac(value, row.macs),
+            f"{row.read_bytes:,}",
+            f"{row.flash_bytes:,}",
+            f"{row.arena_bytes:,}",
         )
     return table
 
 
-def _map(places: list[dict[str, Any]], layers: list[str], arena_bytes: int):
+def _map(places: "Sequence[Place]", layers: Sequence[str], arena_bytes: int) -> "Table":
     from rich.table import Table
 
     table = Table(title=f"arena, {arena_bytes:,} bytes: what is alive during which layer", title_justify="left")
@@ -144,9 +153,9 @@ def _map(places: list[dict[str, Any]], layers: list[str], arena_bytes: int):
     table.add_column("bytes", justify="right")
     for name in layers:
         table.add_column(name, justify="center")
-    for row in places:
-        alive = ["#" if row["first"] <= index <= row["last"] else "" for index in range(len(layers))]
-        table.add_row(row["name"], f"{row['offset']:,} to {row['offset'] + row['bytes']:,}", *alive)
+    for place in places:
+        alive = ["#" if place.first <= index <= place.last else "" for index in range(len(layers))]
+        table.add_row(place.name, f"{place.offset:,} to {place.end:,}", *alive)
     return table
 
 

@@ -7,15 +7,14 @@ Each sample is labelled with what it belongs to; of ECG strips, with the label o
 """
 
 import argparse
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scl.artifacts import InputError, command, write_bytes
+from scl.artifacts import InputError, command
+from scl.artifacts.capture import Capture, write_capture
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import design, to_rate
 from scl.frontend.sensor import load_sensor
@@ -58,20 +57,17 @@ def main(argv: Sequence[str]) -> int:
     parts, labels = [], []
     for block in blocks:
         x = to_rate(block.x[None, :, :samples].astype(np.float64), recordings.rate_hz, sensor.rate_hz)
-        counts, _ = to_counts(x, sensor.as_dict()["sensors"])
-        parts.append(counts[0])
+        of_block, _ = to_counts(x, sensor)
+        parts.append(of_block[0])
         if len(block.beats):
             window_s = run.info.window.samples / run.info.window.rate_hz
-            numbers = strip_labels(recordings, block, len(counts[0]), sensor.rate_hz, window_s, resampler.delay)
+            numbers = strip_labels(recordings, block, len(of_block[0]), sensor.rate_hz, window_s, resampler.delay)
             labels += [run.info.labels[number] if number >= 0 else "" for number in numbers]
         else:
-            labels += [name_of(recordings, block.label)] * len(counts[0])
-    out = io.StringIO()
-    out.write(f"# kind: capture\n# schema: 1\n# sensor: {sensor.name}\n# rate_hz: {sensor.rate_hz!r}\n# dropped: 0\n")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*recordings.channels, "label"])
-    writer.writerows([*row, label] for row, label in zip(np.concatenate(parts).tolist(), labels, strict=True))
-    write_bytes(arguments.out, out.getvalue().encode())
+            labels += [name_of(recordings, block.label)] * len(of_block[0])
+    counts = np.concatenate(parts)
+    channels = tuple(recordings.channels)
+    write_capture(arguments.out, Capture(sensor.name, sensor.rate_hz, channels, counts, label=tuple(labels)))
     print(
         f"{arguments.out}: {len(labels)} samples of subject {subject}, {len(blocks)} recordings, {sensor.rate_hz:g} Hz"
     )

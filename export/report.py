@@ -1,118 +1,126 @@
 """The export's figures as a table on the terminal."""
 
 import sys
-from typing import Any
 
 from export.proof.gates import MAX_STEPS
 from export.proof.loss import FIGURES
+from export.report_file import ExportReport, NetworkReport
+from scl.artifacts.bundle import Streaming
+
+Rows = list[tuple[str, str]]
 
 
-def print_report(report: dict[str, Any]) -> None:
-    """Prints export_report.json's contents."""
+def print_report(report: ExportReport) -> None:
+    """Prints the report of a run's export."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"Export of {report['name']}", title_justify="left", show_header=False)
+    table = Table(title=f"Export of {report.name}", title_justify="left", show_header=False)
     table.add_column(no_wrap=True)
     table.add_column()
     for section in (_sizes, _agreement, _losses):
         for name, value in section(report):
             table.add_row(name, value)
         table.add_section()
-    table.add_row("time", f"{report['seconds']['total']:.1f} s")
+    table.add_row("time", f"{report.seconds['total']:.1f} s")
     # A pipe has no width of its own.
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
-def print_foreign(report: dict[str, Any]) -> None:
+def print_foreign(report: NetworkReport) -> None:
     """Prints the report of a network that was read from a .tflite file."""
     from export.profile import print_profile
 
-    cost, proof, chosen = report["cost"], report["agreement"], report["agreement"]["layers"]
-    print_profile(report["layers"], report["memory_map"], cost["arena_bytes"])
+    cost, proof, chosen = report.cost, report.agreement, report.agreement.layers
+    print_profile(report, [row.instructions for row in report.layers])
     print(
-        f"{report['name']} on {report['board']}: {cost['instructions']:,} instructions per inference, flash "
-        f"{cost['flash_bytes']:,} bytes, arena {cost['arena_bytes']:,} bytes, stack {cost['stack_bytes']:,} bytes\n"
-        f"TFLite Micro and C: equal in every bit over {proof['inputs']:,} random inputs ({proof['values']:,} values),\n"
-        f"and layer by layer over {chosen['inputs']:,} chosen inputs ({chosen['values']:,} values): extremes, random "
-        f"values,\nand {chosen['borders']:,} of the {chosen['all_borders']:,} sums that lie beside a step of rounding"
+        f"{report.name} on {report.board}: {cost.instructions:,} instructions per inference, flash "
+        f"{cost.flash_bytes:,} bytes, arena {cost.arena_bytes:,} bytes, stack {cost.stack_bytes:,} bytes\n"
+        f"TFLite Micro and C: equal in every bit over {proof.inputs:,} random inputs ({proof.values:,} values),\n"
+        f"and layer by layer over {chosen.inputs:,} chosen inputs ({chosen.values:,} values): extremes, random "
+        f"values,\nand {chosen.borders:,} of the {chosen.all_borders:,} sums that lie beside a step of rounding"
     )
 
 
-def _sizes(report: dict[str, Any]) -> list[tuple[str, str]]:
-    cost, dropped, sizes = report["cost"], report["dropped"], report["bytes"]
-    files = ", ".join(f"{name} {sizes[name]:,}" for name in ("model.tflite", "model.onnx", "model_float.onnx"))
+def _sizes(report: ExportReport) -> Rows:
+    cost, dropped = report.cost, report.dropped
+    files = ", ".join(f"{name} {report.bytes[name]:,}" for name in ("model.tflite", "model.onnx", "model_float.onnx"))
     return [
         ("files", f"{files} bytes"),
-        ("network", f"{cost['parameters']:,} parameters, {cost['macs']:,} multiply-accumulates"),
+        ("network", f"{cost.parameters:,} parameters, {cost.macs:,} multiply-accumulates"),
         (
             "variant dimensions dropped",
-            f"{dropped['dimensions']}: saved {dropped['parameters']:,} parameters, {dropped['bytes']:,} bytes of flash "
-            f"and {dropped['macs']:,} multiply-accumulates",
+            f"{dropped.dimensions}: saved {dropped.parameters:,} parameters, {dropped.bytes:,} bytes of flash "
+            f"and {dropped.macs:,} multiply-accumulates",
         ),
         (
             "Cortex-M4F, C model and front end",
-            f"flash {cost['flash_bytes']:,} bytes, RAM {cost['ram_bytes']:,} bytes (arena {cost['arena_bytes']:,})",
+            f"flash {cost.flash_bytes:,} bytes, RAM {cost.ram_bytes:,} bytes (arena {cost.arena_bytes:,})",
         ),
         (
-            f"network on {report['board']}",
-            f"{cost['instructions']:,} instructions per inference, {cost['stack_bytes']:,} bytes of stack",
+            f"network on {report.board}",
+            f"{cost.instructions:,} instructions per inference, {cost.stack_bytes:,} bytes of stack",
         ),
-        *_streaming(report["streaming"]),
+        *_streaming(report.streaming),
     ]
 
 
-def _streaming(kept: dict[str, Any] | None) -> list[tuple[str, str]]:
+def _streaming(kept: Streaming | None) -> Rows:
     if kept is None:
         return []
     text = (
-        f"{kept['instructions']:,} instructions, {kept['share']:.1%} of a whole window's; arena "
-        f"{kept['arena_bytes']:,} bytes; equal in every bit over {kept['windows_compared']:,} windows, and over "
-        f"{kept['board_values_compared']:,} values on the board"
+        f"{kept.instructions:,} instructions, {kept.share:.1%} of a whole window's; arena "
+        f"{kept.arena_bytes:,} bytes; equal in every bit over {kept.windows_compared:,} windows, and over "
+        f"{kept.board_values_compared:,} values on the board"
     )
-    return [(f"a hop of {kept['hop']} samples", text)]
+    return [(f"a hop of {kept.hop} samples", text)]
 
 
-def _agreement(report: dict[str, Any]) -> list[tuple[str, str]]:
+def _agreement(report: ExportReport) -> Rows:
     rows = []
-    for result in report["agreement"]:
-        if result["max_steps"] == 0:
-            text = f"equal in every bit over {result['inputs']:,} inputs"
+    for result in report.agreement:
+        if result.max_steps == 0:
+            text = f"equal in every bit over {result.inputs:,} inputs"
         else:
             text = (
-                f"{result['different']:.1%} of values differ, {1 - result['within']:.3%} by more than {MAX_STEPS} "
-                f"steps, none by more than {result['max_steps']}; same class for {result['same_class']:.2%} of "
-                f"{result['inputs']:,} inputs, {result['same_class_decided']:.2%} without near ties"
+                f"{result.different:.1%} of values differ, {1 - result.within:.3%} by more than {MAX_STEPS} "
+                f"steps, none by more than {result.max_steps}; same class for {result.same_class:.2%} of "
+                f"{result.inputs:,} inputs, {result.same_class_decided:.2%} without near ties"
             )
-        rows.append((f"TFLite Micro and {result['runtime']}", text))
-    opinion = report["converter"]
+        rows.append((f"TFLite Micro and {result.runtime}", text))
+    opinion = report.converter
     rows.append(
         (
             "TensorFlow's converter, same ranges and rounding",
-            f"{opinion['weights_equal']:,} of {opinion['weights']:,} weights and {opinion['biases_equal']:,} of "
-            f"{opinion['biases']:,} biases equal, outputs at most {opinion['max_steps']} steps apart",
+            f"{opinion.weights_equal:,} of {opinion.weights:,} weights and {opinion.biases_equal:,} of "
+            f"{opinion.biases:,} biases equal, outputs at most {opinion.max_steps} steps apart",
         )
     )
     return rows
 
 
-def _losses(report: dict[str, Any]) -> list[tuple[str, str]]:
-    evaluation = report["evaluation"]
+def _losses(report: ExportReport) -> Rows:
+    evaluation = report.evaluation
     rows = [
         (
             "test windows",
-            f"{evaluation['windows']:,} of {evaluation['subjects']} subjects, {evaluation['copies']} copies of each",
+            f"{evaluation.windows:,} of {evaluation.subjects} subjects, {evaluation.copies} copies of each",
         ),
-        ("windows and copies that saturate", f"{report['saturated']:.2%}"),
-        ("windows and copies without a lead", f"{report['abstained']:.2%}"),
+        ("windows and copies that saturate", f"{report.saturated:.2%}"),
+        ("windows and copies without a lead", f"{report.abstained:.2%}"),
     ]
     for name in FIGURES:
-        label = name.replace("_transformed", f" under {report['transformation']}").replace("macro_f1", "macro F1")
-        rows.append((label, f"float {evaluation['float'][name]:.4f}, int8 {evaluation['int8'][name]:.4f}"))
-    for name in (n for n in ("accuracy", "macro_f1", "consistency") if n in evaluation["loss_points"]):
-        loss, interval = evaluation["loss_points"][name], evaluation["loss_points"][f"{name}_ci95"]
+        label = name.replace("_transformed", f" under {report.transformation}").replace("macro_f1", "macro F1")
+        before, after = (_decimal(getattr(figures, name)) for figures in (evaluation.float, evaluation.int8))
+        rows.append((label, f"float {before}, int8 {after}"))
+    for name in ("accuracy", "macro_f1", "consistency"):
+        loss, interval = evaluation.loss_points.of(name)
         spread = f", 95 % interval {interval[0]:+.2f} to {interval[1]:+.2f}" if interval else ""
         what = name if name == "consistency" else name.replace("macro_f1", "macro F1") + ", originals and copies"
-        allowed = f" (allowed {evaluation['max_loss']:g})" if name in evaluation["limited"] else ""
+        allowed = f" (allowed {report.max_loss:g})" if name in report.limited else ""
         rows.append((f"int8 loses: {what}", f"{loss:+.2f} points{spread}{allowed}"))
     return rows
+
+
+def _decimal(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

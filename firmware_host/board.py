@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_host import emulator, ports
-from firmware_host.bundle import Bundle
 from firmware_host.link import Link
 from firmware_host.messages import Hello
+from firmware_host.model import check_board
 from firmware_host.transport import DEFAULT_BAUD, SerialTransport, Traced, Transport
 from scl import toolchain
 from scl.arguments import positive
 from scl.artifacts import InputError
+from scl.artifacts.bundle import Bundle, Manifest
 from scl.machines import MACHINES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +42,7 @@ class Board:
 
 @contextmanager
 def open_board(
-    bundle: Bundle,
+    bundle: Bundle[Manifest],
     port: str | None,
     baud: int = DEFAULT_BAUD,
     trace: bool = False,
@@ -81,16 +82,18 @@ def add_port_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
 
 
-def build(bundle: Bundle, board: str) -> Path:
+def build(bundle: Bundle[Manifest], board: str) -> Path:
     """The firmware of `bundle` for `board`, built where it is not up to date.
 
     Raises InputError if a tool is missing or the build fails.
     """
-    return toolchain.build(bundle.path / "c", BUILD / f"{bundle.model_hash[:16]}-{board}", board)
+    return toolchain.build(bundle.path / "c", BUILD / f"{bundle.manifest.model_hash[:16]}-{board}", board)
 
 
-def _greet(bundle: Bundle, transport: Transport, trace: bool, emulated: bool = False, baud: int | None = None) -> Board:
+def _greet(
+    bundle: Bundle[Manifest], transport: Transport, trace: bool, emulated: bool = False, baud: int | None = None
+) -> Board:
     link = Link(Traced(transport) if trace else transport)
     hello = link.greet()
-    bundle.check_board(hello, link.name)
+    check_board(hello, bundle, link.name)
     return Board(link, hello, emulated, baud)

@@ -1,16 +1,18 @@
 """One unit's own bias and alignment as the CALIBRATION frame carries them, and back to nominal."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from firmware_host.bundle import Bundle
 from firmware_host.link import Link
 from firmware_host.protocol import Type
-from scl.artifacts import InputError, read_json
+from scl.artifacts import InputError, read_artifact
+from scl.artifacts.bundle import Bundle, Manifest
+from scl.artifacts.calibration import PartCalibration, UnitCalibration
+from scl.frontend.sensor import Part
 
 NOMINAL_HASH = bytes(8)
 
@@ -33,44 +35,41 @@ class Calibration:
             )
 
 
-def nominal(bundle: Bundle) -> Calibration:
+def nominal(bundle: Bundle[Manifest]) -> Calibration:
     """The sensor that the bundle was made for."""
-    return Calibration(_values(bundle.sensor["sensors"]), NOMINAL_HASH)
+    return Calibration(_values(bundle.manifest.frontend.sensor.parts), NOMINAL_HASH)
 
 
-def read_calibration(path: Path, bundle: Bundle) -> Calibration:
+def read_calibration(path: Path, bundle: Bundle[Manifest]) -> Calibration:
     """A unit's calibration.json, as `python -m calibration.sensor` writes it.
 
     Its hash is the first 8 bytes of SHA-256 of the values as sent. Raises InputError if its sensors are not the
-    bundle's or a number is not finite.
+    bundle's or a number is too large for single precision.
     """
-    calibration = read_json(path, "calibration", 1)
-    if calibration.get("sensor") != bundle.sensor["name"]:
+    calibration, sensor = read_artifact(path, UnitCalibration), bundle.manifest.frontend.sensor
+    if calibration.sensor != sensor.name:
         raise InputError(
-            f"{path}: is of sensor {calibration.get('sensor')}, {bundle.path} was exported for "
-            f"{bundle.sensor['name']}; calibrate that sensor, "
-            "or export the model again with `python -m export.quantize --sensor FILE`"
+            f"{path}: is of sensor {calibration.sensor}, {bundle.path} was exported for {sensor.name}; calibrate that "
+            "sensor, or export the model again with `python -m export.quantize --sensor FILE`"
         )
-    found = calibration.get("sensors", [])
-    axes = [int(sensor["axes"]) for sensor in bundle.sensor["sensors"]]
-    try:
-        shapes = [(np.shape(sensor["bias"]), np.shape(sensor["alignment"])) for sensor in found]
-        values = _values(found)
-    except (KeyError, TypeError, ValueError) as error:
+    measured = [(part.kind, len(part.bias)) for part in calibration.sensors]
+    expected = [(part.kind, part.axes) for part in sensor.parts]
+    if measured != expected:
         raise InputError(
-            f"{path}: each of `sensors` needs bias [axes] and alignment [axes][axes] in numbers ({error!r})"
-        ) from error
-    expected = [((n,), (n, n)) for n in axes]
-    if shapes != expected:
-        raise InputError(
-            f"{path}: bias and alignment have shapes {shapes}, the sensors of {bundle.path} need {expected}"
+            f"{path}: calibrates {_listed(measured)}, {bundle.path} was exported for {_listed(expected)}; calibrate "
+            "that sensor"
         )
+    values = _values(calibration.sensors)
     if not np.isfinite(np.frombuffer(values, "<f4")).all():
-        raise InputError(f"{path}: holds a number that is not finite; calibrate the sensor again")
+        raise InputError(f"{path}: holds a number that is too large for single precision; calibrate the sensor again")
     return Calibration(values, hashlib.sha256(values).digest()[:8])
 
 
-def _values(sensors: list[dict[str, Any]]) -> bytes:
-    parts = [np.ravel(sensor[key]) for sensor in sensors for key in ("bias", "alignment")]
+def _listed(kinds: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"{kind} ({axes} axes)" for kind, axes in kinds)
+
+
+def _values(parts: Sequence[Part | PartCalibration]) -> bytes:
+    numbers = [np.ravel(values) for part in parts for values in (part.bias, part.alignment)]
     with np.errstate(over="ignore"):  # becomes infinite, which is refused
-        return np.concatenate([np.zeros(0), *parts]).astype("<f4").tobytes()
+        return np.concatenate(numbers).astype("<f4").tobytes()

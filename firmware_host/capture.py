@@ -13,8 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from firmware_host.board import Board, open_board
-from firmware_host.bundle import Bundle, load_bundle
-from firmware_host.capture_file import POSITIONS, Capture, read_capture, write_capture
 from firmware_host.link import Link
 from firmware_host.messages import BoardError, capture_block
 from firmware_host.progress import progress
@@ -22,17 +20,20 @@ from firmware_host.protocol import ANSWER, Type
 from firmware_host.transport import DEFAULT_BAUD
 from scl.arguments import positive
 from scl.artifacts import InputError, command
+from scl.artifacts.bundle import Bundle, Manifest, read_run_bundle
+from scl.artifacts.capture import POSITIONS, Capture, read_capture, write_capture
 
 BLOCK_TIMEOUT_S = 5.0  # between two blocks
 
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
-    bundle = load_bundle(options.bundle)
+    bundle = read_run_bundle(options.bundle)
     before = _before(options.out, options.append)
-    samples = round(options.seconds * bundle.sensor["rate_hz"])
+    rate_hz = bundle.manifest.frontend.sensor.rate_hz
+    samples = round(options.seconds * rate_hz)
     if samples < 1:
-        raise InputError(f"--seconds {options.seconds:g}: not one sample at {bundle.sensor['rate_hz']:g} Hz; give more")
+        raise InputError(f"--seconds {options.seconds:g}: not one sample at {rate_hz:g} Hz; give more")
     with open_board(bundle, options.port, options.baud, options.trace, _sensor(options, bundle)) as board:
         part = capture(board, bundle, samples, options.position, options.label)
     write_capture(options.out, before.followed_by(part, options.out) if before else part)
@@ -41,25 +42,26 @@ def main(argv: Sequence[str]) -> int:
 
 
 def capture(
-    board: Board, bundle: Bundle, samples: int, position: str | None = None, label: str | None = None
+    board: Board, bundle: Bundle[Manifest], samples: int, position: str | None = None, label: str | None = None
 ) -> Capture:
     """Records `samples` samples.
 
     Samples that the board dropped or the link lost are counted, not filled in. Raises InputError if the board has no
     sensor or stops sending.
     """
+    sensor, channels = bundle.manifest.frontend.sensor, bundle.manifest.window.channels
     blocks = []
     end = 0  # sensor samples so far, lost ones included
     with progress(samples, "samples") as done:
-        for start, counts in _blocks(board.link, samples, len(bundle.channels)):
+        for start, counts in _blocks(board.link, samples, len(channels)):
             blocks.append(counts)
             end = start + len(counts)
             done(min(end, samples))
     counts = np.concatenate(blocks)
     return Capture(
-        bundle.sensor["name"],
-        float(bundle.sensor["rate_hz"]),
-        tuple(bundle.channels),
+        sensor.name,
+        sensor.rate_hz,
+        channels,
         counts,
         (position,) * len(counts) if position else (),
         (label,) * len(counts) if label else (),
@@ -97,7 +99,7 @@ def _blocks(link: Link, samples: int, channels: int) -> Iterator[tuple[int, np.n
                 link.send(Type.CAPTURE, struct.pack("<I", 0))
 
 
-def _sensor(options: argparse.Namespace, bundle: Bundle) -> list[str]:
+def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
     """Arguments of the native firmware that make it play a file as its sensor."""
     if options.play is None:
         return []
@@ -107,7 +109,8 @@ def _sensor(options: argparse.Namespace, bundle: Bundle) -> list[str]:
         )
     if not options.play.is_file():
         raise InputError(f"{options.play}: no such file; --play takes int16 counts, little endian, sample by sample")
-    return ["--sensor", str(options.play.resolve()), "--sensor-rate", str(bundle.sensor["rate_hz"])]
+    rate_hz = bundle.manifest.frontend.sensor.rate_hz
+    return ["--sensor", str(options.play.resolve()), "--sensor-rate", str(rate_hz)]
 
 
 def _before(path: Path, append: bool) -> Capture | None:

@@ -6,15 +6,18 @@ transformed copies, the identity excluded; intervals are clustered by group.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
-from firmware_host.bundle import Bundle, Golden
 from firmware_host.flight import Outcome
 from firmware_host.messages import ABSTAIN
+from firmware_host.model import dequantized
+from firmware_host.validation import CopyFigures, Figures, Latency, Parity
 from scl import metrics
+from scl.artifacts.bundle import Manifest
+from scl.artifacts.golden import Golden
 from scl.decision import LOST
 from scl.robustness import robustness
 
@@ -51,100 +54,106 @@ class Answers:
         return cls(answered, predictions, features, logits, crc, flags, latency, attempts)
 
 
-def steps(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
+def steps(answered: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Largest difference of each (transform, window), in quantization steps."""
-    return np.abs(found.astype(np.int16) - expected.astype(np.int16)).max(axis=-1)
+    return np.asarray(np.abs(answered.astype(np.int16) - expected.astype(np.int16)).max(axis=-1))
 
 
-def parity(answers: Answers, golden: Golden) -> dict[str, Any]:
+def parity(answers: Answers, golden: Golden) -> Parity:
     """How far the answers are from the golden ones; over answered windows, as lost ones are counted apart."""
     seen = answers.answered
     features, logits = steps(answers.features, golden.features)[seen], steps(answers.logits, golden.logits)[seen]
-    return {
-        "compared": int(seen.sum()),
-        "max_lsb": _largest(np.maximum(features, logits)),
-        "features_max_lsb": _largest(features),
-        "logits_max_lsb": _largest(logits),
-        "windows_off": int(((features > 0) | (logits > 0)).sum()),
-        "input_crc32_off": int((answers.input_crc32 != golden.input_crc32)[seen].sum()),
-        "predictions_off": int((answers.predictions != golden.predictions)[seen].sum()),
-        "flags_off": int((answers.flags != golden.flags)[seen].sum()),
-    }
+    return Parity(
+        compared=int(seen.sum()),
+        max_lsb=_largest(np.maximum(features, logits)),
+        features_max_lsb=_largest(features),
+        logits_max_lsb=_largest(logits),
+        windows_off=int(((features > 0) | (logits > 0)).sum()),
+        input_crc32_off=int((answers.input_crc32 != golden.input_crc32)[seen].sum()),
+        predictions_off=int((answers.predictions != golden.predictions)[seen].sum()),
+        flags_off=int((answers.flags != golden.flags)[seen].sum()),
+    )
 
 
-def summary(bundle: Bundle, golden: Golden, predictions: np.ndarray, features: np.ndarray) -> dict[str, Any]:
+def summary(manifest: Manifest, golden: Golden, predictions: np.ndarray, features: np.ndarray) -> Figures:
     """Accuracy, F1, consistency and similarity of (transforms, windows) predictions with their int8 features.
 
     Used for the board and, on the golden outputs, for the desktop.
     """
-    mask_labels = len(bundle.labels) if golden.thresholds is not None else None
+    mask_labels = len(manifest.labels) if golden.thresholds is not None else None
     result = robustness(golden.labels[: len(predictions)], predictions, golden.groups, mask_labels)
-    invariant = slice(0, bundle.partition.invariant)
-    latent = bundle.dequantize(features) * (predictions != LOST)[..., None]
+    invariant = manifest.partition.invariant_slice
+    latent = dequantized(features, manifest.outputs.features) * (predictions != LOST)[..., None]
     original = latent[0][predictions[0] != LOST]
     copies = result.transformed
-    entries = [
-        {
-            "transform": bundle.manifest["transforms"][index],
+    per_transform = tuple(
+        CopyFigures(
+            transform=manifest.transforms[index],
+            similarity_invariant=_similarity(latent[0], latent[index], invariant),
             **asdict(copy),
-            "similarity_invariant": _similarity(latent[0], latent[index], invariant),
-        }
+        )
         for index, copy in enumerate(copies.per_copy if copies else (), start=1)
-    ]
-    kept = original[:, invariant] if bundle.partition.invariant else original
-    return {
-        "accuracy": result.accuracy,
-        "macro_f1": result.macro_f1,
-        "accuracy_transformed": copies.accuracy if copies else None,
-        "macro_f1_transformed": copies.macro_f1 if copies else None,
-        "consistency": copies.consistency if copies else None,
-        "consistency_ci95": copies.consistency_ci95 if copies else None,
-        "consistency_all_pairs": copies.consistency_all_pairs if copies else None,
-        "changed_labels": asdict(copies.changed_labels) if copies else None,
-        "similarity_invariant": _mean(entries, "similarity_invariant"),
-        "negative_similarity": _number(metrics.negative_similarity(kept)) if len(kept) > 1 else None,
-        "effective_rank": _number(metrics.effective_rank(kept)) if len(kept) > 1 else None,
-        "per_transform": entries,
-    }
+    )
+    similarities = [copy.similarity_invariant for copy in per_transform if copy.similarity_invariant is not None]
+    kept = original[:, invariant] if manifest.partition.invariant else original
+    return Figures(
+        accuracy_transformed=copies.accuracy if copies else None,
+        macro_f1_transformed=copies.macro_f1 if copies else None,
+        consistency=copies.consistency if copies else None,
+        consistency_ci95=copies.consistency_ci95 if copies else None,
+        consistency_all_pairs=copies.consistency_all_pairs if copies else None,
+        changed_labels=copies.changed_labels if copies else None,
+        accuracy=result.accuracy,
+        macro_f1=result.macro_f1,
+        similarity_invariant=float(np.mean(similarities)) if similarities else None,
+        negative_similarity=_number(metrics.negative_similarity(kept)) if len(kept) > 1 else None,
+        effective_rank=_number(metrics.effective_rank(kept)) if len(kept) > 1 else None,
+        per_transform=per_transform,
+    )
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """Figures of one class, None where a denominator is 0."""
+
+    label: str
+    windows: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
 
 
 def per_class(
-    labels: np.ndarray, predictions: np.ndarray, names: list[str]
-) -> tuple[list[list[int]], list[dict[str, Any]]]:
+    labels: np.ndarray, predictions: np.ndarray, names: Sequence[str]
+) -> tuple[list[list[int]], list[ClassRow]]:
     """Confusion counts, and precision, recall and F1 of each class, over labels and predictions (copies, windows).
 
     A row of the confusion is the true class, a column the predicted one, with lost windows in the last column.
     """
     matrix = metrics.confusion(labels, predictions, len(names))
-    rows = zip(names, metrics.per_class(matrix), strict=True)
-    return matrix.tolist(), [{"label": name, **row} for name, row in rows]
+    rows = [
+        ClassRow(name, int(row["windows"] or 0), row["precision"], row["recall"], row["f1"])
+        for name, row in zip(names, metrics.per_class(matrix), strict=True)
+    ]
+    return matrix.tolist(), rows
 
 
-def spread_ms(seconds: np.ndarray) -> dict[str, float | None]:
+def spread_ms(seconds: np.ndarray) -> Latency:
     """Minimum, median and 95th percentile, NaN left out."""
     known = seconds[np.isfinite(seconds)] * 1e3
     if not known.size:
-        return {"min_ms": None, "median_ms": None, "p95_ms": None}
-    return {
-        "min_ms": float(known.min()),
-        "median_ms": float(np.median(known)),
-        "p95_ms": float(np.percentile(known, 95)),
-    }
+        return Latency(None, None, None)
+    return Latency(float(known.min()), float(np.median(known)), float(np.percentile(known, 95)))
 
 
 def _similarity(a: np.ndarray, b: np.ndarray, group: slice) -> float | None:
-    return _number(np.mean(metrics.cosine(a[:, group], b[:, group]))) if a[:, group].shape[1] else None
-
-
-def _mean(entries: list[dict[str, Any]], key: str) -> float | None:
-    values = [entry[key] for entry in entries if entry[key] is not None]
-    return float(np.mean(values)) if values else None
+    return _number(float(np.mean(metrics.cosine(a[:, group], b[:, group])))) if a[:, group].shape[1] else None
 
 
 def _largest(values: np.ndarray) -> int | None:
     return int(values.max()) if values.size else None
 
 
-def _number(value: Any) -> float | None:
+def _number(value: float) -> float | None:
     """A plain float; None for NaN, which JSON does not have."""
     return float(value) if math.isfinite(value) else None

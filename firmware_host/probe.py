@@ -12,20 +12,21 @@ from pathlib import Path
 import numpy as np
 
 from firmware_host.board import Board, add_port_options, open_board
-from firmware_host.bundle import load_bundle
 from firmware_host.flight import Flight
 from firmware_host.link import Link
 from firmware_host.messages import Probe, probe
 from firmware_host.protocol import Type
 from scl.artifacts import InputError, command, write_npz
+from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.golden import read_golden
 
 RUNS = 3  # of each operator; interrupts make some longer
 
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
-    bundle = load_bundle(options.bundle)
-    golden = bundle.read_golden().limited(1)
+    bundle = read_run_bundle(options.bundle)
+    golden = read_golden(bundle).limited(1)
     with open_board(bundle, options.port, options.baud, options.trace) as board:
         (result,) = Flight(board.link, board.hello, 1, lambda index: golden.counts[0, index]).run().results
         if result is None:

@@ -60,7 +60,7 @@ def encode(frame: Frame) -> bytes:
     if len(frame.payload) > MAX_PAYLOAD:
         raise ValueError(f"a payload of {len(frame.payload)} bytes is longer than the largest, {MAX_PAYLOAD}")
     body = _HEADER.pack(frame.type, frame.seq) + frame.payload
-    return cobs.encode(body + _CRC.pack(zlib.crc32(body))) + b"\0"
+    return bytes(cobs.encode(body + _CRC.pack(zlib.crc32(body)))) + b"\0"
 
 
 def decode(encoded: bytes) -> Frame | None:

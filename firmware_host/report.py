@@ -2,14 +2,17 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from firmware_host.bundle import Bundle, Golden
 from firmware_host.figures import Answers, per_class, steps
-from scl.artifacts import write_bytes, write_json
+from firmware_host.model import class_name
+from firmware_host.validation import REPORT, Validation
+from scl.artifacts import write_artifact, write_bytes
+from scl.artifacts.bundle import Manifest
+from scl.artifacts.golden import Golden
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 
@@ -20,14 +23,14 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def write_report(folder: Path, validation: dict[str, Any], bundle: Bundle, golden: Golden, answers: Answers) -> None:
+def write_report(folder: Path, validation: Validation, manifest: Manifest, golden: Golden, answers: Answers) -> None:
     """All three files into `folder`."""
-    write_json(folder / "validation.json", validation)
-    write_bytes(folder / "windows.csv", windows_csv(bundle, golden, answers).encode())
-    write_bytes(folder / "validation.html", page(validation, bundle, golden, answers).encode())
+    write_artifact(folder / REPORT, validation)
+    write_bytes(folder / "windows.csv", windows_csv(manifest, golden, answers).encode())
+    write_bytes(folder / "validation.html", page(validation, manifest, golden, answers).encode())
 
 
-def windows_csv(bundle: Bundle, golden: Golden, answers: Answers) -> str:
+def windows_csv(manifest: Manifest, golden: Golden, answers: Answers) -> str:
     """One row per window and transformation; empty cells where the window was lost."""
     expected = golden.predictions
     features, logits = steps(answers.features, golden.features), steps(answers.logits, golden.logits)
@@ -43,9 +46,9 @@ def windows_csv(bundle: Bundle, golden: Golden, answers: Answers) -> str:
                 golden.rows[window],
                 transform,
                 golden.groups[window],
-                bundle.class_name(int(golden.labels[at])),
-                bundle.class_name(int(predicted), "abstained" if seen else "lost"),
-                bundle.class_name(int(expected[at])),
+                class_name(manifest, int(golden.labels[at])),
+                class_name(manifest, int(predicted), "abstained" if seen else "lost"),
+                class_name(manifest, int(expected[at])),
                 int(predicted != LOST and predicted == answers.predictions[0, window]),
                 features[at] if seen else "",
                 logits[at] if seen else "",
@@ -59,7 +62,7 @@ def windows_csv(bundle: Bundle, golden: Golden, answers: Answers) -> str:
     return out.getvalue()
 
 
-def page(validation: dict[str, Any], bundle: Bundle, golden: Golden, answers: Answers) -> str:
+def page(validation: Validation, manifest: Manifest, golden: Golden, answers: Answers) -> str:
     """The report as HTML, with style and pictures inline."""
     import jinja2
 
@@ -70,63 +73,67 @@ def page(validation: dict[str, Any], bundle: Bundle, golden: Golden, answers: An
     environment.filters["number"] = lambda value, digits=3: "–" if value is None else f"{value:,.{digits}f}"
     copies = {"untouched": slice(0, 1), "transformed": slice(1, None)}
     tables = {
-        name: per_class(golden.labels[part], answers.predictions[part], bundle.labels)
+        name: per_class(golden.labels[part], answers.predictions[part], manifest.labels)
         for name, part in copies.items()
         if golden.thresholds is None and len(golden.labels[part])
     }
     return environment.from_string(TEMPLATE.read_text("utf-8")).render(
-        v=validation, manifest=bundle.manifest, labels=bundle.labels, tables=tables
+        v=validation, labels=manifest.labels, tables=tables
     )
 
 
-def print_table(validation: dict[str, Any], out: Path) -> None:
+def print_table(validation: Validation, out: Path) -> None:
     """What the report says, in short, on the terminal."""
     from rich.console import Console
     from rich.table import Table
 
-    v, desktop = validation, validation["desktop"]
-    table = Table(
-        title=f"{v['name']} on {v['board']}: {v['windows']} windows, {v['sent']} sent, split by {v['split']['name']}"
-    )
+    v, desktop = validation, validation.desktop
+    table = Table(title=f"{v.name} on {v.board}: {v.windows} windows, {v.sent} sent, split by {v.split.name}")
     table.add_column("")
     table.add_column("board", justify="right")
     table.add_column("desktop int8", justify="right")
-    for key, name in (
-        ("accuracy", "accuracy"),
-        ("accuracy_transformed", f"accuracy under {v['transformation']}"),
-        ("macro_f1", "macro F1"),
-        ("macro_f1_transformed", f"macro F1 under {v['transformation']}"),
-        ("consistency", "consistency"),
+    for name, board_value, desktop_value in (
+        ("accuracy", v.accuracy, desktop.accuracy),
+        (f"accuracy under {v.transformation}", v.accuracy_transformed, desktop.accuracy_transformed),
+        ("macro F1", v.macro_f1, desktop.macro_f1),
+        (f"macro F1 under {v.transformation}", v.macro_f1_transformed, desktop.macro_f1_transformed),
+        ("consistency", v.consistency, desktop.consistency),
     ):
-        table.add_row(name, _share(v[key]), _share(desktop[key]))
-    low, high = v["consistency_ci95"] or (None, None)
+        table.add_row(name, _share(board_value), _share(desktop_value))
+    low, high = v.consistency_ci95 or (None, None)
     table.add_row("  95 % interval, clustered by group", f"{_share(low)} - {_share(high)}", "")
-    changed = v["changed_labels"]
-    if changed and changed["share"]:
+    changed = v.changed_labels
+    if changed and changed.share:
         table.add_row(
-            f"  over all pairs ({_share(changed['share'])} change their label)", _share(v["consistency_all_pairs"]), ""
+            f"  over all pairs ({_share(changed.share)} change their label)", _share(v.consistency_all_pairs), ""
         )
-        table.add_row("  changed labels that are followed", _share(changed["followed"]), "")
+        table.add_row("  changed labels that are followed", _share(changed.followed), "")
     for key in ("similarity_invariant", "negative_similarity", "effective_rank"):
-        table.add_row(key.replace("_", " "), _decimal(v[key]), _decimal(desktop[key]))
-    parity = v["parity"]
-    table.add_row("parity, largest difference in steps", f"{parity['max_lsb']} over {parity['compared']} windows", "0")
-    table.add_row("network inputs that differ", str(parity["input_crc32_off"]), "0")
-    table.add_row("lost / retried / duplicated", f"{v['lost']} / {v['retried']} / {v['duplicated']}", "")
-    if v["abstained"]:
-        table.add_row("abstained, counted as errors", str(v["abstained"]), "")
-    inference = v["inference"]
-    if inference["instructions"] is not None:
-        table.add_row("instructions per inference", f"{inference['instructions']:,}", "")
-    else:
-        table.add_row("time per inference", f"{inference['seconds'] * 1e3:.3f} ms", "")
-    table.add_row("latency in flight, median (p95)", "{median_ms:.1f} ({p95_ms:.1f}) ms".format(**v["latency"]), "")
+        table.add_row(key.replace("_", " "), _decimal(getattr(v, key)), _decimal(getattr(desktop, key)))
+    for name, value, expected in _exactness(v):
+        table.add_row(name, value, expected)
     console = Console()
     console.print(table)
-    for reason in v["missed"]:
+    for reason in v.missed:
         console.print(f"missed: {reason}", style="red", highlight=False)
-    console.print(f"{'passed' if v['passed'] else 'not passed'}: {v['verdict']}", style="bold", highlight=False)
+    console.print(f"{'passed' if v.passed else 'not passed'}: {v.verdict}", style="bold", highlight=False)
     print(f"report: {out / 'validation.html'}")
+
+
+def _exactness(v: Validation) -> Iterator[tuple[str, str, str]]:
+    """Rows of the table about the link and the network."""
+    yield "parity, largest difference in steps", f"{v.parity.max_lsb} over {v.parity.compared} windows", "0"
+    yield "network inputs that differ", str(v.parity.input_crc32_off), "0"
+    yield "lost / retried / duplicated", f"{v.lost} / {v.retried} / {v.duplicated}", ""
+    if v.abstained:
+        yield "abstained, counted as errors", str(v.abstained), ""
+    inference, latency = v.inference, v.latency
+    if inference.instructions is not None:
+        yield "instructions per inference", f"{inference.instructions:,}", ""
+    if inference.seconds is not None:
+        yield "time per inference", f"{inference.seconds * 1e3:.3f} ms", ""
+    if latency.median_ms is not None:
+        yield "latency in flight, median (p95)", f"{latency.median_ms:.1f} ({latency.p95_ms:.1f}) ms", ""
 
 
 def _share(value: float | None) -> str:

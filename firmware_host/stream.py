@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_host.board import Board, add_port_options, open_board
-from firmware_host.bundle import Bundle, load_bundle
 from firmware_host.calibration_file import nominal, read_calibration
-from firmware_host.capture_file import Capture, read_capture
 from firmware_host.messages import ABSTAIN, Hop, chunk_samples, samples_chunk
+from firmware_host.model import class_name
 from firmware_host.protocol import Type
 from scl.artifacts import InputError, command
+from scl.artifacts.bundle import Bundle, Manifest, read_run_bundle
+from scl.artifacts.capture import Capture, read_capture
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 
@@ -34,8 +35,8 @@ class Pace:
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
-    bundle = load_bundle(options.bundle)
-    if bundle.manifest["task"] == "beat":
+    bundle = read_run_bundle(options.bundle)
+    if bundle.manifest.task == "beat":
         raise InputError(
             f"{options.bundle}: classifies the beat in the middle of a window, and nothing here finds beats; "
             "validate sends it windows around annotated ones"
@@ -43,8 +44,8 @@ def main(argv: Sequence[str]) -> int:
     record = read_capture(options.record)
     check_record(record, bundle, options.record)
     calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
-    window = bundle.manifest["window"]["samples"]
-    hop = options.hop or default_hop(bundle)
+    window = bundle.manifest.window.samples
+    hop = options.hop or default_hop(bundle.manifest)
     if hop > window:
         raise InputError(
             f"--hop {hop}: longer than the window of {window} samples, so samples would be skipped; give at most "
@@ -56,27 +57,27 @@ def main(argv: Sequence[str]) -> int:
         pace = Pace() if options.speed == "real" else None
         for answer in play(board, bundle, record, hop, pace):
             seconds = answer.end / record.rate_hz
-            found = bundle.class_name(LOST if answer.predicted == ABSTAIN else answer.predicted)
+            said = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
             truth = record.label[answer.end - 1] if record.label else ""
             flags = "  saturated" * bool(answer.flags & SATURATED) + "  lead off" * bool(answer.flags & LEAD_OFF)
-            print(f"{seconds:9.2f} s  {found}{f'  (label {truth})' if truth else ''}{flags}", flush=True)
-            known, right = known + bool(truth), right + (found == truth)
+            print(f"{seconds:9.2f} s  {said}{f'  (label {truth})' if truth else ''}{flags}", flush=True)
+            known, right = known + bool(truth), right + (said == truth)
     if known:
         print(f"{right} of {known} labelled classes are right ({right / known:.1%})")
     return 0
 
 
-def default_hop(bundle: Bundle) -> int:
+def default_hop(manifest: Manifest) -> int:
     """The hop at which the bundle keeps columns, if it does; else a quarter of a window."""
-    kept = bundle.manifest["streaming"]
-    return kept["hop"] if kept else max(1, bundle.manifest["window"]["samples"] // 4)
+    return manifest.streaming.hop if manifest.streaming else max(1, manifest.window.samples // 4)
 
 
-def check_record(record: Capture, bundle: Bundle, path: Path) -> None:
+def check_record(record: Capture, bundle: Bundle[Manifest], path: Path) -> None:
     """InputError if the recording is of another rate, sensor or set of channels than the bundle's."""
-    found = record.rate_hz, record.sensor, list(record.channels)
-    expected = float(bundle.sensor["rate_hz"]), bundle.sensor["name"], bundle.channels
-    for name, value, wanted in zip(("rate in Hz", "sensor", "channels"), found, expected, strict=True):
+    sensor = bundle.manifest.frontend.sensor
+    recorded = record.rate_hz, record.sensor, ", ".join(record.channels)
+    expected = sensor.rate_hz, sensor.name, ", ".join(bundle.manifest.window.channels)
+    for name, value, wanted in zip(("rate in Hz", "sensor", "channels"), recorded, expected, strict=True):
         if value != wanted:
             raise InputError(
                 f"{path}: {name} is {value}, {bundle.path} was exported for {wanted}; "
@@ -84,16 +85,16 @@ def check_record(record: Capture, bundle: Bundle, path: Path) -> None:
             )
 
 
-def play(board: Board, bundle: Bundle, record: Capture, hop: int, pace: Pace | None = None) -> Iterator[Hop]:
+def play(board: Board, bundle: Bundle[Manifest], record: Capture, hop: int, pace: Pace | None = None) -> Iterator[Hop]:
     """Streams the recording; yields the board's answer whenever it has classified another hop.
 
     `hop` is in model-rate samples. With a pace, a sample is sent when its time has come.
     """
-    link, frontend = board.link, bundle.manifest["frontend"]
+    link, resampling = board.link, bundle.manifest.frontend.resampling
     link.request(Type.STREAM, struct.pack("<H", hop))
     most = min(
         chunk_samples(board.hello.max_payload, len(record.channels)),
-        hop * frontend["down"] // frontend["up"],  # at most one hop in a frame
+        hop * resampling.down // resampling.up,  # at most one hop in a frame
         max(1, int(CHUNK_S * record.rate_hz)),
     )
     started, position, hops = pace.now() if pace else 0.0, 0, 0

@@ -45,9 +45,9 @@ class Exported:
     """One network in all its forms, in memory, with the C compiled; inputs are real test windows and rotated copies."""
 
     run: Any
-    ranges: dict[str, list[float]]
+    ranges: dict[str, tuple[float, float]]
     network: Any  # export.network.quantization.Int8Network
-    frontend: dict[str, Any]
+    frontend: Any  # scl.frontend.spec.FrontEndSpec
     tflite: bytes
     onnx: bytes
     c_folder: Path
@@ -83,8 +83,9 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """The run, quantized and written in every form."""
-    from export import pipeline
     from export.golden.copies import Rotations
+    from export.golden.windows import network_inputs
+    from export.model import frontend_for
     from export.network import arena
     from export.network.from_encoder import fold
     from export.network.quantization import quantize
@@ -92,20 +93,21 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     from export.writers.c_source import CModel, write_c
     from export.writers.onnx import write_onnx
     from export.writers.tflite import write_tflite
+    from scl.artifacts.ranges import read_ranges
     from scl.frontend.resampler import design
     from train.data import windows_for_run
     from train.run.folder import load_run
 
-    run, ranges = load_run(run_folder), pipeline.read_ranges(run_folder)
+    run, ranges = load_run(run_folder), read_ranges(run_folder)
     network = quantize(fold(run.model, run.info.window.samples), ranges)
-    frontend = pipeline.frontend_for(run, network, "replay-imu")
+    frontend = frontend_for(run, network, "replay-imu")
     folder = tmp_path_factory.mktemp("c")
     memory = arena.schedule(network.network)
     coefficients = design(20.0, 20.0).coefficients
     write_c(CModel(network, memory, run.info.labels, "ab" * 32, frontend, coefficients), folder)
     test = windows_for_run(run.info, "test")
     copies, everything = Rotations(test, DRAWS, 0, frontend), np.arange(len(test))
-    inputs, flags = pipeline.network_inputs(copies, everything, frontend)
+    inputs, flags = network_inputs(copies, everything, frontend)
     return Exported(
         run=run,
         ranges=ranges,

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 
 from firmware_host.board import open_board
-from firmware_host.bundle import load_bundle
 from firmware_host.calibration_file import nominal
-from firmware_host.capture_file import read_capture
 from firmware_host.protocol import Type
 from firmware_host.stream import default_hop, play
 from scl.artifacts import InputError
+from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.capture import read_capture
 
 ROOT = Path(__file__).parents[1]
 
@@ -128,9 +128,9 @@ def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: 
     ):
         done = run(folder, module, *arguments)
         assert done.returncode == 0, f"{module}: {done.stdout}\n{done.stderr}"
-    bundle, record = load_bundle(folder / "bundles/stream"), read_capture(folder / "long.csv")
-    kept = bundle.manifest["streaming"]
-    assert default_hop(bundle) == kept["hop"] == 16 and kept["share"] < 0.5 and kept["windows_compared"] > 100
+    bundle, record = read_run_bundle(folder / "bundles/stream"), read_capture(folder / "long.csv")
+    kept = bundle.manifest.streaming
+    assert default_hop(bundle.manifest) == kept.hop == 16 and kept.share < 0.5 and kept.windows_compared > 100
     done = run(folder, "firmware_host.validate", "bundles/stream", "--port", "emulator", "--limit", "12")
     assert done.returncode == 0 and "passed: exact" in done.stdout, f"{done.stdout}\n{done.stderr}"
     assert json.loads((folder / "reports/stream/validation.json").read_text())["consistency"] > 0.95

@@ -41,6 +41,15 @@ def test_make_target_is_listed(target: str) -> None:
     assert re.search(rf"^\s+{target}\s", done.stdout, re.MULTILINE), f"make help does not list {target}"
 
 
+def test_the_method_alone_runs() -> None:
+    import torch
+
+    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names = {"z": torch.randn(8, 128), "z_t": torch.randn(8, 128), "task": torch.tensor(1.0)}
+    exec(block, names)
+    assert torch.isfinite(names["loss"]) and names["loss"] > 1
+
+
 def test_paths_named_in_readme_exist() -> None:
     for path in re.findall(r"`((?:docs|firmware|calibration|export|train|scl|tests|benchmarks)/[\w./-]*)`", README):
         assert (ROOT / path).exists(), f"README names {path}, which is not there"

@@ -77,7 +77,7 @@ def main(argv: Sequence[str]) -> int:
     task = ecg_task(arguments.task, recordings, source, options)
     with folder.resumable():
         metrics = train_run(task, options, folder)
-    if not metrics:
+    if metrics is None:
         return 0  # a rank that another one writes for
     print(summary(metrics))
     print(f"run folder: {arguments.out}")

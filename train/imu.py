@@ -61,7 +61,7 @@ def main(argv: Sequence[str]) -> int:
     recordings = data_set(source.data_set).load(path, loading)
     with folder.resumable():
         metrics = train_run(imu_task(recordings, source, options), options, folder)
-    if not metrics:
+    if metrics is None:
         return 0  # a rank that another one writes for
     print(summary(metrics))
     print(f"run folder: {arguments.out}")

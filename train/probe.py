@@ -81,22 +81,12 @@ def latents(run, windows, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray
     """
     import torch
 
-    from scl.transforms import random_rotations, rotate
     from train.run.evaluate import predict
-    from train.transformations import Shift, from_info
+    from train.transformations import from_info
 
     transformation = from_info(run.info.transformation)
-    x, y = torch.from_numpy(windows.x), torch.from_numpy(windows.targets)
-    if isinstance(transformation, Shift):
-        shifts = transformation.grid(draws)
-        views = [transformation.at(x, y, shift)[0] for shift in (0, *shifts)]
-        parameters = np.repeat(np.array(shifts, float)[:, None, None], len(windows), axis=1)
-    else:
-        turns = random_rotations(draws * len(windows), np.random.default_rng(seed)).reshape(draws, len(windows), 3, 3)
-        views = [x, *(torch.from_numpy(rotate(windows.x, turn).astype(np.float32)) for turn in turns)]
-        means = np.stack([view[:, :3].mean(dim=2).numpy() for view in views[1:]])
-        parameters = means / np.linalg.norm(means, axis=2, keepdims=True)
-    return np.stack([predict(run.model, view)[0] for view in views]), parameters
+    copies = transformation.probed(torch.from_numpy(windows.x), torch.from_numpy(windows.targets), draws, seed)
+    return np.stack([predict(run.model, view)[0] for view in copies.windows]), copies.parameters
 
 
 def probes(
@@ -141,7 +131,7 @@ def compound_probes(run, windows, also: str, draws: int, seed: int) -> dict[str,
         view = compound.apply(x, drawn)
         latents.append(predict(run.model, view)[0])
         for number, part in enumerate(parts):
-            told[number].append(part.tell(view, drawn[number]).numpy())
+            told[number].append(part.target(view, drawn[number]).numpy())
     z, groups = np.concatenate(latents), np.tile(windows.groups, draws)
     shares = groups_of(run.partition)
     whole = shares.pop("variant")

@@ -190,7 +190,7 @@ def collect(sweep: Sweep) -> list[dict[str, Any]]:
     """A row for each finished run: varied options, the last epoch's validation figures, the test's figures. Each is one
     number, or None where nothing could be counted.
     """
-    from train.run.evaluate import headline
+    from train.transformations import headline
 
     rows = []
     for options in sweep.runs:
@@ -202,8 +202,8 @@ def collect(sweep: Sweep) -> list[dict[str, Any]]:
         row = {"run": folder.name, **{name: options[name] for name in sweep.varied}}
         row |= {name: value for name, value in last.items() if name.startswith("val_")}
         row |= {name: metrics[name] for name in FIGURES}
-        transformed = headline(metrics, metrics["transformation"])
-        row |= {f"transformed_{name}": transformed[name] for name in TRANSFORMED}
+        transformed = headline(metrics)
+        row |= {f"transformed_{name}": getattr(transformed, name) for name in TRANSFORMED}
         rows.append(row)
     return rows
 

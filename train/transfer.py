@@ -8,17 +8,23 @@ have to be the run's. Writes transfer.json into the run folder.
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scl import artifacts
 from scl.artifacts import InputError, command
 
+if TYPE_CHECKING:
+    from train.data.recordings import Recordings
+    from train.run.evaluate import Evaluation
+    from train.run.folder import Run
+
 WATCH_SET = "watch-set"
-UNLABELLED = ("negative_similarity", "effective_rank")
+UNLABELLED = ("windows", "subjects", "negative_similarity", "effective_rank")
+LABELLED = ("accuracy", "macro_f1")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,12 +58,34 @@ def main(argv: Sequence[str]) -> int:
     print(recordings.summary())
     found = transferred(run, recordings, arguments.draws, arguments.seed)
     source = {"name": recordings.name, "sha256": recordings.sha256}
-    artifacts.write_json(run.path / "transfer.json", {"kind": "transfer", "schema": 1, "data": source} | found)
+    artifacts.write_json(
+        run.path / "transfer.json", {"kind": "transfer", "schema": 1, "data": source} | found.as_dict()
+    )
     print_figures(found)
     return 0
 
 
-def transferred(run, recordings, draws: int, seed: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Transfer:
+    """Figures of the classes that run and recordings share by name; of all windows where they share none, which then
+    count as what the model says of them untouched.
+    """
+
+    classes: tuple[str, ...]
+    left_out: tuple[str, ...]
+    figures: "Evaluation"
+
+    def as_dict(self) -> dict[str, object]:
+        """For transfer.json: without a shared class, without what needs true labels."""
+        described: dict[str, object] = {"classes": list(self.classes), "left_out": list(self.left_out)}
+        found = self.figures.as_dict()
+        if self.classes:
+            return described | found
+        transformed = {k: v for k, v in asdict(self.figures.transformed).items() if k not in LABELLED}
+        return described | {name: found[name] for name in UNLABELLED} | {self.figures.name: transformed}
+
+
+def transferred(run: "Run", recordings: "Recordings", draws: int, seed: int) -> Transfer:
     """Figures of windows of `recordings`, of the classes that the run knows by name; of all windows, without accuracy,
     where it knows none.
 
@@ -81,37 +109,33 @@ def transferred(run, recordings, draws: int, seed: int) -> dict[str, Any]:
     chosen = recordings.only(shared) if shared else recordings
     cut = windows(chosen, chosen.groups, window.samples / window.rate_hz, 0.0)
     transformation = from_info(run.info.transformation)
-    described = {"classes": list(shared), "left_out": sorted(set(present) - set(shared))}
     if shared:
-        number = np.array([labels.index(label) for label in shared])
-        figures = evaluate(run.model, replace(cut, labels=number[cut.labels]), transformation, draws, seed)
-        return described | figures
-    import torch
+        known = np.array([labels.index(label) for label in shared])[cut.labels]
+    else:
+        import torch
 
-    guessed = predict(run.model, torch.from_numpy(cut.x))[1].argmax(axis=1)
-    figures = evaluate(run.model, replace(cut, labels=guessed), transformation, draws, seed)
-    turned = {name: figures["rotation"][name] for name in ("draws", "consistency", "consistency_ci95", "similarity")}
-    told = {name: figures[name] for name in ("windows", "subjects", *UNLABELLED)}
-    return described | told | {"rotation": turned}
+        known = predict(run.model, torch.from_numpy(cut.x))[1].argmax(axis=1)  # consistency needs no more
+    figures = evaluate(run.model, replace(cut, labels=known), transformation, draws, seed)
+    return Transfer(shared, tuple(sorted(set(present) - set(shared))), figures)
 
 
-def print_figures(found: dict[str, Any]) -> None:
+def print_figures(found: Transfer) -> None:
     """The figures in short."""
-    turned = found["rotation"]
-    print(f"{found['windows']} windows of {found['subjects']} subjects; nothing was trained")
-    if found["classes"]:
+    figures, copies = found.figures, found.figures.transformed.headline
+    print(f"{figures.windows} windows of {figures.subjects} subjects; nothing was trained")
+    if found.classes:
         print(
-            f"  classes {', '.join(found['classes'])}: accuracy {found['accuracy']:.3f}, macro F1 "
-            f"{found['macro_f1']:.3f}; rotated {turned['accuracy']:.3f}, {turned['macro_f1']:.3f}"
+            f"  classes {', '.join(found.classes)}: accuracy {figures.accuracy:.3f}, macro F1 "
+            f"{figures.macro_f1:.3f}; rotated {copies.accuracy:.3f}, {copies.macro_f1:.3f}"
         )
     else:
         print("  no class has the name of one of the run's: accuracy cannot be told")
-    low, high = turned["consistency_ci95"] or (None, None)
-    interval = "" if low is None else f" (95 % interval {low:.3f} to {high:.3f}, by subject)"
+    interval = copies.consistency_ci95
+    spread = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by subject)" if interval else ""
     print(
-        f"  consistency {turned['consistency']:.3f}{interval}, invariant similarity "
-        f"{turned['similarity']['invariant']:.3f}, of different windows {found['negative_similarity']:.3f}, effective "
-        f"rank {found['effective_rank']:.1f}"
+        f"  consistency {copies.consistency:.3f}{spread}, invariant similarity "
+        f"{copies.similarity['invariant']:.3f}, of different windows {figures.negative_similarity:.3f}, effective "
+        f"rank {figures.effective_rank:.1f}"
     )
 
 

@@ -1,12 +1,13 @@
 """What a device has room for, as one line: flash=20k,ram=8k,instructions=2M."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from export.cost.table import LayerRow
 from export.proof.gates import ExportError
 from scl.artifacts import InputError
+from scl.artifacts.bundle import Cost
 
 KINDS = {"flash": "flash_bytes", "ram": "ram_bytes", "instructions": "instructions"}  # and the cost that each limits
 COLUMNS = {"flash": "flash_bytes", "ram": "arena_bytes", "instructions": "instructions"}  # of a layer
@@ -41,16 +42,17 @@ class Budget:
             limits[match[1]] = int(float(match[2]) * thousand ** ["", "k", "M"].index(match[3]))
         return cls(limits)
 
-    def require(self, cost: Mapping[str, int], layers: list[dict[str, Any]]) -> None:
+    def require(self, cost: Cost, layers: Sequence[LayerRow]) -> None:
         """Raises ExportError if a cost is beyond its limit; the message names the layer that takes most of it."""
         missed = []
         for kind, limit in self.limits.items():
-            found = cost[KINDS[kind]]
-            if found > limit:
-                largest = max(layers, key=lambda row: row[COLUMNS[kind]])
+            taken: int = getattr(cost, KINDS[kind])
+            if taken > limit:
+                by_layer = {row.name: int(getattr(row, COLUMNS[kind])) for row in layers}
+                largest = max(by_layer, key=by_layer.__getitem__)
                 missed.append(
-                    f"{kind} is {found:,}, the budget {limit:,}; layer {largest['name']} takes most, "
-                    f"{largest[COLUMNS[kind]]:,}: {ADVICE[kind]}"
+                    f"{kind} is {taken:,}, the budget {limit:,}; layer {largest} takes most, {by_layer[largest]:,}: "
+                    f"{ADVICE[kind]}"
                 )
         if missed:
             raise ExportError("it does not fit the budget:\n" + "\n".join(missed))

@@ -89,7 +89,8 @@ def network_of(path: Path) -> Network:
 
     from export.network.from_encoder import fold
     from scl.artifacts import InputError, read_artifact
-    from scl.artifacts.run import RUN, PlannedRun
+    from scl.artifacts.plan import PlannedRun
+    from scl.artifacts.run import RUN
     from train.model.encoder import Classifier
 
     path = path / RUN if path.is_dir() else path

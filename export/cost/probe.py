@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from export.bundle import Bundle
 from scl.artifacts import InputError, read_npz
+from scl.artifacts.bundle import Bundle, Manifest, NetworkManifest
+from scl.artifacts.golden import read_golden
 from scl.frontend.chain import FrontEnd
 from scl.machines import NS_PER_INSTRUCTION
 
@@ -33,9 +34,10 @@ class Probed:
     tensors: list[np.ndarray]
 
 
-def probe(bundle: Bundle, port: str, baud: int | None = None) -> Probed:
+def probe(bundle: Bundle[Manifest | NetworkManifest], port: str, baud: int | None = None) -> Probed:
     """Asks the board on a port that firmware_host knows. Raises InputError with its words if it cannot be asked."""
-    if bundle.manifest["frontend"] is None:
+    manifest = bundle.manifest
+    if isinstance(manifest, NetworkManifest):
         raise InputError(f"{bundle.path}: has no front end, so no firmware of it answers on a port; leave --port out")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "probe.npz"
@@ -45,13 +47,13 @@ def probe(bundle: Bundle, port: str, baud: int | None = None) -> Probed:
         if done.returncode:
             raise InputError(done.stderr.strip().removeprefix("error: ") or f"{' '.join(command)} failed")
         found = read_npz(out, "ticks", "tick_hz", "instructions", "board", "row", "sizes", "values")
-    counts = read_npz(bundle.path / "golden.npz", "counts")["counts"][0, int(found["row"])]
+    counts = read_golden(Bundle(bundle.path, manifest)).counts[0, int(found["row"])]
     nanoseconds = found["ticks"] * 1e9 / float(found["tick_hz"])
     counted = bool(found["instructions"])
     return Probed(
         str(found["board"]),
         "instructions" if counted else "microseconds",
         (np.rint(nanoseconds / NS_PER_INSTRUCTION).astype(int) if counted else nanoseconds / 1e3).tolist(),
-        FrontEnd.from_manifest(bundle.manifest["frontend"]).quantized_windows(counts[None])[0],
+        FrontEnd.from_spec(manifest.frontend).quantized_windows(counts[None])[0],
         np.split(found["values"], np.cumsum(found["sizes"])[:-1]),
     )

@@ -1,49 +1,84 @@
 """What each layer of the deployed network takes: the rows of the profile, and what a budget is held against."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from export.network.arena import Arena, lifetimes, scratch_bytes, scratch_name
 from export.network.integers import Int8Network
 from export.network.operators import operator_of
+from scl.artifacts.fields import Whole
 
 
-def facts(network: Int8Network, arena: Arena, instructions: Sequence[int]) -> list[dict[str, Any]]:
-    """One row for each layer, in order: its name and shape, MACs, bytes of constants and read, how far up the arena is
-    in use meanwhile, and the instructions that were counted for it.
+@dataclass(frozen=True)
+class LayerRow:
+    """What one layer takes.
+
+    Attributes:
+        output: samples and channels.
+        flash_bytes: of constants.
+        read_bytes: of constants and inputs.
+        arena_bytes: how far up the arena is in use meanwhile.
+        instructions: as they were counted.
     """
+
+    name: str
+    kind: str
+    kernel: int
+    stride: int
+    output: tuple[int, int]
+    macs: int
+    flash_bytes: int
+    read_bytes: int
+    arena_bytes: int
+    instructions: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tensor or a layer's scratch lies in the arena, and the first and the last layer that need it."""
+
+    name: str
+    offset: Whole
+    bytes: Whole
+    first: int
+    last: int
+
+    @property
+    def end(self) -> int:
+        """The first byte behind it."""
+        return self.offset + self.bytes
+
+
+def layer_rows(network: Int8Network, arena: Arena, instructions: Sequence[int]) -> tuple[LayerRow, ...]:
+    """One row for each layer, in order, with the instructions that were counted for it."""
     places = memory_map(network, arena)
     rows = []
     for index, layer in enumerate(network.network.layers):
         operator = operator_of(layer)
         constants = operator.constant_bytes(layer)
-        ends = [place["offset"] + place["bytes"] for place in places if place["first"] <= index <= place["last"]]
         rows.append(
-            {
-                "name": layer.name,
-                "kind": operator.name,
-                "kernel": layer.kernel,
-                "stride": layer.stride,
-                "output": [layer.result.length, layer.channels],
-                "macs": layer.macs,
-                "flash_bytes": constants,
-                "read_bytes": constants + sum(source.size for source in layer.sources),
-                "arena_bytes": max(ends),
-                "instructions": instructions[index],
-            }
+            LayerRow(
+                name=layer.name,
+                kind=operator.name,
+                kernel=layer.kernel,
+                stride=layer.stride,
+                output=(layer.result.length, layer.channels),
+                macs=layer.macs,
+                flash_bytes=constants,
+                read_bytes=constants + sum(source.size for source in layer.sources),
+                arena_bytes=max(place.end for place in places if place.first <= index <= place.last),
+                instructions=instructions[index],
+            )
         )
-    return rows
+    return tuple(rows)
 
 
-def memory_map(network: Int8Network, arena: Arena) -> list[dict[str, Any]]:
-    """Where every tensor and scratch lies, lowest first: name, offset, bytes, first and last layer that needs it."""
+def memory_map(network: Int8Network, arena: Arena) -> tuple[Place, ...]:
+    """Where every tensor and scratch lies, lowest first."""
     blocks = lifetimes(network.network)
-    rows = [
-        {"name": name, "offset": arena.offsets[name], "bytes": block.size, "first": block.first, "last": block.last}
-        for name, block in blocks.items()
-    ]
+    places = [Place(name, arena.offsets[name], b.size, b.first, b.last) for name, b in blocks.items()]
     for index, layer in enumerate(network.network.layers):
         if scratch_bytes(layer):
-            place = {"offset": arena.offsets[scratch_name(layer)], "bytes": scratch_bytes(layer)}
-            rows.append({"name": scratch_name(layer), **place, "first": index, "last": index})
-    return sorted(rows, key=lambda row: row["offset"])
+            name = scratch_name(layer)
+            places.append(Place(name, arena.offsets[name], scratch_bytes(layer), index, index))
+    return tuple(sorted(places, key=lambda place: place.offset))

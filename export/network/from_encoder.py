@@ -4,14 +4,27 @@ The head reads no variant dimension, so leaving their rows out of the latent lay
 features.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from export.network.layers import FEATURES, LOGITS, AveragePool, Conv, Network, Tensor
 
 if TYPE_CHECKING:
-    from train.model.encoder import Classifier
+    from torch import Tensor as Parameter
+
+    from train.model.encoder import Classifier, ConvBlock
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What leaving the variant rows of the latent layer out saves; bytes of int8 weights and int32 biases."""
+
+    dimensions: int
+    parameters: int
+    bytes: int
+    macs: int
 
 
 def fold(model: "Classifier", samples: int) -> Network:
@@ -20,14 +33,15 @@ def fold(model: "Classifier", samples: int) -> Network:
     A batch norm after a convolution without bias is y = g (Wx - m) / s + b, so W g / s and b - m g / s; computed in
     float64, stored in float32. A "flatten" encoder's latent layer becomes a convolution as long as what it reads.
     """
-    tensor = Tensor("input", samples, model.encoder.blocks[0].conv.in_channels)
+    blocks = [cast("ConvBlock", block) for block in model.encoder.blocks]
+    tensor = Tensor("input", samples, blocks[0].conv.in_channels)
     layers: list[Conv | AveragePool] = []
 
     def add(layer: Conv | AveragePool) -> Tensor:
         layers.append(layer)
         return layer.result
 
-    for index, block in enumerate(model.encoder.blocks):
+    for index, block in enumerate(blocks):
         weights, bias = _folded(block)
         stride, same = block.conv.stride[0], block.padding == "same"
         tensor = add(Conv(f"block{index}", tensor, weights, bias, stride, same, relu=True))
@@ -41,22 +55,23 @@ def fold(model: "Classifier", samples: int) -> Network:
     return Network(tuple(layers))
 
 
-def dropped(model: "Classifier") -> dict[str, int]:
-    """What leaving the variant rows out saves: parameters (and so bytes of int8 weights and int32 biases) and MACs."""
+def dropped(model: "Classifier") -> Dropped:
+    """What leaving the variant rows out saves."""
     rows, width = model.partition.variant, model.encoder.latent.in_features
-    return {"dimensions": rows, "parameters": rows * (width + 1), "bytes": rows * (width + 4), "macs": rows * width}
+    return Dropped(rows, rows * (width + 1), rows * (width + 4), rows * width)
 
 
-def _folded(block) -> tuple[np.ndarray, np.ndarray]:
+def _folded(block: "ConvBlock") -> tuple[np.ndarray, np.ndarray]:
     """Weights (out, kernel, in) and bias (out,) of a convolution and the batch norm behind it."""
     norm = block.norm
+    assert norm.running_mean is not None and norm.running_var is not None  # of a trained one
     gain = _array(norm.weight) / np.sqrt(_array(norm.running_var) + norm.eps)
     weights = _array(block.conv.weight) * gain[:, None, None]
     return _float32(weights.transpose(0, 2, 1)), _float32(_array(norm.bias) - _array(norm.running_mean) * gain)
 
 
-def _array(parameter) -> np.ndarray:
-    return parameter.detach().cpu().double().numpy()
+def _array(parameter: "Parameter") -> np.ndarray:
+    return np.asarray(parameter.detach().cpu().double().numpy())
 
 
 def _float32(values: np.ndarray) -> np.ndarray:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from export.cost import instructions as device
-from export.network import from_file as foreign
+from export.cost import instructions
+from export.network import from_file
 from export.network.tflite_file import tensor_indices
 from export.proof.runtimes import tflite_micro_runner
-from scl.artifacts import InputError, read_json
+from export.report_file import read_report
+from scl.artifacts import InputError
+from scl.artifacts.bundle import Bundle, Manifest, NetworkManifest
 
 
 @dataclass(frozen=True)
@@ -31,34 +33,38 @@ class LayerErrors:
         return sum(count for steps, count in self.histogram.items() if steps)
 
 
-def bisect(bundle: Path, board: str = device.BOARD) -> list[LayerErrors]:
+def bisect(bundle: Bundle[Manifest | NetworkManifest], board: str = instructions.BOARD) -> list[LayerErrors]:
     """Runs a bundle's C on an emulated board and its model.tflite in TFLite Micro; layer by layer, in order.
 
     Raises InputError if the bundle's files are of different models, or as `export.cost.instructions.measure` does.
     """
-    report = read_json(bundle / "export_report.json", "export_report")
-    place = next(row for row in report["memory_map"] if row["name"] == "input")
-    x = device.noise(report["cost"]["arena_bytes"])[place["offset"] :][: place["bytes"]]
+    report = read_report(bundle)
+    x = instructions.noise(report.cost.arena_bytes)[report.input.offset : report.input.end]
     with tempfile.TemporaryDirectory() as build:
-        found = device.tensors(bundle / "c", Path(build), board)
-    return layer_errors(bundle, x, found)
+        written = instructions.tensors(bundle.path / "c", Path(build), board)
+    return layer_errors(bundle, x, written)
 
 
-def layer_errors(bundle: Path, x: np.ndarray, found: Sequence[np.ndarray]) -> list[LayerErrors]:
-    """What each operator of a bundle's C wrote for the input x (int8), `found`, against TFLite Micro.
+def layer_errors(
+    bundle: Bundle[Manifest | NetworkManifest], x: np.ndarray, written: Sequence[np.ndarray]
+) -> list[LayerErrors]:
+    """What each operator of a bundle's C wrote for the input x (int8), `written`, against TFLite Micro.
 
     Raises InputError if the bundle's files are of different models.
     """
-    names = [row["name"] for row in read_json(bundle / "export_report.json", "export_report")["layers"]]
-    tflite = (bundle / "model.tflite").read_bytes()
+    names = [row.name for row in read_report(bundle).layers]
+    path = bundle.path / "model.tflite"
+    tflite = path.read_bytes()
     indices = tensor_indices(tflite)
     if not set(names) <= set(indices):
-        indices = foreign.read(tflite, str(bundle / "model.tflite")).tensors
+        indices = from_file.read(tflite, str(path)).tensors
     expected = tflite_micro_runner(tflite)(x)
-    if len(found) != len(names):
-        raise InputError(f"{bundle}: c runs {len(found)} operators, its report lists {len(names)}; export it again")
+    if len(written) != len(names):
+        raise InputError(
+            f"{bundle.path}: c runs {len(written)} operators, its report lists {len(names)}; export it again"
+        )
     errors = []
-    for name, values in zip(names, found, strict=True):
+    for name, values in zip(names, written, strict=True):
         steps = values.astype(int) - expected(indices[name])
         errors.append(LayerErrors(name, dict(sorted(Counter(steps.tolist()).items()))))
     return errors

@@ -15,10 +15,12 @@ from export.network.integers import Int8Network
 from export.network.layers import FEATURES, Layer
 from export.network.streaming import Step
 from export.writers.c_operators import keep_fields, kernel, op_fields
+from scl.artifacts.bundle import MOST_LABELS_TOGETHER
+from scl.frontend.sensor import Part
+from scl.frontend.spec import FrontEndSpec
 
 COLUMNS = 20  # values in a line of an array
 ARRAYS = {"weights": "int8_t", "bias": "int32_t", "multiplier": "int32_t", "shift": "int8_t"}
-MAX_LABELS_TOGETHER = 7  # bits of a class byte, in which 255 is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,16 +31,16 @@ class CModel:
     arena: Arena
     labels: Sequence[str]
     model_hash: str  # 64 hex digits
-    frontend: dict[str, Any] | None  # the manifest's; None: the network alone
+    frontend: FrontEndSpec | None  # None: the network alone
     coefficients: np.ndarray | None  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
     thresholds: Sequence[int] | None = None  # of the logits, where labels may hold together
     step: Step | None = None  # of a stream that keeps columns
 
     def __post_init__(self) -> None:
-        if self.thresholds is not None and not len(self.thresholds) == len(self.labels) <= MAX_LABELS_TOGETHER:
+        if self.thresholds is not None and not len(self.thresholds) == len(self.labels) <= MOST_LABELS_TOGETHER:
             raise ValueError(
                 f"{len(self.thresholds)} thresholds for {len(self.labels)} labels, expected one for each and at most "
-                f"{MAX_LABELS_TOGETHER}"
+                f"{MOST_LABELS_TOGETHER}"
             )
 
 
@@ -59,9 +61,9 @@ def _header(model: CModel) -> str:
     }
     included, declared = "", ""
     if model.frontend is not None:
-        sizes["CHANNELS"] = sum(part["axes"] for part in model.frontend["sensor"]["sensors"])
-        sizes["RAW_SAMPLES"] = model.frontend["raw_samples"]
-        sizes["PHASE_TAPS"] = model.frontend["phase_taps"]
+        sizes["CHANNELS"] = model.frontend.sensor.channels
+        sizes["RAW_SAMPLES"] = model.frontend.raw_samples
+        sizes["PHASE_TAPS"] = model.frontend.resampling.phase_taps
         included = '#include "frontend.h"\n'
         declared = "extern const scl_frontend_config scl_frontend_data;\n"
     if model.step is not None:
@@ -171,58 +173,56 @@ def _fields(fields: Mapping[str, Any]) -> str:
 
 
 def _frontend(model: CModel) -> str:
-    frontend = model.frontend
-    if frontend is None:
+    spec = model.frontend
+    if spec is None:
         return ""
     coefficients = np.asarray(model.coefficients, np.float32)
-    std = np.asarray(frontend["std"], np.float32)
-    sensors = frontend["sensor"]["sensors"]
+    inv_std = np.float32(1) / np.asarray(spec.std, np.float32)
+    resampling, band, invariant, parts = spec.resampling, spec.band, spec.invariant, spec.sensor.parts
     filtered = coefficients.size > 0
     arrays = [
-        _array("scl_sensor", "sensors", map(_sensor, sensors), columns=1),
-        _array("float", "mean", map(_float, frontend["mean"])),
-        _array("float", "inv_std", map(_float, np.float32(1) / std)),
+        _array("scl_sensor", "sensors", map(_sensor, parts), columns=1),
+        _array("float", "mean", map(_float, spec.mean)),
+        _array("float", "inv_std", map(_float, inv_std.tolist())),
     ]
     if filtered:
-        arrays.append(_array("float", "coefficients", map(_float, coefficients.ravel()), columns=6))
-    banded, invariant = len(frontend["sections"]) > 0, frontend["invariant"]
-    if banded:
-        arrays += [_rows("sections", 5, frontend["sections"]), _rows("steady", 2, frontend["steady"])]
+        arrays.append(_array("float", "coefficients", map(_float, coefficients.ravel().tolist()), columns=6))
+    if band:
+        arrays += [_rows("sections", 5, band.sections), _rows("steady", 2, band.steady)]
     return f"""{"".join(arrays)}
 const scl_frontend_config scl_frontend_data = {{
-    .sensor_count = {len(sensors)},
+    .sensor_count = {len(parts)},
     .channels = SCL_CHANNELS,
     .raw_samples = SCL_RAW_SAMPLES,
     .window = SCL_WINDOW,
-    .up = {frontend["up"]},
-    .down = {frontend["down"]},
-    .phase_taps = {frontend["phase_taps"]},
+    .up = {resampling.up},
+    .down = {resampling.down},
+    .phase_taps = {resampling.phase_taps},
     .coefficients = {"coefficients" if filtered else "NULL"},
-    .section_count = {len(frontend["sections"])},
-    .sections = {"sections" if banded else "NULL"},
-    .steady = {"steady" if banded else "NULL"},
-    .lead_off_samples = {frontend["lead_off_samples"]},
+    .section_count = {len(band.sections) if band else 0},
+    .sections = {"sections" if band else "NULL"},
+    .steady = {"steady" if band else "NULL"},
+    .lead_off_samples = {spec.lead_off_samples},
     .invariant = {int(invariant is not None)},
     .inputs = SCL_INPUTS,
-    .fast = {_float(invariant["fast"]) if invariant else "0.0f"},
-    .slow = {_float(invariant["slow"]) if invariant else "0.0f"},
+    .fast = {_float(invariant.fast) if invariant else "0.0f"},
+    .slow = {_float(invariant.slow) if invariant else "0.0f"},
     .mean = mean,
     .inv_std = inv_std,
-    .inv_input_scale = {_float(frontend["inv_input_scale"])},
-    .input_zero_point = {frontend["input_zero_point"]},
+    .inv_input_scale = {_float(spec.inv_input_scale)},
+    .input_zero_point = {spec.input_zero_point},
     .sensors = sensors,
 }};
 """
 
 
-def _sensor(sensor: dict[str, Any]) -> str:
-    bias = ", ".join(map(_float, sensor["bias"]))
-    alignment = ", ".join("{" + ", ".join(map(_float, row)) + "}" for row in sensor["alignment"])
-    unit = _float(sensor["unit_per_count"])
-    low, high = sensor["count_range"]
+def _sensor(part: Part) -> str:
+    bias = ", ".join(map(_float, part.bias))
+    alignment = ", ".join("{" + ", ".join(map(_float, row)) + "}" for row in part.alignment)
+    low, high = part.count_range
     return (
-        f"{{.axes = {sensor['axes']}, .unit_per_count = {unit}, .bias = {{{bias}}}, .alignment = {{{alignment}}}, "
-        f".count_min = {low}, .count_max = {high}}}"
+        f"{{.axes = {part.axes}, .unit_per_count = {_float(part.unit_per_count)}, .bias = {{{bias}}}, "
+        f".alignment = {{{alignment}}}, .count_min = {low}, .count_max = {high}}}"
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Generic, TypeVar
@@ -22,8 +23,8 @@ from scl.artifacts.fields import (
     Whole,
     check_different,
 )
-from scl.artifacts.files import sha256_file
-from scl.artifacts.json_files import Artifact, read_artifact, read_json, write_artifact
+from scl.artifacts.files import read_bytes, sha256_file
+from scl.artifacts.json_files import MOST_BYTES, Artifact, read_artifact, write_artifact
 from scl.artifacts.run import TransformationInfo, WindowInfo
 from scl.frontend.spec import FrontEndSpec
 from scl.partition import Partition
@@ -67,6 +68,7 @@ class Cost:
         flash_bytes, ram_bytes: of engine, model and front end.
         arena_bytes: of working memory, part of ram_bytes.
         instructions: of an inference, counted by the emulator.
+        stack_bytes: the deepest that an inference went.
     """
 
     parameters: Whole
@@ -218,8 +220,8 @@ class Bundle(Generic[M]):
 def model_hash(
     tflite: bytes,
     frontend: FrontEndSpec | None,
-    labels: tuple[str, ...] | list[str],
-    thresholds: tuple[int, ...] | list[int] | None = None,
+    labels: Sequence[str],
+    thresholds: Sequence[int] | None = None,
 ) -> str:
     """SHA-256 (hex) of all that decides a board's answer: network, front end, labels and their thresholds."""
     facts = {
@@ -254,7 +256,10 @@ def read_bundle(folder: str | Path) -> Bundle[Manifest | NetworkManifest]:
             f"{folder}: is no bundle (no {MANIFEST}); python -m export.quantize RUN --out {folder} makes one"
         )
     manifest: Manifest | NetworkManifest
-    manifest = read_artifact(path, NetworkManifest if _is_network(path) else Manifest)
+    if _kind(path) == NetworkManifest.kind:
+        manifest = read_artifact(path, NetworkManifest)
+    else:
+        manifest = read_artifact(path, Manifest)
     for name, expected in manifest.files.items():
         found = sha256_file(_inside(folder, name))
         if found != expected:
@@ -275,13 +280,13 @@ def read_run_bundle(folder: str | Path) -> Bundle[Manifest]:
     return Bundle(bundle.path, bundle.manifest)
 
 
-def _is_network(path: Path) -> bool:
-    """Whether a manifest says that it is of a network from a file; what else is wrong with it, its reader says."""
+def _kind(path: Path) -> object:
+    """What kind of manifest a file says that it is; None for what is none, about which its reader says more."""
     try:
-        read_json(path, NetworkManifest.kind, NetworkManifest.schema)
-    except InputError as error:
-        return f"has {NetworkManifest.kind} schema" in str(error)
-    return True
+        value = json.loads(read_bytes(path, MOST_BYTES, "a manifest"))
+    except (ValueError, RecursionError):
+        return None
+    return value.get("kind") if isinstance(value, dict) else None
 
 
 def _inside(folder: Path, name: str) -> Path:

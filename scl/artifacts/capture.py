@@ -49,7 +49,7 @@ class Capture:
 
     def at(self, position: str) -> np.ndarray:
         """Counts (k, channels) of one position."""
-        return self.counts[np.array(self.position) == position]
+        return np.asarray(self.counts[np.array(self.position) == position])
 
     def followed_by(self, part: "Capture", path: Path) -> "Capture":
         """Both in one. InputError, naming `path` where self came from, if sensor or columns differ."""
@@ -109,6 +109,11 @@ def read_capture(path: Path) -> Capture:
         counts[index] = values
         for name, column in texts.items():
             column.append(row[columns.index(name)])
+        if "position" in texts and texts["position"][-1] not in POSITIONS:
+            raise InputError(
+                f"{path}, line {number}: position is {shortened(texts['position'][-1])}, expected one of "
+                f"{', '.join(POSITIONS)}; {HELP}"
+            )
     position, label = (tuple(texts.get(name, ())) for name in TEXT_COLUMNS)
     return Capture(info.sensor, info.rate_hz, channels, counts, position, label, info.dropped)
 

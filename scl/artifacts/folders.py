@@ -1,6 +1,7 @@
 """Atomic folders: an artefact's folder takes its name when it is whole, and replaces only one of its own kind.
 
-A folder's kind is told by the file that is written last into it, its mark.
+A folder's kind is told by the file that is written last into it, its mark, and by the "kind" that the mark holds:
+other programs have a manifest.json, too.
 """
 
 import os
@@ -8,75 +9,139 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scl.artifacts.errors import InputError
-from scl.artifacts.files import umask
+from scl.artifacts.fields import is_name
+from scl.artifacts.files import read_bytes, reason, temporary_prefix, umask, writing
+from scl.artifacts.json_files import MOST_BYTES
 
-MARKS = {"run": "run.json", "bundle": "manifest.json", "report": "validation.json", "package": "scl_package.json"}
+INSTEAD = "another folder with --out"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The file that says of what kind a folder is, and the values that its "kind" may have."""
+
+    file: str
+    kinds: tuple[str, ...]
+
+
+MARKS = {
+    "run": Mark("run.json", ("run", "fusion")),
+    "bundle": Mark("manifest.json", ("bundle", "network")),
+    "report": Mark("validation.json", ("validation",)),
+    "package": Mark("scl_package.json", ("package",)),
+}
 
 
 @contextmanager
 def folder(path: str | Path, kind: str | None = None) -> Iterator[Path]:
     """Yields a temporary folder that becomes `path` when the block ends without an exception.
 
-    Raises InputError as `check_replaceable` does.
+    Raises InputError as `check_replaceable` does, or if nothing can be written there.
     """
     path = Path(path)
     check_replaceable(path, kind)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    with writing(path, INSTEAD):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=temporary_prefix(path), dir=path.parent))
     try:
         yield temporary
-        os.chmod(temporary, 0o777 & ~umask())
+        with writing(path, INSTEAD):
+            os.chmod(temporary, 0o777 & ~umask())
         replace_folder(temporary, path, kind)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
 def replace_folder(folder: str | Path, path: str | Path, kind: str | None = None) -> None:
-    """Renames `folder` onto `path`; what `path` was is removed. Raises InputError as `check_replaceable` does."""
+    """Renames `folder` onto `path`, of the same file system; what `path` was is removed.
+
+    Raises InputError as `check_replaceable` does, or if it cannot be renamed: then `path` is what it was.
+    """
     folder, path = Path(folder), Path(path)
     check_replaceable(path, kind)
-    old = None
-    if path.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent)) / path.name
-        os.rename(path, old)
-    os.rename(folder, path)
-    if old is not None:
-        shutil.rmtree(old.parent)
+    with writing(path, INSTEAD):
+        if not path.exists():
+            os.rename(folder, path)
+            return
+        old = Path(tempfile.mkdtemp(prefix=temporary_prefix(path), dir=path.parent))
+        try:
+            os.rename(path, old / path.name)
+            os.rename(folder, path)
+        finally:
+            if not path.exists():
+                os.rename(old / path.name, path)
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def kinds_in(path: str | Path) -> list[str]:
-    """Which kinds of artefact a folder holds, by their marks."""
-    return [kind for kind, mark in MARKS.items() if (Path(path) / mark).is_file()]
+    """Which kinds of artefact a folder holds, by their marks, of whatever schema."""
+    return [kind for kind, mark in MARKS.items() if _kind_of(Path(path) / mark.file) in mark.kinds]
 
 
 def check_replaceable(path: str | Path, kind: str | None = None) -> None:
     """Raises InputError unless `path` is free, an empty folder, or a folder that holds an artefact of `kind` and no
     other.
 
+    A link is refused, whatever it points to: to replace the link would leave its target behind, to replace the target
+    would remove what was not named. Folders above `path` may be links. The folder that the command runs in, and those
+    above it, are refused too.
+
     Args:
         kind: one of MARKS; None for what is no artefact, which replaces nothing.
     """
     path = Path(path)
-    if not path.exists():
-        return
-    if not path.is_dir():
-        raise InputError(f"{path}: is a file, expected a folder to write to; choose another name")
-    if not any(path.iterdir()):
-        return
+    try:
+        if path.is_symlink():
+            raise InputError(
+                f"{path}: is a link to {os.readlink(path)}, expected a folder or a new name; give that folder itself "
+                "with --out, or remove the link"
+            )
+        if Path.cwd().is_relative_to(path.resolve()):
+            raise InputError(
+                f"{path}: is the folder that the command runs in, or one above it; choose a folder in it with --out"
+            )
+        if not is_name(path.name):
+            raise InputError(
+                f"{path}: ends in {path.name!r}, expected a name that can be printed, of 255 bytes at most; choose "
+                "another folder with --out"
+            )
+        if not path.exists():
+            return
+        if not path.is_dir():
+            raise InputError(f"{path}: is a file, expected a folder to write to; choose another name with --out")
+        empty = not any(path.iterdir())
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle, before Python 3.13
+        raise InputError(f"{path}: cannot be read ({reason(error)}); choose {INSTEAD}") from error
+    if not empty:
+        _check_kind(path, kind)
+
+
+def _check_kind(path: Path, kind: str | None) -> None:
     held = kinds_in(path)
     others = [name for name in held if name != kind]
     if others:
         raise InputError(
-            f"{path}: holds a {others[0]} ({MARKS[others[0]]}), which {_named(kind)} would replace; choose another "
-            "folder with --out"
+            f"{path}: holds a {others[0]} ({MARKS[others[0]].file}), which {f'a {kind}' if kind else 'other files'} "
+            f"would replace; choose {INSTEAD}"
         )
     if not held:
-        expected = f"no {MARKS[kind]}, so it is no {kind}" if kind else "expected an empty or a new folder"
-        raise InputError(f"{path}: holds files, {expected}; choose another folder with --out")
+        expected = f"no {MARKS[kind].file}, so it is no {kind}" if kind else "expected an empty or a new folder"
+        if kind and os.path.lexists(path / MARKS[kind].file):
+            expected = f"and its {MARKS[kind].file} is not that of a {kind}"
+        raise InputError(f"{path}: holds files, {expected}; choose {INSTEAD}")
 
 
-def _named(kind: str | None) -> str:
-    return f"a {kind}" if kind else "other files"
+def _kind_of(mark: Path) -> Any:
+    """The "kind" that a JSON file says; None if it says none or cannot be read."""
+    from pydantic_core import from_json
+
+    try:
+        value = from_json(read_bytes(mark, MOST_BYTES, "a mark"))
+    except (InputError, ValueError):
+        return None
+    return value.get("kind") if isinstance(value, dict) else None

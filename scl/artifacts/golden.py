@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts.bundle import Bundle, Manifest
+from scl.artifacts.bundle import MANIFEST, Bundle, Manifest
 from scl.artifacts.errors import InputError
 from scl.artifacts.npz_files import Array, read_arrays, write_npz
 from scl.decision import LOST, decide
-from scl.frontend.flags import LEAD_OFF
+from scl.frontend.flags import LEAD_OFF, SATURATED
 
 GOLDEN, EVALUATION = "golden.npz", "evaluation.npz"
 
@@ -66,6 +66,9 @@ def read_golden(bundle: Bundle[Manifest]) -> Golden:
     Raises InputError if a shape or type is not what the manifest says, or a label is none of its labels.
     """
     manifest, path = bundle.manifest, bundle.path
+    for name in (GOLDEN, EVALUATION):
+        if name not in manifest.files:
+            raise InputError(f"{path / MANIFEST}: lists no {name}, expected it with its hash; {manifest.advice}")
     sizes = {
         "raw_samples": manifest.frontend.raw_samples,
         "channels": len(manifest.window.channels),
@@ -92,8 +95,11 @@ def read_golden(bundle: Bundle[Manifest]) -> Golden:
         raise InputError(f"{path / GOLDEN}: holds no window; {manifest.advice}")
     classes = len(manifest.labels)
     most = classes - 1 if manifest.thresholds is None else (1 << classes) - 1
-    labels = truth["labels"]
-    if labels.min() < 0 or labels.max() > most:
-        wrong = labels[(labels < 0) | (labels > most)][0]
-        raise InputError(f"{path / EVALUATION}: labels holds {wrong}, expected 0 to {most}; {manifest.advice}")
+    for file, name, values, largest in (
+        (EVALUATION, "labels", truth["labels"], most),
+        (GOLDEN, "flags", arrays["flags"], SATURATED | LEAD_OFF),
+    ):
+        wrong = values[(values < 0) | (values > largest)]
+        if wrong.size:
+            raise InputError(f"{path / file}: {name} holds {wrong[0]}, expected 0 to {largest}; {manifest.advice}")
     return Golden(**arrays, **truth, rows=np.arange(sizes["windows"]), thresholds=manifest.thresholds)

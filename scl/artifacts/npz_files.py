@@ -1,22 +1,35 @@
-"""npz files: arrays of declared types and shapes, read without objects, checked before anything is allocated."""
+"""npz files: arrays of declared types and shapes, read without objects, checked before anything is allocated.
 
+Trusted is the size of the file on the disk. From it follows what deflate can unpack it to, and a header must claim as
+many bytes as its member has: so no claim allocates more than a real file of this size could hold.
+"""
+
+import io
+import math
 import struct
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from scl.artifacts.errors import InputError
-from scl.artifacts.files import check_regular, replacing
+from scl.artifacts.errors import InputError, shortened
+from scl.artifacts.files import open_regular, reason, replacing, writing
 
 MOST_BYTES = 4 << 30  # of all arrays of a file together, unpacked
+MOST_MEMBERS = 1000
+HEADER_BYTES = 12 + 10_000  # of an npy file, at most: numpy reads no longer ones
+DEFLATE_RATIO = 1032  # of unpacked to packed bytes, at most (zlib's technical details)
+KINDS = "biufUS"  # of dtypes: bool, integers, floats, texts
 # What zipfile raises when it reads a damaged archive: each layer has exceptions of its own.
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
+# And what numpy raises for a damaged header.
+NPY_ERRORS = (AttributeError, SyntaxError, TypeError, KeyError, OverflowError, tokenize.TokenError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -30,11 +43,14 @@ class Array:
 
 
 def write_npz(path: str | Path, **arrays: np.ndarray) -> None:
-    """Writes arrays to a compressed npz atomically. Raises ValueError for object arrays, which would be pickled."""
+    """Writes arrays to a compressed npz atomically.
+
+    Raises ValueError for object arrays, which would be pickled; InputError if nothing can be written there.
+    """
     for name, array in arrays.items():
         if np.asarray(array).dtype.hasobject:
             raise ValueError(f"{name}: object arrays are not written")
-    with replacing(path) as temporary, open(temporary, "wb") as file:
+    with replacing(path) as temporary, writing(path), open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
@@ -65,46 +81,78 @@ def _read(
     path: Path, names: tuple[str, ...], declared: Mapping[str, Array], sizes: dict[str, int], most: int
 ) -> dict[str, np.ndarray]:
     try:
-        check_regular(path)
-        with zipfile.ZipFile(path) as archive:
-            members = [name.removesuffix(".npy") for name in archive.namelist()]
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            members = _members(file, archive)
             missing = [name for name in names if name not in members]
             if missing:
-                raise InputError(f"{path}: lacks {', '.join(missing)}; it holds {', '.join(members) or 'nothing'}")
+                held = shortened(", ".join(members)) if members else "nothing"
+                raise InputError(f"{path}: lacks {', '.join(missing)}; it holds {held}; make it again")
             wanted = names or tuple(members)
             left = most
             for name in wanted:
-                with archive.open(f"{name}.npy") as member:
-                    shape, dtype = _header(member)
-                left -= int(np.prod(shape, dtype=object)) * dtype.itemsize
-                if dtype.hasobject:
-                    raise ValueError(f"{name} holds objects")
+                shape, dtype = _header(archive, members[name])
+                left -= math.prod(shape) * dtype.itemsize
                 if left < 0:
                     raise InputError(
-                        f"{path}: {name} is {dtype} {shape}, more than {most:,} bytes in all; make it again"
+                        f"{path}: {name} is {dtype} {shape}, expected {most:,} bytes at most in all; make it again"
                     )
                 if name in declared:
                     _check(path, name, shape, dtype, declared[name], sizes)
-            return {name: _array(archive, name) for name in wanted}
-    except InputError:
-        raise
+            return {name: _array(archive, members[name]) for name in wanted}
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; expected arrays {', '.join(names) or '(npz)'}") from error
-    except (*ZIP_ERRORS, AttributeError, SyntaxError, TypeError, KeyError, tokenize.TokenError, MemoryError) as error:
-        raise InputError(f"{path}: is not a readable npz without objects ({error}); make it again") from error
+    except (*ZIP_ERRORS, *NPY_ERRORS) as error:
+        raise InputError(f"{path}: is not a readable npz without objects ({reason(error)}); make it again") from error
 
 
-def _header(member: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    version = np.lib.format.read_magic(member)
+def _members(file: BufferedReader, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The archive's members by the arrays' names. Raises ValueError if they are not what numpy writes, or claim more
+    than the file can hold.
+    """
+    entries = archive.infolist()
+    if len(entries) > MOST_MEMBERS:
+        raise ValueError(f"{len(entries)} members, expected {MOST_MEMBERS} at most")
+    size = file.seek(0, io.SEEK_END)
+    if sum(entry.compress_size for entry in entries) > size:
+        raise ValueError(f"members claim more packed bytes than the file's {size:,}")
+    members: dict[str, zipfile.ZipInfo] = {}
+    for entry in entries:
+        name = entry.filename.removesuffix(".npy")
+        if name == entry.filename or name in members:
+            raise ValueError(f"member {shortened(entry.filename)} is no .npy file, or there are two of it")
+        ratio = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: DEFLATE_RATIO}.get(entry.compress_type)
+        if ratio is None:
+            raise ValueError(f"member {name} is packed by method {entry.compress_type}, expected none or deflate")
+        if entry.file_size > ratio * entry.compress_size:
+            raise ValueError(
+                f"member {name} claims {entry.file_size:,} bytes from {entry.compress_size:,} packed ones, "
+                f"expected {ratio} from each at most"
+            )
+        members[name] = entry
+    return members
+
+
+def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of a member. Raises one of NPY_ERRORS or ValueError unless they describe all of its bytes."""
+    with archive.open(entry) as member:
+        start = io.BytesIO(member.read(HEADER_BYTES))
+    version = np.lib.format.read_magic(start)
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
     if read is None:
-        raise ValueError(f"npy version {version}")
-    shape, _, dtype = read(member)
+        raise ValueError(f"npy version {version}, expected (1, 0) or (2, 0)")
+    shape, _, dtype = read(start)
+    if dtype.kind not in KINDS or not dtype.itemsize:
+        raise ValueError(f"{entry.filename} holds {'objects' if dtype.hasobject else dtype}, expected numbers or texts")
+    if any(size < 0 for size in shape):
+        raise ValueError(f"{entry.filename} has shape {shape}, expected no negative size")
+    claimed, held = math.prod(shape) * dtype.itemsize, entry.file_size - start.tell()
+    if claimed != held:
+        raise ValueError(f"{entry.filename} is {dtype} {shape}, {claimed:,} bytes, but has {held:,}")
     return shape, dtype
 
 
-def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    with archive.open(f"{name}.npy") as member:
+def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray:
+    with archive.open(entry) as member:
         return np.asarray(np.lib.format.read_array(member, allow_pickle=False))
 
 

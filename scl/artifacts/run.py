@@ -1,36 +1,44 @@
-"""run.json and ranges.json: what a run is, as training leaves it for calibration and export.
+"""run.json: what a run is, as training leaves it for calibration and export.
 
 The weights lie beside, in model.safetensors, which `weights_sha256` names; `train.run.folder` makes the model of both.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 
-from scl.artifacts.errors import InputError
+from scl.artifacts.errors import InputError, shortened
 from scl.artifacts.fields import (
     MOST,
     Channels,
     Count,
+    Groups,
+    Hz,
     Labels,
+    Line,
     Name,
     NotNegative,
     Positive,
+    Real,
     Sha256,
     Size,
     TaskName,
+    Units,
     Whole,
     check_different,
 )
-from scl.artifacts.files import sha256_bytes, sha256_file
+from scl.artifacts.files import file_inside, sha256_bytes, sha256_file
 from scl.artifacts.json_files import Artifact, read_artifact
+from scl.frontend import invariants
 from scl.partition import Partition
 
-RUN, WEIGHTS, RANGES = "run.json", "model.safetensors", "ranges.json"
+RUN, WEIGHTS = "run.json", "model.safetensors"
 MOST_PARAMETERS = 50_000_000  # of an encoder; more is no wearable's, and a damaged file's number fills no memory
 CLASSES_TOGETHER = 63  # of bit masks in int64
+MOST_BLOCKS = 100  # of an encoder
 
 
 @dataclass(frozen=True)
@@ -44,8 +52,8 @@ class TransformationInfo:
     """
 
     name: Name
-    parameters: dict[str, float]
-    sentence: str
+    parameters: dict[Name, Real]
+    sentence: Line
 
 
 @dataclass(frozen=True)
@@ -53,14 +61,14 @@ class WindowInfo:
     """A window of the model: `samples` of `channels`, each in its unit, at `rate_hz`."""
 
     samples: Count
-    rate_hz: Positive
+    rate_hz: Hz
     channels: Channels
-    units: Labels
+    units: Units
 
     def __post_init__(self) -> None:
         check_different("channels", self.channels)
         if len(self.units) != len(self.channels):
-            raise ValueError(f"{len(self.channels)} channels but {len(self.units)} units, expected one for each")
+            raise ValueError(f"units: {len(self.units)} for {len(self.channels)} channels, expected one for each")
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class SensorChannels:
     """Which channels of a window belong to one sensor."""
 
     kind: Name
-    channels: Annotated[tuple[Size, ...], MinLen(1)]
+    channels: Annotated[tuple[Size, ...], MinLen(1), MaxLen(MOST)]
 
 
 @dataclass(frozen=True)
@@ -82,23 +90,27 @@ class InputSteps:
         canonical: each window is rolled so that its largest excursion comes first (on the desktop only).
     """
 
-    band_hz: tuple[Positive, Positive] | None = None
+    band_hz: tuple[Hz, Hz] | None = None
     warmup_s: NotNegative = 0.0
     invariant: bool = False
     canonical: bool = False
+
+    def __post_init__(self) -> None:
+        if self.band_hz is not None and self.band_hz[0] >= self.band_hz[1]:
+            raise ValueError(f"band_hz is {self.band_hz}, expected the low end first")
 
 
 @dataclass(frozen=True)
 class Normalisation:
     """Per input of the encoder what is taken off and divided by, and where the result is clipped, in deviations."""
 
-    mean: Annotated[tuple[float, ...], MinLen(1)]
-    std: Annotated[tuple[Positive, ...], MinLen(1)]
+    mean: Annotated[tuple[Real, ...], MinLen(1), MaxLen(MOST)]
+    std: Annotated[tuple[Positive, ...], MinLen(1), MaxLen(MOST)]
     limit: Positive
 
     def __post_init__(self) -> None:
         if len(self.mean) != len(self.std):
-            raise ValueError(f"{len(self.mean)} means but {len(self.std)} deviations, expected one for each input")
+            raise ValueError(f"std: {len(self.std)} deviations for {len(self.mean)} means, expected one for each")
 
 
 @dataclass(frozen=True)
@@ -116,9 +128,9 @@ class Architecture:
         ValueError: lengths differ, a size is not positive or beyond 65,535, or the pool is unknown.
     """
 
-    widths: tuple[int, ...] = (24, 32, 40, 48, 48, 64, 64)
-    strides: tuple[int, ...] = (2, 1, 2, 1, 2, 1, 2)
-    kernel: tuple[int, ...] | int = (5, 3, 5, 3, 5, 3, 5)
+    widths: Annotated[tuple[Count, ...], MinLen(1), MaxLen(MOST_BLOCKS)] = (24, 32, 40, 48, 48, 64, 64)
+    strides: Annotated[tuple[Count, ...], MinLen(1), MaxLen(MOST_BLOCKS)] = (2, 1, 2, 1, 2, 1, 2)
+    kernel: Annotated[tuple[Count, ...], MinLen(1), MaxLen(MOST_BLOCKS)] | Count = (5, 3, 5, 3, 5, 3, 5)
     pool: str = "average"
     padding: str = "same"
 
@@ -135,9 +147,9 @@ class Architecture:
         if min(sizes) < 1 or max(sizes) > MOST:
             raise ValueError(f"architecture: widths, strides and kernels must be 1 or more, at most {MOST:,}")
         if self.pool not in ("average", "flatten"):
-            raise ValueError(f"architecture: pool is {self.pool!r}, expected average or flatten")
+            raise ValueError(f"architecture: pool is {shortened(self.pool)}, expected average or flatten")
         if self.padding not in ("same", "valid"):
-            raise ValueError(f"architecture: padding is {self.padding!r}, expected same or valid")
+            raise ValueError(f"architecture: padding is {shortened(self.padding)}, expected same or valid")
 
     @property
     def kernels(self) -> tuple[int, ...]:
@@ -157,19 +169,24 @@ class Split:
         same_patient: records of one patient that the published split has in two parts.
     """
 
-    name: str
+    name: Line
     leaky: bool
-    seed: int
-    train: tuple[int, ...]
-    validation: tuple[int, ...]
-    test: tuple[int, ...]
-    fold: int | None = None
-    same_patient: tuple[int, ...] | None = None
+    seed: Whole
+    train: Groups
+    validation: Groups
+    test: Groups
+    fold: Whole | None = None
+    same_patient: Groups | None = None
 
     def __post_init__(self) -> None:
+        for name in ("train", "validation", "test"):
+            check_different(name, self.part(name))
+        check_different("same_patient", self.same_patient or ())
         shared = set(self.train) & (set(self.validation) | set(self.test)) | set(self.validation) & set(self.test)
         if shared and not self.leaky:
-            raise ValueError(f"split {self.name}: {sorted(shared)[:5]} are in more than one part, but it is not leaky")
+            raise ValueError(
+                f"train, validation and test share {sorted(shared)[:5]}, expected none unless leaky is true"
+            )
 
     def part(self, name: str) -> tuple[int, ...]:
         """Subjects or records of "train", "validation" or "test"."""
@@ -182,7 +199,7 @@ class DataSource:
 
     name: Name
     options: dict[str, object]
-    sha256: str
+    sha256: Sha256
     report: dict[str, object]
 
 
@@ -207,7 +224,7 @@ class RunInfo(Artifact):
     data: DataSource
     config: dict[str, object]
     seed: Whole
-    versions: dict[str, str]
+    versions: dict[Name, Line]
     weights_sha256: Sha256
 
     kind = "run"
@@ -219,23 +236,32 @@ class RunInfo(Artifact):
         if self.multilabel and len(self.labels) > CLASSES_TOGETHER:
             raise ValueError(f"labels: {len(self.labels)} that may hold together, expected {CLASSES_TOGETHER} at most")
         if not 0 < self.partition.kept_size <= self.partition.size <= MOST:
-            raise ValueError(f"partition {self.partition}: expected 1 to {MOST:,} dimensions, some of them kept")
-        channels = [channel for sensor in self.sensors for channel in sensor.channels]
-        if channels != list(range(len(self.window.channels))):
-            raise ValueError(f"sensors have channels {channels}, expected each of {len(self.window.channels)} in order")
-        if self.weights > MOST_PARAMETERS:
-            raise ValueError(f"architecture: has {self.weights:,} weights, expected at most {MOST_PARAMETERS:,}")
+            raise ValueError(
+                f"partition is {self.partition} (invariant/variant/free), expected 1 to {MOST:,} dimensions, invariant "
+                "or free ones among them"
+            )
+        indices, total = [index for sensor in self.sensors for index in sensor.channels], len(self.window.channels)
+        if indices != list(range(total)):
+            raise ValueError(f"sensors.channels are {shortened(indices)}, expected each of {total} in order")
+        self._check_input()
+        inputs, samples = len(self.normalisation.mean), self.window.samples
+        check_weights(self.architecture, inputs, samples, self.partition, len(self.labels))
 
-    @property
-    def weights(self) -> int:
-        """Weights of convolutions, latent and head; with SAME padding, which leaves the most to a flattened latent."""
-        inputs, samples, total = len(self.normalisation.mean), self.window.samples, 0
-        shape = self.architecture
-        for width, stride, kernel in zip(shape.widths, shape.strides, shape.kernels, strict=True):
-            total += inputs * kernel * width
-            inputs, samples = width, -(-samples // stride)
-        read = inputs * samples if shape.pool == "flatten" else inputs
-        return total + read * self.partition.size + self.partition.kept_size * len(self.labels)
+    def _check_input(self) -> None:
+        """What the encoder sees: as many inputs as the window has channels, or as there are invariants of them."""
+        channels, frontend, rate_hz = len(self.window.channels), self.frontend, self.window.rate_hz
+        if frontend.invariant and channels not in invariants.CHANNELS:
+            raise ValueError(f"frontend.invariant is True with {channels} channels, expected 3 or 6 of an IMU")
+        inputs = len(invariants.names(channels)) if frontend.invariant else channels
+        if len(self.normalisation.mean) != inputs:
+            raise ValueError(
+                f"normalisation.mean has {len(self.normalisation.mean)} entries, expected {inputs} of {channels} "
+                f"channels where frontend.invariant is {frontend.invariant}"
+            )
+        if frontend.band_hz is not None and frontend.band_hz[1] >= rate_hz / 2:
+            raise ValueError(f"frontend.band_hz is {frontend.band_hz}, expected less than half of rate_hz, {rate_hz:g}")
+        if frontend.warmup_s * rate_hz > MOST:
+            raise ValueError(f"frontend.warmup_s is {frontend.warmup_s:g}, expected {MOST:,} samples at most")
 
     @property
     def invariant_hz(self) -> float | None:
@@ -243,80 +269,32 @@ class RunInfo(Artifact):
         return self.window.rate_hz if self.frontend.invariant else None
 
 
-@dataclass(frozen=True)
-class PlannedWindow:
-    """What of a window decides an encoder's shape."""
-
-    samples: Count
-    channels: Channels
-
-
-@dataclass(frozen=True)
-class PlannedRun(Artifact):
-    """What of a run.json decides the network's shape: enough of one for an estimate, before any training."""
-
-    architecture: Architecture
-    partition: Partition
-    window: PlannedWindow
-    labels: Labels
-    frontend: InputSteps = InputSteps()
-
-    kind = RunInfo.kind
-    schema = RunInfo.schema
-    advice = (
-        "expected at least architecture, partition, window (channels, samples) and labels, as train.imu's run.json does"
-    )
-    __pydantic_config__ = {**Artifact.__pydantic_config__, "extra": "ignore"}
-
-
-@dataclass(frozen=True)
-class Ranges(Artifact):
-    """ranges.json: the range of every activation, from which int8's scales are made.
-
-    Attributes:
-        run_hash: of the run that they belong to.
-        windows, draws, subjects: the representative set: windows, transformed copies of each, whose.
-        ranges: low and high end by tensor name.
+def check_weights(shape: Architecture, inputs: int, samples: int, partition: Partition, classes: int) -> None:
+    """Raises ValueError if an encoder of windows (inputs, samples) has more than MOST_PARAMETERS weights of
+    convolutions, latent and head; with SAME padding, which leaves the most to a flattened latent.
     """
-
-    run_hash: Sha256
-    method: str
-    windows: Count
-    draws: Whole
-    transformation: Name
-    seed: int
-    subjects: tuple[int, ...]
-    ranges: dict[str, tuple[float, float]]
-
-    kind = "ranges"
-    schema = 2
-    advice = "run python -m calibration.ranges RUN"
+    total = 0
+    for width, stride, kernel in zip(shape.widths, shape.strides, shape.kernels, strict=True):
+        total += inputs * kernel * width
+        inputs, samples = width, -(-samples // stride)
+    read = inputs * samples if shape.pool == "flatten" else inputs
+    total += read * partition.size + partition.kept_size * classes
+    if total > MOST_PARAMETERS:
+        raise ValueError(f"architecture: has {total:,} weights, expected at most {MOST_PARAMETERS:,}")
 
 
 def read_run_info(folder: str | Path) -> RunInfo:
     """Reads run.json of a run folder. Raises InputError if there is none or a field is wrong."""
     folder = Path(folder)
-    if not (folder / RUN).is_file():
+    if not os.path.lexists(folder / RUN):
         raise InputError(f"{folder}: is not a run folder (no {RUN}); python -m train.imu --out {folder} makes one")
-    return read_artifact(folder / RUN, RunInfo)
+    return read_artifact(file_inside(folder, RUN, RunInfo.advice), RunInfo)
 
 
 def run_hash(folder: str | Path) -> str:
-    """SHA-256 over run.json and the weights: what ranges.json and the bundle refer to."""
-    folder = Path(folder)
-    return sha256_bytes((sha256_file(folder / RUN) + sha256_file(folder / WEIGHTS)).encode())
+    """SHA-256 over run.json and the weights: what ranges.json and the bundle refer to.
 
-
-def read_ranges(folder: str | Path) -> dict[str, tuple[float, float]]:
-    """A run's activation ranges by tensor name. Raises InputError if there are none, or those of another run."""
-    path = Path(folder) / RANGES
-    command = f"run python -m calibration.ranges {folder}"
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; {command}")
-    contents = read_artifact(path, Ranges)
-    expected = run_hash(folder)
-    if contents.run_hash != expected:
-        raise InputError(
-            f"{path}: is stale, made for run {contents.run_hash[:12]}, but this one is {expected[:12]}; {command}"
-        )
-    return contents.ranges
+    Raises InputError unless both are regular files inside the folder.
+    """
+    paths = (file_inside(folder, name, RunInfo.advice) for name in (RUN, WEIGHTS))
+    return sha256_bytes("".join(map(sha256_file, paths)).encode())

@@ -12,10 +12,37 @@ A stream starts in the steady state of its first sample, as if the signal had al
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Len
+
+from scl.artifacts.fields import NotNegative, Positive
 
 ORDER = 2  # of each of the two Butterworth filters: one section
+SECTIONS = 2
+Section = tuple[float, float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Band:
+    """What a bundle says of its band-pass.
+
+    Attributes:
+        low_hz, high_hz: its ends, 3 dB down.
+        warmup_s: seconds that it has run at least when a window begins.
+        sections, steady: as `Bandpass` has them.
+    """
+
+    low_hz: Positive
+    high_hz: Positive
+    warmup_s: NotNegative
+    sections: Annotated[tuple[Section, ...], Len(SECTIONS, SECTIONS)]
+    steady: Annotated[tuple[tuple[float, float], ...], Len(SECTIONS, SECTIONS)]
+
+    def __post_init__(self) -> None:
+        if self.low_hz >= self.high_hz:
+            raise ValueError(f"low_hz is {self.low_hz:g}, expected less than high_hz, {self.high_hz:g}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +56,12 @@ class Bandpass:
 
     sections: np.ndarray
     steady: np.ndarray
+
+    @property
+    def rows(self) -> tuple[tuple[Section, ...], tuple[tuple[float, float], ...]]:
+        """Sections and steady states, as a bundle has them."""
+        sections = tuple((b0, b1, b2, a1, a2) for b0, b1, b2, a1, a2 in self.sections.tolist())
+        return sections, tuple((z1, z2) for z1, z2 in self.steady.tolist())
 
     def apply(self, x: np.ndarray) -> np.ndarray:
         """Samples x (n, samples, channels) float32 to the filtered ones, of the same shape, each row from its own

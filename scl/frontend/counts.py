@@ -1,14 +1,14 @@
 """Recorded windows as the counts a sensor would have given: what validation sends to the board."""
 
-from typing import Any
-
 import numpy as np
 
 from scl.artifacts import InputError
+from scl.frontend.sensor import Sensor
+from scl.frontend.spec import FrontEndSpec
 
 
-def replay(windows: np.ndarray, frontend: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Turns windows in SI units at the model's rate into raw counts of the manifest's sensor.
+def replay(windows: np.ndarray, spec: FrontEndSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Turns windows in SI units at the model's rate into raw counts of the front end's sensor.
 
     The nominal calibration is undone, then counts are rounded half to even and saturated to int16. A sensor of
     another rate is imitated by interpolation (`scipy.signal.resample_poly`). What was before and after the window is
@@ -16,7 +16,7 @@ def replay(windows: np.ndarray, frontend: dict[str, Any]) -> tuple[np.ndarray, n
 
     Args:
         windows: (n, channels, window_samples).
-        frontend: the manifest's "frontend".
+        spec: the front end that will read the counts.
 
     Returns:
         counts (n, raw_samples, channels) int16, and the number of saturated values of every window (n,) int32.
@@ -28,40 +28,36 @@ def replay(windows: np.ndarray, frontend: dict[str, Any]) -> tuple[np.ndarray, n
     bad = ~np.isfinite(x).all(axis=(1, 2))
     if bad.any():
         raise InputError(f"{bad.sum()} of {len(x)} windows hold NaN or infinity, the first is window {bad.argmax()}")
-    if frontend["phase_taps"]:
-        x = _at_sensor_rate(x, frontend)
-    return to_counts(x, frontend["sensor"]["sensors"])
+    if spec.resampling.phase_taps:
+        x = _at_sensor_rate(x, spec)
+    return to_counts(x, spec.sensor)
 
 
-def to_counts(x: np.ndarray, sensors: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
-    """Samples x (n, channels, samples) in SI units to counts (n, samples, channels) of the manifest's `sensors`.
+def to_counts(x: np.ndarray, sensor: Sensor) -> tuple[np.ndarray, np.ndarray]:
+    """Samples x (n, channels, samples) in SI units to counts (n, samples, channels) of a sensor.
 
     Returns the counts, int16, and the number of saturated values of every row (n,) int32.
     """
     counts = np.empty(x.shape, dtype=np.float64)
-    first = 0
-    for part in sensors:
-        rows = slice(first, first + part["axes"])
-        bias = np.asarray(part["bias"])[:, None]
-        measured = np.linalg.inv(np.asarray(part["alignment"])) @ x[:, rows] + bias
-        counts[:, rows] = np.rint(measured / part["unit_per_count"])
-        first += part["axes"]
+    for part, rows in zip(sensor.parts, sensor.slices.values(), strict=True):
+        measured = np.linalg.inv(np.asarray(part.alignment)) @ x[:, rows] + np.asarray(part.bias)[:, None]
+        counts[:, rows] = np.rint(measured / part.unit_per_count)
     limits = np.iinfo(np.int16)
     saturated = ((counts < limits.min) | (counts > limits.max)).sum(axis=(1, 2)).astype(np.int32)
     counts = np.clip(counts, limits.min, limits.max).astype(np.int16)
     return np.ascontiguousarray(counts.transpose(0, 2, 1)), saturated
 
 
-def _at_sensor_rate(x: np.ndarray, frontend: dict[str, Any]) -> np.ndarray:
+def _at_sensor_rate(x: np.ndarray, spec: FrontEndSpec) -> np.ndarray:
     """(n, channels, window_samples) to (n, channels, raw_samples)."""
     from scipy.signal import resample_poly
 
-    up, down = frontend["up"], frontend["down"]
+    up, down = spec.resampling.up, spec.resampling.down
     # Longer than the filter's memory, and a multiple of `up`, so that the window's first sample stays a sample.
-    rest = -(-frontend["phase_taps"] // down) * up
+    rest = -(-spec.resampling.phase_taps // down) * up
     # The interpolation ripples by a thousandth: of the movement, not of gravity.
     level = x[:, :, :1]
     x = np.pad(x - level, ((0, 0), (0, 0), (rest, rest)), mode="edge")
-    start = rest * down // up - frontend["warmup_samples"]
-    faster = resample_poly(x, down, up, axis=2, padtype="edge")[:, :, start : start + frontend["raw_samples"]]
-    return faster + level
+    start = rest * down // up - spec.warmup_samples
+    faster = resample_poly(x, down, up, axis=2, padtype="edge")[:, :, start : start + spec.raw_samples]
+    return np.asarray(faster + level)

@@ -1,4 +1,25 @@
 """What a board says of the samples behind an answer, as bits of its flags (firmware/src/app/model.h)."""
 
+import numpy as np
+
+from scl.frontend.sensor import Sensor
+
 SATURATED = 1  # a count was at or beyond a rail of its sensor
 LEAD_OFF = 2  # a channel held one count for so long that its lead must be off
+
+
+def flags_of(counts: np.ndarray, sensor: Sensor, lead_off_samples: int) -> np.ndarray:
+    """What the board says of windows of counts (n, raw_samples, channels): SATURATED and LEAD_OFF, uint8 (n,).
+
+    Args:
+        lead_off_samples: so many equal counts mean that a lead is off; 0: none do.
+    """
+    low, high = np.array([part.count_range for part in sensor.parts for _ in range(part.axes)]).T
+    flags = SATURATED * ((counts <= low) | (counts >= high)).any(axis=(1, 2))
+    if lead_off_samples:
+        run = longest = np.ones(counts[:, 0].shape, int)  # of equal counts up to here
+        for before, now in zip(counts[:, :-1].swapaxes(0, 1), counts[:, 1:].swapaxes(0, 1), strict=True):
+            run = np.where(now == before, run + 1, 1)
+            longest = np.maximum(longest, run)
+        flags = flags | LEAD_OFF * (longest >= lead_off_samples).any(axis=1)
+    return np.asarray(flags, np.uint8)

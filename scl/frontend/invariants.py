@@ -16,8 +16,11 @@ OFFSETS, or zero.
 """
 
 import math
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Gt, Lt
 
 Vector = list[np.ndarray]  # three components, float32 (n,)
 FAST_S, SLOW_S = 1.0, 8.0  # time constants
@@ -36,9 +39,27 @@ GYROSCOPE = (
 )
 
 
+CHANNELS = (3, 6)  # of an accelerometer, and with a gyroscope
+
+
+@dataclass(frozen=True)
+class InvariantSpec:
+    """What a bundle's network takes instead of the sensor's channels: names, and the low-passes' alphas as float32."""
+
+    names: tuple[str, ...]
+    fast: Annotated[float, Gt(0), Lt(1)]
+    slow: Annotated[float, Gt(0), Lt(1)]
+
+
+def describe(channels: int, rate_hz: float) -> InvariantSpec:
+    """The invariants of so many channels at a rate. Raises ValueError for other channels than `names` takes."""
+    fast, slow = (float(np.float32(smoothing(seconds, rate_hz))) for seconds in (FAST_S, SLOW_S))
+    return InvariantSpec(names(channels), fast, slow)
+
+
 def names(channels: int) -> tuple[str, ...]:
     """Of the invariants of 3 channels (accelerometer) or 6 (and gyroscope). Raises ValueError for others."""
-    if channels not in (3, 6):
+    if channels not in CHANNELS:
         raise ValueError(f"invariants need an accelerometer's 3 channels, or 6 with a gyroscope, found {channels}")
     return ACCELEROMETER + (GYROSCOPE if channels == 6 else ())
 

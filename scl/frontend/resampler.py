@@ -6,12 +6,16 @@ the delay is 0.6 s.
 """
 
 import math
+import zlib
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Le
 
 from scl.artifacts import InputError
+from scl.artifacts.fields import Count
 
 MAX_UP = 64  # phases that the coefficients take flash for
 MAX_PHASE_TAPS = 256  # samples of the board's delay line: 6 kB for six channels
@@ -20,6 +24,35 @@ PASSBAND = 0.35  # of the model's rate: its end
 STOPBAND = 0.5  # of the model's rate: its start, the Nyquist frequency
 ATTENUATION_DB = 60.5  # of the stopband; the formulas are a little optimistic
 KAISER_BETA = 0.1102 * (ATTENUATION_DB - 8.7)  # Kaiser 1974, for more than 50 dB
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """What a bundle says of its resampler: from the sensor's rate to the model's, `up` / `down`.
+
+    Attributes:
+        phase_taps: sensor samples that one output is made of; 0 without resampling.
+        coefficients_crc32: zlib's CRC-32 of the coefficients (up, phase_taps), float32, little endian.
+    """
+
+    up: Annotated[int, Ge(1), Le(MAX_UP)]
+    down: Count
+    phase_taps: Annotated[int, Ge(0), Le(MAX_PHASE_TAPS)]
+    coefficients_crc32: Annotated[int, Ge(0), Le(0xFFFFFFFF)]
+
+    def __post_init__(self) -> None:
+        if not (self.up < self.down or self.up == self.down == 1):
+            raise ValueError(f"up is {self.up}, down {self.down}, expected 1 and 1, or down to be larger")
+        if (self.phase_taps == 0) != (self.up == self.down):
+            expected = "0" if self.up == self.down else "1 or more"
+            raise ValueError(
+                f"phase_taps is {self.phase_taps}, expected {expected} for a ratio of {self.up} / {self.down}"
+            )
+
+    @property
+    def delay(self) -> int:
+        """Sensor samples by which the output lags behind the input."""
+        return self.phase_taps // 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +68,12 @@ class Resampler:
     @property
     def phase_taps(self) -> int:
         return int(self.coefficients.shape[1])
+
+    @property
+    def spec(self) -> Resampling:
+        """What a bundle says of it."""
+        crc32 = zlib.crc32(self.coefficients.astype("<f4").tobytes())
+        return Resampling(self.up, self.down, self.phase_taps, crc32)
 
     @property
     def delay(self) -> int:

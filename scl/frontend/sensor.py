@@ -20,16 +20,19 @@ import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from annotated_types import Ge, Le, MinLen
 
 from scl.artifacts import InputError
+from scl.artifacts.fields import Name, NotNegative, Positive, check_different
 
 FOLDER = Path(__file__).parent / "sensors"
 G = 9.80665  # m/s^2, standard gravity
 DPS = math.pi / 180  # rad/s, one degree per second
-UNITS = {
+SiUnit = Literal["m/s^2", "rad/s", "mV"]
+UNITS: dict[str, tuple[float, SiUnit]] = {
     "g": (G, "m/s^2"),
     "m/s^2": (1.0, "m/s^2"),
     "dps": (DPS, "rad/s"),
@@ -51,6 +54,8 @@ PART_KEYS = {
     "lead_off_s",
 }
 INT16 = (-32768, 32767)
+MOST_SHIFT = 16
+Int16 = Annotated[int, Ge(INT16[0]), Le(INT16[1])]
 
 
 @dataclass(frozen=True)
@@ -68,38 +73,39 @@ class Part:
         lead_off_s: seconds of an unchanging count that mean a lost electrode; 0: never.
     """
 
-    kind: str
-    axes: int
-    unit_per_count: float
+    kind: Name
+    axes: Literal[1, 3]
+    unit_per_count: Positive
     bias: tuple[float, ...]
     alignment: tuple[tuple[float, ...], ...]
-    si_unit: str
+    si_unit: SiUnit
     range: str
-    count_range: tuple[int, int] = INT16
-    shift: int = 0
-    lead_off_s: float = 0.0
+    count_range: tuple[Int16, Int16] = INT16
+    shift: Annotated[int, Ge(0), Le(MOST_SHIFT)] = 0
+    lead_off_s: NotNegative = 0.0
 
-    def as_dict(self) -> dict[str, Any]:
-        """For the manifest."""
-        return {
-            "kind": self.kind,
-            "axes": self.axes,
-            "unit_per_count": self.unit_per_count,
-            "bias": list(self.bias),
-            "alignment": [list(row) for row in self.alignment],
-            "count_range": list(self.count_range),
-            "shift": self.shift,
-            "lead_off_s": self.lead_off_s,
-        }
+    def __post_init__(self) -> None:
+        if len(self.bias) != self.axes or [len(row) for row in self.alignment] != [self.axes] * self.axes:
+            raise ValueError(
+                f"{self.kind} has {len(self.bias)} bias values and an alignment with rows of "
+                f"{[len(row) for row in self.alignment]}, expected {self.axes} and {self.axes}x{self.axes}"
+            )
+        if not abs(np.linalg.det(self.alignment)) >= LEAST_DETERMINANT:
+            raise ValueError(f"{self.kind} has a singular alignment {self.alignment}, expected one close to identity")
+        if self.count_range[0] >= self.count_range[1]:
+            raise ValueError(f"{self.kind} has count_range {self.count_range}, expected two counts in rising order")
 
 
 @dataclass(frozen=True)
 class Sensor:
     """A device's sensors, in the order of its channels, at one rate."""
 
-    name: str
-    rate_hz: float
-    parts: tuple[Part, ...]
+    name: Name
+    rate_hz: Positive
+    parts: Annotated[tuple[Part, ...], MinLen(1)]
+
+    def __post_init__(self) -> None:
+        check_different("the sensors' kinds", [part.kind for part in self.parts])
 
     @property
     def channels(self) -> int:
@@ -110,10 +116,6 @@ class Sensor:
         """Channels of every part, by kind."""
         ends = np.cumsum([part.axes for part in self.parts]).tolist()
         return {part.kind: slice(end - part.axes, end) for part, end in zip(self.parts, ends, strict=True)}
-
-    def as_dict(self) -> dict[str, Any]:
-        """For the manifest."""
-        return {"name": self.name, "rate_hz": self.rate_hz, "sensors": [part.as_dict() for part in self.parts]}
 
     def select(self, kinds: list[str]) -> "Sensor":
         """The parts of these kinds, in this order. Raises InputError if one is missing."""
@@ -153,10 +155,10 @@ def load_sensor(name_or_path: str | Path) -> Sensor:
         raise InputError(f"{path}: expected at least one [[sensors]] table")
     if not _positive(table["rate_hz"]):
         raise InputError(f"{path}: rate_hz is {table['rate_hz']!r}, expected a number above 0")
-    sensor = Sensor(str(table["name"]), float(table["rate_hz"]), tuple(_part(path, part) for part in tables))
-    if len(sensor.slices) != len(sensor.parts):
-        raise InputError(f"{path}: two sensors are of one kind ({', '.join(part.kind for part in sensor.parts)})")
-    return sensor
+    try:
+        return Sensor(str(table["name"]), float(table["rate_hz"]), tuple(_part(path, part) for part in tables))
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _part(path: Path, part: dict[str, Any]) -> Part:
@@ -173,15 +175,13 @@ def _part(path: Path, part: dict[str, Any]) -> Part:
     rows = alignment if isinstance(alignment, list) and len(alignment) == axes else [None]
     if not _numbers(bias, axes) or not all(_numbers(row, axes) for row in rows):
         raise InputError(f"{path}: {part['kind']} needs {axes} bias values and a {axes}x{axes} alignment of numbers")
-    if abs(np.linalg.det(alignment)) < LEAST_DETERMINANT:
-        raise InputError(f"{path}: {part['kind']} has a singular alignment {alignment}, expected one close to identity")
     rails, shift, lead_off = part.get("count_range", list(INT16)), part.get("shift", 0), part.get("lead_off_s", 0.0)
     if not (_numbers(rails, 2) and INT16[0] <= rails[0] < rails[1] <= INT16[1] and [int(x) for x in rails] == rails):
         raise InputError(
             f"{path}: {part['kind']} has count_range {rails!r}, expected two whole numbers in rising "
             f"order within {INT16[0]} to {INT16[1]}"
         )
-    if not _number(shift) or shift not in range(17) or not _number(lead_off) or lead_off < 0:
+    if not _number(shift) or shift not in range(MOST_SHIFT + 1) or not _number(lead_off) or lead_off < 0:
         raise InputError(
             f"{path}: {part['kind']} has shift {shift!r}, lead_off_s {lead_off!r}; expected 0 to 16 bits and 0 or "
             "more seconds"

@@ -115,8 +115,6 @@ def test_rails_shift_and_lead_off_of_ones_own(tmp_path):
     assert accelerometer.bias == pytest.approx((0.0980665, 0, -0.196133))
     assert (accelerometer.count_range, accelerometer.shift, accelerometer.lead_off_s) == ((-4096, 4095), 3, 2.0)
     assert (gyroscope.count_range, gyroscope.shift, gyroscope.lead_off_s) == ((-32768, 32767), 0, 0.0)
-    manifest = accelerometer.as_dict()
-    assert [manifest[key] for key in ("count_range", "shift", "lead_off_s")] == [[-4096, 4095], 3, 2.0]
 
 
 @pytest.mark.parametrize("line", ["shift = 0", "shift = 16", "lead_off_s = 0", "count_range = [-32768, 32767]"])
@@ -142,7 +140,7 @@ def test_ends_of_what_is_allowed(tmp_path, line):
         ("[-1, 0, 0]", "[-1, 0]", "3x3 alignment"),
         ("[-1, 0, 0]", "[0, 1, 0]", "singular"),
         ("alignment = [[0, 1, 0], [-1, 0, 0], [0, 0, 1]]", "alignment = 1", "3x3 alignment"),
-        ("kind = \"gyroscope\"", "kind = \"accelerometer\"", "two sensors are of one kind"),
+        ("kind = \"gyroscope\"", "kind = \"accelerometer\"", "kinds are accelerometer, accelerometer, expected"),
         ("name =", "name", "is not TOML"),
         ("axes = 3", "axes = 3\ncount_range = [5, 5]", "count_range [5, 5], expected two whole numbers"),
         ("axes = 3", "axes = 3\ncount_range = [0, 40000]", "within -32768 to 32767"),

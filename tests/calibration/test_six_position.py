@@ -2,16 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from calibration.capture import POSITIONS, read_capture
+from calibration.capture import read_positions
 from calibration.sensor import main
 from calibration.six_position import solve
 from firmware_host.calibration_file import read_calibration
-from firmware_host.capture_file import Capture, write_capture
 from scl.artifacts import InputError
+from scl.artifacts.capture import POSITIONS, Capture, write_capture
 from scl.frontend.sensor import G, load_sensor
 
 SENSOR = load_sensor("bmi270")
@@ -141,8 +142,8 @@ def test_the_command_writes_what_the_board_is_sent(tmp_path, capsys):
     assert gyroscope["alignment"] == np.eye(3).tolist()
     assert 0 <= saved["residual_mg"] < 1
     assert "misalignment" in capsys.readouterr().out
-    bundle = type("Bundle", (), {"sensor": SENSOR.as_dict(), "path": tmp_path})
-    sent = np.frombuffer(read_calibration(out, bundle).values, "<f4")
+    made_for = SimpleNamespace(path=tmp_path, manifest=SimpleNamespace(frontend=SimpleNamespace(sensor=SENSOR)))
+    sent = np.frombuffer(read_calibration(out, made_for).values, "<f4")
     expected = [np.r_[part["bias"], np.ravel(part["alignment"])] for part in (accelerometer, gyroscope)]
     np.testing.assert_array_equal(sent, np.concatenate(expected).astype(np.float32))
 
@@ -211,25 +212,25 @@ def test_malformed_rows_are_named_by_line(tmp_path, row):
     lines[41] = row
     path.write_text("\n".join(lines))
     with pytest.raises(InputError) as error:
-        read_capture(path, SENSOR)
-    assert f"line 42 is '{row}'" in str(error.value)
+        read_positions(path, SENSOR)
+    assert "line 42: " in str(error.value) and row.split(",")[-1] in str(error.value)
 
 
 def test_other_files_are_refused(tmp_path):
     path = write(tmp_path / "capture.csv", still(), sensor="lsm6ds3")
     with pytest.raises(InputError, match="captured from 'lsm6ds3'.*'bmi270'"):
-        read_capture(path, SENSOR)
+        read_positions(path, SENSOR)
     path.write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="kind None.*firmware_host.capture"):
-        read_capture(path, SENSOR)
+        read_positions(path, SENSOR)
     with pytest.raises(InputError, match="cannot be read"):
-        read_capture(tmp_path / "none.csv", SENSOR)
+        read_positions(tmp_path / "none.csv", SENSOR)
     write_capture(path, Capture("bmi270", 100.0, ("ax",), np.zeros((3, 1), np.int16)))
     with pytest.raises(InputError, match="no column `position`"):
-        read_capture(path, SENSOR)
+        read_positions(path, SENSOR)
     write_capture(path, Capture("bmi270", 100.0, ("ax",), np.zeros((3, 1), np.int16), ("+x",) * 3))
     with pytest.raises(InputError, match="1 columns of counts, but the sensor has 6"):
-        read_capture(path, SENSOR)
+        read_positions(path, SENSOR)
 
 
 @pytest.mark.parametrize("angle", ["-1", "46", "nan"])

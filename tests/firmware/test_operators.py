@@ -5,8 +5,7 @@ import ctypes
 import numpy as np
 import pytest
 
-from export.network import arena
-from export.network import from_file as foreign
+from export.network import arena, from_file
 from export.proof.c_engine import COp
 from export.proof.runtimes import tflite_micro_runner
 from export.writers.c_operators import kernel, op_fields
@@ -44,7 +43,7 @@ def run(engine, int8, x: np.ndarray, rng) -> dict[str, np.ndarray]:
 def assert_model_equal(engine, seed: int) -> RandomModel:
     model, rng = RandomModel(seed), np.random.default_rng(seed)
     data = model.bytes()
-    read = foreign.read(data, f"model {seed}")
+    read = from_file.read(data, f"model {seed}")
     x = rng.integers(-128, 128, model.input_shape).astype(np.int8)
     if seed % 10 == 0:
         x[:] = rng.choice([-128, 127])
@@ -79,4 +78,4 @@ def test_a_dense_layer_whose_product_of_scales_is_float32_would_be_seen(engine, 
 
 def test_every_operator_is_among_them():
     kinds = {kind for seed in range(QUICK) for kind in RandomModel(seed).kinds}
-    assert kinds == set(foreign.supported()) - {"EXPAND_DIMS", "SQUEEZE"}
+    assert kinds == set(from_file.supported()) - {"EXPAND_DIMS", "SQUEEZE"}

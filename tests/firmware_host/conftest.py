@@ -3,9 +3,7 @@
 Real firmware runs in test_real_boards.py.
 """
 
-import hashlib
 import json
-import zlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,18 +14,7 @@ import pytest
 
 from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Result, Stats
 from firmware_host.protocol import ANSWER, Decoder, Frame, Type, encode
-from scl.artifacts import sha256_file, write_json, write_npz
-
-SAMPLES, CHANNELS, FEATURES, CLASSES = 200, 6, 5, 3
-LABELS = ("walking", "jogging", "sitting")
-MODEL_HASH = "ab" * 32
-
-
-def network(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """A made-up network: features, logits and input CRC that depend on every count."""
-    digest = hashlib.sha256(counts.astype("<i2").tobytes()).digest()
-    values = np.frombuffer(digest[: FEATURES + CLASSES], np.int8)
-    return values[:FEATURES], values[FEATURES:], zlib.crc32(digest)
+from tests.bundles import CHANNELS, CLASSES, FEATURES, LABELS, MODEL_HASH, SAMPLES, network, write_bundle
 
 
 def through(_number: int, frame: bytes) -> list[bytes]:
@@ -169,54 +156,12 @@ def make_board() -> Callable[..., FakeBoard]:
 @pytest.fixture
 def fake_bundle(tmp_path: Path) -> Path:
     """A bundle folder without model files: 12 windows, 2 copies of each, golden outputs of the made-up network."""
-    folder = tmp_path / "bundle"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    counts = rng.integers(-3000, 3000, (3, 12, SAMPLES, CHANNELS), np.int16)
-    outputs = [[network(window) for window in copies] for copies in counts]
-    features, logits, crc = (np.array([[output[part] for output in copies] for copies in outputs]) for part in range(3))
-    write_npz(
-        folder / "golden.npz", counts=counts, features=features, logits=logits, input_crc32=crc.astype(np.uint32),
-        flags=np.zeros((3, 12), np.uint8), rotation=np.tile(np.eye(3), (3, 12, 1, 1)),
-    )  # fmt: skip
-    labels = np.arange(12) % CLASSES
-    write_npz(
-        folder / "evaluation.npz",
-        windows=np.zeros((12, CHANNELS, SAMPLES), np.float32),
-        labels=np.tile(labels, (3, 1)),
-        groups=np.arange(12) // 4,
-    )
-    sensors = [
-        {"kind": kind, "axes": 3, "unit_per_count": 0.001, "bias": [0.0] * 3, "alignment": np.eye(3).tolist()}
-        for kind in ("accelerometer", "gyroscope")
-    ]
-    manifest = {
-        **{"kind": "bundle", "schema": 4, "name": "tiny", "task": "imu", "transformation": "rotation", "method": "scl"},
-        **{"thresholds": None, "transforms": ["as recorded", "rotation 1", "rotation 2"]},
-        **{"labels": list(LABELS), "run_hash": "cd" * 32, "model_hash": MODEL_HASH},
-        "partition": {"invariant": 3, "variant": 4, "free": 2},
-        "kept": [0, 1, 2, 7, 8],
-        "streaming": None,
-        "files": {name: sha256_file(folder / name) for name in ("golden.npz", "evaluation.npz")},
-        "window": {"samples": SAMPLES, "rate_hz": 20.0, "channels": ["ax", "ay", "az", "gx", "gy", "gz"]},
-        "frontend": {
-            "sensor": {"name": "bmi270", "rate_hz": 20.0, "sensors": sensors},
-            **{"raw_samples": SAMPLES, "up": 1, "down": 1},
-        },
-        "outputs": {
-            "features": {"size": FEATURES, "scale": 0.1, "zero_point": 4},
-            "logits": {"size": CLASSES, "scale": 0.1, "zero_point": 0},
-        },
-        "split": {"name": "subject", "leaky": False},
-        "data": {"name": "watch"},
-    }
-    write_json(folder / "manifest.json", manifest)
-    return folder
+    return write_bundle(tmp_path / "bundle")
 
 
 @pytest.fixture
 def edit_manifest() -> Callable[..., None]:
-    """edit_manifest(folder, key=value, ...): changes top-level keys of a bundle's manifest."""
+    """edit_manifest(folder, key=value, ...): changes top-level keys of a bundle's manifest, unchecked."""
 
     def edit(folder: Path, **changes: object) -> None:
         path = folder / "manifest.json"

@@ -8,10 +8,10 @@ import pytest
 
 from firmware_host import capture as command
 from firmware_host.board import Board
-from firmware_host.capture_file import read_capture
 from firmware_host.link import Link
 from firmware_host.protocol import decode
 from scl.artifacts import InputError
+from scl.artifacts.capture import read_capture
 
 SENSOR = np.random.default_rng(3).integers(-3000, 3000, (100, 6), np.int16)
 

@@ -6,22 +6,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from firmware_host.bundle import load_bundle
-from firmware_host.figures import Answers, parity, per_class, spread_ms, summary
+from firmware_host.figures import Answers, ClassRow, parity, per_class, spread_ms, summary
 from firmware_host.flight import Outcome
 from firmware_host.messages import ABSTAIN, Result
+from firmware_host.validation import Latency, Parity
+from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.golden import read_golden
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF
+from scl.robustness import ChangedLabels
 
 
 @pytest.fixture
 def bundle(fake_bundle):
-    return load_bundle(fake_bundle)
+    return read_run_bundle(fake_bundle)
 
 
 @pytest.fixture
 def golden(bundle):
-    return bundle.read_golden()
+    return read_golden(bundle)
 
 
 def outcome_of(golden, lost=()):
@@ -43,16 +46,7 @@ def test_golden_answers_are_exact_but_for_flags(golden):
     assert answers.answered.all()
     assert (answers.predictions == golden.predictions).all()
     assert (answers.flags.ravel() == np.arange(36) % 2).all()
-    assert parity(answers, golden) == {
-        "compared": 36,
-        "max_lsb": 0,
-        "features_max_lsb": 0,
-        "logits_max_lsb": 0,
-        "windows_off": 0,
-        "input_crc32_off": 0,
-        "predictions_off": 0,
-        "flags_off": 18,
-    }
+    assert parity(answers, golden) == Parity(36, 0, 0, 0, 0, 0, 0, flags_off=18)
 
 
 def test_differences_are_counted_where_they_are(golden):
@@ -66,27 +60,27 @@ def test_differences_are_counted_where_they_are(golden):
     answers.input_crc32[0, 7] ^= 1  # lost: not compared
     answers.predictions[2, 11] = (golden.predictions[2, 11] + 1) % 3
     found = parity(answers, golden)
-    assert (found["compared"], found["windows_off"]) == (35, 2)
-    assert (found["max_lsb"], found["features_max_lsb"], found["logits_max_lsb"]) == (255, 255, 2)
-    assert (found["input_crc32_off"], found["predictions_off"]) == (1, 1)
+    assert (found.compared, found.windows_off) == (35, 2)
+    assert (found.max_lsb, found.features_max_lsb, found.logits_max_lsb) == (255, 255, 2)
+    assert (found.input_crc32_off, found.predictions_off) == (1, 1)
 
 
 def test_nothing_answered(bundle, golden):
     """No figure is NaN, and nothing counts as right."""
     answers = Answers.of(outcome_of(golden, lost=range(36)), golden)
-    assert parity(answers, golden)["max_lsb"] is None
-    figures = summary(bundle, golden, answers.predictions, answers.features)
-    assert figures["accuracy"] == figures["accuracy_transformed"] == figures["consistency"] == 0
-    assert figures["similarity_invariant"] == 0
-    assert figures["negative_similarity"] is None and figures["effective_rank"] is None
-    assert spread_ms(answers.latency_s) == {"min_ms": None, "median_ms": None, "p95_ms": None}
+    assert parity(answers, golden).max_lsb is None
+    figures = summary(bundle.manifest, golden, answers.predictions, answers.features)
+    assert figures.accuracy == figures.accuracy_transformed == figures.consistency == 0
+    assert figures.similarity_invariant == 0
+    assert figures.negative_similarity is None and figures.effective_rank is None
+    assert spread_ms(answers.latency_s) == Latency(None, None, None)
 
 
 def test_summary_against_loops(bundle, golden):
     """Window 5 lost as an original, window 2 in the second copy."""
     answers = Answers.of(outcome_of(golden, lost=[5, 24 + 2]), golden)
     predictions, labels = answers.predictions, golden.labels
-    figures = summary(bundle, golden, predictions, answers.features)
+    figures = summary(bundle.manifest, golden, predictions, answers.features)
     right = [[predictions[t, w] == labels[t, w] for w in range(12)] for t in range(3)]
     same = [
         [t_w not in [(1, 5), (2, 5), (2, 2)] and predictions[t_w] == predictions[0, t_w[1]] for t_w in row]
@@ -96,20 +90,16 @@ def test_summary_against_loops(bundle, golden):
         [cosine(bundle, golden, t, w) if (t, w) not in [(1, 5), (2, 5), (2, 2)] else 0.0 for t, w in row]
         for row in pairs()
     ]
-    assert figures["accuracy"] == pytest.approx(sum(right[0]) / 12)
-    assert figures["accuracy_transformed"] == pytest.approx(sum(map(sum, right[1:])) / 24)
-    assert figures["consistency"] == pytest.approx(sum(map(sum, same)) / 24)
-    assert figures["similarity_invariant"] == pytest.approx(np.mean(cosines))
-    assert [entry["transform"] for entry in figures["per_transform"]] == ["rotation 1", "rotation 2"]
-    assert [entry["consistency"] for entry in figures["per_transform"]] == pytest.approx(
-        [sum(row) / 12 for row in same]
-    )
-    assert [entry["similarity_invariant"] for entry in figures["per_transform"]] == pytest.approx(
-        np.mean(cosines, axis=1)
-    )
-    assert [entry["lost"] for entry in figures["per_transform"]] == [0, 1]
-    low, high = figures["consistency_ci95"]
-    assert 0 <= low <= figures["consistency"] <= high <= 1
+    assert figures.accuracy == pytest.approx(sum(right[0]) / 12)
+    assert figures.accuracy_transformed == pytest.approx(sum(map(sum, right[1:])) / 24)
+    assert figures.consistency == pytest.approx(sum(map(sum, same)) / 24)
+    assert figures.similarity_invariant == pytest.approx(np.mean(cosines))
+    assert [entry.transform for entry in figures.per_transform] == ["rotation 1", "rotation 2"]
+    assert [entry.consistency for entry in figures.per_transform] == pytest.approx([sum(row) / 12 for row in same])
+    assert [entry.similarity_invariant for entry in figures.per_transform] == pytest.approx(np.mean(cosines, axis=1))
+    assert [entry.lost for entry in figures.per_transform] == [0, 1]
+    low, high = figures.consistency_ci95
+    assert 0 <= low <= figures.consistency <= high <= 1
 
 
 def pairs():
@@ -124,10 +114,10 @@ def cosine(bundle, golden, transform, window):
 
 def test_originals_only(bundle, golden):
     """A bundle without copies has accuracy but no consistency."""
-    figures = summary(bundle, golden, golden.predictions[:1], golden.features[:1])
-    assert figures["accuracy"] is not None
-    assert figures["consistency"] is None and figures["consistency_ci95"] is None
-    assert figures["accuracy_transformed"] is None and figures["per_transform"] == []
+    figures = summary(bundle.manifest, golden, golden.predictions[:1], golden.features[:1])
+    assert figures.accuracy is not None
+    assert figures.consistency is None and figures.consistency_ci95 is None
+    assert figures.accuracy_transformed is None and figures.per_transform == ()
 
 
 def test_changed_labels_are_judged_apart(bundle, golden):
@@ -136,11 +126,11 @@ def test_changed_labels_are_judged_apart(bundle, golden):
     predictions[1, 4], predictions[2, 6] = 1, 2
     golden.labels[:] = 0
     golden.labels[1, 4] = golden.labels[1, 5] = 1
-    figures = summary(bundle, golden, predictions, golden.features)
-    assert figures["consistency"] == pytest.approx(21 / 22)  # of 22 unchanged pairs only (2, 6) moved
-    assert figures["consistency_all_pairs"] == pytest.approx(22 / 24)
-    assert figures["changed_labels"] == {"share": pytest.approx(2 / 24), "followed": 0.5}
-    assert [entry["consistency"] for entry in figures["per_transform"]] == [1.0, pytest.approx(11 / 12)]
+    figures = summary(bundle.manifest, golden, predictions, golden.features)
+    assert figures.consistency == pytest.approx(21 / 22)  # of 22 unchanged pairs only (2, 6) moved
+    assert figures.consistency_all_pairs == pytest.approx(22 / 24)
+    assert figures.changed_labels == ChangedLabels(pytest.approx(2 / 24), 0.5)
+    assert [entry.consistency for entry in figures.per_transform] == [1.0, pytest.approx(11 / 12)]
 
 
 def test_an_abstaining_board_is_wrong(bundle, golden):
@@ -150,41 +140,37 @@ def test_an_abstaining_board_is_wrong(bundle, golden):
     answers = Answers.of(outcome, golden)
     assert answers.answered.all() and answers.predictions[0, 3] == LOST == golden.predictions[0, 3]
     golden.labels[:, 3] = golden.logits[0, 3].argmax()  # the network was right
-    figures = summary(bundle, golden, answers.predictions, answers.features)
+    figures = summary(bundle.manifest, golden, answers.predictions, answers.features)
     rest = [w for w in range(12) if w != 3]
-    assert figures["accuracy"] == pytest.approx((golden.predictions[0] == golden.labels[0])[rest].sum() / 12)
-    assert figures["consistency"] == pytest.approx(
-        (answers.predictions[1:] == answers.predictions[0])[:, rest].sum() / 24
-    )
+    assert figures.accuracy == pytest.approx((golden.predictions[0] == golden.labels[0])[rest].sum() / 12)
+    assert figures.consistency == pytest.approx((answers.predictions[1:] == answers.predictions[0])[:, rest].sum() / 24)
 
 
 def test_masks_of_several_labels(bundle, golden):
     """Thresholds make each logit a label of its own; the class is the mask."""
-    several = replace(golden, thresholds=[0, 5, -128])
+    several = replace(golden, thresholds=(0, 5, -128))
     masks = sum((golden.logits[..., i] >= t).astype(int) << i for i, t in enumerate([0, 5, -128]))
     assert (several.predictions == masks).all() and (masks & 4).all()
     several.labels[:] = masks
-    figures = summary(bundle, several, several.predictions, several.features)
-    assert figures["accuracy"] == figures["macro_f1"] == 1.0
+    figures = summary(bundle.manifest, several, several.predictions, several.features)
+    assert figures.accuracy == figures.macro_f1 == 1.0
 
 
 def test_one_subject_has_no_interval(bundle, golden):
     golden.groups[:] = 7
-    assert summary(bundle, golden, golden.predictions, golden.features)["consistency_ci95"] is None
+    assert summary(bundle.manifest, golden, golden.predictions, golden.features).consistency_ci95 is None
 
 
 def test_per_class_by_hand():
     """Three classes, the last never predicted, one answer lost."""
     confusion, rows = per_class(np.array([[0, 0, 1, 2]] * 2), np.array([[0, 1, 1, -1], [0, 0, 1, 1]]), ["a", "b", "c"])
     assert confusion == [[3, 1, 0, 0], [0, 2, 0, 0], [0, 1, 0, 1]]
-    assert rows[0] == {"label": "a", "windows": 4, "precision": 1.0, "recall": 0.75, "f1": pytest.approx(6 / 7)}
-    assert rows[1] == {"label": "b", "windows": 2, "precision": 0.5, "recall": 1.0, "f1": pytest.approx(2 / 3)}
-    assert rows[2] == {"label": "c", "windows": 2, "precision": None, "recall": 0.0, "f1": 0.0}
+    assert rows[0] == ClassRow("a", 4, 1.0, 0.75, pytest.approx(6 / 7))
+    assert rows[1] == ClassRow("b", 2, 0.5, 1.0, pytest.approx(2 / 3))
+    assert rows[2] == ClassRow("c", 2, None, 0.0, 0.0)
 
 
 def test_latency():
-    assert spread_ms(np.array([0.003, math.nan, 0.001, 0.002])) == {
-        "min_ms": pytest.approx(1),
-        "median_ms": pytest.approx(2),
-        "p95_ms": pytest.approx(2.9),
-    }
+    assert spread_ms(np.array([0.003, math.nan, 0.001, 0.002])) == Latency(
+        pytest.approx(1), pytest.approx(2), pytest.approx(2.9)
+    )

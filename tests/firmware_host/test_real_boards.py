@@ -22,13 +22,19 @@ from export.writers.tflite import write_tflite
 from firmware_host import board as board_module
 from firmware_host import capture, probe, stream, validate
 from firmware_host.board import Board, open_board
-from firmware_host.bundle import load_bundle
 from firmware_host.calibration_file import nominal, read_calibration
-from firmware_host.capture_file import Capture, read_capture, write_capture
 from firmware_host.measure import measure
 from firmware_host.protocol import Type
 from firmware_host.stream import play
-from scl.artifacts import InputError, read_npz, sha256_bytes, sha256_file, write_json, write_npz
+from scl.artifacts import InputError, read_npz, sha256_file, write_artifact, write_npz
+from scl.artifacts.bundle import model_hash, read_run_bundle, write_manifest
+from scl.artifacts.calibration import PartCalibration, UnitCalibration
+from scl.artifacts.capture import Capture, read_capture, write_capture
+from scl.artifacts.golden import read_golden
+from scl.frontend.sensor import Part, Sensor
+from scl.partition import Partition
+from tests.manifests import manifest
+from tests.scl.frontend.designs import front_end_spec
 
 WINDOW, CHANNELS, WINDOWS = 400, ("ax", "ay", "az", "gx", "gy", "gz"), 9
 LABELS = ("still", "slow", "fast")
@@ -85,16 +91,16 @@ def network(rng):
     return quantize(Network((first, second, pool, features, logits)), ranges)
 
 
-def quantized(counts, frontend):
+def quantized(counts, spec):
     """Steps 1, 2, 4 and 5 of firmware/src/frontend/frontend.h in single precision, without resampling."""
     f32, columns = np.float32, []
-    for number, sensor in enumerate(frontend["sensor"]["sensors"]):
-        v = counts[..., 3 * number : 3 * number + 3].astype(f32) * f32(sensor["unit_per_count"])
-        d, a = v - f32(sensor["bias"]), f32(sensor["alignment"])
+    for number, part in enumerate(spec.sensor.parts):
+        v = counts[..., 3 * number : 3 * number + 3].astype(f32) * f32(part.unit_per_count)
+        d, a = v - f32(part.bias), f32(part.alignment)
         columns += [(a[i, 0] * d[..., 0] + a[i, 1] * d[..., 1]) + a[i, 2] * d[..., 2] for i in range(3)]
-    n = (np.stack(columns, -1) - f32(frontend["mean"])) * (f32(1) / f32(frontend["std"]))
-    scaled = np.rint(np.clip(n * f32(frontend["inv_input_scale"]), f32(-512), f32(512)))
-    return np.clip(scaled + frontend["input_zero_point"], -128, 127).astype(np.int8)
+    n = (np.stack(columns, -1) - f32(spec.mean)) * (f32(1) / f32(spec.std))
+    scaled = np.rint(np.clip(n * f32(spec.inv_input_scale), f32(-512), f32(512)))
+    return np.clip(scaled + spec.input_zero_point, -128, 127).astype(np.int8)
 
 
 @pytest.fixture(scope="module")
@@ -104,27 +110,24 @@ def folder(tmp_path_factory):
     (folder / "c").mkdir(parents=True)
     rng = np.random.default_rng(5)
     int8 = network(rng)
-    sensors = [
-        {
-            **{"kind": kind, "axes": 3, "unit_per_count": unit, "bias": [0.25, -0.125, 0.5]},
-            **{"count_range": [-32768, 32767], "lead_off_s": 0.0},
-            "alignment": (np.eye(3) + rng.normal(0, 0.02, (3, 3))).astype(np.float32).tolist(),
-        }
-        for kind, unit in (("accelerometer", 9.80665 / 8192), ("gyroscope", 0.001065))
-    ]
-    frontend = {
-        "sensor": {"name": "bench", "rate_hz": 20.0, "sensors": sensors},
-        **{"raw_samples": WINDOW, "warmup_samples": 0, "up": 1, "down": 1, "phase_taps": 0},
-        **{"sections": [], "steady": [], "lead_off_samples": 0, "invariant": None},
-        **{"mean": [0.1, 0, 0, 0, 0, 0.2], "std": [9.0, 9.0, 9.0, 6.0, 6.0, 6.0]},
-        "inv_input_scale": float(np.float32(1) / int8.activations["input"].scale),
-        "input_zero_point": int8.activations["input"].zero_point,
-    }
+    parts = tuple(
+        Part(
+            *(kind, 3, per_count, (0.25, -0.125, 0.5)),
+            tuple(map(tuple, (np.eye(3) + rng.normal(0, 0.02, (3, 3))).astype(np.float32).tolist())),
+            *(unit, ""),
+        )
+        for kind, per_count, unit in (
+            ("accelerometer", 9.80665 / 8192, "m/s^2"),
+            ("gyroscope", 0.001065, "rad/s"),
+        )
+    )
+    affine, mean, std = int8.activations["input"], [0.1, 0, 0, 0, 0, 0.2], [9.0, 9.0, 9.0, 6.0, 6.0, 6.0]
+    spec = front_end_spec(Sensor("bench", 20.0, parts), WINDOW, 20.0, affine.scale, affine.zero_point, mean, std)
     labels = np.arange(WINDOWS) % 3
     counts = rng.normal(0, 2000 + 3000 * labels[:, None, None], (2, WINDOWS, WINDOW, 6)).clip(-32768, 32767)
     counts = counts.round().astype(np.int16)
     counts[0, 4, 100, 2] = 32767
-    inputs = quantized(counts, frontend)
+    inputs = quantized(counts, spec)
     tflite = write_tflite(int8)
     outputs = run_tflite_micro(tflite, inputs.reshape(-1, WINDOW, 6))
     features, logits = (outputs[name].reshape(2, WINDOWS, -1) for name in ("features", "logits"))
@@ -133,31 +136,21 @@ def folder(tmp_path_factory):
     flags = ((counts == 32767) | (counts == -32768)).any(axis=(2, 3)).astype(np.uint8)
     write_npz(folder / "golden.npz", counts=counts, features=features, logits=logits, input_crc32=crc, flags=flags)
     write_npz(folder / "evaluation.npz", labels=np.tile(labels, (2, 1)), groups=np.arange(WINDOWS) // 3)
-    model_hash = sha256_bytes(tflite + json.dumps([frontend, LABELS]).encode())
-    c_model = CModel(int8, plan(lifetimes(int8.network)), LABELS, model_hash, frontend, np.zeros((1, 0), np.float32))
+    identity = model_hash(tflite, spec, LABELS)
+    c_model = CModel(int8, plan(lifetimes(int8.network)), LABELS, identity, spec, np.zeros((1, 0), np.float32))
     write_c(c_model, folder / "c")
-    scales = {name: int8.activations[name] for name in ("features", "logits")}
-    names = "golden.npz", "evaluation.npz", "c/model_data.c", "c/model_data.h"
-    manifest = {
-        **{"kind": "bundle", "schema": 4, "name": "small", "transformation": "rotation", "labels": list(LABELS)},
-        **{"task": "imu", "thresholds": None, "streaming": None, "transforms": ["as recorded", "rotation 1"]},
-        **{"model_hash": model_hash, "partition": {"invariant": 4, "variant": 4, "free": 5}},
-        "files": {name: sha256_file(folder / name) for name in names},
-        "window": {"samples": WINDOW, "rate_hz": 20.0, "channels": list(CHANNELS)},
-        "frontend": frontend,
-        "outputs": {
-            name: {"size": size, "scale": float(scales[name].scale), "zero_point": scales[name].zero_point}
-            for name, size in (("features", 9), ("logits", 3))
-        },
-        **{"split": {"name": "subject", "leaky": False}, "data": {"name": "random"}},
-    }
-    write_json(folder / "manifest.json", manifest)
+    kept = int8.activations["features"]
+    described = manifest(
+        folder, spec, LABELS, Partition(4, 4, 5), (float(kept.scale), kept.zero_point), ("as recorded", "rotation 1"),
+        name="small", model_hash=identity, data="random",
+    )  # fmt: skip
+    write_manifest(folder, described)
     return folder
 
 
 @pytest.fixture
 def bundle(folder):
-    return load_bundle(folder)
+    return read_run_bundle(folder)
 
 
 def test_validation_is_exact(folder, port, tmp_path):
@@ -186,8 +179,8 @@ def test_instructions_are_the_same_every_time(bundle, emulated):
     counted = []
     for _ in range(2):
         with open_board(bundle, emulated) as board:
-            validation, _answers = measure(board, bundle, bundle.read_golden().limited(1))
-        counted.append(validation["inference"]["instructions"])
+            validation, _answers = measure(board, bundle, read_golden(bundle).limited(1))
+        counted.append(validation.inference.instructions)
     assert counted[0] == counted[1] > 10_000
 
 
@@ -204,13 +197,13 @@ def test_a_board_survives_noise(bundle, port):
             board.link.request(Type.SAMPLES, struct.pack("<I", 0) + bytes(12))
         after = board.link.stats()
         assert after.crc_errors + after.framing_errors > before.crc_errors + before.framing_errors
-        validation, _answers = measure(board, bundle, bundle.read_golden().limited(1))
-    assert validation["parity"]["max_lsb"] == 0 and validation["lost"] == 0
+        validation, _answers = measure(board, bundle, read_golden(bundle).limited(1))
+    assert validation.parity.max_lsb == 0 and validation.lost == 0
 
 
 def test_streamed_windows_get_the_golden_classes(bundle, port):
     """With a hop of one window and no resampling, every hop is one window of the golden set."""
-    golden = bundle.read_golden()
+    golden = read_golden(bundle)
     record = Capture("bench", 20.0, CHANNELS, golden.counts[1, :4].reshape(-1, 6))
     with open_board(bundle, port) as board:
         answers = list(play(board, bundle, record, WINDOW))
@@ -219,7 +212,7 @@ def test_streamed_windows_get_the_golden_classes(bundle, port):
 
 
 def test_the_stream_command(folder, native, tmp_path, capsys):
-    golden = load_bundle(folder).read_golden()
+    golden = read_golden(read_run_bundle(folder))
     path = tmp_path / "walk.csv"
     counts = golden.counts[0, :2].reshape(-1, 6)
     write_capture(path, Capture("bench", 20.0, CHANNELS, counts, label=("slow",) * len(counts)))
@@ -239,7 +232,7 @@ def test_the_stream_command(folder, native, tmp_path, capsys):
 
 def test_the_capture_command(folder, native, tmp_path):
     """The native board plays a file as its sensor; a board without one says so."""
-    counts = load_bundle(folder).read_golden().counts[0, 0]
+    counts = read_golden(read_run_bundle(folder)).counts[0, 0]
     (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
     out = tmp_path / "walk.csv"
     arguments = [str(folder), "--port", native, "--out", str(out), "--seconds", "0.4"]
@@ -254,18 +247,19 @@ def test_the_capture_command(folder, native, tmp_path):
 def test_a_units_calibration_stays_until_it_is_put_back(bundle, port, tmp_path, capsys):
     """Other bias, other network input; validation then puts the nominal sensor back and is exact again."""
     path = tmp_path / "unit.json"
-    eye = np.eye(3).tolist()
-    sensors = [{"bias": [1.5, 0, 0], "alignment": eye}, {"bias": [0, 0.1, 0], "alignment": eye}]
-    write_json(path, {"kind": "calibration", "schema": 1, "sensor": "bench", "sensors": sensors})
-    unit, golden = read_calibration(path, bundle), bundle.read_golden().limited(1)
+    eye = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    biases = (("accelerometer", (1.5, 0.0, 0.0)), ("gyroscope", (0.0, 0.1, 0.0)))
+    parts = tuple(PartCalibration(kind, bias, eye) for kind, bias in biases)
+    write_artifact(path, UnitCalibration("bench", parts, (1.0,) * 3, (0.0,) * 3, 0.1, True, 0.5, "0" * 64))
+    unit, golden = read_calibration(path, bundle), read_golden(bundle).limited(1)
     with open_board(bundle, port) as board:
         unit.send(board.link)
         assert board.link.greet().calibration_hash == unit.hash
         changed, _answers = measure(board, bundle, golden)  # with the HELLO from before: nothing is put back
-        assert changed["parity"]["input_crc32_off"] == 2
+        assert changed.parity.input_crc32_off == 2
         board = Board(board.link, board.link.greet(), board.emulated, board.baud)
         exact, _answers = measure(board, bundle, golden)
-        assert exact["parity"]["input_crc32_off"] == exact["parity"]["max_lsb"] == 0
+        assert exact.parity.input_crc32_off == exact.parity.max_lsb == 0
         assert board.link.greet().calibration_hash == nominal(bundle).hash == bytes(8)
     assert "a unit's calibration is replaced" in capsys.readouterr().err
 
@@ -288,7 +282,7 @@ def started(monkeypatch):
 def test_a_board_that_dies_is_reported(bundle, port, started):
     with pytest.raises(InputError, match="ended with status -9"), open_board(bundle, port) as board:
         started[0].kill()
-        measure(board, bundle, bundle.read_golden())
+        measure(board, bundle, read_golden(bundle))
 
 
 def test_no_process_is_left(bundle, port, started):
@@ -304,12 +298,12 @@ def test_firmware_of_another_model(folder, native, tmp_path):
     """The C files are of one model, the manifest says another."""
     other = tmp_path / "other"
     shutil.copytree(folder, other)
-    manifest = json.loads((other / "manifest.json").read_text())
-    actual, manifest["model_hash"] = manifest["model_hash"], "0" * 64
-    (other / "manifest.json").write_text(json.dumps(manifest))
+    held = json.loads((other / "manifest.json").read_text())
+    actual, held["model_hash"] = held["model_hash"], "0" * 64
+    (other / "manifest.json").write_text(json.dumps(held))
     with (
         pytest.raises(InputError, match=f"the board holds model {actual}, .* is model {'0' * 64}; flash"),
-        open_board(load_bundle(other), native),
+        open_board(read_run_bundle(other), native),
     ):
         pass
 
@@ -318,7 +312,7 @@ def test_a_bundle_in_any_folder(folder, port, tmp_path, monkeypatch):
     """Its name reaches neither make nor a shell."""
     odd = shutil.copytree(folder, tmp_path / "d$(shell touch executed) 'ü\"#%;\\")
     monkeypatch.setattr(board_module, "BUILD", odd / "build")
-    with open_board(load_bundle(odd), port) as board:
+    with open_board(read_run_bundle(odd), port) as board:
         assert board.hello.labels == LABELS
     assert not list(tmp_path.rglob("executed"))
 
@@ -327,12 +321,12 @@ def test_a_build_that_fails_says_why(folder, native, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(folder, broken)
     (broken / "c" / "model_data.c").write_text("#error broken on purpose\n")
-    manifest = json.loads((broken / "manifest.json").read_text())
-    manifest["files"]["c/model_data.c"] = sha256_file(broken / "c" / "model_data.c")
-    manifest["model_hash"] = "f" * 64
-    (broken / "manifest.json").write_text(json.dumps(manifest))
+    held = json.loads((broken / "manifest.json").read_text())
+    held["files"]["c/model_data.c"] = sha256_file(broken / "c" / "model_data.c")
+    held["model_hash"] = "f" * 64
+    (broken / "manifest.json").write_text(json.dumps(held))
     with (
         pytest.raises(InputError, match="(?s)building the firmware failed.*broken on purpose"),
-        open_board(load_bundle(broken), native),
+        open_board(read_run_bundle(broken), native),
     ):
         pass

@@ -1,19 +1,20 @@
 """Streaming: stop and wait, no class lost on a bad line, the sensor's pace, and what does not fit is refused."""
 
 import hashlib
-import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from firmware_host.board import Board
-from firmware_host.bundle import load_bundle
 from firmware_host.calibration_file import nominal, read_calibration
-from firmware_host.capture_file import Capture
 from firmware_host.link import Link
 from firmware_host.stream import Pace, check_record, play
-from scl.artifacts import InputError
+from scl.artifacts import InputError, write_artifact
+from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.calibration import PartCalibration, UnitCalibration
+from scl.artifacts.capture import Capture
 
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
 WINDOW, TOTAL = 200, 1003
@@ -21,7 +22,7 @@ WINDOW, TOTAL = 200, 1003
 
 @pytest.fixture
 def bundle(fake_bundle):
-    return load_bundle(fake_bundle)
+    return read_run_bundle(fake_bundle)
 
 
 def record(**changes):
@@ -93,21 +94,24 @@ def test_a_recording_of_something_else(bundle, changes, message):
         check_record(record(**changes), bundle, "walk.csv")
 
 
-def unit(path, sensors, **changes):
-    path.write_text(json.dumps({"kind": "calibration", "schema": 1, "sensor": "bmi270", "sensors": sensors} | changes))
+EYE = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+ACCELEROMETER = PartCalibration(
+    "accelerometer", (0.1, -0.2, 0.3), ((1.0, 0.01, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 0.99))
+)
+GYROSCOPE = PartCalibration("gyroscope", (0.0,) * 3, EYE)
+SENSORS = (ACCELEROMETER, GYROSCOPE)
+
+
+def unit(path, sensors=SENSORS, sensor="bmi270"):
+    measured = (1.0,) * 3, (0.0,) * 3, 0.1, True, 0.5
+    write_artifact(path, UnitCalibration(sensor, sensors, *measured, capture_sha256="0" * 64))
     return path
-
-
-SENSORS = [
-    {"bias": [0.1, -0.2, 0.3], "alignment": [[1, 0.01, 0], [0, 1, 0], [0, 0, 0.99]]},
-    {"bias": [0, 0, 0], "alignment": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]},
-]
 
 
 def test_a_units_calibration_on_the_wire(make_board, bundle, tmp_path):
     """Hash, then per sensor bias and alignment by rows, in float32."""
     board = make_board()
-    read_calibration(unit(tmp_path / "unit.json", SENSORS), bundle).send(Link(board, board.now))
+    read_calibration(unit(tmp_path / "unit.json"), bundle).send(Link(board, board.now))
     values = struct.pack("<24f", 0.1, -0.2, 0.3, 1, 0.01, 0, 0, 1, 0, 0, 0, 0.99, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1)
     assert board.calibration == hashlib.sha256(values).digest()[:8] + values
 
@@ -122,11 +126,13 @@ def test_the_nominal_calibration_has_hash_zero(make_board, bundle):
 @pytest.mark.parametrize(
     ("sensors", "message"),
     [
-        (SENSORS[:1], r"have shapes \[\(\(3,\), \(3, 3\)\)\], the sensors of .* need"),
-        ([SENSORS[0], {"bias": [0], "alignment": [[1]]}], r"have shapes .*\(\(1,\), \(1, 1\)\)\], the sensors of"),
-        ([{"bias": [0, 0, 0]}, SENSORS[1]], "each of `sensors` needs bias"),
-        ([{**SENSORS[0], "bias": [0, 0, 1e39]}, SENSORS[1]], "not finite; calibrate the sensor again"),
-        ([{**SENSORS[0], "bias": ["a", 0, 0]}, SENSORS[1]], "each of `sensors` needs bias"),
+        (SENSORS[:1], r"calibrates accelerometer \(3 axes\), .* for accelerometer \(3 axes\), gyroscope \(3 axes\)"),
+        (SENSORS[::-1], r"calibrates gyroscope \(3 axes\), accelerometer"),
+        (
+            (ACCELEROMETER, PartCalibration("gyroscope", (0.0,), ((1.0,),))),
+            r"calibrates .*gyroscope \(1 axes\), .* for",
+        ),
+        ((replace(ACCELEROMETER, bias=(0.0, 0.0, 1e39)), GYROSCOPE), "too large for single precision; calibrate"),
     ],
 )
 def test_a_calibration_that_does_not_fit(bundle, tmp_path, sensors, message):
@@ -135,6 +141,6 @@ def test_a_calibration_that_does_not_fit(bundle, tmp_path, sensors, message):
 
 
 def test_a_calibration_of_another_sensor(bundle, tmp_path):
-    path = unit(tmp_path / "unit.json", SENSORS, sensor="lsm6ds3")
+    path = unit(tmp_path / "unit.json", sensor="lsm6ds3")
     with pytest.raises(InputError, match="unit.json: is of sensor lsm6ds3, .* was exported for bmi270; calibrate"):
         read_calibration(path, bundle)

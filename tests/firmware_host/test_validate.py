@@ -6,16 +6,19 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from firmware_host import validate
 from firmware_host.board import Board, open_board
-from firmware_host.bundle import load_bundle
 from firmware_host.link import Link
 from firmware_host.protocol import Type, decode
-from scl.artifacts import InputError
+from firmware_host.validation import Validation
+from scl.artifacts import InputError, read_artifact
+from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.golden import read_golden
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def read(out):
 
 def test_an_exact_board_passes(run, fake_bundle, capsys):
     status, out, _board = run(emulated=True)
-    found, golden = read(out), load_bundle(fake_bundle).read_golden()
+    found, golden = read(out), read_golden(read_run_bundle(fake_bundle))
     assert status == 0 and found["passed"] is True and found["verdict"] == "exact" and found["missed"] == []
     assert (found["windows"], found["sent"], found["lost"], found["retried"]) == (12, 36, 0, 0)
     assert found["parity"]["compared"] == 36 and found["parity"]["max_lsb"] == 0
@@ -59,6 +62,39 @@ def test_an_exact_board_passes(run, fake_bundle, capsys):
     printed = capsys.readouterr()
     assert "passed: exact" in printed.out and str(out) in printed.out.replace("\n", "")
     assert "36 windows to send, 0.1 MB" in printed.err and "36 of 36 windows" in printed.err
+
+
+def test_the_file_is_read_back(run):
+    """Every figure has its type and range."""
+    _status, out, _board = run("--min-accuracy", "0")
+    validation = read_artifact(out / "validation.json", Validation)
+    assert validation.passed and validation.thresholds.min_accuracy == 0 and len(validation.per_transform) == 2
+    assert json.loads(json.dumps(asdict(validation))) == {
+        name: value for name, value in read(out).items() if name not in ("kind", "schema")
+    }
+
+
+def test_the_report_has_the_folder_s_name(monkeypatch, make_board, fake_bundle, edit_manifest, tmp_path):
+    """Whatever the manifest calls the bundle."""
+    edit_manifest(fake_bundle, name="another")
+    monkeypatch.chdir(tmp_path)
+
+    @contextmanager
+    def open_fake(*_options):
+        link = Link(board := make_board(), board.now)
+        yield Board(link, link.greet(), False, None)
+
+    monkeypatch.setattr(validate, "open_board", open_fake)
+    assert validate.main(["bundle", "--port", "fake"]) == 0
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["bundle"]
+
+
+@pytest.mark.parametrize("name", ["../runs/demo", "/tmp/elsewhere", "..", "a/b", ""])
+def test_a_name_is_no_path(run, fake_bundle, edit_manifest, tmp_path, name):
+    edit_manifest(fake_bundle, name=name)
+    with pytest.raises(InputError, match="manifest.json: field name is"):
+        run()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle"]
 
 
 def test_every_required_key_is_there(run):
@@ -110,7 +146,7 @@ def test_a_lost_window_misses_and_stays_in_the_denominator(run, fake_bundle):
         return [] if frame and frame.type == Type.WINDOW and frame.payload[:2] == b"\0\0" else [data]
 
     status, out, _board = run(to_board=drop_first)
-    found, golden = read(out), load_bundle(fake_bundle).read_golden()
+    found, golden = read(out), read_golden(read_run_bundle(fake_bundle))
     same = golden.predictions[1:] == golden.predictions[0]
     assert status == 1 and found["lost"] == 1 and found["parity"]["compared"] == 35
     assert found["consistency"] == pytest.approx(same[:, 1:].sum() / 24)
@@ -168,9 +204,9 @@ def test_the_page_stands_alone(run, fake_bundle):
 
 
 def test_names_in_the_page_are_escaped(run, fake_bundle, edit_manifest, make_board):
-    edit_manifest(fake_bundle, name="<script>x</script>")
+    edit_manifest(fake_bundle, name="<script>x")
     page = (run()[1] / "validation.html").read_text()
-    assert "<script>" not in page and "&lt;script&gt;" in page
+    assert "<script>" not in page and "&lt;script&gt;x" in page
 
 
 def test_a_failure_leaves_nothing_behind(run, fake_bundle, tmp_path):
@@ -192,7 +228,7 @@ def test_an_emulator_that_is_not_there(fake_bundle):
         pytest.raises(
             InputError, match="--port emulator:esp32: no such emulated board; there are mps2-an386, mps2-an500"
         ),
-        open_board(load_bundle(fake_bundle), "emulator:esp32"),
+        open_board(read_run_bundle(fake_bundle), "emulator:esp32"),
     ):
         pass
 
@@ -221,11 +257,7 @@ def test_the_process_says_error_and_exits_2(tmp_path):
         [sys.executable, "-m", "firmware_host.validate", str(tmp_path)], capture_output=True, text=True
     )
     assert done.returncode == 2
-    assert (
-        done.stderr.startswith("error: ")
-        and "manifest.json is missing" in done.stderr
-        and "Traceback" not in done.stderr
-    )
+    assert done.stderr.startswith("error: ") and "no manifest.json" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("module", ["validate", "stream", "capture", "ports", "measure"])

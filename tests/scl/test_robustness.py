@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from scl import metrics
-from scl.decision import LOST, decide
+from scl.decision import LOST
 from scl.robustness import robustness
 
 RNG = np.random.default_rng(0)
@@ -70,12 +70,6 @@ def test_masks_equal_scikit_learns_multilabel_f1() -> None:
     assert metrics.macro_f1_of_masks(truth, np.full(200, LOST), 3) == 0.0  # wrong about every label
     with pytest.raises(ValueError, match="none"):
         metrics.macro_f1_of_masks(np.zeros(3, int), np.zeros(3, int), 2)
-
-
-def test_decision_of_one_class_and_of_several() -> None:
-    logits = np.array([[3, 9, 9], [-5, -5, -6], [4, 5, 6]], np.int8)
-    assert decide(logits).tolist() == [1, 0, 2]  # the lowest index on a tie
-    assert decide(logits, [3, 10, 9]).tolist() == [0b101, 0, 0b001]
 
 
 def test_retrieval_against_sorting() -> None:

@@ -56,7 +56,7 @@ def test_a_run_folder_holds_all_that_later_stages_need(make_wisdm: Callable[...,
     assert set(test.groups) == set(metrics["split"]["test"]) and not set(test.groups) & set(metrics["split"]["train"])
     _, logits = predict(run.model, torch.from_numpy(test.x))
     assert np.mean(logits.argmax(axis=1) == test.labels) == metrics["accuracy"]
-    assert json.loads(json.dumps(evaluate(run.model, test, Rotation(), 2, 0)["rotation"])) == turned
+    assert json.loads(json.dumps(evaluate(run.model, test, Rotation(), 2, 0).as_dict()["rotation"])) == turned
     assert len(run_hash(run.path)) == 64
 
     (run.path / "model.safetensors").write_bytes(b"\x80\x04K\x01.")  # a pickle
@@ -99,12 +99,7 @@ def test_wrong_input_is_named(make_wisdm: Callable[..., Path], tmp_path: Path, m
 def test_no_other_artefact_is_replaced(tmp_path: Path, mark: str) -> None:
     (tmp_path / mark).write_text("precious")
     for force in ([], ["--force"]):
-        refused(
-            f"{tmp_path.name}: holds a .*which a run would replace; choose another folder",
-            "--out",
-            str(tmp_path),
-            *force,
-        )
+        refused(f"{tmp_path.name}: holds .*; choose another folder with --out", "--out", str(tmp_path), *force)
     refused("is a file, expected a folder", "--out", str(tmp_path / mark))
     assert [p.read_text() for p in tmp_path.iterdir()] == ["precious"]
 

@@ -32,7 +32,7 @@ def cached(name: str, key: dict[str, object], make: Callable[[], Recordings]) ->
         with suppress(InputError, ValueError, KeyError, TypeError):
             return _read(path)
     recordings = make()
-    with suppress(OSError):  # without a cache the next command is slower, that is all
+    with suppress(InputError, OSError):  # without a cache the next command is slower, that is all
         _write(path, recordings)
     return recordings
 

@@ -30,7 +30,7 @@ class Part(Protocol):
     """One transformation of windows (B, channels, samples) by parameters (B, ...)."""
 
     name: str
-    told: int  # numbers that say what it did
+    size: int  # numbers of its target
 
     def draw(self, x: Tensor, generator: Generator) -> Tensor:
         """Parameters of every window."""
@@ -40,15 +40,15 @@ class Part(Protocol):
         """The transformed windows."""
         ...
 
-    def tell(self, turned: Tensor, drawn: Tensor) -> Tensor:
-        """What was done, (B, told), as a reader is asked for it; `turned` is the window behind all parts."""
+    def target(self, turned: Tensor, drawn: Tensor) -> Tensor:
+        """What was done, (B, size), as a reader is asked for it; `turned` is the window behind all parts."""
         ...
 
 
 class Turn:
-    """A rotation, told by where the mean acceleration points afterwards."""
+    """A rotation; its target is where the mean acceleration points afterwards."""
 
-    name, told = "rotation", 3
+    name, size = "rotation", 3
 
     def draw(self, x: Tensor, generator: Generator) -> Tensor:
         return random_rotations_torch(len(x), generator, x.device)
@@ -57,14 +57,14 @@ class Turn:
         turned: Tensor = rotate(x, drawn)
         return turned
 
-    def tell(self, turned: Tensor, drawn: Tensor) -> Tensor:
+    def target(self, turned: Tensor, drawn: Tensor) -> Tensor:
         return functional.normalize(turned[:, :3].mean(dim=2), dim=1)
 
 
 class Scale:
-    """A gain of all channels, told by its logarithm in units of its standard deviation."""
+    """A gain of all channels; its target is the logarithm in units of its standard deviation."""
 
-    name, told = "scale", 1
+    name, size = "scale", 1
 
     def draw(self, x: Tensor, generator: Generator) -> Tensor:
         return SCALE * torch.randn(len(x), 1, 1, generator=generator, device=x.device)
@@ -72,14 +72,14 @@ class Scale:
     def apply(self, x: Tensor, drawn: Tensor) -> Tensor:
         return x * drawn.exp()
 
-    def tell(self, turned: Tensor, drawn: Tensor) -> Tensor:
+    def target(self, turned: Tensor, drawn: Tensor) -> Tensor:
         return drawn[:, :, 0] / SCALE
 
 
 class Roll:
-    """A circular shift, told by its angle on the circle of the window's samples."""
+    """A circular shift; its target is the angle on the circle of the window's samples."""
 
-    name, told = "shift", 2
+    name, size = "shift", 2
 
     def draw(self, x: Tensor, generator: Generator) -> Tensor:
         return torch.randint(x.shape[2], (len(x), 1, 1), generator=generator, device=x.device)
@@ -88,7 +88,7 @@ class Roll:
         index = (torch.arange(x.shape[2], device=x.device) - drawn) % x.shape[2]
         return x.gather(2, index.expand(x.shape))
 
-    def tell(self, turned: Tensor, drawn: Tensor) -> Tensor:
+    def target(self, turned: Tensor, drawn: Tensor) -> Tensor:
         angle = 2 * torch.pi * drawn[:, 0].float() / turned.shape[2]
         return torch.cat([angle.cos(), angle.sin()], dim=1)
 
@@ -102,12 +102,12 @@ def parts_of(also: str) -> tuple[Part, ...]:
 
 
 class Change(NamedTuple):
-    """What the views of a batch differ in: the part's number (B,), and of every part what each view is told by,
-    (2, B, told).
+    """What the views of a batch differ in: the part's number (B,), and of every part the target of each view,
+    (2, B, size).
     """
 
     part: Tensor
-    told: tuple[Tensor, ...]
+    targets: tuple[Tensor, ...]
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,11 @@ class Compound:
             first.append(drawn)
             second.append(torch.where(changed, anew, drawn))
         views = [self.apply(x, drawn) for drawn in (first, second)]
-        told = tuple(
-            torch.stack([p.tell(view, drawn[number]) for view, drawn in zip(views, (first, second), strict=True)])
+        targets = tuple(
+            torch.stack([p.target(view, drawn[number]) for view, drawn in zip(views, (first, second), strict=True)])
             for number, p in enumerate(self.parts)
         )
-        return views[0], views[1], Change(part, told)
+        return views[0], views[1], Change(part, targets)
 
     def apply(self, x: Tensor, drawn: list[Tensor]) -> Tensor:
         """The windows behind all parts; the rotation comes last."""
@@ -203,7 +203,7 @@ class CompoundContrast(Contrast):
         weight = scheduled(config.method.lambda_, config.experimental.lambda_schedule)
         super().__init__(CompoundStructured(config, partition, len(parts)), weight)
         self.read, self.partition, self.share = config.experimental.read, partition, partition.variant // len(parts)
-        self.readers = nn.ModuleList(nn.Linear(self.share, part.told) for part in parts)
+        self.readers = nn.ModuleList(nn.Linear(self.share, part.size) for part in parts)
 
     def forward(self, z: Tensor, z_t: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         assert isinstance(batch, CompoundBatch)
@@ -215,5 +215,5 @@ class CompoundContrast(Contrast):
     def reading(self, z: Tensor, change: Change) -> Tensor:
         """Mean squared error of the readers on both views z (2, B, d), averaged over parts."""
         shares = z[:, :, self.partition.variant_slice].split(self.share, dim=2)
-        rows = zip(self.readers, shares, change.told, strict=True)
-        return torch.stack([functional.mse_loss(reader(share), told) for reader, share, told in rows]).mean()
+        rows = zip(self.readers, shares, change.targets, strict=True)
+        return torch.stack([functional.mse_loss(reader(share), target) for reader, share, target in rows]).mean()

@@ -3,7 +3,6 @@
 `train.fusion` is the command, and says what such pairs are good for.
 """
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +13,6 @@ from torch import Generator, Tensor, nn
 
 from scl import artifacts
 from scl.artifacts import InputError
-from scl.artifacts.run import TransformationInfo
 from scl.partition import Partition
 from train.augment.cutmix import Splice
 from train.data.recordings import WindowSet
@@ -51,15 +49,16 @@ class Packing:
 
 
 @dataclass(frozen=True)
-class Both:
-    """Rotation of a pair's IMU window and shift of its ECG, together or one of them; targets as `Shift` has them."""
+class Both(Rotation):
+    """Rotation of a pair's IMU window and shift of its ECG, together or one of them; targets as `Shift` has them.
+
+    Figures are reported as a rotation's: one number over all copies.
+    """
 
     packing: Packing
     shift: Shift
     rotates: bool = True
     shifts: bool = True
-
-    name = "rotation"  # figures are reported as a rotation's: one number over all copies
 
     def identity(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         imu, ecg = self.packing.unpack(x)
@@ -72,14 +71,6 @@ class Both:
         if self.rotates:
             imu, _ = Rotation()(imu, labels, generator)
         return self.packing.pack(imu, ecg), labels
-
-    def copies(self, x: Tensor, y: Tensor, draws: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-        generator = torch.Generator(device=x.device).manual_seed(seed)
-        for _ in range(draws):
-            yield self(x, y, generator)
-
-    def describe(self) -> TransformationInfo:
-        return TransformationInfo("rotation and shift", self.shift.parameters, "a turn of one, a shift of the other")
 
 
 class FusedClassifier(nn.Module):
@@ -190,9 +181,9 @@ def train_fused(imu: Task, ecg: Task, options: TrainConfig, out: Path, counts: d
         return packing.pack(imu.vary(window, generator), vary_ecg(strip, generator))
 
     def validate(m: Classifier) -> dict[str, float]:
-        found = evaluate(m, parts["validation"], both, 1, options.run.seed, device)
-        turned = found["rotation"]
-        return {"val_accuracy": found["accuracy"], "val_accuracy_transformed": turned["accuracy"]}
+        figures = evaluate(m, parts["validation"], both, 1, options.run.seed, device)
+        transformed = figures.transformed.headline
+        return {"val_accuracy": figures.accuracy, "val_accuracy_transformed": transformed.accuracy}
 
     with artifacts.folder(out, "run") as folder:
         with EpochLog(folder, options.optimization.epochs) as log:
@@ -203,9 +194,10 @@ def train_fused(imu: Task, ecg: Task, options: TrainConfig, out: Path, counts: d
         metrics["split"] = {"imu": asdict(imu.split), "ecg": asdict(ecg.split)}
         for name, (rotates, shifts) in KINDS.items():
             transformation = replace(both, rotates=rotates, shifts=shifts)
-            found = evaluate(model, parts["test"], transformation, options.run.draws, options.run.seed, device)
-            metrics[name] = found.pop("rotation")
-            metrics |= found
+            figures = evaluate(model, parts["test"], transformation, options.run.draws, options.run.seed, device)
+            recorded = figures.as_dict()
+            metrics[name] = recorded.pop(figures.name)
+            metrics |= recorded
         artifacts.write_json(folder / "metrics.json", metrics)
         described = {"config": options.as_dict(), "architecture": [asdict(t.architecture) for t in (imu, ecg)]}
         data = [{"name": t.source.data_set, **t.source.options, "sha256": t.recordings.sha256} for t in (imu, ecg)]

@@ -1,7 +1,6 @@
 """A model's figures on a set of windows, as recorded and transformed."""
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from scl.decision import decide
 from scl.robustness import Robustness, robustness
 from train.data.recordings import WindowSet
 from train.model.encoder import Classifier
-from train.transformations import CircularShift, Shift, Transformation
+from train.transformations.base import Figures, Transformation
 
 GALLERY = 4000  # windows that retrieval searches, at most: its cost grows with their square
 
@@ -28,6 +27,53 @@ def predict(model: Classifier, x: torch.Tensor, batch_size: int = 512) -> tuple[
     return np.concatenate(latents), np.concatenate(logits)
 
 
+@dataclass(frozen=True)
+class Retrieval:
+    """How well the last copies, moved by `samples` of the source, find their originals among `gallery` windows."""
+
+    samples: int
+    gallery: int
+    recall_at_1: float
+    recall_at_5: float
+    mean_reciprocal_rank: float
+    same_group_at_1: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures of windows as recorded, and of their transformed copies. Intervals are clustered by subject or record;
+    with a single one they are None.
+
+    Attributes:
+        subjects: how many, or records.
+        transformed: under the transformation `name`.
+        macro_auc: of labels that may hold together; else confusion (true class, predicted class) and per_class.
+        negative_similarity, effective_rank: of the invariant features of different windows: both show collapse.
+    """
+
+    name: str
+    windows: int
+    subjects: int
+    accuracy: float
+    macro_f1: float
+    transformed: Figures
+    negative_similarity: float
+    effective_rank: float
+    macro_auc: float | None = None
+    confusion: list[list[int]] | None = None
+    per_class: list[dict[str, float | int | None]] | None = None
+    retrieval: Retrieval | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """As metrics.json has it: the copies' figures under the transformation's name, what is not there left out."""
+        fields = asdict(self)
+        name, transformed = fields.pop("name"), fields.pop("transformed")
+        kept = {key: value for key, value in fields.items() if value is not None or key == "macro_f1"}
+        if self.confusion is None:
+            kept["macro_auc"] = self.macro_auc
+        return kept | {name: transformed}
+
+
 def evaluate(
     model: Classifier,
     windows: WindowSet,
@@ -35,50 +81,40 @@ def evaluate(
     draws: int,
     seed: int,
     device: torch.device | str = "cpu",
-) -> dict[str, Any]:
-    """Figures as recorded and, under the transformation's name, of `draws` transformed copies of every window.
-
-    Intervals are clustered by subject or record; with a single one they are None.
-    """
-    x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
-    z, logits = predict(model, transformation.identity(x, y)[0])
-    turned, overall, last = _transformed(model, windows, transformation, draws, seed, z, logits, device)
-    invariant = z[:, model.partition.invariant_slice]
-    figures: dict[str, Any] = {
-        "windows": len(windows),
-        "subjects": len(np.unique(windows.groups)),
-        "accuracy": overall.accuracy,
-        "macro_f1": overall.macro_f1,
-    }
+) -> Evaluation:
+    """Figures as recorded, and of `draws` transformed copies of every window."""
+    recorded = _predicted(model, windows, transformation, device)
+    copies = _copies(model, windows, transformation, draws, seed, recorded, device)
+    invariant = recorded.z[:, model.partition.invariant_slice]
+    figures = Evaluation(
+        name=transformation.name,
+        windows=len(windows),
+        subjects=len(np.unique(windows.groups)),
+        accuracy=copies.overall.accuracy,
+        macro_f1=copies.overall.macro_f1,
+        transformed=copies.figures,
+        negative_similarity=metrics.negative_similarity(invariant),
+        effective_rank=metrics.effective_rank(invariant),
+        retrieval=_retrieval(model, windows, transformation.farthest(draws), recorded.z, copies.last),
+    )
     if windows.multilabel:
-        figures["macro_auc"] = macro_auc(windows.labels, logits)
-    else:
-        matrix = metrics.confusion(windows.labels, decide(logits), logits.shape[1])
-        figures |= {"confusion": matrix[:, :-1].tolist(), "per_class": metrics.per_class(matrix)}
-    figures[transformation.name] = turned
-    figures |= {
-        "negative_similarity": metrics.negative_similarity(invariant),
-        "effective_rank": metrics.effective_rank(invariant),
+        return replace(figures, macro_auc=macro_auc(windows.labels, recorded.logits))
+    matrix = metrics.confusion(windows.labels, decide(recorded.logits), recorded.logits.shape[1])
+    return replace(figures, confusion=matrix[:, :-1].tolist(), per_class=metrics.per_class(matrix))
+
+
+def evaluate_others(
+    model: Classifier,
+    windows: WindowSet,
+    transformation: Transformation,
+    draws: int,
+    device: torch.device | str = "cpu",
+) -> dict[str, Figures]:
+    """The copies' figures under other kinds of the transformation, by their name in metrics.json."""
+    return {
+        name: _copies(model, windows, other, draws, 0, _predicted(model, windows, other, device), device).figures
+        for name, other in transformation.others().items()
     }
-    if isinstance(transformation, Shift):
-        rows = np.linspace(0, len(z) - 1, min(len(z), GALLERY)).astype(int)
-        keys = last[rows][:, model.partition.invariant_slice], invariant[rows]
-        figures["retrieval"] = {
-            "samples": turned["samples"][-1],
-            "gallery": len(rows),
-            **metrics.retrieval(*keys, windows.groups[rows]),
-        }
-    return figures
-
-
-def evaluate_circular(
-    model: Classifier, windows: WindowSet, shift: Shift, draws: int, device: torch.device | str = "cpu"
-) -> dict[str, Any]:
-    """As `evaluate`'s "shift", for circular shifts."""
-    rolled = CircularShift.from_parameters(shift.parameters)
-    x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
-    z, logits = predict(model, rolled.identity(x, y)[0])
-    return _transformed(model, windows, rolled, draws, 0, z, logits, device)[0]
 
 
 def where_others_go(
@@ -96,65 +132,65 @@ def where_others_go(
     return {label: np.bincount(found, minlength=logits.shape[1]).tolist() for label, found in counts.items()}
 
 
-def _transformed(
+@dataclass(frozen=True, eq=False)
+class _Predicted:
+    """Latents (n, d) and logits (n, classes) of the windows as recorded."""
+
+    z: np.ndarray
+    logits: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Copies:
+    """What the copies gave: their figures, all that `robustness` says, and the last copy's latents (n, d)."""
+
+    figures: Figures
+    overall: Robustness
+    last: np.ndarray
+
+
+def _predicted(
+    model: Classifier, windows: WindowSet, transformation: Transformation, device: torch.device | str
+) -> _Predicted:
+    x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
+    return _Predicted(*predict(model, transformation.identity(x, y)[0]))
+
+
+def _copies(
     model: Classifier,
     windows: WindowSet,
     transformation: Transformation,
     draws: int,
     seed: int,
-    z: np.ndarray,
-    logits: np.ndarray,
+    recorded: _Predicted,
     device: torch.device | str,
-) -> tuple[dict[str, Any], Robustness, np.ndarray]:
-    """The copies' figures, all that `robustness` says, and the last copy's latents."""
+) -> _Copies:
     x, y = torch.from_numpy(windows.x).to(device), torch.from_numpy(windows.targets).to(device)
-    thresholds = np.zeros(logits.shape[1]) if windows.multilabel else None  # a probability of a half
-    labels, classes = [windows.labels], [decide(logits, thresholds)]
+    outputs = recorded.logits.shape[1]
+    thresholds = np.zeros(outputs) if windows.multilabel else None  # a probability of a half
+    labels, classes = [windows.labels], [decide(recorded.logits, thresholds)]
     similarity: dict[str, list[float]] = {name: [] for name in model.partition.slices}
     for copy, labels_t in transformation.copies(x, y, draws, seed):
         z_t, logits_t = predict(model, copy)
         labels.append(labels_t.cpu().numpy())
         classes.append(decide(logits_t, thresholds))
         for name, part in model.partition.slices.items():
-            similarity[name].append(float(metrics.cosine(z[:, part], z_t[:, part]).mean()))
-    mask_labels = logits.shape[1] if windows.multilabel else None
+            similarity[name].append(float(metrics.cosine(recorded.z[:, part], z_t[:, part]).mean()))
+    mask_labels = outputs if windows.multilabel else None
     overall = robustness(np.stack(labels), np.stack(classes), windows.groups, mask_labels)
-    means = {name: float(np.mean(values)) for name, values in similarity.items()}
-    of_copies = overall.transformed
-    assert of_copies is not None  # a transformation draws one copy at least
-    figures: dict[str, Any] = {"accuracy": of_copies.accuracy, "macro_f1": of_copies.macro_f1}
-    if isinstance(transformation, Shift):
-        figures |= {
-            "kind": transformation.kind,
-            "samples": [round(s * transformation.source_samples) for s in transformation.grid(draws)],
-            "similarity": similarity,
-            "consistency": [copy.consistency for copy in of_copies.per_copy],
-            "consistency_ci95": [copy.consistency_ci95 for copy in of_copies.per_copy],
-            "mean_similarity": means,
-            "mean_consistency": of_copies.consistency,
-            "mean_consistency_ci95": of_copies.consistency_ci95,
-            "all_pairs_consistency": of_copies.consistency_all_pairs,
-            "changed_labels": asdict(of_copies.changed_labels),
-        }
-    else:
-        figures |= {
-            "draws": draws,
-            "consistency": of_copies.consistency,
-            "consistency_ci95": of_copies.consistency_ci95,
-            "similarity": means,
-        }
-    return figures, overall, z_t
+    assert overall.transformed is not None  # a transformation draws one copy at least
+    return _Copies(transformation.figures(overall.transformed, similarity), overall, z_t)
 
 
-def headline(figures: dict[str, Any], transformation: str) -> dict[str, Any]:
-    """Of `evaluate`'s figures, those under the transformation as plain numbers: accuracy, macro_f1, consistency,
-    consistency_ci95 and similarity by group.
-    """
-    found = figures[transformation]
-    mean = "mean_" if transformation == Shift.name else ""
-    return {"accuracy": found["accuracy"], "macro_f1": found["macro_f1"]} | {
-        name: found[mean + name] for name in ("consistency", "consistency_ci95", "similarity")
-    }
+def _retrieval(
+    model: Classifier, windows: WindowSet, samples: int | None, z: np.ndarray, last: np.ndarray
+) -> Retrieval | None:
+    if samples is None:
+        return None
+    rows = np.linspace(0, len(z) - 1, min(len(z), GALLERY)).astype(int)
+    columns = model.partition.invariant_slice
+    keys = last[rows][:, columns], z[rows][:, columns]
+    return Retrieval(samples, len(rows), **metrics.retrieval(*keys, windows.groups[rows]))
 
 
 def macro_auc(labels: np.ndarray, logits: np.ndarray) -> float | None:

@@ -3,6 +3,7 @@
 import json
 import sys
 import types
+from collections.abc import Mapping
 from pathlib import Path
 
 from scl import artifacts
@@ -21,7 +22,7 @@ class EpochLog:
         self.file = folder / "metrics.jsonl"
         # A run that was killed after its last epoch has its figures here only.
         logged = self.file.read_text().splitlines() if self.file.exists() else []
-        self.last: dict[str, float] = json.loads(logged[-1]) if logged else {}
+        self.last: Mapping[str, float | None] = json.loads(logged[-1]) if logged else {}
         self.board = SummaryWriter(str(folder / "tensorboard"))
         self.bar = tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch")
 
@@ -36,12 +37,13 @@ class EpochLog:
         self.bar.total, self.bar.n = total, done
         self.bar.refresh()
 
-    def epoch(self, epoch: int, figures: dict[str, float]) -> None:
+    def epoch(self, epoch: int, figures: Mapping[str, float | None]) -> None:
         self.last = figures
         lines = self.file.read_text().splitlines() if self.file.exists() else []
         lines = lines[: epoch - 1] + [json.dumps({"epoch": epoch, **figures})]
         artifacts.write_bytes(self.file, ("\n".join(lines) + "\n").encode())
-        for name, value in figures.items():
+        known = {name: value for name, value in figures.items() if value is not None}
+        for name, value in known.items():
             self.board.add_scalar(name, value, epoch)
-        text = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+        text = "  ".join(f"{name} {value:.3f}" for name, value in known.items())
         self.bar.write(f"epoch {epoch}/{self.epochs}  {text}", file=sys.stdout)

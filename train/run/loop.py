@@ -4,7 +4,7 @@ outside.
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ WARM_UP = 0.2  # share of the steps in which the learning rate rises
 class Progress:
     """What one epoch is reported by: `log(epoch, figures)` after each, `step(done, total)` within."""
 
-    log: Callable[[int, dict[str, float]], None]
+    log: Callable[[int, Mapping[str, float | None]], None]
     step: Callable[[int, int], None]
 
 
@@ -45,7 +45,7 @@ def fit(
     windows: WindowSet,
     transformation: Transformation,
     config: TrainConfig,
-    validate: Callable[[Classifier], dict[str, float]],
+    validate: Callable[[Classifier], Mapping[str, float | None]],
     progress: Progress,
     folder: Path,
     device: torch.device,
@@ -85,7 +85,7 @@ def fit(
             raise InputError(f"epoch {epoch + 1}: the loss is not finite; lower --learning-rate or raise --eps")
         if contrast is not None:
             contrast.after_epoch((epoch + 1) / epochs)
-        figures = totals | validate(model)
+        figures = {**totals, **validate(model)}
         progress.log(epoch + 1, figures)
         if leads():
             checkpoint.save(epoch + 1)

@@ -1,10 +1,11 @@
 """From recordings to a run folder: the part of a training command that every task shares."""
 
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
     import torch
 
     from train.model.encoder import Classifier
+    from train.run.evaluate import Evaluation
+    from train.run.summary import Metrics
     from train.run.task import Task
 
 UNTRAINED = "0" * 64  # in place of the weights' hash, until they are written
 
 
-def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> dict[str, Any]:
+def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> "Metrics | None":
     """Trains, evaluates on the test part and writes the run folder; returns the metrics. Under torchrun the first rank
-    writes; the others only train, and return nothing.
+    writes; the others only train, and return None.
 
     Raises:
         InputError: the folder is in use for something else, or the training part lacks a class.
@@ -46,7 +49,7 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> dict[
     model, info = _prepared(task, config, folder.out.name, device)
     if not parallel.leads():
         _follow(model, task, config, folder.partial, device)
-        return {}
+        return None
     _announce(task, info, device)
     partial = folder.open(_identity(info))
     parallel.wait()
@@ -54,8 +57,8 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> dict[
     parallel.stop()
     model = hooks.settled(model)
     info = replace(info, partition=model.partition, parameters=count_parameters(model))
-    metrics = _metrics(model, task, config, info, last, device)
-    artifacts.write_json(partial / "metrics.json", metrics)
+    metrics = _measured(model, task, config, info, last, device)
+    _write_metrics(partial / "metrics.json", metrics, task.recordings.name)
     write_run(partial, info, model.cpu())
     folder.finish()
     return metrics
@@ -126,7 +129,7 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
     return model, info
 
 
-def _identity(info: RunInfo) -> dict[str, Any]:
+def _identity(info: RunInfo) -> dict[str, object]:
     """What has to be equal where an interrupted run is resumed."""
     fields = asdict(info)
     return {name: fields[name] for name in ("config", "split", "data", "versions")}
@@ -154,7 +157,7 @@ def _announce(task: "Task", info: RunInfo, device: "torch.device") -> None:
 
 def _train(
     model: "Classifier", task: "Task", config: TrainConfig, partial: Path, device: "torch.device"
-) -> dict[str, float]:
+) -> Mapping[str, float | None]:
     """Trains the model in place and logs every epoch in `partial`; returns what the last epoch logged."""
     from train.experimental import hooks
     from train.run.evaluate import evaluate
@@ -162,9 +165,9 @@ def _train(
 
     transformation = task.transformation
 
-    def validate(m: "Classifier") -> dict[str, float]:
+    def validate(m: "Classifier") -> dict[str, float | None]:
         figures = evaluate(hooks.settled(m), task.parts["validation"], transformation, 1, config.run.seed, device)
-        return _validation_figures(figures, transformation.name)
+        return _validation_figures(figures)
 
     with EpochLog(partial, config.optimization.epochs) as log:
         progress = Progress(log.epoch, log.step)
@@ -172,29 +175,37 @@ def _train(
         return log.last
 
 
-def _metrics(
+def _measured(
     model: "Classifier",
     task: "Task",
     config: TrainConfig,
     info: RunInfo,
-    last: dict[str, float],
+    last: Mapping[str, float | None],
     device: "torch.device",
-) -> dict[str, Any]:
-    """metrics.json: the figures on the test part, and what to know before trusting them."""
-    from train.run.evaluate import evaluate, evaluate_circular, where_others_go
-    from train.transformations import Shift
+) -> "Metrics":
+    """The figures on the test part, and what to know before trusting them."""
+    from train.run.evaluate import evaluate, evaluate_others, where_others_go
+    from train.run.summary import Metrics
 
     transformation, windows = task.transformation, task.parts["test"]
-    figures = evaluate(model, windows, transformation, config.run.draws, config.run.seed, device)
-    if isinstance(transformation, Shift):
-        figures["shift_circular"] = evaluate_circular(model, windows, transformation, config.run.draws, device)
-    if task.others:
-        figures["other_classes"] = where_others_go(model, *task.others, transformation, device)
-    warnings = health_warnings(figures, transformation.name, windows, last, info.partition)
-    head = {"kind": "metrics", "schema": 2, "task": info.task, "method": info.method}
-    head |= {"transformation": transformation.name, "labels": list(info.labels)}
-    head |= {"partition": asdict(info.partition), "split": asdict(info.split), "part": "test", "data": info.data.name}
-    return head | figures | {"warnings": warnings}
+    evaluation = evaluate(model, windows, transformation, config.run.draws, config.run.seed, device)
+    others = evaluate_others(model, windows, transformation, config.run.draws, device)
+    elsewhere = where_others_go(model, *task.others, transformation, device) if task.others else {}
+    warnings = health_warnings(evaluation, windows, last, info.partition)
+    return Metrics(info, evaluation, others, elsewhere, tuple(warnings))
+
+
+def _write_metrics(path: Path, metrics: "Metrics", data: str) -> None:
+    """metrics.json; `data` names the recordings."""
+    info = metrics.info
+    contents: dict[str, object] = {"kind": "metrics", "schema": 2, "task": info.task, "method": info.method}
+    contents |= {"transformation": info.transformation.name, "labels": list(info.labels)}
+    contents |= {"partition": asdict(info.partition), "split": asdict(info.split), "part": "test", "data": data}
+    contents |= metrics.evaluation.as_dict()
+    contents |= {name: asdict(figures) for name, figures in metrics.others.items()}
+    if metrics.other_classes:
+        contents["other_classes"] = metrics.other_classes
+    artifacts.write_json(path, contents | {"warnings": list(metrics.warnings)})
 
 
 def missing_labels(windows: WindowSet, labels: tuple[str, ...]) -> list[str]:
@@ -241,40 +252,35 @@ def invariant_statistics(windows: WindowSet, recordings: Recordings) -> tuple[np
 
 
 def health_warnings(
-    figures: dict[str, Any], transformation: str, windows: WindowSet, last: dict[str, float], partition: Partition
+    figures: "Evaluation", windows: WindowSet, last: Mapping[str, float | None], partition: Partition
 ) -> list[str]:
     """What to know before trusting the model: collapse, idle variant features, an accuracy of guessing.
 
     Args:
-        figures: of `evaluate` on `windows` under `transformation`.
+        figures: of `evaluate` on `windows`.
         last: what the last epoch logged.
     """
-    found = []
-    from train.run.evaluate import headline
-
-    transformed = headline(figures, transformation)
-    if figures["effective_rank"] < min(4, partition.invariant / 2):
-        found.append(
-            f"effective rank of the invariant features is {figures['effective_rank']:.1f}: they are collapsing"
+    warnings = []
+    if figures.effective_rank < min(4, partition.invariant / 2):
+        warnings.append(
+            f"effective rank of the invariant features is {figures.effective_rank:.1f}: they are collapsing"
         )
-    if partition.variant and last.get("d_variant", 1.0) < 0.05:
-        found.append(f"variant features hardly vary (D = {last['d_variant']:.3f}): raise --lambda or --beta")
+    d_variant = last.get("d_variant")
+    if partition.variant and d_variant is not None and d_variant < 0.05:
+        warnings.append(f"variant features hardly vary (D = {d_variant:.3f}): raise --lambda or --beta")
     majority = np.bincount(windows.labels).max() / len(windows)
-    if transformed["accuracy"] <= majority:
-        found.append(
-            f"transformed accuracy {transformed['accuracy']:.3f} is no better than a constant class's {majority:.3f}"
-        )
-    return found
+    accuracy = figures.transformed.headline.accuracy
+    if accuracy <= majority:
+        warnings.append(f"transformed accuracy {accuracy:.3f} is no better than a constant class's {majority:.3f}")
+    return warnings
 
 
-def _validation_figures(figures: dict[str, Any], transformation: str) -> dict[str, float]:
-    from train.run.evaluate import headline
-
-    transformed = headline(figures, transformation)
+def _validation_figures(figures: "Evaluation") -> dict[str, float | None]:
+    transformed = figures.transformed.headline
     return {
-        "val_accuracy": figures["accuracy"],
-        "val_macro_f1": figures["macro_f1"],
-        "val_accuracy_transformed": transformed["accuracy"],
-        "val_consistency": transformed["consistency"],
-        "val_effective_rank": figures["effective_rank"],
+        "val_accuracy": figures.accuracy,
+        "val_macro_f1": figures.macro_f1,
+        "val_accuracy_transformed": transformed.accuracy,
+        "val_consistency": transformed.consistency,
+        "val_effective_rank": figures.effective_rank,
     }

@@ -1,49 +1,70 @@
 """The test figures of a run as lines of text."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from train.run.evaluate import headline
+from scl.artifacts.run import RunInfo
+from train.data.tasks import TASKS
+from train.run.evaluate import Evaluation
+from train.transformations.base import Figures
 
 
-def summary(metrics: dict[str, Any]) -> str:
+@dataclass(frozen=True)
+class Metrics:
+    """metrics.json: the figures of a run's test part, and what to know before trusting them.
+
+    Attributes:
+        others: figures under other kinds of the transformation.
+        other_classes: how often windows of classes that the model has not are given each of its own.
+    """
+
+    info: RunInfo
+    evaluation: Evaluation
+    others: Mapping[str, Figures] = field(default_factory=dict)
+    other_classes: Mapping[str, list[int]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def summary(metrics: Metrics) -> str:
     """What metrics.json says, in short."""
-    name = metrics["transformation"]
-    turned, groups = headline(metrics, name), "subject" if metrics["task"] == "imu" else "record"
-    interval = turned["consistency_ci95"]
-    spread = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by {groups})" if interval else ""
-    leaky = f"  LEAKY SPLIT: windows of one {groups} are in training and test" if metrics["split"]["leaky"] else ""
-    similarity = ", ".join(f"{group} {value:.3f}" for group, value in turned["similarity"].items())
+    info, test = metrics.info, metrics.evaluation
+    task, copies = TASKS[info.task], test.transformed.headline
+    interval = copies.consistency_ci95
+    spread = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by {task.group})" if interval else ""
+    leaky = f"  LEAKY SPLIT: windows of one {task.group} are in training and test" if info.split.leaky else ""
+    similarity = ", ".join(f"{group} {value:.3f}" for group, value in copies.similarity.items())
     lines = [
-        f"test: {metrics['windows']} windows of {metrics['subjects']} {groups}s, split by "
-        f"{metrics['split']['name']}{leaky}",
-        f"  {'as recorded':15} accuracy {metrics['accuracy']:.3f}  macro F1 {metrics['macro_f1']:.3f}",
-        f"  {'under ' + name:15} accuracy {turned['accuracy']:.3f}  macro F1 {turned['macro_f1']:.3f}  "
-        f"consistency {turned['consistency']:.3f}{spread}",
-        f"  {'similarity':15} {similarity}; different windows {metrics['negative_similarity']:.3f}, "
-        f"effective rank {metrics['effective_rank']:.1f}",
+        f"test: {test.windows} windows of {test.subjects} {task.group}s, split by {info.split.name}{leaky}",
+        f"  {'as recorded':15} accuracy {test.accuracy:.3f}  macro F1 {test.macro_f1:.3f}",
+        f"  {'under ' + test.name:15} accuracy {copies.accuracy:.3f}  macro F1 {copies.macro_f1:.3f}  "
+        f"consistency {_number(copies.consistency)}{spread}",
+        f"  {'similarity':15} {similarity}; different windows {test.negative_similarity:.3f}, "
+        f"effective rank {test.effective_rank:.1f}",
     ]
-    if "macro_auc" in metrics:
-        lines.append(f"  {'macro AUC':15} {_number(metrics['macro_auc'])}")
-    if metrics["task"] != "imu" and "per_class" in metrics:
-        rows = zip(metrics["labels"], metrics["per_class"], strict=True)
+    lines += _class_lines(metrics, task.sensitivity)
+    lines += test.transformed.sentences(metrics.others)
+    found = test.retrieval
+    if found is not None:
+        lines.append(
+            f"  {'retrieval':15} recall at 1 {found.recall_at_1:.3f}, at 5 {found.recall_at_5:.3f}, mean "
+            f"reciprocal rank {found.mean_reciprocal_rank:.3f}, same record {found.same_group_at_1:.3f} "
+            f"({found.gallery} windows, {found.samples} samples)"
+        )
+    return "\n".join(lines + [f"warning: {text}" for text in metrics.warnings])
+
+
+def _class_lines(metrics: Metrics, sensitivity: bool) -> list[str]:
+    labels, test, lines = metrics.info.labels, metrics.evaluation, []
+    if test.confusion is None:
+        lines.append(f"  {'macro AUC':15} {_number(test.macro_auc)}")
+    if sensitivity and test.per_class is not None:
+        rows = zip(labels, test.per_class, strict=True)
         parts = (f"{label} {_number(row['recall'])}/{_number(row['precision'])}" for label, row in rows)
         lines.append(f"  {'Se/PPV':15} {', '.join(parts)}")
-    for label, counts in metrics.get("other_classes", {}).items():
-        taken = ", ".join(f"{count} as {known}" for count, known in zip(counts, metrics["labels"], strict=True))
+    for label, counts in metrics.other_classes.items():
+        taken = ", ".join(f"{count} as {known}" for count, known in zip(counts, labels, strict=True))
         lines.append(f"  {label + ' beats':15} {taken} (not counted above)")
-    if name == "shift":
-        changed, found = metrics["shift"]["changed_labels"], metrics["retrieval"]
-        lines.append(
-            f"  {'shift':15} {changed['share']:.1%} of the pairs change their label, {_number(changed['followed'])} of "
-            f"those are followed; consistency over all pairs {metrics['shift']['all_pairs_consistency']:.3f}; circular "
-            f"{metrics['shift_circular']['mean_consistency']:.3f}"
-        )
-        lines.append(
-            f"  {'retrieval':15} recall at 1 {found['recall_at_1']:.3f}, at 5 {found['recall_at_5']:.3f}, mean "
-            f"reciprocal rank {found['mean_reciprocal_rank']:.3f}, same record {found['same_group_at_1']:.3f} "
-            f"({found['gallery']} windows, {found['samples']} samples)"
-        )
-    return "\n".join(lines + [f"warning: {text}" for text in metrics["warnings"]])
+    return lines
 
 
 def _number(value: float | None) -> str:

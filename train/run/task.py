@@ -59,8 +59,7 @@ class Task:
     @property
     def samples(self) -> int:
         """Of a window, without what lies around it."""
-        window = self.parts["train"].x.shape[2]
-        return getattr(self.transformation, "samples", window)
+        return self.transformation.window(self.parts["train"].x.shape[2])
 
 
 def imu_task(recordings: Recordings, source: Source, config: TrainConfig) -> Task:

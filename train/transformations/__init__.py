@@ -1,20 +1,35 @@
-"""What a model is trained to be robust to, one transformation a file."""
+"""What a model is trained to be robust to, one transformation a file; a new one is its file and a line here."""
 
 from scl.artifacts import InputError
 from scl.artifacts.run import TransformationInfo
-from train.transformations.base import Transformation
+from train.transformations.base import Headline, Transformation
 from train.transformations.rotation import Rotation
 from train.transformations.shift import CircularShift, Shift
 
-__all__ = ["CircularShift", "Rotation", "Shift", "Transformation", "from_info"]
+__all__ = ["TRANSFORMATIONS", "CircularShift", "Headline", "Rotation", "Shift", "Transformation", "from_info", "kind"]
+
+TRANSFORMATIONS: dict[str, type[Rotation] | type[Shift]] = {Rotation.name: Rotation, Shift.name: Shift}
+
+
+def kind(name: str) -> type[Rotation] | type[Shift]:
+    """The class of a transformation. Raises InputError for a name that is not known."""
+    if name not in TRANSFORMATIONS:
+        raise InputError(f"transformation {name!r} is not known, expected one of {', '.join(TRANSFORMATIONS)}")
+    return TRANSFORMATIONS[name]
 
 
 def from_info(info: TransformationInfo) -> Transformation:
     """The transformation that a run.json names. Raises InputError for one that is not known, or other parameters."""
-    kinds: dict[str, type[Rotation] | type[Shift]] = {Rotation.name: Rotation, Shift.name: Shift}
-    if info.name not in kinds:
-        raise InputError(f"transformation {info.name!r} is not known, expected one of {', '.join(kinds)}")
     try:
-        return kinds[info.name].from_parameters(info.parameters)
+        return kind(info.name).from_parameters(info.parameters)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"transformation {info.name}: parameters {info.parameters} do not fit ({error!r})") from error
+
+
+def headline(metrics: dict[str, object]) -> Headline:
+    """The plain numbers under the transformation of a metrics.json."""
+    name = str(metrics["transformation"])
+    figures = metrics[name]
+    assert isinstance(figures, dict)  # as evaluation writes it
+    result: Headline = kind(name).figures_class(**figures).headline
+    return result

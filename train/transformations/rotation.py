@@ -1,12 +1,36 @@
 """3-D rotation of the sensor."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from scl.artifacts.run import TransformationInfo
-from scl.transforms import random_rotations_torch, rotate
+from scl.robustness import Interval, Transformed
+from scl.transforms import random_rotations, random_rotations_torch, rotate
+from train.transformations.base import Copies, Figures, Headline, Transformation, means
+
+
+@dataclass(frozen=True)
+class RotationFigures:
+    """Means over all copies; similarity by group."""
+
+    accuracy: float
+    macro_f1: float
+    draws: int
+    consistency: float | None
+    consistency_ci95: Interval | None
+    similarity: dict[str, float]
+
+    @property
+    def headline(self) -> Headline:
+        return Headline(self.accuracy, self.macro_f1, self.consistency, self.consistency_ci95, self.similarity)
+
+    def sentences(self, others: Mapping[str, Figures]) -> list[str]:
+        return []
 
 
 class Rotation:
@@ -14,6 +38,7 @@ class Rotation:
 
     name = "rotation"
     sentence = "3-D rotation of the sensor"
+    figures_class: ClassVar = RotationFigures
 
     def identity(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         return x, y
@@ -25,6 +50,32 @@ class Rotation:
         generator = torch.Generator(device=x.device).manual_seed(seed)
         for _ in range(draws):
             yield self(x, y, generator)
+
+    def probed(self, x: Tensor, y: Tensor, draws: int, seed: int) -> Copies:
+        """What was done is told by where the mean acceleration then points."""
+        turns = random_rotations(draws * len(x), np.random.default_rng(seed)).reshape(draws, len(x), 3, 3)
+        views = [x, *(torch.from_numpy(rotate(x.numpy(), turn).astype(np.float32)) for turn in turns)]
+        directions = np.stack([view[:, :3].mean(dim=2).numpy() for view in views[1:]])
+        return Copies(views, directions / np.linalg.norm(directions, axis=2, keepdims=True))
+
+    def window(self, samples: int) -> int:
+        return samples
+
+    def figures(self, transformed: Transformed, similarity: Mapping[str, list[float]]) -> RotationFigures:
+        return RotationFigures(
+            transformed.accuracy,
+            transformed.macro_f1,
+            len(transformed.per_copy),
+            transformed.consistency,
+            transformed.consistency_ci95,
+            means(similarity),
+        )
+
+    def others(self) -> Mapping[str, Transformation]:
+        return {}
+
+    def farthest(self, draws: int) -> int | None:
+        return None
 
     def describe(self) -> TransformationInfo:
         return TransformationInfo(self.name, {}, self.sentence)

@@ -2,12 +2,51 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from scl.artifacts.run import TransformationInfo
+from scl.robustness import ChangedLabels, Interval, Transformed
+from train.transformations.base import Copies, Figures, Headline, Transformation, means
+
+
+@dataclass(frozen=True)
+class ShiftFigures:
+    """Figures of each shift, and means over all; consistency is over the pairs whose label the shift left.
+
+    Attributes:
+        kind: "rewindow", cut again from the recording, or "circular".
+        samples: of each shift, at the source's rate.
+    """
+
+    accuracy: float
+    macro_f1: float
+    kind: str
+    samples: list[int]
+    similarity: dict[str, list[float]]
+    consistency: list[float | None]
+    consistency_ci95: list[Interval | None]
+    mean_similarity: dict[str, float]
+    mean_consistency: float | None
+    mean_consistency_ci95: Interval | None
+    all_pairs_consistency: float
+    changed_labels: ChangedLabels
+
+    @property
+    def headline(self) -> Headline:
+        interval = self.mean_consistency_ci95
+        return Headline(self.accuracy, self.macro_f1, self.mean_consistency, interval, self.mean_similarity)
+
+    def sentences(self, others: Mapping[str, Figures]) -> list[str]:
+        changed, circular = self.changed_labels, others[CircularShift.entry].headline.consistency
+        followed = "-" if changed.followed is None else f"{changed.followed:.3f}"
+        return [
+            f"  {'shift':15} {changed.share:.1%} of the pairs change their label, {followed} of those are followed; "
+            f"consistency over all pairs {self.all_pairs_consistency:.3f}; circular {circular:.3f}"
+        ]
 
 
 @dataclass(frozen=True)
@@ -30,6 +69,7 @@ class Shift:
     name = "shift"
     sentence = "a shift of the window"
     kind = "rewindow"
+    figures_class: ClassVar = ShiftFigures
 
     def at(self, x: Tensor, y: Tensor, shift: int) -> tuple[Tensor, Tensor]:
         """All windows, `shift` samples later."""
@@ -56,6 +96,38 @@ class Shift:
         for shift in self.grid(draws):
             yield self.at(x, y, shift)
 
+    def probed(self, x: Tensor, y: Tensor, draws: int, seed: int) -> Copies:
+        """What was done is told by its samples."""
+        shifts = self.grid(draws)
+        parameters = np.repeat(np.array(shifts, float)[:, None, None], len(x), axis=1)
+        return Copies([self.at(x, y, shift)[0] for shift in (0, *shifts)], parameters)
+
+    def window(self, samples: int) -> int:
+        return self.samples
+
+    def figures(self, transformed: Transformed, similarity: Mapping[str, list[float]]) -> ShiftFigures:
+        copies = transformed.per_copy
+        return ShiftFigures(
+            accuracy=transformed.accuracy,
+            macro_f1=transformed.macro_f1,
+            kind=self.kind,
+            samples=[round(shift * self.source_samples) for shift in self.grid(len(copies))],
+            similarity=dict(similarity),
+            consistency=[copy.consistency for copy in copies],
+            consistency_ci95=[copy.consistency_ci95 for copy in copies],
+            mean_similarity=means(similarity),
+            mean_consistency=transformed.consistency,
+            mean_consistency_ci95=transformed.consistency_ci95,
+            all_pairs_consistency=transformed.consistency_all_pairs,
+            changed_labels=transformed.changed_labels,
+        )
+
+    def others(self) -> Mapping[str, Transformation]:
+        return {CircularShift.entry: CircularShift.from_parameters(self.parameters)}
+
+    def farthest(self, draws: int) -> int | None:
+        return round(self.grid(draws)[-1] * self.source_samples)
+
     @property
     def parameters(self) -> dict[str, float]:
         """For run.json."""
@@ -75,7 +147,11 @@ class CircularShift(Shift):
     """The window rolled round by as much, as papers report it; its label stays."""
 
     kind = "circular"
+    entry = "shift_circular"  # of metrics.json
 
     def at(self, x: Tensor, y: Tensor, shift: int) -> tuple[Tensor, Tensor]:
         windows, labels = super().at(x, y, 0)
         return torch.roll(windows, -shift, dims=2), labels
+
+    def others(self) -> Mapping[str, Transformation]:
+        return {}

@@ -8,7 +8,7 @@ from benchmarks import device as benchmark
 from export import profile
 from export.cost.budget import Budget
 from export.cost.instructions import measure
-from export.cost.table import facts, memory_map
+from export.cost.table import LayerRow, layer_rows, memory_map
 from export.network.arena import schedule
 from export.proof.gates import ExportError
 from firmware_host import emulator
@@ -16,6 +16,7 @@ from firmware_host.link import Link
 from firmware_host.protocol import Type
 from scl import toolchain
 from scl.artifacts import InputError
+from scl.artifacts.bundle import Cost
 from scl.machines import instructions
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -79,33 +80,27 @@ def test_layers_take_fewer_instructions_than_cmsis_nn(measured):
 
 def test_rows_are_those_of_the_network(exported):
     arena = schedule(exported.network.network)
-    rows = facts(exported.network, arena, [0] * len(exported.network.network.layers))
-    assert max(row["arena_bytes"] for row in rows) == arena.size
-    assert [row["name"] for row in rows] == exported.network.network.names
-    assert sum(row["macs"] for row in rows) == exported.network.network.macs
+    rows = layer_rows(exported.network, arena, [0] * len(exported.network.network.layers))
+    assert max(row.arena_bytes for row in rows) == arena.size
+    assert [row.name for row in rows] == exported.network.network.names
+    assert sum(row.macs for row in rows) == exported.network.network.macs
     integers = sum(conv.weights.size + 9 * len(conv.bias) for conv in exported.network.convs.values())
-    assert sum(row["flash_bytes"] for row in rows) == integers
+    assert sum(row.flash_bytes for row in rows) == integers
 
 
 def test_the_map_covers_the_arena_and_no_byte_twice(exported):
     arena = schedule(exported.network.network)
     places = memory_map(exported.network, arena)
-    assert max(row["offset"] + row["bytes"] for row in places) <= arena.size
+    assert max(place.offset + place.bytes for place in places) <= arena.size
     layers = exported.network.network.layers
     over = {
         (layer.source.name, layer.name) for layer in layers
     }  # these may overlap, tests/export/network/test_arena.py
     for one in places:
         for other in places:
-            together = one["first"] <= other["last"] and other["first"] <= one["last"]
-            if (
-                one is not other
-                and together
-                and not {(one["name"], other["name"]), (other["name"], one["name"])} & over
-            ):
-                apart = (
-                    one["offset"] + one["bytes"] <= other["offset"] or other["offset"] + other["bytes"] <= one["offset"]
-                )
+            together = one.first <= other.last and other.first <= one.last
+            if one is not other and together and not {(one.name, other.name), (other.name, one.name)} & over:
+                apart = one.offset + one.bytes <= other.offset or other.offset + other.bytes <= one.offset
                 assert apart, (one, other)
 
 
@@ -128,11 +123,9 @@ def test_another_budget_is_refused(text):
 
 
 def test_a_budget_names_the_layer_that_takes_most():
-    layers = [
-        {"name": "block0", "flash_bytes": 10, "arena_bytes": 500, "instructions": 70},
-        {"name": "block1", "flash_bytes": 90, "arena_bytes": 400, "instructions": 30},
-    ]
-    cost = {"flash_bytes": 1000, "ram_bytes": 600, "instructions": 100}
+    shape = ("conv", 1, 1, (1, 1), 0)
+    layers = [LayerRow("block0", *shape, 10, 0, 500, 70), LayerRow("block1", *shape, 90, 0, 400, 30)]
+    cost = Cost(0, 0, flash_bytes=1000, ram_bytes=600, arena_bytes=500, instructions=100, stack_bytes=0)
     Budget.parse("flash=1000,ram=600,instructions=100").require(cost, layers)
     with pytest.raises(ExportError) as error:
         Budget.parse("flash=999,ram=599,instructions=99").require(cost, layers)
@@ -154,17 +147,18 @@ def test_an_export_beyond_its_budget_writes_nothing(run_folder, board_tools, tmp
 
 def test_profile_prints_what_the_export_counted(run_folder, board_tools, tmp_path, capsys):
     from export import quantize
-    from scl.artifacts import read_json
+    from export.report_file import read_report
+    from scl.artifacts.bundle import read_bundle
 
     out = tmp_path / "bundle"
     assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
     assert "network on mps2-an386" in capsys.readouterr().out
-    report = read_json(out / "export_report.json", "export_report")
+    report = read_report(read_bundle(out))
     assert profile.main([str(out)]) == 0
     printed = capsys.readouterr().out
-    assert f"{report['cost']['instructions']:,} instructions per inference" in printed
-    for row in report["layers"]:
-        assert row["name"] in printed and f"{row['instructions']:,}" in printed
+    assert f"{report.cost.instructions:,} instructions per inference" in printed
+    for row in report.layers:
+        assert row.name in printed and f"{row.instructions:,}" in printed
 
 
 def test_a_board_that_is_none(tmp_path):

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from export.golden.choice import balanced, spread, write_golden
+from export.golden.choice import balanced, spread
 from export.golden.copies import Rotations
+from export.golden.windows import EvaluatedWindows
 from export.proof.runtimes import run_litert, run_tflite_micro
 from scl.artifacts import read_npz
+from scl.artifacts.golden import write_golden
 from scl.frontend.chain import FrontEnd
 
 
@@ -104,12 +106,16 @@ def test_inputs_are_the_classifiers_normalised_windows(exported):
 
 def test_stored_files_tell_the_same_story(exported, tmp_path):
     rows = np.array([3, 8, 100])
-    inputs, counts = exported.inputs8[:, rows], exported.counts[:, rows]
+    inputs = exported.inputs8[:, rows]
     crc32 = np.array([[zlib.crc32(x.tobytes()) for x in row] for row in inputs], np.uint32)
     outputs = run_tflite_micro(exported.tflite, inputs.reshape(-1, *inputs.shape[2:]))
-    labels, parameters = exported.copies.labels[:, rows], {"rotation": exported.copies.rotation[:, rows]}
-    flags, test = exported.flags[:, rows], exported.test.take(rows)
-    write_golden(tmp_path, counts, outputs, crc32, flags, labels, parameters, test)
+    windows = EvaluatedWindows(
+        exported.test, exported.copies, np.arange(len(exported.test)), rows, exported.inputs8, exported.flags
+    )
+    parameters = {"rotation": exported.copies.rotation[:, rows]}
+    written = windows.golden(outputs, None)
+    np.testing.assert_array_equal(written.input_crc32, crc32)
+    write_golden(tmp_path, written, parameters, windows.golden_windows)
     golden, evaluation = read_npz(tmp_path / "golden.npz"), read_npz(tmp_path / "evaluation.npz")
     expected = {
         "counts": np.int16, "features": np.int8, "logits": np.int8, "input_crc32": np.uint32, "flags": np.uint8,
@@ -117,7 +123,8 @@ def test_stored_files_tell_the_same_story(exported, tmp_path):
     }  # fmt: skip
     assert {name: array.dtype for name, array in golden.items()} == expected
     assert all(array.shape[:2] == (exported.copies.transforms, 3) for array in golden.values())
-    front_end = FrontEnd.from_manifest(exported.frontend)
+    front_end = FrontEnd.from_spec(exported.frontend)
+    np.testing.assert_array_equal(golden["counts"], exported.counts[:, rows])
     for transform, row in np.ndindex(golden["input_crc32"].shape):
         x = front_end.quantized_windows(golden["counts"][transform, row][None])
         assert zlib.crc32(x[0].tobytes()) == golden["input_crc32"][transform, row]

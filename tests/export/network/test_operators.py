@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from export.cost.estimate import estimate
-from export.cost.table import facts, memory_map
+from export.cost.table import layer_rows, memory_map
 from export.network import arena, from_file, layers, operators, streaming
 from export.network.integers import Int8Network
 from export.network.layers import Conv, Depthwise, Layer, MaxPool, Network, Pointwise, Softmax, Tensor
@@ -87,11 +87,11 @@ def test_a_made_up_operator_needs_its_description_and_its_kernel_only(negate, bo
     layer = network.layers[1]
     assert isinstance(layer, Negate) and [type(other) for other in network.layers] == [Conv, Negate, MaxPool]
     memory = arena.schedule(network)
-    place = next(row for row in memory_map(read.network, memory) if row["name"] == arena.scratch_name(layer))
-    assert place["bytes"] == 12 and place["first"] == place["last"] == 1
-    row = facts(read.network, memory, [30, 20, 10])[1]
-    assert (row["kind"], row["flash_bytes"], row["read_bytes"], row["instructions"]) == ("negation", 5, 65, 20)
-    assert row["output"] == [10, 6] and row["macs"] == 0
+    place = next(row for row in memory_map(read.network, memory) if row.name == arena.scratch_name(layer))
+    assert place.bytes == 12 and place.first == place.last == 1
+    row = layer_rows(read.network, memory, [30, 20, 10])[1]
+    assert (row.kind, row.flash_bytes, row.read_bytes, row.instructions) == ("negation", 5, 65, 20)
+    assert row.output == (10, 6) and row.macs == 0
 
     (tmp_path / "c").mkdir()
     write_c(CModel(read.network, memory, list("abcdef" * 5), "ab" * 32, None, None), tmp_path / "c")
@@ -154,7 +154,7 @@ BY_DESCRIPTION: dict[str, Callable[[Case], object]] = {
     "arena": lambda case: arena.schedule(case.network),
     "stream": lambda case: streaming.step(case.network, 4),
     "quantizer": lambda case: quantize(case.network, case.ranges),
-    "rows": lambda case: facts(case.int8, case.memory, range(4)),
+    "rows": lambda case: layer_rows(case.int8, case.memory, range(4)),
     "memory map": lambda case: memory_map(case.int8, case.memory),
     "C": lambda case: kernel(case.int8, case.memory, case.layer),
     "search": lambda case: _chosen(case.int8, case.layer, 100, np.random.default_rng(0)),

@@ -2,13 +2,14 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from export import profile, quantize
-from export.bundle import SCHEMA, write_manifest
 from export.proof.bisect import bisect, describe
-from scl.artifacts import read_json
+from export.report_file import read_report
+from scl.artifacts.bundle import hashes, read_bundle, write_manifest
 from tests.firmware.random_models import RandomModel
 
 
@@ -30,7 +31,7 @@ def test_an_export_is_equal_in_every_layer(bundle, capsys):
 def test_a_run_s_export_too(run_folder, tmp_path, bundle):
     out = tmp_path / "own"
     assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
-    assert not any(layer.different for layer in bisect(out, "mps2-an505"))
+    assert not any(layer.different for layer in bisect(read_bundle(out), "mps2-an505"))
 
 
 def test_a_changed_bias_is_found_in_its_layer(bundle, tmp_path, capsys):
@@ -40,21 +41,12 @@ def test_a_changed_bias_is_found_in_its_layer(bundle, tmp_path, capsys):
     source = changed / "c" / "model_data.c"
     (name,) = re.findall(r"int32_t (op\d+_conv_2d)_bias", text := source.read_text())
     source.write_text(re.sub(rf"({name}_bias\[\] = {{\s+)(-?\d+)", lambda m: f"{m[1]}{int(m[2]) + 10**5}", text))
-    write_manifest(
-        changed,
-        {
-            key: v
-            for key, v in read_json(bundle / "manifest.json", "bundle", SCHEMA).items()
-            if key not in ("kind", "schema", "files")
-        },
-    )
+    write_manifest(changed, replace(read_bundle(bundle).manifest, files=hashes(changed)))
     assert profile.main([str(changed), "--bisect"]) == 1
     assert f"layer {name} is the first that differs: " in capsys.readouterr().out
-    layer = next(layer for layer in bisect(changed) if layer.name == name)
+    layer = next(layer for layer in bisect(read_bundle(changed)) if layer.name == name)
     assert 0 in layer.histogram and layer.different > 0
     assert sum(layer.histogram.values()) == next(
-        row["output"][0] * row["output"][1]
-        for row in read_json(changed / "export_report.json", "export_report")["layers"]
-        if row["name"] == name
+        row.output[0] * row.output[1] for row in read_report(read_bundle(changed)).layers if row.name == name
     )
     assert describe([layer]).count("\n") == len(layer.histogram)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from export.network import from_file as foreign
+from export.network import from_file
 from export.network.integers import quantize_multiplier
 from export.network.operators import Search, operator_of
 from export.proof.borders import Sums, _division, _requantization, _windows, borders, reach, sums_of
@@ -14,7 +14,7 @@ from tests.firmware.random_models import RandomModel
 @pytest.mark.parametrize("seed", range(40))
 def test_a_layer_is_its_step_function_of_its_sums(seed):
     rng, data = np.random.default_rng(seed), RandomModel(seed).bytes()
-    read = foreign.read(data, "model.tflite")
+    read = from_file.read(data, "model.tflite")
     for layer in read.network.network.layers:
         if operator_of(layer).search is not Search.SUMS:
             continue

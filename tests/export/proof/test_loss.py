@@ -19,22 +19,22 @@ def test_figures_by_hand():
     labels = np.array([0, 1, 2, 0])
     classes = np.array([[0, 1, 1, 0], [0, 1, 2, 1], [1, 1, 1, 0]])
     found = figures(np.tile(labels, (3, 1)), classes, np.zeros(4, int), None)
-    assert found["accuracy"] == 3 / 4
-    assert found["accuracy_transformed"] == 5 / 8
-    assert found["consistency"] == 5 / 8
+    assert found.accuracy == 3 / 4
+    assert found.accuracy_transformed == 5 / 8
+    assert found.consistency == 5 / 8
 
 
 def test_losses_by_hand():
     windows, wrong = 2000, 30
     labels, groups = np.zeros(windows, int), np.arange(windows) % 20
     result = evaluate(np.tile(labels, (3, 1)), groups, predictions(windows, 0), predictions(windows, wrong))
-    loss = result["loss_points"]
-    assert loss["consistency"] == pytest.approx(100 * wrong / windows)
-    assert loss["accuracy"] == pytest.approx(100 * wrong / windows * 2 / 3)
-    low, high = loss["consistency_ci95"]
-    assert low < loss["consistency"] < high
-    assert result["same_class"] == pytest.approx(1 - wrong / windows * 2 / 3)
-    assert (result["windows"], result["subjects"], result["copies"]) == (windows, 20, 2)
+    loss = result.loss_points
+    assert loss.consistency == pytest.approx(100 * wrong / windows)
+    assert loss.accuracy == pytest.approx(100 * wrong / windows * 2 / 3)
+    low, high = loss.consistency_ci95
+    assert low < loss.consistency < high
+    assert result.same_class == pytest.approx(1 - wrong / windows * 2 / 3)
+    assert (result.windows, result.subjects, result.copies) == (windows, 20, 2)
 
 
 def test_changes_that_cancel_lose_nothing():
@@ -43,8 +43,8 @@ def test_changes_that_cancel_lose_nothing():
     exact[:, :10] ^= 1
     quantized = np.tile(labels, (3, 1))
     quantized[:, 10:20] ^= 1
-    loss = evaluate(np.tile(labels, (3, 1)), groups, exact, quantized)["loss_points"]
-    assert loss["accuracy"] == 0 and loss["consistency"] == 0
+    loss = evaluate(np.tile(labels, (3, 1)), groups, exact, quantized).loss_points
+    assert loss.accuracy == 0 and loss.consistency == 0
 
 
 @pytest.mark.parametrize(("wrong", "passes"), [(9, True), (10, True), (11, False)])
@@ -63,6 +63,6 @@ def test_the_point_estimate_is_the_gate(wrong, passes):
 def test_a_single_subject_has_no_interval():
     labels, groups = np.zeros(100, int), np.zeros(100, int)
     result = evaluate(np.tile(labels, (3, 1)), groups, predictions(100, 0), predictions(100, 50))
-    assert result["loss_points"]["accuracy_ci95"] is None
+    assert result.loss_points.accuracy_ci95 is None
     with pytest.raises(ExportError, match="int8 loses 33.33 points of accuracy on 100 test windows"):
         require_small_loss(result, 0.5, ("accuracy", "consistency"))

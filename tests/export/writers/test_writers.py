@@ -15,8 +15,7 @@ from export.network.quantization import quantize
 from export.network.tflite_file import read_operators
 from export.proof.gates import ExportError
 from export.proof.runtimes import run_litert, run_onnx
-from export.writers import c_source as c_writer
-from export.writers import tflite as tflite_writer
+from export.writers import c_source, tflite
 from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
 from firmware_host import emulator
@@ -24,10 +23,12 @@ from firmware_host.link import Link
 from firmware_host.messages import ABSTAIN, Result, chunk_samples, window_chunk
 from firmware_host.protocol import Type
 from scl import toolchain
-from scl.frontend.chain import FrontEnd, frontend_dict
+from scl.frontend.chain import FrontEnd
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.frontend.resampler import design
 from scl.frontend.sensor import Part, Sensor
+from scl.frontend.spec import FrontEndSpec
+from tests.scl.frontend.designs import front_end_spec
 
 FIELDS = ("weights", "bias", "weight_scales", "bias_scales", "scale", "zero_point")
 
@@ -159,13 +160,13 @@ def test_c_carries_hash_and_labels(exported):
     assert [model.labels[i].decode() for i in range(model.classes)] == list(exported.run.info.labels)
 
 
-def noise(frontend: dict, windows: int) -> np.ndarray:
+def noise(frontend: FrontEndSpec, windows: int) -> np.ndarray:
     """Counts within the rails of `leads`, none of which stands still."""
-    return np.random.default_rng(1).integers(-900, 900, (windows, frontend["raw_samples"], 6)).astype(np.int16)
+    return np.random.default_rng(1).integers(-900, 900, (windows, frontend.raw_samples, 6)).astype(np.int16)
 
 
 @pytest.fixture(scope="module")
-def leads(exported) -> c_writer.CModel:
+def leads(exported) -> c_source.CModel:
     """The small network behind sensors with rails of their own, resampled, band-passed, made invariant; independent
     labels.
     """
@@ -176,18 +177,18 @@ def leads(exported) -> c_writer.CModel:
         for i, s in enumerate((0.7, 0.3))
     )
     size = exported.inputs.shape[2]
-    normalisation = {"mean": rng.normal(0, 0.1, size).tolist(), "std": rng.uniform(2, 3, size).tolist()}
+    mean, std = rng.normal(0, 0.1, size).tolist(), rng.uniform(2, 3, size).tolist()
     affine = exported.network.activations["input"]
-    frontend = frontend_dict(
-        Sensor("leads", 52.0, parts), exported.frontend["window_samples"], 20.0, normalisation, affine.scale,
-        affine.zero_point, [0.5, 8.0], 2.0, invariant=True,
+    frontend = front_end_spec(
+        Sensor("leads", 52.0, parts), exported.frontend.window_samples, 20.0, affine.scale, affine.zero_point,
+        mean, std, band_hz=(0.5, 8.0), warmup_s=2.0, invariant=True,
     )  # fmt: skip
     labels = list(exported.run.info.labels)
-    inputs = FrontEnd.from_manifest(frontend).quantized_windows(noise(frontend, 30))
+    inputs = FrontEnd.from_spec(frontend).quantized_windows(noise(frontend, 30))
     thresholds = np.median(exported.engine.run(inputs)[LOGITS], axis=0).astype(int).tolist()  # masks differ
     memory = arena.schedule(exported.network.network)
     coefficients = design(52.0, 20.0).coefficients
-    return c_writer.CModel(exported.network, memory, labels, "cd" * 32, frontend, coefficients, thresholds)
+    return c_source.CModel(exported.network, memory, labels, "cd" * 32, frontend, coefficients, thresholds)
 
 
 def test_the_board_does_what_numpy_does(leads, tmp_path):
@@ -195,9 +196,9 @@ def test_the_board_does_what_numpy_does(leads, tmp_path):
     for tool in ("make", "gcc"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
-    c_writer.write_c(leads, tmp_path)
+    c_source.write_c(leads, tmp_path)
     firmware = toolchain.build(tmp_path, tmp_path / "out")
-    counts, raw, needed = noise(leads.frontend, 10), leads.frontend["raw_samples"], leads.frontend["lead_off_samples"]
+    counts, raw, needed = noise(leads.frontend, 10), leads.frontend.raw_samples, leads.frontend.lead_off_samples
     assert needed == 36
     counts[1, 40, 5] = 901
     counts[2, 40, 5] = 900
@@ -205,7 +206,7 @@ def test_the_board_does_what_numpy_does(leads, tmp_path):
     counts[4, 10 : 10 + needed, 2] = 7
     counts[5, 11 : 10 + needed, 4] = 7
     counts[6, -needed:, 3] = 2000
-    end = FrontEnd.from_manifest(leads.frontend)
+    end = FrontEnd.from_spec(leads.frontend)
     inputs, flags = end.quantized_windows(counts), end.flags(counts)
     assert flags.tolist() == [0, SATURATED, 0, SATURATED, LEAD_OFF, 0, LEAD_OFF | SATURATED, 0, 0, 0]
     masks = set()
@@ -240,7 +241,7 @@ def test_tflite_holds_the_allowed_operators_only(exported):
 
 
 def test_another_operator_fails_the_writer(exported, monkeypatch):
-    monkeypatch.setattr(tflite_writer, "ALLOWED_OPERATORS", {"CONV_2D"})
+    monkeypatch.setattr(tflite, "ALLOWED_OPERATORS", {"CONV_2D"})
     with pytest.raises(ExportError, match=r"holds \['AVERAGE_POOL_2D'\]"):
         write_tflite(exported.network)
 
@@ -253,7 +254,7 @@ def test_another_operator_fails_the_writer(exported, monkeypatch):
     ],
 )
 def test_a_file_that_reads_back_otherwise_fails_the_writer(reads_back, value, message, exported, monkeypatch):
-    monkeypatch.setattr(tflite_writer, reads_back, lambda data: value)
+    monkeypatch.setattr(tflite, reads_back, lambda data: value)
     with pytest.raises(ExportError, match=message):
         write_tflite(exported.network)
 
@@ -287,7 +288,7 @@ def test_labels_survive_the_compiler(label, tmp_path):
         pytest.skip("gcc is not installed")
     source = tmp_path / "label.c"
     source.write_text(
-        f"extern const char label[];\nconst char label[] = {c_writer._string(label)};\n", encoding="utf-8"
+        f"extern const char label[];\nconst char label[] = {c_source._string(label)};\n", encoding="utf-8"
     )
     subprocess.run(
         ["gcc", "-std=c99", "-Wall", "-Werror", "-shared", "-fPIC", source, "-o", tmp_path / "label.so"], check=True
@@ -299,5 +300,5 @@ def test_labels_survive_the_compiler(label, tmp_path):
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -0.1, 1e-30, 3.4e38, 1 / 3, 1.4e-45])
 def test_hexadecimal_floats_are_exact(value):
-    text = c_writer._float(value)
+    text = c_source._float(value)
     assert text.endswith("f") and np.float32(float.fromhex(text[:-1])) == np.float32(value)

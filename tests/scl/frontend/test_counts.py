@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from scl.artifacts import InputError
-from scl.frontend.chain import FrontEnd, frontend_dict
+from scl.frontend.chain import FrontEnd
 from scl.frontend.counts import replay
 from scl.frontend.sensor import Part, Sensor, load_sensor
+from scl.frontend.spec import FrontEndSpec
+from tests.scl.frontend.designs import front_end_spec
 
 SHIPPED = {"bmi270": 100.0, "lsm6ds3": 104.0, "lsm9ds1": 119.0}
 
 
-def info(sensor: Sensor, window: int = 200) -> dict:
-    channels = sensor.channels
-    return frontend_dict(sensor, window, 20.0, {"mean": [0.0] * channels, "std": [1.0] * channels}, 0.1, 0)
+def info(sensor: Sensor, window: int = 200) -> FrontEndSpec:
+    return front_end_spec(sensor, window, 20.0, 0.1)
 
 
 def one_axis(unit: float) -> Sensor:
@@ -58,13 +59,13 @@ def test_a_clipped_vector_may_turn_into_any_axis():
 def test_a_tone_is_what_the_faster_sensor_would_have_counted(name, rate_hz):
     """Sample i of the sensor is taken (i - warmup_samples) / rate after the window's first one."""
     frontend = info(load_sensor(name))
-    unit = frontend["sensor"]["sensors"][0]["unit_per_count"]
+    unit = frontend.sensor.parts[0].unit_per_count
     hz = 1.7
     x = np.zeros((1, 6, 200))
     x[0, 0] = 9 * np.sin(2 * np.pi * hz * np.arange(200) / 20)
     counts, _ = replay(x, frontend)
-    assert counts.shape == (1, frontend["raw_samples"], 6)
-    t = (np.arange(frontend["raw_samples"]) - frontend["warmup_samples"]) / rate_hz
+    assert counts.shape == (1, frontend.raw_samples, 6)
+    t = (np.arange(frontend.raw_samples) - frontend.warmup_samples) / rate_hz
     inside = (t > 1) & (t < 9)
     assert inside.sum() > 7 * rate_hz
     expected = 9 * np.sin(2 * np.pi * hz * t) / unit
@@ -80,8 +81,8 @@ def test_the_front_end_gives_the_window_back(name):
     x = tones.sum(axis=2) * np.hanning(200) + rng.normal(0, 3, (3, 6, 1))
     frontend = info(load_sensor(name))
     counts, saturated = replay(x, frontend)
-    end = FrontEnd.from_manifest(frontend)
-    back = end.resampler.apply(end.calibrated(counts))[:, -200:].transpose(0, 2, 1)
+    end = FrontEnd.from_spec(frontend)
+    back = end.signals(counts)[:, -200:].transpose(0, 2, 1)
     assert saturated.sum() == 0
     assert np.abs(back - x).max() < 0.005 * np.abs(x).max()
 
@@ -93,7 +94,7 @@ def test_rest_stays_rest(name):
     frontend = info(load_sensor(name))
     counts, _ = replay(x, frontend)
     assert np.ptp(counts, axis=1).max() == 0
-    assert np.ptp(FrontEnd.from_manifest(frontend).quantized_windows(counts), axis=1).max() == 0
+    assert np.ptp(FrontEnd.from_spec(frontend).quantized_windows(counts), axis=1).max() == 0
 
 
 def test_damaged_windows_are_refused():

@@ -9,11 +9,12 @@ import torch
 from export.network import arena
 from export.proof.c_engine import build_library
 from export.writers.c_source import CModel, write_c
-from scl.frontend.chain import FrontEnd, frontend_dict
+from scl.frontend.chain import FrontEnd
 from scl.frontend.invariants import FAST_S, SLOW_S, SOFT, invariants, names, smoothing
 from scl.frontend.sensor import load_sensor
 from scl.transforms import random_rotations, rotate
 from tests.scl.frontend.c_frontend import c_inputs
+from tests.scl.frontend.designs import front_end_spec
 from train.model.invariants import Invariants
 
 RATE, SAMPLES = 20.0, 60
@@ -110,11 +111,11 @@ def test_the_board_s_c_gives_the_same_bits(exported, tmp_path, sensor, kinds):
     chosen = load_sensor(sensor).select(["accelerometer", "gyroscope"][:kinds])
     size = len(names(3 * kinds))
     rng = np.random.default_rng(3)
-    normalisation = {"mean": rng.normal(0, 2, size).tolist(), "std": rng.uniform(1, 3, size).tolist()}
-    info = frontend_dict(chosen, SAMPLES, RATE, normalisation, 0.031, 3, invariant=True)
-    assert info["invariant"]["names"] == list(names(3 * kinds))
-    front_end = FrontEnd.from_manifest(info)
-    counts = rng.integers(-9000, 9000, (6, info["raw_samples"], 3 * kinds)).astype(np.int16)
+    mean, std = rng.normal(0, 2, size).tolist(), rng.uniform(1, 3, size).tolist()
+    info = front_end_spec(chosen, SAMPLES, RATE, 0.031, 3, mean, std, invariant=True)
+    assert info.invariant.names == names(3 * kinds)
+    front_end = FrontEnd.from_spec(info)
+    counts = rng.integers(-9000, 9000, (6, info.raw_samples, 3 * kinds)).astype(np.int16)
     counts[1:] = (np.cumsum(rng.normal(0, 300, counts[1:].shape), axis=1) + 4000).clip(-32768, 32767)
     coefficients = front_end.resampler.coefficients
     labels, memory = exported.run.info.labels, arena.schedule(exported.network.network)

@@ -5,19 +5,12 @@ import pytest
 from scipy.signal import upfirdn
 
 from scl.artifacts import InputError
-from scl.frontend.chain import FrontEnd, frontend_dict
 from scl.frontend.resampler import MAX_PHASE_TAPS, design
-from scl.frontend.sensor import Sensor
 
 MODEL_HZ = 20.0
 RATES = {100.0: (1, 5), 104.0: (5, 26), 119.0: (20, 119)}
 ECG_HZ = 180.0
 ECG_RATES = {250.0: (18, 25), 360.0: (1, 2), 512.0: (45, 128)}
-
-
-def front_end(sensor_hz: float) -> FrontEnd:
-    normalisation = {"mean": [], "std": []}
-    return FrontEnd.from_manifest(frontend_dict(Sensor("none", sensor_hz, ()), 200, MODEL_HZ, normalisation, 1.0, 0))
 
 
 def prototype(sensor_hz: float, model_hz: float = MODEL_HZ) -> np.ndarray:
@@ -56,9 +49,9 @@ def test_delay_is_whole_and_the_phase_linear(sensor_hz):
 def test_within_single_precision_of_scipy(sensor_hz):
     """Products and sums round taps times each: |error| <= (taps + 1) * 2^-24 * sum |h x|."""
     x = np.random.default_rng(0).normal(0, 10, (2, 400, 3)).astype(np.float32)
-    end = front_end(sensor_hz)
-    up, down, taps = end.resampler.up, end.resampler.down, end.resampler.phase_taps
-    y = end.resampler.apply(x)
+    resampler = design(sensor_hz, MODEL_HZ)
+    up, down, taps = resampler.up, resampler.down, resampler.phase_taps
+    y = resampler.apply(x)
     rested = np.concatenate([np.repeat(x[:, :1], taps - 1, axis=1), x], axis=1).astype(np.float64)
 
     def filtered(h: np.ndarray, signal: np.ndarray) -> np.ndarray:
@@ -72,12 +65,12 @@ def test_within_single_precision_of_scipy(sensor_hz):
 @pytest.mark.parametrize("sensor_hz", RATES)
 @pytest.mark.parametrize(("hz", "gain"), [(0.3, 1), (2, 1), (6.9, 1), (10.2, 0), (17, 0), (39.9, 0)])
 def test_tones_below_keep_their_amplitude_and_tones_above_nyquist_vanish(sensor_hz, hz, gain):
-    seconds, end = 12, front_end(sensor_hz)
+    seconds, resampler = 12, design(sensor_hz, MODEL_HZ)
     t = np.arange(int(seconds * sensor_hz)) / sensor_hz
-    y = end.resampler.apply((9 * np.sin(2 * np.pi * hz * t)).astype(np.float32)[None, :, None])[0, :, 0]
+    y = resampler.apply((9 * np.sin(2 * np.pi * hz * t)).astype(np.float32)[None, :, None])[0, :, 0]
     m = np.arange(len(y)) / MODEL_HZ
-    expected = gain * 9 * np.sin(2 * np.pi * hz * (m - end.resampler.delay / sensor_hz))
-    settled = m > end.resampler.phase_taps / sensor_hz
+    expected = gain * 9 * np.sin(2 * np.pi * hz * (m - resampler.delay / sensor_hz))
+    settled = m > resampler.phase_taps / sensor_hz
     assert np.abs(y - expected)[settled].max() < 9 * 0.003
 
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from scl.artifacts import InputError
-from scl.frontend.chain import FrontEnd, frontend_dict
+from scl.frontend.chain import FrontEnd
+from tests.scl.frontend.designs import front_end_spec
 from train.data import ecg, mitdb, synthetic
 from train.data.recordings import Block, Recordings
 from train.transformations import CircularShift, Shift, from_info
@@ -177,14 +178,14 @@ def test_a_whole_record_and_a_cut_with_its_five_seconds_agree(tmp_path, monkeypa
     behind = ecg.prepared(raw, 180.0)
     shift = ecg.shift_for("strip", raw, 180.0)
     windows = ecg.strips(behind, [0], shift, 10.0)
-    std = {"mean": [0.0], "std": [1.0]}
-    frontend = frontend_dict(load_sensor("mitdb"), shift.samples, 180.0, std, 1e-3, 0, list(ecg.BAND_HZ), ecg.WARM_UP_S)
-    end = FrontEnd.from_manifest(frontend)
+    steps = {"band_hz": tuple(ecg.BAND_HZ), "warmup_s": ecg.WARM_UP_S}
+    frontend = front_end_spec(load_sensor("mitdb"), shift.samples, 180.0, 1e-3, **steps)
+    end = FrontEnd.from_spec(frontend)
     copies = Shifts(windows, shift, 3, raw, frontend)
     assert copies.shifts.tolist() == [0, 50, 100, 150] and copies.parameters["shift"].tolist() == [0, 100, 200, 300]
     rows = np.arange(len(windows))
     for transform in range(copies.transforms):
-        made = end.band.apply(end.resampler.apply(end.calibrated(copies.counts(transform, rows))))[:, -shift.samples :]
+        made = end.signals(copies.counts(transform, rows))[:, -shift.samples :]
         error = np.abs(made - copies.windows(transform).transpose(0, 2, 1))
         # Within the record it is the filter's tail: a Butterworth high-pass of second order settles a step as
         # sqrt(2) exp(-w t / sqrt(2)), and no step is larger than the signal. Around the record the padding toggles by

@@ -40,13 +40,13 @@ def test_views_differ_in_one_part_only() -> None:
     for part in range(3):
         rows = change.part == part
         assert 60 < rows.sum() < 140  # a third of 300
-        for number, told in enumerate(change.told):
-            same = torch.isclose(told[0][rows], told[1][rows], atol=1e-5).all(dim=1)
+        for number, target in enumerate(change.targets):
+            same = torch.isclose(target[0][rows], target[1][rows], atol=1e-5).all(dim=1)
             assert not same.any() if number == part and part != 2 else same.all() or number == part
     turned, scaled, rolled = (change.part == part for part in range(3))
     assert torch.allclose(length[0][turned], length[1][turned], atol=1e-4)  # a rotation keeps lengths
     ratio = second[scaled] / first[scaled]
-    gain = torch.exp(SCALE * (change.told[1][1] - change.told[1][0]))[scaled]
+    gain = torch.exp(SCALE * (change.targets[1][1] - change.targets[1][0]))[scaled]
     assert torch.allclose(ratio, gain[:, :, None].expand_as(ratio), rtol=1e-3)
     assert torch.allclose(first[rolled].sort(dim=2).values, second[rolled].sort(dim=2).values, atol=1e-5)
 
@@ -56,9 +56,9 @@ def test_roll_is_numpys_and_tells_its_angle() -> None:
     rolled = Roll().apply(x, shifts)
     for row, shift in enumerate(shifts.flatten().tolist()):
         np.testing.assert_array_equal(rolled[row], np.roll(x[row], shift, axis=1))
-    told = Roll().tell(rolled, shifts)
+    target = Roll().target(rolled, shifts)
     expected = np.exp(2j * np.pi * shifts.flatten().numpy() / 20)
-    np.testing.assert_allclose(told[:, 0] + 1j * told[:, 1], expected, atol=1e-6)
+    np.testing.assert_allclose(target[:, 0] + 1j * target[:, 1], expected, atol=1e-6)
 
 
 def test_rotation_tells_where_gravity_points() -> None:
@@ -66,8 +66,8 @@ def test_rotation_tells_where_gravity_points() -> None:
     x[:, 2] = 9.8
     to_x = torch.tensor([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]])
     drawn = torch.stack([torch.eye(3), to_x])
-    told = Turn().tell(Turn().apply(x, drawn), drawn)
-    assert torch.allclose(told, torch.tensor([[0.0, 0, 1], [1, 0, 0]]))
+    target = Turn().target(Turn().apply(x, drawn), drawn)
+    assert torch.allclose(target, torch.tensor([[0.0, 0, 1], [1, 0, 0]]))
 
 
 def test_the_loss_is_that_of_each_windows_own_share() -> None:
@@ -80,7 +80,7 @@ def test_the_loss_is_that_of_each_windows_own_share() -> None:
     generator = torch.Generator().manual_seed(0)
     z, z_t = (torch.randn(9, PARTITION.size, generator=generator) for _ in range(2))
     part = torch.arange(9) % 3
-    change = Change(part, tuple(torch.randn(2, 9, p.told, generator=generator) for p in PARTS))
+    change = Change(part, tuple(torch.randn(2, 9, p.size, generator=generator) for p in PARTS))
     total, parts = contrast(z, z_t, CompoundBatch(part, torch.Generator().manual_seed(1), 0.0, change))
     other = negatives(z, torch.Generator().manual_seed(1))
     losses = []
@@ -90,7 +90,7 @@ def test_the_loss_is_that_of_each_windows_own_share() -> None:
         one = StructuredContrastiveLoss(Partition(8, 2, 0), 2.0, config.method.eps)
         losses.append(one(*(v[row : row + 1, order] for v in (z, z_t, other))).loss)
     reading = [
-        functional.mse_loss(reader(view[:, 4 + 2 * k : 6 + 2 * k]), change.told[k][v])
+        functional.mse_loss(reader(view[:, 4 + 2 * k : 6 + 2 * k]), change.targets[k][v])
         for k, reader in enumerate(contrast.readers)
         for v, view in enumerate((z, z_t))
     ]

@@ -32,7 +32,7 @@ def windows(groups: int = 4) -> WindowSet:
 
 def test_transformed_figures_equal_loops() -> None:
     net, data = model(), windows()
-    figures = evaluate(net, data, Rotation(), DRAWS, SEED)
+    figures = evaluate(net, data, Rotation(), DRAWS, SEED).as_dict()
     net.eval()
     generator = torch.Generator().manual_seed(SEED)
     x = torch.from_numpy(data.x)
@@ -62,12 +62,12 @@ def test_collapse_is_read_from_the_invariant_dimensions() -> None:
     with torch.no_grad():
         net.encoder.latent.weight[:4] = 0  # every window has the same invariant features
         net.encoder.latent.bias[:4] = 1
-    figures = evaluate(net, windows(), Rotation(), 1, SEED)
+    figures = evaluate(net, windows(), Rotation(), 1, SEED).as_dict()
     assert figures["negative_similarity"] == pytest.approx(1) and figures["effective_rank"] == 0
 
 
 def test_one_subject_has_no_interval() -> None:
-    assert evaluate(model(), windows(groups=1), Rotation(), 1, SEED)["rotation"]["consistency_ci95"] is None
+    assert evaluate(model(), windows(groups=1), Rotation(), 1, SEED).transformed.headline.consistency_ci95 is None
 
 
 def test_same_seed_same_figures_and_another_seed_other_rotations() -> None:

@@ -71,7 +71,7 @@ def test_pickled_weights_are_refused_even_with_a_matching_hash(folder: Path) -> 
         ({"weights_sha256": None}, "run.json: field weights_sha256 is missing"),
         ({"window": None}, "run.json: field window is missing"),
         ({"partition": {"invariant": 4, "variant": 3}}, "run.json: field partition.free is missing"),
-        ({"architecture": {"widths": [8], "strides": [1, 2]}}, "run.json: field architecture: .*1 widths"),
+        ({"architecture": {"widths": [8], "strides": [1, 2]}}, "run.json: field architecture.kernel is missing"),
         ({"partition": {"invariant": 4, "variant": 3, "free": 4}}, "does not fit the architecture in run.json"),
     ],
 )

@@ -12,8 +12,10 @@ from scl.artifacts import InputError
 from scl.partition import Partition
 from train.data.recordings import Recordings, WindowSet
 from train.model.invariants import Invariants
+from train.run.evaluate import Evaluation
 from train.run.log import EpochLog
 from train.run.session import health_warnings, invariant_statistics
+from train.transformations.rotation import RotationFigures
 
 WINDOWS = WindowSet(np.zeros((10, 3, 4), np.float32), np.array([0] * 6 + [1] * 4), np.zeros(10, np.int64))
 WHOLE = Partition(32, 32, 64)
@@ -22,10 +24,9 @@ WHOLE = Partition(32, 32, 64)
 def warnings(
     rank: float = 12.0, variant: float = 0.5, accuracy: float = 0.9, partition: Partition = WHOLE
 ) -> list[str]:
-    turned = {"accuracy": accuracy, "macro_f1": 0.9, "consistency": 1.0, "consistency_ci95": None, "similarity": {}}
-    return health_warnings(
-        {"effective_rank": rank, "rotation": turned}, "rotation", WINDOWS, {"d_variant": variant}, partition
-    )
+    transformed = RotationFigures(accuracy, 0.9, 1, 1.0, None, {})
+    figures = Evaluation("rotation", 10, 1, 0.9, 0.9, transformed, 0.0, rank)
+    return health_warnings(figures, WINDOWS, {"d_variant": variant}, partition)
 
 
 def test_each_warning_has_its_cause() -> None:

@@ -1,6 +1,7 @@
 """Figures under time shift against loops, losses of weighted and of several labels, and what training varies."""
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -8,16 +9,17 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch.nn import functional
 
-from scl.artifacts.run import Architecture
+from scl.artifacts.run import Architecture, SensorChannels, WindowInfo
 from scl.partition import Partition
+from tests.run_info import run_info
 from train.augment.variation import STRETCH_LIMITS, vary_ecg
 from train.data.recordings import WindowSet
 from train.model.encoder import Classifier
 from train.run.config import TrainConfig
-from train.run.evaluate import evaluate, evaluate_circular, headline, macro_auc, predict, where_others_go
+from train.run.evaluate import evaluate, evaluate_others, macro_auc, predict, where_others_go
 from train.run.objective import task_loss
-from train.run.summary import summary
-from train.transformations import Shift
+from train.run.summary import Metrics, summary
+from train.transformations import Shift, headline
 
 SHIFT = Shift(-2, 6, 40, 2.0)
 CPU = torch.device("cpu")
@@ -43,7 +45,7 @@ def model() -> Classifier:
 
 def test_the_curve_equals_loops() -> None:
     net, data = model(), windows()
-    figures = evaluate(net, data, SHIFT, 4, 0)
+    figures = evaluate(net, data, SHIFT, 4, 0).as_dict()
     shifts = [-2, 2, 4, 6]
     assert SHIFT.grid(4) == shifts
     kept_all, followed = [], []
@@ -73,14 +75,14 @@ def test_the_curve_equals_loops() -> None:
     assert found["mean_consistency"] == pytest.approx(np.mean(kept_all))
     assert found["changed_labels"]["followed"] == pytest.approx(np.mean(followed))
     assert found["changed_labels"]["share"] == pytest.approx(len(followed) / 160)
-    assert headline(figures, "shift")["consistency"] == found["mean_consistency"]
+    assert headline({"transformation": "shift", **figures}).consistency == found["mean_consistency"]
     assert figures["retrieval"]["samples"] == 12 and figures["retrieval"]["gallery"] == 40
     assert np.sum(figures["confusion"]) == 40
 
 
 def test_circular_figures_are_of_rolled_windows() -> None:
     net, data = model(), windows()
-    found = evaluate_circular(net, data, SHIFT, 4)
+    found = asdict(evaluate_others(net, data, SHIFT, 4)["shift_circular"])
     x = torch.from_numpy(data.x[:, :, 2:42])
     z = predict(net, x)[0][:, :4]
     z_t = predict(net, torch.roll(x, -6, 2))[0][:, :4]
@@ -102,7 +104,7 @@ def test_macro_auc_is_scikit_learns_over_the_labels_that_vary() -> None:
     expected = np.mean([roc_auc_score(labels >> i & 1, logits[:, i]) for i in range(2)])
     assert macro_auc(labels, logits) == pytest.approx(expected)
     assert macro_auc(np.zeros(100, int), logits) is None
-    figures = evaluate(model(), windows(multilabel=True), SHIFT, 2, 0)
+    figures = evaluate(model(), windows(multilabel=True), SHIFT, 2, 0).as_dict()
     assert 0 <= figures["macro_auc"] <= 1 and "confusion" not in figures
 
 
@@ -147,10 +149,12 @@ def test_variation_scales_stretches_and_adds_noise_anew_each_time() -> None:
 
 def test_the_summary_names_what_a_shift_does() -> None:
     data = windows()
-    figures = evaluate(model(), data, SHIFT, 4, 0)
-    figures["shift_circular"] = evaluate_circular(model(), data, SHIFT, 4)
-    head = {"task": "beat", "transformation": "shift", "labels": ["N", "S", "V"], "warnings": ["look out"]}
-    split = {"name": "record", "leaky": False}
-    text = summary(head | figures | {"split": split, "other_classes": {"F": [3, 0, 1]}})
+    window = WindowInfo(SHIFT.samples, 180.0, ("ecg",), ("mV",))
+    info = run_info(
+        *(Architecture(), Partition(4, 4, 4), window, ("N", "S", "V")),
+        **{"task": "beat", "transformation": SHIFT.describe(), "sensors": (SensorChannels("ecg", (0,)),)},
+    )
+    evaluation, others = evaluate(model(), data, SHIFT, 4, 0), evaluate_others(model(), data, SHIFT, 4)
+    text = summary(Metrics(info, evaluation, others, {"F": [3, 0, 1]}, ("look out",)))
     for part in ("under shift", "Se/PPV", "recall at 1", "change their label", "3 as N, 0 as S, 1 as V", "look out"):
         assert part in text

@@ -10,11 +10,12 @@ from scl.artifacts import InputError
 from train.run.working_folder import CHECKPOINT, MARK, WorkingFolder, add_flags
 
 IDENTITY: dict[str, object] = {"config": {"epochs": 3, "draws": [1, 2]}, "data": "abc"}
+FINISHED = '{"kind": "run"}'
 
 
 def finished(out: Path) -> Path:
     out.mkdir()
-    (out / "run.json").write_text("{}")
+    (out / "run.json").write_text(FINISHED)
     return out
 
 
@@ -29,7 +30,7 @@ def interrupted(out: Path, epochs: int = 1) -> WorkingFolder:
 
 def test_a_new_run_takes_its_name_at_the_end(tmp_path: Path) -> None:
     folder = interrupted(tmp_path / "runs" / "a")
-    (folder.partial / "run.json").write_text("{}")
+    (folder.partial / "run.json").write_text(FINISHED)
     folder.finish()
     assert {p.name for p in folder.out.iterdir()} == {"run.json"} and not folder.partial.exists()
 
@@ -41,10 +42,10 @@ def test_a_finished_run_is_replaced_with_force_only_and_at_the_end(tmp_path: Pat
     folder = WorkingFolder(out, force=True)
     partial = folder.open(IDENTITY)
     (partial / CHECKPOINT).write_text("")
-    assert (out / "run.json").read_text() == "{}"  # until the new one is whole
-    (partial / "run.json").write_text('{"new": 1}')
+    assert (out / "run.json").read_text() == FINISHED  # until the new one is whole
+    (partial / "run.json").write_text('{"kind": "run", "new": 1}')
     folder.finish()
-    assert (out / "run.json").read_text() == '{"new": 1}'
+    assert (out / "run.json").read_text() == '{"kind": "run", "new": 1}'
 
 
 @pytest.mark.parametrize("mark", ["manifest.json", "validation.json", "scl_package.json", "chapter.tex"])

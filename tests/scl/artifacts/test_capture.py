@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-import calibration.capture
-from firmware_host.capture_file import POSITIONS, Capture, read_capture, write_capture
+from calibration.capture import read_positions
 from scl.artifacts import InputError
+from scl.artifacts.capture import POSITIONS, Capture, read_capture, write_capture
 from scl.frontend.sensor import load_sensor
 
 CHANNELS = ("ax", "ay", "az")
@@ -64,13 +64,18 @@ HEADER = "# kind: capture\n# schema: 1\n# sensor: s\n# rate_hz: 20\nax,ay,az\n"
     ("text", "message"),
     [
         ("ax,ay,az\n1,2,3\n", "header says kind None, schema None; kind capture, schema 1 expected"),
-        (HEADER.replace("schema: 1", "schema: 9") + "1,2,3\n", "schema 9; kind capture, schema 1 expected"),
+        (HEADER.replace("schema: 1", "schema: 9") + "1,2,3\n", "schema '9'; kind capture, schema 1 expected"),
         (HEADER, "holds no sample; capture it again"),
         (HEADER + "1,2,3\n1,2\n", "line 7: '1,2' is not 3 int16 counts for columns ax,ay,az"),
         (HEADER + "1,2,3,4\n", "line 6: '1,2,3,4' is not 3 int16"),
         (HEADER + "1,2.5,3\n", "line 6: '1,2.5,3' is not 3 int16"),
         (HEADER + "1,nan,3\n", "line 6: '1,nan,3' is not 3 int16"),
         (HEADER + "1,32768,3\n", "line 6: '1,32768,3' is not 3 int16"),
+        (HEADER.replace("ax,ay,az", "ax,ax,az") + "1,2,3\n", "has the columns ax,ax,az, expected different ones"),
+        (HEADER.replace("ax,ay,az", "position,label") + "+x,a\n", "counts among them"),
+        (HEADER.replace("az", "position") + "1,2,up\n", "line 6: position is 'up', expected one of +x, -x, +y"),
+        (HEADER.replace("s\n# rate", "s\n# dropped: -1\n# rate") + "1,2,3\n", "header needs a sensor"),
+        (HEADER.replace("20", "inf") + "1,2,3\n", "header needs a sensor and a positive rate_hz"),
         (HEADER.replace("20", "-20") + "1,2,3\n", "header needs a sensor and a positive rate_hz"),
         (HEADER.replace("rate_hz", "rate") + "1,2,3\n", "header needs a sensor and a positive rate_hz"),
     ],
@@ -88,7 +93,7 @@ def test_unreadable(tmp_path, data):
     path = tmp_path / "bad.csv"
     if data:
         path.write_bytes(data)
-    with pytest.raises(InputError, match="bad.csv: cannot be read as a capture file"):
+    with pytest.raises(InputError, match="bad.csv: .*expected a capture file"):
         read_capture(path)
 
 
@@ -104,5 +109,5 @@ def test_the_calibration_reads_what_is_written(tmp_path):
     path, positions = tmp_path / "six.csv", tuple(np.repeat(POSITIONS, 25))
     channels = ("ax", "ay", "az", "gx", "gy", "gz")
     write_capture(path, Capture("bmi270", 100.0, channels, np.concatenate(part), positions, dropped=2))
-    read = calibration.capture.read_capture(path, sensor)
-    assert (read.counts == np.concatenate(part)).all() and tuple(read.positions) == positions
+    read = read_positions(path, sensor)
+    assert (read.counts == np.concatenate(part)).all() and read.position == positions

@@ -1,0 +1,55 @@
+"""What a bundle says of a run's model: manifest.json."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from export.model import Model
+from export.network.layers import FEATURES, LOGITS
+from export.proof import loss
+from export.report_file import ExportReport
+from scl.artifacts.bundle import InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
+from scl.artifacts.golden import Golden
+
+if TYPE_CHECKING:
+    from train.run.folder import Run
+
+
+def described(
+    run: "Run",
+    model: Model,
+    report: ExportReport,
+    transforms: tuple[str, ...],
+    golden: Golden,
+    files: dict[str, str],
+) -> Manifest:
+    """The manifest of a bundle that holds `files`, by their hashes."""
+    figures = loss.figures(golden.labels, golden.predictions, golden.groups, model.mask_labels)
+    info, scales, network = run.info, model.network.activations, model.network.network
+
+    def output(name: str) -> OutputTensor:
+        return OutputTensor(network.tensors[name].size, float(scales[name].scale), scales[name].zero_point)
+
+    shape = (1, 1, network.input.length, network.input.channels)
+    return Manifest(
+        name=report.name,
+        task=info.task,
+        transformation=info.transformation,
+        method=info.method,
+        labels=info.labels,
+        partition=run.partition,
+        kept=tuple(run.partition.kept.tolist()),
+        run_hash=report.run_hash,
+        window=info.window,
+        frontend=model.frontend,
+        input=InputTensor(shape, float(scales["input"].scale), scales["input"].zero_point),
+        outputs=Outputs(features=output(FEATURES), logits=output(LOGITS)),
+        split=SplitName(info.split.name, info.split.leaky),
+        data=info.data.name,
+        thresholds=model.thresholds,
+        transforms=transforms,
+        model_hash=model.hash,
+        cost=report.cost,
+        streaming=report.streaming,
+        int8=Int8Figures(len(golden.groups), len(transforms) - 1, **asdict(figures)),
+        files=files,
+    )

@@ -1,0 +1,133 @@
+"""A run's network and front end as they are deployed, and written in every form."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from export.network import arena, streaming
+from export.network.from_encoder import fold
+from export.network.integers import Int8Network
+from export.network.layers import LOGITS
+from export.network.quantization import quantize
+from export.writers.c_source import CModel, write_c
+from export.writers.onnx import write_onnx
+from export.writers.tflite import write_tflite
+from scl.artifacts import InputError
+from scl.artifacts.bundle import MOST_LABELS_TOGETHER, model_hash
+from scl.artifacts.fields import MOST_LABELS
+from scl.decision import LOST, decide
+from scl.frontend.chain import design_front_end
+from scl.frontend.flags import LEAD_OFF
+from scl.frontend.resampler import design
+from scl.frontend.sensor import load_sensor
+from scl.frontend.spec import FrontEndSpec
+
+if TYPE_CHECKING:
+    from train.run.folder import Run
+
+LABEL_BYTES = 900  # what a board's HELLO has room for, docs/PROTOCOL.md
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What a board runs.
+
+    Attributes:
+        thresholds: of the int8 logits, where labels may hold together.
+        memory: the plan of the arena.
+        step: of a stream that keeps columns.
+        tflite, onnx: the files.
+    """
+
+    network: Int8Network
+    frontend: FrontEndSpec
+    labels: tuple[str, ...]
+    thresholds: tuple[int, ...] | None
+    memory: arena.Arena
+    step: streaming.Step | None
+    tflite: bytes
+    onnx: bytes
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of all that decides its answers."""
+        return model_hash(self.tflite, self.frontend, self.labels, self.thresholds)
+
+    @property
+    def mask_labels(self) -> int | None:
+        """How many labels there are, where classes are bit masks of several."""
+        return None if self.thresholds is None else len(self.labels)
+
+    def answers(self, logits: np.ndarray, flags: np.ndarray) -> np.ndarray:
+        """Classes (transforms, n) of int8 logits (transforms, n, classes), lost where the board abstains."""
+        return np.where(flags & LEAD_OFF, LOST, decide(logits, self.thresholds))
+
+    def write(self, folder: Path) -> None:
+        """Writes all forms into `folder`."""
+        (folder / "model.tflite").write_bytes(self.tflite)
+        (folder / "model.onnx").write_bytes(self.onnx)
+        (folder / "model_float.onnx").write_bytes(write_onnx(self.network.network))
+        (folder / "c").mkdir()
+        coefficients = design(self.frontend.sensor.rate_hz, self.frontend.model_rate_hz).coefficients
+        c_model = CModel(
+            *(self.network, self.memory, self.labels, self.hash),
+            *(self.frontend, coefficients, self.thresholds, self.step),
+        )
+        write_c(c_model, folder / "c")
+
+
+def quantized(run: "Run", ranges: Mapping[str, Sequence[float]], sensor_name: str, hop: int | None) -> Model:
+    """The run's network in int8, behind a sensor; with a hop, also for a stream that keeps columns.
+
+    Raises InputError as `frontend_for` does, or if the network cannot keep columns.
+    """
+    network = quantize(fold(run.model, run.info.window.samples), ranges)
+    # A probability of a half is a logit of 0.
+    threshold = network.activations[LOGITS].zero_point
+    return Model(
+        network,
+        frontend_for(run, network, sensor_name),
+        labels=run.info.labels,
+        thresholds=(threshold,) * len(run.info.labels) if run.info.multilabel else None,
+        memory=arena.schedule(network.network),
+        step=None if hop is None else streaming.step(network.network, hop),
+        tflite=write_tflite(network),
+        onnx=write_onnx(network.network, network),
+    )
+
+
+def frontend_for(run: "Run", network: Int8Network, sensor_name: str) -> FrontEndSpec:
+    """The named sensor's counts to the network's input.
+
+    Raises InputError if the sensor lacks what the model needs, counts other units or has an unsupported rate.
+    """
+    window = run.info.window
+    sensor = load_sensor(sensor_name).select([part.kind for part in run.info.sensors])
+    units = [part.si_unit for part in sensor.parts for _ in range(part.axes)]
+    if tuple(units) != window.units:
+        raise InputError(
+            f"sensor {sensor.name}: gives {', '.join(units)}, but the model was trained on "
+            f"{', '.join(window.units)}; choose another with --sensor"
+        )
+    scale, zero_point = network.activations["input"].scale, network.activations["input"].zero_point
+    return design_front_end(
+        sensor, window.samples, window.rate_hz, run.info.normalisation, float(scale), zero_point, run.info.frontend
+    )
+
+
+def check_labels(run_folder: Path, labels: Sequence[str], multilabel: bool = False) -> None:
+    """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
+    if multilabel and len(labels) > MOST_LABELS_TOGETHER:
+        raise InputError(
+            f"{run_folder}: has {len(labels)} labels that hold together, expected at most {MOST_LABELS_TOGETHER}"
+        )
+    size = sum(len(label.encode()) + 1 for label in labels)
+    if len(labels) > MOST_LABELS or size > LABEL_BYTES or any("\n" in label for label in labels):
+        raise InputError(
+            f"{run_folder}: has {len(labels)} labels of {size} bytes together, "
+            f"expected at most {MOST_LABELS} labels of one line, {LABEL_BYTES} bytes together; shorten them"
+        )

@@ -1,0 +1,46 @@
+"""What a bundle's model says in words and numbers, and whether a board holds it."""
+
+import numpy as np
+
+from firmware_host.messages import Hello
+from scl.artifacts import InputError
+from scl.artifacts.bundle import Bundle, Manifest, OutputTensor
+from scl.decision import LOST
+
+
+def class_name(manifest: Manifest, code: int, otherwise: str = "abstained") -> str:
+    """The label of a class, the labels of a mask joined by "+", or `otherwise` for LOST."""
+    if code == LOST:
+        return otherwise
+    if manifest.thresholds is None:
+        return manifest.labels[code]
+    return "+".join(label for i, label in enumerate(manifest.labels) if code >> i & 1) or "none"
+
+
+def dequantized(values: np.ndarray, output: OutputTensor) -> np.ndarray:
+    """Int8 outputs of the network as float64, of the same shape."""
+    return np.asarray((values.astype(np.float64) - output.zero_point) * output.scale)
+
+
+def check_board(hello: Hello, bundle: Bundle[Manifest], port: str) -> None:
+    """InputError if the board holds another model than the bundle, or describes it otherwise."""
+    manifest = bundle.manifest
+    if hello.model_hash != manifest.model_hash:
+        raise InputError(
+            f"port {port}: the board holds model {hello.model_hash}, {bundle.path} is model {manifest.model_hash}; "
+            f"flash the firmware of this bundle, or name the bundle that the board was built from"
+        )
+    described = hello.raw_samples, hello.channels, hello.window, hello.features, hello.classes, list(hello.labels)
+    expected = (
+        manifest.frontend.raw_samples,
+        len(manifest.window.channels),
+        manifest.window.samples,
+        manifest.outputs.features.size,
+        manifest.outputs.logits.size,
+        list(manifest.labels),
+    )
+    if described != expected:
+        raise InputError(
+            f"port {port}: the board describes its model as {described}, the manifest of {bundle.path} as {expected} "
+            "(raw samples, channels, window, features, classes, labels); build and flash the firmware again"
+        )

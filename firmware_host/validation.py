@@ -1,0 +1,168 @@
+"""validation.json: what a board answered, how far that is from the desktop, and what it cost."""
+
+from dataclasses import dataclass
+
+from firmware_host.messages import Stats
+from scl.artifacts.bundle import SplitName
+from scl.artifacts.fields import Fraction, Name, NotNegative, Sha256, Whole
+from scl.artifacts.json_files import Artifact
+from scl.robustness import ChangedLabels, Interval
+
+REPORT = "validation.json"
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far the answers are from the golden ones, over the answered windows; None without any.
+
+    Attributes:
+        max_lsb, features_max_lsb, logits_max_lsb: largest difference, in quantization steps.
+        windows_off, input_crc32_off, predictions_off, flags_off: windows that differ in any step, in the network's
+            input, the class, the flags.
+    """
+
+    compared: Whole
+    max_lsb: Whole | None
+    features_max_lsb: Whole | None
+    logits_max_lsb: Whole | None
+    windows_off: Whole
+    input_crc32_off: Whole
+    predictions_off: Whole
+    flags_off: Whole
+
+
+@dataclass(frozen=True)
+class CopyFigures:
+    """Figures of one transformed copy of all windows."""
+
+    transform: str
+    accuracy: Fraction
+    macro_f1: Fraction
+    consistency: Fraction | None
+    consistency_ci95: Interval | None
+    lost: Whole
+    similarity_invariant: float | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures of a model's answers, by docs/DESIGN.md; None where nothing defines one."""
+
+    accuracy_transformed: Fraction | None
+    macro_f1_transformed: Fraction | None
+    consistency: Fraction | None
+    consistency_ci95: Interval | None
+    consistency_all_pairs: Fraction | None
+    changed_labels: ChangedLabels | None
+    accuracy: Fraction
+    macro_f1: Fraction
+    similarity_invariant: float | None
+    negative_similarity: float | None
+    effective_rank: float | None
+    per_transform: tuple[CopyFigures, ...]
+
+
+@dataclass(frozen=True)
+class DataName:
+    """Which data set the windows are of."""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Which windows were sent to which board, and what came back.
+
+    Attributes:
+        board, firmware: what the board says of itself.
+        windows: originals; sent: those and their copies.
+        saturated, abstained: windows with these flags.
+    """
+
+    name: Name
+    board: str
+    firmware: str
+    port: str
+    model_hash: Sha256
+    transformation: Name
+    sensor: Name
+    split: SplitName
+    data: DataName
+    task: str
+    windows: Whole
+    sent: Whole
+    lost: Whole
+    retried: Whole
+    duplicated: Whole
+    saturated: Whole
+    abstained: Whole
+    parity: Parity
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Cost of one inference on a silent line: instructions where we started an emulator, seconds elsewhere."""
+
+    ticks: Whole
+    tick_hz: Whole
+    instructions: Whole | None
+    seconds: NotNegative | None
+
+
+@dataclass(frozen=True)
+class Latency:
+    """From a window's first byte to its answer; None if no window was answered."""
+
+    min_ms: float | None
+    median_ms: float | None
+    p95_ms: float | None
+
+
+@dataclass(frozen=True)
+class LinkUse:
+    """What the windows took on the line; `board` has the board's counters."""
+
+    baud: Whole | None
+    bytes_sent: Whole
+    bytes_received: Whole
+    seconds: NotNegative
+    sent_bytes_per_s: NotNegative
+    received_bytes_per_s: NotNegative
+    host_damaged_frames: Whole
+    board: Stats
+
+
+@dataclass(frozen=True)
+class Measured(Figures, Exchange):
+    """A validation without its verdict; `desktop` has the golden outputs' figures."""
+
+    desktop: Figures
+    inference: Inference
+    latency: Latency
+    link: LinkUse
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What was asked for."""
+
+    min_accuracy: Fraction | None
+    min_consistency: Fraction | None
+
+
+@dataclass(frozen=True)
+class Validation(Measured, Artifact):
+    """validation.json.
+
+    Attributes:
+        missed: why it was not passed, a sentence each.
+    """
+
+    thresholds: Thresholds
+    missed: tuple[str, ...]
+    verdict: str
+    passed: bool
+
+    kind = "validation"
+    schema = 2
+    advice = "validate again with python -m firmware_host.validate"

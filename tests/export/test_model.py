@@ -1,0 +1,21 @@
+"""Labels that a board can say."""
+
+from pathlib import Path
+
+import pytest
+
+from export.model import check_labels
+from scl.artifacts import InputError
+
+
+@pytest.mark.parametrize("labels", [["x"] * 256, ["long" * 100] * 3, ["two\nlines"]])
+def test_labels_that_no_frame_holds_are_refused(labels):
+    with pytest.raises(InputError, match="expected at most 255 labels of one line, 900 bytes"):
+        check_labels(Path("runs/a"), labels)
+    check_labels(Path("runs/a"), ["walking", "jogging"])
+
+
+def test_a_mask_holds_seven_labels():
+    check_labels(Path("runs/a"), list("abcdefg"), multilabel=True)
+    with pytest.raises(InputError, match="has 8 labels that hold together, expected at most 7"):
+        check_labels(Path("runs/a"), list("abcdefgh"), multilabel=True)

@@ -1,0 +1,111 @@
+"""Atomic files, hashes, and names that lead out of a folder."""
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from scl.artifacts import InputError, command, read_bytes, replacing, sha256_bytes, sha256_file, write_bytes
+from scl.artifacts.files import file_inside
+
+
+def test_sha256_of_the_standard_vector(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-4
+    assert sha256_file(tmp_path / "abc") == sha256_bytes(b"abc") == expected
+
+
+def test_what_is_no_regular_file_is_neither_read_nor_hashed(unreadable: list[Path]) -> None:
+    for path in unreadable:
+        start = time.monotonic()
+        for read in (sha256_file, lambda path: read_bytes(path, 10, "ten bytes")):
+            with pytest.raises(InputError) as error:
+                read(path)
+            assert str(path) in str(error.value) and time.monotonic() - start < 1
+
+
+def test_a_file_has_an_upper_size(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"1234")
+    assert read_bytes(tmp_path / "x", 4, "four bytes") == b"1234"
+    with pytest.raises(InputError, match="x: has 4 bytes, expected three bytes of at most 3"):
+        read_bytes(tmp_path / "x", 3, "three bytes")
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "x"
+    write_bytes(path, b"old")
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"old" and list(path.parent.iterdir()) == [path]
+    mask = os.umask(0o027)
+    try:
+        write_bytes(path, b"new")
+    finally:
+        os.umask(mask)
+    assert path.read_bytes() == b"new" and stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "é" * 127, "with space", "a$(b)"])
+def test_every_name_that_a_file_may_have(tmp_path: Path, name: str) -> None:
+    write_bytes(tmp_path / name, b"1")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "file" / "x", tmp_path / "file" / "x" / "y", tmp_path / ("n" * 256), tmp_path / "folder"):
+        with pytest.raises(InputError, match=r"cannot be written \(.*\); .* choose another path") as error:
+            write_bytes(path, b"1")
+        assert str(path) in str(error.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_link_is_replaced_and_its_target_left(tmp_path: Path) -> None:
+    (tmp_path / "target").write_bytes(b"precious")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    write_bytes(tmp_path / "link", b"new")
+    assert (tmp_path / "target").read_bytes() == b"precious" and not (tmp_path / "link").is_symlink()
+
+
+def test_a_file_inside_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    (folder / "c").mkdir(parents=True)
+    (folder / "c" / "x").write_bytes(b"1")
+    (folder / "beside").symlink_to("c/x")
+    (tmp_path / "by another name").symlink_to(folder)
+    assert file_inside(folder, "c/x", "make it again") == folder / "c" / "x"
+    assert file_inside(folder, "beside", "make it again").read_bytes() == b"1"
+    assert file_inside(tmp_path / "by another name", "c/x", "make it again").read_bytes() == b"1"
+
+
+def test_names_that_lead_out_of_a_folder_or_to_no_file(tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    (folder / "c").mkdir(parents=True)
+    (tmp_path / "outside").write_bytes(b"1")
+    (folder / "link").symlink_to("../outside")
+    (folder / "up").symlink_to("..")
+    (folder / "dangling").symlink_to("nowhere")
+    (folder / "circle").symlink_to("circle")
+    os.mkfifo(folder / "pipe")
+    names = ("", ".", "..", "/etc/passwd", "../outside", "c/../../outside", "a\0b", "link", "up/outside", "dangling")
+    for name in (*names, "circle", "pipe", "c", "missing", "n" * 300, "c/" * 3000):
+        with pytest.raises(InputError, match="make it again|copy it there") as error:
+            file_inside(folder, name, "make it again")
+        assert str(folder) in str(error.value)
+
+
+@pytest.mark.parametrize(("error", "status"), [(InputError("x: wrong"), 2), (KeyboardInterrupt(), 130), (None, 0)])
+def test_command_exit_status(error: BaseException | None, status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    def main(_: object) -> int:
+        if error:
+            raise error
+        return 0
+
+    with pytest.raises(SystemExit) as stop:
+        command(main)
+    assert stop.value.code == status
+    assert capsys.readouterr().err == ("error: x: wrong\n" if status == 2 else "")
