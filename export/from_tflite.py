@@ -9,12 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from export.cost import instructions as device
-from export.cost import size
-from export.cost import table as layers
+from export.cost import instructions, size, table
 from export.cost.budget import Budget
-from export.network import arena
-from export.network import from_file as foreign
+from export.network import arena, from_file
 from export.network.layers import LOGITS
 from export.proof.agreement import differing_layer
 from export.proof.c_engine import CEngine, build_library
@@ -49,7 +46,7 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
     if not path.is_file():
         raise InputError(f"{path}: no such file, expected an int8 .tflite")
     tflite = path.read_bytes()
-    read = foreign.read(tflite, str(path))
+    read = from_file.read(tflite, str(path))
     network = read.network.network
     output = network.tensors[network.outputs[-1]]
     if output.size > MOST_CLASSES:
@@ -64,8 +61,8 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
         with tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
             footprint = size.measure(folder / "c")
-            on_device = device.measure(folder / "c", Path(build))
-        rows = layers.layer_rows(read.network, memory, on_device.layers)
+            on_device = instructions.measure(folder / "c", Path(build))
+        rows = table.layer_rows(read.network, memory, on_device.layers)
         cost = Cost(
             parameters=network.parameters,
             macs=network.macs,
@@ -85,7 +82,7 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
             cost=cost,
             board=on_device.board,
             layers=rows,
-            memory_map=layers.memory_map(read.network, memory),
+            memory_map=table.memory_map(read.network, memory),
             agreement=RandomInputs("C", AGREEMENT_INPUTS, values, 0, searched),
         )
         write_artifact(folder / REPORT, report)
@@ -93,7 +90,7 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
     return report
 
 
-def prove(read: foreign.Foreign, tflite: bytes, engine: CEngine, seed: int) -> int:
+def prove(read: from_file.Foreign, tflite: bytes, engine: CEngine, seed: int) -> int:
     """Runs random inputs through C and TFLite Micro: uniform, and slow ones as sensors give them. Returns the number of
     values compared.
 
@@ -118,7 +115,7 @@ def prove(read: foreign.Foreign, tflite: bytes, engine: CEngine, seed: int) -> i
     return compared
 
 
-def described(read: foreign.Foreign, name: str, identity: str, cost: Cost, files: dict[str, str]) -> NetworkManifest:
+def described(read: from_file.Foreign, name: str, identity: str, cost: Cost, files: dict[str, str]) -> NetworkManifest:
     """The manifest of a network from a file."""
     source, activations = read.network.network.input, read.network.activations
     output = read.network.network.tensors[read.network.network.outputs[-1]]

@@ -10,8 +10,9 @@ import numpy as np
 
 from export.network import arena, streaming
 from export.network.from_encoder import fold
+from export.network.integers import Int8Network
 from export.network.layers import LOGITS
-from export.network.quantization import Int8Network, quantize
+from export.network.quantization import quantize
 from export.writers.c_source import CModel, write_c
 from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite

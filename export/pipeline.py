@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from export.cost import instructions as device
-from export.cost import size
-from export.cost import table as layers
+from export.cost import instructions, size, table
 from export.cost.budget import Budget
 from export.golden.choice import balanced, spread
 from export.golden.windows import EvaluatedWindows, network_inputs
@@ -116,9 +114,9 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             model.write(folder)
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
-            on_device = device.measure(folder / "c", Path(build))
+            on_device = instructions.measure(folder / "c", Path(build))
             cost = cost_of(model, size.measure(folder / "c"), on_device)
-        rows = layers.layer_rows(model.network, model.memory, on_device.layers)
+        rows = table.layer_rows(model.network, model.memory, on_device.layers)
         if options.budget is not None:
             options.budget.require(cost, rows)
         with watch.step("replay"):
@@ -143,7 +141,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             cost=cost,
             board=on_device.board,
             layers=rows,
-            memory_map=layers.memory_map(model.network, model.memory),
+            memory_map=table.memory_map(model.network, model.memory),
             run_hash=run_hash(run_folder),
             bytes={name: (folder / name).stat().st_size for name in hashes(folder)},
             streaming=kept,
@@ -176,7 +174,7 @@ def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
     return run, read_ranges(run_folder), windows_for_run(run.info, "test", options.data)
 
 
-def cost_of(model: Model, footprint: size.Size, on_device: device.DeviceCost) -> Cost:
+def cost_of(model: Model, footprint: size.Size, on_device: instructions.DeviceCost) -> Cost:
     """What the network takes on the reference board."""
     return Cost(
         parameters=model.network.network.parameters,
@@ -189,7 +187,7 @@ def cost_of(model: Model, footprint: size.Size, on_device: device.DeviceCost) ->
     )
 
 
-def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: device.DeviceCost) -> Streaming:
+def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: instructions.DeviceCost) -> Streaming:
     """What a stream that keeps columns costs and has proved. Raises ExportError if it differs from the whole window,
     here or on the board.
     """

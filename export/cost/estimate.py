@@ -5,15 +5,17 @@ The factors of the loops are those of the code; the rest were fitted to counted 
 tests/export/cost/test_estimate.py holds the sum to the counts. The arena is the planner's own, so it is exact.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from export.cost.table import CHANNEL_BYTES
 from export.network import arena
 from export.network.arena import scratch_bytes
 from export.network.layers import AveragePool, Conv, Layer, Network
+from export.network.operators import of_class, operator_of
 
 PROGRAM_BYTES, OPERATOR_BYTES = 2_490, 68  # start-up, kernels and counter; one scl_op
 # Convolution on the narrow kernel: a group of four windows; four inputs of a window, widened; one input of a window
@@ -43,7 +45,7 @@ class Estimate:
 
 def estimate(network: Network) -> Estimate:
     """The cost of a trained encoder's network on a Cortex-M4F; its weights do not matter."""
-    constants = sum(layer.weights.size + CHANNEL_BYTES * layer.channels for layer in network.convs)
+    constants = sum(operator_of(layer).constant_bytes(layer) for layer in network.layers)
     return Estimate(
         {layer.name: round(instructions(layer)) for layer in network.layers},
         PROGRAM_BYTES + OPERATOR_BYTES * len(network.layers) + constants,
@@ -53,11 +55,15 @@ def estimate(network: Network) -> Estimate:
 
 def instructions(layer: Layer) -> float:
     """Of one layer. Raises TypeError for one that encoders do not hold."""
+    return of_class(INSTRUCTIONS, layer, "estimated are")(layer)
+
+
+def _average_pool(layer: AveragePool) -> float:
+    return layer.result.length * (POOL_SAMPLE + layer.channels * (POOL_VALUE + layer.kernel * POOL_INPUT))
+
+
+def _conv(layer: Conv) -> float:
     length, channels = layer.result.length, layer.channels
-    if isinstance(layer, AveragePool):
-        return length * (POOL_SAMPLE + channels * (POOL_VALUE + layer.kernel * POOL_INPUT))
-    if not isinstance(layer, Conv):
-        raise TypeError(f"{layer.name} is a {type(layer).__name__}, which no encoder holds")
     row = layer.kernel * layer.source.channels
     fours = -(-row // 4)
     if not scratch_bytes(layer):
@@ -69,6 +75,9 @@ def instructions(layer: Layer) -> float:
     groups = -(-length // 4)
     each = GROUP + 4 * fours * WIDENED + channels * (CHANNEL + fours * PRODUCTS)
     return groups * each + edges * row * EDGE
+
+
+INSTRUCTIONS: dict[type[Layer], Callable[[Any], float]] = {Conv: _conv, AveragePool: _average_pool}
 
 
 def network_of(path: Path) -> Network:

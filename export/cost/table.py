@@ -4,20 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from export.network.arena import Arena, lifetimes, scratch_bytes, scratch_name
-from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Softmax
-from export.network.quantization import Int8Network
+from export.network.integers import Int8Network
+from export.network.operators import operator_of
 from scl.artifacts.fields import Whole
-
-KINDS = {
-    Conv: "conv",
-    Depthwise: "depthwise",
-    AveragePool: "average pool",
-    MaxPool: "max pool",
-    Mean: "mean",
-    Add: "add",
-    Softmax: "softmax",
-}
-CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1
 
 
 @dataclass(frozen=True)
@@ -65,11 +54,12 @@ def layer_rows(network: Int8Network, arena: Arena, instructions: Sequence[int]) 
     places = memory_map(network, arena)
     rows = []
     for index, layer in enumerate(network.network.layers):
-        constants = _constants(layer)
+        operator = operator_of(layer)
+        constants = operator.constant_bytes(layer)
         rows.append(
             LayerRow(
                 name=layer.name,
-                kind=KINDS[type(layer)],
+                kind=operator.name,
                 kernel=layer.kernel,
                 stride=layer.stride,
                 output=(layer.result.length, layer.channels),
@@ -92,7 +82,3 @@ def memory_map(network: Int8Network, arena: Arena) -> tuple[Place, ...]:
             name = scratch_name(layer)
             places.append(Place(name, arena.offsets[name], scratch_bytes(layer), index, index))
     return tuple(sorted(places, key=lambda place: place.offset))
-
-
-def _constants(layer: Layer) -> int:
-    return layer.weights.size + CHANNEL_BYTES * layer.channels if isinstance(layer, Conv | Depthwise) else 0

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export.network.layers import Conv, Depthwise, Layer, Network
+from export.network.layers import Layer, Network
+from export.network.operators import operator_of
 
 ALIGNMENT = 4  # bytes
 SEARCHED = 50_000  # placements that are tried, at most; small networks need fewer to be optimal
-LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the DSP kernel gets its scratch
-WIDENED = 8  # bytes of scratch for each of them: four windows of 16 bits
-SCALE = 16  # bytes of scratch for each channel of a depthwise convolution: its factor and bias, unpacked
 
 
 @dataclass(frozen=True)
@@ -73,16 +71,8 @@ def scratch_name(layer: Layer) -> str:
 
 
 def scratch_bytes(layer: Layer) -> int:
-    """Of the narrow kernels (firmware/src/engine/kernels.h); 0 for layers that are none of theirs, and where a row of
-    weights is so long that it would cost too much memory.
-    """
-    if isinstance(layer, Depthwise):
-        fits = layer.channels == layer.source.channels and layer.channels % 4 == 0
-        return SCALE * layer.channels if fits and layer.dilation == 1 else 0
-    if not isinstance(layer, Conv) or layer.dilation > 1 or 3 * layer.stride > 7 * layer.kernel:
-        return 0
-    row = layer.kernel * layer.source.channels
-    return WIDENED * _aligned(row) if row <= LONGEST_ROW else 0
+    """Of the layer's narrow kernel; 0 if it has none."""
+    return operator_of(layer).scratch_bytes(layer)
 
 
 def plan(blocks: Mapping[str, Block], overlaps: Mapping[tuple[str, str], int] | None = None) -> Arena:
@@ -115,6 +105,11 @@ def plan(blocks: Mapping[str, Block], overlaps: Mapping[tuple[str, str], int] | 
             size = max(size, end)
         return Arena(offsets, size)
 
+    largest = in_order(sorted(names, key=lambda name: -blocks[name].size))
+    passing = {name for name in names if blocks[name].first == blocks[name].last}  # scratch: on top of the tensors
+    latest = in_order(sorted(names, key=lambda name: (name in passing, -blocks[name].last, -blocks[name].first)))
+    best = min(largest, latest, key=lambda arena: arena.size)
+
     def search(offsets: dict[str, int], size: int, newest: tuple[int, int]) -> None:
         nonlocal best, tries
         if len(offsets) == len(names):
@@ -132,10 +127,6 @@ def plan(blocks: Mapping[str, Block], overlaps: Mapping[tuple[str, str], int] | 
                 search(offsets, max(size, end), (offset, names.index(name)))
                 del offsets[name]
 
-    largest = in_order(sorted(names, key=lambda name: -blocks[name].size))
-    passing = {name for name in names if blocks[name].first == blocks[name].last}  # scratch: on top of the tensors
-    latest = in_order(sorted(names, key=lambda name: (name in passing, -blocks[name].last, -blocks[name].first)))
-    best = min(largest, latest, key=lambda arena: arena.size)
     search({}, 0, (-1, 0))
     return best
 

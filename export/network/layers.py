@@ -7,8 +7,9 @@ dimensions) and "logits"; a network read from a file (`export.network.from_file`
 outputs of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
@@ -28,8 +29,10 @@ class Tensor:
         return self.length * self.channels
 
 
-class _Sliding:
-    """Geometry of a kernel that slides over time, with TFLite's SAME padding or none (VALID)."""
+class Layer:
+    """What a layer is to all that handle layers: its geometry, that of a kernel that slides over time, with TFLite's
+    SAME padding or none (VALID), and what it costs. `export.network.operators` describes each class of layers.
+    """
 
     name: str
     source: Tensor
@@ -38,6 +41,9 @@ class _Sliding:
     same: bool
     dilation: int
     channels: int
+    relu = False  # a fused ReLU
+    parameters: int = 0
+    macs: int = 0  # multiply-accumulates; products with padding are counted, as is usual
 
     @property
     def sources(self) -> tuple[Tensor, ...]:
@@ -56,6 +62,11 @@ class _Sliding:
             return Tensor(self.name, -(-length // self.stride), self.channels)
         return Tensor(self.name, (length - self.span) // self.stride + 1, self.channels)
 
+    def over(self, source: Tensor) -> "Layer":
+        """The same layer over another input."""
+        layer: Layer = replace(cast(Any, self), source=source)
+        return layer
+
     @property
     def pads(self) -> tuple[int, int]:
         """Zeros before and after; of an odd number the one more comes after (TFLite's SAME)."""
@@ -66,7 +77,7 @@ class _Sliding:
 
 
 @dataclass(frozen=True, eq=False)
-class _Weighted(_Sliding):
+class Weighted(Layer):
     """What multiplies; with bias and, if `relu`, a fused ReLU."""
 
     name: str
@@ -79,93 +90,105 @@ class _Weighted(_Sliding):
     dilation: int = 1
 
     @property
-    def parameters(self) -> int:
+    def parameters(self) -> int:  # type: ignore[override]
         return self.weights.size + self.bias.size
 
     @property
-    def macs(self) -> int:
-        """Multiply-accumulates; products with padding are counted, as is usual."""
+    def macs(self) -> int:  # type: ignore[override]
         return self.result.length * self.weights.size
 
+    @property
+    def kernels(self) -> np.ndarray:
+        """The weights of each output channel: a view (out, kernel, in)."""
+        raise NotImplementedError
 
-class Conv(_Weighted):
+    def arranged(self, kernels: np.ndarray) -> np.ndarray:
+        """Other weights (out, kernel, in), in the order of this layer's."""
+        raise NotImplementedError
+
+
+class Conv(Weighted):
     """Convolution, weights (out, kernel, in). A dense layer is one that reads a single sample."""
 
     @property
     def kernel(self) -> int:  # type: ignore[override]
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])
 
     @property
     def channels(self) -> int:  # type: ignore[override]
-        return self.weights.shape[0]
+        return int(self.weights.shape[0])
+
+    @property
+    def kernels(self) -> np.ndarray:
+        return self.weights
+
+    def arranged(self, kernels: np.ndarray) -> np.ndarray:
+        return kernels
 
 
-class Depthwise(_Weighted):
+class Depthwise(Weighted):
     """Convolution of each channel by itself, weights (kernel, out): output channel c reads input c // (out / in)."""
 
     @property
     def kernel(self) -> int:  # type: ignore[override]
-        return self.weights.shape[0]
+        return int(self.weights.shape[0])
 
     @property
     def channels(self) -> int:  # type: ignore[override]
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])
+
+    @property
+    def kernels(self) -> np.ndarray:
+        return self.weights.T[..., None]
+
+    def arranged(self, kernels: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(kernels[..., 0].T)
 
 
 @dataclass(frozen=True, eq=False)
-class _Pool(_Sliding):
+class Pool(Layer):
+    """What makes one sample of `kernel`, channel by channel."""
+
     name: str
     source: Tensor
     kernel: int
     stride: int
     same: bool = False
     dilation = 1
-    parameters = macs = 0
 
     @property
     def channels(self) -> int:  # type: ignore[override]
         return self.source.channels
 
 
-class AveragePool(_Pool):
+class AveragePool(Pool):
     """Mean over `kernel` samples; its output has its input's scale."""
 
 
-class MaxPool(_Pool):
+class MaxPool(Pool):
     """Largest of `kernel` samples; its output has its input's scale."""
 
 
-class Mean(_Pool):
+class Mean(Pool):
     """Mean over all samples, with a scale of its own."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Pointwise:
-    """What writes each value from those at the same place."""
+class Pointwise(Layer):
+    """What writes each value from those of the same sample."""
 
     name: str
     source: Tensor
-    kernel = stride = 1
-    dilation = 1
+    kernel = stride = dilation = 1
     same = False
-    pads = (0, 0)
-    parameters = macs = 0
 
     @property
-    def sources(self) -> tuple[Tensor, ...]:
-        return (self.source,)
-
-    @property
-    def channels(self) -> int:
+    def channels(self) -> int:  # type: ignore[override]
         return self.source.channels
-
-    @property
-    def result(self) -> Tensor:
-        return Tensor(self.name, self.source.length, self.source.channels)
 
 
 @dataclass(frozen=True, eq=False)
-class Add(_Pointwise):
+class Add(Pointwise):
     """Sum of two tensors of one shape, as of a residual connection."""
 
     second: Tensor
@@ -175,11 +198,8 @@ class Add(_Pointwise):
         return self.source, self.second
 
 
-class Softmax(_Pointwise):
+class Softmax(Pointwise):
     """Softmax over the channels of each sample."""
-
-
-Layer = Conv | Depthwise | AveragePool | MaxPool | Mean | Add | Softmax
 
 
 @dataclass(frozen=True)

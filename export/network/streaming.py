@@ -10,7 +10,8 @@ window has, and the outputs are equal in every bit.
 from dataclasses import dataclass, replace
 
 from export.network.arena import Arena, Block, plan, scratch_bytes, scratch_name
-from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Network
+from export.network.layers import Layer, Network
+from export.network.operators import operator_of
 from scl.artifacts import InputError
 
 ADVICE = "train with --padding valid (zero padding at the window's edges changes the columns there with every hop)"
@@ -83,7 +84,7 @@ def step(network: Network, hop: int) -> Step:
             count = (new // layer.stride - 1) * layer.stride + layer.span
             first = new - left - count  # of the columns that it reads, counted from the hop's first
             places.append(_Place(written.name, written.channels, max(-first, 0), new, max(first, 0), count))
-            layers.append(replace(layer, source=replace(written, length=count)))
+            layers.append(layer.over(replace(written, length=count)))
             new //= layer.stride
         else:
             sliding = False
@@ -97,7 +98,7 @@ def step(network: Network, hop: int) -> Step:
 
 
 def _slides(layer: Layer) -> bool:
-    return isinstance(layer, Conv | Depthwise | AveragePool | MaxPool) and layer.result.length > 1
+    return operator_of(layer).slides and layer.result.length > 1
 
 
 def total_stride(network: Network) -> int:

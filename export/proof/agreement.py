@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from export.network.integers import Int8Network
 from export.network.layers import LOGITS
-from export.network.quantization import Int8Network
 from export.proof.c_engine import CEngine
 from export.proof.gates import MAX_STEPS, MIN_SAME_CLASS, MIN_WITHIN, ExportError
 from export.proof.runtimes import Outputs, run_litert, run_onnx, tflite_micro_tensors

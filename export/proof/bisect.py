@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from export.cost import instructions as device
-from export.network import from_file as foreign
+from export.cost import instructions
+from export.network import from_file
 from export.network.tflite_file import tensor_indices
 from export.proof.runtimes import tflite_micro_runner
 from export.report_file import read_report
@@ -33,15 +33,15 @@ class LayerErrors:
         return sum(count for steps, count in self.histogram.items() if steps)
 
 
-def bisect(bundle: Bundle[Manifest | NetworkManifest], board: str = device.BOARD) -> list[LayerErrors]:
+def bisect(bundle: Bundle[Manifest | NetworkManifest], board: str = instructions.BOARD) -> list[LayerErrors]:
     """Runs a bundle's C on an emulated board and its model.tflite in TFLite Micro; layer by layer, in order.
 
     Raises InputError if the bundle's files are of different models, or as `export.cost.instructions.measure` does.
     """
     report = read_report(bundle)
-    x = device.noise(report.cost.arena_bytes)[report.input.offset : report.input.end]
+    x = instructions.noise(report.cost.arena_bytes)[report.input.offset : report.input.end]
     with tempfile.TemporaryDirectory() as build:
-        written = device.tensors(bundle.path / "c", Path(build), board)
+        written = instructions.tensors(bundle.path / "c", Path(build), board)
     return layer_errors(bundle, x, written)
 
 
@@ -57,7 +57,7 @@ def layer_errors(
     tflite = path.read_bytes()
     indices = tensor_indices(tflite)
     if not set(names) <= set(indices):
-        indices = foreign.read(tflite, str(path)).tensors
+        indices = from_file.read(tflite, str(path)).tensors
     expected = tflite_micro_runner(tflite)(x)
     if len(written) != len(names):
         raise InputError(

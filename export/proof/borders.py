@@ -6,11 +6,13 @@ or the division of an average pool; neither ever falls.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from export.network.integers import Int8Conv, Int8Network, Rescale
 from export.network.layers import AveragePool, Conv, Depthwise, Layer, Mean
-from export.network.quantization import Int8Network
+from export.network.operators import of_class
 
 ATTEMPTS = 8  # at inputs that have a sum
 PAIRED = 64  # weights among which two are sought that reach many sums
@@ -54,31 +56,66 @@ class Sums:
         return clipped
 
 
-def sums_of(int8: Int8Network, layer: Layer) -> Sums | None:
-    """The layer as sums; None if its outputs are no step functions of one."""
+def sums_of(int8: Int8Network, layer: Layer) -> Sums:
+    """The layer as sums. Raises TypeError for a layer whose outputs are no step functions of one."""
+    return of_class(SUMS, layer, "step functions of a sum are the outputs of")(int8, layer)
+
+
+def _average_pool(int8: Int8Network, layer: AveragePool) -> Sums:
+    places, taps = _own(layer)
+    weights, none = np.ones((layer.channels, len(taps)), np.int64), np.zeros(layer.channels, np.int64)
+    factor, moved, steps = np.full(layer.channels, 1 / len(taps)), np.zeros(layer.channels), _division(len(taps))
+    return Sums(weights, places, none, 0, factor, 0, moved, steps, int8.limits(layer.name))
+
+
+def _mean(int8: Int8Network, layer: Mean) -> Sums:
+    places, taps = _own(layer)
+    weights, none = np.ones((layer.channels, len(taps)), np.int64), np.zeros(layer.channels, np.int64)
+    return _requantized(int8, layer, int8.rescales[layer.name], weights, places, none)
+
+
+def _conv(int8: Int8Network, layer: Conv) -> Sums:
     samples, taps = _windows(layer)
-    zero_point, offset = (int8.activations[name].zero_point for name in (layer.source.name, layer.name))
+    conv, width = int8.convs[layer.name], layer.source.channels
+    weights = conv.weights[:, taps].reshape(layer.channels, -1).astype(np.int64)
+    under = (samples[:, :, None] * width + np.arange(width)).reshape(len(samples), 1, -1)
+    places = np.broadcast_to(under, (len(samples), layer.channels, under.shape[-1]))
+    return _requantized(int8, layer, conv, weights, places, conv.bias.astype(np.int64))
+
+
+def _depthwise(int8: Int8Network, layer: Depthwise) -> Sums:
+    places, taps = _own(layer)
+    conv = int8.convs[layer.name]
+    weights = conv.weights[taps].T.astype(np.int64)
+    return _requantized(int8, layer, conv, weights, places, conv.bias.astype(np.int64))
+
+
+SUMS: dict[type[Layer], Callable[[Int8Network, Any], Sums]] = {
+    Conv: _conv,
+    Depthwise: _depthwise,
+    AveragePool: _average_pool,
+    Mean: _mean,
+}
+
+
+def _own(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
+    """Places and taps of a layer whose every channel reads one channel of the input."""
+    samples, taps = _windows(layer)
     channels, width = layer.channels, layer.source.channels
-    own = samples[:, None, :] * width + (np.arange(channels) * width // channels)[:, None]  # one channel of the input
-    ones, no_bias = np.ones((channels, len(taps)), np.int64), np.zeros(channels, np.int64)
-    if isinstance(layer, AveragePool):
-        factor = np.full(channels, 1 / len(taps))
-        return Sums(ones, own, no_bias, 0, factor, 0, np.zeros(channels), _division(len(taps)), int8.limits(layer.name))
-    if isinstance(layer, Mean):
-        rescale = int8.rescales[layer.name]
-        multiplier, shift = (np.broadcast_to(part, channels) for part in (rescale.multiplier, rescale.shift))
-        weights, places, bias = ones, own, no_bias
-    elif isinstance(layer, Conv | Depthwise):
-        conv = int8.convs[layer.name]
-        multiplier, shift, bias = conv.multiplier, conv.shift, conv.bias.astype(np.int64)
-        if isinstance(layer, Conv):
-            weights = conv.weights[:, taps].reshape(channels, -1).astype(np.int64)
-            under = (samples[:, :, None] * width + np.arange(width)).reshape(len(samples), 1, -1)
-            places = np.broadcast_to(under, (len(samples), channels, under.shape[-1]))
-        else:
-            weights, places = conv.weights[taps].T.astype(np.int64), own
-    else:
-        return None
+    return samples[:, None, :] * width + (np.arange(channels) * width // channels)[:, None], taps
+
+
+def _requantized(
+    int8: Int8Network,
+    layer: Layer,
+    fixed: Int8Conv | Rescale,
+    weights: np.ndarray,
+    places: np.ndarray,
+    bias: np.ndarray,
+) -> Sums:
+    """Sums that multipliers and shifts, one for all channels or for each, make values of."""
+    zero_point, offset = (int8.activations[name].zero_point for name in (layer.source.name, layer.name))
+    multiplier, shift = (np.broadcast_to(part, layer.channels) for part in (fixed.multiplier, fixed.shift))
     factor = multiplier * 2.0 ** (shift.astype(np.float64) - 31)
     moved = np.where(shift < 0, 2.0 ** (shift.astype(np.float64) - 1), 0)  # half a step of Q31
     steps = _requantization(multiplier, shift, offset)

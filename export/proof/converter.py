@@ -5,13 +5,15 @@ them unchanged), and what it makes of the weights and biases is compared with ou
 Imports TensorFlow.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from export.network.layers import FEATURES, LOGITS, Conv, Network
-from export.network.quantization import Int8Network
+from export.network.integers import Int8Network
+from export.network.layers import FEATURES, LOGITS, AveragePool, Conv, Layer, Network
+from export.network.operators import of_class
 from export.network.tflite_file import read_convs
 from export.proof.quiet import native_stderr_hidden
 from export.proof.runtimes import Outputs
@@ -30,28 +32,44 @@ class SecondOpinion:
 
 
 def convert(network: Network, ranges: Mapping[str, Sequence[float]]) -> bytes:
-    """The float network, quantized to int8 by tf.lite.TFLiteConverter with our activation ranges."""
+    """The float network, quantized to int8 by tf.lite.TFLiteConverter with our activation ranges.
+
+    Raises TypeError if it holds a layer that encoders do not.
+    """
+    emitters = [of_class(EMITTERS, layer, "TensorFlow's converter is given") for layer in network.layers]
     with native_stderr_hidden():
         import tensorflow as tf
 
-        return _convert(tf, network, ranges)
+        return _convert(tf, network, ranges, emitters)
 
 
-def _convert(tf, network: Network, ranges: Mapping[str, Sequence[float]]) -> bytes:
-    class Module(tf.Module):
-        @tf.function(input_signature=[tf.TensorSpec((1, 1, network.input.length, network.input.channels), tf.float32)])
-        def run(self, window):
+def _conv(tf: Any, layer: Conv, value: Any, ranges: Mapping[str, Sequence[float]]) -> Any:
+    filters = tf.constant(layer.weights.transpose(1, 2, 0)[None])
+    value = tf.nn.bias_add(tf.nn.conv2d(value, filters, [1, layer.stride], _padding(layer)), layer.bias)
+    value = tf.nn.relu(value) if layer.relu else value
+    return _ranged(tf, value, ranges[layer.name])
+
+
+def _average_pool(tf: Any, layer: AveragePool, value: Any, ranges: Mapping[str, Sequence[float]]) -> Any:
+    return tf.nn.avg_pool2d(value, [1, layer.kernel], [1, layer.stride], _padding(layer))
+
+
+def _padding(layer: Layer) -> str:
+    return "SAME" if layer.same else "VALID"
+
+
+Emitter = Callable[[Any, Any, Any, Mapping[str, Sequence[float]]], Any]
+EMITTERS: dict[type[Layer], Emitter] = {Conv: _conv, AveragePool: _average_pool}
+
+
+def _convert(tf: Any, network: Network, ranges: Mapping[str, Sequence[float]], emitters: Sequence[Emitter]) -> bytes:
+    class Module(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec((1, 1, network.input.length, network.input.channels), tf.float32)])  # type: ignore[untyped-decorator]
+        def run(self, window: Any) -> dict[str, Any]:
             value = _ranged(tf, window, ranges["input"])
             outputs = {}
-            for layer in network.layers:
-                padding = "SAME" if layer.same else "VALID"
-                if isinstance(layer, Conv):
-                    filters = tf.constant(layer.weights.transpose(1, 2, 0)[None])
-                    value = tf.nn.bias_add(tf.nn.conv2d(value, filters, [1, layer.stride], padding), layer.bias)
-                    value = tf.nn.relu(value) if layer.relu else value
-                    value = _ranged(tf, value, ranges[layer.name])
-                else:
-                    value = tf.nn.avg_pool2d(value, [1, layer.kernel], [1, layer.stride], padding)
+            for layer, emit in zip(network.layers, emitters, strict=True):
+                value = emit(tf, layer, value, ranges)
                 if layer.name in (FEATURES, LOGITS):
                     outputs[layer.name] = value
             return outputs
@@ -60,7 +78,7 @@ def _convert(tf, network: Network, ranges: Mapping[str, Sequence[float]]) -> byt
     converter = tf.lite.TFLiteConverter.from_concrete_functions([module.run.get_concrete_function()], module)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    return converter.convert()
+    return bytes(converter.convert())
 
 
 def compare(theirs: bytes, ours: Int8Network, inputs: np.ndarray, outputs: Outputs) -> SecondOpinion:
@@ -87,5 +105,5 @@ def compare(theirs: bytes, ours: Int8Network, inputs: np.ndarray, outputs: Outpu
     )
 
 
-def _ranged(tf, value, limits: Sequence[float]):
+def _ranged(tf: Any, value: Any, limits: Sequence[float]) -> Any:
     return tf.quantization.fake_quant_with_min_max_args(value, *map(float, limits), num_bits=8)

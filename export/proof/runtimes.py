@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from export.network.integers import Affine
 from export.network.layers import FEATURES, LOGITS
-from export.network.quantization import Affine
 from export.network.tflite_file import output_names, tensor_indices
 from export.proof.quiet import native_stderr_hidden
 

@@ -20,8 +20,9 @@ from itertools import chain
 import numpy as np
 
 from export.network.from_file import Foreign
-from export.network.layers import Add, Layer, Softmax
-from export.network.quantization import Int8Network
+from export.network.integers import Int8Network
+from export.network.layers import Layer
+from export.network.operators import Search, operator_of
 from export.proof.borders import Sums, borders, reach, sums_of
 from export.proof.c_engine import CEngine
 from export.proof.cut import CutOperator
@@ -93,15 +94,12 @@ def _chosen(int8: Int8Network, layer: Layer, runs: int, rng: np.random.Generator
     """Inputs of a layer, about as many as `runs`; how many borders they try, and how many there are."""
     common = _plain(layer, runs, rng)
     left = max(runs - len(common), 1)
-    sums = sums_of(int8, layer)
-    if sums is not None:
-        inputs, tried, all_borders = _at_borders(sums, layer, left, rng)
+    kind = operator_of(layer).search
+    if kind is Search.SUMS:
+        inputs, tried, all_borders = _at_borders(sums_of(int8, layer), layer, left, rng)
         return chain(common, inputs), tried, all_borders
-    if isinstance(layer, Add):
-        return chain(common, _pairs(layer, left, rng)), 0, 0
-    if isinstance(layer, Softmax):
-        return chain(common, _spread(layer, left, rng)), 0, 0
-    return iter(common), 0, 0
+    others = {Search.PAIRS: _pairs, Search.SPREAD: _spread, Search.NONE: _no_others}[kind]
+    return chain(common, others(layer, left, rng)), 0, 0
 
 
 def _plain(layer: Layer, runs: int, rng: np.random.Generator) -> list[Inputs]:
@@ -123,7 +121,7 @@ def _noise(size: int, rng: np.random.Generator) -> np.ndarray:
     return rng.integers(-128, 128, size, np.int8)
 
 
-def _pairs(layer: Add, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:
+def _pairs(layer: Layer, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:
     """All pairs of values of two tensors, in random order."""
     first, second = layer.sources
     if first.name == second.name:
@@ -134,7 +132,7 @@ def _pairs(layer: Add, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:
         yield {first.name: (pair >> 8).astype(np.uint8).view(np.int8), second.name: pair.astype(np.uint8).view(np.int8)}
 
 
-def _spread(layer: Softmax, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:
+def _spread(layer: Layer, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:
     """Samples whose values lie below the largest by steps of every size, small ones more often."""
     source = layer.source
     for _ in range(min(runs, -(-SAMPLES // source.length))):
@@ -143,6 +141,10 @@ def _spread(layer: Softmax, runs: int, rng: np.random.Generator) -> Iterator[Inp
         steps -= steps.min(axis=1, keepdims=True)
         top = rng.integers(steps.max(axis=1, keepdims=True) - 128, 128)
         yield {source.name: (top - steps).astype(np.int8).ravel()}
+
+
+def _no_others(layer: Layer, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:
+    return iter(())
 
 
 def _at_borders(sums: Sums, layer: Layer, runs: int, rng: np.random.Generator) -> tuple[Iterator[Inputs], int, int]:

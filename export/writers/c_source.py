@@ -10,26 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from export.network.arena import Arena, scratch_name
-from export.network.layers import FEATURES, Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Softmax
-from export.network.quantization import Int8Conv, Int8Network
-from export.network.streaming import Keep, Step
+from export.network.arena import Arena
+from export.network.integers import Int8Network
+from export.network.layers import FEATURES, Layer
+from export.network.streaming import Step
+from export.writers.c_operators import keep_fields, kernel, op_fields
 from scl.artifacts.bundle import MOST_LABELS_TOGETHER
 from scl.frontend.sensor import Part
 from scl.frontend.spec import FrontEndSpec
 
 COLUMNS = 20  # values in a line of an array
-KERNELS = {
-    Conv: "scl_conv",
-    Depthwise: "scl_depthwise",
-    AveragePool: "scl_average_pool",
-    MaxPool: "scl_max_pool",
-    Mean: "scl_mean",
-    Add: "scl_add",
-    Softmax: "scl_softmax",
-}
 ARRAYS = {"weights": "int8_t", "bias": "int32_t", "multiplier": "int32_t", "shift": "int8_t"}
-READ_BEYOND = 3  # bytes behind the weights that a kernel may load with the last of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,56 +141,16 @@ def _stream(model: CModel) -> str:
     if step is None:
         return ""
     ops = [_op(model, step.arena, layer, step.reads[layer.name]) for layer in step.layers]
-    ops += [_fields({"run": "scl_keep"} | _keep_fields(keep)) for keep in step.keeps]
+    ops += [_fields({"run": "scl_keep"} | keep_fields(keep)) for keep in step.keeps]
     rows = ",\n".join(ops)
     network = _network(model, "stream", "stream_ops", len(ops), "HOP", "STREAM_BYTES", step.arena)
     return f"static const scl_op stream_ops[] = {{\n{rows}\n}};\n\n{network}\n"
-
-
-def _keep_fields(keep: Keep) -> dict[str, int]:
-    lengths = {"in_length": keep.length, "out_length": keep.length}
-    channels = {"in_channels": keep.channels, "out_channels": keep.channels}
-    return lengths | channels | {"in_offset": keep.source, "out_offset": keep.target}
 
 
 def _features(model: CModel) -> int:
     """Size of the kept latent; 0 for a network that has none."""
     network = model.network.network
     return network.tensors[FEATURES].size if FEATURES in network.outputs else 0
-
-
-def op_fields(network: Int8Network, arena: Arena, layer: Layer) -> tuple[dict[str, int], dict[str, np.ndarray]]:
-    """The numbers and the arrays of a layer's scl_op, by the struct's own names."""
-    act_min, act_max = network.limits(layer.name)
-    source, result = layer.source, layer.result
-    numbers = {
-        "in_length": source.length,
-        "in_channels": source.channels,
-        "out_length": result.length,
-        "out_channels": result.channels,
-        "kernel": layer.kernel,
-        "stride": layer.stride,
-        "dilation": layer.dilation,
-        "pad_left": layer.pads[0],
-        "in_zero_point": network.activations[source.name].zero_point,
-        "out_zero_point": network.activations[result.name].zero_point,
-        "act_min": act_min,
-        "act_max": act_max,
-        "in_offset": arena.offsets[source.name],
-        "out_offset": arena.offsets[result.name],
-    }
-    if isinstance(layer, Add):
-        numbers["second_zero_point"] = network.activations[layer.second.name].zero_point
-        numbers["second_offset"] = arena.offsets[layer.second.name]
-    arrays: dict[str, np.ndarray] = {}
-    integers = network.convs.get(layer.name) or network.rescales.get(layer.name)
-    if isinstance(integers, Int8Conv):
-        arrays["weights"] = np.append(integers.weights.ravel(), np.zeros(READ_BEYOND, np.int8))
-        if scratch_name(layer) in arena.offsets:
-            numbers["scratch_offset"] = arena.offsets[scratch_name(layer)]
-    if integers is not None:
-        arrays |= {name: getattr(integers, name) for name in ("bias", "multiplier", "shift")}
-    return numbers, arrays
 
 
 def _arrays(name: str, arrays: dict[str, np.ndarray]) -> str:
@@ -219,18 +170,6 @@ def _op(model: CModel, arena: Arena, layer: Layer, reads: int | None = None) -> 
 def _fields(fields: Mapping[str, Any]) -> str:
     text = ", ".join(f".{name} = {value}" for name, value in fields.items())
     return f"    {{{text}}}"
-
-
-def kernel(network: Int8Network, arena: Arena, layer: Layer) -> str:
-    """Name of the C function that runs a layer: the narrow one where it has scratch and short shifts."""
-    conv = network.convs.get(layer.name)
-    narrow = conv is not None and scratch_name(layer) in arena.offsets and _narrow(conv)
-    return KERNELS[type(layer)] + ("_narrow" if narrow else "")
-
-
-def _narrow(conv: Int8Conv) -> bool:
-    """Whether the narrow kernels' short requantization holds for every channel (firmware/src/engine/kernels.h)."""
-    return bool(np.all((conv.shift >= -22) & (conv.shift <= -1) & (np.abs(conv.bias.astype(np.int64)) < 2**29)))
 
 
 def _frontend(model: CModel) -> str:

@@ -4,18 +4,23 @@ Input "input" is a float window (batch, channels, samples), normalised and clipp
 outputs "features" and "logits" are float (batch, size). Pads are given in full, since ONNX has no TFLite SAME.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from export.network.integers import Int8Network
 from export.network.layers import FEATURES, LOGITS, AveragePool, Conv, Layer, Network
-from export.network.quantization import Int8Network
+from export.network.operators import of_class
 
 OPSET, IR_VERSION = 13, 8
 
 
 def write_onnx(network: Network, int8: Int8Network | None = None) -> bytes:
-    """The network as an ONNX file: in float, or with `int8`'s integers and scales."""
+    """The network as an ONNX file: in float, or with `int8`'s integers and scales.
+
+    Raises TypeError if it holds a layer that encoders do not.
+    """
     return _Writer(network, int8).finished()
 
 
@@ -31,11 +36,12 @@ class _Writer:
         source = self.network.input
         value = self._requantized(source.name, source.name)
         for layer in self.network.layers:
-            value = self._requantized(layer.name, self._layer(layer, value))
+            emit = of_class(EMITTERS, layer, "model.onnx is written of")
+            value = self._requantized(layer.name, emit(self, layer, value))
             if layer.name in (FEATURES, LOGITS):
                 self._node("Flatten", [value], layer.name, axis=1)
 
-        def info(name: str, *shape: int):
+        def info(name: str, *shape: int) -> Any:
             return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
 
         inputs = [info(source.name, source.channels, source.length)]
@@ -44,17 +50,16 @@ class _Writer:
         opset = helper.make_opsetid("", OPSET)
         model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="scl-wearable")
         checker.check_model(model, full_check=True)
-        return model.SerializeToString()
+        return bytes(model.SerializeToString())
 
-    def _layer(self, layer: Layer, value: str) -> str:
-        window = {"kernel_shape": [layer.kernel], "strides": [layer.stride], "pads": list(layer.pads)}
-        out = f"{layer.name}/sum"
-        if isinstance(layer, AveragePool):
-            return self._node("AveragePool", [value], out, count_include_pad=0, **window)
-        if not isinstance(layer, Conv):
-            raise TypeError(f"{layer.name} is a {type(layer).__name__}, which no encoder holds")
-        out = self._node("Conv", [value, *self._constants(layer)], out, **window)
+    def conv(self, layer: Conv, value: str) -> str:
+        """Adds a Conv, and a Relu if one is fused; returns the result's name."""
+        out = self._node("Conv", [value, *self._constants(layer)], f"{layer.name}/sum", **_window(layer))
         return self._node("Relu", [out], f"{layer.name}/relu") if layer.relu else out
+
+    def average_pool(self, layer: AveragePool, value: str) -> str:
+        """Adds an AveragePool; returns the result's name."""
+        return self._node("AveragePool", [value], f"{layer.name}/sum", count_include_pad=0, **_window(layer))
 
     def _constants(self, layer: Conv) -> list[str]:
         weights, bias = f"{layer.name}/weights", f"{layer.name}/bias"
@@ -95,3 +100,13 @@ class _Writer:
 
         self.nodes.append(helper.make_node(kind, inputs, [output], output, **attributes))
         return output
+
+
+def _window(layer: Layer) -> dict[str, list[int]]:
+    return {"kernel_shape": [layer.kernel], "strides": [layer.stride], "pads": list(layer.pads)}
+
+
+EMITTERS: dict[type[Layer], Callable[[_Writer, Any, str], str]] = {
+    Conv: _Writer.conv,
+    AveragePool: _Writer.average_pool,
+}

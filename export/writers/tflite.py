@@ -4,11 +4,16 @@ Pooling, latent and head as pooling and 1x1 convolutions (not MEAN and FULLY_CON
 TFLite Micro and LiteRT's reference kernels differ. Tensors are (1, 1, length, channels); outputs are found by name.
 """
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import numpy as np
 
-from export.network.layers import FEATURES, LOGITS, AveragePool, Conv, Layer
-from export.network.quantization import Int8Network
+from export.network.integers import Int8Network
+from export.network.layers import FEATURES, LOGITS, AveragePool, Conv, Layer, Tensor
+from export.network.operators import of_class
 from export.network.tflite_file import operator_code, output_names, read_operators, schema, tensor_indices
+from export.proof.gates import ExportError
 
 ALLOWED_OPERATORS = {"CONV_2D", "AVERAGE_POOL_2D", "RESHAPE"}
 FILE_IDENTIFIER = b"TFL3"
@@ -18,32 +23,38 @@ SCHEMA_VERSION = 3
 def write_tflite(network: Int8Network) -> bytes:
     """The network as a TFLite flatbuffer with outputs "features" and "logits".
 
-    Raises AssertionError if the file, read back, holds other operators or names.
+    Raises:
+        TypeError: it holds a layer that encoders do not.
+        ExportError: the file, read back, holds other operators or names.
     """
     import flatbuffers
 
-    writer = _Writer()
-    writer.add_input(network)
+    writer = _Writer(network)
     for layer in network.network.layers:
-        writer.add_layer(network, layer)
+        writer.add_layer(layer)
     builder = flatbuffers.Builder(1024)
-    builder.Finish(writer.finished(network).Pack(builder), FILE_IDENTIFIER)
+    builder.Finish(writer.finished().Pack(builder), FILE_IDENTIFIER)
     data = bytes(builder.Output())
-    _assert_readable(data, network)
+    _require_readable(data, network)
     return data
 
 
-def _assert_readable(data: bytes, network: Int8Network) -> None:
-    operators = set(read_operators(data))
-    assert operators <= ALLOWED_OPERATORS, f"model.tflite holds {sorted(operators - ALLOWED_OPERATORS)}"
-    assert output_names(data) == [FEATURES, LOGITS], f"model.tflite has outputs {output_names(data)}"
-    assert set(tensor_indices(data)) >= set(network.network.tensors), "model.tflite lacks tensors"
+def _require_readable(data: bytes, network: Int8Network) -> None:
+    others = set(read_operators(data)) - ALLOWED_OPERATORS
+    if others:
+        raise ExportError(f"model.tflite holds {sorted(others)}, expected no others than {sorted(ALLOWED_OPERATORS)}")
+    if output_names(data) != [FEATURES, LOGITS]:
+        raise ExportError(f"model.tflite has the outputs {output_names(data)}, expected {[FEATURES, LOGITS]}")
+    lacking = set(network.network.tensors) - set(tensor_indices(data))
+    if lacking:
+        raise ExportError(f"model.tflite lacks the tensors {sorted(lacking)}")
 
 
 class _Writer:
     """Collects tensors, buffers and operators of one subgraph."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: Int8Network) -> None:
+        self.network = network
         self.schema = schema()
         self.model, self.graph = self.schema.ModelT(), self.schema.SubGraphT()
         self.model.version, self.model.subgraphs = SCHEMA_VERSION, [self.graph]
@@ -52,53 +63,58 @@ class _Writer:
         self.model.operatorCodes = []
         self.graph.tensors, self.graph.operators = [], []
         self.index: dict[str, int] = {}
+        self._add_activation(network.network.input)
 
-    def add_input(self, network: Int8Network) -> None:
-        self._add_activation(network, network.network.input)
-
-    def add_layer(self, network: Int8Network, layer: Layer) -> None:
+    def add_layer(self, layer: Layer) -> None:
+        emit = of_class(EMITTERS, layer, "model.tflite is written of")
         schema, op = self.schema, self.schema.OperatorT()
         op.inputs = [self.index[layer.source.name]]
-        if isinstance(layer, Conv):
-            op.opcodeIndex = self._operator_code(schema.BuiltinOperator.CONV_2D)
-            op.inputs += self._add_constants(network, layer)
-            op.builtinOptionsType, options = schema.BuiltinOptions.Conv2DOptions, schema.Conv2DOptionsT()
-            options.dilationHFactor = options.dilationWFactor = 1
-            relu = layer.relu
-        elif isinstance(layer, AveragePool):
-            op.opcodeIndex = self._operator_code(schema.BuiltinOperator.AVERAGE_POOL_2D)
-            op.builtinOptionsType, options = schema.BuiltinOptions.Pool2DOptions, schema.Pool2DOptionsT()
-            options.filterHeight, options.filterWidth = 1, layer.kernel
-            relu = False
-        else:
-            raise TypeError(f"{layer.name} is a {type(layer).__name__}, which no encoder holds")
+        emit(self, op, layer)
+        options, activation = op.builtinOptions, schema.ActivationFunctionType
         options.strideH, options.strideW = 1, layer.stride
         options.padding = schema.Padding.SAME if layer.same else schema.Padding.VALID
-        activation = schema.ActivationFunctionType
-        options.fusedActivationFunction = activation.RELU if relu else activation.NONE
-        op.builtinOptions = options
-        op.outputs = [self._add_activation(network, layer.result)]
+        options.fusedActivationFunction = activation.RELU if layer.relu else activation.NONE
+        op.outputs = [self._add_activation(layer.result)]
         self.graph.operators.append(op)
 
-    def finished(self, network: Int8Network):
-        self.graph.inputs = [self.index[network.network.input.name]]
-        self.graph.outputs = [self.index[FEATURES], self.index[LOGITS]]
-        return self.model
-
-    def _add_activation(self, network: Int8Network, tensor) -> int:
-        affine = network.activations[tensor.name]
-        shape = [1, 1, tensor.length, tensor.channels]
-        return self._add_tensor(tensor.name, shape, "INT8", [affine.scale], [affine.zero_point])
-
-    def _add_constants(self, network: Int8Network, layer: Conv) -> list[int]:
-        conv = network.convs[layer.name]
+    def conv(self, op: Any, layer: Conv) -> None:
+        """The code, constants and options of a CONV_2D of height 1."""
+        schema, conv = self.schema, self.network.convs[layer.name]
+        op.opcodeIndex = self._operator_code(schema.BuiltinOperator.CONV_2D)
         out, kernel, channels = conv.weights.shape
         zeros = [0] * out
         weights = f"{layer.name}/weights", [out, 1, kernel, channels], "INT8", conv.weight_scales, zeros, conv.weights
         bias = f"{layer.name}/bias", [out], "INT32", conv.bias_scales, zeros, conv.bias
-        return [self._add_tensor(*weights), self._add_tensor(*bias)]
+        op.inputs += [self._add_tensor(*weights), self._add_tensor(*bias)]
+        op.builtinOptionsType, op.builtinOptions = schema.BuiltinOptions.Conv2DOptions, schema.Conv2DOptionsT()
+        op.builtinOptions.dilationHFactor = op.builtinOptions.dilationWFactor = 1
 
-    def _add_tensor(self, name, shape, kind, scales, zero_points, data: np.ndarray | None = None) -> int:
+    def average_pool(self, op: Any, layer: AveragePool) -> None:
+        """The code and options of an AVERAGE_POOL_2D of height 1."""
+        schema = self.schema
+        op.opcodeIndex = self._operator_code(schema.BuiltinOperator.AVERAGE_POOL_2D)
+        op.builtinOptionsType, op.builtinOptions = schema.BuiltinOptions.Pool2DOptions, schema.Pool2DOptionsT()
+        op.builtinOptions.filterHeight, op.builtinOptions.filterWidth = 1, layer.kernel
+
+    def finished(self) -> Any:
+        self.graph.inputs = [self.index[self.network.network.input.name]]
+        self.graph.outputs = [self.index[FEATURES], self.index[LOGITS]]
+        return self.model
+
+    def _add_activation(self, tensor: Tensor) -> int:
+        affine = self.network.activations[tensor.name]
+        shape = [1, 1, tensor.length, tensor.channels]
+        return self._add_tensor(tensor.name, shape, "INT8", [affine.scale], [affine.zero_point])
+
+    def _add_tensor(
+        self,
+        name: str,
+        shape: list[int],
+        kind: str,
+        scales: Iterable[np.float32],
+        zero_points: list[int],
+        data: np.ndarray | None = None,
+    ) -> int:
         tensor, buffer = self.schema.TensorT(), self.schema.BufferT()
         tensor.name, tensor.shape, tensor.type = name, shape, getattr(self.schema.TensorType, kind)
         tensor.quantization = self.schema.QuantizationParametersT()
@@ -121,3 +137,9 @@ class _Writer:
         entry.version = 3 if code == self.schema.BuiltinOperator.CONV_2D else 2  # the versions that know int8
         self.model.operatorCodes.append(entry)
         return len(self.model.operatorCodes) - 1
+
+
+EMITTERS: dict[type[Layer], Callable[[_Writer, Any, Any], None]] = {
+    Conv: _Writer.conv,
+    AveragePool: _Writer.average_pool,
+}

@@ -6,14 +6,14 @@ a scale that is off by some 1e-8 gives another value.
 """
 
 import math
+from dataclasses import replace
 
 import flatbuffers
 import numpy as np
 import pytest
 
-from export.network import from_file as foreign
-
-correct_dense, correct_scales = foreign._Reader._dense, foreign.effective_scales
+from export.network import operators, readers, tflite_operator
+from export.network.layers import Conv
 
 
 class Model:
@@ -288,13 +288,19 @@ class RandomModel(Model):
                 self.softmax()
 
 
-def dense_with_float32_product(reader, name: str, op, options):
-    """_Reader._dense with the rule that it once had: with one scale of weights, the product of scales is float32."""
+def read_dense_with_float32_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives FULLY_CONNECTED the rule that it once had: with one scale of weights, the product of scales is float32."""
+    correct = tflite_operator.effective_scales
 
     def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32) -> np.ndarray:
         one = np.all(weights == weights[0])
-        return (source * weights).astype(np.float64) / float(result) if one else correct_scales(source, weights, result)
+        return (source * weights).astype(np.float64) / float(result) if one else correct(source, weights, result)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(foreign, "effective_scales", effective_scales)
-        return correct_dense(reader, name, op, options)
+    def dense(op: tflite_operator.TFLiteOperator) -> Conv:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tflite_operator, "effective_scales", effective_scales)
+            return readers.dense(op)
+
+    conv = operators.tflite_operators()["FULLY_CONNECTED"]
+    wrong = replace(conv, readers={**conv.readers, "FULLY_CONNECTED": dense})
+    monkeypatch.setattr(operators, "OPERATORS", [wrong if op is conv else op for op in operators.OPERATORS])

@@ -5,8 +5,7 @@ import pytest
 
 from benchmarks.device import run
 from export.cost.instructions import BOARDS, noise
-from export.network import arena
-from export.network import from_file as foreign
+from export.network import arena, from_file
 from export.network.layers import FEATURES, LOGITS, AveragePool, Conv, Network, Tensor
 from export.network.quantization import quantize
 from export.proof.runtimes import run_tflite_micro, tflite_micro_runner
@@ -66,7 +65,7 @@ def test_random_operators(seed, machine):
     """Models of every operator, as test_operators.py compares them tensor by tensor on this computer."""
     model = RandomModel(seed)
     data = model.bytes()
-    read = foreign.read(data, f"model {seed}")
+    read = from_file.read(data, f"model {seed}")
     network, memory = read.network.network, arena.schedule(read.network.network)
     at, source = memory.offsets["input"], network.input
     x = noise(memory.size)[at : at + source.size].reshape(source.length, source.channels)

@@ -5,12 +5,11 @@ import ctypes
 import numpy as np
 import pytest
 
-from export.network import arena
-from export.network import from_file as foreign
+from export.network import arena, from_file
 from export.proof.c_engine import COp
 from export.proof.runtimes import tflite_micro_runner
-from export.writers.c_source import kernel, op_fields
-from tests.firmware.random_models import RandomModel, dense_with_float32_product
+from export.writers.c_operators import kernel, op_fields
+from tests.firmware.random_models import RandomModel, read_dense_with_float32_product
 
 QUICK, ALL, BATCH = 150, 1500, 50
 
@@ -44,7 +43,7 @@ def run(engine, int8, x: np.ndarray, rng) -> dict[str, np.ndarray]:
 def assert_model_equal(engine, seed: int) -> RandomModel:
     model, rng = RandomModel(seed), np.random.default_rng(seed)
     data = model.bytes()
-    read = foreign.read(data, f"model {seed}")
+    read = from_file.read(data, f"model {seed}")
     x = rng.integers(-128, 128, model.input_shape).astype(np.int8)
     if seed % 10 == 0:
         x[:] = rng.choice([-128, 127])
@@ -71,7 +70,7 @@ def test_many_random_models(engine, start):
 
 def test_a_dense_layer_whose_product_of_scales_is_float32_would_be_seen(engine, monkeypatch):
     """What export.network.from_file once took for TFLite Micro's rule, of dense layers with one scale of weights."""
-    monkeypatch.setattr(foreign._Reader, "_dense", dense_with_float32_product)
+    read_dense_with_float32_product(monkeypatch)
     with pytest.raises(AssertionError, match="_fully_connected of"):
         for seed in range(QUICK):
             assert_model_equal(engine, seed)
@@ -79,4 +78,4 @@ def test_a_dense_layer_whose_product_of_scales_is_float32_would_be_seen(engine, 
 
 def test_every_operator_is_among_them():
     kinds = {kind for seed in range(QUICK) for kind in RandomModel(seed).kinds}
-    assert kinds == set(foreign.OPERATORS) - {"EXPAND_DIMS", "SQUEEZE"}
+    assert kinds == set(from_file.supported()) - {"EXPAND_DIMS", "SQUEEZE"}

@@ -10,8 +10,7 @@ import math
 import numpy as np
 import pytest
 
-from export.network import arena
-from export.network import from_file as foreign
+from export.network import arena, from_file
 from tests.firmware.random_models import Model
 from tests.firmware.test_operators import run_layer
 
@@ -68,7 +67,7 @@ def tflite_micro(model: Model, *inputs: np.ndarray) -> np.ndarray:
 
 def engine_runs(engine, model: Model, *inputs: np.ndarray) -> np.ndarray:
     """What the C's last layer of a model makes of its inputs, flat."""
-    network = foreign.read(model.bytes(), "model.tflite").network
+    network = from_file.read(model.bytes(), "model.tflite").network
     memory, layer = arena.schedule(network.network), network.network.layers[-1]
     block = np.zeros(memory.size, np.int8)
     for source, x in zip(dict.fromkeys(layer.sources), inputs, strict=True):

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import device as benchmark
 from export.cost.instructions import BOARDS
 from export.network import arena, streaming
+from export.network.integers import Int8Network
 from export.network.layers import (
     FEATURES,
     LOGITS,
@@ -21,7 +22,7 @@ from export.network.layers import (
     Network,
     Tensor,
 )
-from export.network.quantization import Int8Network, quantize
+from export.network.quantization import quantize
 from export.proof.c_engine import COp
 from export.proof.runtimes import run_tflite_micro
 from export.writers.tflite import write_tflite

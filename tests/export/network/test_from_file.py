@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from export import profile, quantize
-from export.network import from_file as foreign
+from export.network import from_file
 from export.report_file import read_report
 from scl.artifacts import InputError
 from scl.artifacts.bundle import NetworkManifest, PlainWindow, read_bundle, read_run_bundle
-from tests.firmware.random_models import RandomModel
+from tests.firmware.random_models import Model, RandomModel
 
 
 def convert(layers, int8_ends: bool = True) -> bytes:
@@ -72,13 +72,13 @@ def test_a_float_input_is_refused_with_what_to_do(tmp_path):
     path = tmp_path / "float.tflite"
     path.write_bytes(convert(lambda layers, x: layers.Conv1D(4, 3)(x), int8_ends=False))
     with pytest.raises(InputError, match=r"tensor \d+ .* is not int8; the nearest .*inference_input_type"):
-        foreign.read(path.read_bytes(), str(path))
+        from_file.read(path.read_bytes(), str(path))
 
 
 def test_an_operator_without_a_kernel_is_named(tmp_path):
     data = convert(lambda layers, x: layers.Activation("sigmoid")(layers.Conv1D(4, 3)(x)))
     with pytest.raises(InputError, match=r"x.tflite: operator \d is LOGISTIC; the nearest supported form is SOFTMAX"):
-        foreign.read(data, "x.tflite")
+        from_file.read(data, "x.tflite")
 
 
 def test_a_dilation_that_the_converter_took_apart_is_named(tmp_path):
@@ -86,7 +86,7 @@ def test_a_dilation_that_the_converter_took_apart_is_named(tmp_path):
     with pytest.raises(
         InputError, match=r"is SPACE_TO_BATCH_ND; the nearest supported form is CONV_2D with a dilation factor"
     ):
-        foreign.read(data, "x.tflite")
+        from_file.read(data, "x.tflite")
 
 
 def altered(change) -> bytes:
@@ -141,13 +141,28 @@ def _no_scale(model, graph):
 )
 def test_what_the_engine_lacks_is_said(change, message):
     with pytest.raises(InputError, match=message):
-        foreign.read(altered(change), "model.tflite")
+        from_file.read(altered(change), "model.tflite")
+
+
+def test_a_view_of_another_size_is_named():
+    """Two dense layers with a RESHAPE from 6 values to 5 between them."""
+    model = Model()
+    at = model.input([1, 4], 0.1)
+    for width, out in ((4, 6), (5, 3)):
+        w = model.tensor([out, width], model.s.TensorType.INT8, 0.1, 0, np.ones((out, width), np.int8))
+        result = model.activation([1, out], 0.1, 0)
+        model.operator("FULLY_CONNECTED", [at, w, -1], result, model.s.FullyConnectedOptionsT())
+        if out == 6:
+            at = model.activation([1, 5], 0.1, 0)
+            model.operator("RESHAPE", [result], at, model.s.ReshapeOptionsT())
+    with pytest.raises(InputError, match=r"model.tflite: its operators do not fit together: op2_.* of that 6 are writ"):
+        from_file.read(model.bytes(), "model.tflite")
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 no model", b"\x00" * 64])
 def test_what_is_no_tflite_file(data):
     with pytest.raises(InputError, match="model.tflite: starts with .*, expected a .tflite file"):
-        foreign.read(data, "model.tflite")
+        from_file.read(data, "model.tflite")
 
 
 @pytest.mark.parametrize("seed", range(300))
@@ -156,7 +171,7 @@ def test_a_damaged_file_is_refused_or_read_and_nothing_else(seed):
     for at in rng.integers(8, len(data), 4):
         data[at] = rng.integers(256)
     try:
-        foreign.read(bytes(data), "model.tflite")
+        from_file.read(bytes(data), "model.tflite")
     except InputError as error:
         assert str(error).startswith("model.tflite: ")
 
@@ -171,7 +186,7 @@ def test_too_many_outputs_for_a_class(tmp_path):
 def test_a_cut_file_is_damaged():
     data = RandomModel(0).bytes()
     with pytest.raises(InputError, match="is damaged"):
-        foreign.read(data[: len(data) // 3], "model.tflite")
+        from_file.read(data[: len(data) // 3], "model.tflite")
 
 
 @pytest.mark.parametrize(

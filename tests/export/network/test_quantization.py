@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from export.network.integers import quantize_multiplier
 from export.network.layers import Conv, Network, Tensor
-from export.network.quantization import affine, quantize, quantize_multiplier, round_keeping_sums, round_nearest
+from export.network.quantization import affine, quantize, round_keeping_sums, round_nearest
 from export.proof import converter
 from export.proof.runtimes import run_tflite_micro
 from export.writers.tflite import write_tflite

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from export.network import from_file as foreign
+from export.network import from_file
 from export.proof.cut import CutOperator
 from export.proof.runtimes import tflite_micro_runner
 from tests.firmware.random_models import RandomModel
@@ -13,7 +13,7 @@ from tests.firmware.random_models import RandomModel
 def test_each_operator_alone_gives_what_it_gives_in_the_file(seed):
     model = RandomModel(seed)
     data = model.bytes()
-    read = foreign.read(data, "model.tflite")
+    read = from_file.read(data, "model.tflite")
     x = np.random.default_rng(seed).integers(-128, 128, model.input_shape).astype(np.int8)
     tensors = tflite_micro_runner(data)(x)
     values = {name: tensors(index).copy() for name, index in read.tensors.items()}

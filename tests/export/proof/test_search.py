@@ -9,15 +9,14 @@ import numpy as np
 import pytest
 
 from export.from_tflite import prove
-from export.network import arena
-from export.network import from_file as foreign
+from export.network import arena, from_file
 from export.network.from_file import Foreign
 from export.proof.c_engine import CEngine, build_library
 from export.proof.cut import CutOperator
 from export.proof.gates import ExportError
 from export.proof.search import Searched, search
 from export.writers.c_source import CModel, write_c
-from tests.firmware.random_models import Model, RandomModel, dense_with_float32_product
+from tests.firmware.random_models import Model, RandomModel, read_dense_with_float32_product
 
 pytestmark = pytest.mark.usefixtures("board_tools")
 
@@ -68,15 +67,15 @@ WRONG = {"the one that was wrong": the_dense_layer_that_was_wrong} | {
 @pytest.mark.parametrize("layer", WRONG.values(), ids=WRONG)
 def test_a_float32_product_of_scales_is_found_where_random_inputs_find_nothing(layer, monkeypatch, tmp_path):
     data = layer()
-    monkeypatch.setattr(foreign._Reader, "_dense", dense_with_float32_product)
-    read = foreign.read(data, "model.tflite")
+    read_dense_with_float32_product(monkeypatch)
+    read = from_file.read(data, "model.tflite")
     engine = compiled(read, tmp_path)
     assert prove(read, data, engine, seed=0) > 0  # 500 random inputs: equal
     with pytest.raises(ExportError, match=r"layer op0_fully_connected: its output \d .* is -?\d+, expected -?\d+"):
         search(read, data, engine, seed=0)
     monkeypatch.undo()
     (tmp_path / "right").mkdir()
-    read = foreign.read(data, "model.tflite")
+    read = from_file.read(data, "model.tflite")
     assert search(read, data, compiled(read, tmp_path / "right"), seed=0).borders > 0
 
 
@@ -98,7 +97,7 @@ def models_with(kind: str, count: int) -> Iterator[tuple[bytes, Foreign, str]]:
     """Random models with an operator behind the first layer whose values vary: file, network and the layer's name."""
     rng = np.random.default_rng(0)
     for seed in range(300):
-        read = foreign.read(data := RandomModel(seed).bytes(), "model.tflite")
+        read = from_file.read(data := RandomModel(seed).bytes(), "model.tflite")
         network = read.network.network
         if network.tensors[network.outputs[-1]].size > 256:
             continue
@@ -111,7 +110,7 @@ def models_with(kind: str, count: int) -> Iterator[tuple[bytes, Foreign, str]]:
                     yield data, read, layer.name
 
 
-@pytest.mark.parametrize("kind", [kind for kind in foreign.OPERATORS if kind not in foreign.VIEWS])
+@pytest.mark.parametrize("kind", [kind for kind in from_file.supported() if kind not in from_file.VIEWS])
 def test_a_small_fault_in_an_inner_layer_is_found(kind, tmp_path):
     for index, (data, read, name) in enumerate(models_with(kind, 3)):
         (folder := tmp_path / str(index)).mkdir()
@@ -124,7 +123,7 @@ def test_equal_networks_are_found_equal_and_the_work_is_bounded(tmp_path):
     for seed in (1, 4, 10):
         (folder := tmp_path / str(seed)).mkdir()
         data = RandomModel(seed).bytes()
-        read = foreign.read(data, "model.tflite")
+        read = from_file.read(data, "model.tflite")
         engine = compiled(read, folder)
         everything, little = (search(read, data, engine, seed=0, work=work) for work in (4_000_000_000, 4_000_000))
         assert 0.9 * everything.all_borders < everything.borders <= everything.all_borders

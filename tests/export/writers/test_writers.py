@@ -13,9 +13,9 @@ from export.network import arena
 from export.network.layers import LOGITS, Conv, Network, Tensor
 from export.network.quantization import quantize
 from export.network.tflite_file import read_operators
+from export.proof.gates import ExportError
 from export.proof.runtimes import run_litert, run_onnx
-from export.writers import c_source as c_writer
-from export.writers import tflite as tflite_writer
+from export.writers import c_source, tflite
 from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
 from firmware_host import emulator
@@ -166,7 +166,7 @@ def noise(frontend: FrontEndSpec, windows: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def leads(exported) -> c_writer.CModel:
+def leads(exported) -> c_source.CModel:
     """The small network behind sensors with rails of their own, resampled, band-passed, made invariant; independent
     labels.
     """
@@ -188,7 +188,7 @@ def leads(exported) -> c_writer.CModel:
     thresholds = np.median(exported.engine.run(inputs)[LOGITS], axis=0).astype(int).tolist()  # masks differ
     memory = arena.schedule(exported.network.network)
     coefficients = design(52.0, 20.0).coefficients
-    return c_writer.CModel(exported.network, memory, labels, "cd" * 32, frontend, coefficients, thresholds)
+    return c_source.CModel(exported.network, memory, labels, "cd" * 32, frontend, coefficients, thresholds)
 
 
 def test_the_board_does_what_numpy_does(leads, tmp_path):
@@ -196,7 +196,7 @@ def test_the_board_does_what_numpy_does(leads, tmp_path):
     for tool in ("make", "gcc"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
-    c_writer.write_c(leads, tmp_path)
+    c_source.write_c(leads, tmp_path)
     firmware = toolchain.build(tmp_path, tmp_path / "out")
     counts, raw, needed = noise(leads.frontend, 10), leads.frontend.raw_samples, leads.frontend.lead_off_samples
     assert needed == 36
@@ -241,8 +241,21 @@ def test_tflite_holds_the_allowed_operators_only(exported):
 
 
 def test_another_operator_fails_the_writer(exported, monkeypatch):
-    monkeypatch.setattr(tflite_writer, "ALLOWED_OPERATORS", {"CONV_2D"})
-    with pytest.raises(AssertionError, match=r"holds \['AVERAGE_POOL_2D'\]"):
+    monkeypatch.setattr(tflite, "ALLOWED_OPERATORS", {"CONV_2D"})
+    with pytest.raises(ExportError, match=r"holds \['AVERAGE_POOL_2D'\]"):
+        write_tflite(exported.network)
+
+
+@pytest.mark.parametrize(
+    ("reads_back", "value", "message"),
+    [
+        ("output_names", ["logits", "features"], r"has the outputs \['logits', 'features'\], expected \['features', "),
+        ("tensor_indices", {"input": 0}, r"lacks the tensors \['block0', "),
+    ],
+)
+def test_a_file_that_reads_back_otherwise_fails_the_writer(reads_back, value, message, exported, monkeypatch):
+    monkeypatch.setattr(tflite, reads_back, lambda data: value)
+    with pytest.raises(ExportError, match=message):
         write_tflite(exported.network)
 
 
@@ -275,7 +288,7 @@ def test_labels_survive_the_compiler(label, tmp_path):
         pytest.skip("gcc is not installed")
     source = tmp_path / "label.c"
     source.write_text(
-        f"extern const char label[];\nconst char label[] = {c_writer._string(label)};\n", encoding="utf-8"
+        f"extern const char label[];\nconst char label[] = {c_source._string(label)};\n", encoding="utf-8"
     )
     subprocess.run(
         ["gcc", "-std=c99", "-Wall", "-Werror", "-shared", "-fPIC", source, "-o", tmp_path / "label.so"], check=True
@@ -287,5 +300,5 @@ def test_labels_survive_the_compiler(label, tmp_path):
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -0.1, 1e-30, 3.4e38, 1 / 3, 1.4e-45])
 def test_hexadecimal_floats_are_exact(value):
-    text = c_writer._float(value)
+    text = c_source._float(value)
     assert text.endswith("f") and np.float32(float.fromhex(text[:-1])) == np.float32(value)

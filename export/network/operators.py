@@ -1,0 +1,136 @@
+"""Every operator of the engine, described once: what the planner, the stream, the C, the profile and the reader of
+files ask of one.
+
+Another one is a layer class, its entry in OPERATORS, its reader if files hold it, its kernel in firmware/src/engine,
+and an emitter for each writer of another format that shall write it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeVar
+
+from export.network import readers
+from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Softmax
+from export.network.tflite_operator import TFLiteOperator
+
+LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the DSP kernel gets its scratch
+WIDENED = 8  # bytes of scratch for each of them: four windows of 16 bits
+SCALE = 16  # bytes of scratch for each channel of a depthwise convolution: its factor and bias, unpacked
+CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1
+
+OfLayer = Callable[[Any], int]  # of a layer of the operator's class
+Reader = Callable[[TFLiteOperator], Layer]
+T = TypeVar("T")
+
+
+class Search(Enum):
+    """Which inputs tell an operator's C from TFLite Micro's, beside constants, extremes and noise (`export.proof`)."""
+
+    SUMS = "sums at borders of rounding: its outputs are step functions of a sum"
+    PAIRS = "all pairs of values of its two inputs"
+    SPREAD = "samples spread over a range below their largest value"
+    NONE = "no others: it rounds nothing"
+
+
+def _nothing(layer: Layer) -> int:
+    return 0
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator.
+
+    Args:
+        layer: its class.
+        name: for people.
+        kernel: the C function; the narrow one has "_narrow" behind it (firmware/src/engine/kernels.h).
+        search: how the proof looks for differences.
+        slides: whether a stream can keep its columns: an output depends on the inputs under its window alone.
+        keeps_scale: whether its output has its input's scale and zero point.
+        constant_bytes: flash of its constants.
+        scratch_bytes: what the narrow kernel asks for; 0 for a layer that is none of its.
+        readers: by the names that TFLite files have for it.
+        activation: whether in those files a fused activation may end it.
+    """
+
+    layer: type[Layer]
+    name: str
+    kernel: str
+    search: Search
+    slides: bool = False
+    keeps_scale: bool = False
+    constant_bytes: OfLayer = _nothing
+    scratch_bytes: OfLayer = _nothing
+    readers: Mapping[str, Reader] = field(default_factory=dict)
+    activation: bool = True
+
+
+def _weighted_bytes(layer: Conv | Depthwise) -> int:
+    return layer.weights.size + CHANNEL_BYTES * layer.channels
+
+
+def _conv_scratch(layer: Conv) -> int:
+    """None where a row of weights is so long that it would cost too much memory."""
+    row = layer.kernel * layer.source.channels
+    if layer.dilation > 1 or 3 * layer.stride > 7 * layer.kernel or row > LONGEST_ROW:
+        return 0
+    return WIDENED * -(-row // 4) * 4
+
+
+def _depthwise_scratch(layer: Depthwise) -> int:
+    fits = layer.channels == layer.source.channels and layer.channels % 4 == 0
+    return SCALE * layer.channels if fits and layer.dilation == 1 else 0
+
+
+OPERATORS = (
+    Operator(
+        *(Conv, "conv", "scl_conv", Search.SUMS),
+        slides=True,
+        constant_bytes=_weighted_bytes,
+        scratch_bytes=_conv_scratch,
+        readers={"CONV_2D": readers.conv, "FULLY_CONNECTED": readers.dense},
+    ),
+    Operator(
+        *(Depthwise, "depthwise", "scl_depthwise", Search.SUMS),
+        slides=True,
+        constant_bytes=_weighted_bytes,
+        scratch_bytes=_depthwise_scratch,
+        readers={"DEPTHWISE_CONV_2D": readers.depthwise},
+    ),
+    Operator(
+        *(AveragePool, "average pool", "scl_average_pool", Search.SUMS),
+        slides=True,
+        keeps_scale=True,
+        readers={"AVERAGE_POOL_2D": readers.average_pool},
+    ),
+    Operator(
+        *(MaxPool, "max pool", "scl_max_pool", Search.NONE),
+        slides=True,
+        keeps_scale=True,
+        readers={"MAX_POOL_2D": readers.max_pool},
+    ),
+    Operator(Mean, "mean", "scl_mean", Search.SUMS, readers={"MEAN": readers.mean}, activation=False),
+    Operator(Add, "add", "scl_add", Search.PAIRS, readers={"ADD": readers.add}),
+    Operator(Softmax, "softmax", "scl_softmax", Search.SPREAD, readers={"SOFTMAX": readers.softmax}, activation=False),
+)
+
+
+def operator_of(layer: Layer) -> Operator:
+    """The operator that a layer is. Raises TypeError if it is none."""
+    return of_class({operator.layer: operator for operator in OPERATORS}, layer, "the engine runs")
+
+
+def tflite_operators() -> dict[str, Operator]:
+    """The operators by the names that TFLite files have for them."""
+    return {name: operator for operator in OPERATORS for name in operator.readers}
+
+
+def of_class(table: Mapping[type[Layer], T], layer: Layer, what: str) -> T:
+    """A layer's entry in a table by class. Raises TypeError that says `what` the classes of the table are if it has
+    none.
+    """
+    if type(layer) not in table:
+        supported = ", ".join(kind.__name__ for kind in table)
+        raise TypeError(f"layer {layer.name} is a {type(layer).__name__}; {what} {supported}")
+    return table[type(layer)]
