@@ -27,9 +27,9 @@ def run_info(
     std: tuple[float, ...] | None = None,
     **changes: Any,
 ) -> RunInfo:
-    """A run of an accelerometer, or of one and a gyroscope, under rotation; `changes` replace its fields."""
+    """A run of an accelerometer, of one and a gyroscope, or of a lead, under rotation; `changes` replace its fields."""
     channels = len(window.channels)
-    sensors = (SensorChannels("accelerometer", (0, 1, 2)), SensorChannels("gyroscope", (3, 4, 5)))
+    sensors = (SensorChannels("accelerometer", (0, 1, 2)), SensorChannels("gyroscope", (3, 4, 5)))[: channels // 3]
     info = RunInfo(
         name="x",
         task="imu",
@@ -39,7 +39,7 @@ def run_info(
         multilabel=False,
         partition=partition,
         window=window,
-        sensors=sensors[: channels // 3],
+        sensors=sensors or (SensorChannels("lead", (0,)),),
         frontend=InputSteps(),
         normalisation=Normalisation((0.0,) * channels, std or (1.0,) * channels, 4.0),
         architecture=architecture,
