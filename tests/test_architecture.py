@@ -62,7 +62,7 @@ ROOMS = {
     # The error of a failed export is defined where most of them are raised.
     "export.writers": {"export.network", "export.proof.gates.ExportError"},
     # A bundle's layers are compared on the emulated core that counts instructions, and the report names its board.
-    "export.proof": {"export.network", "export.writers", "export.cost.instructions", "export.report_file"},
+    "export.proof": {"export.network", "export.cost.instructions", "export.report_file"},
     "export.cost": {"export.network", "export.proof.gates.ExportError"},
     "export.golden": {"export.proof.runtimes"},
 }
