@@ -22,16 +22,8 @@ from export.report_file import REPORT, NetworkReport, RandomInputs
 from export.writers.c_source import CModel, write_c
 from scl import artifacts
 from scl.artifacts import InputError, write_artifact
-from scl.artifacts.bundle import (
-    Cost,
-    InputTensor,
-    NetworkManifest,
-    OutputTensor,
-    PlainWindow,
-    hashes,
-    model_hash,
-    write_manifest,
-)
+from scl.artifacts.bundle import hashes, model_hash, write_manifest
+from scl.artifacts.manifest import Cost, InputTensor, NetworkManifest, OutputTensor, PlainWindow
 
 MOST_CLASSES = 256
 

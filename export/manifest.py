@@ -7,8 +7,8 @@ from export.model import Model
 from export.network.layers import FEATURES, LOGITS
 from export.proof import loss
 from export.report_file import ExportReport
-from scl.artifacts.bundle import InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
 from scl.artifacts.golden import Golden
+from scl.artifacts.manifest import InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
 
 if TYPE_CHECKING:
     from train.run.folder import Run

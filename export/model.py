@@ -17,8 +17,9 @@ from export.writers.c_source import CModel, write_c
 from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
 from scl.artifacts import InputError
-from scl.artifacts.bundle import MOST_LABELS_TOGETHER, model_hash
+from scl.artifacts.bundle import model_hash
 from scl.artifacts.fields import MOST_LABELS
+from scl.artifacts.manifest import MOST_LABELS_TOGETHER
 from scl.decision import LOST, decide
 from scl.frontend.chain import design_front_end
 from scl.frontend.flags import LEAD_OFF

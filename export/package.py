@@ -11,7 +11,8 @@ from string import Template
 
 from scl import artifacts
 from scl.artifacts import InputError, command
-from scl.artifacts.bundle import Bundle, Manifest, NetworkManifest, read_bundle
+from scl.artifacts.bundle import Bundle, read_bundle
+from scl.artifacts.manifest import Manifest, NetworkManifest
 from scl.toolchain import FIRMWARE, MODEL_FILES, ROOMS, headers, sources
 
 TARGETS = ("cmake", "arduino", "zephyr")

@@ -28,8 +28,9 @@ from export.report_file import REPORT, ExportReport
 from export.writers.tflite import write_tflite
 from scl import artifacts
 from scl.artifacts import InputError, write_artifact
-from scl.artifacts.bundle import Cost, Streaming, hashes, write_manifest
-from scl.artifacts.golden import write_golden
+from scl.artifacts.bundle import hashes, write_manifest
+from scl.artifacts.golden import Golden, write_golden
+from scl.artifacts.manifest import Cost, Streaming
 from scl.artifacts.ranges import read_ranges
 from scl.artifacts.run import run_hash
 from scl.decision import decide
@@ -122,19 +123,14 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         with watch.step("replay"):
             windows = evaluated_windows(run, test, options, model)
         with watch.step("compare runtimes"):
-            proven = windows.proven(AGREEMENT_INPUTS)
-            reference = run_tflite_micro(model.tflite, proven)
-            proof = agreement.prove(model.network, model.tflite, model.onnx, engine, proven, reference)
-            kept = None if model.step is None else stream_facts(model.step, engine, proven, on_device)
-            outputs = {name: values[: len(windows.golden_inputs)] for name, values in reference.items()}
-            golden = windows.golden(outputs, model.thresholds)
-            write_golden(folder, golden, windows.copies.parameters, windows.golden_windows)
+            proof = prove(model, engine, windows, on_device)
+            write_golden(folder, proof.golden, windows.copies.parameters, windows.golden_windows)
         with watch.step("compare with the float model"):
             evaluation = compared_with_float(run, model, engine, windows)
             limited = kind(run.info.transformation.name).limited
             loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
-            opinion = second_opinion(model, ranges, proven[:CONVERTER_INPUTS])
+            opinion = second_opinion(model, ranges, proof.inputs[:CONVERTER_INPUTS])
         report = ExportReport(
             name=out.name,
             model_hash=model.hash,
@@ -144,9 +140,9 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             memory_map=table.memory_map(model.network, model.memory),
             run_hash=run_hash(run_folder),
             bytes={name: (folder / name).stat().st_size for name in hashes(folder)},
-            streaming=kept,
+            streaming=proof.streaming,
             dropped=dropped(run.model),
-            agreement=tuple(proof),
+            agreement=proof.agreement,
             converter=opinion,
             transformation=run.info.transformation.name,
             evaluation=evaluation,
@@ -157,7 +153,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             seconds=watch.seconds | {"total": round(sum(watch.seconds.values()), 2)},
         )
         write_artifact(folder / REPORT, report)
-        write_manifest(folder, described(run, model, report, windows.copies.names, golden, hashes(folder)))
+        write_manifest(folder, described(run, model, report, windows.copies.names, proof.golden, hashes(folder)))
     return report
 
 
@@ -185,6 +181,32 @@ def cost_of(model: Model, footprint: size.Size, on_device: instructions.DeviceCo
         instructions=on_device.instructions,
         stack_bytes=on_device.stack_bytes,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """What every runtime was shown to agree in.
+
+    Attributes:
+        inputs: int8 (inputs, samples, channels), real windows and their copies.
+        golden: those that travel with the bundle, with TFLite Micro's outputs.
+        streaming: None without a stream that keeps columns.
+    """
+
+    inputs: np.ndarray
+    agreement: tuple[agreement.Agreement, ...]
+    streaming: Streaming | None
+    golden: Golden
+
+
+def prove(model: Model, engine: CEngine, windows: EvaluatedWindows, on_device: instructions.DeviceCost) -> Proof:
+    """Runs every form of the model on real inputs. Raises ExportError where one differs from TFLite Micro."""
+    inputs = windows.proven(AGREEMENT_INPUTS)
+    reference = run_tflite_micro(model.tflite, inputs)
+    results = agreement.prove(model.network, model.tflite, model.onnx, engine, inputs, reference)
+    streaming = None if model.step is None else stream_facts(model.step, engine, inputs, on_device)
+    outputs = {name: values[: len(windows.golden_inputs)] for name, values in reference.items()}
+    return Proof(inputs, tuple(results), streaming, windows.golden(outputs, model.thresholds))
 
 
 def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: instructions.DeviceCost) -> Streaming:

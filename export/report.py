@@ -5,7 +5,7 @@ import sys
 from export.proof.gates import MAX_STEPS
 from export.proof.loss import FIGURES
 from export.report_file import ExportReport, NetworkReport
-from scl.artifacts.bundle import Streaming
+from scl.artifacts.manifest import Streaming
 
 Rows = list[tuple[str, str]]
 

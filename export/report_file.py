@@ -8,9 +8,10 @@ from export.proof.agreement import Agreement
 from export.proof.converter import SecondOpinion
 from export.proof.loss import Evaluation
 from export.proof.search import Searched
-from scl.artifacts.bundle import ADVICE, Bundle, Cost, Manifest, NetworkManifest, Streaming
+from scl.artifacts.bundle import Bundle
 from scl.artifacts.fields import Fraction, Name, NotNegative, Sha256, Whole
 from scl.artifacts.json_files import Artifact, read_artifact
+from scl.artifacts.manifest import ADVICE, Cost, Manifest, NetworkManifest, Streaming
 
 REPORT = "export_report.json"
 

@@ -18,7 +18,8 @@ from firmware_host.transport import DEFAULT_BAUD, SerialTransport, Traced, Trans
 from scl import toolchain
 from scl.arguments import positive
 from scl.artifacts import InputError
-from scl.artifacts.bundle import Bundle, Manifest
+from scl.artifacts.bundle import Bundle
+from scl.artifacts.manifest import Manifest
 from scl.machines import MACHINES
 
 ROOT = Path(__file__).resolve().parent.parent

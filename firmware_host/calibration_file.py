@@ -10,8 +10,9 @@ import numpy as np
 from firmware_host.link import Link
 from firmware_host.protocol import Type
 from scl.artifacts import InputError, read_artifact
-from scl.artifacts.bundle import Bundle, Manifest
+from scl.artifacts.bundle import Bundle
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
+from scl.artifacts.manifest import Manifest
 from scl.frontend.sensor import Part
 
 NOMINAL_HASH = bytes(8)

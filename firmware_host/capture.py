@@ -20,8 +20,9 @@ from firmware_host.protocol import ANSWER, Type
 from firmware_host.transport import DEFAULT_BAUD
 from scl.arguments import positive
 from scl.artifacts import InputError, command
-from scl.artifacts.bundle import Bundle, Manifest, read_run_bundle
+from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import POSITIONS, Capture, read_capture, write_capture
+from scl.artifacts.manifest import Manifest
 
 BLOCK_TIMEOUT_S = 5.0  # between two blocks
 

@@ -16,8 +16,8 @@ from firmware_host.messages import ABSTAIN
 from firmware_host.model import dequantized
 from firmware_host.validation import CopyFigures, Figures, Latency, Parity
 from scl import metrics
-from scl.artifacts.bundle import Manifest
 from scl.artifacts.golden import Golden
+from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
 from scl.robustness import robustness
 

@@ -19,8 +19,9 @@ from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
 from firmware_host.validation import DataName, Inference, LinkUse, Measured
 from scl.artifacts import InputError
-from scl.artifacts.bundle import Bundle, Manifest
+from scl.artifacts.bundle import Bundle
 from scl.artifacts.golden import Golden
+from scl.artifacts.manifest import Manifest
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import instructions
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from firmware_host.messages import Hello
 from scl.artifacts import InputError
-from scl.artifacts.bundle import Bundle, Manifest, OutputTensor
+from scl.artifacts.bundle import Bundle
+from scl.artifacts.manifest import Manifest, OutputTensor
 from scl.decision import LOST
 
 

@@ -11,8 +11,8 @@ from firmware_host.figures import Answers, per_class, steps
 from firmware_host.model import class_name
 from firmware_host.validation import REPORT, Validation
 from scl.artifacts import write_artifact, write_bytes
-from scl.artifacts.bundle import Manifest
 from scl.artifacts.golden import Golden
+from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 

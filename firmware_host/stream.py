@@ -18,8 +18,9 @@ from firmware_host.messages import ABSTAIN, Hop, chunk_samples, samples_chunk
 from firmware_host.model import class_name
 from firmware_host.protocol import Type
 from scl.artifacts import InputError, command
-from scl.artifacts.bundle import Bundle, Manifest, read_run_bundle
+from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import Capture, read_capture
+from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from firmware_host.messages import Stats
-from scl.artifacts.bundle import SplitName
 from scl.artifacts.fields import Fraction, Name, NotNegative, Sha256, Whole
 from scl.artifacts.json_files import Artifact
+from scl.artifacts.manifest import SplitName
 from scl.robustness import ChangedLabels, Interval
 
 REPORT = "validation.json"

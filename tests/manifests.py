@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scl.artifacts.bundle import Cost, InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName, hashes
+from scl.artifacts.bundle import hashes
+from scl.artifacts.manifest import Cost, InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
 from scl.artifacts.run import WindowInfo
 from scl.frontend.spec import FrontEndSpec
 from scl.partition import Partition

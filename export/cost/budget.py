@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from export.cost.table import LayerRow
 from export.proof.gates import ExportError
 from scl.artifacts import InputError
-from scl.artifacts.bundle import Cost
+from scl.artifacts.manifest import Cost
 
 KINDS = {"flash": "flash_bytes", "ram": "ram_bytes", "instructions": "instructions"}  # and the cost that each limits
 COLUMNS = {"flash": "flash_bytes", "ram": "arena_bytes", "instructions": "instructions"}  # of a layer

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from scl.artifacts import InputError, read_npz
-from scl.artifacts.bundle import Bundle, Manifest, NetworkManifest
+from scl.artifacts.bundle import Bundle
 from scl.artifacts.golden import read_golden
+from scl.artifacts.manifest import Manifest, NetworkManifest
 from scl.frontend.chain import FrontEnd
 from scl.machines import NS_PER_INSTRUCTION
 

@@ -18,7 +18,8 @@ from export.network.tflite_file import tensor_indices
 from export.proof.runtimes import tflite_micro_runner
 from export.report_file import read_report
 from scl.artifacts import InputError
-from scl.artifacts.bundle import Bundle, Manifest, NetworkManifest
+from scl.artifacts.bundle import Bundle
+from scl.artifacts.manifest import Manifest, NetworkManifest
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from export.network.integers import Int8Network
 from export.network.layers import FEATURES, Layer
 from export.network.streaming import Step
 from export.writers.c_operators import keep_fields, kernel, op_fields
-from scl.artifacts.bundle import MOST_LABELS_TOGETHER
+from scl.artifacts.manifest import MOST_LABELS_TOGETHER
 from scl.frontend.sensor import Part
 from scl.frontend.spec import FrontEndSpec
 

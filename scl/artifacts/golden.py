@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts.bundle import MANIFEST, Bundle, Manifest
+from scl.artifacts.bundle import MANIFEST, Bundle
 from scl.artifacts.errors import InputError
+from scl.artifacts.manifest import Manifest
 from scl.artifacts.npz_files import Array, read_arrays, write_npz
 from scl.decision import LOST, decide
 from scl.frontend.flags import LEAD_OFF, SATURATED

@@ -14,7 +14,8 @@ from export.proof.c_engine import build_library
 from export.report_file import read_report
 from scl import toolchain
 from scl.artifacts import InputError, read_json, sha256_bytes
-from scl.artifacts.bundle import OutputTensor, SplitName, read_bundle, read_run_bundle
+from scl.artifacts.bundle import read_bundle, read_run_bundle
+from scl.artifacts.manifest import OutputTensor, SplitName
 from scl.frontend.chain import FrontEnd
 from tests.scl.frontend.c_frontend import c_inputs
 

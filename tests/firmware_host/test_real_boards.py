@@ -405,6 +405,6 @@ def test_validation_goes_on_when_the_emulated_board_is_reset(bundle, emulated, t
             return send(kind, payload)
 
         monkeypatch.setattr(board.link, "send", send_or_reset)
-        validation, _answers = measure(board, bundle, bundle.read_golden())
-    assert validation["resets"] == 1 and validation["lost"] == 0 and validation["parity"]["max_lsb"] == 0
-    assert validation["parity"]["compared"] == 2 * WINDOWS and validation["link"]["board"] is None
+        validation, _answers = measure(board, bundle, read_golden(bundle))
+    assert validation.resets == 1 and validation.lost == 0 and validation.parity.max_lsb == 0
+    assert validation.parity.compared == 2 * WINDOWS and validation.link.board is None

@@ -97,8 +97,10 @@ class Transformation(Protocol):
 
     name: str
     sentence: str
-    limited: tuple[str, ...]
     balanced: bool
+
+    @property
+    def limited(self) -> tuple[str, ...]: ...
 
     def identity(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The windows as recorded."""

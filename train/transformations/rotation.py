@@ -67,7 +67,7 @@ class Rotation:
 
     name = "rotation"
     sentence = "3-D rotation of the sensor"
-    limited: tuple[str, ...] = ("accuracy", "consistency")
+    limited: ClassVar[tuple[str, ...]] = ("accuracy", "consistency")
     balanced = True
     figures_class: ClassVar = RotationFigures
 

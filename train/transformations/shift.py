@@ -124,7 +124,7 @@ class Shift:
     name = "shift"
     sentence = "a shift of the window"
     kind = "rewindow"
-    limited = ("macro_f1", "consistency")
+    limited: ClassVar[tuple[str, ...]] = ("macro_f1", "consistency")
     balanced = False
     figures_class: ClassVar = ShiftFigures
 

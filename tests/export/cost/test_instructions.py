@@ -18,7 +18,7 @@ from firmware_host.messages import window_chunk
 from firmware_host.protocol import Type
 from scl import toolchain
 from scl.artifacts import InputError
-from scl.artifacts.bundle import Cost
+from scl.artifacts.manifest import Cost
 from scl.machines import instructions
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from export.network.from_encoder import dropped, fold
+from export.network.from_encoder import Dropped, dropped, fold
 from export.proof.runtimes import run_onnx_float
 from export.writers.onnx import write_onnx
 from scl.artifacts.run import Architecture
@@ -53,12 +53,12 @@ def test_saving_is_what_the_whole_network_costs_more(pool):
     whole = fold(classifier(pool, Partition(3, 0, 9)), SAMPLES)
     small = fold(model, SAMPLES)
     head = 4 * CLASSES  # the other head reads the variant dimensions too
-    assert dropped(model) == {
-        "dimensions": 4,
-        "parameters": whole.parameters - small.parameters - head,
-        "bytes": whole.parameters - small.parameters - head + 3 * 4,  # a bias has four bytes
-        "macs": whole.macs - small.macs - head,
-    }
+    assert dropped(model) == Dropped(
+        dimensions=4,
+        parameters=whole.parameters - small.parameters - head,
+        bytes=whole.parameters - small.parameters - head + 3 * 4,  # a bias has four bytes
+        macs=whole.macs - small.macs - head,
+    )
 
 
 def test_counts_every_parameter_of_the_classifier_that_is_left():

@@ -10,7 +10,8 @@ from export import profile, quantize
 from export.network import from_file
 from export.report_file import read_report
 from scl.artifacts import InputError
-from scl.artifacts.bundle import NetworkManifest, PlainWindow, read_bundle, read_run_bundle
+from scl.artifacts.bundle import read_bundle, read_run_bundle
+from scl.artifacts.manifest import NetworkManifest, PlainWindow
 from tests.firmware.random_models import Model, RandomModel
 
 

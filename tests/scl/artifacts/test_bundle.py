@@ -9,18 +9,8 @@ from pathlib import Path
 import pytest
 
 from scl.artifacts import InputError, sha256_file
-from scl.artifacts.bundle import (
-    InputTensor,
-    NetworkManifest,
-    OutputTensor,
-    PlainWindow,
-    Streaming,
-    hashes,
-    model_hash,
-    read_bundle,
-    read_run_bundle,
-    write_manifest,
-)
+from scl.artifacts.bundle import hashes, model_hash, read_bundle, read_run_bundle, write_manifest
+from scl.artifacts.manifest import InputTensor, NetworkManifest, OutputTensor, PlainWindow, Streaming
 from scl.frontend.sensor import load_sensor
 from tests.bundles import write_bundle
 from tests.manifests import COST

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from scl.artifacts import InputError, read_npz, write_npz
-from scl.artifacts.bundle import Bundle, Manifest, hashes, read_run_bundle, write_manifest
+from scl.artifacts.bundle import Bundle, hashes, read_run_bundle, write_manifest
 from scl.artifacts.golden import read_golden, write_golden
+from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF
 from tests.bundles import write_bundle
