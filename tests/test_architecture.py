@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+HOST_COMMANDS = ("validate", "stream", "capture", "ports", "probe")
 RAY = "from ray.util.joblib import register_ray"
 OURS = {"scl", "train", "calibration", "export", "firmware_host"}
 MAY_IMPORT = {
@@ -21,6 +22,49 @@ NEVER = {
     "train": {"tensorflow"},
     "calibration": {"tensorflow"},
     "firmware_host": {"torch", "tensorflow", "scipy"},
+}
+# What each folder of a package may import of its package, besides itself: folders, modules, or single names of them.
+# No folder imports a command but where it says so.
+ROOMS = {
+    # A bundle's manifest holds the front end's own description, and the front end reads the fields of a run.
+    "scl.artifacts": {"scl.frontend", "scl.partition", "scl.decision"},
+    "scl.frontend": {"scl.artifacts"},
+    "train.data": {"train.transformations"},
+    "train.transformations": set(),
+    # Blocks mix windows behind the normalization, and see the whole batch under torchrun.
+    "train.model": {"train.augment.cutmix", "train.run.parallel"},
+    # Options of a run; SCL's own experimental options (negatives, schedules) are asked from its method.
+    "train.methods": {
+        "train.run.config",
+        "train.run.parallel",
+        "train.experimental.negatives",
+        "train.experimental.schedules",
+    },
+    "train.augment": set(),
+    # Experiments take the place of parts of a run, so they and the loop that offers those places know each other.
+    "train.experimental": {
+        "train.data",
+        "train.transformations",
+        "train.model",
+        "train.methods",
+        "train.augment",
+        "train.run",
+    },
+    "train.run": {
+        "train.data",
+        "train.transformations",
+        "train.model",
+        "train.methods",
+        "train.augment",
+        "train.experimental",
+    },
+    "export.network": set(),
+    # The error of a failed export is defined where most of them are raised.
+    "export.writers": {"export.network", "export.proof.gates.ExportError"},
+    # A bundle's layers are compared on the emulated core that counts instructions, and the report names its board.
+    "export.proof": {"export.network", "export.cost.instructions", "export.report_file"},
+    "export.cost": {"export.network", "export.proof.gates.ExportError"},
+    "export.golden": {"export.proof.runtimes"},
 }
 
 
@@ -45,16 +89,64 @@ def test_imports_go_one_way(package: str) -> None:
         assert not wrong, f"{path.relative_to(ROOT)} imports {sorted(wrong)}"
 
 
+def imported_in_full(path: Path) -> set[str]:
+    """Dotted names of what a file imports when it runs; imports for the type checker alone do not count."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in _names(node.test)]
+    left_out = {id(node) for block in typing_only for statement in block.body for node in ast.walk(statement)}
+    names = set()
+    for node in ast.walk(tree):
+        if id(node) in left_out:
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module and not node.level, f"{path.relative_to(ROOT)}: a relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _names(test: ast.expr) -> set[str]:
+    return {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+
+
+def test_every_folder_of_a_package_has_its_rule() -> None:
+    folders = {".".join(path.parent.relative_to(ROOT).parts) for p in OURS for path in (ROOT / p).rglob("*.py")}
+    assert folders - OURS == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_rooms_import_one_way(room: str) -> None:
+    package = room.split(".")[0]
+    allowed = ROOMS[room] | {room}
+    for path in sorted((ROOT / room.replace(".", "/")).rglob("*.py")):
+        names = {name for name in imported_in_full(path) if name.split(".")[0] == package}
+        wrong = {name for name in names if not any(f"{name}.".startswith(f"{one}.") for one in allowed)}
+        assert not wrong, f"{path.relative_to(ROOT)} imports {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_no_rule_is_looser_than_the_code(room: str) -> None:
+    files = sorted((ROOT / room.replace(".", "/")).rglob("*.py"))
+    names = {f"{name}." for path in files for name in imported_in_full(path)}
+    idle = {one for one in ROOMS[room] if not any(name.startswith(f"{one}.") for name in names)}
+    assert not idle, f"{room} may import {sorted(idle)}, and does not: leave it out of ROOMS"
+
+
+HEAVY = ("torch", "tensorflow", "onnx")
+
+
 @pytest.mark.parametrize(
-    "modules",
+    ("modules", "absent"),
     [
-        "scl.partition, scl.transforms, scl.metrics, scl.artifacts",
-        "firmware_host.validate, firmware_host.stream, firmware_host.ports, firmware_host.capture",
-        "train.imu, calibration.ranges, calibration.sensor, export.quantize",
+        ("scl, scl.partition, scl.transforms, scl.metrics, scl.artifacts", HEAVY),
+        ("scl.artifacts.bundle, scl.artifacts.run, scl.frontend.chain, scl.frontend.counts", (*HEAVY, "scipy")),
+        *((f"firmware_host.{command}", (*HEAVY, "scipy")) for command in HOST_COMMANDS),
+        ("train.imu, train.ecg, calibration.ranges, calibration.sensor, export.quantize", HEAVY),
     ],
 )
-def test_commands_start_without_the_heavy_libraries(modules: str) -> None:
-    code = f"import sys, {modules}; print([m for m in ('torch', 'tensorflow', 'onnx') if m in sys.modules])"
+def test_commands_start_without_the_heavy_libraries(modules: str, absent: tuple[str, ...]) -> None:
+    code = f"import sys, {modules}; print([m for m in {absent!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 

@@ -1,11 +1,13 @@
-"""What an IMU's windows vary by in training."""
+"""What windows of an IMU and of an ECG vary by in training."""
+
+import math
 
 import numpy as np
 import pytest
 import torch
 
 from scl.transforms import random_rotations, rotate
-from train.augment.variation import IMU_PACE, vary_imu
+from train.augment.variation import IMU_PACE, STRETCH_LIMITS, vary_ecg, vary_imu
 
 T = torch.arange(400) / 20.0
 
@@ -56,3 +58,19 @@ def test_a_turned_window_varies_as_the_window_does():
     first = rotate(vary_imu(torch.from_numpy(x), generator(), 1.0).numpy(), turn)
     second = vary_imu(torch.from_numpy(turned), generator(), 1.0).numpy()
     assert np.abs(first - second).mean() < 0.2 < np.abs(first - turned).mean()
+
+
+def test_variation_scales_stretches_and_adds_noise_anew_each_time() -> None:
+    """A sine keeps its shape, its frequency changes within the limits, its amplitude around one; draws differ."""
+    t = np.arange(1800) / 180
+    x = torch.from_numpy(np.tile(np.sin(2 * np.pi * 5 * t), (300, 1, 1)).astype(np.float32))
+    varied = vary_ecg(x, torch.Generator().manual_seed(0)).numpy()[:, 0]
+    spectrum = np.abs(np.fft.rfft(varied * np.hanning(1800), axis=1))
+    frequency, amplitude = spectrum.argmax(axis=1) / 10, spectrum.max(axis=1) / (np.hanning(1800).sum() / 2)
+    assert STRETCH_LIMITS[0] * 5 - 0.1 <= frequency.min() < 4 and 6 < frequency.max() <= STRETCH_LIMITS[1] * 5 + 0.1
+    assert 0.13 < np.log(amplitude).std() < 0.3 and abs(np.median(np.log(amplitude))) < 0.08
+    again = vary_ecg(x, torch.Generator().manual_seed(0)).numpy()[:, 0]
+    np.testing.assert_array_equal(varied, again)
+    assert len(np.unique(varied[:, 900])) == 300
+    silent = vary_ecg(torch.zeros(200, 1, 1800), torch.Generator().manual_seed(1)).numpy()[:, 0]
+    assert silent.std(axis=1).min() < 0.05 and 0.3 < silent.std(axis=1).max() < 0.7 / math.sqrt(3) + 0.02

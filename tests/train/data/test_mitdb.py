@@ -10,8 +10,9 @@ import pytest
 import wfdb
 
 from scl.artifacts import InputError
+from tests.train.data.beats import recordings
 from train.data import mitdb
-from train.data.recordings import Recordings
+from train.data.recordings import Block, Recordings
 
 ZIP = "mit-bih-arrhythmia-database-1.0.0.zip"
 ROOT = "mit-bih-arrhythmia-database-1.0.0/"
@@ -394,3 +395,29 @@ def test_a_set_that_is_none(folder: Path) -> None:
 def test_a_record_listed_twice_is_loaded_once(folder: Path) -> None:
     (folder / "RECORDS").write_text("100\n101\n100\n")
     assert mitdb.load(folder).groups.tolist() == [100, 101] and len(mitdb.load(folder).blocks) == 2
+
+
+def complete(records: tuple[int, ...]) -> Recordings:
+    """A beat of every class in every record."""
+    beats = np.array([[10 * k, k] for k in range(5)])
+    blocks = tuple(Block(record, -1, np.zeros((1, 100), np.float32), beats) for record in records)
+    return Recordings(**{**vars(recordings()), "blocks": blocks})
+
+
+def test_the_split_is_de_chazals() -> None:
+    paced = (102, 104, 107, 217)
+    everybody = (*mitdb.DS1, *mitdb.DS2, *paced)
+    assert len(set(everybody)) == 48 and not set(mitdb.DS1) & set(mitdb.DS2)
+    split = mitdb.split(complete(everybody), 3)
+    assert list(split.test) == sorted(mitdb.DS2) and len(list(split.validation)) == 4 and not split.leaky
+    assert sorted(list(split.train) + list(split.validation)) == sorted(mitdb.DS1)
+    assert split == mitdb.split(complete(everybody), 3) != mitdb.split(complete(everybody), 4)
+
+
+def test_a_split_that_cannot_have_every_class_is_refused() -> None:
+    with pytest.raises(InputError, match="give the whole database"):
+        mitdb.split(complete(mitdb.DS1), 0)  # nobody to test on
+    few = complete((*mitdb.DS1, *mitdb.DS2))
+    normal = tuple(Block(b.group, -1, b.x, b.beats[:1] if b.group in mitdb.DS1[1:] else b.beats) for b in few.blocks)
+    with pytest.raises(InputError, match="N, S, V in training and validation"):
+        mitdb.split(Recordings(**{**vars(few), "blocks": normal}), 0)

@@ -1,15 +1,19 @@
-"""The figures of train.run.evaluate against loops over windows and copies."""
+"""The figures of train.run.evaluate against loops over windows and copies, under rotation and under shift."""
+
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
 
 from scl.artifacts.run import Architecture
 from scl.partition import Partition
+from tests.train.run.shifted import SHIFT, cuts, shift_model
 from train.data.recordings import WindowSet
 from train.model.encoder import Classifier
-from train.run.evaluate import evaluate, predict
-from train.transformations import Rotation
+from train.run.evaluate import evaluate, evaluate_others, macro_auc, predict, where_others_go
+from train.transformations import Rotation, headline
 
 DRAWS, SEED = 3, 5
 
@@ -80,3 +84,68 @@ def test_prediction_does_not_depend_on_the_batch() -> None:
     net, x = model(), torch.from_numpy(windows().x)
     whole, parts = predict(net, x), predict(net, x, batch_size=7)
     assert np.allclose(whole[0], parts[0], atol=1e-6) and np.allclose(whole[1], parts[1], atol=1e-6)
+
+
+def test_the_curve_equals_loops() -> None:
+    net, data = shift_model(), cuts()
+    figures = evaluate(net, data, SHIFT, 4, 0).as_dict()
+    shifts = [-2, 2, 4, 6]
+    assert SHIFT.grid(4) == shifts
+    kept_all, followed = [], []
+    for index, shift in enumerate(shifts):
+        kept, right, cosines = [], [], []
+        for n in range(40):
+            cut = torch.from_numpy(data.x[n : n + 1])
+            with torch.no_grad():
+                (z,), (logits,) = net(cut[:, :, 2:42])
+                (z_t,), (logits_t,) = net(cut[:, :, 2 + shift : 42 + shift])
+            a, b = z[:4].double(), z_t[:4].double()
+            cosines.append(float(a @ b / a.norm() / b.norm()))
+            found, label = int(logits_t.argmax()), data.labels_at[n, 2 + shift]
+            right.append(found == label)
+            if label == data.labels[n]:
+                kept.append(found == int(logits.argmax()))
+            else:
+                followed.append(found == label)
+        kept_all += kept
+        assert figures["shift"]["similarity"]["invariant"][index] == pytest.approx(np.mean(cosines), abs=1e-5)
+        assert figures["shift"]["consistency"][index] == pytest.approx(np.mean(kept))
+        low, high = figures["shift"]["consistency_ci95"][index]
+        assert low <= np.mean(kept) <= high
+    assert 0 < np.mean(kept_all) < 1 and followed
+    found = figures["shift"]
+    assert found["kind"] == "rewindow" and found["samples"] == [-4, 4, 8, 12]
+    assert found["mean_consistency"] == pytest.approx(np.mean(kept_all))
+    assert found["changed_labels"]["followed"] == pytest.approx(np.mean(followed))
+    assert found["changed_labels"]["share"] == pytest.approx(len(followed) / 160)
+    assert headline({"transformation": "shift", **figures}).consistency == found["mean_consistency"]
+    assert figures["retrieval"]["samples"] == 12 and figures["retrieval"]["gallery"] == 40
+    assert np.sum(figures["confusion"]) == 40
+
+
+def test_circular_figures_are_of_rolled_windows() -> None:
+    net, data = shift_model(), cuts()
+    found = asdict(evaluate_others(net, data, SHIFT, 4)["shift_circular"])
+    x = torch.from_numpy(data.x[:, :, 2:42])
+    z = predict(net, x)[0][:, :4]
+    z_t = predict(net, torch.roll(x, -6, 2))[0][:, :4]
+    expected = np.mean(np.sum(z * z_t, axis=1) / np.linalg.norm(z, axis=1) / np.linalg.norm(z_t, axis=1))
+    assert found["kind"] == "circular" and found["similarity"]["invariant"][-1] == pytest.approx(expected, abs=1e-5)
+    assert found["changed_labels"]["share"] == 0
+
+
+def test_where_other_classes_go() -> None:
+    net, data = shift_model(), cuts()
+    counts = where_others_go(net, data, ("a", "b", "c"), SHIFT)
+    classes = predict(net, torch.from_numpy(data.x[:, :, 2:42]))[1].argmax(axis=1)
+    assert counts == {n: [int(np.sum(classes[data.labels == i] == c)) for c in range(3)] for i, n in enumerate("abc")}
+
+
+def test_macro_auc_is_scikit_learns_over_the_labels_that_vary() -> None:
+    rng = np.random.default_rng(0)
+    labels, logits = rng.integers(0, 4, 100), rng.normal(size=(100, 3))  # bit 2 never set
+    expected = np.mean([roc_auc_score(labels >> i & 1, logits[:, i]) for i in range(2)])
+    assert macro_auc(labels, logits) == pytest.approx(expected)
+    assert macro_auc(np.zeros(100, int), logits) is None
+    figures = evaluate(shift_model(), cuts(multilabel=True), SHIFT, 2, 0).as_dict()
+    assert 0 <= figures["macro_auc"] <= 1 and "confusion" not in figures

@@ -1,8 +1,4 @@
-"""Around the loop: warnings, the log of a resumed run, statistics of the input."""
-
-import subprocess
-import sys
-from pathlib import Path
+"""Around the loop: warnings, and statistics of the input."""
 
 import numpy as np
 import pytest
@@ -13,7 +9,6 @@ from scl.partition import Partition
 from train.data.recordings import Recordings, WindowSet
 from train.model.invariants import Invariants
 from train.run.evaluate import Evaluation
-from train.run.log import EpochLog
 from train.run.session import health_warnings, invariant_statistics
 from train.transformations.rotation import RotationFigures
 
@@ -40,28 +35,6 @@ def test_dimensions_that_are_not_there_are_not_warned_about() -> None:
     assert warnings(rank=0.0, partition=Partition(0, 64, 64)) == []
     assert warnings(variant=0.0, partition=Partition(32, 0, 96)) == []
     assert warnings(rank=2.0, partition=Partition(2, 2, 4)) == []
-
-
-def test_a_resumed_log_knows_the_last_epoch_and_drops_what_is_repeated(tmp_path: Path) -> None:
-    with EpochLog(tmp_path, 3) as log:
-        for epoch in (1, 2, 3):
-            log.epoch(epoch, {"d_variant": epoch / 100})
-    with EpochLog(tmp_path, 3) as log:
-        assert log.last["d_variant"] == 0.03
-        log.epoch(2, {"d_variant": 0.5})  # killed before the checkpoint of epoch 2, which therefore runs again
-    lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
-    assert lines == ['{"epoch": 1, "d_variant": 0.01}', '{"epoch": 2, "d_variant": 0.5}']
-
-
-def test_logging_does_not_import_tensorflow(tmp_path: Path) -> None:
-    """TensorBoard does by itself where tensorflow is installed: seconds per run, and noise on the terminal."""
-    code = (
-        "import sys; from pathlib import Path; from train.run.log import EpochLog\n"
-        f"with EpochLog(Path({str(tmp_path)!r}), 1) as log: log.epoch(1, {{'loss': 1.0}})\n"
-        "sys.exit('tensorflow' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-    assert [p.stat().st_size > 0 for p in (tmp_path / "tensorboard").iterdir()] == [True]
 
 
 def test_invariants_are_normalized_over_the_training_windows() -> None:

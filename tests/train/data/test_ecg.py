@@ -1,6 +1,4 @@
-"""Strips and beats against slow loops over annotations; the split; the front end of whole records against cuts."""
-
-from dataclasses import replace
+"""Strips and beats against slow loops over annotations; the front end of whole records against cuts."""
 
 import numpy as np
 import pytest
@@ -9,23 +7,10 @@ import torch
 from scl.artifacts import InputError
 from scl.frontend.chain import FrontEnd
 from tests.scl.frontend.designs import front_end_spec
-from train.data import ecg, mitdb, synthetic
+from tests.train.data.beats import LABELS, SHIFT, recordings
+from train.data import ecg, synthetic
 from train.data.recordings import Block, Recordings
-from train.transformations import CircularShift, Shift, from_info
-
-SHIFT = Shift(0, 20, 100, 2.0)
-LABELS = ("N", "S", "V", "F", "Q")
-
-
-def recordings(seed: int = 0, groups: tuple[int, ...] = (1, 2, 3), samples: int = 1000) -> Recordings:
-    """Noise at 10 Hz with beats of every class at random places, some of them close together."""
-    rng = np.random.default_rng(seed)
-    blocks = []
-    for group in groups:
-        times = np.sort(rng.choice(samples, 40, replace=False))
-        beats = np.stack([times, rng.choice(5, 40, p=[0.8, 0.06, 0.06, 0.04, 0.04])], axis=1)
-        blocks.append(Block(group, -1, rng.normal(size=(1, samples)).astype(np.float32), beats))
-    return Recordings("noise", 10.0, 10.0, ("ecg",), ("mV",), (("ecg", (0,)),), LABELS, tuple(blocks), "00" * 32)
+from train.transformations import Shift
 
 
 def severity(block: Block, start: int, samples: int) -> int:
@@ -95,44 +80,6 @@ def test_beats_lie_in_the_middle_and_move_with_the_jitter() -> None:
     assert ecg.holds(data, [1], ("F", "Q")) and not ecg.holds(data, [4], ("F", "Q"))
 
 
-def test_drawn_shifts_cover_the_range_and_bring_their_labels() -> None:
-    found = ecg.strips(recordings(), [1, 2, 3], SHIFT, hop_s=1.0)
-    x, y = torch.from_numpy(found.x), torch.from_numpy(found.targets)
-    windows, labels = SHIFT(x, y, torch.Generator().manual_seed(0))
-    seen = set()
-    for cut, window, label, row in zip(found.x, windows.numpy(), labels.tolist(), found.labels_at, strict=True):
-        (shift,) = (s for s in range(21) if np.array_equal(cut[:, s : s + 100], window))
-        assert label == row[shift]
-        seen.add(shift)
-    assert seen == set(range(21))
-    again, _ = SHIFT(x, y, torch.Generator().manual_seed(0))
-    assert torch.equal(windows, again)
-
-
-def test_the_grid_of_shifts() -> None:
-    assert Shift(0, 150, 1800, 2.0).grid(10) == [15 * k for k in range(1, 11)]
-    assert Shift(-14, 14, 720).grid(4) == [-14, -7, 7, 14]
-    assert 0 not in Shift(-14, 14, 720).grid(3) and len(Shift(-14, 14, 720).grid(3)) == 3
-
-
-def test_circular_is_numpys_roll_and_keeps_the_label() -> None:
-    from scl.transforms import roll
-
-    found = ecg.strips(recordings(), [1], SHIFT, hop_s=3.0)
-    x, y = torch.from_numpy(found.x), torch.from_numpy(found.targets)
-    windows, labels = CircularShift(0, 20, 100).at(x, y, 7)
-    np.testing.assert_array_equal(windows, roll(found.x[:, :, :100], np.full(len(x), -7)))
-    assert (labels.numpy() == found.labels).all()
-
-
-def test_a_run_brings_its_shift_back() -> None:
-    assert from_info(SHIFT.describe()) == SHIFT
-    with pytest.raises(InputError, match="'shear' is not known"):
-        from_info(replace(SHIFT.describe(), name="shear"))
-    with pytest.raises(InputError, match="parameters .* do not fit"):
-        from_info(replace(SHIFT.describe(), parameters={"least": 0.0}))
-
-
 def test_what_tasks_are_moved_by() -> None:
     data = Recordings(**{**vars(recordings(samples=80_000)), "rate_hz": 360.0})
     assert ecg.shift_for("strip", data, 180.0) == Shift(0, 150, 1800, 2.0)
@@ -140,32 +87,6 @@ def test_what_tasks_are_moved_by() -> None:
     assert beat.least == -14 and beat.most == 14 and beat.samples == ecg.BEAT_S * 180  # 75 ms are 13.5 samples
     short = Recordings(**{**vars(recordings(samples=5000)), "rate_hz": 500.0})
     assert ecg.shift_for("strip", short, 100.0) == Shift(0, 83, 1000 - 83, 5.0)  # ten seconds in all
-
-
-def complete(records: tuple[int, ...]) -> Recordings:
-    """A beat of every class in every record."""
-    beats = np.array([[10 * k, k] for k in range(5)])
-    blocks = tuple(Block(record, -1, np.zeros((1, 100), np.float32), beats) for record in records)
-    return Recordings(**{**vars(recordings()), "blocks": blocks})
-
-
-def test_the_split_is_de_chazals() -> None:
-    paced = (102, 104, 107, 217)
-    everybody = (*mitdb.DS1, *mitdb.DS2, *paced)
-    assert len(set(everybody)) == 48 and not set(mitdb.DS1) & set(mitdb.DS2)
-    split = mitdb.split(complete(everybody), 3)
-    assert list(split.test) == sorted(mitdb.DS2) and len(list(split.validation)) == 4 and not split.leaky
-    assert sorted(list(split.train) + list(split.validation)) == sorted(mitdb.DS1)
-    assert split == mitdb.split(complete(everybody), 3) != mitdb.split(complete(everybody), 4)
-
-
-def test_a_split_that_cannot_have_every_class_is_refused() -> None:
-    with pytest.raises(InputError, match="give the whole database"):
-        mitdb.split(complete(mitdb.DS1), 0)  # nobody to test on
-    few = complete((*mitdb.DS1, *mitdb.DS2))
-    normal = tuple(Block(b.group, -1, b.x, b.beats[:1] if b.group in mitdb.DS1[1:] else b.beats) for b in few.blocks)
-    with pytest.raises(InputError, match="N, S, V in training and validation"):
-        mitdb.split(Recordings(**{**vars(few), "blocks": normal}), 0)
 
 
 def test_a_whole_record_and_a_cut_with_its_five_seconds_agree(tmp_path, monkeypatch) -> None:
