@@ -20,6 +20,8 @@ from scl.artifacts import InputError, command
 
 if TYPE_CHECKING:
     from scl.partition import Partition
+    from train.data.recordings import WindowSet
+    from train.run.folder import Run
 
 FOLDS = 5
 MOST = 1500  # windows: a probe's time grows with them
@@ -62,20 +64,22 @@ def main(argv: Sequence[str]) -> int:
     z, parameters = latents(run, windows, arguments.draws, arguments.seed)
     found = probes(z, parameters, windows.labels, windows.groups, run.partition, arguments.seed)
     scores = invariance(z)
-    contents = {"kind": "probe", "schema": 1, "transformation": run.info.transformation.name, "windows": len(windows)}
+    name = run.info.transformation.name
+    contents: dict[str, object] = {"kind": "probe", "schema": 1, "transformation": name, "windows": len(windows)}
     contents |= {"groups": found, "invariance": scores.tolist()}
     also = run.info.config.get("also")
-    if also:
-        contents["parts"] = compound_probes(run, windows, also, arguments.draws, arguments.seed)
+    parts = compound_probes(run, windows, str(also), arguments.draws, arguments.seed) if also else None
+    if parts is not None:
+        contents["parts"] = parts
     artifacts.write_json(run.path / "probe.json", contents)
     plot(run.path / "probe.png", scores, run.partition)
-    print_probes(found, scores, run.partition, run.info.transformation.name)
-    if also:
-        print_parts(contents["parts"])
+    print_probes(found, scores, run.partition, name)
+    if parts is not None:
+        print_parts(parts)
     return 0
 
 
-def latents(run, windows, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def latents(run: "Run", windows: "WindowSet", draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Latents (1 + draws, n, d) of windows as recorded and transformed, and what the transformations did (draws, n, p):
     of a rotation where the mean acceleration then points, of a shift its samples.
     """
@@ -112,7 +116,7 @@ def probes(
     return {**found, "chance": chance}
 
 
-def compound_probes(run, windows, also: str, draws: int, seed: int) -> dict[str, dict[str, float]]:
+def compound_probes(run: "Run", windows: "WindowSet", also: str, draws: int, seed: int) -> dict[str, dict[str, float]]:
     """How well each group, and each part's share of the variant one, tells what a part did (R^2): {part: {group: R^2}}.
 
     All parts are drawn anew for every copy, and each is read from single views, as its reader does in training.
@@ -125,13 +129,14 @@ def compound_probes(run, windows, also: str, draws: int, seed: int) -> dict[str,
     parts = parts_of(also)
     compound, x = Compound(parts), torch.from_numpy(windows.x)
     generator = torch.Generator().manual_seed(seed)
-    latents, told = [], [[] for _ in parts]
+    latents: list[np.ndarray] = []
+    targets: list[list[np.ndarray]] = [[] for _ in parts]
     for _ in range(draws):
         drawn = [part.draw(x, generator) for part in parts]
         view = compound.apply(x, drawn)
         latents.append(predict(run.model, view)[0])
         for number, part in enumerate(parts):
-            told[number].append(part.target(view, drawn[number]).numpy())
+            targets[number].append(part.target(view, drawn[number]).numpy())
     z, groups = np.concatenate(latents), np.tile(windows.groups, draws)
     shares = groups_of(run.partition)
     whole = shares.pop("variant")
@@ -141,7 +146,7 @@ def compound_probes(run, windows, also: str, draws: int, seed: int) -> dict[str,
         shares[f"variant: {part.name}"] = slice(first, first + width)
     return {
         part.name: {name: explained(z[:, columns], np.concatenate(values), groups) for name, columns in shares.items()}
-        for part, values in zip(parts, told, strict=True)
+        for part, values in zip(parts, targets, strict=True)
     }
 
 
@@ -190,7 +195,7 @@ def invariance(z: np.ndarray) -> np.ndarray:
     """
     z = z.astype(np.float64)
     within, total = z.var(axis=0).mean(axis=0), z.reshape(-1, z.shape[2]).var(axis=0)
-    return 1 - np.divide(within, total, out=np.zeros_like(within), where=total > 1e-12)
+    return np.asarray(1 - np.divide(within, total, out=np.zeros_like(within), where=total > 1e-12))
 
 
 def plot(path: Path, scores: np.ndarray, partition: "Partition") -> None:

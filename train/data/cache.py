@@ -62,6 +62,6 @@ def _read(path: Path) -> Recordings:
         Block(int(g), int(label), x, marks)
         for g, label, x, marks in zip(arrays["groups"], arrays["block_labels"], parts, beats, strict=True)
     )
-    sensors = tuple((kind, tuple(channels)) for kind, channels in meta.pop("sensors"))
-    tuples = {name: tuple(meta.pop(name)) for name in ("channels", "units", "labels")}
-    return Recordings(**meta, **tuples, sensors=sensors, blocks=blocks)
+    meta["sensors"] = tuple((kind, tuple(channels)) for kind, channels in meta["sensors"])
+    meta |= {name: tuple(meta[name]) for name in ("channels", "units", "labels")}
+    return Recordings(**meta, blocks=blocks)

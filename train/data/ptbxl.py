@@ -20,6 +20,7 @@ from scl.artifacts.run import Split
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, text_option
 from train.data.recordings import Block, Recordings
+from train.data.splits import divided
 from train.data.wfdb_files import Source, longest_constant, read_lead
 
 LABELS = ("NORM", "MI", "STTC", "CD", "HYP")
@@ -237,7 +238,7 @@ def split(recordings: Recordings, seed: int) -> Split:
         InputError: fewer than 3 records, a part without records, or a class that only one patient has.
     """
     if len(recordings.blocks) < SMOKE_BELOW:
-        return Split("smoke test", False, seed, **{k: tuple(v) for k, v in _drawn(recordings, seed).items()})
+        return divided("smoke test", seed, _drawn(recordings, seed))
     fold = recordings.report["folds"]
     parts = {
         part: [i for i in recordings.groups.tolist() if fold.get(str(i)) in folds] for part, folds in FOLDS.items()
@@ -245,7 +246,7 @@ def split(recordings: Recordings, seed: int) -> Split:
     empty = [part for part, ids in parts.items() if not ids]
     if empty:
         raise InputError(f"{recordings.name}: no record is in the folds of {', '.join(empty)}; give the whole database")
-    return Split("fold", False, seed, **{part: tuple(ids) for part, ids in parts.items()})
+    return divided("fold", seed, parts)
 
 
 def _drawn(recordings: Recordings, seed: int) -> dict[str, list[int]]:

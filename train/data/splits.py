@@ -1,6 +1,6 @@
 """Who trains and who tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,11 @@ from train.data.recordings import Recordings, WindowSet, windows
 FRACTIONS = {"train": 0.65, "validation": 0.15, "test": 0.20}
 TRAIN_OVERLAP = 0.5
 FOLDS, FOLD_VALIDATION = 5, 3
+
+
+def divided(name: str, seed: int, parts: Mapping[str, Iterable[int]]) -> Split:
+    """A split whose parts share nobody."""
+    return Split(name, False, seed, *(tuple(parts["train"]), tuple(parts["validation"]), tuple(parts["test"])))
 
 
 def split_subjects(groups: np.ndarray, seed: int) -> Split:
@@ -30,7 +35,7 @@ def split_subjects(groups: np.ndarray, seed: int) -> Split:
         "validation": order[test : test + validation],
         "test": order[:test],
     }
-    return Split("subject", False, seed, **{k: tuple(sorted(v.tolist())) for k, v in parts.items()})
+    return divided("subject", seed, {part: sorted(chosen.tolist()) for part, chosen in parts.items()})
 
 
 def split_fold(groups: np.ndarray, seed: int) -> Split:
@@ -45,8 +50,8 @@ def split_fold(groups: np.ndarray, seed: int) -> Split:
     test = order[seed % FOLDS :: FOLDS]
     rest = order[~np.isin(order, test)]
     parts = {"train": rest[FOLD_VALIDATION:], "validation": rest[:FOLD_VALIDATION], "test": test}
-    sorted_parts = {k: tuple(sorted(v.tolist())) for k, v in parts.items()}
-    return Split("subject", False, seed, **sorted_parts, fold=seed % FOLDS)
+    split = divided("subject", seed, {part: sorted(chosen.tolist()) for part, chosen in parts.items()})
+    return replace(split, fold=seed % FOLDS)
 
 
 def split_random(groups: np.ndarray, seed: int) -> Split:

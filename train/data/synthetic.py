@@ -131,7 +131,8 @@ def _wander(samples: int, rng: np.random.Generator) -> np.ndarray:
     t = np.arange(samples) / RATE_HZ
     slow = rng.uniform(0.02, 0.08), rng.uniform(0.05, 0.25)
     breathing = rng.uniform(0.15, 0.4), rng.uniform(0.03, 0.12)
-    return sum(a * np.sin(2 * np.pi * (f * t + rng.uniform())) for f, a in (slow, breathing))
+    waves = (a * np.sin(2 * np.pi * (f * t + rng.uniform())) for f, a in (slow, breathing))
+    return sum(waves, start=np.zeros(1))
 
 
 DATA_SET = DataSet(

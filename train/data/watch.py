@@ -35,17 +35,18 @@ def _latin1(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
-ADMITTED: dict[tuple[str, str], Any] = {
+multiarray = importlib.import_module("numpy._core.multiarray")  # numpy's stubs leave it out
+ADMITTED: dict[tuple[str, str], object] = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
-    ("numpy.core.multiarray", "_reconstruct"): np._core.multiarray._reconstruct,
-    ("numpy.core.multiarray", "scalar"): np._core.multiarray.scalar,
+    ("numpy.core.multiarray", "_reconstruct"): multiarray._reconstruct,
+    ("numpy.core.multiarray", "scalar"): multiarray.scalar,
     ("_codecs", "encode"): _latin1,
 }
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> object:
         if (module, name) not in ADMITTED:
             raise InputError(f"the watch data asks for {module}.{name}, expected numpy arrays only; reinstall seglearn")
         return ADMITTED[module, name]
@@ -71,7 +72,8 @@ def read(path: Path, sha256: str = SHA256) -> dict[str, Any]:
     version = np.lib.format.read_magic(file)
     {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version](file)
     array = _ArrayUnpickler(file, encoding="latin1").load()
-    return array.item()
+    contents: dict[str, Any] = array.item()
+    return contents
 
 
 def load(rate_hz: float = 20.0) -> Recordings:

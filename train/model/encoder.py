@@ -35,7 +35,8 @@ def round_to_int8(x: Tensor, span: Tensor | float) -> Tensor:
     is measured on the exported network, not imitated here.
     """
     step = torch.as_tensor(span, dtype=x.dtype, device=x.device).clamp_min(torch.finfo(torch.float32).tiny) / 255
-    return _Rounded.apply(x, step)
+    rounded: Tensor = _Rounded.apply(x, step)  # type: ignore[no-untyped-call]
+    return rounded
 
 
 class _Rounded(torch.autograd.Function):
@@ -105,8 +106,10 @@ class Encoder(nn.Module):
         for block in self.blocks:
             x = block(x)
         pooled = self.pool(x)
+        z: Tensor
         if not self.training:
-            return self.latent(pooled)
+            z = self.latent(pooled)
+            return z
         z = self.latent(round_to_int8(pooled, largest(x)))  # pooling keeps its input's steps
         return round_to_int8(z, largest(z) + largest(-z))
 
@@ -126,6 +129,10 @@ class Classifier(nn.Module):
         limit: the normalized input is clipped to +-limit, in standard deviations. The device's int8 input saturates
             there; training with it keeps float and int8 alike, and the steps fine enough for slow movements.
     """
+
+    mean: Tensor
+    std: Tensor
+    kept: Tensor
 
     def __init__(
         self,
@@ -171,7 +178,8 @@ class Classifier(nn.Module):
         x = self.normalize(x)
         if splice is not None:
             x = splice(x)
-        return self.encoder(round_to_int8(x, 2 * self.limit) if self.training else x)
+        z: Tensor = self.encoder(round_to_int8(x, 2 * self.limit) if self.training else x)
+        return z
 
     def activations(self, x: Tensor) -> dict[str, Tensor]:
         """Every tensor that the device will hold, by name: input, block0.., pool, latent (B, d), logits."""

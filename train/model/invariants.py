@@ -15,6 +15,10 @@ class Invariants(nn.Module):
         rate_hz: of its samples.
     """
 
+    fast: Tensor
+    slow: Tensor
+    offsets: Tensor
+
     def __init__(self, channels: int, samples: int, rate_hz: float) -> None:
         super().__init__()
         self.size = len(names(channels))

@@ -61,7 +61,8 @@ def share(x: Tensor) -> Tensor:
 
 def gather(x: Tensor) -> Tensor:
     """Every rank's rows, in the order of ranks; gradients flow back to the rank that a row came from."""
-    return _Gather.apply(x) if ranks() > 1 else x
+    gathered: Tensor = _Gather.apply(x) if ranks() > 1 else x  # type: ignore[no-untyped-call]
+    return gathered
 
 
 class _Gather(torch.autograd.Function):
@@ -111,6 +112,12 @@ class BatchNorm(nn.BatchNorm2d):
     torch's SyncBatchNorm needs CUDA. The variance is the mean of the shares' variances and the variance of their means.
     """
 
+    # With the defaults of torch's there is always one of each.
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+    momentum: float
+
     def forward(self, x: Tensor) -> Tensor:
         if ranks() == 1 or not self.training:
             return super().forward(x)
@@ -120,7 +127,7 @@ class BatchNorm(nn.BatchNorm2d):
         variance = variances.mean(dim=0) + means.var(dim=0, correction=0)
         count = ranks() * x.shape[0] * x.shape[3]
         with torch.no_grad():
-            self.num_batches_tracked += 1
+            self.num_batches_tracked.add_(1)
             self.running_mean.lerp_(center, self.momentum)
             self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
         scale = self.weight / torch.sqrt(variance + self.eps)
