@@ -27,9 +27,10 @@ def run_info(
     std: tuple[float, ...] | None = None,
     **changes: Any,
 ) -> RunInfo:
-    """A run of an accelerometer, or of one and a gyroscope, under rotation; `changes` replace its fields."""
+    """A run of one lead, of an accelerometer, or of one and a gyroscope, under rotation; `changes` replace fields."""
     channels = len(window.channels)
-    sensors = (SensorChannels("accelerometer", (0, 1, 2)), SensorChannels("gyroscope", (3, 4, 5)))
+    axes = (SensorChannels("accelerometer", (0, 1, 2)), SensorChannels("gyroscope", (3, 4, 5)))
+    sensors = (SensorChannels("ecg", (0,)),) if channels == 1 else axes[: channels // 3]
     info = RunInfo(
         name="x",
         task="imu",
@@ -39,7 +40,7 @@ def run_info(
         multilabel=False,
         partition=partition,
         window=window,
-        sensors=sensors[: channels // 3],
+        sensors=sensors,
         frontend=InputSteps(),
         normalisation=Normalisation((0.0,) * channels, std or (1.0,) * channels, 4.0),
         architecture=architecture,
