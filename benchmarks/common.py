@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +22,38 @@ def spread(values: Iterable[float], digits: int = 3) -> str:
     return f"{found.mean():.{digits}f}" + (f" ± {half:.{digits}f}" if np.isfinite(half) else "")
 
 
-def encoder() -> str:
-    """Tells encoders and inputs apart: a row made with others is not one of today's."""
-    from scl.artifacts.run import Architecture
-    from train.run.folder import SCHEMA
+TRAINED_BY = (
+    *("scl.frontend.invariants", "scl.loss", "train.augment.cutmix", "train.augment.variation", "train.data.ecg"),
+    *("train.data.splits", "train.experimental.allocation", "train.experimental.compound"),
+    *("train.experimental.negatives", "train.methods.simclr", "train.methods.vicreg", "train.model.encoder"),
+    *("train.run.ecg_task", "train.run.loop", "train.run.objective", "train.run.task"),
+)
 
-    return sha256_bytes(json.dumps([asdict(Architecture()), SCHEMA]).encode())[:8]
+
+def constants() -> dict[str, dict[str, object]]:
+    """The constants of the modules that decide what training computes, by module and name."""
+    found: dict[str, dict[str, object]] = {}
+    for name in TRAINED_BY:
+        values = {key: value for key, value in vars(import_module(name)).items() if key.isupper()}
+        found[name] = {key: value for key, value in values.items() if _is_plain(value)}
+    return found
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is made of numbers and texts: a function's repr is another one in every process."""
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def encoder() -> str:
+    """Tells encoders, inputs and training constants apart: a row made with others is not one of today's."""
+    from scl.artifacts.run import Architecture, RunInfo
+
+    facts = [asdict(Architecture()), RunInfo.schema, constants()]
+    return sha256_bytes(json.dumps(facts, sort_keys=True).encode())[:8]
 
 
 def of_today(rows: Iterable[dict]) -> dict[str, dict]:

@@ -139,7 +139,7 @@ def quantized(network: Network) -> Int8Network:
     """The network in int8; ranges as wide as random weights make them."""
     ranges = {"input": [-4.0, 4.0]}
     for layer in network.layers:
-        ranges[layer.name] = [0.0, 6.0] if isinstance(layer, Conv | Depthwise) and layer.relu else [-6.0, 6.0]
+        ranges[layer.name] = [0.0, 6.0] if layer.relu else [-6.0, 6.0]
     return quantize(network, ranges)
 
 

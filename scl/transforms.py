@@ -1,7 +1,6 @@
 """Transformations of windows (n, channels, samples): 3-D rotation of the sensor and circular time shift.
 
-`rotate` takes numpy arrays and torch tensors alike; torch is imported only by the function that draws on a torch
-device.
+`rotate` and `roll` take numpy arrays and torch tensors alike; torch is imported only for torch.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -46,18 +45,26 @@ def rotate(x: Any, rotation: Any) -> Any:
     return (rotation[:, None] @ x.reshape(n, channels // 3, 3, samples)).reshape(n, channels, samples)
 
 
-def roll(x: Any, shifts: np.ndarray) -> Any:
+def roll(x: Any, shifts: Any) -> Any:
     """Circular shift: out[i, :, t] = x[i, :, (t - shifts[i]) mod samples], as papers report it.
 
     Args:
-        x: windows (n, channels, samples), numpy.
-        shifts: samples (n,), integers, of either sign.
+        x: windows (n, channels, samples), numpy or torch.
+        shifts: samples (n,), integers of either sign, of the same library.
+
+    Raises:
+        ValueError: the counts differ.
     """
-    n, _, samples = x.shape
-    if shifts.shape != (n,):
-        raise ValueError(f"{n} windows need {n} shifts, got shape {shifts.shape}")
-    index = (np.arange(samples) - shifts[:, None]) % samples
-    return np.take_along_axis(x, index[:, None, :], axis=2)
+    n, channels, samples = x.shape
+    if tuple(shifts.shape) != (n,):
+        raise ValueError(f"{n} windows need {n} shifts, got shape {tuple(shifts.shape)}")
+    if isinstance(x, np.ndarray):
+        index = (np.arange(samples) - shifts[:, None]) % samples
+        return np.take_along_axis(x, index[:, None, :], axis=2)
+    import torch
+
+    index = (torch.arange(samples, device=x.device) - shifts[:, None]) % samples
+    return x.gather(2, index[:, None].expand(n, channels, samples))
 
 
 def _matrix(q: Any) -> list[Any]:

@@ -27,10 +27,9 @@ def run_info(
     std: tuple[float, ...] | None = None,
     **changes: Any,
 ) -> RunInfo:
-    """A run of one lead, of an accelerometer, or of one and a gyroscope, under rotation; `changes` replace fields."""
+    """A run of an accelerometer, of one and a gyroscope, or of a lead, under rotation; `changes` replace its fields."""
     channels = len(window.channels)
-    axes = (SensorChannels("accelerometer", (0, 1, 2)), SensorChannels("gyroscope", (3, 4, 5)))
-    sensors = (SensorChannels("ecg", (0,)),) if channels == 1 else axes[: channels // 3]
+    sensors = (SensorChannels("accelerometer", (0, 1, 2)), SensorChannels("gyroscope", (3, 4, 5)))[: channels // 3]
     info = RunInfo(
         name="x",
         task="imu",
@@ -40,7 +39,7 @@ def run_info(
         multilabel=False,
         partition=partition,
         window=window,
-        sensors=sensors,
+        sensors=sensors or (SensorChannels("lead", (0,)),),
         frontend=InputSteps(),
         normalisation=Normalisation((0.0,) * channels, std or (1.0,) * channels, 4.0),
         architecture=architecture,

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from scl.loss import StructuredContrastiveLoss
 from scl.partition import Partition
-from scl.transforms import random_rotations_torch, rotate
+from scl.transforms import random_rotations_torch, roll, rotate
 from train.experimental.schedules import scheduled
 from train.methods.base import Batch
 from train.methods.contrast import Contrast
@@ -85,8 +85,8 @@ class Roll:
         return torch.randint(x.shape[2], (len(x), 1, 1), generator=generator, device=x.device)
 
     def apply(self, x: Tensor, drawn: Tensor) -> Tensor:
-        index = (torch.arange(x.shape[2], device=x.device) - drawn) % x.shape[2]
-        return x.gather(2, index.expand(x.shape))
+        rolled: Tensor = roll(x, drawn[:, 0, 0])
+        return rolled
 
     def target(self, turned: Tensor, drawn: Tensor) -> Tensor:
         angle = 2 * torch.pi * drawn[:, 0].float() / turned.shape[2]

@@ -4,14 +4,14 @@ The rival of a learned invariance: a window and its circular shift become the sa
 is cut later from the recording is not rolled but has lost and gained samples, which may hold a larger excursion.
 """
 
-import torch
 from torch import Tensor
+
+from scl.transforms import roll
 
 
 def canonical(x: Tensor) -> Tensor:
     """Windows x (B, channels, samples), each rolled so that the sample farthest from zero, over all channels, is first;
     the earliest of several.
     """
-    first = x.abs().amax(dim=1).argmax(dim=1, keepdim=True)
-    index = (first + torch.arange(x.shape[2], device=x.device)) % x.shape[2]
-    return x.gather(2, index[:, None].expand(x.shape))
+    rolled: Tensor = roll(x, -x.abs().amax(dim=1).argmax(dim=1))
+    return rolled

@@ -13,6 +13,7 @@ from scl.frontend.counts import to_counts
 from scl.frontend.resampler import to_rate
 from scl.frontend.spec import FrontEndSpec
 from scl.robustness import ChangedLabels, Interval, Transformed
+from scl.transforms import roll
 from train.transformations.base import Copies, Figures, Headline, Transformation, means
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ class CircularShift(Shift):
 
     def at(self, x: Tensor, y: Tensor, shift: int) -> tuple[Tensor, Tensor]:
         windows, labels = super().at(x, y, 0)
-        return torch.roll(windows, -shift, dims=2), labels
+        return roll(windows, torch.full((len(windows),), -shift, device=windows.device)), labels
 
     def others(self) -> Mapping[str, Transformation]:
         return {}
