@@ -1,4 +1,6 @@
-"""The README's commands exist and take the options it gives them; test_pipeline.py runs the main job in miniature."""
+"""The README's commands exist and take the options it gives them, and what it and docs/ name is where they say;
+test_pipeline.py runs the main job in miniature.
+"""
 
 import re
 import shlex
@@ -10,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FOLDERS = "docs|firmware|firmware_host|calibration|export|train|scl|tests|benchmarks"
 SHELL_BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 LINES = [line for block in SHELL_BLOCKS for line in block.replace("\\\n", " ").splitlines() if line.strip()]
 COMMANDS = [shlex.split(line, comments=True) for line in LINES]
@@ -50,6 +54,21 @@ def test_the_method_alone_runs() -> None:
     assert torch.isfinite(names["loss"]) and names["loss"] > 1
 
 
-def test_paths_named_in_readme_exist() -> None:
-    for path in re.findall(r"`((?:docs|firmware|calibration|export|train|scl|tests|benchmarks)/[\w./-]*)`", README):
-        assert (ROOT / path).exists(), f"README names {path}, which is not there"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_paths_named_in_a_page_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for path in re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", text):
+        assert (ROOT / path).exists(), f"{page.name} names {path}, which is not there"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_modules_named_in_a_page_exist(page: Path) -> None:
+    for name in re.findall(r"`((?:calibration|export|firmware_host|scl|train)(?:\.\w+)+)`", page.read_text("utf-8")):
+        module = next((m for m in _shortened(name) if (ROOT / m).with_suffix(".py").exists()), None)
+        assert module or (ROOT / name.replace(".", "/")).is_dir(), f"{page.name} names {name}, which is not there"
+
+
+def _shortened(name: str) -> list[str]:
+    """The paths that a dotted name may be in, with what it may name of a module left out."""
+    parts = name.split(".")
+    return ["/".join(parts[:count]) for count in range(len(parts), 1, -1)]

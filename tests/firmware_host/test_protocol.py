@@ -27,7 +27,7 @@ def slow_cobs(data: bytes) -> bytes:
 
 
 def test_known_bytes():
-    """HELLO of version 1 with seq 2, worked out by hand from the frame's layout."""
+    """HELLO with seq 2 and a payload of one byte, worked out by hand from the frame's layout."""
     body = bytes([0x01, 0x02, 0x00, 0x01])
     crc = zlib.crc32(body).to_bytes(4, "little")
     assert 0 not in crc

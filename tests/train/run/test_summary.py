@@ -1,6 +1,6 @@
 """What a summary says."""
 
-from scl.artifacts.run import Architecture, SensorChannels, WindowInfo
+from scl.artifacts.run import Architecture, WindowInfo
 from scl.partition import Partition
 from tests.run_info import run_info
 from tests.train.run.shifted import SHIFT, cuts, shift_model
@@ -12,8 +12,7 @@ def test_the_summary_names_what_a_shift_does() -> None:
     data = cuts()
     window = WindowInfo(SHIFT.samples, 180.0, ("ecg",), ("mV",))
     info = run_info(
-        *(Architecture(), Partition(4, 4, 4), window, ("N", "S", "V")),
-        **{"task": "beat", "transformation": SHIFT.describe(), "sensors": (SensorChannels("ecg", (0,)),)},
+        *(Architecture(), Partition(4, 4, 4), window, ("N", "S", "V")), task="beat", transformation=SHIFT.describe()
     )
     evaluation, others = evaluate(shift_model(), data, SHIFT, 4, 0), evaluate_others(shift_model(), data, SHIFT, 4)
     text = summary(Metrics(info, evaluation, others, {"F": [3, 0, 1]}, ("look out",)))
