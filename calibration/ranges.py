@@ -5,7 +5,6 @@ copies: the ranges then hold for any wearing position, not only for the one that
 """
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import numpy as np
 from scl.artifacts import InputError, command, write_artifact
 from scl.artifacts.ranges import RANGES, Ranges
 from scl.artifacts.run import run_hash
+from scl.threads import wait_passively
 
 if TYPE_CHECKING:
     from train.data.recordings import WindowSet
@@ -98,8 +98,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     if arguments.windows < 1 or arguments.draws < 0:
         raise InputError(f"--windows is {arguments.windows}, --draws {arguments.draws}: expected 1 or more, 0 or more")
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    wait_passively()
     import torch
 
     from train.data import windows_for_run

@@ -10,6 +10,7 @@ from pathlib import Path
 from export.cost.budget import Budget
 from export.proof.gates import MAX_LOSS, ExportError
 from scl.artifacts import command
+from scl.threads import wait_passively
 
 RUN_ONLY = ("sensor", "data", "windows", "draws", "max_loss", "streaming")
 
@@ -65,9 +66,8 @@ def main(argv: Sequence[str]) -> int:
         options.error(f"--{other[0].replace('_', '-')} belongs to a run's recordings, of which a file has none")
     if arguments["budget"] is not None:
         arguments["budget"] = Budget.parse(arguments["budget"])
-    # Read before torch and tensorflow are imported: spinning workers slow small machines down, logs hide the report.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    wait_passively()
+    # Read before tensorflow is imported: its logs hide the report.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     run, out = arguments.pop("run"), arguments.pop("out")
     try:

@@ -4,12 +4,12 @@ MIT-BIH is used where --data or SCL_DATA_DIR says it is; PTB-XL with --set ptbxl
 """
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scl.artifacts import InputError, command
+from scl.threads import wait_passively
 from train.run import flags, working_folder
 from train.run.config import TrainConfig
 from train.run.supported import Only, check_supported
@@ -59,9 +59,7 @@ def main(argv: Sequence[str]) -> int:
         raise InputError("--download fetches MIT-BIH: leave out --set, --data and --synthetic")
     if arguments.synthetic and (arguments.set != "mitdb" or arguments.data):
         raise InputError("--synthetic needs no data: leave out --set and --data")
-    # Spinning OpenMP workers slow small or shared machines down; has to be set before torch is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    wait_passively()
     options = flags.from_arguments(arguments, DEFAULTS[arguments.task])
     check_supported("ECG", SUPPORTED, options)
     if arguments.set == "ptbxl":

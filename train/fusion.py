@@ -8,11 +8,11 @@ over, not how well anything works on a person: no activity changes the heart rat
 """
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from scl.artifacts import InputError, command
+from scl.threads import wait_passively
 from train.run import flags, working_folder
 from train.run.config import TrainConfig
 from train.run.supported import Only, check_supported
@@ -41,8 +41,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    wait_passively()
     options = flags.from_arguments(arguments, FUSED)
     check_supported("pairs", SUPPORTED, options)
     if arguments.pairs < options.optimization.batch_size:

@@ -4,11 +4,11 @@ WISDM is used where --data or SCL_DATA_DIR says it is, else the embedded watch s
 """
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from scl.artifacts import command
+from scl.threads import wait_passively
 from train.run import flags, working_folder
 from train.run.config import TrainConfig
 from train.run.supported import Only, check_supported
@@ -35,9 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    # Spinning OpenMP workers slow small or shared machines down; has to be set before torch is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    wait_passively()
     from train import data
     from train.data.data_set import Source
     from train.data.registry import data_set

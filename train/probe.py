@@ -7,7 +7,6 @@ on, the subject on other windows of the same people. A probe that reads nothing 
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from scl import artifacts
 from scl.artifacts import InputError, command
+from scl.threads import wait_passively
 
 if TYPE_CHECKING:
     from scl.partition import Partition
@@ -46,8 +46,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     if arguments.draws < 1:
         raise InputError(f"--draws is {arguments.draws}, expected 1 or more")
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    wait_passively()
     from train.data import windows_for_run
     from train.run.folder import load_run
 

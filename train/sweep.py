@@ -10,41 +10,23 @@ the test's.
 import argparse
 import csv
 import io
-import itertools
 import json
 import os
 import subprocess
 import sys
-import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from scl import artifacts
 from scl.artifacts import InputError, command
+from train.run.sweep_file import Options, Sweep, Value, read
 from train.run.working_folder import WorkingFolder
 
-COMMANDS = ("train.imu", "train.ecg")
-KEYS = {"command", "out", "base", "grid", "random"}
 FIGURES = ("accuracy", "macro_f1", "negative_similarity", "effective_rank")
 TRANSFORMED = ("accuracy", "macro_f1", "consistency")  # of each, one number over all transformed copies
-Options = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """What a file asks for: the runs' options, in order, and which of them vary."""
-
-    module: str
-    out: Path
-    runs: tuple[Options, ...]
-    varied: tuple[str, ...]
-
-    def folder(self, options: Options) -> Path:
-        return self.out / name_of(self.module, options)
+Row = dict[str, Value | None]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -80,60 +62,6 @@ def main(argv: Sequence[str]) -> int:
         print(f"failed: {folder}: {reason}", file=sys.stderr)
     print(f"{len(rows)} of {len(sweep.runs)} runs: {sweep.out / 'sweep.csv'}")
     return int(bool(failed))
-
-
-def read(path: Path) -> Sweep:
-    """Reads a sweep file. Raises InputError for what it does not know, and where two runs would be the same."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as TOML ({error})") from error
-    unknown = sorted(set(values) - KEYS)
-    if unknown or values.get("command") not in COMMANDS or not isinstance(values.get("out"), str):
-        found = f"unknown key {', '.join(unknown)}" if unknown else f"command {values.get('command')!r}"
-        raise InputError(f"{path}: {found}; expected command ({' or '.join(COMMANDS)}), out, [base], [grid], [random]")
-    base, grid, drawn = (values.get(name, {}) for name in ("base", "grid", "random"))
-    for name, choices in grid.items():
-        if not isinstance(choices, list) or not choices:
-            raise InputError(f"{path}: [grid] {name} is {choices!r}, expected a list of values")
-    draws = list(_draws(path, drawn))
-    combinations = [dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*grid.values())]
-    runs = tuple({**base, **draw, **chosen} for draw in draws for chosen in combinations)
-    varied = tuple(dict.fromkeys([*(draws[0] if draws else ()), *grid]))
-    if len({name_of(values["command"], options) for options in runs}) != len(runs):
-        raise InputError(f"{path}: asks for the same run more than once; drop repeated values")
-    return Sweep(values["command"], Path(values["out"]), runs, varied)
-
-
-def _draws(path: Path, drawn: dict[str, Any]) -> Iterator[Options]:
-    """One set of options for each random trial; one empty set without any."""
-    ranges = {name: value for name, value in drawn.items() if name not in ("trials", "seed")}
-    if not ranges:
-        yield {}
-        return
-    rng = np.random.default_rng(drawn.get("seed", 0))
-    for _ in range(drawn.get("trials", 1)):
-        yield {name: _draw(path, name, value, rng) for name, value in ranges.items()}
-
-
-def _draw(path: Path, name: str, value: Any, rng: np.random.Generator) -> Any:
-    if isinstance(value, list) and value:
-        return value[int(rng.integers(len(value)))]
-    if not isinstance(value, dict) or not {"low", "high"} <= set(value) <= {"low", "high", "log"}:
-        raise InputError(f"{path}: [random] {name} is {value!r}, expected a list, or low, high and perhaps log = true")
-    low, high = value["low"], value["high"]
-    if not low <= high or (value.get("log") and low <= 0):
-        raise InputError(f"{path}: [random] {name} goes from {low} to {high}, expected low <= high, above 0 with log")
-    if value.get("log"):
-        return float(f"{np.exp(rng.uniform(np.log(low), np.log(high))):.4g}")
-    if isinstance(low, int) and isinstance(high, int):
-        return int(rng.integers(low, high + 1))
-    return float(f"{rng.uniform(low, high):.4g}")
-
-
-def name_of(module: str, options: Options) -> str:
-    """A run's folder: the hash of its command and options."""
-    return artifacts.sha256_bytes(json.dumps([module, options], sort_keys=True).encode())[:12]
 
 
 def command_of(sweep: Sweep, options: Options) -> list[str]:
@@ -186,20 +114,20 @@ def run(arguments: list[str], threads: int) -> str:
     return lines[-1] if lines else f"exit status {done.returncode}"
 
 
-def collect(sweep: Sweep) -> list[dict[str, Any]]:
+def collect(sweep: Sweep) -> list[Row]:
     """A row for each finished run: varied options, the last epoch's validation figures, the test's figures. Each is one
     number, or None where nothing could be counted.
     """
     from train.transformations import headline
 
-    rows = []
+    rows: list[Row] = []
     for options in sweep.runs:
         folder = sweep.folder(options)
         if not (folder / "metrics.json").is_file():
             continue
         metrics = artifacts.read_json(folder / "metrics.json", "metrics", 2)
         last = json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
-        row = {"run": folder.name, **{name: options[name] for name in sweep.varied}}
+        row: Row = {"run": folder.name, **{name: options[name] for name in sweep.varied}}
         row |= {name: value for name, value in last.items() if name.startswith("val_")}
         row |= {name: metrics[name] for name in FIGURES}
         transformed = headline(metrics)
@@ -208,7 +136,7 @@ def collect(sweep: Sweep) -> list[dict[str, Any]]:
     return rows
 
 
-def write(sweep: Sweep, rows: list[dict[str, Any]]) -> None:
+def write(sweep: Sweep, rows: list[Row]) -> None:
     """sweep.csv, sweep.png and the table on the terminal."""
     text = io.StringIO()
     table = csv.DictWriter(text, rows[0])
@@ -220,10 +148,10 @@ def write(sweep: Sweep, rows: list[dict[str, Any]]) -> None:
     print_summary(groups)
 
 
-def summary(sweep: Sweep, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def summary(sweep: Sweep, rows: list[Row]) -> list[Row]:
     """Rows that differ in their seed alone, averaged, the best validation macro F1 first; `runs` says of how many."""
     keys = [name for name in sweep.varied if name != "seed"]
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    groups: dict[tuple[Value | None, ...], list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row[key] for key in keys), []).append(row)
     figures = [name for name in rows[0] if name not in ("run", *sweep.varied)]
@@ -235,16 +163,21 @@ def summary(sweep: Sweep, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for chosen, alike in groups.items()
     ]
-    return sorted(averaged, key=lambda row: -row["val_macro_f1"])
+    return sorted(averaged, key=lambda row: -_figure(row["val_macro_f1"]))
 
 
-def _mean(values: list[float | None]) -> float | None:
+def _mean(cells: list[Value | None]) -> float | None:
     """Of the numbers among them; None where there are none."""
-    numbers = [value for value in values if value is not None]
-    return float(np.mean(numbers)) if numbers else None
+    numbers = [cell for cell in cells if cell is not None]
+    return float(np.mean(list(map(_figure, numbers)))) if numbers else None
 
 
-def print_summary(groups: list[dict[str, Any]]) -> None:
+def _figure(cell: Value | None) -> float:
+    """A cell as a number, not a number where nothing could be counted."""
+    return float("nan") if cell is None else float(cell)
+
+
+def print_summary(groups: list[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -257,7 +190,7 @@ def print_summary(groups: list[dict[str, Any]]) -> None:
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
-def plot(sweep: Sweep, groups: list[dict[str, Any]]) -> None:
+def plot(sweep: Sweep, groups: list[Row]) -> None:
     """sweep.png: validation macro F1 and consistency over each option that varies besides the seed."""
     import matplotlib
 
@@ -271,7 +204,7 @@ def plot(sweep: Sweep, groups: list[dict[str, Any]]) -> None:
     for axis, name in zip(axes[0], names, strict=True):
         values = [row[name] for row in groups]
         for label in ("val_macro_f1", "val_consistency"):
-            figures = [np.nan if row[label] is None else row[label] for row in groups]
+            figures = [_figure(row[label]) for row in groups]
             axis.scatter(values, figures, label=label)
         axis.set_xlabel(name)
     axes[0][0].legend()

@@ -6,7 +6,6 @@ have to be the run's. Writes transfer.json into the run folder.
 """
 
 import argparse
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from scl import artifacts
 from scl.artifacts import InputError, command
+from scl.threads import wait_passively
 
 if TYPE_CHECKING:
     from train.data.recordings import Recordings
@@ -44,8 +44,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     if arguments.draws < 1:
         raise InputError(f"--draws is {arguments.draws}, expected 1 or more")
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    wait_passively()
     from train.data.registry import data_set
     from train.run.folder import load_run
 

@@ -11,7 +11,6 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -84,7 +83,7 @@ def load(path: str | Path, lead: str = "I", rate_hz: int = 500) -> Recordings:
     tables = [name for name in (DATABASE, STATEMENTS, CLASSES) if name in source.names]
     checksum = source.checksum(tables + [f"{r.record}.{suffix}" for r in there.values() for suffix in ("hea", "dat")])
     sha256 = sha256_bytes(f"{checksum} {lead} {rate_hz}".encode())
-    report: dict[str, Any] = {
+    report: dict[str, str | dict[str, int]] = {
         "labels_from": labels_from,
         "folds": _numbers(source, database, "strat_fold", there),
         "patients": _numbers(source, database, "patient_id", there),
@@ -100,7 +99,7 @@ def _parse(
     lead: str,
     rate_hz: int,
     sha256: str,
-    report: dict[str, Any],
+    report: dict[str, str | dict[str, int]],
 ) -> Recordings:
     blocks, flat, invalid = [], [], []
     for ecg_id, row in sorted(rows.items()):
@@ -264,11 +263,7 @@ def _drawn(recordings: Recordings, seed: int) -> dict[str, list[int]]:
     best: dict[str, list[int]] = {}
     for _ in range(1000):
         order = rng.permutation(len(units)).tolist()
-        cuts = {
-            "train": order[test + validation :],
-            "validation": order[test : test + validation],
-            "test": order[:test],
-        }
+        cuts = {"train": order[test + validation :], "validation": order[test:][:validation], "test": order[:test]}
         drawn = {part: sorted(i for unit in chosen for i in members[unit]) for part, chosen in cuts.items()}
         if all(_union(label, ids) == whole for ids in drawn.values()):
             return drawn

@@ -12,8 +12,8 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -80,6 +80,25 @@ class _Source:
         return sha256_bytes("".join(sha256_file(self.names[n]) for n in sorted(names)).encode())
 
 
+@dataclass
+class _Amiss:
+    """What is wrong with the files, for the report."""
+
+    malformed_rows: int = 0
+    rows_out_of_order: int = 0
+    rows_of_unknown_activities: int = 0
+    missing_subjects: list[int] = field(default_factory=list)
+    missing_activities: list[str] = field(default_factory=list)
+    fast_blocks: list[str] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+
+    def add_steps(self, block: str, steps: np.ndarray, rate_hz: float) -> None:
+        """Of a block's timestamps, in seconds."""
+        if (steps < 0.5 / rate_hz).mean() > 0.01:
+            self.fast_blocks.append(block)
+        self.gaps += [f"{block} {step:.1f} s" for step in steps if step > GAP_S]
+
+
 def load(
     path: str | Path,
     device: str = "watch",
@@ -126,16 +145,8 @@ def _parse(
     names = _activity_names(source)
     codes = sorted(names)
     rows_of: dict[str, Counter[str]] = {sensor: Counter() for sensor in sensors}
-    report: dict[str, Any] = {"rows": rows_of, "joined_rows": 0, "subjects": len(subjects), "blocks": 0}
-    amiss: dict[str, Any] = {
-        "malformed_rows": 0,
-        "rows_out_of_order": 0,
-        "rows_of_unknown_activities": 0,
-        "missing_subjects": sorted(set(SUBJECTS).union(*files) - set(subjects)),
-        "missing_activities": [],
-        "fast_blocks": [],
-        "gaps": [],
-    }
+    amiss = _Amiss(missing_subjects=sorted(set(SUBJECTS).union(*files) - set(subjects)))
+    joined_blocks = joined_rows = 0
     blocks = []
     for subject in subjects:
         tables = []
@@ -143,20 +154,17 @@ def _parse(
             rows, malformed = _read_rows(source, table[subject], subject)
             counts = {c.decode(): int(n) for c, n in zip(*np.unique(rows[0], return_counts=True), strict=True)}
             rows_of[sensor].update(counts)
-            amiss["rows_of_unknown_activities"] += sum(n for c, n in counts.items() if c not in names)
-            amiss["malformed_rows"] += malformed
+            amiss.rows_of_unknown_activities += sum(n for c, n in counts.items() if c not in names)
+            amiss.malformed_rows += malformed
             tables.append(rows)
         for label, code in enumerate(codes):
             joined = _join([_only(rows, code) for rows in tables], amiss)
             if joined is None:
-                amiss["missing_activities"].append(f"{subject}{code}")
+                amiss.missing_activities.append(f"{subject}{code}")
                 continue
             times, values = joined
-            report["blocks"] += 1
-            report["joined_rows"] += len(times)
-            if (np.diff(times) < 0.5 / rate_hz).mean() > 0.01:
-                amiss["fast_blocks"].append(f"{subject}{code}")
-            amiss["gaps"] += [f"{subject}{code} {d:.1f} s" for d in np.diff(times) if d > GAP_S]
+            joined_blocks, joined_rows = joined_blocks + 1, joined_rows + len(times)
+            amiss.add_steps(f"{subject}{code}", np.diff(times), rate_hz)
             blocks += [
                 Block(subject, label, resample(times[s], values[s], rate_hz))
                 for s in segments(times, GAP_S)
@@ -177,7 +185,13 @@ def _parse(
         labels=tuple(names[c] for c in codes),
         blocks=tuple(blocks),
         sha256=sha256,
-        report=report | {"rows": {sensor: dict(rows) for sensor, rows in rows_of.items()}, "amiss": amiss},
+        report={
+            "rows": {sensor: dict(rows) for sensor, rows in rows_of.items()},
+            "joined_rows": joined_rows,
+            "subjects": len(subjects),
+            "blocks": joined_blocks,
+            "amiss": asdict(amiss),
+        },
     )
 
 
@@ -217,14 +231,14 @@ def _only(rows: tuple[np.ndarray, np.ndarray, np.ndarray], code: str) -> tuple[n
     return times[chosen], values[chosen]
 
 
-def _join(streams: list[tuple[np.ndarray, np.ndarray]], amiss: dict[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:
+def _join(streams: list[tuple[np.ndarray, np.ndarray]], amiss: _Amiss) -> tuple[np.ndarray, np.ndarray] | None:
     """Times (n,) in seconds from the first and values (n, 3 * streams) at the timestamps that all streams share."""
     ordered = []
     for times, values in streams:
         # A row that does not advance the clock repeats or contradicts one before it.
         forward = np.ones(len(times), dtype=bool)
         forward[1:] = times[1:] > np.maximum.accumulate(times)[:-1]
-        amiss["rows_out_of_order"] += int((~forward).sum())
+        amiss.rows_out_of_order += int((~forward).sum())
         ordered.append((times[forward], values[forward]))
     shared = ordered[0][0]
     for times, _ in ordered[1:]:

@@ -1,6 +1,6 @@
 """What a model is trained to be robust to, one transformation a file; a new one is its file and a line here."""
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, shortened
 from scl.artifacts.run import TransformationInfo
 from train.transformations.base import Headline, Transformation
 from train.transformations.rotation import Rotation
@@ -27,9 +27,13 @@ def from_info(info: TransformationInfo) -> Transformation:
 
 
 def headline(metrics: dict[str, object]) -> Headline:
-    """The plain numbers under the transformation of a metrics.json."""
+    """The plain numbers under the transformation of a metrics.json. Raises InputError if it lacks them."""
     name = str(metrics["transformation"])
     figures = metrics[name]
-    assert isinstance(figures, dict)  # as evaluation writes it
-    result: Headline = kind(name).figures_class(**figures).headline
+    if not isinstance(figures, dict):
+        raise InputError(f"metrics.json: {name} is {shortened(figures)}, expected figures under it; train anew")
+    try:
+        result: Headline = kind(name).figures_class(**figures).headline
+    except TypeError as error:
+        raise InputError(f"metrics.json: {name} has other figures than this version ({error}); train anew") from error
     return result

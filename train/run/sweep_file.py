@@ -1,0 +1,106 @@
+"""The TOML file of a sweep: what it asks for, and the random draws that it asks for."""
+
+import itertools
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scl.artifacts import InputError, sha256_bytes
+
+COMMANDS = ("train.imu", "train.ecg")
+KEYS = {"command", "out", "base", "grid", "random"}
+Value = str | int | float  # of an option
+Options = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a file asks for: the runs' options, in order, and which of them vary."""
+
+    module: str
+    out: Path
+    runs: tuple[Options, ...]
+    varied: tuple[str, ...]
+
+    def folder(self, options: Options) -> Path:
+        return self.out / name_of(self.module, options)
+
+
+def read(path: Path) -> Sweep:
+    """Reads a sweep file. Raises InputError for what it does not know, and where two runs would be the same."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as TOML ({error})") from error
+    unknown = sorted(set(values) - KEYS)
+    if unknown or values.get("command") not in COMMANDS or not isinstance(values.get("out"), str):
+        found = f"unknown key {', '.join(unknown)}" if unknown else f"command {values.get('command')!r}"
+        raise InputError(f"{path}: {found}; expected command ({' or '.join(COMMANDS)}), out, [base], [grid], [random]")
+    base = {name: _option(f"{path}: [base] {name}", value) for name, value in _table(path, values, "base").items()}
+    grid = {name: _choices(f"{path}: [grid] {name}", value) for name, value in _table(path, values, "grid").items()}
+    draws = list(_draws(path, _table(path, values, "random")))
+    combinations = [dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*grid.values())]
+    runs = tuple({**base, **draw, **chosen} for draw in draws for chosen in combinations)
+    varied = tuple(dict.fromkeys([*(draws[0] if draws else ()), *grid]))
+    if len({name_of(values["command"], options) for options in runs}) != len(runs):
+        raise InputError(f"{path}: asks for the same run more than once; drop repeated values")
+    return Sweep(values["command"], Path(values["out"]), runs, varied)
+
+
+def _table(path: Path, values: dict[str, object], name: str) -> dict[str, object]:
+    table = values.get(name, {})
+    if not isinstance(table, dict):
+        raise InputError(f"{path}: {name} is {table!r}, expected a table [{name}]")
+    return table
+
+
+def _option(place: str, value: object) -> Value:
+    if not isinstance(value, Value):
+        raise InputError(f"{place} is {value!r}, expected a string or a number")
+    return value
+
+
+def _choices(place: str, value: object) -> list[Value]:
+    if not isinstance(value, list) or not value:
+        raise InputError(f"{place} is {value!r}, expected a list of values")
+    return [_option(place, choice) for choice in value]
+
+
+def _draws(path: Path, drawn: dict[str, object]) -> Iterator[Options]:
+    """One set of options for each random trial; one empty set without any."""
+    ranges = {name: value for name, value in drawn.items() if name not in ("trials", "seed")}
+    if not ranges:
+        yield {}
+        return
+    seed, trials = drawn.get("seed", 0), drawn.get("trials", 1)
+    if not isinstance(seed, int) or not isinstance(trials, int) or min(seed, trials) < 0:
+        raise InputError(f"{path}: [random] has seed {seed!r} and trials {trials!r}, expected whole numbers from 0")
+    rng = np.random.default_rng(seed)
+    for _ in range(trials):
+        yield {name: _draw(path, name, value, rng) for name, value in ranges.items()}
+
+
+def _draw(path: Path, name: str, value: object, rng: np.random.Generator) -> Value:
+    if isinstance(value, list) and value:
+        return _option(f"{path}: [random] {name}", value[int(rng.integers(len(value)))])
+    if not isinstance(value, dict) or not {"low", "high"} <= set(value) <= {"low", "high", "log"}:
+        raise InputError(f"{path}: [random] {name} is {value!r}, expected a list, or low, high and perhaps log = true")
+    low, high = value["low"], value["high"]
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        raise InputError(f"{path}: [random] {name} goes from {low!r} to {high!r}, expected numbers")
+    if not low <= high or (value.get("log") and low <= 0):
+        raise InputError(f"{path}: [random] {name} goes from {low} to {high}, expected low <= high, above 0 with log")
+    if value.get("log"):
+        return float(f"{np.exp(rng.uniform(np.log(low), np.log(high))):.4g}")
+    if isinstance(low, int) and isinstance(high, int):
+        return int(rng.integers(low, high + 1))
+    return float(f"{rng.uniform(low, high):.4g}")
+
+
+def name_of(module: str, options: Options) -> str:
+    """A run's folder: the hash of its command and options."""
+    return sha256_bytes(json.dumps([module, options], sort_keys=True).encode())[:12]
