@@ -4,11 +4,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Generic, TypeVar
 
-from scl.artifacts.errors import InputError, shortened
-from scl.artifacts.files import read_bytes, sha256_file
+from scl.artifacts.errors import InputError
+from scl.artifacts.files import file_inside, read_bytes, sha256_file
 from scl.artifacts.json_files import MOST_BYTES, read_artifact, write_artifact
 from scl.artifacts.manifest import ADVICE, Manifest, NetworkManifest
 from scl.frontend.spec import FrontEndSpec
@@ -70,7 +70,7 @@ def read_bundle(folder: str | Path) -> Bundle[Manifest | NetworkManifest]:
     else:
         manifest = read_artifact(path, Manifest)
     for name, expected in manifest.files.items():
-        found = sha256_file(_inside(folder, name))
+        found = sha256_file(file_inside(folder, name, ADVICE))
         if found != expected:
             raise InputError(
                 f"{folder / name}: SHA-256 is {found}, but {MANIFEST} lists {expected}; export it again or restore it"
@@ -96,19 +96,3 @@ def _kind(path: Path) -> object:
     except (ValueError, RecursionError):
         return None
     return value.get("kind") if isinstance(value, dict) else None
-
-
-def _inside(folder: Path, name: str) -> Path:
-    """The file `name` of a bundle. Raises InputError unless it is a regular file inside the folder."""
-    parts = PurePosixPath(name).parts
-    path = folder / name
-    if not parts or name.startswith("/") or ".." in parts or "\0" in name:
-        raise InputError(
-            f"{folder / MANIFEST}: lists the file {shortened(name)}, expected a path inside the folder; {ADVICE}"
-        )
-    if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
-        raise InputError(
-            f"{path}: missing, or no regular file inside the folder, though {MANIFEST} lists it; copy the whole bundle "
-            "or export it again"
-        )
-    return path

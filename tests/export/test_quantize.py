@@ -258,7 +258,7 @@ def test_a_changed_file_is_named(bundle_folder, tmp_path, name):
     with pytest.raises(InputError, match=f"{name}: SHA-256 is"):
         read_bundle(copy)
     (copy / name).unlink()
-    with pytest.raises(InputError, match=f"{name}: missing, or no regular file"):
+    with pytest.raises(InputError, match=f"{name}: no such file; copy the whole folder"):
         read_bundle(copy)
 
 

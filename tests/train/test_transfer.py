@@ -63,6 +63,10 @@ def test_other_sensors_are_refused(run: Path, make_wisdm: Callable[..., Path], m
         transfer.main([str(run), "--eval-data", str(other), "--eval-device", "phone"])
     with pytest.raises(InputError, match="--draws is 0"):
         transfer.main([str(run), "--eval-data", str(other), "--draws", "0"])
+    info = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(info | {"task": "strip"}))
+    with pytest.raises(InputError, match=r"is a run of task strip, expected one of train\.imu"):
+        transfer.main([str(run), "--eval-data", str(other)])
 
 
 def test_activities_alone(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:

@@ -16,6 +16,12 @@ TYPES = ["text", 1.5, 3, True, {}, []]  # a value of each type that JSON has
 NOT_FINITE = [float("nan"), float("inf"), -float("inf")]
 NEGATIVE = [-1, -0.5, -(10**40)]
 HUGE = [10**40, 1e300, "x" * 100_000, "x\ny", [0] * 70_000]
+# What a program of its own has before it is run: getrusage would count what its parent had too.
+PEAK = """
+def peak_gigabytes():
+    lines = open("/proc/self/status").read().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) / 2**20
+"""
 
 
 @dataclasses.dataclass(frozen=True)

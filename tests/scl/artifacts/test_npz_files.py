@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from scl.artifacts import Array, InputError, read_arrays, read_npz, write_npz
+from tests.scl.artifacts.damage import PEAK
 
 ARRAYS = {
     "counts": np.arange(60, dtype=np.int16).reshape(3, 4, 5),
@@ -202,8 +203,10 @@ def test_every_prefix_is_refused(tmp_path: Path) -> None:
             read_npz(path)
 
 
-MUTATIONS = """
-import resource, sys, time
+MUTATIONS = (
+    PEAK
+    + """
+import sys, time
 import numpy as np
 from scl.artifacts import InputError, read_npz
 
@@ -225,8 +228,9 @@ for index in range(1000):
         for name, array in before.items():
             np.testing.assert_array_equal(after[name], array, strict=True)
     slowest = max(slowest, time.process_time() - start)
-print(refused, slowest, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+print(refused, slowest, peak_gigabytes())
 """
+)
 
 
 @pytest.mark.parametrize("write", [write_npz, np.savez])
