@@ -11,6 +11,7 @@ import numpy as np
 
 from export.cost import instructions, size, table
 from export.cost.budget import Budget
+from export.cost.reference import cost_of
 from export.network import arena, from_file
 from export.network.layers import LOGITS
 from export.proof.agreement import differing_layer
@@ -55,15 +56,7 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
             footprint = size.measure(folder / "c")
             on_device = instructions.measure(folder / "c", Path(build))
         rows = table.layer_rows(read.network, memory, on_device.layers)
-        cost = Cost(
-            parameters=network.parameters,
-            macs=network.macs,
-            flash_bytes=footprint.flash_bytes,
-            ram_bytes=footprint.ram_bytes,
-            arena_bytes=memory.size,
-            instructions=on_device.instructions,
-            stack_bytes=on_device.stack_bytes,
-        )
+        cost = cost_of(network, memory.size, footprint, on_device)
         if budget is not None:
             budget.require(cost, rows)
         values = prove(read, tflite, engine, seed)

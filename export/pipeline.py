@@ -12,6 +12,7 @@ import numpy as np
 
 from export.cost import instructions, size, table
 from export.cost.budget import Budget
+from export.cost.reference import cost_of
 from export.golden.choice import balanced, spread
 from export.golden.windows import EvaluatedWindows, network_inputs
 from export.manifest import described
@@ -30,7 +31,7 @@ from scl import artifacts
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import hashes, write_manifest
 from scl.artifacts.golden import Golden, write_golden
-from scl.artifacts.manifest import Cost, Streaming
+from scl.artifacts.manifest import Streaming
 from scl.artifacts.ranges import read_ranges
 from scl.artifacts.run import run_hash
 from scl.decision import decide
@@ -116,7 +117,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
             on_device = instructions.measure(folder / "c", Path(build))
-            cost = cost_of(model, size.measure(folder / "c"), on_device)
+            cost = cost_of(model.network.network, model.memory.size, size.measure(folder / "c"), on_device)
         rows = table.layer_rows(model.network, model.memory, on_device.layers)
         if options.budget is not None:
             options.budget.require(cost, rows)
@@ -168,19 +169,6 @@ def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
     if options.streaming is not None and not TASKS[run.info.task].streams:
         raise InputError(f"{run_folder}: classifies the beat in the middle of a window, which no stream holds")
     return run, read_ranges(run_folder), windows_for_run(run.info, "test", options.data)
-
-
-def cost_of(model: Model, footprint: size.Size, on_device: instructions.DeviceCost) -> Cost:
-    """What the network takes on the reference board."""
-    return Cost(
-        parameters=model.network.network.parameters,
-        macs=model.network.network.macs,
-        flash_bytes=footprint.flash_bytes,
-        ram_bytes=footprint.ram_bytes,
-        arena_bytes=model.memory.size,
-        instructions=on_device.instructions,
-        stack_bytes=on_device.stack_bytes,
-    )
 
 
 @dataclass(frozen=True, eq=False)
