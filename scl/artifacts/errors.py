@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 
 class InputError(Exception):
@@ -10,18 +11,33 @@ class InputError(Exception):
 
 
 def command(main: Callable[[Sequence[str]], int | None]) -> None:
-    """Runs a command line's `main(argv)` and exits: 0 or its status, 2 for an InputError, 130 when interrupted."""
+    """Runs a command line's `main(argv)` and exits: 0 or its status, 2 for an InputError and for an OSError that
+    nothing nearer has made one of, 130 when interrupted.
+    """
+    from scl.artifacts.os_errors import output_fails, unhandled  # which imports InputError
+
     try:
         status = main(sys.argv[1:]) or 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        status = 2
+        status = _failed(str(error))
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:  # the reader of our output, such as head, has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
+    except OSError as error:
+        status = _failed(unhandled(error))
+    if output_fails():  # else Python complains once more about what it could not print
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(status)
+
+
+def _failed(text: str) -> int:
+    """Says why a command failed; returns its exit status."""
+    with suppress(OSError):  # the terminal may be what failed
+        print(f"error: {text}", file=sys.stderr)
+    return 2
 
 
 def shortened(value: object, length: int = 60) -> str:
