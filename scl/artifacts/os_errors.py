@@ -35,6 +35,10 @@ ADVICE: dict[int | None, str] = {
 DEFAULT = "make room or a writable folder for it"
 
 
+class WriteError(InputError):
+    """A file cannot be written: the message says why and what to do. What it was is still there."""
+
+
 def reason(error: Exception) -> str:
     """What an OSError says without the path, which the message has already."""
     return getattr(error, "strerror", None) or str(error)
@@ -53,7 +57,7 @@ def unhandled(error: OSError) -> str:
 
 @contextmanager
 def writing(path: str | Path, instead: str = ANOTHER) -> Iterator[None]:
-    """Turns an OSError about `path` into an InputError that names it and says what to do, or to choose `instead`.
+    """Turns an OSError about `path` into a WriteError that names it and says what to do, or to choose `instead`.
 
     Errors about another file or about the command's own output pass.
     """
@@ -62,7 +66,7 @@ def writing(path: str | Path, instead: str = ANOTHER) -> Iterator[None]:
     except OSError as error:
         if not _is_about(error, Path(path)):
             raise
-        raise InputError(f"{path}: cannot be written ({_cause(error, path)}); {advice(error, instead)}") from error
+        raise WriteError(f"{path}: cannot be written ({_cause(error, path)}); {advice(error, instead)}") from error
 
 
 def output_fails() -> bool:
