@@ -19,7 +19,7 @@ from firmware_host.progress import progress
 from firmware_host.protocol import ANSWER, Type
 from firmware_host.transport import DEFAULT_BAUD
 from scl.arguments import positive
-from scl.artifacts import InputError, command
+from scl.artifacts import InputError, check_writable, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import POSITIONS, Capture, read_capture, write_capture
 from scl.artifacts.manifest import Manifest
@@ -122,6 +122,7 @@ def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
 
 def _before(path: Path, append: bool) -> Capture | None:
     """What --append adds to. InputError rather than overwriting a file, before the board is touched."""
+    check_writable(path)
     if not path.exists():
         return None
     if not append:
