@@ -10,7 +10,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from scl import artifacts
-from scl.artifacts import InputError, sha256_file, write_bytes
+from scl.artifacts import InputError, replacing, sha256_file, write_bytes
 from train.data import mitdb
 from train.data.wisdm import DAMAGED, DOWNLOADED
 
@@ -29,35 +29,37 @@ def download(folder: str | Path, url: str = URL, sha256: str | None = None) -> P
     that. A transfer that breaks leaves no file.
 
     Raises:
-        InputError: no connection, a broken transfer, another checksum, or not a whole zip.
+        InputError: no connection, a broken transfer, another checksum, not a whole zip, or no room for it.
     """
-    import pooch
-    import requests
-
     folder = Path(folder)
     path, mark = folder / DOWNLOADED, folder / f"{DOWNLOADED}.sha256"
     known = sha256 or (mark.read_text().split()[0] if mark.is_file() else None)
-    try:
-        pooch.retrieve(
-            url,
-            known_hash=f"sha256:{known}" if known else None,
-            fname=DOWNLOADED,
-            path=folder,
-            downloader=pooch.HTTPDownloader(progressbar=True, timeout=60),
-        )
-    except (requests.RequestException, OSError) as error:
-        raise InputError(
-            f"{url}: could not be downloaded ({error}); try again, or download it by hand and give --data FILE"
-        ) from error
-    except ValueError as error:
-        raise InputError(
-            f"{url}: what came has another SHA-256 than {known} ({error}); "
-            f"if the publisher changed the file, remove {mark}"
-        ) from error
+    if not path.is_file() or (known is not None and sha256_file(path) != known):
+        with replacing(path) as temporary:
+            _fetch(url, temporary)
+            came = sha256_file(temporary)
+            if known is not None and came != known:
+                raise InputError(
+                    f"{url}: what came has another SHA-256 ({came}) than {known}; if the publisher changed the file, "
+                    f"remove {mark}"
+                )
     if known is None:
         _check(path, url)
         write_bytes(mark, f"{sha256_file(path)}  {DOWNLOADED}\n".encode())
     return path
+
+
+def _fetch(url: str, path: Path) -> None:
+    """Downloads into a file, with a progress bar."""
+    import pooch
+    import requests
+
+    try:
+        pooch.HTTPDownloader(progressbar=True, timeout=60)(url, str(path), None)
+    except requests.RequestException as error:
+        raise InputError(
+            f"{url}: could not be downloaded ({error}); try again, or download it by hand and give --data FILE"
+        ) from error
 
 
 def _check(path: Path, url: str) -> None:
@@ -98,6 +100,8 @@ def download_mitdb(folder: str | Path) -> Path:
                 wfdb.dl_files("mitdb", str(temporary), ["RECORDS", "ANNOTATORS", PHYSIONET_SUMS])
                 wfdb.dl_database("mitdb", str(temporary), annotators=["atr"])
         except Exception as error:  # wfdb raises whatever its requests and its parsing meet
+            if isinstance(error, OSError) and error.errno is not None:  # of the disk, not of the line
+                raise
             raise InputError(
                 f"{url}: could not be downloaded ({type(error).__name__}: {error}); try again, or download it by hand "
                 "and give --data FOLDER"
