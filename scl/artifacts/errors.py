@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TextIO, cast
 
 
 class InputError(Exception):
@@ -14,12 +15,14 @@ def command(main: Callable[[Sequence[str]], int | None]) -> None:
     """Runs a command line's `main(argv)` and exits: 0 or its status, 2 for an InputError and for an OSError that
     nothing nearer has made one of, 130 when interrupted.
     """
-    from scl.artifacts.os_errors import output_fails, unhandled  # which imports InputError
+    from scl.artifacts.os_errors import Output, unhandled  # which import InputError
 
+    stdout = sys.stdout
+    if stdout is not None:  # it may have been closed before the start
+        sys.stdout = cast(TextIO, Output(stdout))
     try:
         status = main(sys.argv[1:]) or 0
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        _flush()
     except InputError as error:
         status = _failed(str(error))
     except KeyboardInterrupt:
@@ -28,9 +31,18 @@ def command(main: Callable[[Sequence[str]], int | None]) -> None:
         status = 1
     except OSError as error:
         status = _failed(unhandled(error))
-    if output_fails():  # else Python complains once more about what it could not print
+    finally:
+        sys.stdout = stdout
+    try:
+        _flush()
+    except OSError:  # else Python complains once more about what it could not print
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(status)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def _failed(text: str) -> int:
