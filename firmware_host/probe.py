@@ -16,7 +16,7 @@ from firmware_host.flight import Flight
 from firmware_host.link import Link, resets_named
 from firmware_host.messages import Probe, probe
 from firmware_host.protocol import Type
-from scl.artifacts import InputError, command, write_npz
+from scl.artifacts import InputError, check_writable, command, write_npz
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
 
@@ -26,6 +26,7 @@ RUNS = 3  # of each operator; interrupts make some longer
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     bundle = read_run_bundle(options.bundle)
+    check_writable(options.out)
     golden = read_golden(bundle).limited(1)
     with open_board(bundle, options.port, options.baud, options.trace) as board:
         (result,) = Flight(board.link, board.hello, 1, lambda index: golden.counts[0, index]).run().results

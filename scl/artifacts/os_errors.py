@@ -12,7 +12,7 @@ from scl.artifacts.errors import InputError
 ANOTHER = "another path"
 _LACKS_ROOM = "make room on that disk (df -h shows what is free)"
 _NO_RIGHT = "get the right to use it (ls -ld shows whose it is)"
-_NO_FOLDER = "a file, or a link to nothing, stands where a folder is expected: move it away"
+_NO_FOLDER = "a file, or a link that leads nowhere, stands where a folder is expected: move it away"
 _MOUNTED = "it is a mount point, or its parts lie on several disks: name a folder inside it"
 ADVICE: dict[int | None, str] = {
     errno.ENOSPC: _LACKS_ROOM,
@@ -45,8 +45,9 @@ def reason(error: Exception) -> str:
 
 
 def advice(error: Exception, instead: str = ANOTHER) -> str:
-    """What to do about it; `instead` is what can be chosen otherwise."""
-    return f"{ADVICE.get(getattr(error, 'errno', None), DEFAULT)}, or choose {instead}"
+    """What to do about it; `instead` is what can be chosen otherwise. A RuntimeError tells of links in a circle."""
+    code = errno.ELOOP if isinstance(error, RuntimeError) else getattr(error, "errno", None)
+    return f"{ADVICE.get(code, DEFAULT)}, or choose {instead}"
 
 
 def unhandled(error: OSError) -> str:

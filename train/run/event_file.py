@@ -2,6 +2,7 @@
 ends with a traceback.
 """
 
+import io
 import os
 import socket
 import sys
@@ -24,13 +25,11 @@ class EventFile:
         # TensorBoard imports tensorflow, where it is installed, just to write files, unless it finds this module.
         sys.modules.setdefault("tensorboard.compat.notf", types.ModuleType("tensorboard.compat.notf"))
         from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.summary.writer.record_writer import RecordWriter
 
         self.path = folder / f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.0"
         with writing(self.path):
             folder.mkdir(parents=True, exist_ok=True)
             self.file = open(self.path, "wb")  # noqa: SIM115  # closed by close()
-        self.records = RecordWriter(self.file)
         self._write([Event(wall_time=time.time(), file_version="brain.Event:2")])
 
     def epoch(self, epoch: int, figures: Mapping[str, float]) -> None:
@@ -45,7 +44,11 @@ class EventFile:
             self.file.close()
 
     def _write(self, events: list[Any]) -> None:
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        records = io.BytesIO()
+        for event in events:
+            RecordWriter(records).write(event.SerializeToString())
         with writing(self.path):
-            for event in events:
-                self.records.write(event.SerializeToString())
+            self.file.write(records.getvalue())
             self.file.flush()
