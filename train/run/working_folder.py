@@ -63,7 +63,7 @@ class WorkingFolder:
     @property
     def interrupted(self) -> bool:
         """Whether there is an interrupted run to go on with."""
-        return (self.partial / MARK).is_file()
+        return os.path.isfile(self.partial / MARK)
 
     def check(self) -> None:
         """Raises InputError if something is in the way or nothing can be written; called before anything is loaded."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, WriteError
 from train.run.working_folder import CHECKPOINT, MARK, WorkingFolder, add_flags
 
 IDENTITY: dict[str, object] = {"config": {"epochs": 3, "draws": [1, 2]}, "data": "abc"}
@@ -123,3 +123,46 @@ def test_an_interruption_prints_how_to_go_on(tmp_path: Path, capsys: pytest.Capt
     again = WorkingFolder.of_command("train.imu", command[3:], parser.parse_args(command[3:]))
     assert again == WorkingFolder(folder.out, resume=True, force=True, again=lines[1])
     assert MARK in {p.name for p in again.open(IDENTITY).iterdir()}
+
+
+@pytest.mark.parametrize("left", ["whole", "half removed", "nothing"])
+def test_a_finish_that_was_killed_is_settled(tmp_path: Path, capsys: pytest.CaptureFixture[str], left: str) -> None:
+    """The new run has its name, and what it replaced lies in the partial folder still."""
+    out = finished(tmp_path / "a")
+    for name in (MARK, CHECKPOINT):
+        (out / name).write_text("")
+    if left != "nothing":
+        (tmp_path / "a.partial" / "tensorboard").mkdir(parents=True)
+    if left == "whole":
+        (tmp_path / "a.partial" / "run.json").write_text(FINISHED)
+    with pytest.raises(InputError, match="a: holds a finished run; give --force"):
+        WorkingFolder(out).check()
+    assert "a: is finished; what the command that was killed then had left is removed" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert [path.name for path in out.iterdir()] == ["run.json"]
+    assert WorkingFolder(out, force=True).open(IDENTITY).is_dir() and capsys.readouterr().err == ""
+
+
+def test_what_was_moved_aside_is_back_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / ".a.abcdefgh.previous").mkdir()
+    finished(tmp_path / ".a.abcdefgh.previous" / "a")
+    with pytest.raises(InputError, match="a: holds a finished run; give --force"):
+        WorkingFolder(tmp_path / "a").check()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_places_that_cannot_be_trained_in_are_refused_first(tmp_path: Path) -> None:
+    """Before the recordings are loaded: a name that leaves no room for .partial, and a mount point."""
+    with pytest.raises(InputError, match="nnn.partial: cannot be written .File name too long.; .* shorten it"):
+        WorkingFolder(tmp_path / ("n" * 250)).check()
+    with pytest.raises(InputError, match="/proc: is a mount point, .* choose one in it with --out"):
+        WorkingFolder(Path("/proc"), force=True).check()
+
+
+def test_a_disk_that_is_full_after_an_epoch_prints_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = interrupted(tmp_path / "a")
+    with pytest.raises(WriteError), folder.resumable():
+        raise WriteError("a.partial/x: cannot be written (No space left on device); make room")
+    assert capsys.readouterr().err.startswith("interrupted; to go on:\n")
