@@ -27,6 +27,10 @@ BUILD = ROOT / "build" / "firmware"
 BITS_PER_BYTE = 10  # 8N1
 
 
+class ForeignAnswersError(InputError):
+    """The answers are of another session, model or calibration than was asked for: none may be believed."""
+
+
 @dataclass(frozen=True)
 class Board:
     """An open board that holds the bundle's model."""
@@ -44,19 +48,20 @@ class Board:
         """Asks the board whether all that it answered is of one session, this model and this calibration.
 
         To be called before answers are believed. `when` tells how far the command is, as in "after 3 of 20 windows".
-        Raises BoardResetError if the session is gone, InputError if another program has begun one or a hash differs.
+        Raises BoardResetError if the session is gone, ForeignAnswersError if another program has begun one or a hash
+        differs.
         """
         hello = self.link.ask()
         if hello.session == 0:
             raise BoardResetError(self.link.name, when)
         if hello.session != self.link.session:
-            raise InputError(
+            raise ForeignAnswersError(
                 f"port {self.link.name}: another program began session {hello.session:08x} on the board, ours was "
                 f"{self.link.session:08x}, {when}; close the other program and run the command again"
             )
         self._check_same(hello)
         if hello.calibration_hash != calibration_hash:
-            raise InputError(
+            raise ForeignAnswersError(
                 f"port {self.link.name}: the board has calibration {hello.calibration_hash.hex()}, "
                 f"{calibration_hash.hex()} was expected, {when}; run the command again"
             )
@@ -70,12 +75,12 @@ class Board:
     def _check_same(self, hello: Hello) -> None:
         port, before = self.link.name, self.hello
         if hello.model_hash != before.model_hash:
-            raise InputError(
+            raise ForeignAnswersError(
                 f"port {port}: the board holds model {hello.model_hash} now, {before.model_hash} when it was greeted; "
                 "its firmware was replaced meanwhile: flash the firmware of this bundle and run the command again"
             )
         if replace(hello, session=before.session, calibration_hash=before.calibration_hash) != before:
-            raise InputError(
+            raise ForeignAnswersError(
                 f"port {port}: the board describes itself as {hello} now, as {before} when it was greeted; "
                 "run the command again"
             )

@@ -58,6 +58,7 @@ class Link:
         self.now = now
         self.traffic = Traffic()
         self.session = 0  # of the latest greeting
+        self.windows = 0  # that the board has finished in this session
         self._transport = transport
         self._decoder = Decoder()
         # A random start keeps late answers to an earlier command apart from ours.
@@ -118,6 +119,7 @@ class Link:
         if hello.session != session:
             raise MessageError(f"session {hello.session:08x} in its HELLO answer, {session:08x} was named")
         self.session = session
+        self.windows = 0
         return hello
 
     def ask(self) -> Hello:

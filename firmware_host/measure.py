@@ -9,12 +9,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from firmware_host.board import Board
+from firmware_host.board import Board, ForeignAnswersError
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
 from firmware_host.figures import Answers, parity, spread_ms, summary
 from firmware_host.flight import RESETS_IN_A_ROW, RX_RING_BYTES, Flight, Outcome
 from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError
-from firmware_host.messages import Stats, chunk_samples
+from firmware_host.messages import MessageError, Stats, chunk_samples
+from firmware_host.model import is_class
 from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
 from firmware_host.validation import DataName, Inference, LinkUse, Measured
@@ -33,11 +34,21 @@ def measure(board: Board, bundle: Bundle[Manifest], golden: Golden) -> tuple[Mea
     """Sends `golden` to the board; returns what was measured, and the answers.
 
     A board that is reset meanwhile is greeted again and gets the windows that were on their way once more, which is
-    counted. Raises InputError if it comes back with another model, falls silent or the port breaks.
+    counted. If it comes back with another model, lies, falls silent or the port breaks, the measurement ends there, and
+    `stopped` says why: what was answered before is true. Raises ForeignAnswersError if the answers are of another
+    session, model or calibration, InputError if the measurement ends before the first window.
     """
     run = _Run(board, bundle, golden)
     outcome, use = run.exchange()
-    inference, counters = run.settle(outcome)
+    stopped = outcome.stopped or None
+    inference = counters = None
+    if stopped is None:
+        try:
+            inference, counters = run.settle()
+        except ForeignAnswersError:
+            raise
+        except InputError as error:
+            stopped = str(error)
     answers = Answers.of(outcome, golden)
     manifest = bundle.manifest
     measured = Measured(
@@ -57,6 +68,7 @@ def measure(board: Board, bundle: Bundle[Manifest], golden: Golden) -> tuple[Mea
         retried=outcome.retried,
         duplicated=outcome.duplicated,
         resets=run.resets,
+        stopped=stopped,
         saturated=int((answers.flags & SATURATED > 0).sum()),
         abstained=int((answers.flags & LEAD_OFF > 0).sum()),
         parity=parity(answers, golden),
@@ -96,7 +108,10 @@ class _Run:
         self.before = None
         port = self.board.link.name
         print(f"{port}: the board was reset; it is greeted again, and the validation goes on", file=sys.stderr)
-        self.hello = self.board.resume()
+        try:
+            self.hello = self.board.resume()
+        except ForeignAnswersError as error:  # the answers are of the session before
+            raise InputError(str(error)) from error
         self.use_nominal()
 
     def exchange(self) -> tuple[Outcome, LinkUse]:
@@ -109,6 +124,7 @@ class _Run:
         started = time.monotonic()
         with progress(len(self.counts), "windows") as done:
             outcome = self._flight(self.counts, done).run()
+        self._refuse_unknown_classes(outcome)
         seconds = time.monotonic() - started
         sent, received = link.traffic.bytes_sent - sent, link.traffic.bytes_received - received
         return outcome, LinkUse(
@@ -122,16 +138,21 @@ class _Run:
             board=None,
         )
 
-    def settle(self, outcome: Outcome) -> tuple[Inference, Stats | None]:
+    def _refuse_unknown_classes(self, outcome: Outcome) -> None:
+        """A class that the model does not have is no answer: it is taken out, and ends the measurement."""
+        for index, result in enumerate(outcome.results):
+            if result is not None and not is_class(self.bundle.manifest, result.predicted):
+                outcome.results[index], outcome.latency_s[index] = None, float("nan")
+                outcome.stopped = outcome.stopped or (
+                    f"port {self.board.link.name}: the board answered class {result.predicted} to window {index}, the "
+                    f"model has {len(self.bundle.manifest.labels)} labels; flash firmware built from this bundle"
+                )
+
+    def settle(self) -> tuple[Inference, Stats | None]:
         """The benchmark and the board's counters, and its word that every answer may be believed.
 
         Counters are None if the board was reset: those of before are gone.
         """
-        if outcome.lost == len(self.counts):
-            raise InputError(
-                f"port {self.board.link.name}: not one of {len(self.counts)} windows was answered; check the cable and "
-                "the baud rate, or see --trace"
-            )
         return self._until_done(self._figures, lambda: self._flight(self.counts[-1:]).run())
 
     def _figures(self) -> tuple[Inference, Stats | None]:
@@ -163,13 +184,19 @@ def _difference(before: Stats, after: Stats) -> Stats:
 
 def _bench(board: Board) -> Inference:
     tick_hz = board.hello.tick_hz
-    ticks = min(struct.unpack("<I", board.link.request(Type.BENCH).payload)[0] for _ in range(BENCH_RUNS))
+    ticks = min(_bench_ticks(board.link.request(Type.BENCH).payload) for _ in range(BENCH_RUNS))
     return Inference(
         ticks=ticks,
         tick_hz=tick_hz,
         instructions=instructions(ticks, tick_hz) if board.emulated else None,
         seconds=None if board.emulated else ticks / tick_hz,
     )
+
+
+def _bench_ticks(payload: bytes) -> int:
+    if len(payload) != 4:
+        raise MessageError(f"a BENCH answer of {len(payload)} bytes; 4 expected")
+    return int(struct.unpack("<I", payload)[0])
 
 
 def _estimate(board: Board, counts: np.ndarray) -> str:

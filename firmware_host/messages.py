@@ -13,7 +13,7 @@ from scl.artifacts import InputError
 _GREETING = struct.Struct("<BI")
 _HELLO = struct.Struct("<B32s6HI8sI")
 _WINDOW = struct.Struct("<HH")
-_RESULT = struct.Struct("<HBBII")
+_RESULT = struct.Struct("<HHBBII")
 _SAMPLES_ANSWER = struct.Struct("<IIIBB")
 _STATS = struct.Struct("<4I")
 _CAPTURE = struct.Struct("<II")
@@ -34,7 +34,6 @@ class MessageError(InputError):
 class ErrorCode(IntEnum):
     UNKNOWN_TYPE = 1
     BAD_LENGTH = 2
-    GAP = 3
     NO_SENSOR = 4
     NOT_STREAMING = 5
     BAD_VALUE = 6
@@ -90,9 +89,8 @@ class Hello:
 
 @dataclass(frozen=True)
 class Result:
-    """The answer to one window: int8 features (kept latent) and logits as they left the network."""
+    """What the network made of a window: int8 features (kept latent) and logits as they left it."""
 
-    window: int
     predicted: int
     flags: int
     input_crc32: int
@@ -100,19 +98,44 @@ class Result:
     features: np.ndarray  # (features,) int8
     logits: np.ndarray  # (classes,) int8
 
+
+@dataclass(frozen=True)
+class Wanted:
+    """The answer to a chunk of a window: where the board stands, or the result of the window that it has finished."""
+
+    window: int  # number of the window, modulo 2^16
+    next: int  # sensor sample that continues it; raw_samples with a result
+    result: Result | None
+
     @classmethod
-    def parse(cls, payload: bytes, features: int, classes: int) -> "Result":
-        if len(payload) != _RESULT.size + features + classes:
+    def parse(cls, payload: bytes, hello: Hello) -> "Wanted":
+        """MessageError if it is not an answer of the board that described itself as `hello`."""
+        if len(payload) == _WINDOW.size:
+            window, following = _WINDOW.unpack(payload)
+            if following >= hello.raw_samples:
+                raise MessageError(
+                    f"a WINDOW answer that wants sample {following} of {hello.raw_samples} and has no result"
+                )
+            return cls(window, following, None)
+        size = _RESULT.size + hello.features + hello.classes
+        if len(payload) != size:
             raise MessageError(
-                f"a RESULT of {len(payload)} bytes; {_RESULT.size} + {features} features + {classes} logits expected"
+                f"a WINDOW answer of {len(payload)} bytes; {_WINDOW.size}, or {_RESULT.size} + {hello.features} "
+                f"features + {hello.classes} logits expected"
             )
         values = np.frombuffer(payload, np.int8, offset=_RESULT.size)
-        window, predicted, flags, crc, ticks = _RESULT.unpack_from(payload)
-        return cls(window, predicted, flags, crc, ticks, values[:features], values[features:])
+        window, following, predicted, flags, crc, ticks = _RESULT.unpack_from(payload)
+        if following != hello.raw_samples:
+            raise MessageError(f"a result of a window after {following} of its {hello.raw_samples} samples")
+        result = Result(predicted, flags, crc, ticks, values[: hello.features], values[hello.features :])
+        return cls(window, following, result)
 
     def pack(self) -> bytes:
-        head = _RESULT.pack(self.window, self.predicted, self.flags, self.input_crc32, self.ticks)
-        return head + self.features.tobytes() + self.logits.tobytes()
+        if self.result is None:
+            return _WINDOW.pack(self.window, self.next)
+        r = self.result
+        head = _RESULT.pack(self.window, self.next, r.predicted, r.flags, r.input_crc32, r.ticks)
+        return head + r.features.tobytes() + r.logits.tobytes()
 
 
 @dataclass(frozen=True)

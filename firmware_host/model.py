@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from firmware_host.messages import Hello
+from firmware_host.messages import ABSTAIN, Hello
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import Manifest, OutputTensor
@@ -16,6 +16,12 @@ def class_name(manifest: Manifest, code: int, otherwise: str = "abstained") -> s
     if manifest.thresholds is None:
         return manifest.labels[code]
     return "+".join(label for i, label in enumerate(manifest.labels) if code >> i & 1) or "none"
+
+
+def is_class(manifest: Manifest, code: int) -> bool:
+    """Whether the model can answer this byte: a class, a mask of labels, or that it abstains."""
+    classes = 1 << len(manifest.labels) if manifest.thresholds is not None else len(manifest.labels)
+    return code == ABSTAIN or 0 <= code < classes
 
 
 def dequantized(values: np.ndarray, output: OutputTensor) -> np.ndarray:

@@ -113,6 +113,8 @@ def print_table(validation: Validation, out: Path) -> None:
     for name, value, expected in _exactness(v):
         table.add_row(name, value, expected)
     console = Console()
+    if v.lost or v.stopped is not None:
+        console.print(f"{v.verdict}: {v.missed[0]}", style="bold red", highlight=False)
     console.print(table)
     for reason in v.missed:
         console.print(f"missed: {reason}", style="red", highlight=False)
@@ -130,9 +132,9 @@ def _exactness(v: Validation) -> Iterator[tuple[str, str, str]]:
     if v.abstained:
         yield "abstained, counted as errors", str(v.abstained), ""
     inference, latency = v.inference, v.latency
-    if inference.instructions is not None:
+    if inference is not None and inference.instructions is not None:
         yield "instructions per inference", f"{inference.instructions:,}", ""
-    if inference.seconds is not None:
+    if inference is not None and inference.seconds is not None:
         yield "time per inference", f"{inference.seconds * 1e3:.3f} ms", ""
     if latency.median_ms is not None:
         yield "latency in flight, median (p95)", f"{latency.median_ms:.1f} ({latency.p95_ms:.1f}) ms", ""

@@ -1,6 +1,7 @@
 """`python -m firmware_host.validate BUNDLE --port PORT`: sends evaluation windows to a board, checks every answer.
 
-Exit status: 0 passed, 1 not exact or a threshold missed, 2 could not measure.
+Exit status: 0 passed, 1 not exact or a threshold missed, 2 could not measure. Where it could not measure all, the
+report says first what is missing, and its verdict is "incomplete".
 """
 
 import argparse
@@ -16,6 +17,8 @@ from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
 
+INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
+
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
@@ -28,17 +31,20 @@ def main(argv: Sequence[str]) -> int:
         validation = judge(measured, options.min_accuracy, options.min_consistency)
         write_report(target, validation, bundle.manifest, golden, answers)
     print_table(validation, out)
-    return 0 if validation.passed else 1
+    return 0 if validation.passed else 2 if validation.verdict == INCOMPLETE else 1
 
 
 def judge(measured: Measured, min_accuracy: float | None, min_consistency: float | None) -> Validation:
     """The verdict, with a reason for everything that was missed.
 
-    Exactness is always asked for, robustness only by a threshold.
+    Exactness is always asked for, robustness only by a threshold. What is missing comes first.
     """
     parity, missed = measured.parity, []
     if measured.lost:
-        missed.append(f"{measured.lost} of {measured.sent} windows were lost")
+        missed.append(f"{measured.lost} of {measured.sent} windows were lost, which count as wrong")
+    if measured.stopped is not None:
+        missed.append(f"the measurement ended early: {measured.stopped}")
+    incomplete = bool(missed)
     if parity.max_lsb:
         missed.append(
             f"{parity.windows_off} windows differ from TFLite Micro's answers, by up to {parity.max_lsb} steps"
@@ -63,7 +69,7 @@ def judge(measured: Measured, min_accuracy: float | None, min_consistency: float
         **vars(measured),
         thresholds=Thresholds(min_accuracy, min_consistency),
         missed=tuple(missed),
-        verdict="missed" if missed else "exact, thresholds met" if asked else "exact",
+        verdict=INCOMPLETE if incomplete else "missed" if missed else "exact, thresholds met" if asked else "exact",
         passed=not missed,
     )
 

@@ -122,7 +122,7 @@ static size_t payload(uint8_t *p, uint8_t type)
     if (n >= 4 && draw(8)) { /* numbers that have a chance to mean something */
         switch (type) {
         case SCL_TYPE_WINDOW:
-            scl_store_u16(p, (uint16_t)draw(2));
+            scl_store_u16(p, (uint16_t)(device.session.window - draw(2)));
             scl_store_u16(p + 2, (uint16_t)(draw(2) ? device.session.next : draw(SCL_RAW_SAMPLES + 2)));
             break;
         case SCL_TYPE_SAMPLES: scl_store_u32(p, device.session.next); break;
@@ -190,17 +190,17 @@ static void check_no_session(void)
 
 static void check_recovery(void)
 {
-    uint8_t p[4 + 2 * SCL_CHANNELS * SCL_RAW_SAMPLES] = {0x39, 0x30};
+    uint8_t p[4 + 2 * SCL_CHANNELS * SCL_RAW_SAMPLES] = {0};
     static const uint8_t hello[5] = {SCL_PROTOCOL_VERSION, 0x78, 0x56, 0x34, 0x12};
     ask(SCL_TYPE_HELLO, hello, sizeof hello);
     CHECK(last_payload[0] == SCL_PROTOCOL_VERSION && last.payload_size > 61 && scl_load_u32(last_payload + 57) == 0x12345678);
     CHECK(!device.session.whole && device.session.mode == SCL_IDLE);
     ask(SCL_TYPE_WINDOW, p, sizeof p);
-    CHECK(last.payload_size == 12 + SCL_FEATURES + SCL_CLASSES && scl_load_u16(last_payload) == 0x3039);
+    CHECK(last.payload_size == SCL_RESULT_SIZE && scl_load_u16(last_payload) == 0 && scl_load_u16(last_payload + 2) == SCL_RAW_SAMPLES);
     if (scl_frontend_data.lead_off_samples > 0) { /* a window of zeros stands still */
-        CHECK(last_payload[2] == SCL_ABSTAIN && last_payload[3] == SCL_LEAD_OFF);
+        CHECK(last_payload[4] == SCL_ABSTAIN && last_payload[5] == SCL_LEAD_OFF);
     } else {
-        CHECK(last_payload[2] < SCL_CLASSES && last_payload[3] == 0);
+        CHECK(last_payload[4] < SCL_CLASSES && last_payload[5] == 0);
     }
     ask(SCL_TYPE_STATS, p, 0);
     CHECK(scl_load_u32(last_payload) + scl_load_u32(last_payload + 4) + scl_load_u32(last_payload + 8) == ended);

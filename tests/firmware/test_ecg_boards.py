@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from firmware_host import emulator
+from firmware_host.flight import Flight
 from firmware_host.link import Link
-from firmware_host.messages import ABSTAIN, Hop, Result, samples_chunk, window_chunk
+from firmware_host.messages import ABSTAIN, Hop, Result, samples_chunk
 from firmware_host.protocol import Type
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import MACHINES
@@ -46,9 +47,8 @@ def some_counts(rng: np.random.Generator, samples: int) -> np.ndarray:
 
 def classify(link: Link, ecg: ModuleType, counts: np.ndarray) -> Result:
     """The board's answer to one window, in which all but class and flags is as computed."""
-    result = Result.parse(
-        link.request(Type.WINDOW, window_chunk(3, 0, counts)).payload, ecg.model.FEATURES, ecg.model.CLASSES
-    )
+    (result,) = Flight(link, link.ask(), 1, lambda _index: counts).run().results
+    assert result is not None
     window = ecg.network_input(counts)[-ecg.model.WINDOW :]
     features, logits = ecg.model.network(window)
     assert result.input_crc32 == zlib.crc32(window.tobytes())

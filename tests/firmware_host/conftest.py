@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Probe, Result, Stats
+from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Probe, Result, Stats, Wanted
 from firmware_host.protocol import ANSWER, PROTOCOL_VERSION, Decoder, Frame, Type, encode
 from tests.bundles import CHANNELS, CLASSES, FEATURES, LABELS, MODEL_HASH, SAMPLES, network, write_bundle
 
@@ -48,7 +48,8 @@ class FakeBoard:
     out: deque = field(default_factory=deque)
     decoder: Decoder = field(default_factory=Decoder)
     stats: list = field(default_factory=lambda: [0, 0])  # frames the board took, frames it sent
-    window: list = field(default_factory=lambda: [None, np.zeros((0, CHANNELS), np.int16)])
+    window: list = field(default_factory=lambda: [0, np.zeros((0, CHANNELS), np.int16)])  # wanted number, its counts
+    result: bytes = b""  # the answer with the latest one
     writes: int = 0
     calibration: bytes = b""
     session: int = 1
@@ -94,12 +95,17 @@ class FakeBoard:
         """Counters of what passed on the line stay the test's own."""
         self.hello = replace(self.hello, **{"calibration_hash": bytes(8)} | self.comes_back)
         self.session, self.whole, self.stream, self.stats[0] = 0, False, [], 0
-        self.window, self.calibration = [None, np.zeros((0, CHANNELS), np.int16)], b""
+        self.calibration = b""
+        self.forget_windows()
+
+    def forget_windows(self) -> None:
+        self.window, self.result = [0, np.zeros((0, CHANNELS), np.int16)], b""
 
     def greet(self, payload: bytes) -> Hello:
         named = int.from_bytes(payload[1:5], "little") if payload[0] == PROTOCOL_VERSION else 0
         if named not in (0, self.session):
             self.session, self.whole, self.stream = named, False, []
+            self.forget_windows()
         return replace(self.hello, session=self.session)
 
     def respond(self, frame: Frame) -> list[tuple[int, bytes]]:
@@ -135,22 +141,19 @@ class FakeBoard:
     def take_chunk(self, payload: bytes) -> list[tuple[int, bytes]]:
         number, start = (int.from_bytes(payload[at : at + 2], "little") for at in (0, 2))
         counts = np.frombuffer(payload, "<i2", offset=4).reshape(-1, CHANNELS)
-        if start == 0:
-            self.window = [number, counts]
-        elif number == self.window[0] and start == len(self.window[1]):
-            self.window[1] = np.concatenate([self.window[1], counts])
-        elif self.window[0] == "ignored":
-            return []
-        else:
-            expected, self.window = len(self.window[1]), ["ignored", np.zeros((0, CHANNELS), np.int16)]
-            return [(Type.ERROR, BoardError(ErrorCode.GAP, number, expected).pack())]
-        if len(self.window[1]) < self.hello.raw_samples:
-            return []
-        self.whole = True
-        features, logits, crc = self.answer(self.window[1])
-        self.window = [None, np.zeros((0, CHANNELS), np.int16)]
-        result = Result(number, int(logits.argmax()), 0, crc, 7, features, logits)
-        return [(Type.WINDOW | ANSWER, result.pack())]
+        wanted, have = self.window
+        if (number, start) == (wanted, len(have)):
+            have = np.concatenate([have, counts])
+            self.window[1] = have
+        if len(have) == self.hello.raw_samples:
+            self.whole = True
+            features, logits, crc = self.answer(have)
+            result = Result(int(logits.argmax()), 0, crc, 7, features, logits)
+            self.result = Wanted(wanted, len(have), result).pack()
+            self.window = [(wanted + 1) & 0xFFFF, have[:0]]
+        if self.result and number == (self.window[0] - 1) & 0xFFFF:
+            return [(Type.WINDOW | ANSWER, self.result)]
+        return [(Type.WINDOW | ANSWER, Wanted(self.window[0], len(self.window[1]), None).pack())]
 
     def take_samples(self, payload: bytes) -> list[tuple[int, bytes]]:
         """A class every `hop` samples once a whole window is in: the count of hops modulo the classes."""

@@ -18,7 +18,7 @@
 #include "cobs.h"
 
 enum {
-    SCL_PROTOCOL_VERSION = 2,
+    SCL_PROTOCOL_VERSION = 3,
     SCL_HEADER_SIZE = 3,     /* bytes: type, seq */
     SCL_CRC_SIZE = 4,        /* bytes */
     SCL_MAX_PAYLOAD = 1030,  /* bytes: 85 samples of 6 channels and 4 bytes before them come to 1024 */
@@ -44,7 +44,6 @@ enum {
 enum {
     SCL_ERROR_UNKNOWN_TYPE = 1,
     SCL_ERROR_BAD_LENGTH = 2,
-    SCL_ERROR_GAP = 3,
     SCL_ERROR_NO_SENSOR = 4,
     SCL_ERROR_NOT_STREAMING = 5,
     SCL_ERROR_BAD_VALUE = 6,
