@@ -1,23 +1,28 @@
 """Frames over a transport: sequence numbers, counters, request and answer with retries, greeting and session.
 
+Every request may be repeated: its answer is the same, or it sets up the same thing once more. So a request is sent
+again when no answer has come in the time that answers of its type have taken so far (round_trip.py), or at once when a
+damaged frame came instead, and the answer to any of its sendings is taken. What bounds it is time, not a number.
+
 A session is a random number that the host gives with its greeting. The board forgets it at a reset and refuses every
 request until it is greeted again, so no answer of a board that was reset can be taken for one of the board before.
 """
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from firmware_host.messages import BoardError, ErrorCode, Hello, MessageError, Stats, greeting
 from firmware_host.protocol import ANSWER, PROTOCOL_VERSION, Decoder, Frame, Type, encode
+from firmware_host.round_trip import GRANULARITY_S, RoundTrip
 from firmware_host.transport import Transport
 from scl.artifacts import InputError
 
-ANSWER_TIMEOUT_S = 3.0  # to a frame on an idle line
-REQUEST_ATTEMPTS = 5
-HELLO_TIMEOUT_S = 0.5  # between two HELLOs
+ANSWER_TIMEOUT_S = 3.0  # longest wait for an answer before a request is sent again
+REQUEST_DEADLINE_S = 15.0  # for a request with all its repetitions
+HELLO_TIMEOUT_S = 0.5  # longest time between two HELLOs
 BOOT_TIMEOUT_S = 10.0  # boards that reset when the port opens run their boot loader first
 
 
@@ -62,6 +67,7 @@ class Link:
         self._decoder = Decoder()
         # A random start keeps late answers to an earlier command apart from ours.
         self._seq = random.randrange(1 << 16)
+        self._round_trips: dict[Type, RoundTrip] = {}  # some requests run the network, others only read a counter
 
     @property
     def errors(self) -> int:
@@ -88,20 +94,22 @@ class Link:
         self.traffic.frames_received += len(frames)
         return frames
 
-    def request(self, kind: Type, payload: bytes = b"", timeout_s: float = ANSWER_TIMEOUT_S) -> Frame:
-        """Sends a frame and returns its answer, sending again on silence.
+    def request(self, kind: Type, payload: bytes = b"") -> Frame:
+        """Sends a frame and returns its answer, sending again on silence and on damage.
 
-        Raises BoardResetError if the board has no session any more, InputError if no answer comes or the board refuses.
+        Raises BoardResetError if the board has no session any more, InputError if no answer comes within
+        REQUEST_DEADLINE_S or the board refuses.
         """
-        for _ in range(REQUEST_ATTEMPTS):
-            seq, _size = self.send(kind, payload)
-            answer = self._await(seq, kind, timeout_s)
-            if answer is not None:
-                return answer
-            self.flush()
+        sent, damaged = self.traffic.frames_sent, self.errors
+        answer = self._exchange(kind, payload, REQUEST_DEADLINE_S, ANSWER_TIMEOUT_S)
+        if answer is not None:
+            return answer
+        damaged = self.errors - damaged
         raise InputError(
-            f"port {self.name}: no answer to {kind.name} in {REQUEST_ATTEMPTS} attempts of {timeout_s:g} s; "
-            "the board hangs or the line loses data: reset the board, check the baud rate, or see --trace"
+            f"port {self.name}: no answer to {kind.name} within {REQUEST_DEADLINE_S:g} s "
+            f"({self.traffic.frames_sent - sent} attempts, {damaged} damaged frames came); "
+            + ("the line damages too much: check the cable" if damaged else "the board hangs: reset it")
+            + " and the baud rate, or see --trace"
         )
 
     def greet(self, boot_timeout_s: float = BOOT_TIMEOUT_S) -> Hello:
@@ -141,13 +149,28 @@ class Link:
         self._transport.close()
 
     def _hello(self, session: int, timeout_s: float) -> Frame | None:
-        deadline = self.now() + timeout_s
+        return self._exchange(Type.HELLO, greeting(session), timeout_s, HELLO_TIMEOUT_S)
+
+    def _exchange(self, kind: Type, payload: bytes, deadline_s: float, longest_s: float) -> Frame | None:
+        """The answer to one of the sendings of a request; None if none comes within `deadline_s`.
+
+        A flush before each ends a half-received frame on the board, be it of the sending before.
+        """
+        trip = self._round_trips.setdefault(kind, RoundTrip(longest_s))
+        deadline = self.now() + deadline_s
+        sent: dict[int, float] = {}  # sequence number -> when
         while True:
-            self.flush()
-            seq, _size = self.send(Type.HELLO, greeting(session))
-            answer = self._await(seq, Type.HELLO, HELLO_TIMEOUT_S)
-            if answer is not None or self.now() >= deadline:
+            if sent or kind == Type.HELLO:
+                self.flush()
+            seq, _size = self.send(kind, payload)
+            sent[seq] = self.now()
+            answer = self._await(sent, kind, min(trip.timeout_s, max(0.0, deadline - sent[seq])))
+            if answer is not None:
+                trip.add(self.now() - sent[answer.seq])
                 return answer
+            if self.now() >= deadline:
+                return None
+            trip.backoff()
 
     def _greeted(self, answer: Frame) -> Hello:
         version = Hello.version(answer.payload)
@@ -159,14 +182,22 @@ class Link:
             )
         return Hello.parse(answer.payload)
 
-    def _await(self, seq: int, kind: Type, timeout_s: float) -> Frame | None:
-        deadline = self.now() + timeout_s
+    def _await(self, sent: Container[int], kind: Type, timeout_s: float) -> Frame | None:
+        """The answer to a frame of `kind` whose sequence number is in `sent`; waits at most `timeout_s`.
+
+        A damaged frame is most likely the answer, so behind one the wait is cut short, and the board is not slow.
+        """
+        deadline, errors = self.now() + timeout_s, self.errors
         while (left := deadline - self.now()) > 0:
             for frame in self.receive(left):
-                if frame.seq == seq and frame.type == Type.ERROR:
+                if frame.seq in sent and frame.type == Type.ERROR:
                     raise self._refusal(kind, BoardError.parse(frame.payload))
-                if frame.seq == seq and frame.type == kind | ANSWER:
+                if frame.seq in sent and frame.type == kind | ANSWER:
                     return frame
+            if self.errors > errors:
+                errors = self.errors
+                deadline = min(deadline, self.now() + GRANULARITY_S)
+                self._round_trips[kind].alive()
         return None
 
     def _refusal(self, kind: Type, error: BoardError) -> InputError:
