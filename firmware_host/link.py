@@ -11,29 +11,43 @@ request until it is greeted again, so no answer of a board that was reset can be
 import random
 import time
 from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from firmware_host.messages import BoardError, ErrorCode, Hello, MessageError, Stats, greeting
+from firmware_host.port_errors import PortReopenedError
 from firmware_host.protocol import ANSWER, PROTOCOL_VERSION, Decoder, Frame, Type, encode
 from firmware_host.round_trip import GRANULARITY_S, RoundTrip
+from firmware_host.silence import Heard
 from firmware_host.transport import Transport
 from scl.artifacts import InputError
 
 ANSWER_TIMEOUT_S = 3.0  # longest wait for an answer before a request is sent again
 REQUEST_DEADLINE_S = 15.0  # for a request with all its repetitions
 HELLO_TIMEOUT_S = 0.5  # longest time between two HELLOs
+RETURNS_IN_A_ROW = 3  # of a port that goes away during a greeting
 BOOT_TIMEOUT_S = 10.0  # boards that reset when the port opens run their boot loader first
 
 
 class BoardResetError(InputError):
     """The board was reset since its greeting: calibration, window, stream and counters are gone."""
 
+    text = (
+        "port {port}: the board was reset (its session is gone) {when}; check its power supply and what may reset it "
+        "(a watchdog, a fault, another program that opens the port), then run the command again"
+    )
+
     def __init__(self, port: str, when: str) -> None:
-        super().__init__(
-            f"port {port}: the board was reset (its session is gone) {when}; check its power supply and what may reset "
-            "it (a watchdog, a fault, another program that opens the port), then run the command again"
-        )
+        super().__init__(self.text.format(port=port, when=when))
+
+
+class PortReturnedError(BoardResetError):
+    """The port went away and came back, so that nothing of the board before may be relied on."""
+
+    text = (
+        "port {port}: it went away and came back {when}; what the board had been given may be gone: check the cable "
+        "and run the command again"
+    )
 
 
 @contextmanager
@@ -42,7 +56,7 @@ def resets_named(port: str, when: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except BoardResetError as error:
-        raise BoardResetError(port, when()) from error
+        raise type(error)(port, when()) from error
 
 
 @dataclass
@@ -65,6 +79,7 @@ class Link:
         self.session = 0  # of the latest greeting
         self._transport = transport
         self._decoder = Decoder()
+        self._heard = Heard()  # since the latest greeting
         # A random start keeps late answers to an earlier command apart from ours.
         self._seq = random.randrange(1 << 16)
         self._round_trips: dict[Type, RoundTrip] = {}  # some requests run the network, others only read a counter
@@ -88,7 +103,9 @@ class Link:
 
     def receive(self, timeout_s: float) -> list[Frame]:
         """Frames that have arrived; waits at most `timeout_s` for the first byte, so the list may be empty early."""
-        data = self._transport.read(timeout_s)
+        with self._returns_named():
+            data = self._transport.read(timeout_s)
+        self._heard.add(data)
         frames = self._decoder.feed(data)
         self.traffic.bytes_received += len(data)
         self.traffic.frames_received += len(frames)
@@ -115,13 +132,19 @@ class Link:
     def greet(self, boot_timeout_s: float = BOOT_TIMEOUT_S) -> Hello:
         """Begins a new session: repeats HELLO until the board answers.
 
-        Raises InputError if it does not within `boot_timeout_s`, in words that tell a silent line from a noisy one, and
-        if it speaks another protocol version.
+        Raises InputError if it does not within `boot_timeout_s`, with the likely cause (silence.py), and if it speaks
+        another protocol version. A port that goes away and comes back meanwhile is greeted anew.
         """
         session = random.randrange(1, 1 << 32)
-        answer = self._hello(session, boot_timeout_s)
+        self._heard = Heard()
+        for _ in range(RETURNS_IN_A_ROW - 1):
+            with suppress(PortReturnedError):
+                answer = self._hello(session, boot_timeout_s)
+                break
+        else:
+            answer = self._hello(session, boot_timeout_s)
         if answer is None:
-            raise InputError(self._silence(boot_timeout_s))
+            raise InputError(f"port {self.name}: within {boot_timeout_s:g} s {self._heard.cause()}")
         hello = self._greeted(answer)
         if hello.session != session:
             raise MessageError(f"session {hello.session:08x} in its HELLO answer, {session:08x} was named")
@@ -205,18 +228,16 @@ class Link:
             return BoardResetError(self.name, f"before it answered {kind.name}")
         return InputError(f"port {self.name}: the board refused {kind.name}: {error}")
 
-    def _silence(self, seconds: float) -> str:
-        if not self.traffic.bytes_received:
-            return (
-                f"port {self.name}: no board answered within {seconds:g} s (not a byte came); check that this "
-                "is the board's port (`python -m firmware_host.ports`), that it is powered and flashed, "
-                "and that RX and TX are not swapped"
-            )
-        return (
-            f"port {self.name}: {self.traffic.bytes_received} bytes came within {seconds:g} s, but no valid answer; "
-            "the baud rate differs (--baud) or another program runs on the board: flash firmware built from the bundle"
-        )
-
     def _write(self, data: bytes) -> None:
-        self._transport.write(data)
+        with self._returns_named():
+            self._transport.write(data)
         self.traffic.bytes_sent += len(data)
+
+    @contextmanager
+    def _returns_named(self) -> Iterator[None]:
+        """A port that was opened again may have a board that was reset. Half a frame of before is a damaged one."""
+        try:
+            yield
+        except PortReopenedError as error:
+            self._decoder.feed(b"\0")
+            raise PortReturnedError(self.name, "while the board was asked") from error

@@ -33,7 +33,7 @@ class RoundTrip:
         if self.srtt_s is None:
             return self.longest_s
         timeout_s = self.srtt_s + max(GRANULARITY_S, 4 * self.rttvar_s)
-        return min(timeout_s * 2 ** min(self.silences, MOST_DOUBLINGS), self.longest_s)
+        return min(timeout_s * (1 << min(self.silences, MOST_DOUBLINGS)), self.longest_s)
 
     def add(self, seconds: float) -> None:
         """An answer came `seconds` after its request was sent; ends the doubling."""
