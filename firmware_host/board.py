@@ -12,7 +12,7 @@ from pathlib import Path
 
 from firmware_host import emulator
 from firmware_host.link import BoardResetError, Link
-from firmware_host.messages import Hello
+from firmware_host.messages import Hello, MessageError
 from firmware_host.model import check_board
 from firmware_host.reopening import Reopening, SerialPort
 from firmware_host.trace import Traced, tracing
@@ -99,24 +99,47 @@ def open_board(
     the file that gets one, or "-" for stderr. `wait_s`: how long a real port is waited for, now and whenever it goes
     away.
     """
+    with (
+        _line(bundle, port, baud, wait_s, native_arguments) as line,
+        _traced(line.transport, trace, line.baud) as transport,
+    ):
+        link = Link(transport)
+        try:
+            hello = link.greet()
+            check_board(hello, bundle, link.name)
+            yield Board(link, hello, line.emulated, line.baud)
+        except MessageError as error:
+            raise MessageError(error.found, link.name) from error
+
+
+@dataclass(frozen=True)
+class _Line:
+    """An open line to a board; see Board for the rest."""
+
+    transport: Transport
+    emulated: bool = False
+    baud: int | None = None
+
+
+@contextmanager
+def _line(
+    bundle: Bundle[Manifest], port: str | None, baud: int, wait_s: float, native_arguments: Sequence[str]
+) -> Iterator[_Line]:
     kind, _, machine = (port or "").partition(":")
     if kind == "native" and not machine:
-        firmware = build(bundle, "native")
-        with emulator.native(firmware, native_arguments) as pty, _traced(pty, trace, None) as transport:
-            yield _greet(bundle, transport)
+        with emulator.native(build(bundle, "native"), native_arguments) as pty:
+            yield _Line(pty)
     elif kind == "emulator":
         machine = machine or MACHINES[0]
         if machine not in MACHINES:
             raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
-        with emulator.qemu(build(bundle, machine), machine) as uart, _traced(uart, trace, None) as transport:
-            yield _greet(bundle, transport, emulated=True)
+        with emulator.qemu(build(bundle, machine), machine) as uart:
+            yield _Line(uart, emulated=True)
     else:
-        rate = None if kind == "socket" else baud
         open_port = SerialPort(port, baud)
         serial = Reopening(open_port, wait_s) if wait_s else open_port()
         try:
-            with _traced(serial, trace, rate) as transport:
-                yield _greet(bundle, transport, baud=rate)
+            yield _Line(serial, baud=None if kind == "socket" else baud)
         finally:
             serial.close()
 
@@ -174,10 +197,3 @@ def _traced(transport: Transport, trace: str | None, baud: int | None) -> Iterat
         return
     with tracing(trace, transport.name, baud) as emit:
         yield Traced(transport, emit)
-
-
-def _greet(bundle: Bundle[Manifest], transport: Transport, emulated: bool = False, baud: int | None = None) -> Board:
-    link = Link(transport)
-    hello = link.greet()
-    check_board(hello, bundle, link.name)
-    return Board(link, hello, emulated, baud)

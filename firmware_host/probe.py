@@ -14,13 +14,14 @@ import numpy as np
 from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.flight import Flight
 from firmware_host.link import Link, resets_named
-from firmware_host.messages import Probe, probe
+from firmware_host.messages import MessageError, Probe, probe
 from firmware_host.protocol import Type
 from scl.artifacts import InputError, command, write_npz
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
 
 RUNS = 3  # of each operator; interrupts make some longer
+MOST_BYTES = 1 << 24  # of all outputs; no board that this runs on has memory for one that is a tenth of it
 
 
 def main(argv: Sequence[str]) -> int:
@@ -63,13 +64,36 @@ def probed(board: Board) -> tuple[list[int], list[np.ndarray]]:
         while len(ticks) < operators:
             number = len(ticks)
             runs = [_ask(board.link, number, 0) for _ in range(RUNS)]
-            operators, size = runs[0].operators, runs[0].size
-            values = runs[0].values
-            while len(values) < size:
-                values = np.concatenate([values, _ask(board.link, number, len(values)).values])
+            operators = runs[0].operators if number == 0 else operators
+            tensors.append(_output(board.link, number, runs, operators, MOST_BYTES - sum(map(len, tensors))))
             ticks.append(min(run.ticks for run in runs))
-            tensors.append(values)
     return ticks, tensors
+
+
+def _output(link: Link, operator: int, runs: list[Probe], operators: int, most: int) -> np.ndarray:
+    """The whole output of an operator, whose first piece `runs` have.
+
+    MessageError if an answer's sizes are not those of the ones before, or the output has more than `most` bytes.
+    """
+    size, pieces, count = runs[0].size, [runs[0].values], len(runs[0].values)
+    for run in runs:
+        _check_same(run, operator, operators, size, 0)
+    if size > most:
+        raise MessageError(f"a PROBE answer with an output of {size} bytes of operator {operator}; {most} are left")
+    while count < size:
+        run = _ask(link, operator, count)
+        _check_same(run, operator, operators, size, count)
+        pieces.append(run.values)
+        count += len(run.values)
+    return np.concatenate(pieces)
+
+
+def _check_same(run: Probe, operator: int, operators: int, size: int, offset: int) -> None:
+    if (run.operators, run.size) != (operators, size) or offset + len(run.values) > size:
+        raise MessageError(
+            f"a PROBE answer with values {offset} to {offset + len(run.values)} of {run.size}, of operator {operator} "
+            f"of {run.operators}; {size} values and {operators} operators were said before"
+        )
 
 
 def _ask(link: Link, operator: int, offset: int) -> Probe:

@@ -62,7 +62,7 @@ def test_another_protocol_version(make_board, version, advice):
     [
         (b"", "without a byte"),
         (b"\x02" * 20, "of 20 bytes; at least 61"),
-        (b"\x02" * 64, "without board name"),
+        (b"\x02" * 64, "with the text b.*; lines of UTF-8 with board name"),
         (b"\x02" * 61 + b"\xff\n", "UTF-8"),
     ],
 )
