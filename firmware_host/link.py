@@ -27,6 +27,12 @@ REQUEST_DEADLINE_S = 15.0  # for a request with all its repetitions
 HELLO_TIMEOUT_S = 0.5  # longest time between two HELLOs
 RETURNS_IN_A_ROW = 3  # of a port that goes away during a greeting
 BOOT_TIMEOUT_S = 10.0  # boards that reset when the port opens run their boot loader first
+_AGAIN = "another program may use the board too: close that one and run the command again"
+_ADVICE: dict[int, str] = {
+    ErrorCode.NO_SENSOR: "use a board that has a sensor",
+    ErrorCode.NOT_STREAMING: _AGAIN,
+    ErrorCode.NO_WINDOW: _AGAIN,
+}
 
 
 class BoardResetError(InputError):
@@ -226,7 +232,8 @@ class Link:
     def _refusal(self, kind: Type, error: BoardError) -> InputError:
         if error.code == ErrorCode.NO_SESSION:
             return BoardResetError(self.name, f"before it answered {kind.name}")
-        return InputError(f"port {self.name}: the board refused {kind.name}: {error}")
+        advice = _ADVICE.get(error.code, "flash firmware built from this checkout")
+        return InputError(f"port {self.name}: the board refused {kind.name}: {error}; {advice}")
 
     def _write(self, data: bytes) -> None:
         with self._returns_named():

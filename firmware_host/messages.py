@@ -253,6 +253,11 @@ def probe(operator: int, offset: int) -> bytes:
     return _PROBE.pack(operator, offset)
 
 
+def probe_values(max_payload: int) -> int:
+    """Values of an operator's output that fit into one PROBE answer."""
+    return max_payload - _PROBE_ANSWER.size
+
+
 def chunk_samples(max_payload: int, channels: int) -> int:
     """Samples of `channels` counts that fit into one WINDOW or SAMPLES frame (both have 4 bytes before them)."""
     return (min(max_payload, MAX_PAYLOAD) - 4) // (2 * channels)

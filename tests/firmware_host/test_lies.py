@@ -9,11 +9,12 @@ import tracemalloc
 import pytest
 
 from firmware_host.link import Link
-from firmware_host.messages import Hello, MessageError, Probe, Stats, bench_ticks
+from firmware_host.messages import BoardError, ErrorCode, Hello, MessageError, Probe, Stats, bench_ticks
 from firmware_host.probe import MOST_BYTES, probed
 from firmware_host.protocol import ANSWER, MAX_PAYLOAD, Type
 from scl.artifacts import InputError
 from tests.bundles import CHANNELS, CLASSES, FEATURES, LABELS, SAMPLES
+from tests.firmware_host.conftest import OPERATORS
 from tests.firmware_host.test_resets import Run
 
 LONGEST_RUN_S = 400.0  # of the board's clock, which moves only while the host waits
@@ -151,6 +152,9 @@ COMMANDS = {
     Type.PROBE: "probe",
     Type.CAPTURE: "capture",
 }
+ONCE = (Type.CALIBRATION, Type.STREAM, Type.CAPTURE)  # in a run
+WHERE = [(kind, since) for kind in COMMANDS for since in (0, 1) if not (since and kind in ONCE)]
+IDS = [f"{kind.name}-{since}" for kind, since in WHERE]
 OPTIONS = {Type.CALIBRATION: {"calibration_hash": b"unit0001"}}
 
 
@@ -167,6 +171,8 @@ def lie(run, kind, since, number, monkeypatch):
         honest = board.respond
 
         def respond(frame):
+            if frame.type == Type.PROBE and int.from_bytes(frame.payload[:2], "little") >= OPERATORS:
+                return [(Type.ERROR, BoardError(ErrorCode.BAD_VALUE, 0, OPERATORS).pack())]
             answers = honest(frame)
             if frame.type != kind:
                 return answers
@@ -197,16 +203,14 @@ def lie(run, kind, since, number, monkeypatch):
     return any(told)
 
 
-@pytest.mark.parametrize("since", [0, 1])
-@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(("kind", "since"), WHERE, ids=IDS)
 def test_a_few_lies_in_each_answer(run, kind, since, monkeypatch, capsys):
     for number in (0, 1, 3, 5, 11, 14, 17, 19, 20, 23):
         lie(run, kind, since, number, monkeypatch)
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("since", [0, 1])
-@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(("kind", "since"), WHERE, ids=IDS)
 def test_every_lie_in_each_answer(run, kind, since, monkeypatch, capsys):
     number = 0
     while lie(run, kind, since, number, monkeypatch):
@@ -234,7 +238,8 @@ class LyingProbe:
 
     def __init__(self, sizes):
         self.sizes, self.answers, self.name = sizes, 0, "liar"
-        self.link = self
+        self.link = self.hello = self
+        self.max_payload = MAX_PAYLOAD
 
     def request(self, kind, payload):
         operator, offset = struct.unpack("<HI", payload)
@@ -260,6 +265,8 @@ class LyingProbe:
         lambda n, operator, offset: (10, 0, 10),
         lambda n, operator, offset: (0, 1, 1),
         lambda n, operator, offset: (10, 1, 0),
+        lambda n, operator, offset: (1 << 20, 1, 4),  # a million answers
+        lambda n, operator, offset: (10, 65_535, 10),
         lambda n, operator, offset: (4 << 20, 65_535, 1020),
     ],
 )
