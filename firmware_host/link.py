@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from firmware_host.messages import BoardError, ErrorCode, Hello, MessageError, Stats, greeting
 from firmware_host.port_errors import PortReopenedError
@@ -75,10 +76,21 @@ class Traffic:
     frames_received: int = 0
 
 
-class Link:
-    """One board at the other end of a transport. `now` is the clock of every time-out, in seconds."""
+class Numbers(Protocol):
+    """What the link needs of random.Random."""
 
-    def __init__(self, transport: Transport, now: Callable[[], float] = time.monotonic) -> None:
+    def randrange(self, start: int, stop: int | None = None) -> int: ...
+
+
+class Link:
+    """One board at the other end of a transport.
+
+    `now` is the clock of every time-out, in seconds; `numbers` gives the first sequence number and the sessions.
+    """
+
+    def __init__(
+        self, transport: Transport, now: Callable[[], float] = time.monotonic, numbers: Numbers | None = None
+    ) -> None:
         self.name = transport.name
         self.now = now
         self.traffic = Traffic()
@@ -87,7 +99,8 @@ class Link:
         self._decoder = Decoder()
         self._heard = Heard()  # since the latest greeting
         # A random start keeps late answers to an earlier command apart from ours.
-        self._seq = random.randrange(1 << 16)
+        self._numbers = numbers or random.Random()
+        self._seq = self._numbers.randrange(1 << 16)
         self._round_trips: dict[Type, RoundTrip] = {}  # some requests run the network, others only read a counter
 
     @property
@@ -141,7 +154,7 @@ class Link:
         Raises InputError if it does not within `boot_timeout_s`, with the likely cause (silence.py), and if it speaks
         another protocol version. A port that goes away and comes back meanwhile is greeted anew.
         """
-        session = random.randrange(1, 1 << 32)
+        session = self._numbers.randrange(1, 1 << 32)
         self._heard = Heard()
         for _ in range(RETURNS_IN_A_ROW - 1):
             with suppress(PortReturnedError):

@@ -6,18 +6,18 @@
     # protocol: 3
     # started: 2026-03-01T12:00:00+00:00
     # command: python -m firmware_host.validate bundles/demo --port /dev/ttyACM0 --trace board.trace
-       0.0000 > 00
-       0.0003 > 06 01 34 12 03 ff 05 3c 09 41 7d 3e 9a 00
-       0.0451 < 0d 81 34 12 03 ab 11 20 ...
-              < 7a 02 00
-       3.0453 <
-       4.1002 ! port /dev/ttyACM0: was pulled out: its device is gone
+       0.000000 > 00
+       0.000312 > 06 01 34 12 03 ff 05 3c 09 41 7d 3e 9a 00
+       0.045101 < 0d 81 34 12 03 ab 11 20 ...
+                < 7a 02 00
+       3.045300 <
+       4.100200 ! read PortLostError: port /dev/ttyACM0: was pulled out: its device is gone
 
 One record for each write (>) and each read (<), with the seconds since the trace began. It has at most 32 bytes a line;
 its further lines have no time. A read without bytes is one that ended by its time-out. A remark (!) is what went wrong
-with the port itself. ASCII, one \\n behind each line; each record is handed to the system at once, so that a crash of
-this program keeps it. Windows that were sent are in it, and so are the names of files on the command line.
-`python -m firmware_host.replay FILE` explains one.
+with the port itself: the operation, the error's type (port_errors.py), its text. ASCII, a line feed behind each line;
+each record is handed to the system at once, so that a crash of this program keeps it. Windows that were sent are in it,
+and so are the names of files on the command line. `python -m firmware_host.replay FILE` explains one.
 """
 
 import re
@@ -40,7 +40,7 @@ MOST_LINE = 4096  # characters; none of ours is longer
 MOST_RECORD = 1 << 20  # bytes; a read gives 64 KiB at most
 
 Emit = Callable[[str], None]
-_RECORD = re.compile(r" *(\d{1,9}\.\d{4})? ?([<>!]) ?(.*)", re.ASCII)
+_RECORD = re.compile(r" *(\d{1,9}\.\d{6})? ?([<>!]) ?(.*)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -65,33 +65,33 @@ class Traced:
         self._start = now()
 
     def read(self, timeout_s: float) -> bytes:
-        with self._remarked():
+        with self._remarked("read"):
             data = self._inner.read(timeout_s)
         self._dump("<", data)
         return data
 
     def write(self, data: bytes) -> None:
         self._dump(">", data)
-        with self._remarked():
+        with self._remarked("write"):
             self._inner.write(data)
 
     def close(self) -> None:
         self._inner.close()
 
     @contextmanager
-    def _remarked(self) -> Iterator[None]:
+    def _remarked(self, operation: str) -> Iterator[None]:
         try:
             yield
         except PortError as error:
-            self._emit(f"{self._time()} ! {_one_line(str(error))}")
+            self._emit(f"{self._time()} ! {operation} {type(error).__name__}: {_one_line(str(error))}")
             raise
 
     def _time(self) -> str:
-        return f"{self._now() - self._start:9.4f}"
+        return f"{self._now() - self._start:11.6f}"
 
     def _dump(self, arrow: str, data: bytes) -> None:
         lines = [data[start : start + LINE_BYTES].hex(" ") for start in range(0, len(data), LINE_BYTES)] or [""]
-        times = [self._time(), *[" " * 9] * (len(lines) - 1)]
+        times = [self._time(), *[" " * 11] * (len(lines) - 1)]
         self._emit("\n".join(f"{at} {arrow} {line}".rstrip() for at, line in zip(times, lines, strict=True)))
 
 

@@ -68,10 +68,13 @@ def test_what_is_written_is_read_back(tmp_path):
     assert [(record.kind, record.data) for record in found[:-1]] == [
         pair for data in reads for pair in ((">", data[::-1]), ("<", data))
     ]
-    assert [record.seconds for record in found] == [round(n / 100, 4) for n in range(1, 22)]
-    assert (found[-1].kind, found[-1].remark) == ("!", r"'port x: gone\x1b[31m\nforged line \u202e'")
+    assert [record.seconds for record in found] == [round(n / 100, 6) for n in range(1, 22)]
+    assert (found[-1].kind, found[-1].remark) == (
+        "!",
+        r"read PortLostError: 'port x: gone\x1b[31m\nforged line \u202e'",
+    )
     assert path.read_bytes().isascii()
-    assert max(map(len, path.read_text().splitlines()[6:-1])) == 9 + 3 + 3 * LINE_BYTES - 1
+    assert max(map(len, path.read_text().splitlines()[6:-1])) == 11 + 3 + 3 * LINE_BYTES - 1
 
 
 def test_the_head(tmp_path, monkeypatch):
@@ -87,7 +90,7 @@ def test_the_head(tmp_path, monkeypatch):
 def test_stderr(capsys):
     with tracing("-", "pipe", None) as emit:
         Traced(Pipe(), emit, lambda: 0.0).write(b"\1\2")
-    assert capsys.readouterr().err == "   0.0000 > 01 02\n"
+    assert capsys.readouterr().err == "   0.000000 > 01 02\n"
 
 
 def test_a_killed_process_leaves_what_it_sent(tmp_path):
@@ -106,7 +109,7 @@ def test_a_killed_process_leaves_what_it_sent(tmp_path):
 def test_no_other_file_is_overwritten(tmp_path):
     """A trace takes the place of a trace or of an empty file only."""
     old, other, empty = tmp_path / "old", tmp_path / "model.tflite", tmp_path / "empty"
-    records(old, "   0.0000 > 01")
+    records(old, "   0.000000 > 01")
     other.write_bytes(b"TFL3")
     empty.write_bytes(b"")
     for path in (old, empty):
@@ -135,18 +138,18 @@ def test_a_full_disk(tmp_path):
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        ("0.0000 > 0", "line 2: .*hex bytes are expected"),
-        ("0.0000 > xy", "line 2: .*hex bytes are expected"),
-        ("0.0000 ? 00", "line 2: .*seconds, one of < > ! and hex bytes are expected"),
+        ("0.000000 > 0", "line 2: .*hex bytes are expected"),
+        ("0.000000 > xy", "line 2: .*hex bytes are expected"),
+        ("0.000000 ? 00", "line 2: .*seconds, one of < > ! and hex bytes are expected"),
         ("zero > 00", "line 2: .*seconds, one of"),
         ("nan > 00", "line 2: .*seconds, one of"),
         ("1e999 > 00", "line 2: .*seconds, one of"),
-        ("-1.0000 > 00", "line 2: .*seconds, one of"),
+        ("-1.000000 > 00", "line 2: .*seconds, one of"),
         ("          > 00", "line 2: .*a time is expected"),
         ("          ! text", "line 2: .*a time is expected"),
-        ("0.0000 > 00\n          < 00", "line 3: .*a time is expected"),
-        ("0.0000 > 00\n\n0.1000 < 0g", "line 4: .*hex bytes"),
-        ("0.0000 > " + "00 " * 2000, "line 2: .*no line of a trace has more than 4096 characters"),
+        ("0.000000 > 00\n          < 00", "line 3: .*a time is expected"),
+        ("0.000000 > 00\n\n0.100000 < 0g", "line 4: .*hex bytes"),
+        ("0.000000 > " + "00 " * 2000, "line 2: .*no line of a trace has more than 4096 characters"),
         ("\x00\x01", "line 2"),
     ],
 )
@@ -170,12 +173,12 @@ def test_what_is_no_trace(tmp_path, content):
 
 def test_a_record_without_end(tmp_path):
     with pytest.raises(InputError, match=r"line \d+: .*no record has more than"):
-        records(tmp_path / "trace", "0.0000 > 00", *["          > " + "00 " * 1000] * 1100)
+        records(tmp_path / "trace", "0.000000 > 00", *["          > " + "00 " * 1000] * 1100)
 
 
 def test_a_last_line_that_was_cut(tmp_path):
     path = tmp_path / "trace"
-    path.write_text(f"{FIRST_LINE}\n   0.0000 > 01\n   0.1000 < 0")
+    path.write_text(f"{FIRST_LINE}\n   0.000000 > 01\n   0.100000 < 0")
     assert list(read_trace(path)) == [Record(2, 0.0, ">", b"\1")]
 
 
@@ -187,9 +190,8 @@ def test_a_trace_that_cannot_be_read(tmp_path, name):
 
 def test_random_damage_is_named_or_harmless(tmp_path):
     rng, path = random.Random(3), tmp_path / "trace"
-    good = (
-        f"{FIRST_LINE}\n# port: x\n   0.0000 > 01 02\n   0.0100 < {'aa ' * 32}\n          < bb\n   3.0000 <\n".encode()
-    )
+    lines = "# port: x", "0.000000 > 01 02", f"0.010000 < {'aa ' * 32}", "         < bb", "3.000000 <", ""
+    good = "\n".join((FIRST_LINE, *lines)).encode()
     for _ in range(500):
         data = bytearray(good)
         for _ in range(rng.randrange(1, 4)):
