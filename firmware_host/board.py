@@ -144,11 +144,13 @@ def _line(
             serial.close()
 
 
-def add_port_options(parser: argparse.ArgumentParser) -> None:
-    """Flags that every command with a board has: `--port`, `--baud`, `--wait`, `--trace`."""
+def add_port_options(parser: argparse.ArgumentParser, several: bool = False) -> None:
+    """Flags that every command with a board has: `--port`, `--baud`, `--wait`, `--trace`; a list of `several` ports."""
     parser.add_argument(
         "--port",
-        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port",
+        action="append" if several else "store",
+        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port"
+        + ("; once for each board that is to be validated at the same time" if several else ""),
     )
     parser.add_argument(
         "--baud", type=positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"

@@ -4,6 +4,7 @@ import os
 import pty
 import select
 import threading
+import time
 import tty
 from contextlib import suppress
 from pathlib import Path
@@ -23,10 +24,14 @@ class PulledBoard:
         self.names = list(names)
         self.plugged = 0  # times
         self.stopped = threading.Event()
-        self.thread = threading.Thread(target=self.serve, args=(late_s,), daemon=True)
+        self.late_s = late_s
+        self.thread = threading.Thread(target=self.serve, daemon=True)
 
     def __enter__(self) -> "PulledBoard":
+        """Returns when it is plugged in, unless it comes late."""
         self.thread.start()
+        while not (self.late_s or self.plugged):
+            time.sleep(0.01)
         return self
 
     def __exit__(self, *_exception) -> None:
@@ -34,8 +39,8 @@ class PulledBoard:
         self.thread.join(STOP_TIMEOUT_S)
         assert not self.thread.is_alive()
 
-    def serve(self, late_s: float) -> None:
-        self.stopped.wait(late_s)
+    def serve(self) -> None:
+        self.stopped.wait(self.late_s)
         while not self.stopped.is_set():
             master, slave = pty.openpty()
             tty.setraw(slave)

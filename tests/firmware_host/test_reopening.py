@@ -1,6 +1,5 @@
 """Ports that are not there yet, that are pulled out and put back, that come back under another name."""
 
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -197,8 +196,6 @@ def test_another_usb_board_is_not_taken_for_it(tmp_path, monkeypatch, serial, ma
     other = SimpleNamespace(device=str(tmp_path / "ttyACM1"), vid=1, pid=2, serial_number=serial, description="")
     monkeypatch.setattr(list_ports, "comports", lambda: [own, other] if path.exists() else [other])
     with PulledBoard(make_board(), path, lives=(1,), gap_s=100):
-        while not path.exists():
-            time.sleep(0.01)
         pipe = Reopening(SerialPort(str(path), 115_200), 0.5)
         with pytest.raises(PortMissingError, match=f"port {path}: no such port"):
             while True:
