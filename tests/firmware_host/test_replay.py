@@ -2,7 +2,7 @@
 
 import random
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -168,3 +168,26 @@ def test_a_damaged_trace_is_explained_up_to_the_line(record, capsys):
         replay.main([str(path)])
     printed = capsys.readouterr().out
     assert "HELLO answer" in printed and "from the board: " in printed.splitlines()[-3]
+
+
+def test_no_damaged_trace_ends_in_a_traceback(record, bundle):
+    """Prefixes, lines left out, doubled and exchanged, and random bytes: in words, and through the host."""
+    _measured, path = record(to_board=damaging(7, 0.05))
+    whole, rng = path.read_bytes(), random.Random(8)
+    lines = whole.split(b"\n")
+    for _ in range(20):
+        at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
+        changed = bytearray(whole)
+        for _ in range(rng.randrange(1, 5)):
+            changed[rng.randrange(len(changed))] = rng.randrange(256)
+        for content in (
+            whole[: rng.randrange(len(whole))],
+            b"\n".join(lines[:at] + lines[at + 1 :]),
+            b"\n".join(lines[:at] + lines[at : at + 1] * 2 + lines[at + 1 :]),
+            b"\n".join([*lines[:at], lines[other], *lines[at + 1 :]]),
+            bytes(changed),
+        ):
+            path.write_bytes(content)
+            for use in (words, lambda path: replay.replay(path, bundle)):
+                with suppress(InputError):
+                    use(path)
