@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from firmware_host import emulator, ports
+from firmware_host import emulator
 from firmware_host.link import BoardResetError, Link
-from firmware_host.messages import Hello
+from firmware_host.messages import Hello, MessageError
 from firmware_host.model import check_board
-from firmware_host.transport import DEFAULT_BAUD, SerialTransport, Traced, Transport
+from firmware_host.reopening import Reopening, SerialPort
+from firmware_host.trace import Traced, tracing
+from firmware_host.transport import DEFAULT_BAUD, Transport
 from scl import toolchain
 from scl.arguments import positive
 from scl.artifacts import InputError
@@ -25,6 +27,7 @@ from scl.machines import MACHINES
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "firmware"
 BITS_PER_BYTE = 10  # 8N1
+LONGEST_WAIT_S = 86_400.0
 
 
 class ForeignAnswersError(InputError):
@@ -91,41 +94,99 @@ def open_board(
     bundle: Bundle[Manifest],
     port: str | None,
     baud: int = DEFAULT_BAUD,
-    trace: bool = False,
+    trace: str | None = None,
+    wait_s: float = 0.0,
     native_arguments: Sequence[str] = (),
 ) -> Iterator[Board]:
     """Builds and starts what `port` needs, greets the board and checks that it holds the bundle's model.
 
-    Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is.
+    Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is. `trace`:
+    the file that gets one, or "-" for stderr. `wait_s`: how long a real port is waited for, now and whenever it goes
+    away.
     """
+    with (
+        _line(bundle, port, baud, wait_s, native_arguments) as line,
+        _traced(line.transport, trace, line.baud) as transport,
+    ):
+        link = Link(transport)
+        try:
+            hello = link.greet()
+            check_board(hello, bundle, link.name)
+            yield Board(link, hello, line.emulated, line.baud)
+        except MessageError as error:
+            raise MessageError(error.found, link.name) from error
+
+
+@dataclass(frozen=True)
+class _Line:
+    """An open line to a board; see Board for the rest."""
+
+    transport: Transport
+    emulated: bool = False
+    baud: int | None = None
+
+
+@contextmanager
+def _line(
+    bundle: Bundle[Manifest], port: str | None, baud: int, wait_s: float, native_arguments: Sequence[str]
+) -> Iterator[_Line]:
     kind, _, machine = (port or "").partition(":")
     if kind == "native" and not machine:
         with emulator.native(build(bundle, "native"), native_arguments) as pty:
-            yield _greet(bundle, pty, trace)
+            yield _Line(pty)
     elif kind == "emulator":
         machine = machine or MACHINES[0]
         if machine not in MACHINES:
             raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
         with emulator.qemu(build(bundle, machine), machine) as uart:
-            yield _greet(bundle, uart, trace, emulated=True)
+            yield _Line(uart, emulated=True)
     else:
-        serial = SerialTransport(port or ports.resolve(), baud)
+        open_port = SerialPort(port, baud)
+        serial = Reopening(open_port, wait_s) if wait_s else open_port()
         try:
-            yield _greet(bundle, serial, trace, baud=None if kind == "socket" else baud)
+            yield _Line(serial, baud=None if kind == "socket" else baud)
         finally:
             serial.close()
 
 
-def add_port_options(parser: argparse.ArgumentParser) -> None:
-    """Flags that every command with a board has: `--port`, `--baud`, `--trace`."""
+def add_port_options(parser: argparse.ArgumentParser, several: bool = False) -> None:
+    """Flags that every command with a board has: `--port`, `--baud`, `--wait`, `--trace`; a list of `several` ports."""
     parser.add_argument(
         "--port",
-        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port",
+        action="append" if several else "store",
+        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port"
+        + ("; once for each board that is to be validated at the same time" if several else ""),
     )
     parser.add_argument(
         "--baud", type=positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
     )
-    parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
+    add_wait_and_trace(parser)
+
+
+def add_wait_and_trace(parser: argparse.ArgumentParser) -> None:
+    """`--wait` and `--trace`, for commands with port options of their own."""
+    parser.add_argument(
+        "--wait",
+        type=_wait,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait so long for a port that is not there yet, and go on with one that was pulled out and put back",
+    )
+    parser.add_argument(
+        "--trace",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write a hex dump of every byte on the line, with times, into FILE for a bug report; "
+        "without FILE to stderr (place it last then)",
+    )
+
+
+def _wait(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= LONGEST_WAIT_S:
+        raise argparse.ArgumentTypeError(f"{text} is not within 0..{LONGEST_WAIT_S:g} seconds")
+    return seconds
 
 
 def build(bundle: Bundle[Manifest], board: str) -> Path:
@@ -136,10 +197,10 @@ def build(bundle: Bundle[Manifest], board: str) -> Path:
     return toolchain.build(bundle.path / "c", BUILD / f"{bundle.manifest.model_hash[:16]}-{board}", board)
 
 
-def _greet(
-    bundle: Bundle[Manifest], transport: Transport, trace: bool, emulated: bool = False, baud: int | None = None
-) -> Board:
-    link = Link(Traced(transport) if trace else transport)
-    hello = link.greet()
-    check_board(hello, bundle, link.name)
-    return Board(link, hello, emulated, baud)
+@contextmanager
+def _traced(transport: Transport, trace: str | None, baud: int | None) -> Iterator[Transport]:
+    if trace is None:
+        yield transport
+        return
+    with tracing(trace, transport.name, baud) as emit:
+        yield Traced(transport, emit)

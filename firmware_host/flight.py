@@ -36,7 +36,8 @@ from scl.artifacts import InputError
 RX_RING_BYTES = 4096  # SCL_RING_SIZE of firmware/src/link/ring.h
 STALL_S = 30.0  # without a sample taken or a result: the flight ends
 RESETS_IN_A_ROW = 3  # without an answer between: the windows themselves may reset the board
-FRAMES_IN_NOISE = 3  # in flight on a line with losses, markers too: what follows a lost one is sent in vain
+CHUNKS_IN_NOISE = 2  # in flight on a line with losses: what follows a lost one is sent in vain
+SHORT_CHUNK_BYTES = 64  # shorter ones are for a line that often loses two in a row
 _MARKER_BYTES = wire_size(0) + 1  # a STATS request and the flush before it
 # Silences in a row before STALL_S is over: the time-out grows from 20 ms to 3 s in eight steps. Each sends a marker.
 _RESERVE_BYTES = (8 + int(STALL_S / ANSWER_TIMEOUT_S)) * _MARKER_BYTES
@@ -162,17 +163,24 @@ class Flight:
             end = start + len(chunk)
             self._send(Type.WINDOW, payload, index, end)
             self._next = (index, end) if end < self.hello.raw_samples else (index + 1, 0)
-        uncertain = self._noise.losses or self._trips[True].srtt_s is None
-        if not self._flying or (
-            uncertain and self._flying[-1].index >= 0 and self._fits(_MARKER_BYTES + _RESERVE_BYTES)
-        ):
+        if not self._flying or (self._wants_marker() and self._fits(_MARKER_BYTES + _RESERVE_BYTES)):
             self._send(Type.STATS)
+
+    def _wants_marker(self) -> bool:
+        """Behind a window's last chunk as long as line and network are not known; behind every one in much noise."""
+        last = self._flying[-1]
+        if last.index < 0:
+            return False
+        if last.end == self.hello.raw_samples:
+            return self._noise.losses or self._trips[True].srtt_s is None
+        return self._noise.losses and self._noise.best_bytes() < SHORT_CHUNK_BYTES
 
     def _may_send(self) -> bool:
         index, start = self._next
         if index >= self.count or index > self._settled + 1:
             return False
-        if self._noise.losses and sum(sent.round == self._round for sent in self._flying) >= FRAMES_IN_NOISE:
+        ahead = sum(sent.index >= 0 and sent.round == self._round for sent in self._flying)
+        if self._noise.losses and ahead >= CHUNKS_IN_NOISE:
             return False
         return index == self._settled or start + self._chunk_samples() < self.hello.raw_samples
 

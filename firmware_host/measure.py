@@ -1,6 +1,5 @@
 """One validation run: every window with the nominal sensor, then counters and the benchmark on a silent line."""
 
-import struct
 import sys
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from firmware_host.calibration_file import NOMINAL_HASH, nominal
 from firmware_host.figures import Answers, parity, spread_ms, summary
 from firmware_host.flight import RESETS_IN_A_ROW, RX_RING_BYTES, Flight, Outcome
 from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError
-from firmware_host.messages import MessageError, Stats, chunk_samples
+from firmware_host.messages import Stats, bench_ticks, chunk_samples
 from firmware_host.model import is_class
 from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
@@ -184,19 +183,13 @@ def _difference(before: Stats, after: Stats) -> Stats:
 
 def _bench(board: Board) -> Inference:
     tick_hz = board.hello.tick_hz
-    ticks = min(_bench_ticks(board.link.request(Type.BENCH).payload) for _ in range(BENCH_RUNS))
+    ticks = min(bench_ticks(board.link.request(Type.BENCH).payload) for _ in range(BENCH_RUNS))
     return Inference(
         ticks=ticks,
         tick_hz=tick_hz,
         instructions=instructions(ticks, tick_hz) if board.emulated else None,
         seconds=None if board.emulated else ticks / tick_hz,
     )
-
-
-def _bench_ticks(payload: bytes) -> int:
-    if len(payload) != 4:
-        raise MessageError(f"a BENCH answer of {len(payload)} bytes; 4 expected")
-    return int(struct.unpack("<I", payload)[0])
 
 
 def _estimate(board: Board, counts: np.ndarray) -> str:

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 
 from firmware_host.protocol import MAX_PAYLOAD, PROTOCOL_VERSION
-from scl.artifacts import InputError
+from scl.artifacts import InputError, shortened
 
 _GREETING = struct.Struct("<BI")
 _HELLO = struct.Struct("<B32s6HI8sI")
@@ -21,14 +21,20 @@ _PROBE = struct.Struct("<HI")
 _PROBE_ANSWER = struct.Struct("<IIH")
 _ERROR = struct.Struct("<BHH")
 
+_BENCH = struct.Struct("<I")
+
 ABSTAIN = 255  # instead of a class: the lead was off
+MOST_CLASSES = ABSTAIN  # a class is one byte
+LONGEST_NAME = 64  # characters of a board's name and its firmware's version
 
 
 class MessageError(InputError):
     """A whole frame whose payload is not what its type promises: the firmware is not ours, or of another version."""
 
-    def __init__(self, found: str) -> None:
-        super().__init__(f"the board sent {found}; flash firmware built from this checkout")
+    def __init__(self, found: str, port: str | None = None) -> None:
+        self.found = found
+        where = f"port {port}: " if port else ""
+        super().__init__(f"{where}the board sent {found}; flash firmware built from this checkout")
 
 
 class ErrorCode(IntEnum):
@@ -74,11 +80,38 @@ class Hello:
         try:
             board, firmware, *labels = payload[_HELLO.size :].decode().split("\n")
         except ValueError as error:
-            raise MessageError("a HELLO answer without board name and firmware version in UTF-8") from error
+            raise MessageError(
+                f"a HELLO answer with the text {shortened(payload[_HELLO.size :])}; lines of UTF-8 with board name, "
+                "firmware version and labels expected"
+            ) from error
         names = [field.name for field in dataclasses.fields(cls)]
         known = dict(zip(names, _HELLO.unpack_from(payload), strict=False))  # the first eleven; the text has the rest
         known["model_hash"] = known["model_hash"].hex()
-        return cls(**known, board=board, firmware=firmware, labels=tuple(labels))
+        hello = cls(**known, board=board, firmware=firmware, labels=tuple(labels))
+        hello._check()
+        return hello
+
+    def _check(self) -> None:
+        """MessageError for what no board can be; what the bundle's model is, check_board compares."""
+        answer = _RESULT.size + self.features + self.classes
+        least, most = 4 + 2 * self.channels, MAX_PAYLOAD
+        for name, value, expected, right in (
+            ("raw_samples", self.raw_samples, "at least 1", self.raw_samples >= 1),
+            ("channels", self.channels, "at least 1", self.channels >= 1),
+            ("window", self.window, "at least 1", self.window >= 1),
+            ("classes", self.classes, f"1 to {MOST_CLASSES}", 1 <= self.classes <= MOST_CLASSES),
+            ("features", self.features, f"few enough for a result of {most} bytes", answer <= most),
+            ("max_payload", self.max_payload, f"{least} (one sample) to {most}", least <= self.max_payload <= most),
+            ("tick_hz", self.tick_hz, "at least 1", self.tick_hz >= 1),
+            ("the number of labels", len(self.labels), f"one for each of {self.classes} classes",
+             len(self.labels) == self.classes),
+            ("the board's name", shortened(self.board), f"1 to {LONGEST_NAME} characters",
+             1 <= len(self.board) <= LONGEST_NAME),
+            ("the firmware's version", shortened(self.firmware), f"1 to {LONGEST_NAME} characters",
+             1 <= len(self.firmware) <= LONGEST_NAME),
+        ):  # fmt: skip
+            if not right:
+                raise MessageError(f"a HELLO answer in which {name} is {value}; {expected} expected")
 
     def pack(self) -> bytes:
         numbers = self.raw_samples, self.channels, self.window, self.features, self.classes, self.max_payload
@@ -187,7 +220,13 @@ class Probe:
         if len(payload) <= _PROBE_ANSWER.size:
             raise MessageError(f"a PROBE answer of {len(payload)} bytes; more than {_PROBE_ANSWER.size} expected")
         ticks, size, operators = _PROBE_ANSWER.unpack_from(payload)
-        return cls(ticks, size, operators, np.frombuffer(payload, np.int8, offset=_PROBE_ANSWER.size))
+        values = np.frombuffer(payload, np.int8, offset=_PROBE_ANSWER.size)
+        if not operators or len(values) > size:
+            raise MessageError(
+                f"a PROBE answer with {len(values)} of {size} values of one of {operators} operators; no more than all "
+                "of them expected"
+            )
+        return cls(ticks, size, operators, values)
 
     def pack(self) -> bytes:
         return _PROBE_ANSWER.pack(self.ticks, self.size, self.operators) + self.values.tobytes()
@@ -211,6 +250,12 @@ class BoardError:
         return f"ERROR {name} (window {self.window}, detail {self.detail})"
 
 
+def bench_ticks(payload: bytes) -> int:
+    """What an inference took, of a BENCH answer."""
+    (ticks,) = _unpack(_BENCH, payload, "BENCH answer")
+    return ticks
+
+
 def greeting(session: int) -> bytes:
     """Payload of a HELLO request: names the session, or asks with 0."""
     return _GREETING.pack(PROTOCOL_VERSION, session)
@@ -229,6 +274,11 @@ def samples_chunk(start: int, counts: np.ndarray) -> bytes:
 def probe(operator: int, offset: int) -> bytes:
     """Payload of a PROBE request."""
     return _PROBE.pack(operator, offset)
+
+
+def probe_values(max_payload: int) -> int:
+    """Values of an operator's output that fit into one PROBE answer."""
+    return max_payload - _PROBE_ANSWER.size
 
 
 def chunk_samples(max_payload: int, channels: int) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_host.board import add_port_options, open_board
+from firmware_host.boards import side_by_side
 from firmware_host.measure import measure
 from firmware_host.report import print_table, write_report
 from firmware_host.validation import Measured, Thresholds, Validation
@@ -23,10 +24,13 @@ INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     bundle = read_run_bundle(options.bundle)
-    golden = read_golden(bundle).limited(options.limit)
     out = options.out or Path("reports") / options.bundle.resolve().name
+    if options.port and len(options.port) > 1:
+        return side_by_side(argv, options.port, out, options.trace)
+    port = options.port[0] if options.port else None
+    golden = read_golden(bundle).limited(options.limit)
     with folder(out, "report") as target:
-        with open_board(bundle, options.port, options.baud, options.trace) as board:
+        with open_board(bundle, port, options.baud, options.trace, options.wait) as board:
             measured, answers = measure(board, bundle, golden)
         validation = judge(measured, options.min_accuracy, options.min_consistency)
         write_report(target, validation, bundle.manifest, golden, answers)
@@ -88,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
-    add_port_options(parser)
+    add_port_options(parser, several=True)
     parser.add_argument(
         "--limit", type=positive, metavar="N", help="send N originals only, with their copies, spread over the set"
     )
