@@ -14,6 +14,7 @@ import numpy as np
 from scl.artifacts import InputError, command, write_artifact
 from scl.artifacts.ranges import RANGES, Ranges
 from scl.artifacts.run import run_hash
+from scl.text import say
 from scl.threads import wait_passively
 
 if TYPE_CHECKING:
@@ -136,12 +137,12 @@ def main(argv: Sequence[str]) -> int:
         ranges=ranges,
     )
     write_artifact(arguments.run / RANGES, contents)
-    print(
+    say(
         f"{arguments.run / RANGES}: {arguments.method} over {len(chosen)} training windows of "
         f"{len(np.unique(chosen.groups))} subjects, each with {arguments.draws} copies under {transformation.name}"
     )
     for name, (low, high) in ranges.items():
-        print(f"  {name:10} {low:10.4f} {high:10.4f}")
+        say(f"  {name:10} {low:10.4f} {high:10.4f}")
     return 0
 
 

@@ -18,6 +18,7 @@ from scl.artifacts import InputError, command, sha256_file, write_artifact
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
 from scl.artifacts.capture import POSITIONS, Capture
 from scl.frontend.sensor import INT16, G, Sensor, load_sensor, shipped
+from scl.text import say
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,17 +49,17 @@ def main(argv: Sequence[str]) -> int:
     if arguments.command == "list":
         for name in shipped():
             sensor = load_sensor(name)
-            print(f"{name:12} {sensor.rate_hz:g} Hz  {', '.join(f'{p.kind} {p.range}' for p in sensor.parts)}")
+            say(f"{name:12} {sensor.rate_hz:g} Hz  {', '.join(f'{p.kind} {p.range}' for p in sensor.parts)}")
     elif arguments.command == "show":
         sensor = load_sensor(arguments.sensor)
-        print(f"{sensor.name}, {sensor.rate_hz:g} Hz")
+        say(f"{sensor.name}, {sensor.rate_hz:g} Hz")
         for part in sensor.parts:
             facts = [f"{part.axes} axes" if part.axes > 1 else "1 axis", part.range]
             facts.append(f"{part.unit_per_count:.6g} {part.si_unit} per count")
             facts += [f"shifted right by {part.shift} bits to fit 16"] * (part.shift > 0)
             facts += [f"rails at {part.count_range[0]} and {part.count_range[1]}"] * (part.count_range != INT16)
             facts += [f"lead off after {part.lead_off_s:g} s of one count"] * (part.lead_off_s > 0)
-            print(f"  {part.kind}: {', '.join(facts)}")
+            say(f"  {part.kind}: {', '.join(facts)}")
     else:
         _six_position(arguments)
     return 0
@@ -71,14 +72,14 @@ def _six_position(arguments: argparse.Namespace) -> None:
     capture = read_positions(arguments.capture, sensor)
     result = solve(accelerometer_means(capture, sensor), arguments.placement_error)
     write_artifact(arguments.out, unit_calibration(capture, sensor, result, sha256_file(arguments.capture)))
-    print(f"bias {_row(result.bias / G * 1000, 1)} mg, scale {_row(result.scale)}, residual {_mg(result):.2f} mg")
-    print(f"misalignment {_row(result.misalignment_deg, 2)} +- {result.uncertainty_deg:.2f} degrees")
+    say(f"bias {_row(result.bias / G * 1000, 1)} mg, scale {_row(result.scale)}, residual {_mg(result):.2f} mg")
+    say(f"misalignment {_row(result.misalignment_deg, 2)} +- {result.uncertainty_deg:.2f} degrees")
     if not result.identifiable:
-        print(
+        say(
             "  not identifiable: it may be the placement, so the alignment stays diagonal. In a jig that holds the "
             "axes true, give its --placement-error"
         )
-    print(f"calibration: {arguments.out}")
+    say(f"calibration: {arguments.out}")
 
 
 def accelerometer_means(capture: Capture, sensor: Sensor) -> np.ndarray:

@@ -13,6 +13,7 @@ from scl import artifacts
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.manifest import Manifest, NetworkManifest
+from scl.text import markdown, say
 from scl.toolchain import FIRMWARE, MODEL_FILES, ROOMS, headers, sources
 
 TARGETS = ("cmake", "arduino", "zephyr")
@@ -55,9 +56,9 @@ def main(argv: Sequence[str]) -> int:
     package(read_bundle(arguments.bundle), arguments.target, arguments.out)
     files = [path for path in arguments.out.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
-    print(f"package for {arguments.target}: {arguments.out}, {len(files)} files, {size:,} bytes")
+    say(f"package for {arguments.target}: {arguments.out}, {len(files)} files, {size:,} bytes")
     for name, what in (*CONTENTS[arguments.target], *CONTENTS["all"]):
-        print(f"  {name:<26}{what}")
+        say(f"  {name:<26}{what}")
     return 0
 
 
@@ -85,7 +86,8 @@ def package(bundle: Bundle[Manifest | NetworkManifest], target: str, out: Path) 
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):
             _fill(path, folder / path.relative_to(templates), words)
         words["target_text"] = _filled(templates / "README.md", words).rstrip()
-        _fill(FIRMWARE / "packages" / "README.md", folder / "README.md", words)
+        readme = words | {name: markdown(words[name]) for name in ("bundle", "sensor", "channel_names", "labels")}
+        _fill(FIRMWARE / "packages" / "README.md", folder / "README.md", readme)
         if target == "arduino":
             (folder / "src" / "scl_model.h").write_text('#include "scl/model.h"\n', encoding="utf-8")
         if target == "cmake":

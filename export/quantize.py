@@ -3,13 +3,13 @@ an int8 .tflite file that was made elsewhere, and writes it as C."""
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from export.cost.budget import Budget
 from export.proof.gates import MAX_LOSS, ExportError
-from scl.artifacts import command
+from scl.artifacts import command, complain
+from scl.text import say
 from scl.threads import wait_passively
 
 RUN_ONLY = ("sensor", "data", "windows", "draws", "max_loss", "streaming")
@@ -76,17 +76,17 @@ def main(argv: Sequence[str]) -> int:
             from export.report import print_foreign
 
             print_foreign(export_tflite(tflite, out, arguments["budget"], arguments["seed"]))
-            print(f"bundle: {out}")
+            say(f"bundle: {out}")
             return 0
         from export.pipeline import Options, export
         from export.report import print_report
 
         report = export(run, out, Options(**arguments))
     except ExportError as error:
-        print(f"export failed, nothing was written: {error}", file=sys.stderr)
+        complain("export failed, nothing was written", error)
         return 1
     print_report(report)
-    print(f"bundle: {out}")
+    say(f"bundle: {out}")
     return 0
 
 

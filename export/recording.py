@@ -18,6 +18,7 @@ from scl.artifacts.capture import Capture, write_capture
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import design, to_rate
 from scl.frontend.sensor import load_sensor
+from scl.text import say
 
 if TYPE_CHECKING:
     from train.data.recordings import Block, Recordings
@@ -68,9 +69,7 @@ def main(argv: Sequence[str]) -> int:
     counts = np.concatenate(parts)
     channels = tuple(recordings.channels)
     write_capture(arguments.out, Capture(sensor.name, sensor.rate_hz, channels, counts, label=tuple(labels)))
-    print(
-        f"{arguments.out}: {len(labels)} samples of subject {subject}, {len(blocks)} recordings, {sensor.rate_hz:g} Hz"
-    )
+    say(f"{arguments.out}: {len(labels)} samples of subject {subject}, {len(blocks)} recordings, {sensor.rate_hz:g} Hz")
     return 0
 
 

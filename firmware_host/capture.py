@@ -23,6 +23,7 @@ from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import POSITIONS, Capture, read_capture, write_capture
 from scl.artifacts.manifest import Manifest
+from scl.text import say
 
 BLOCK_TIMEOUT_S = 5.0  # between two blocks
 
@@ -39,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
         part = capture(board, bundle, samples, options.position, options.label)
         board.check(board.hello.calibration_hash, f"after {samples} of {samples} samples")
     write_capture(options.out, before.followed_by(part, options.out) if before else part)
-    print(f"{options.out}: {len(part.counts)} samples of {part.sensor} at {part.rate_hz:g} Hz, {part.dropped} dropped")
+    say(f"{options.out}: {len(part.counts)} samples of {part.sensor} at {part.rate_hz:g} Hz, {part.dropped} dropped")
     return 0
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scl.artifacts import InputError, command
+from scl.text import say
 
 
 def candidates() -> list[Any]:
@@ -37,9 +38,9 @@ def main(argv: Sequence[str]) -> int:
     parser.parse_args(argv)
     found = candidates()
     if not found:
-        print("no serial port of a USB device was found; --port emulator and --port native need none")
+        say("no serial port of a USB device was found; --port emulator and --port native need none")
     for port in found:
-        print(describe(port))
+        say(describe(port))
     return 0
 
 

@@ -23,6 +23,7 @@ from scl.artifacts.capture import Capture, read_capture
 from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.text import say
 
 CHUNK_S = 0.25  # most sensor time in one frame: how far a class may lag behind its sample at real speed
 
@@ -62,11 +63,11 @@ def main(argv: Sequence[str]) -> int:
             said = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
             truth = record.label[answer.end - 1] if record.label else ""
             flags = "  saturated" * bool(answer.flags & SATURATED) + "  lead off" * bool(answer.flags & LEAD_OFF)
-            print(f"{seconds:9.2f} s  {said}{f'  (label {truth})' if truth else ''}{flags}", flush=True)
+            say(f"{seconds:9.2f} s  {said}{f'  (label {truth})' if truth else ''}{flags}")
             known, right = known + bool(truth), right + (said == truth)
         board.check(calibration.hash, f"after {len(record.counts)} of {len(record.counts)} samples")
     if known:
-        print(f"{right} of {known} labelled classes are right ({right / known:.1%})")
+        say(f"{right} of {known} labelled classes are right ({right / known:.1%})")
     return 0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scl.artifacts import InputError, command
+from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
 from train.run.config import TrainConfig
@@ -77,8 +78,8 @@ def main(argv: Sequence[str]) -> int:
         metrics = train_run(task, options, folder)
     if metrics is None:
         return 0  # a rank that another one writes for
-    print(summary(metrics))
-    print(f"run folder: {arguments.out}")
+    say(*summary(metrics).split("\n"))
+    say(f"run folder: {arguments.out}")
     return 0
 
 

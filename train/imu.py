@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scl.artifacts import command
+from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
 from train.run.config import TrainConfig
@@ -61,8 +62,8 @@ def main(argv: Sequence[str]) -> int:
         metrics = train_run(imu_task(recordings, source, options), options, folder)
     if metrics is None:
         return 0  # a rank that another one writes for
-    print(summary(metrics))
-    print(f"run folder: {arguments.out}")
+    say(*summary(metrics).split("\n"))
+    say(f"run folder: {arguments.out}")
     return 0
 
 

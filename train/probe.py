@@ -218,8 +218,9 @@ def plot(path: Path, scores: np.ndarray, partition: "Partition") -> None:
 def print_probes(
     found: dict[str, dict[str, float]], scores: np.ndarray, partition: "Partition", transformation: str
 ) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from scl.terminal import PlainConsole
 
     table = Table(title="what a linear probe reads", title_justify="left")
     for name in ("group", "class", "subject", f"{transformation} (R^2)", "invariance, mean"):
@@ -228,12 +229,13 @@ def print_probes(
         cells: list[Any] = [f"{row[what]:.3f}" for what in ("class", "subject", "transformation")]
         columns = groups_of(partition).get(name)
         table.add_row(name, *cells, "" if columns is None else f"{scores[columns].mean():.3f}")
-    Console(width=None if sys.stdout.isatty() else 100).print(table)
+    PlainConsole(width=None if sys.stdout.isatty() else 100).print(table)
 
 
 def print_parts(found: dict[str, dict[str, float]]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from scl.terminal import PlainConsole
 
     table = Table(title="what each group tells of each transformation (R^2)", title_justify="left")
     table.add_column("group")
@@ -241,7 +243,7 @@ def print_parts(found: dict[str, dict[str, float]]) -> None:
         table.add_column(part)
     for group in next(iter(found.values())):
         table.add_row(group, *(f"{row[group]:.3f}" for row in found.values()))
-    Console(width=None if sys.stdout.isatty() else 100).print(table)
+    PlainConsole(width=None if sys.stdout.isatty() else 100).print(table)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import numpy as np
 
 from scl import artifacts
 from scl.artifacts import InputError, command
+from scl.text import cell, say
 from train.run.sweep_file import Options, Sweep, Value, read
 from train.run.working_folder import WorkingFolder
 
@@ -51,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     sweep = read(arguments.file)
     if arguments.dry_run:
         for options in sweep.runs:
-            print("python -m " + " ".join(command_of(sweep, options)))
+            say("python -m " + " ".join(command_of(sweep, options)))
         return 0
     threads = max((os.cpu_count() or 1) // arguments.jobs, 1)
     failed = train(sweep, arguments.jobs, threads, arguments.cluster)
@@ -59,8 +60,8 @@ def main(argv: Sequence[str]) -> int:
     if rows:
         write(sweep, rows)
     for folder, reason in failed:
-        print(f"failed: {folder}: {reason}", file=sys.stderr)
-    print(f"{len(rows)} of {len(sweep.runs)} runs: {sweep.out / 'sweep.csv'}")
+        say(f"failed: {folder}: {reason}", error=True)
+    say(f"{len(rows)} of {len(sweep.runs)} runs: {sweep.out / 'sweep.csv'}")
     return int(bool(failed))
 
 
@@ -141,7 +142,9 @@ def write(sweep: Sweep, rows: list[Row]) -> None:
     text = io.StringIO()
     table = csv.DictWriter(text, rows[0])
     table.writeheader()
-    table.writerows(rows)
+    table.writerows(
+        {name: cell(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
+    )
     artifacts.write_bytes(sweep.out / "sweep.csv", text.getvalue().encode())
     groups = summary(sweep, rows)
     plot(sweep, groups)
@@ -178,8 +181,9 @@ def _figure(cell: Value | None) -> float:
 
 
 def print_summary(groups: list[Row]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from scl.terminal import PlainConsole
 
     table = Table(title="mean over seeds, best validation macro F1 first", title_justify="left")
     for name in groups[0]:
@@ -187,7 +191,7 @@ def print_summary(groups: list[Row]) -> None:
     for row in groups:
         cells = ("-" if value is None else value for value in row.values())
         table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in cells))
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    PlainConsole(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def plot(sweep: Sweep, groups: list[Row]) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from scl import artifacts
 from scl.artifacts import InputError, command
+from scl.text import say
 from scl.threads import wait_passively
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     path = None if arguments.eval_data == WATCH_SET else Path(arguments.eval_data)
     loading = {"device": arguments.eval_device, "sensors": run.info.data.options.get("sensors")}
     recordings = data_set("watch" if path is None else "wisdm").load(path, loading)
-    print(recordings.summary())
+    say(recordings.summary())
     found = transferred(run, recordings, arguments.draws, arguments.seed)
     source = {"name": recordings.name, "sha256": recordings.sha256}
     artifacts.write_json(
@@ -121,17 +122,17 @@ def transferred(run: "Run", recordings: "Recordings", draws: int, seed: int) -> 
 def print_figures(found: Transfer) -> None:
     """The figures in short."""
     figures, copies = found.figures, found.figures.transformed.headline
-    print(f"{figures.windows} windows of {figures.subjects} subjects; nothing was trained")
+    say(f"{figures.windows} windows of {figures.subjects} subjects; nothing was trained")
     if found.classes:
-        print(
+        say(
             f"  classes {', '.join(found.classes)}: accuracy {figures.accuracy:.3f}, macro F1 "
             f"{figures.macro_f1:.3f}; rotated {copies.accuracy:.3f}, {copies.macro_f1:.3f}"
         )
     else:
-        print("  no class has the name of one of the run's: accuracy cannot be told")
+        say("  no class has the name of one of the run's: accuracy cannot be told")
     interval = copies.consistency_ci95
     spread = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by subject)" if interval else ""
-    print(
+    say(
         f"  consistency {copies.consistency:.3f}{spread}, invariant similarity "
         f"{copies.similarity['invariant']:.3f}, of different windows {figures.negative_similarity:.3f}, effective "
         f"rank {figures.effective_rank:.1f}"

@@ -1,8 +1,11 @@
 """The error of a wrong input, and how a command line ends."""
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+
+from scl.text import say
 
 
 class InputError(Exception):
@@ -11,10 +14,13 @@ class InputError(Exception):
 
 def command(main: Callable[[Sequence[str]], int | None]) -> None:
     """Runs a command line's `main(argv)` and exits: 0 or its status, 2 for an InputError, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # letters that the terminal's encoding does not have
     try:
         status = main(sys.argv[1:]) or 0
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain("error", error)
         status = 2
     except KeyboardInterrupt:
         status = 130
@@ -22,6 +28,12 @@ def command(main: Callable[[Sequence[str]], int | None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     sys.exit(status)
+
+
+def complain(kind: str, error: Exception) -> None:
+    """Prints "kind: error" to stderr, later lines of the message indented: none of them passes for one of ours."""
+    first, *more = str(error).split("\n")
+    say(f"{kind}: {first}", *(f"  {line}" for line in more), error=True)
 
 
 def shortened(value: object, length: int = 60) -> str:
