@@ -14,7 +14,8 @@ import numpy as np
 
 from calibration.capture import read_positions
 from calibration.six_position import SixPosition, solve
-from scl.artifacts import InputError, command, sha256_file, write_artifact
+from scl.arguments import number
+from scl.artifacts import command, sha256_file, write_artifact
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
 from scl.artifacts.capture import POSITIONS, Capture
 from scl.frontend.sensor import INT16, G, Sensor, load_sensor, shipped
@@ -36,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     six.add_argument("--out", type=Path, required=True, help="calibration.json to write")
     six.add_argument(
         "--placement-error",
-        type=float,
+        type=number(0, 45),
         default=2.0,
         metavar="DEG",
         help="how far the axis that points up may be from vertical: 2 (default) by hand, 0 in a true jig",
@@ -66,8 +67,6 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _six_position(arguments: argparse.Namespace) -> None:
-    if not 0 <= arguments.placement_error <= 45:
-        raise InputError(f"--placement-error is {arguments.placement_error}, expected 0 to 45 degrees")
     sensor = load_sensor(arguments.sensor)
     capture = read_positions(arguments.capture, sensor)
     result = solve(accelerometer_means(capture, sensor), arguments.placement_error)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from export.cost.instructions import BOARD, BOARDS, measure
 from export.cost.probe import probe
-from scl.arguments import positive
+from scl.arguments import BAUD
 from scl.artifacts import InputError, command
 from scl.text import say
 
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         "--port",
         help="instead: the board on this port, as firmware_host.validate takes it; a real one is timed",
     )
-    options.add_argument("--baud", type=positive, help="line rate of a real port")
+    options.add_argument("--baud", type=BAUD, help="line rate of a real port")
     options.add_argument(
         "--bisect", action="store_true", help="name the first layer that differs from TFLite Micro; exit status 1"
     )

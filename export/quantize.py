@@ -8,7 +8,9 @@ from pathlib import Path
 
 from export.cost.budget import Budget
 from export.proof.gates import MAX_LOSS, ExportError
+from scl.arguments import SEED, number, whole
 from scl.artifacts import command, complain
+from scl.artifacts.fields import MOST
 from scl.text import say
 from scl.threads import wait_passively
 
@@ -39,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--windows", type=int, default=600, help="test windows that validation sends (default 600)")
     options.add_argument("--draws", type=int, default=4, help="transformed copies of each window (default 4)")
     options.add_argument(
-        "--max-loss", type=float, default=MAX_LOSS, metavar="POINTS",
+        "--max-loss", type=number(-100, 100), default=MAX_LOSS, metavar="POINTS",
         help=f"points of consistency and accuracy (ECG: macro F1) that int8 may lose (default {MAX_LOSS})",
     )  # fmt: skip
     options.add_argument(
@@ -47,11 +49,11 @@ def parser() -> argparse.ArgumentParser:
         help="what the device has room for, such as flash=64k,ram=16k,instructions=2M: fails if it does not fit",
     )  # fmt: skip
     options.add_argument(
-        "--streaming", type=int, metavar="HOP",
+        "--streaming", type=whole(1, MOST), metavar="HOP",
         help="keep the network's columns from hop to hop of a stream: model-rate samples, a multiple of the strides' "
         "product; for encoders trained with --padding valid",
     )  # fmt: skip
-    options.add_argument("--seed", type=int, default=0, help="of the rotations and the choice of windows (default 0)")
+    options.add_argument("--seed", type=SEED, default=0, help="of the rotations and the choice of windows (default 0)")
     return options
 
 

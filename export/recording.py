@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scl.arguments import number
 from scl.artifacts import InputError, command
 from scl.artifacts.capture import Capture, write_capture
 from scl.frontend.counts import to_counts
@@ -29,7 +30,9 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m export.recording", description=__doc__.splitlines()[0])
     options.add_argument("run", type=Path, help="run folder; names the data set, the sensors and the test subjects")
     options.add_argument("--subject", type=int, help="whose recording (default: the first test subject)")
-    options.add_argument("--seconds", type=float, default=30.0, help="of each activity or record (default 30)")
+    options.add_argument(
+        "--seconds", type=number(0.001, 1e6), default=30.0, help="of each activity or record (default 30)"
+    )
     options.add_argument("--sensor", help="sensor file, as for export.quantize")
     options.add_argument("--data", type=Path, help="the recordings, if not below SCL_DATA_DIR")
     options.add_argument("--out", type=Path, required=True, help="capture file to write (CSV)")

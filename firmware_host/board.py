@@ -16,7 +16,7 @@ from firmware_host.messages import Hello
 from firmware_host.model import check_board
 from firmware_host.transport import DEFAULT_BAUD, SerialTransport, Traced, Transport
 from scl import toolchain
-from scl.arguments import positive
+from scl.arguments import BAUD
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import Manifest
@@ -118,7 +118,7 @@ def add_port_options(parser: argparse.ArgumentParser) -> None:
         help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port",
     )
     parser.add_argument(
-        "--baud", type=positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
+        "--baud", type=BAUD, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
     )
     parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
 

@@ -18,7 +18,7 @@ from firmware_host.messages import BoardError, ErrorCode, capture_block
 from firmware_host.progress import progress
 from firmware_host.protocol import ANSWER, Type
 from firmware_host.transport import DEFAULT_BAUD
-from scl.arguments import positive
+from scl.arguments import BAUD, line, number
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import POSITIONS, Capture, read_capture, write_capture
@@ -139,13 +139,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", type=Path, help="bundle on the board; names the sensor, its rate and its channels")
     parser.add_argument("--port", help="device, pyserial URL or native; default: the only USB serial port")
     parser.add_argument(
-        "--baud", type=positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
+        "--baud", type=BAUD, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="capture file to write")
     parser.add_argument("--append", action="store_true", help="add to the file, if it is there")
-    parser.add_argument("--seconds", type=float, required=True, help="how long to record")
+    parser.add_argument("--seconds", type=number(0.001, 1e6), required=True, help="how long to record")
     parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for the calibration")
-    parser.add_argument("--label", help="what is recorded, for firmware_host.stream to print beside the class")
+    parser.add_argument("--label", type=line, help="what is recorded; firmware_host.stream prints it beside the class")
     parser.add_argument(
         "--play",
         type=Path,

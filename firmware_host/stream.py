@@ -17,9 +17,11 @@ from firmware_host.link import resets_named
 from firmware_host.messages import ABSTAIN, Hop, chunk_samples, samples_chunk
 from firmware_host.model import class_name
 from firmware_host.protocol import Type
+from scl.arguments import whole
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import Capture, read_capture
+from scl.artifacts.fields import MOST
 from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
@@ -136,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--hop",
-        type=int,
+        type=whole(1, MOST),
         metavar="SAMPLES",
         help="model-rate samples from class to class (default: the export's --streaming, else a quarter window)",
     )

@@ -11,7 +11,7 @@ from firmware_host.board import add_port_options, open_board
 from firmware_host.measure import measure
 from firmware_host.report import print_table, write_report
 from firmware_host.validation import Measured, Thresholds, Validation
-from scl.arguments import positive
+from scl.arguments import FRACTION, whole
 from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
@@ -68,13 +68,6 @@ def judge(measured: Measured, min_accuracy: float | None, min_consistency: float
     )
 
 
-def _fraction(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not within 0..1")
-    return value
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m firmware_host.validate",
@@ -84,13 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     add_port_options(parser)
     parser.add_argument(
-        "--limit", type=positive, metavar="N", help="send N originals only, with their copies, spread over the set"
+        "--limit", type=whole(1), metavar="N", help="send N originals only, with their copies, spread over the set"
     )
     parser.add_argument("--out", type=Path, help="report folder (default reports/<name of the bundle's folder>)")
     parser.add_argument(
-        "--min-accuracy", type=_fraction, metavar="F", help="least accuracy, untouched and transformed, to pass (0..1)"
+        "--min-accuracy", type=FRACTION, metavar="F", help="least accuracy, untouched and transformed, to pass (0..1)"
     )
-    parser.add_argument("--min-consistency", type=_fraction, metavar="F", help="least consistency to pass (0..1)")
+    parser.add_argument("--min-consistency", type=FRACTION, metavar="F", help="least consistency to pass (0..1)")
     return parser
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from scl import artifacts
+from scl.arguments import whole
 from scl.artifacts import InputError, command
 from scl.text import cell, say
 from train.run.sweep_file import Options, Sweep, Value, read
@@ -36,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m train.sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("file", type=Path, metavar="FILE.toml", help="what to train")
-    options.add_argument("--jobs", type=int, default=1, help="runs at a time, as processes that share the cores")
+    options.add_argument("--jobs", type=whole(1), default=1, help="runs at a time, as processes that share the cores")
     options.add_argument(
         "--cluster", metavar="ADDRESS",
         help="run on a Ray cluster instead (auto, local, or its address); its nodes see the same files",
@@ -47,8 +48,6 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    if arguments.jobs < 1:
-        raise InputError(f"--jobs is {arguments.jobs}, expected 1 or more")
     sweep = read(arguments.file)
     if arguments.dry_run:
         for options in sweep.runs:

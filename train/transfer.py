@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scl import artifacts
+from scl.arguments import SEED, whole
 from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
@@ -36,15 +37,13 @@ def parser() -> argparse.ArgumentParser:
         "--eval-data", required=True, metavar="PATH", help=f"WISDM's zip or folder, or {WATCH_SET}: the embedded one"
     )
     options.add_argument("--eval-device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
-    options.add_argument("--draws", type=int, default=4, help="rotated copies of each window (default 4)")
-    options.add_argument("--seed", type=int, default=0, help="of the rotations (default 0)")
+    options.add_argument("--draws", type=whole(1), default=4, help="rotated copies of each window (default 4)")
+    options.add_argument("--seed", type=SEED, default=0, help="of the rotations (default 0)")
     return options
 
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    if arguments.draws < 1:
-        raise InputError(f"--draws is {arguments.draws}, expected 1 or more")
     wait_passively()
     from train.data.registry import data_set
     from train.run.folder import load_run
