@@ -102,7 +102,7 @@ def test_a_board_that_says_anything(said):
         (4_000_000_000, 3_999_999_984, 1, "of samples 4000000000 to 4000000001; 100 were asked for"),
         (95, 4, 6, "of samples 95 to 101; 100 were asked for"),
         (18, 4, 10, "of samples 18 to 28, of which sample 20 is the next"),
-        (20, 3, 1, "counts 3 of 20 samples as dropped; 4 were before, and 16 were sent"),
+        (20, 3, 1, "counts 3 of 20 samples as dropped; 4 were before and 16 were sent"),
         (20, 21, 1, "counts 21 of 20 samples as dropped"),
         (20, 5, 1, "counts 5 of 20 samples as dropped"),
     ],

@@ -126,6 +126,7 @@ def test_hostile_text_in_a_table(text):
 @given(texts)
 @example("a;=1+1")
 @example("\t=1")
+@example("＝1")
 @example('","=1')
 def test_no_cell_of_a_spreadsheet_is_a_formula(text):
     """Whichever of the usual separators it takes, and whether or not it minds quotation marks."""
