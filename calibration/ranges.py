@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scl.arguments import SEED, whole
+from scl.arguments import SEED, Parser, whole
 from scl.artifacts import InputError, command, write_artifact
 from scl.artifacts.ranges import RANGES, Ranges
 from scl.artifacts.run import run_hash
@@ -86,7 +86,7 @@ def quantization_error(values: np.ndarray, low: float, high: float) -> float:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m calibration.ranges`."""
-    options = argparse.ArgumentParser(prog="python -m calibration.ranges", description=__doc__)
+    options = Parser(prog="python -m calibration.ranges", description=__doc__)
     options.add_argument("run", type=Path, help="run folder; ranges.json is written into it")
     options.add_argument("--windows", type=whole(1), default=360, help="representative windows (default 360)")
     options.add_argument("--draws", type=whole(0), default=4, help="transformed copies of each (default 4)")

@@ -14,7 +14,7 @@ import numpy as np
 
 from calibration.capture import read_positions
 from calibration.six_position import SixPosition, solve
-from scl.arguments import number
+from scl.arguments import Parser, number
 from scl.artifacts import command, sha256_file, write_artifact
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
 from scl.artifacts.capture import POSITIONS, Capture
@@ -24,7 +24,7 @@ from scl.text import say
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m calibration.sensor`."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="python -m calibration.sensor", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = options.add_subparsers(dest="command", required=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 from scl import artifacts
+from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.manifest import Manifest, NetworkManifest
@@ -44,7 +45,7 @@ CORTEX_M = ("startup.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "timer.h
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.package`."""
-    options = argparse.ArgumentParser(prog="python -m export.package", description=__doc__)
+    options = Parser(prog="python -m export.package", description=__doc__)
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
     options.add_argument("--for", dest="target", choices=TARGETS, required=True, help="the build system")
     options.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="package folder to write")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from export.cost.instructions import BOARD, BOARDS, measure
 from export.cost.probe import probe
-from scl.arguments import BAUD
+from scl.arguments import BAUD, Parser
 from scl.artifacts import InputError, command
 from scl.text import say
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.profile`."""
-    options = argparse.ArgumentParser(prog="python -m export.profile", description=__doc__)
+    options = Parser(prog="python -m export.profile", description=__doc__)
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
     options.add_argument("--board", default=BOARD, help=f"one of {', '.join(BOARDS)} (default {BOARD}, a Cortex-M4F)")
     options.add_argument(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from export.cost.budget import Budget
 from export.proof.gates import MAX_LOSS, ExportError
-from scl.arguments import SEED, number, whole
+from scl.arguments import SEED, Parser, number, whole
 from scl.artifacts import command, complain
 from scl.artifacts.fields import MOST
 from scl.text import say
@@ -19,7 +19,7 @@ RUN_ONLY = ("sensor", "data", "windows", "draws", "max_loss", "streaming")
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.quantize`."""
-    options = argparse.ArgumentParser(prog="python -m export.quantize", description=__doc__)
+    options = Parser(prog="python -m export.quantize", description=__doc__)
     options.add_argument(
         "run",
         type=Path,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scl.arguments import number
+from scl.arguments import Parser, number
 from scl.artifacts import InputError, command
 from scl.artifacts.capture import Capture, write_capture
 from scl.frontend.counts import to_counts
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.recording`."""
-    options = argparse.ArgumentParser(prog="python -m export.recording", description=__doc__.splitlines()[0])
+    options = Parser(prog="python -m export.recording", description=__doc__.splitlines()[0])
     options.add_argument("run", type=Path, help="run folder; names the data set, the sensors and the test subjects")
     options.add_argument("--subject", type=int, help="whose recording (default: the first test subject)")
     options.add_argument(

@@ -16,7 +16,7 @@ from firmware_host.link import BoardResetError
 from firmware_host.progress import progress
 from firmware_host.recording import Recording
 from firmware_host.transport import DEFAULT_BAUD
-from scl.arguments import BAUD, line, number
+from scl.arguments import BAUD, Parser, line, number
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import MOST_BYTES, POSITIONS, Capture, read_capture, write_capture
@@ -143,7 +143,7 @@ def _before(options: argparse.Namespace, manifest: Manifest) -> Capture | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m firmware_host.capture",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,9 +1,9 @@
 """`python -m firmware_host.ports`: the serial ports that may have a board, and the choice of one."""
 
-import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.text import say
 
@@ -34,7 +34,7 @@ def resolve() -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m firmware_host.ports", description=__doc__)
+    parser = Parser(prog="python -m firmware_host.ports", description=__doc__)
     parser.parse_args(argv)
     found = candidates()
     if not found:

@@ -17,7 +17,7 @@ from firmware_host.link import resets_named
 from firmware_host.messages import ABSTAIN, Hop, chunk_samples, samples_chunk
 from firmware_host.model import class_name, is_class
 from firmware_host.protocol import Type
-from scl.arguments import whole
+from scl.arguments import Parser, whole
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import Capture, read_capture
@@ -182,7 +182,7 @@ def _check_answer(answer: Hop, position: int, due: Due, manifest: Manifest, port
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m firmware_host.stream", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")

@@ -11,7 +11,7 @@ from firmware_host.board import add_port_options, open_board
 from firmware_host.measure import measure
 from firmware_host.report import print_table, write_report
 from firmware_host.validation import Measured, Thresholds, Validation
-from scl.arguments import FRACTION, whole
+from scl.arguments import FRACTION, Parser, whole
 from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
@@ -69,7 +69,7 @@ def judge(measured: Measured, min_accuracy: float | None, min_consistency: float
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m firmware_host.validate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -3,11 +3,20 @@
 import argparse
 import math
 from collections.abc import Callable
+from typing import NoReturn
 
 from scl.artifacts.errors import shortened
 from scl.artifacts.fields import is_line
+from scl.text import printable
 
 MOST_BAUD = (1 << 31) - 1  # pyserial hands it to the system as an int
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, whose refusals are printable: a shell may have put in the names of files."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
 
 
 def whole(low: int, high: int | None = None) -> Callable[[str], int]:

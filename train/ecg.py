@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
@@ -36,7 +37,7 @@ SUPPORTED_MULTILABEL = {"smoothing": Only((0.0,), "labels of ptbxl may hold toge
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.ecg`."""
-    options = argparse.ArgumentParser(prog="python -m train.ecg", description=__doc__)
+    options = Parser(prog="python -m train.ecg", description=__doc__)
     options.add_argument(
         "--task",
         choices=tuple(DEFAULTS),

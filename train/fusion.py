@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
@@ -31,7 +32,7 @@ SUPPORTED = {
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.fusion`."""
-    options = argparse.ArgumentParser(prog="python -m train.fusion", description=__doc__.split("\n\n")[0])
+    options = Parser(prog="python -m train.fusion", description=__doc__.split("\n\n")[0])
     options.add_argument("--imu-data", type=Path, help="WISDM; else below SCL_DATA_DIR, else the embedded watch set")
     options.add_argument("--ecg-data", type=Path, help="MIT-BIH; else below SCL_DATA_DIR, else simulated ECG")
     options.add_argument("--pairs", type=int, default=PAIRS["train"], help="that are trained on (default 6000)")

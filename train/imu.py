@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from scl.arguments import Parser
 from scl.artifacts import command
 from scl.text import say
 from scl.threads import wait_passively
@@ -21,7 +22,7 @@ SUPPORTED = {"input": Only(("raw", "invariant"), "rolled windows are for time sh
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.imu`."""
-    options = argparse.ArgumentParser(prog="python -m train.imu", description=__doc__)
+    options = Parser(prog="python -m train.imu", description=__doc__)
     options.add_argument("--data", type=Path, help="WISDM: the official zip or its extracted folder")
     options.add_argument("--download", action="store_true", help="fetch WISDM to data/wisdm first (340 MB), and use it")
     options.add_argument("--device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")

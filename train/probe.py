@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scl import artifacts
-from scl.arguments import SEED, whole
+from scl.arguments import SEED, Parser, whole
 from scl.artifacts import InputError, command
 from scl.threads import wait_passively
 
@@ -31,7 +31,7 @@ RIDGE = 1.0
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.probe`."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="python -m train.probe", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument(

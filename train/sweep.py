@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from scl import artifacts
-from scl.arguments import whole
+from scl.arguments import Parser, whole
 from scl.artifacts import InputError, command
 from scl.text import cell, say
 from train.run.sweep_file import Options, Sweep, Value, read
@@ -33,7 +33,7 @@ Row = dict[str, Value | None]
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.sweep`."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="python -m train.sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("file", type=Path, metavar="FILE.toml", help="what to train")

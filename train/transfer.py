@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scl import artifacts
-from scl.arguments import SEED, whole
+from scl.arguments import SEED, Parser, whole
 from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
@@ -31,7 +31,7 @@ LABELLED = ("accuracy", "macro_f1")
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.transfer`."""
-    options = argparse.ArgumentParser(prog="python -m train.transfer", description=__doc__)
+    options = Parser(prog="python -m train.transfer", description=__doc__)
     options.add_argument("run", type=Path, metavar="RUN", help="run folder of train.imu")
     options.add_argument(
         "--eval-data", required=True, metavar="PATH", help=f"WISDM's zip or folder, or {WATCH_SET}: the embedded one"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.table import Table
 
+from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.terminal import PlainConsole
 from scl.text import cell, markdown, printable, say
@@ -176,6 +177,30 @@ def test_an_error_does_not_act(text, monkeypatch, capsys):
     assert not acting(first + "".join(more)) and len(more) == text.count("\n")
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_fault_of_our_own_does_not_act(text, monkeypatch, capsys):
+    """Its traceback holds whatever text was at hand; the exit status is Python's."""
+
+    def main(_argv):
+        raise KeyError(text) from ValueError(f"found {text}")
+
+    monkeypatch.setattr(sys, "argv", ["command"])
+    with pytest.raises(SystemExit) as status:
+        command(main)
+    error = capsys.readouterr().err
+    assert status.value.code == 1 and "Traceback" in error and "KeyError: " in error
+    assert not acting(error.replace("\n", ""))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_an_argument_that_nobody_knows_does_not_act(text, capsys):
+    with pytest.raises(SystemExit) as status:
+        Parser(prog="command").parse_args([f"x{text}"])
+    error = capsys.readouterr().err
+    assert status.value.code == 2 and error.endswith(f"unrecognized arguments: x{printable(text)}\n")
+    assert not acting(error.replace("\n", ""))
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_a_terminal_without_the_letters(encoding):
     """A label that the terminal's encoding cannot show is escaped, where Python alone would end with a traceback."""
@@ -206,6 +231,8 @@ def test_text_leaves_in_one_place():
     assert users(".stdout.write", ".stderr.write", "rich.print") == set()
     # A capture file is data, which our own reader reads back: a label stays what it was.
     captures = {"scl/artifacts/capture.py"}
+    # argparse quotes arguments, and a shell may have put in the names of files.
+    assert users("argparse.ArgumentParser", "ArgumentParser") == set()
     assert users("csv.writer", "csv.DictWriter") - captures == {"firmware_host/report.py", "train/sweep.py"}
     assert users("cell") == {"firmware_host/report.py", "train/sweep.py"}
     assert users("jinja2.Environment") == {"firmware_host/report.py"}
