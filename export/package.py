@@ -86,9 +86,7 @@ def package(bundle: Bundle[Manifest | NetworkManifest], target: str, out: Path) 
         templates = FIRMWARE / "packages" / target
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):
             _fill(path, folder / path.relative_to(templates), words)
-        words["target_text"] = _filled(templates / "README.md", words).rstrip()
-        readme = words | {name: markdown(words[name]) for name in ("bundle", "sensor", "channel_names", "labels")}
-        _fill(FIRMWARE / "packages" / "README.md", folder / "README.md", readme)
+        (folder / "README.md").write_text(readme(words, target), encoding="utf-8")
         if target == "arduino":
             (folder / "src" / "scl_model.h").write_text('#include "scl/model.h"\n', encoding="utf-8")
         if target == "cmake":
@@ -135,6 +133,13 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
         "model_sources": "\n    ".join(f"{place}/{name}" for name in model),
         "link_sources": "\n    ".join(f"{place}/{name}" for name in link),
     }
+
+
+def readme(words: dict[str, str], target: str) -> str:
+    """README.md, in which the names that a bundle brings stand for themselves."""
+    names = {name: markdown(words[name]) for name in ("bundle", "sensor", "channel_names", "labels")}
+    text = _filled(FIRMWARE / "packages" / target / "README.md", words | names).rstrip()
+    return _filled(FIRMWARE / "packages" / "README.md", words | names | {"target_text": text})
 
 
 def _filled(path: Path, words: dict[str, str]) -> str:

@@ -167,6 +167,30 @@ def test_any_block_may_come_late(run, index):
     assert got.dropped == 50 - len(got.counts)
 
 
+FAULTS = {
+    "lost": lambda sent, index: sent[:index] + sent[index + 1 :],
+    "twice": lambda sent, index: sent[: index + 1] + sent[index:],
+    "late": lambda sent, index: (
+        sent[:index] + sent[index + 1 : index + 2] + sent[index : index + 1] + sent[index + 2 :]
+    ),
+    "at the end": lambda sent, index: sent[:index] + sent[index + 1 :] + sent[index : index + 1],
+}
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("second", FAULTS)
+@pytest.mark.parametrize("first", FAULTS)
+def test_every_pair_of_faults(run, first, second, tmp_path):
+    """Each fault at each block, and each behind each other: samples once and in order, and the others are lost."""
+    for one, other in np.ndindex(COUNT, COUNT):
+        line = FAULTS[second](FAULTS[first](list(range(COUNT)), one), other)
+        expected = [number for at, number in enumerate(line) if number > max(line[:at], default=-1)]
+        (tmp_path / "walk.csv").unlink(missing_ok=True)
+        got = run("--seconds", "2.5", sensor=Sensor(line=lambda sent, line=line: [sent[number] for number in line]))
+        assert (got.counts == np.concatenate([EXPECTED[number] for number in expected])).all(), (one, other)
+        assert got.dropped == 50 - len(got.counts), (one, other)
+
+
 def test_blocks_in_reverse(run):
     got = run("--seconds", "2.5", sensor=Sensor(line=lambda sent: sent[::-1]))
     assert (got.counts == SENSOR[49:50]).all() and got.dropped == 49
