@@ -36,6 +36,7 @@ from scl.artifacts.ranges import read_ranges
 from scl.artifacts.run import run_hash
 from scl.decision import decide
 from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.text import say
 from train.data import recordings_for_run, windows_for_run
 from train.data.recordings import WindowSet
 from train.data.registry import data_set
@@ -93,7 +94,7 @@ class Stopwatch:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        print(f"{name} ...", flush=True)
+        say(f"{name} ...")
         start = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - start, 2)

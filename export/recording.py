@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scl.arguments import Parser, number
 from scl.artifacts import InputError, command
 from scl.artifacts.capture import Capture, write_capture
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import design, to_rate
 from scl.frontend.sensor import load_sensor
+from scl.text import say
 
 if TYPE_CHECKING:
     from train.data.recordings import Block, Recordings
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.recording`."""
-    options = argparse.ArgumentParser(prog="python -m export.recording", description=__doc__.splitlines()[0])
+    options = Parser(prog="python -m export.recording", description=__doc__.splitlines()[0])
     options.add_argument("run", type=Path, help="run folder; names the data set, the sensors and the test subjects")
     options.add_argument("--subject", type=int, help="whose recording (default: the first test subject)")
-    options.add_argument("--seconds", type=float, default=30.0, help="of each activity or record (default 30)")
+    options.add_argument(
+        "--seconds", type=number(0.001, 1e6), default=30.0, help="of each activity or record (default 30)"
+    )
     options.add_argument("--sensor", help="sensor file, as for export.quantize")
     options.add_argument("--data", type=Path, help="the recordings, if not below SCL_DATA_DIR")
     options.add_argument("--out", type=Path, required=True, help="capture file to write (CSV)")
@@ -68,9 +72,7 @@ def main(argv: Sequence[str]) -> int:
     counts = np.concatenate(parts)
     channels = tuple(recordings.channels)
     write_capture(arguments.out, Capture(sensor.name, sensor.rate_hz, channels, counts, label=tuple(labels)))
-    print(
-        f"{arguments.out}: {len(labels)} samples of subject {subject}, {len(blocks)} recordings, {sensor.rate_hz:g} Hz"
-    )
+    say(f"{arguments.out}: {len(labels)} samples of subject {subject}, {len(blocks)} recordings, {sensor.rate_hz:g} Hz")
     return 0
 
 
