@@ -7,18 +7,13 @@ Such a bundle has no front end, labels or recordings: it is for programs that br
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from export.cost import instructions, size, table
 from export.cost.budget import Budget
 from export.cost.reference import cost_of
 from export.network import arena, from_file
-from export.network.layers import LOGITS
-from export.proof.agreement import differing_layer
-from export.proof.c_engine import CEngine, build_library
-from export.proof.gates import AGREEMENT_INPUTS, ExportError
-from export.proof.runtimes import tflite_micro_runner
-from export.proof.search import search
+from export.proof.c_engine import build_library
+from export.proof.foreign import proved
+from export.proof.gates import AGREEMENT_INPUTS
 from export.report_file import REPORT, NetworkReport, RandomInputs
 from export.writers.c_source import CModel, write_c
 from scl import artifacts
@@ -52,15 +47,14 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
         identity = model_hash(tflite, None, labels)
         write_c(CModel(read.network, memory, labels, identity, None, None), folder / "c")
         with tempfile.TemporaryDirectory() as build:
-            engine = CEngine(build_library(folder / "c", Path(build)))
+            library = build_library(folder / "c", Path(build))
             footprint = size.measure(folder / "c")
             on_device = instructions.measure(folder / "c", Path(build))
-        rows = table.layer_rows(read.network, memory, on_device.layers)
-        cost = cost_of(network, memory.size, footprint, on_device)
-        if budget is not None:
-            budget.require(cost, rows)
-        values = prove(read, tflite, engine, seed)
-        searched = search(read, tflite, engine, seed)
+            rows = table.layer_rows(read.network, memory, on_device.layers)
+            cost = cost_of(network, memory.size, footprint, on_device)
+            if budget is not None:
+                budget.require(cost, rows)
+            values, searched = proved(str(path), folder / "model.tflite", library, seed)
         report = NetworkReport(
             name=out.name,
             model_hash=identity,
@@ -73,31 +67,6 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
         write_artifact(folder / REPORT, report)
         write_manifest(folder, described(read, out.name, identity, cost, hashes(folder)))
     return report
-
-
-def prove(read: from_file.Foreign, tflite: bytes, engine: CEngine, seed: int) -> int:
-    """Runs random inputs through C and TFLite Micro: uniform, and slow ones as sensors give them. Returns the number of
-    values compared.
-
-    Raises ExportError that names the first layer in which they part.
-    """
-    rng = np.random.default_rng(seed)
-    network, tensors = read.network.network, tflite_micro_runner(tflite)
-    shape, compared = (network.input.length, network.input.channels), 0
-    for index in range(AGREEMENT_INPUTS):
-        x = rng.integers(-128, 128, shape)
-        if index % 2:
-            x = np.clip(np.cumsum(rng.normal(0, 20, shape), axis=0), -128, 127)
-        x = x.astype(np.int8)
-        expected = tensors(x)
-        found = engine.run(x[None])[LOGITS].ravel()
-        compared += found.size
-        if np.array_equal(found, expected(read.tensors[network.outputs[-1]])):
-            continue
-        named = {layer.name: expected(read.tensors[layer.name]) for layer in network.layers}
-        where = differing_layer(read.network, engine, x, named)
-        raise ExportError(f"the C differs from TFLite Micro in {where} (random input {index})")
-    return compared
 
 
 def described(read: from_file.Foreign, name: str, identity: str, cost: Cost, files: dict[str, str]) -> NetworkManifest:
