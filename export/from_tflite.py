@@ -11,6 +11,8 @@ from export.cost import instructions, size, table
 from export.cost.budget import Budget
 from export.cost.reference import cost_of
 from export.network import arena, from_file
+from export.network.layers import Network
+from export.network.operators import operator_of
 from export.proof.c_engine import build_library
 from export.proof.foreign import proved
 from export.proof.gates import AGREEMENT_INPUTS
@@ -19,9 +21,14 @@ from export.writers.c_source import CModel, write_c
 from scl import artifacts
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import hashes, model_hash, write_manifest
+from scl.artifacts.files import read_bytes
 from scl.artifacts.manifest import Cost, InputTensor, NetworkManifest, OutputTensor, PlainWindow
+from scl.memory import lacking
+from scl.memory import memory as memory_of
+from scl.toolchain import FIRMWARE
 
 MOST_CLASSES = 256
+MOST_BYTES = 1 << 26  # of a file: far more than boards hold
 
 
 def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int = 0) -> NetworkReport:
@@ -31,19 +38,18 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
         InputError: the file is missing, damaged, or uses what the engine lacks; a tool is missing.
         ExportError: the C differs from TFLite Micro in a bit, or the network is beyond the budget.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file, expected an int8 .tflite")
-    tflite = path.read_bytes()
+    tflite = read_bytes(path, MOST_BYTES, "an int8 .tflite file")
     read = from_file.read(tflite, str(path))
     network = read.network.network
     output = network.tensors[network.outputs[-1]]
     if output.size > MOST_CLASSES:
         raise InputError(f"{path}: has {output.size} outputs, expected at most {MOST_CLASSES}: a class is one byte")
+    memory = arena.schedule(network)
+    require_memory(path, network, memory.size)
     labels = [f"class{index}" for index in range(output.size)]
     with artifacts.folder(out, "bundle") as folder:
         (folder / "model.tflite").write_bytes(tflite)
         (folder / "c").mkdir()
-        memory = arena.schedule(network)
         identity = model_hash(tflite, None, labels)
         write_c(CModel(read.network, memory, labels, identity, None, None), folder / "c")
         with tempfile.TemporaryDirectory() as build:
@@ -67,6 +73,15 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
         write_artifact(folder / REPORT, report)
         write_manifest(folder, described(read, out.name, identity, cost, hashes(folder)))
     return report
+
+
+def require_memory(path: Path, network: Network, arena_bytes: int) -> None:
+    """Raises InputError unless the board that costs are counted on has room for the arena, and for the constants."""
+    constants = sum(operator_of(layer).constant_bytes(layer) for layer in network.layers)
+    available = memory_of(FIRMWARE, instructions.BOARD)
+    for region, needed in (("RAM", arena_bytes), ("FLASH", constants)):
+        if needed > available[region]:
+            raise InputError(f"{path}: {lacking(instructions.BOARD, region, available[region], needed)}")
 
 
 def described(read: from_file.Foreign, name: str, identity: str, cost: Cost, files: dict[str, str]) -> NetworkManifest:
