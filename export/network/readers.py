@@ -10,7 +10,7 @@ import numpy as np
 
 from export.network.integers import Affine, quantize_multiplier
 from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Softmax, Tensor
-from export.network.tflite_operator import MOST, TFLiteOperator, UnsupportedError
+from export.network.tflite_operator import MOST_STEP, TFLiteOperator, UnsupportedError
 
 ADD_HEADROOM = 20  # bits, of the kernel
 SOFTMAX_BITS = 5  # integer bits of a scaled difference
@@ -80,7 +80,7 @@ def _over_time(op: TFLiteOperator, layer: T, axis: int) -> T:
     into its input, or writes another shape than the file says.
     """
     result, pads = layer.result, layer.pads
-    if result.length < 1 or max(pads) > MOST:
+    if result.length < 1 or max(pads) > MOST_STEP:
         raise UnsupportedError(f" of a kernel that spans {layer.span} samples over {layer.source}", "a shorter one")
     shape = (1, result.length, 1, result.channels) if axis == 0 else (1, 1, result.length, result.channels)
     op.require_shape(*shape)

@@ -20,7 +20,8 @@ from scl.artifacts import InputError
 from scl.artifacts.errors import shortened
 
 INT8_INPUT = "an int8 input and output: converter.inference_input_type = converter.inference_output_type = tf.int8"
-MOST = 2**16 - 1  # samples, channels, steps and taps: the engine counts them in 16 bits
+MOST = 2**16 - 1  # samples and channels: the engine counts them in 16 bits
+MOST_STEP = 2**15 - 1  # samples of a stride, a dilation or padding: TFLite Micro counts them in 16 bits with a sign
 INT32 = 2**31 - 1
 MOST_SHIFT = 30  # to the left: 2^31 is no int32
 MOST_BIAS_APART = 0.02  # steps of the output
@@ -148,11 +149,11 @@ class TFLiteOperator:
             raise UnsupportedError(f" of a kernel {kernel} over {shape}", "a kernel as long as time only")
         return axis
 
-    def option(self, name: str, least: int = 1) -> int:
-        """One of its options, in the engine's range."""
+    def option(self, name: str) -> int:
+        """One of its options, in the kernels' range."""
         value = int(self.options[name])
-        if not least <= value <= MOST:
-            raise UnsupportedError(f" with {name} {value}", f"{least} to {MOST}")
+        if not 1 <= value <= MOST_STEP:
+            raise UnsupportedError(f" with {name} {value}", f"1 to {MOST_STEP}")
         return value
 
     def pair(self, height: str, width: str) -> tuple[int, int]:
@@ -206,6 +207,9 @@ class TFLiteOperator:
 
     def bias(self, out: int) -> np.ndarray:
         """The bias int32 (out,); zeros where it has none."""
+        types = schema().TensorType
+        if self.options.get("quantizedBiasType", 0) not in (types.FLOAT32, types.INT32):  # the first is the default
+            raise UnsupportedError(f" with a bias of type {self.options['quantizedBiasType']}", "one of int32")
         if not self.has_bias:
             return np.zeros(out, np.int32)
         tensor = self.file.contents.tensors[self.inputs[2]]
