@@ -72,7 +72,13 @@ class Source:
     def signal_files(self, record: str) -> list[str]:
         """The files that a record's header names; none where it is no header, which `read_lead` refuses."""
         text = self.read(f"{record}.hea", MOST_HEADER_BYTES).decode("ascii", "ignore")
-        return [str(Path(record).with_name(name)) for name in signal_file_names(text)]
+        return [beside(record, name) for name in signal_file_names(text)]
+
+
+def beside(record: str, name: str) -> str:
+    """The path of a file in a record's folder."""
+    folder, slash, _ = record.rpartition("/")
+    return f"{folder}{slash}{name}"
 
 
 @contextmanager
@@ -96,15 +102,15 @@ def read_lead(source: Source, record: str, rate_hz: float, name: str, or_first: 
             differs from the header's, the rate is another, there is no such lead, or it has no gain.
     """
     data = source.read(f"{record}.hea", MOST_HEADER_BYTES)
-    signals = {Path(name).name: source.read(name) for name in source.signal_files(record)}
+    signals = {name.rpartition("/")[2]: source.read(name) for name in source.signal_files(record)}
     where = f"{source.path}: {record}.hea"
     with extracted(signals | {"record.hea": data}) as folder:
         header = read_header(folder / "record.hea", where)
         for file in signal_files(header):
-            size, sizes = len(signals[file.name]), file.sizes(header.sig_len)
+            size, sizes = len(signals.get(file.name, b"")), file.sizes(header.sig_len)
             if size not in sizes:
                 raise InputError(
-                    f"{source.path}: {Path(record).with_name(file.name)} has {size} bytes, but {header.sig_len} "
+                    f"{source.path}: {beside(record, file.name)} has {size} bytes, but {header.sig_len} "
                     f"samples of {file.frame} leads, as {record}.hea says, take {sizes[0]}; download it again"
                 )
         index = _chosen(header, name, or_first, f"{source.path}: {record}")
@@ -118,7 +124,7 @@ def read_lead(source: Source, record: str, rate_hz: float, name: str, or_first: 
         check_gain(data.decode("ascii", "ignore"), index, lead, where)
         if str(header.units[index]).lower() != "mv":
             raise InputError(f"{source.path}: {record} is in {header.units[index]}, expected mV; convert it")
-        named = f"{source.path}: {', '.join(str(Path(record).with_name(file)) for file in signals)}"
+        named = f"{source.path}: {', '.join(beside(record, file) for file in signals)}"
         x = _millivolts(folder / "record", index, max(header.samps_per_frame) > 1, named, f"{record}.hea")
     lag = (header.skew[index] or 0) * header.samps_per_frame[index]
     x = np.concatenate([x[lag:], np.full(min(lag, len(x)), np.nan, np.float32)])

@@ -63,7 +63,7 @@ def content_lines(text: str) -> list[str]:
 def signal_file_names(text: str) -> list[str]:
     """Names of a header's signal files, each once; none where it is no header of signals."""
     record, *signals = content_lines(text) or [""]
-    if "/" in record.split(" ")[0]:  # the number of its segments
+    if re.match(r"[-\w]+/\d", record):  # the number of its segments
         return []
     matches = map(SIGNAL_LINE.match, signals)
     return list(dict.fromkeys(match["file"] for match in matches if match))

@@ -116,6 +116,22 @@ def test_a_last_block_that_ends_with_its_last_sample(tmp_path: Path, fmt: str, l
             lead(tmp_path)
 
 
+@pytest.mark.parametrize("name", [".", "~", "-", "record.hea", "r.hea"])
+def test_names_of_signal_files_that_are_none(tmp_path: Path, name: str) -> None:
+    write(tmp_path, 60, [line(name, "16", signal(16, 60), "II")])
+    with pytest.raises(InputError, match=rf"has no {name}; download|{name} has \d+ bytes, but 60 samples"):
+        lead(tmp_path)
+
+
+def test_the_counter_of_a_record_is_no_number_of_segments(tmp_path: Path) -> None:
+    counts = signal(16, 60)
+    write(tmp_path, 60, [line("r.dat", "16", counts, "II")], r=ENCODED["16"][1](counts))
+    text = (tmp_path / "r.hea").read_text()
+    for first in ("r\t1\t360/360(0)\t60", "r/ 1 360/1 60 12:00:00 1/1/2001"):
+        (tmp_path / "r.hea").write_text(first + text[text.index("\n") :])
+        np.testing.assert_array_equal(lead(tmp_path), millivolts(counts))
+
+
 def test_several_signal_files(tmp_path: Path) -> None:
     """Each in a format of its own."""
     a, b, c = signal(16, 50, 1), signal(12, 50, 2), signal(12, 50, 3)
