@@ -3,9 +3,12 @@
 Nothing outside the folder is read, and no file that is larger than recordings are.
 """
 
+import bz2
+import copy
 import io
 import lzma
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from scl.artifacts import ZIP_ERRORS, InputError, read_bytes, sha256_bytes, sha2
 from scl.artifacts.files import file_inside
 
 MOST_BYTES = 1 << 28  # the largest recording of the sets read here has 4 MB
+MOST_DICTIONARY_BYTES = 1 << 28  # that LZMA may ask for
 DAMAGED = (*ZIP_ERRORS, lzma.LZMAError)
 
 
@@ -37,6 +41,7 @@ class Archive:
         if path.is_dir():
             self.names = [p.relative_to(path).as_posix() for p in sorted(path.rglob("*")) if p.is_file()]
         elif path.is_file():
+            self.size = path.stat().st_size if packed is None else len(packed)
             try:
                 self.zip = zipfile.ZipFile(path if packed is None else io.BytesIO(packed))
                 self.names = sorted(self.zip.namelist())
@@ -52,8 +57,7 @@ class Archive:
         try:
             member = self.zip.getinfo(name)
             if member.file_size <= most:
-                with self.zip.open(member) as file:
-                    return file.read()  # checks its CRC, and reads no more than it said
+                return _unpacked(self.zip, member, self.size)
         except DAMAGED as error:
             raise InputError(f"{self.path}: {name} is damaged ({error}); download it again") from error
         raise InputError(
@@ -68,3 +72,34 @@ class Archive:
 
     def _file(self, name: str) -> Path:
         return file_inside(self.path, name, "download it again")
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> bytes:
+    """The bytes of a member of a zip of `size` bytes. ZipFile.read unpacks all that a member holds, however little it
+    says: of bzip2, 4 kB may hold gigabytes.
+
+    Raises what DAMAGED holds.
+    """
+    if member.compress_size > size:
+        raise zipfile.BadZipFile(f"{member.compress_size:,} packed bytes in a file of {size:,}")
+    stored = copy.copy(member)
+    stored.compress_type, stored.file_size = zipfile.ZIP_STORED, member.compress_size
+    del stored.CRC  # that of the unpacked bytes
+    with archive.open(stored) as file:
+        packed = file.read()
+    most = member.file_size + 1
+    if member.compress_type == zipfile.ZIP_STORED:
+        data = packed
+    elif member.compress_type == zipfile.ZIP_DEFLATED:
+        data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, most)
+    elif member.compress_type == zipfile.ZIP_BZIP2:
+        data = bz2.BZ2Decompressor().decompress(packed, most)
+    elif member.compress_type == zipfile.ZIP_LZMA:
+        # Behind two numbers, of which the second is 5, as in a file of its own but for the size, here unknown.
+        alone = packed[4:9] + b"\xff" * 8 + packed[9:]
+        data = lzma.LZMADecompressor(lzma.FORMAT_ALONE, MOST_DICTIONARY_BYTES).decompress(alone, most)
+    else:
+        raise zipfile.BadZipFile(f"compression method {member.compress_type}, expected 0, 8, 12 or 14")
+    if len(data) != member.file_size or zlib.crc32(data) != member.CRC:
+        raise zipfile.BadZipFile("another size or CRC-32 than it says")
+    return data

@@ -65,7 +65,7 @@ def signal_file_names(text: str) -> list[str]:
     record, *signals = content_lines(text) or [""]
     if re.match(r"[-\w]+/\d", record):  # the number of its segments
         return []
-    matches = map(SIGNAL_LINE.match, signals)
+    matches = (SIGNAL_LINE.match(line) for line in signals if len(line) <= MOST_LINE)
     return list(dict.fromkeys(match["file"] for match in matches if match))
 
 

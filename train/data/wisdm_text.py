@@ -41,7 +41,7 @@ def read_rows(data: bytes, subject: int, where: str) -> Rows:
     """
     data = data.removeprefix(BOM)
     row = re.compile(
-        rb"^[ \t]*%d[ \t]*,[ \t]*([A-Z])[ \t]*,%b,%b,%b,%b;?[ \t]*\r?$" % (subject, TIME, NUMBER, NUMBER, NUMBER),
+        rb"^[ \t]*%d[ \t]*,[ \t]*([A-Z])[ \t]*,%b,%b,%b,%b(?:;[ \t]*)?\r?$" % (subject, TIME, NUMBER, NUMBER, NUMBER),
         re.MULTILINE,
     )
     rows = row.findall(data)
@@ -91,9 +91,9 @@ def activity_names(data: bytes, where: str) -> dict[str, str]:
         raise InputError(f"{where} is no UTF-8 text ({error}); write it as UTF-8") from error
     names: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
-        entry = re.fullmatch(r"\s*(\S|\S.*?\S)\s*=\s*([A-Z])\s*", line)
-        name, code = entry.groups() if entry else ("", "")
-        if line.strip() and (not name.isprintable() or not name or code in names or name in names.values()):
+        name, code = (part.strip() for part in line.rpartition("=")[::2])
+        known = code in names or name in names.values()
+        if line.strip() and (known or not name or not name.isprintable() or not re.fullmatch("[A-Z]", code)):
             expected = "a name and a capital letter such as `walking = A`, each of them once"
             raise InputError(f"{where}, line {number}: is {shortened(line)}, expected {expected}; repair the file")
         if line.strip():
