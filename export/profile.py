@@ -12,6 +12,7 @@ from export.cost.instructions import BOARD, BOARDS, measure
 from export.cost.probe import probe
 from scl.arguments import positive
 from scl.artifacts import InputError, command
+from scl.model_source import c_folder
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -66,7 +67,7 @@ def main(argv: Sequence[str]) -> int:
         )
         return 0
     with tempfile.TemporaryDirectory() as build:
-        cost = measure(bundle.path / "c", Path(build), arguments.board)
+        cost = measure(c_folder(bundle), Path(build), arguments.board)
     print_profile(report, cost.layers)
     print(
         f"{bundle.path} on {cost.board}: {cost.instructions:,} instructions per inference; arena "

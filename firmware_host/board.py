@@ -1,10 +1,13 @@
 """Opens a board by the name that `--port` gives.
 
 That is a device, any pyserial URL, `native`, `emulator` or `emulator:MACHINE`. For the emulated ones the firmware of
-the bundle is built first, into a folder of its own per model and board.
+the bundle is built first, into a folder of its own per model and board. Its C is checked to be constant data, which
+neither compiler nor linker can be made to do anything with (scl.model_source); `--trust` leaves that out.
 """
 
 import argparse
+import platform
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,10 +24,13 @@ from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import Manifest
 from scl.machines import MACHINES
+from scl.model_source import c_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "firmware"
 BITS_PER_BYTE = 10  # 8N1
+CONFINED = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64")  # boards/native/confine.c
+KEPT = "a process that is kept from files and network"
 
 
 @dataclass(frozen=True)
@@ -88,20 +94,22 @@ def open_board(
     baud: int = DEFAULT_BAUD,
     trace: bool = False,
     native_arguments: Sequence[str] = (),
+    trust: bool = False,
 ) -> Iterator[Board]:
     """Builds and starts what `port` needs, greets the board and checks that it holds the bundle's model.
 
     Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is.
+    `trust`: the bundle's C may be more than data.
     """
     kind, _, machine = (port or "").partition(":")
     if kind == "native" and not machine:
-        with emulator.native(build(bundle, "native"), native_arguments) as pty:
+        with emulator.native(build(bundle, toolchain.NATIVE, trust), native_arguments) as pty:
             yield _greet(bundle, pty, trace)
     elif kind == "emulator":
         machine = machine or MACHINES[0]
         if machine not in MACHINES:
             raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
-        with emulator.qemu(build(bundle, machine), machine) as uart:
+        with emulator.qemu(build(bundle, machine, trust), machine) as uart:
             yield _greet(bundle, uart, trace, emulated=True)
     else:
         serial = SerialTransport(port or ports.resolve(), baud)
@@ -112,7 +120,7 @@ def open_board(
 
 
 def add_port_options(parser: argparse.ArgumentParser) -> None:
-    """Flags that every command with a board has: `--port`, `--baud`, `--trace`."""
+    """Flags that every command with a board has: `--port`, `--baud`, `--trust`, `--trace`."""
     parser.add_argument(
         "--port",
         help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port",
@@ -120,15 +128,35 @@ def add_port_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--baud", type=positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
     )
+    add_trust_option(parser)
     parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
 
 
-def build(bundle: Bundle[Manifest], board: str) -> Path:
-    """The firmware of `bundle` for `board`, built where it is not up to date.
+def add_trust_option(parser: argparse.ArgumentParser) -> None:
+    """The flag `--trust`."""
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="native and emulator: build the bundle's C even if it is more than the data that export.quantize writes",
+    )
 
-    Raises InputError if a tool is missing or the build fails.
+
+def build(bundle: Bundle[Manifest], board: str, trust: bool = False) -> Path:
+    """The firmware of `bundle` for `board`, built where it is not up to date; stderr says before if it runs here.
+
+    Raises InputError if the C of the bundle is more than data, without `trust`, a tool is missing, or the build fails.
     """
-    return toolchain.build(bundle.path / "c", BUILD / f"{bundle.manifest.model_hash[:16]}-{board}", board)
+    c_files = c_folder(bundle, trust)
+    if trust:
+        print(
+            f"{c_files}: is built without a check, since --trust is given: it can do all that you can", file=sys.stderr
+        )
+    elif board == toolchain.NATIVE:
+        print(
+            f"{c_files}: is constant data; runs here in the firmware's own code{', ' + KEPT if CONFINED else ''}",
+            file=sys.stderr,
+        )
+    return toolchain.build(c_files, BUILD / f"{bundle.manifest.model_hash[:16]}-{board}", board)
 
 
 def _greet(

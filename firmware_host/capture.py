@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from firmware_host.board import Board, open_board
+from firmware_host.board import Board, add_trust_option, open_board
 from firmware_host.link import BoardResetError, Link
 from firmware_host.messages import BoardError, ErrorCode, capture_block
 from firmware_host.progress import progress
@@ -35,7 +35,8 @@ def main(argv: Sequence[str]) -> int:
     samples = round(options.seconds * rate_hz)
     if samples < 1:
         raise InputError(f"--seconds {options.seconds:g}: not one sample at {rate_hz:g} Hz; give more")
-    with open_board(bundle, options.port, options.baud, options.trace, _sensor(options, bundle)) as board:
+    arguments = _sensor(options, bundle)
+    with open_board(bundle, options.port, options.baud, options.trace, arguments, trust=options.trust) as board:
         part = capture(board, bundle, samples, options.position, options.label)
         board.check(board.hello.calibration_hash, f"after {samples} of {samples} samples")
     write_capture(options.out, before.followed_by(part, options.out) if before else part)
@@ -151,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="with --port native: int16 counts, little endian, that stand in for the sensor",
     )
+    add_trust_option(parser)
     parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
     return parser
 

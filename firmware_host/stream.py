@@ -53,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
             f"--hop {hop}: longer than the window of {window} samples, so samples would be skipped; give at most "
             f"{window}"
         )
-    with open_board(bundle, options.port, options.baud, options.trace) as board:
+    with open_board(bundle, options.port, options.baud, options.trace, trust=options.trust) as board:
         calibration.send(board.link)
         known = right = 0
         pace = Pace() if options.speed == "real" else None

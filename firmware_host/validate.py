@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
     golden = read_golden(bundle).limited(options.limit)
     out = options.out or Path("reports") / options.bundle.resolve().name
     with folder(out, "report") as target:
-        with open_board(bundle, options.port, options.baud, options.trace) as board:
+        with open_board(bundle, options.port, options.baud, options.trace, trust=options.trust) as board:
             measured, answers = measure(board, bundle, golden)
         validation = judge(measured, options.min_accuracy, options.min_consistency)
         write_report(target, validation, bundle.manifest, golden, answers)

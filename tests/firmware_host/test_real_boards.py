@@ -336,7 +336,7 @@ def test_a_build_that_fails_says_why(folder, native, tmp_path):
     (broken / "manifest.json").write_text(json.dumps(held))
     with (
         pytest.raises(InputError, match="(?s)building the firmware failed.*broken on purpose"),
-        open_board(read_run_bundle(broken), native),
+        open_board(read_run_bundle(broken), native, trust=True),
     ):
         pass
 
