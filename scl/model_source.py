@@ -24,8 +24,7 @@ from scl.toolchain import FIRMWARE
 
 MOST_BYTES = 32 << 20  # of a file: some million weights
 MOST_DEFINITIONS = 10_000
-MACROS = ("ARENA_BYTES", "WINDOW", "INPUTS", "FEATURES", "CLASSES", "CHANNELS", "RAW_SAMPLES", "PHASE_TAPS", "HOP")
-MACROS = (*MACROS, "STREAM_BYTES")
+MACROS = "ARENA_BYTES|WINDOW|INPUTS|FEATURES|CLASSES|CHANNELS|RAW_SAMPLES|PHASE_TAPS|HOP|STREAM_BYTES"
 GLOBALS = (
     "const scl_network scl_network_data",
     "const scl_network scl_stream_data",
@@ -38,7 +37,7 @@ HEADER = re.compile(
             WRITTEN_BY,
             *map(re.escape, ("#ifndef SCL_MODEL_DATA_H", "#define SCL_MODEL_DATA_H", "#ifdef __cplusplus", "#endif")),
             *map(re.escape, ('#include "frontend.h"', '#include "network.h"', 'extern "C" {', "}")),
-            rf"#define SCL_(?:{'|'.join(MACROS)}) [0-9]{{1,9}}",
+            rf"#define SCL_(?:{MACROS}) [0-9]{{1,9}}",
             *(f"extern {re.escape(line)};" for line in GLOBALS),
         ]
     )
@@ -83,7 +82,7 @@ def _check_header(path: Path) -> None:
 
 def _check_source(path: Path, kernels: Collection[str]) -> None:
     text, at, definitions = _text(path), 0, 0
-    known = {"NULL", *kernels, *(f"SCL_{name}" for name in MACROS)}
+    known = {"NULL", *kernels, *(f"SCL_{name}" for name in MACROS.split("|"))}
     while at < len(text):
         if between := BETWEEN.match(text, at):
             at = between.end()
