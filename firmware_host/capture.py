@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from firmware_host.blocks import Blocks
-from firmware_host.board import Board, add_wait_and_trace, open_board
+from firmware_host.board import Board, add_trust_option, add_wait_and_trace, open_board
 from firmware_host.link import BoardResetError
 from firmware_host.progress import progress
 from firmware_host.recording import Recording
@@ -34,7 +34,8 @@ def main(argv: Sequence[str]) -> int:
     bundle = read_run_bundle(options.bundle)
     samples = _samples(options, bundle.manifest)
     before = _before(options, bundle.manifest)
-    with open_board(bundle, options.port, options.baud, options.trace, options.wait, _sensor(options, bundle)) as board:
+    line, sensor = (options.port, options.baud, options.trace, options.wait), _sensor(options, bundle)
+    with open_board(bundle, *line, sensor, options.trust) as board:
         blocks, cause = capture(board, bundle, samples)
         doubt = _doubt(board, f"after {blocks.end} of {samples} samples")
         if len(blocks.counts):
@@ -164,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="with --port native: int16 counts, little endian, that stand in for the sensor",
     )
+    add_trust_option(parser)
     add_wait_and_trace(parser)
     return parser
 

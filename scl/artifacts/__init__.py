@@ -8,6 +8,7 @@ from scl.artifacts.files import read_bytes, replacing, sha256_bytes, sha256_file
 from scl.artifacts.folders import check_replaceable, folder, kinds_in, replace_folder
 from scl.artifacts.json_files import Artifact, read_artifact, read_json, write_artifact, write_json
 from scl.artifacts.npz_files import ZIP_ERRORS, Array, read_arrays, read_npz, write_npz
+from scl.artifacts.toml_files import read_toml
 
 __all__ = [
     "ZIP_ERRORS",
@@ -24,6 +25,7 @@ __all__ = [
     "read_bytes",
     "read_json",
     "read_npz",
+    "read_toml",
     "replace_folder",
     "replacing",
     "sha256_bytes",

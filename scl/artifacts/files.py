@@ -60,9 +60,11 @@ def file_inside(folder: str | Path, name: str, advice: str) -> Path:
     An artefact is moved and copied as a folder, so that a link which leads out of it, or a name which does, is an
     error, even where the file is there. Raises InputError unless it is a regular file inside the folder.
     """
-    folder, parts = Path(folder), PurePosixPath(name).parts
-    if not parts or name.startswith("/") or ".." in parts or "\0" in name:
-        raise InputError(f"{folder}: refers to the file {shortened(name)}, expected a path inside the folder; {advice}")
+    folder, plain = Path(folder), PurePosixPath(name)
+    if not plain.parts or plain.as_posix() != name or name.startswith("/") or ".." in plain.parts or "\0" in name:
+        raise InputError(
+            f"{folder}: refers to the file {shortened(name)}, expected a plain path inside the folder; {advice}"
+        )
     path = folder / name
     try:
         leads_to, regular = path.resolve(strict=True), path.is_file()
