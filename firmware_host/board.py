@@ -160,7 +160,7 @@ def _line(
 
 
 def add_port_options(parser: argparse.ArgumentParser, several: bool = False) -> None:
-    """Flags that every command with a board has: --port, --baud, --trust, --wait, --trace; a list of `several` ports."""
+    """Flags of every command with a board: --port, --baud, --trust, --wait, --trace; a list of `several` ports."""
     parser.add_argument(
         "--port",
         action="append" if several else "store",

@@ -17,7 +17,7 @@ from firmware_host.progress import progress
 from firmware_host.recording import Recording
 from firmware_host.transport import DEFAULT_BAUD
 from scl.arguments import BAUD, Parser, line, number
-from scl.artifacts import InputError, command
+from scl.artifacts import InputError, check_writable, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import MOST_BYTES, POSITIONS, Capture, read_capture, write_capture
 from scl.artifacts.manifest import Manifest
@@ -134,6 +134,7 @@ def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
 def _before(options: argparse.Namespace, manifest: Manifest) -> Capture | None:
     """What --append adds to. InputError rather than overwriting a file, or recording what would not fit to it."""
     path: Path = options.out
+    check_writable(path)
     if not path.exists():
         return None
     if not options.append:

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from scl.artifacts.errors import InputError, shortened
-from scl.artifacts.files import open_regular, reason, replacing, writing
+from scl.artifacts.files import open_regular, replacing
+from scl.artifacts.os_errors import reason
 
 MOST_BYTES = 4 << 30  # of all arrays of a file together, unpacked
 MOST_MEMBERS = 1000
@@ -53,7 +54,7 @@ def write_npz(path: str | Path, **arrays: np.ndarray) -> None:
     for name, array in arrays.items():
         if np.asarray(array).dtype.hasobject:
             raise ValueError(f"{name}: object arrays are not written")
-    with replacing(path) as temporary, writing(path), open(temporary, "wb") as file:
+    with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 

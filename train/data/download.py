@@ -13,7 +13,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from scl import artifacts
-from scl.artifacts import InputError, read_bytes, sha256_file, shortened, write_bytes
+from scl.artifacts import InputError, read_bytes, replacing, sha256_file, shortened, write_bytes
 from scl.artifacts.fields import is_sha256
 from train.data import mitdb
 from train.data.archive import DAMAGED
@@ -38,31 +38,20 @@ def download(folder: str | Path, url: str = URL, sha256: str | None = None) -> P
     that. A transfer that breaks leaves no file.
 
     Raises:
-        InputError: no connection, a broken transfer, another checksum, or not a whole zip of plain files.
+        InputError: no connection, a broken transfer, another checksum, not a whole zip of plain files, or no room.
     """
-    import pooch
-    import requests
-
     folder = Path(folder)
     path, mark = folder / DOWNLOADED, folder / f"{DOWNLOADED}.sha256"
     known = sha256 or (_marked(mark) if os.path.lexists(mark) else None)
-    try:
-        pooch.retrieve(
-            url,
-            known_hash=f"sha256:{known}" if known else None,
-            fname=DOWNLOADED,
-            path=folder,
-            downloader=pooch.HTTPDownloader(progressbar=True, timeout=60),
-        )
-    except (requests.RequestException, OSError) as error:
-        raise InputError(
-            f"{url}: could not be downloaded ({error}); try again, or download it by hand and give --data FILE"
-        ) from error
-    except ValueError as error:
-        raise InputError(
-            f"{url}: what came has another SHA-256 than {known} ({error}); "
-            f"if the publisher changed the file, remove {mark}"
-        ) from error
+    if not path.is_file() or (known is not None and sha256_file(path) != known):
+        with replacing(path) as temporary:
+            _fetch(url, temporary)
+            came = sha256_file(temporary)
+            if known is not None and came != known:
+                raise InputError(
+                    f"{url}: what came has another SHA-256 ({came}) than {known}; if the publisher changed the file, "
+                    f"remove {mark}"
+                )
     if known is None:
         _check(path, url)
         write_bytes(mark, f"{sha256_file(path)}  {DOWNLOADED}\n".encode())
@@ -76,6 +65,19 @@ def _marked(mark: Path) -> str:
     if not is_sha256(found):
         raise InputError(f"{mark}: begins with {shortened(found)}, expected the archive's SHA-256; remove it")
     return found
+
+
+def _fetch(url: str, path: Path) -> None:
+    """Downloads into a file, with a progress bar."""
+    import pooch
+    import requests
+
+    try:
+        pooch.HTTPDownloader(progressbar=True, timeout=60)(url, str(path), None)
+    except requests.RequestException as error:
+        raise InputError(
+            f"{url}: could not be downloaded ({error}); try again, or download it by hand and give --data FILE"
+        ) from error
 
 
 def _check(path: Path, url: str) -> None:
@@ -136,6 +138,8 @@ def download_mitdb(folder: str | Path) -> Path:
                 files = [f"{record}.{suffix}" for record in records for suffix in ("hea", "dat", "atr")]
                 wfdb.dl_files("mitdb", str(temporary), files)
         except Exception as error:  # wfdb raises whatever its requests and its parsing meet
+            if isinstance(error, OSError) and error.errno is not None:  # of the disk, not of the line
+                raise
             raise InputError(
                 f"{url}: could not be downloaded ({type(error).__name__}: {error}); try again, or download it by hand "
                 "and give --data FOLDER"
