@@ -18,7 +18,7 @@ from firmware_host.reopening import Reopening, SerialPort
 from firmware_host.trace import Traced, tracing
 from firmware_host.transport import DEFAULT_BAUD, Transport
 from scl import toolchain
-from scl.arguments import positive
+from scl.arguments import BAUD, number
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import Manifest
@@ -158,7 +158,7 @@ def add_port_options(parser: argparse.ArgumentParser, several: bool = False) -> 
         + ("; once for each board that is to be validated at the same time" if several else ""),
     )
     parser.add_argument(
-        "--baud", type=positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
+        "--baud", type=BAUD, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
     )
     add_wait_and_trace(parser)
 
@@ -167,7 +167,7 @@ def add_wait_and_trace(parser: argparse.ArgumentParser) -> None:
     """`--wait` and `--trace`, for commands with port options of their own."""
     parser.add_argument(
         "--wait",
-        type=_wait,
+        type=number(0.001, LONGEST_WAIT_S),
         default=0.0,
         metavar="SECONDS",
         help="wait so long for a port that is not there yet, and go on with one that was pulled out and put back",
@@ -180,13 +180,6 @@ def add_wait_and_trace(parser: argparse.ArgumentParser) -> None:
         help="write a hex dump of every byte on the line, with times, into FILE for a bug report; "
         "without FILE to stderr (place it last then)",
     )
-
-
-def _wait(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= LONGEST_WAIT_S:
-        raise argparse.ArgumentTypeError(f"{text} is not within 0..{LONGEST_WAIT_S:g} seconds")
-    return seconds
 
 
 def build(bundle: Bundle[Manifest], board: str) -> Path:

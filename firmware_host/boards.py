@@ -3,7 +3,6 @@
 The processes share nothing but this computer, so a board that hangs, lies or is pulled out ends its own process alone.
 """
 
-import argparse
 import os
 import re
 import subprocess
@@ -17,7 +16,9 @@ from pathlib import Path
 
 from firmware_host.emulator import STOP_TIMEOUT_S, die_with_parent
 from firmware_host.validation import REPORT, Validation
+from scl.arguments import Parser
 from scl.artifacts import InputError, read_artifact
+from scl.text import say
 
 LONGEST_LINE = 4096  # characters of a line of a process, passed on
 LONGEST_FOLDER_NAME = 64  # of a port's part of a folder's name
@@ -121,7 +122,7 @@ class _Process:
         with self._process.stderr as errors:
             while line := errors.readline(LONGEST_LINE):
                 self._last_words = line.decode(errors="backslashreplace").rstrip("\r\n")
-                print(f"{self._name}: {self._last_words}", file=sys.stderr, flush=True)
+                say(f"{self._name}: {self._last_words}", error=True)
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -139,7 +140,7 @@ def _rank(status: int) -> int:
 
 def _without_ports(argv: Sequence[str]) -> list[str]:
     """The arguments that all boards have in common."""
-    parser = argparse.ArgumentParser(add_help=False)
+    parser = Parser(add_help=False)
     parser.add_argument("--port", action="append")
     parser.add_argument("--out")
     parser.add_argument("--trace", nargs="?")
@@ -155,24 +156,25 @@ def _trace_option(trace: str | None, name: str) -> list[str]:
 
 def print_comparison(runs: Sequence[Run]) -> None:
     """A column for each board, with its verdict and the figures in which boards may differ; then what was missed."""
-    from rich.console import Console
     from rich.table import Table
+
+    from scl.terminal import PlainConsole
 
     table = Table("", *(run.name for run in runs), title="boards side by side")
     rows = [_figures(run.validation) for run in runs]
     for name in rows[0]:
         table.add_row(name, *(row[name] for row in rows))
-    console = Console()
+    console = PlainConsole()
     unbounded = console.options.update(width=WIDEST)
     console.width = max(console.width, console.measure(table, options=unbounded).maximum)  # no figure is cut
     console.print(table)
     for run in runs:
         if run.validation is None:
-            print(f"{run.name} ({run.port}): exit status {run.status}: {run.last_words}")
+            say(f"{run.name} ({run.port}): exit status {run.status}: {run.last_words}")
             continue
         for reason in run.validation.missed:
-            print(f"{run.name} ({run.port}): {reason}")
-        print(f"{run.name} ({run.port}): report: {run.out / 'validation.html'}")
+            say(f"{run.name} ({run.port}): {reason}")
+        say(f"{run.name} ({run.port}): report: {run.out / 'validation.html'}")
 
 
 def _figures(v: Validation | None) -> dict[str, str]:

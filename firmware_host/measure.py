@@ -1,6 +1,5 @@
 """One validation run: every window with the nominal sensor, then counters and the benchmark on a silent line."""
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -24,6 +23,7 @@ from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import Manifest
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import instructions
+from scl.text import say
 
 BENCH_RUNS = 3
 T = TypeVar("T")
@@ -94,10 +94,10 @@ class _Run:
     def use_nominal(self) -> None:
         """Puts the nominal sensor on a board that has a unit's calibration."""
         if self.hello.calibration_hash != NOMINAL_HASH:
-            print(
+            say(
                 f"{self.board.link.name}: a unit's calibration is replaced by the nominal sensor, which golden answers "
                 "are for",
-                file=sys.stderr,
+                error=True,
             )
             nominal(self.bundle).send(self.board.link)
 
@@ -106,7 +106,7 @@ class _Run:
         self.resets += 1
         self.before = None
         port = self.board.link.name
-        print(f"{port}: the board was reset; it is greeted again, and the validation goes on", file=sys.stderr)
+        say(f"{port}: the board was reset; it is greeted again, and the validation goes on", error=True)
         try:
             self.hello = self.board.resume()
         except ForeignAnswersError as error:  # the answers are of the session before
@@ -117,7 +117,7 @@ class _Run:
         """The flight of all windows through the nominal sensor, and what it cost on the line."""
         board, link = self.board, self.board.link
         self._until_done(self.use_nominal)
-        print(_estimate(board, self.counts), file=sys.stderr)
+        say(_estimate(board, self.counts), error=True)
         self.before = self._until_done(link.stats)
         sent, received, damaged = link.traffic.bytes_sent, link.traffic.bytes_received, link.errors
         started = time.monotonic()

@@ -1,13 +1,14 @@
 """`python -m firmware_host.ports`: the serial ports that may have a board, and the choice of one."""
 
-import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from firmware_host.port_errors import PortMissingError, PortNameError
+from scl.arguments import Parser
 from scl.artifacts import command
+from scl.text import say
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,13 @@ def resolve() -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m firmware_host.ports", description=__doc__)
+    parser = Parser(prog="python -m firmware_host.ports", description=__doc__)
     parser.parse_args(argv)
     found = candidates()
     if not found:
-        print("no serial port of a USB device was found; --port emulator and --port native need none")
+        say("no serial port of a USB device was found; --port emulator and --port native need none")
     for port in found:
-        print(describe(port))
+        say(describe(port))
     return 0
 
 

@@ -16,6 +16,7 @@ from firmware_host.flight import Flight
 from firmware_host.link import Link, resets_named
 from firmware_host.messages import MessageError, Probe, probe, probe_values
 from firmware_host.protocol import Type
+from scl.arguments import Parser
 from scl.artifacts import InputError, command, write_npz
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
@@ -108,7 +109,7 @@ def _ask(link: Link, operator: int, offset: int) -> Probe:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m firmware_host.probe", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")

@@ -4,7 +4,6 @@ The board may have been reset meanwhile, and what was on the line is lost. So be
 session is gone, as of a board that was reset, and whoever can go on greets the board again.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +18,7 @@ from firmware_host.port_errors import (
     PortReopenedError,
 )
 from firmware_host.transport import SerialTransport, Transport
+from scl.text import say
 
 POLL_S = 0.2
 
@@ -52,7 +52,7 @@ class SerialPort:
             renamed = self._device and ports.find(self._device)
             if not renamed:
                 raise
-            print(f"port {self.name}: the board is back as {renamed}", file=sys.stderr)
+            say(f"port {self.name}: the board is back as {renamed}", error=True)
             transport = SerialTransport(renamed, self.baud)
             transport.name = self.name
             return transport
@@ -74,7 +74,7 @@ def wait_open(open_port: Callable[[], Transport], wait_s: float, clock: Clock, w
             if clock.now() >= deadline or not (isinstance(error, PortMissingError) or was_missing):
                 raise
             if not was_missing:
-                print(f"{error}\nwaiting up to {wait_s:g} s for it", file=sys.stderr)
+                say(str(error), f"waiting up to {wait_s:g} s for it", error=True)
             was_missing = True
             clock.sleep(POLL_S)
 
@@ -109,7 +109,7 @@ class Reopening:
 
     def _reopened(self, error: PortLostError) -> PortReopenedError:
         """Closes the port first: while it is open its name is not free for the board that comes back."""
-        print(f"{error}\nwaiting up to {self._wait_s:g} s for the port to come back", file=sys.stderr)
+        say(str(error), f"waiting up to {self._wait_s:g} s for the port to come back", error=True)
         with suppress(OSError):
             self._inner.close()
         self._clock.sleep(POLL_S)

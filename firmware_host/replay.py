@@ -24,10 +24,12 @@ from firmware_host.silence import Heard
 from firmware_host.trace import Record, read_head, read_trace
 from firmware_host.validate import judge
 from firmware_host.validation import Measured
+from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.golden import read_golden
 from scl.artifacts.manifest import Manifest
+from scl.text import say
 
 ARROWS = {">": "->", "<": "<-", "!": "!!"}
 
@@ -163,7 +165,7 @@ def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     if options.bundle is None:
         for line in explain(options.trace):
-            print(line)
+            say(line)
         return 0
     try:
         measured = replay(options.trace, read_run_bundle(options.bundle))
@@ -175,7 +177,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m firmware_host.replay",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

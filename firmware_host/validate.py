@@ -13,7 +13,7 @@ from firmware_host.boards import side_by_side
 from firmware_host.measure import measure
 from firmware_host.report import print_table, write_report
 from firmware_host.validation import Measured, Thresholds, Validation
-from scl.arguments import positive
+from scl.arguments import FRACTION, Parser, whole
 from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
@@ -78,15 +78,8 @@ def judge(measured: Measured, min_accuracy: float | None, min_consistency: float
     )
 
 
-def _fraction(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not within 0..1")
-    return value
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m firmware_host.validate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -94,13 +87,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     add_port_options(parser, several=True)
     parser.add_argument(
-        "--limit", type=positive, metavar="N", help="send N originals only, with their copies, spread over the set"
+        "--limit", type=whole(1), metavar="N", help="send N originals only, with their copies, spread over the set"
     )
     parser.add_argument("--out", type=Path, help="report folder (default reports/<name of the bundle's folder>)")
     parser.add_argument(
-        "--min-accuracy", type=_fraction, metavar="F", help="least accuracy, untouched and transformed, to pass (0..1)"
+        "--min-accuracy", type=FRACTION, metavar="F", help="least accuracy, untouched and transformed, to pass (0..1)"
     )
-    parser.add_argument("--min-consistency", type=_fraction, metavar="F", help="least consistency to pass (0..1)")
+    parser.add_argument("--min-consistency", type=FRACTION, metavar="F", help="least consistency to pass (0..1)")
     return parser
 
 

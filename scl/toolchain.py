@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 from scl.artifacts import InputError
+from scl.memory import overflows
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 ROOMS = ("engine", "frontend", "link", "app")  # of firmware/src
@@ -85,6 +86,9 @@ def build(c_folder: Path, out: Path, board: str = NATIVE, target: str = "firmwar
             check=False,
         )
     if done.returncode:
+        too_large = overflows(FIRMWARE, board, done.stderr)
+        if too_large:
+            raise InputError("; ".join(too_large))
         raise InputError(f"{out}: building the firmware failed ({' '.join(command)}):\n{done.stderr.strip()[-_SHOWN:]}")
     return out / "build" / (PRODUCTS[target] + (".elf" if target == "firmware" and board != NATIVE else ""))
 

@@ -3,7 +3,7 @@
 One typed class, one writer and one reader for each file that crosses a stage.
 """
 
-from scl.artifacts.errors import InputError, command, shortened
+from scl.artifacts.errors import InputError, command, complain, shortened
 from scl.artifacts.files import read_bytes, replacing, sha256_bytes, sha256_file, write_bytes
 from scl.artifacts.folders import check_replaceable, folder, kinds_in, replace_folder
 from scl.artifacts.json_files import Artifact, read_artifact, read_json, write_artifact, write_json
@@ -16,6 +16,7 @@ __all__ = [
     "InputError",
     "check_replaceable",
     "command",
+    "complain",
     "folder",
     "kinds_in",
     "read_arrays",

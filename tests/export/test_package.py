@@ -6,14 +6,20 @@ import shutil
 import socket
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from export import package, quantize
 from firmware_host import emulator, validate
 from scl.artifacts import InputError, read_json
+from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.fields import is_line
+from tests.bundles import write_bundle
 from tests.firmware.random_models import RandomModel
+from tests.scl.test_text import HOSTILE
 
 STUBS = Path(__file__).parent / "stubs"
 CORE = ["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
@@ -198,3 +204,18 @@ def test_the_bundle_is_not_replaced_by_its_package_nor_is_a_file(bundle_folder, 
         package.main([str(copy), "--for", "cmake", "--out", str(copy / "manifest.json")])
     names = [{path.relative_to(root) for path in root.rglob("*")} for root in (copy, bundle_folder)]
     assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("target", package.TARGETS)
+@pytest.mark.parametrize("text", [text for text in HOSTILE if is_line(text)])
+def test_the_readme_shows_names_as_they_are(tmp_path, target, text):
+    """Read as CommonMark it has the same parts whatever the labels are: no link, no HTML, no further cell."""
+    reader, pages = MarkdownIt("commonmark").enable("table"), []
+    manifest = read_run_bundle(write_bundle(tmp_path / "bundle")).manifest
+    for label in ("walking", text):
+        words = package.described(replace(manifest, labels=(label, "b", "c")), target)
+        tokens = reader.parse(package.readme(words, target))
+        children = [child for token in tokens for child in token.children or ()]
+        assert f"0 {label}, 1 b, 2 c" in "".join(child.content for child in children)
+        pages.append([token.type for token in (*tokens, *children) if not token.type.startswith("text")])
+    assert pages[0] == pages[1]

@@ -17,6 +17,7 @@ from firmware_host.flight import Flight
 from firmware_host.link import Link
 from firmware_host.messages import ABSTAIN, Hop, Result, samples_chunk
 from firmware_host.protocol import Type
+from firmware_host.stream import Due
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import MACHINES
 
@@ -127,3 +128,14 @@ def test_stream(link, ecg, rng):
         mask = ecg.mask(ecg.model.network(inputs[made - ecg.model.WINDOW : made])[1])
         assert (hop.end, hop.flags, hop.predicted) == (t + 1, flags, ABSTAIN if flags & LEAD_OFF else mask), t
     assert hops == len(inputs) - ecg.model.WINDOW + 1
+
+
+@pytest.mark.parametrize("hop", [1, 3, 16])
+def test_classes_come_when_the_host_expects_them(link, ecg, rng, hop):
+    """Behind a resampler that makes a sample of every two; the host takes no other answer."""
+    counts, due = some_counts(rng, 120), Due(ecg.model.WINDOW, hop, ecg.UP, ecg.DOWN)
+    link.request(Type.STREAM, struct.pack("<H", hop))
+    for start in range(0, len(counts), 2):
+        answer = Hop.parse(link.request(Type.SAMPLES, samples_chunk(start, counts[start : start + 2])).payload)
+        assert answer.hops == due.after(start + 2)
+        assert answer.end == (due.end(answer.hops) if answer.hops else 0)

@@ -23,7 +23,7 @@ from export.proof.runtimes import run_tflite_micro
 from export.writers.c_source import CModel, write_c
 from export.writers.tflite import write_tflite
 from firmware_host import board as board_module
-from firmware_host import capture, emulator, probe, stream, validate
+from firmware_host import capture, emulator, probe, recording, stream, validate
 from firmware_host.board import Board, open_board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.flight import Flight
@@ -249,7 +249,23 @@ def test_the_capture_command(folder, native, tmp_path):
     assert (got.counts == counts[:8]).all() and got.dropped == 0 and got.position == ("-z",) * 8
     assert (got.sensor, got.rate_hz, got.channels) == ("bench", 20.0, CHANNELS)
     with pytest.raises(InputError, match=r"cannot capture: ERROR NO_SENSOR .*one that has a sensor"):
-        capture.main([*arguments[:-2], "--seconds", "1", "--append"])
+        capture.main([*arguments[:-2], "--seconds", "1", "--position=-z", "--append"])
+
+
+def test_a_capture_that_the_sensor_ends(folder, tmp_path, capsys, monkeypatch):
+    """The file that the native board plays ends in the middle of a block: the board, stopped, gives what it has."""
+    monkeypatch.setattr(recording, "BLOCK_TIMEOUT_S", 0.2)
+    counts = read_golden(read_run_bundle(folder)).counts[0, 0]
+    (tmp_path / "sensor.raw").write_bytes(counts[:19].astype("<i2").tobytes())
+    out = tmp_path / "walk.csv"
+    arguments = [str(folder), "--port", "native", "--out", str(out), "--play", str(tmp_path / "sensor.raw")]
+    with pytest.raises(
+        InputError, match="port native: no sample for 1 s, after 19 of 60 samples; the sensor is silent"
+    ):
+        capture.main([*arguments, "--seconds", "3"])
+    got = read_capture(out)
+    assert (got.counts == counts[:19]).all() and got.dropped == 0
+    assert capsys.readouterr().out.startswith(f"ended after 19 of 60 samples: {out}: 19 samples of bench at 20 Hz")
 
 
 def test_a_units_calibration_stays_until_it_is_put_back(bundle, port, tmp_path, capsys):

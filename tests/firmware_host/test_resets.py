@@ -17,7 +17,7 @@ from firmware_host.protocol import Type, decode
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
-from scl.artifacts.capture import Capture, write_capture
+from scl.artifacts.capture import Capture, read_capture, write_capture
 from tests.firmware_host.test_capture import blocks
 
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
@@ -261,9 +261,13 @@ def test_nothing_runs_on_a_window_of_zeros(run, make_board, kind):
     ("kind", "when"), [(Type.CAPTURE, "after 0 of 40 samples"), (Type.HELLO, "after 40 of 40 samples")]
 )
 def test_a_capture_ends_at_a_reset(run, kind, when):
+    """What came before is of the session before, and stays."""
     with pytest.raises(BoardResetError, match=f"{GONE} {when};"):
         run.capture(reset_before=nth(kind, int(kind == Type.HELLO)))
-    assert not run.out.exists()
+    assert run.out.exists() == (kind == Type.HELLO) and (
+        kind == Type.CAPTURE or len(read_capture(run.out).counts) == 40
+    )
+    run.out.unlink(missing_ok=True)
     assert run.capture() == 0
 
 
@@ -271,7 +275,7 @@ def test_a_capture_that_a_reset_silences(run):
     """The board says nothing by itself: the host asks when no block comes."""
     with pytest.raises(BoardResetError, match=f"{GONE} after 14 of 40 samples;"):
         run.capture(to_host=lambda n, frame: [] if 3 <= n < 8 else [frame], reset_before=nth(Type.HELLO, 1))
-    assert not run.out.exists()
+    assert len(read_capture(run.out).counts) == 14
 
 
 @pytest.mark.parametrize("command", ["validate", "stream", "probe", "capture"])

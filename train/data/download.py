@@ -12,7 +12,8 @@ from pathlib import Path
 from scl import artifacts
 from scl.artifacts import InputError, sha256_file, write_bytes
 from train.data import mitdb
-from train.data.wisdm import DAMAGED, DOWNLOADED
+from train.data.archive import DAMAGED
+from train.data.wisdm import DOWNLOADED
 
 URL = (
     "https://archive.ics.uci.edu/static/public/507/wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from scl import artifacts
 from scl.artifacts import InputError
+from scl.text import say
 
 MARK = "resume.json"
 CHECKPOINT = "checkpoint.safetensors"
@@ -126,7 +127,7 @@ class WorkingFolder:
             yield
         except KeyboardInterrupt:
             if self._holds_epochs():
-                print(f"interrupted; to go on:\n{self.again}", file=sys.stderr)
+                say("interrupted; to go on:", self.again, error=True)
             raise
 
     def _holds_epochs(self) -> bool:

@@ -119,7 +119,9 @@ def test_a_damaged_zip(folder: Path, method: int) -> None:
     start = member.header_offset + 30 + len(member.filename) + 4  # LZMA's begins with the packer's version
     for place in range(start, start + member.compress_size - 4, member.compress_size // 20):
         path.write_bytes(data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :])
-        with pytest.raises(InputError, match=r"set.zip: sub/00001_hr.dat is damaged \(.*\); download it again"):
+        with pytest.raises(
+            InputError, match=r"set.zip: official-1.0/sub/00001_hr.dat is damaged \(.*\); download it again"
+        ):
             lead(path)
     for cut in (10, len(data) // 2, len(data) - 10):
         path.write_bytes(data[:cut])
