@@ -22,6 +22,7 @@ from scl.text import say
 
 LONGEST_LINE = 4096  # characters of a line of a process, passed on
 LONGEST_FOLDER_NAME = 64  # of a port's part of a folder's name
+WIDEST = 10_000  # characters of a table
 STARTED_HERE = ("native", "emulator")  # each port of this name is another board
 
 
@@ -164,7 +165,8 @@ def print_comparison(runs: Sequence[Run]) -> None:
     for name in rows[0]:
         table.add_row(name, *(row[name] for row in rows))
     console = PlainConsole()
-    console.width = max(console.width, console.measure(table).maximum)  # no figure is cut, however many boards
+    unbounded = console.options.update(width=WIDEST)
+    console.width = max(console.width, console.measure(table, options=unbounded).maximum)  # no figure is cut
     console.print(table)
     for run in runs:
         if run.validation is None:

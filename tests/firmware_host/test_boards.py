@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from firmware_host import validate
-from firmware_host.boards import LONGEST_FOLDER_NAME, folder_names
+from firmware_host.boards import LONGEST_FOLDER_NAME, Run, folder_names, print_comparison
 from scl.artifacts import InputError
 from tests.bundles import network
 from tests.firmware_host.pulled_board import PulledBoard
@@ -115,6 +115,15 @@ def test_traces_have_their_own_files(make_board, compare, tmp_path):
     assert status == 0
     for path in paths:
         assert f"# port: {path}\n" in (tmp_path / f"board-{path.name}.trace").read_text()
+
+
+def test_the_table_of_many_boards_is_whole(capsys, tmp_path):
+    """Sixteen columns with long names on a terminal of 80 characters."""
+    names = [f"usb-a-long-name-of-a-board-{number:02d}" for number in range(16)]
+    print_comparison([Run(name, name, tmp_path / name, 2, None, "error: it is not there") for name in names])
+    printed = capsys.readouterr().out
+    assert all(f" {name} ┃" in printed for name in names) and "…" not in printed
+    assert printed.count("exit status 2: error: it is not there") == 16
 
 
 def test_a_board_named_twice(compare, tmp_path):

@@ -1,10 +1,13 @@
 """Ports that are not there yet, that are pulled out and put back, that come back under another name."""
 
+import json
+import time
 from types import SimpleNamespace
 
 import pytest
 from serial.tools import list_ports
 
+from firmware_host import validate
 from firmware_host.link import RETURNS_IN_A_ROW, Link, PortReturnedError, resets_named
 from firmware_host.port_errors import (
     PortBusyError,
@@ -201,3 +204,36 @@ def test_another_usb_board_is_not_taken_for_it(tmp_path, monkeypatch, serial, ma
             while True:
                 pipe.write(b"\0")
                 pipe.read(0.1)
+
+
+def test_validation_goes_on_with_a_board_that_is_pulled_and_put_back(make_board, fake_bundle, tmp_path, capsys):
+    """Three times, at bytes that are in the middle of frames: the report is that of a board that stayed."""
+    path, out = tmp_path / "ttyACM0", tmp_path / "out"
+    with PulledBoard(make_board(), path, lives=(5_003, 20_011, 17, 30_000), gap_s=0.3, late_s=0.3) as board:
+        status = validate.main([str(fake_bundle), "--port", str(path), "--wait", "10", "--out", str(out)])
+    report = json.loads((out / "validation.json").read_text())
+    assert (status, report["verdict"], report["lost"]) == (0, "exact", 0)
+    assert board.plugged == 5 and 3 <= report["resets"] <= 4  # one of them during a greeting
+    printed = capsys.readouterr().err
+    assert f"port {path}: no such port" in printed and "waiting up to 10 s for the port to come back" in printed
+
+
+def test_validation_without_wait_reports_what_was_measured(make_board, fake_bundle, tmp_path, capsys):
+    path, out = tmp_path / "ttyACM0", tmp_path / "out"
+    with PulledBoard(make_board(), path, lives=(40_000,), gap_s=100):
+        status = validate.main([str(fake_bundle), "--port", str(path), "--out", str(out)])
+    report = json.loads((out / "validation.json").read_text())
+    assert (status, report["verdict"]) == (2, "incomplete") and 0 < report["lost"] < report["sent"]
+    assert f"port {path}: was pulled out: its device is gone" in report["stopped"] and "--wait" in report["stopped"]
+
+
+def test_a_board_that_is_not_put_back_ends_the_validation(make_board, fake_bundle, tmp_path, capsys):
+    """In bounded time, with what was measured."""
+    path, out = tmp_path / "ttyACM0", tmp_path / "out"
+    with PulledBoard(make_board(), path, lives=(40_000,), gap_s=100):
+        started = time.monotonic()
+        status = validate.main([str(fake_bundle), "--port", str(path), "--wait", "1", "--out", str(out)])
+        assert time.monotonic() - started < 10
+    report = json.loads((out / "validation.json").read_text())
+    assert (status, report["verdict"]) == (2, "incomplete") and 0 < report["lost"] < report["sent"]
+    assert f"port {path}: no such port; check the cable" in report["stopped"]

@@ -11,6 +11,7 @@ from firmware_host import replay, validate
 from firmware_host.board import Board
 from firmware_host.link import Link
 from firmware_host.measure import measure
+from firmware_host.port_errors import PortReopenedError
 from firmware_host.protocol import Frame, Type, encode
 from firmware_host.recorded_board import ReplayError
 from firmware_host.trace import FIRST_LINE, Traced, tracing
@@ -72,6 +73,31 @@ def test_a_run_over_a_bad_line_is_measured_again(record, bundle, seed):
 def test_a_run_over_resets_is_measured_again(record, bundle):
     measured, path = record(reset_before=nth(Type.WINDOW, 40))
     assert measured.resets == 1
+    assert without_seconds(replay.replay(path, bundle)) == without_seconds(measured)
+
+
+def test_a_run_over_a_pulled_cable_is_measured_again(record, bundle):
+    """The error of the port is raised at the same point."""
+
+    class Pulled:
+        name = "fake"
+
+        def __init__(self, board):
+            self.board, self.reads = board, 0
+
+        def read(self, timeout_s):
+            self.reads += 1
+            if self.reads == 40:
+                self.board.reset()
+                raise PortReopenedError("port fake: went away and came back")
+            return self.board.read(timeout_s)
+
+        def write(self, data):
+            self.board.write(data)
+
+    measured, path = record(transport=Pulled)
+    assert measured.resets == 1
+    assert "! read PortReopenedError: port fake" in path.read_text()
     assert without_seconds(replay.replay(path, bundle)) == without_seconds(measured)
 
 
@@ -175,7 +201,7 @@ def test_no_damaged_trace_ends_in_a_traceback(record, bundle):
     _measured, path = record(to_board=damaging(7, 0.05))
     whole, rng = path.read_bytes(), random.Random(8)
     lines = whole.split(b"\n")
-    for _ in range(20):
+    for _ in range(8):
         at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
         changed = bytearray(whole)
         for _ in range(rng.randrange(1, 5)):
