@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TextIO, cast
 
 from scl.text import say
 
@@ -20,15 +21,17 @@ def command(main: Callable[[Sequence[str]], int | None]) -> None:
 
     Whatever it prints at its end is printable, the traceback of a fault of our own too, with which it exits with 1.
     """
-    from scl.artifacts.os_errors import output_fails, unhandled  # which imports InputError
+    from scl.artifacts.os_errors import Output, unhandled  # which import InputError
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # letters that the terminal's encoding does not have
+    stdout = sys.stdout
+    if stdout is not None:  # it may have been closed before the start
+        sys.stdout = cast(TextIO, Output(stdout))
     try:
         status = main(sys.argv[1:]) or 0
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        _flush()
     except InputError as error:
         complain("error", str(error))
         status = 2
@@ -43,9 +46,18 @@ def command(main: Callable[[Sequence[str]], int | None]) -> None:
         with suppress(OSError):
             say(*traceback.format_exc().rstrip().split("\n"), error=True)
         status = 1
-    if output_fails():  # else Python complains once more about what it could not print
+    finally:
+        sys.stdout = stdout
+    try:
+        _flush()
+    except OSError:  # else Python complains once more about what it could not print
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(status)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def complain(kind: str, text: str) -> None:

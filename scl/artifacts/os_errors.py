@@ -2,10 +2,10 @@
 
 import errno
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TextIO
 
 from scl.artifacts.errors import InputError
 
@@ -51,7 +51,7 @@ def advice(error: Exception, instead: str = ANOTHER) -> str:
 
 def unhandled(error: OSError) -> str:
     """The sentence for an OSError that nothing nearer to its cause has turned into an InputError."""
-    name = error.filename if error.filename is not None else "the output" if output_fails() else "a file"
+    name = "a file" if error.filename is None else error.filename
     return f"{name}: cannot be read or written ({reason(error)}); {advice(error)}"
 
 
@@ -59,7 +59,7 @@ def unhandled(error: OSError) -> str:
 def writing(path: str | Path, instead: str = ANOTHER) -> Iterator[None]:
     """Turns an OSError about `path` into a WriteError that names it and says what to do, or to choose `instead`.
 
-    Errors about another file or about the command's own output pass.
+    Errors about another file pass.
     """
     try:
         yield
@@ -69,29 +69,54 @@ def writing(path: str | Path, instead: str = ANOTHER) -> Iterator[None]:
         raise WriteError(f"{path}: cannot be written ({_cause(error, path)}); {advice(error, instead)}") from error
 
 
-def output_fails() -> bool:
-    """Whether what was printed cannot be written, such as to a full disk."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (OSError, ValueError):  # ValueError: it is closed
-        return True
-    return False
+class Output:
+    """A stream for what a command prints, whose errors say that they are its own and not those of a file that is
+    written meanwhile. That its reader has left stays a BrokenPipeError.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with self._named():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with self._named():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise WriteError(f"the output: cannot be written ({reason(error)}); {advice(error)}") from error
 
 
 def _is_about(error: OSError, path: Path) -> bool:
     """Whether it names `path`, a folder above it, or a temporary neighbour or what is in one; or names nothing, as a
     full disk does while a file is written.
     """
-    names = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
+    names = [name for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
     if not names:
-        return not isinstance(error, BrokenPipeError) and not output_fails()
+        return not isinstance(error, BrokenPipeError)
+    path = _absolute(path)
     around = (path, *path.parents)
-    return any(name in around or path.parent in name.parents for name in names)
+    return any(name in around or path.parent in name.parents for name in map(_absolute, names))
 
 
 def _cause(error: OSError, path: str | Path) -> str:
     """The reason, with the folder above `path` that it is about, if it is one."""
     culprit = error.filename
-    above = isinstance(culprit, str) and Path(culprit) in Path(path).parents
+    above = isinstance(culprit, str) and _absolute(culprit) in _absolute(path).parents
     return f"{culprit}: {reason(error)}" if above else reason(error)
+
+
+def _absolute(path: str | bytes | Path) -> Path:
+    """Also of one that is not there."""
+    return Path(os.path.abspath(os.fsdecode(path)))

@@ -9,6 +9,7 @@ import time
 import types
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from scl.artifacts import writing
 
@@ -30,21 +31,21 @@ class EventFile:
             folder.mkdir(parents=True, exist_ok=True)
             self.file = open(self.path, "wb")  # noqa: SIM115  # closed by close()
         self.records = RecordWriter(self.file)
-        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        self._write([Event(wall_time=time.time(), file_version="brain.Event:2")])
 
     def epoch(self, epoch: int, figures: Mapping[str, float]) -> None:
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
 
-        for name, value in figures.items():
-            summary = Summary(value=[Summary.Value(tag=name, simple_value=value)])
-            self._write(Event(wall_time=time.time(), step=epoch, summary=summary))
+        summaries = (Summary(value=[Summary.Value(tag=tag, simple_value=value)]) for tag, value in figures.items())
+        self._write([Event(wall_time=time.time(), step=epoch, summary=summary) for summary in summaries])
 
     def close(self) -> None:
         with writing(self.path):
             self.file.close()
 
-    def _write(self, event: object) -> None:
+    def _write(self, events: list[Any]) -> None:
         with writing(self.path):
-            self.records.write(event.SerializeToString())  # type: ignore[attr-defined]  # generated, without stubs
+            for event in events:
+                self.records.write(event.SerializeToString())
             self.file.flush()
