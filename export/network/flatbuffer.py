@@ -138,6 +138,11 @@ class Table:
         values = self.numbers(number, "u1", what)
         return "" if values is None else values.tobytes().decode(errors="replace")
 
+    def look_through(self, numbers: dict[int, str]) -> None:
+        """Checks integers that are not kept: by field, `struct`'s code of each."""
+        for number, code in numbers.items():
+            self.integer(number, code)
+
     def require_none(self, numbers: dict[int, str]) -> None:
         """Raises DamagedError if one of the fields has another value than its default; `numbers` names them."""
         for number, name in numbers.items():

@@ -56,6 +56,7 @@ def _read(model: Table) -> TFLiteFile:
     _look_through(model, len(buffers))
     (graph,) = graphs
     graph.text(4, "name of the graph")
+    graph.look_through({5: "i"})
     kinds = names("TensorType")
     tensors = tuple(
         _tensor(table, kinds, buffers) for table in _present(graph.tables(0, "tensor", MOST_TENSORS), "tensors")
@@ -91,7 +92,9 @@ def _look_through(model: Table, buffers: int) -> None:
         for number in (0, 1):
             for entry in signature.tables(number, "tensor of a signature", MOST_OTHERS) or []:
                 entry.text(0, "name in a signature")
+                entry.look_through({1: "I"})
         signature.text(2, "name of a signature")
+        signature.look_through({4: "I"})
 
 
 def _contents(buffer: Table) -> np.ndarray | None:
@@ -113,6 +116,7 @@ def _tensor(table: Table, kinds: Mapping[int, str], buffers: list[np.ndarray | N
     table.require_none({6: "sparse contents", 9: "variants"})
     shape = table.numbers(0, "<i4", f"axis of {table.what}", MOST_AXES)
     table.numbers(7, "<i4", f"axis of {table.what}", MOST_AXES)
+    table.look_through({8: "b"})
     name, index = table.text(3, table.what), table.integer(2, "I")
     kind = kinds.get(table.integer(1, "b"), "")
     scales, zero_points, axis = _quantization(table.table(4, f"quantization of {table.what}"))
@@ -137,6 +141,7 @@ def _quantization(table: Table | None) -> tuple[np.ndarray, np.ndarray, int]:
     if table is None:
         return np.empty(0, np.float32), np.empty(0, np.int64), 0
     table.require_none({5: "a quantization of its own"})
+    table.look_through({4: "B"})
     for number in (0, 1):
         table.numbers(number, "<f4", table.what)
     scales, zero_points = table.numbers(2, "<f4", table.what), table.numbers(3, "<i8", table.what)
@@ -155,6 +160,7 @@ def _operator(table: Table, codes: list[tuple[str, int]], unions: Mapping[int, s
     table.numbers(5, "u1", table.what)
     table.numbers(7, "u1", table.what)
     table.numbers(8, "<i4", table.what)
+    table.look_through({3: "B", 6: "b", 11: "B", 13: "i"})
     kind, version = codes[index]
     found = table.table(4, f"options of {table.what}")
     options_kind = unions.get(table.integer(3, "B"), "") if found else ""

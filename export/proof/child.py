@@ -38,7 +38,7 @@ def ask(module: str, where: str, *arguments: str) -> Any:
         raise ExportError(message)
     if done.returncode == 2:
         raise InputError(f"{where}: {f'to {doing}: ' if doing else ''}{message}")
-    if done.returncode or not lines:
+    if done.returncode or not lines or lines[-1].startswith(DOING):
         raise InputError(
             f"{where}: TFLite Micro ended with {_named(done.returncode)} when it was to {doing or 'start'}"
             f"{f' (it said {shortened(message, 160)})' if message else ''}; convert the model again, with a "

@@ -11,6 +11,7 @@ import pytest
 from export.network import arena, from_file
 from export.proof.runtimes import tflite_micro_runner
 from scl.artifacts import InputError
+from tests.export.network.test_from_file import convert, keras_encoder
 from tests.firmware.conftest import BUILDS
 from tests.firmware.damage import mutations, outcome, prefixes, with_other_fields
 from tests.firmware.damaged_models import NAMED, EveryOperator, SmallNet, named, scaled
@@ -100,11 +101,15 @@ def test_some_prefixes_and_mutations(judge):
 
 
 @pytest.mark.faults
-def test_every_prefix_and_many_mutations_of_a_whole_file(judge):
-    whole = EveryOperator().bytes()
+@pytest.mark.parametrize(
+    "whole", [lambda: EveryOperator().bytes(), lambda: convert(keras_encoder)], ids=["ours", "keras"]
+)
+def test_every_prefix_and_many_mutations_of_a_whole_file(whole, judge):
+    """The second with all that TensorFlow's converter writes: metadata, signatures, buffers that tensors share."""
+    whole = whole()
     assert not outcome(prefixes(whole), judge).accepted
     result = outcome(mutations(whole, range(MUTATIONS)), judge)
-    assert len(result.accepted) > 100 and len(result.refused) > 1000
+    assert len(result.accepted) > 100 and len(result.refused) > MUTATIONS // 3
 
 
 @pytest.mark.faults
