@@ -124,7 +124,7 @@ HEADER = "# kind: capture\n# schema: 1\n# sensor: s\n# rate_hz: 20\nax,ay,az\n"
         (HEADER + "1,2,3,4\n", "line 6: '1,2,3,4' is not 3 int16"),
         (
             HEADER + "1,2.5,3\n",
-            "line 6: '1,2.5,3' is not 3 int16 counts for columns 'ax,ay,az': ay is '2.5'; every column",
+            "line 6: '1,2.5,3' is not 3 int16 counts for columns 'ax,ay,az': 'ay' is '2.5'; every column",
         ),
         (HEADER + "1,2,3\n# note\n", "line 7: '# note' is not 3 int16"),
         (HEADER + '1,2,3\n"1,2,3\n', "line 7: is no CSV (unexpected end of data)"),
