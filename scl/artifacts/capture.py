@@ -174,8 +174,8 @@ def _places(path: Path, columns: list[str]) -> list[int]:
     for place in places:
         if TIME.fullmatch(columns[place]):
             raise InputError(
-                f"{path}: column {shortened(columns[place])} holds no counts of a channel; a capture's rows are samples "
-                "in time order, rate_hz in its header says how many a second: remove the column"
+                f"{path}: column {shortened(columns[place])} holds no counts of a channel; a capture's rows are "
+                "samples in time order, rate_hz in its header says how many a second: remove the column"
             )
     return places
 

@@ -87,6 +87,12 @@ def test_a_column_of_times_is_refused(tmp_path, name):
         read_capture(tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize("name", ["tx", "t1", "temp", "timer", "datum", "msx", "ecg", "Zeit"])
+def test_a_column_of_another_name_is_a_channel(tmp_path, name):
+    (tmp_path / "a.csv").write_text(HEADER.replace("ax", f"{name},ax") + "1,2,3,4\n")
+    assert read_capture(tmp_path / "a.csv").channels == (name, "ax", "ay", "az")
+
+
 def test_the_documented_example(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(

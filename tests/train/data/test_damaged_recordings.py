@@ -13,7 +13,7 @@ import wfdb
 
 from scl.artifacts.capture import Capture, read_capture, write_capture
 from tests.train.data.damage import mutations, outcome, prefixes
-from tests.train.data.test_ptbxl import LEADS, counts_of, statements_csv, write_signal
+from tests.train.data.test_ptbxl import counts_of, statements_csv, write_signal
 from train.data import mitdb, ptbxl, wisdm
 
 MUTATIONS = 2000
@@ -66,7 +66,7 @@ def ptbxl_folder(folder: Path) -> Load:
     row = "{0},15.0,\"a, b\",\"{{'NORM': 100.0, 'SR': 0.0}}\",3,records100/{0}_lr,x\n"
     (folder / "ptbxl_database.csv").write_text(header + row.format(1) + row.format(2))
     (folder / "scp_statements.csv").write_text("\n".join(statements_csv().splitlines()[:4]) + "\n")
-    write_signal(folder / "records100/1_lr", counts_of(1)[:, : len(LEADS)])
+    write_signal(folder / "records100/1_lr", counts_of(1))
     return lambda: ptbxl.load(folder, rate_hz=100)
 
 
