@@ -174,8 +174,8 @@ def _places(path: Path, columns: list[str]) -> list[int]:
     for place in places:
         if TIME.fullmatch(columns[place]):
             raise InputError(
-                f"{path}: column {columns[place]!r} holds no counts of a channel; a capture's rows are samples in time "
-                "order, rate_hz in its header says how many a second: remove the column"
+                f"{path}: column {shortened(columns[place])} holds no counts of a channel; a capture's rows are "
+                "samples in time order, rate_hz in its header says how many a second: remove the column"
             )
     return places
 
@@ -214,6 +214,7 @@ def _append(counts: "array[int]", row: list[str], columns: list[str], places: li
             counts.append(int(row[place]))
         except (ValueError, OverflowError) as error:
             raise InputError(
-                f"{rows}: {shortened(','.join(row))} is not {wanted}: {columns[place]} is {shortened(row[place])}; "
+                f"{rows}: {shortened(','.join(row))} is not {wanted}: {shortened(columns[place])} "
+                f"is {shortened(row[place])}; "
                 "every column but position and label is a channel of counts, remove others"
             ) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, shortened
 from scl.artifacts.run import Split
 from train.data.cache import cached
 from train.data.data_set import DataSet, needed
@@ -50,7 +50,9 @@ def load(path: str | Path) -> Recordings:
     listed = list(dict.fromkeys(source.read("RECORDS").decode("ascii", "replace").split()))
     odd = [name for name in listed if not name.isdecimal() or len(name) > 9]
     if odd or not listed:
-        raise InputError(f"{path}: RECORDS names {', '.join(odd[:5]) or 'nothing'}, expected record numbers; {ADVICE}")
+        raise InputError(
+            f"{path}: RECORDS names {shortened(odd[0]) if odd else 'nothing'}, expected record numbers; {ADVICE}"
+        )
     records = [name for name in listed if f"{name}.hea" in source.names]
     if not records:
         raise InputError(
@@ -60,7 +62,7 @@ def load(path: str | Path) -> Recordings:
     files += sorted({name for record in records for name in source.signal_files(record)})
     missing = [name for name in files if name not in source.names]
     if missing:
-        raise InputError(f"{path}: lacks {', '.join(missing)}; {ADVICE}")
+        raise InputError(f"{path}: lacks {', '.join(missing[:5])}; {ADVICE}")
     sha256 = source.checksum(files)
     absent = sorted({*map(int, listed), *DS1, *DS2, *PACED} - set(map(int, records)))
     key: dict[str, object] = {"sha256": sha256, "missing": absent}

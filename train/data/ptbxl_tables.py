@@ -5,7 +5,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, shortened
 from train.data.wfdb_files import Source
 
 LABELS = ("NORM", "MI", "STTC", "CD", "HYP")
@@ -78,7 +78,8 @@ def rows_from_statements(source: Source, database: dict[str, dict[str, str]], ra
     unknown = set(classes.values()) - set(LABELS)
     if unknown:
         raise InputError(
-            f"{source.path}: {STATEMENTS} has the classes {', '.join(sorted(unknown))}, expected {', '.join(LABELS)}"
+            f"{source.path}: {STATEMENTS} has the class {shortened(sorted(unknown)[0])}, expected one of "
+            f"{', '.join(LABELS)}; download it again"
         )
     rows: dict[int, Row] = {}
     for key, row in database.items():

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, shortened
 from train.data.archive import MOST_BYTES, Archive
 from train.data.wfdb_header import (
     CONVERT,
@@ -139,7 +139,7 @@ def _chosen(header: Any, name: str, or_first: bool, where: str) -> int:
     ecg = [index for index, found in enumerate(names) if ECG_LEAD.fullmatch(found.strip())]
     if not or_first or not ecg:
         wanted = f"no lead {name}, nor another known one of an ECG" if or_first else f"no lead {name}"
-        raise InputError(f"{where} has {wanted}; it has {', '.join(names)}")
+        raise InputError(f"{where} has {wanted}; it has {shortened(', '.join(names), 200)}")
     return ecg[0]
 
 

@@ -87,6 +87,12 @@ def test_a_column_of_times_is_refused(tmp_path, name):
         read_capture(tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize("name", ["tx", "t1", "temp", "timer", "datum", "msx", "ecg", "Zeit"])
+def test_a_column_of_another_name_is_a_channel(tmp_path, name):
+    (tmp_path / "a.csv").write_text(HEADER.replace("ax", f"{name},ax") + "1,2,3,4\n")
+    assert read_capture(tmp_path / "a.csv").channels == (name, "ax", "ay", "az")
+
+
 def test_the_documented_example(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(
@@ -124,7 +130,7 @@ HEADER = "# kind: capture\n# schema: 1\n# sensor: s\n# rate_hz: 20\nax,ay,az\n"
         (HEADER + "1,2,3,4\n", "line 6: '1,2,3,4' is not 3 int16"),
         (
             HEADER + "1,2.5,3\n",
-            "line 6: '1,2.5,3' is not 3 int16 counts for columns 'ax,ay,az': ay is '2.5'; every column",
+            "line 6: '1,2.5,3' is not 3 int16 counts for columns 'ax,ay,az': 'ay' is '2.5'; every column",
         ),
         (HEADER + "1,2,3\n# note\n", "line 7: '# note' is not 3 int16"),
         (HEADER + '1,2,3\n"1,2,3\n', "line 7: is no CSV (unexpected end of data)"),

@@ -252,7 +252,10 @@ HEADERS = {
     "other format": (f"101 1 360 7200\n{LINE.replace('212', '24')}", r"101.dat has checksums \[\d+\], but 101.hea"),
     "several a frame": (f"101 1 360 7200\n{LINE.replace('212', '212x2')}", "has 720 samples per second, expected 360"),
     "no checksum": ("101 1 360 14400\n101.dat 212 200/mV 12 0 V1\n", r"101.hea names the checksums \[None\]"),
-    "no name": ("101 1 360 14400\n101.dat 212 200/mV 12 0 0 0 0\n", "nor another known one of an ECG; it has one with"),
+    "no name": (
+        "101 1 360 14400\n101.dat 212 200/mV 12 0 0 0 0\n",
+        "nor another known one of an ECG; it has 'one with",
+    ),
     "other rate": (f"101 1 250 14400\n{LINE}", "has 250 samples per second, expected 360"),
 }
 
@@ -310,7 +313,7 @@ def test_without_mlii_the_first_lead_is_taken_and_named(folder: Path) -> None:
 @pytest.mark.parametrize("leads", [("Resp", "PLETH"), ("RESP", "Resp"), ("ABP", "SpO2"), ("EMG", "event")])
 def test_a_signal_that_is_no_ecg_is_never_taken_for_one(folder: Path, leads: tuple[str, ...]) -> None:
     mv = write_record(folder, "101", leads=leads)
-    assert f"101 has no lead MLII, nor another known one of an ECG; it has {', '.join(leads)}" in refused(folder)
+    assert f"101 has no lead MLII, nor another known one of an ECG; it has '{', '.join(leads)}'" in refused(folder)
     for ecg in ("V5", "MLIII", "ECG1", "lead II", "mod.V1", "avF", "CM5", "D3", "V1-V2", "vx", "MCL1"):
         mv = write_record(folder, "101", leads=(*leads[:1], ecg))
         recordings = mitdb.load(folder)
@@ -414,7 +417,7 @@ def test_missing_records_are_named(folder: Path) -> None:
 def test_a_set_that_is_none(folder: Path) -> None:
     for text, expected in (
         ("999\n998\n", "holds none of the records that RECORDS names (999, 998, ...)"),
-        ("100\n../101\n", "RECORDS names ../101, expected record numbers"),
+        ("100\n../101\n", "RECORDS names '../101', expected record numbers"),
         ("9" * 5000, "expected record numbers"),
         ("", "RECORDS names nothing, expected record numbers"),
         ("\xff\xfe", "expected record numbers"),

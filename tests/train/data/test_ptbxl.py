@@ -267,7 +267,7 @@ def refused(folder: Path, **arguments: Any) -> str:
 
 def test_an_unknown_lead_or_rate(folder: Path) -> None:
     assert refused(folder, lead="MLII").endswith(
-        "records100/00000/00001_lr has no lead MLII; it has I, II, III, AVR, AVL, AVF, V1, V2, V3, V4, V5, V6"
+        "records100/00000/00001_lr has no lead MLII; it has 'I, II, III, AVR, AVL, AVF, V1, V2, V3, V4, V5, V6'"
     )
     assert "no records at 250 samples per second, expected 500 or 100" in refused(folder, rate_hz=250)
 
@@ -319,7 +319,7 @@ def test_tables_that_are_none(folder: Path) -> None:
     database.write_text(database_csv())
     for text, expected in (
         (statements_csv().replace(",diagnostic,", ",x,"), "lacks the columns diagnostic"),
-        (statements_csv().replace(",NORM,", ",FINE,"), "has the classes FINE, expected NORM, MI, STTC, CD, HYP"),
+        (statements_csv().replace(",NORM,", ",FINE,"), "has the class 'FINE', expected one of NORM, MI, STTC, CD, HYP"),
         (statements_csv().replace("1.0", "yes"), "has 'yes' as diagnostic of NORM"),
         (statements_csv() + "NORM,,,,,,\n", "is empty or has two rows of one code"),
     ):

@@ -60,7 +60,7 @@ def test_a_lead_by_name(folder: Path, counts: np.ndarray, name: str) -> None:
 
 
 def test_a_lead_that_is_not_there(folder: Path, counts: np.ndarray) -> None:
-    with pytest.raises(InputError, match=r"set: sub/00001_hr has no lead MLII; it has I, II, AVR$"):
+    with pytest.raises(InputError, match=r"set: sub/00001_hr has no lead MLII; it has 'I, II, AVR'$"):
         lead(folder, "MLII")
     first = lead(folder, "MLII", or_first=True)
     assert first.name == "I" and lead(folder, "AVR", or_first=True).name == "AVR"
