@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scl.arguments import SEED, Parser, whole
-from scl.artifacts import InputError, command, write_artifact
+from scl.artifacts import InputError, check_writable, command, write_artifact
 from scl.artifacts.ranges import RANGES, Ranges
 from scl.artifacts.run import run_hash
 from scl.text import say
@@ -106,6 +106,7 @@ def main(argv: Sequence[str]) -> int:
     from train.transformations import from_info
 
     run = load_run(arguments.run)
+    check_writable(arguments.run / RANGES)
     chosen = representative(windows_for_run(run.info, "train", arguments.data), arguments.windows, arguments.seed)
     transformation = from_info(run.info.transformation)
     generator = torch.Generator().manual_seed(arguments.seed)

@@ -14,6 +14,7 @@ from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.manifest import Manifest, NetworkManifest
+from scl.model_source import c_folder
 from scl.text import markdown, say
 from scl.toolchain import FIRMWARE, MODEL_FILES, ROOMS, headers, sources
 
@@ -74,14 +75,14 @@ def package(bundle: Bundle[Manifest | NetworkManifest], target: str, out: Path) 
             f"{bundle.path}: has no front end, so no samples can be pushed; call scl_network_run of "
             "firmware/src/engine/network.h with an input of your own"
         )
-    words = described(manifest, target)
+    c_files, words = c_folder(bundle), described(manifest, target)
     with artifacts.folder(out, "package") as folder:
         flat = folder / "src" / "scl"
         flat.mkdir(parents=True)
         for path in (*headers(), *sources(*ROOMS), FIRMWARE / NO_SENSOR):
             shutil.copyfile(path, flat / path.name)
         for name in MODEL_FILES:
-            shutil.copyfile(bundle.path / "c" / name, flat / name)
+            shutil.copyfile(c_files / name, flat / name)
         shutil.copyfile(FIRMWARE.parent / "LICENSE", folder / "LICENSE")
         templates = FIRMWARE / "packages" / target
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):

@@ -12,6 +12,7 @@ from export.cost.instructions import BOARD, BOARDS, measure
 from export.cost.probe import probe
 from scl.arguments import BAUD, Parser
 from scl.artifacts import InputError, command
+from scl.model_source import c_folder
 from scl.text import say
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
         )
         return 0
     with tempfile.TemporaryDirectory() as build:
-        cost = measure(bundle.path / "c", Path(build), arguments.board)
+        cost = measure(c_folder(bundle), Path(build), arguments.board)
     print_profile(report, cost.layers)
     say(
         f"{bundle.path} on {cost.board}: {cost.instructions:,} instructions per inference; arena "

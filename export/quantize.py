@@ -85,7 +85,7 @@ def main(argv: Sequence[str]) -> int:
 
         report = export(run, out, Options(**arguments))
     except ExportError as error:
-        complain("export failed, nothing was written", error)
+        complain("export failed, nothing was written", str(error))
         return 1
     print_report(report)
     say(f"bundle: {out}")

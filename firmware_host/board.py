@@ -1,10 +1,13 @@
 """Opens a board by the name that `--port` gives.
 
 That is a device, any pyserial URL, `native`, `emulator` or `emulator:MACHINE`. For the emulated ones the firmware of
-the bundle is built first, into a folder of its own per model and board.
+the bundle is built first, into a folder of its own per model and board. Its C is checked to be constant data, which
+neither compiler nor linker can be made to do anything with (scl.model_source); `--trust` leaves that out.
 """
 
 import argparse
+import platform
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +26,8 @@ from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import Manifest
 from scl.machines import MACHINES
+from scl.model_source import c_folder
+from scl.text import say
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "firmware"
@@ -32,6 +37,10 @@ LONGEST_WAIT_S = 86_400.0
 
 class ForeignAnswersError(InputError):
     """The answers are of another session, model or calibration than was asked for: none may be believed."""
+
+
+CONFINED = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64")  # boards/native/confine.c
+KEPT = "a process that is kept from files and network"
 
 
 @dataclass(frozen=True)
@@ -97,15 +106,16 @@ def open_board(
     trace: str | None = None,
     wait_s: float = 0.0,
     native_arguments: Sequence[str] = (),
+    trust: bool = False,
 ) -> Iterator[Board]:
     """Builds and starts what `port` needs, greets the board and checks that it holds the bundle's model.
 
     Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is. `trace`:
     the file that gets one, or "-" for stderr. `wait_s`: how long a real port is waited for, now and whenever it goes
-    away.
+    away. `trust`: the bundle's C may be more than data.
     """
     with (
-        _line(bundle, port, baud, wait_s, native_arguments) as line,
+        _line(bundle, port, baud, wait_s, native_arguments, trust) as line,
         _traced(line.transport, trace, line.baud) as transport,
     ):
         link = Link(transport)
@@ -128,17 +138,17 @@ class _Line:
 
 @contextmanager
 def _line(
-    bundle: Bundle[Manifest], port: str | None, baud: int, wait_s: float, native_arguments: Sequence[str]
+    bundle: Bundle[Manifest], port: str | None, baud: int, wait_s: float, native_arguments: Sequence[str], trust: bool
 ) -> Iterator[_Line]:
     kind, _, machine = (port or "").partition(":")
     if kind == "native" and not machine:
-        with emulator.native(build(bundle, "native"), native_arguments) as pty:
+        with emulator.native(build(bundle, toolchain.NATIVE, trust), native_arguments) as pty:
             yield _Line(pty)
     elif kind == "emulator":
         machine = machine or MACHINES[0]
         if machine not in MACHINES:
             raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
-        with emulator.qemu(build(bundle, machine), machine) as uart:
+        with emulator.qemu(build(bundle, machine, trust), machine) as uart:
             yield _Line(uart, emulated=True)
     else:
         open_port = SerialPort(port, baud)
@@ -150,7 +160,7 @@ def _line(
 
 
 def add_port_options(parser: argparse.ArgumentParser, several: bool = False) -> None:
-    """Flags that every command with a board has: `--port`, `--baud`, `--wait`, `--trace`; a list of `several` ports."""
+    """Flags of every command with a board: --port, --baud, --trust, --wait, --trace; a list of `several` ports."""
     parser.add_argument(
         "--port",
         action="append" if several else "store",
@@ -160,6 +170,7 @@ def add_port_options(parser: argparse.ArgumentParser, several: bool = False) -> 
     parser.add_argument(
         "--baud", type=BAUD, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
     )
+    add_trust_option(parser)
     add_wait_and_trace(parser)
 
 
@@ -182,12 +193,29 @@ def add_wait_and_trace(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def build(bundle: Bundle[Manifest], board: str) -> Path:
-    """The firmware of `bundle` for `board`, built where it is not up to date.
+def add_trust_option(parser: argparse.ArgumentParser) -> None:
+    """The flag `--trust`."""
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="native and emulator: build the bundle's C even if it is more than the data that export.quantize writes",
+    )
 
-    Raises InputError if a tool is missing or the build fails.
+
+def build(bundle: Bundle[Manifest], board: str, trust: bool = False) -> Path:
+    """The firmware of `bundle` for `board`, built where it is not up to date; stderr says before if it runs here.
+
+    Raises InputError if the C of the bundle is more than data, without `trust`, a tool is missing, or the build fails.
     """
-    return toolchain.build(bundle.path / "c", BUILD / f"{bundle.manifest.model_hash[:16]}-{board}", board)
+    c_files = c_folder(bundle, trust)
+    if trust:
+        say(f"{c_files}: is built without a check, since --trust is given: it can do all that you can", error=True)
+    elif board == toolchain.NATIVE:
+        say(
+            f"{c_files}: is constant data; runs here in the firmware's own code{', ' + KEPT if CONFINED else ''}",
+            error=True,
+        )
+    return toolchain.build(c_files, BUILD / f"{bundle.manifest.model_hash[:16]}-{board}", board)
 
 
 @contextmanager

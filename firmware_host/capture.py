@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from firmware_host.blocks import Blocks
-from firmware_host.board import Board, add_wait_and_trace, open_board
+from firmware_host.board import Board, add_trust_option, add_wait_and_trace, open_board
 from firmware_host.link import BoardResetError
 from firmware_host.progress import progress
 from firmware_host.recording import Recording
 from firmware_host.transport import DEFAULT_BAUD
 from scl.arguments import BAUD, Parser, line, number
-from scl.artifacts import InputError, command
+from scl.artifacts import InputError, check_writable, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import MOST_BYTES, POSITIONS, Capture, read_capture, write_capture
 from scl.artifacts.manifest import Manifest
@@ -34,7 +34,8 @@ def main(argv: Sequence[str]) -> int:
     bundle = read_run_bundle(options.bundle)
     samples = _samples(options, bundle.manifest)
     before = _before(options, bundle.manifest)
-    with open_board(bundle, options.port, options.baud, options.trace, options.wait, _sensor(options, bundle)) as board:
+    line, sensor = (options.port, options.baud, options.trace, options.wait), _sensor(options, bundle)
+    with open_board(bundle, *line, sensor, options.trust) as board:
         blocks, cause = capture(board, bundle, samples)
         doubt = _doubt(board, f"after {blocks.end} of {samples} samples")
         if len(blocks.counts):
@@ -133,6 +134,7 @@ def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
 def _before(options: argparse.Namespace, manifest: Manifest) -> Capture | None:
     """What --append adds to. InputError rather than overwriting a file, or recording what would not fit to it."""
     path: Path = options.out
+    check_writable(path)
     if not path.exists():
         return None
     if not options.append:
@@ -164,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="with --port native: int16 counts, little endian, that stand in for the sensor",
     )
+    add_trust_option(parser)
     add_wait_and_trace(parser)
     return parser
 

@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     bundle = read_run_bundle(options.bundle)
     golden = read_golden(bundle).limited(1)
-    with open_board(bundle, options.port, options.baud, options.trace, options.wait) as board:
+    with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         (result,) = Flight(board.link, board.hello, 1, lambda index: golden.counts[0, index]).run().results
         if result is None:
             raise InputError(f"port {board.link.name}: the window was lost; check the cable and run the command again")

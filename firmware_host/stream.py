@@ -62,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
             f"{options.record}: holds {len(record.counts)} samples, {len(record.counts) / record.rate_hz:.2f} s; the "
             f"first class comes after {least}, {least / record.rate_hz:.2f} s: record for longer"
         )
-    with open_board(bundle, options.port, options.baud, options.trace, options.wait) as board:
+    with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         calibration.send(board.link)
         known = right = 0
         pace = Pace() if options.speed == "real" else None

@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     port = options.port[0] if options.port else None
     golden = read_golden(bundle).limited(options.limit)
     with folder(out, "report") as target:
-        with open_board(bundle, port, options.baud, options.trace, options.wait) as board:
+        with open_board(bundle, port, options.baud, options.trace, options.wait, trust=options.trust) as board:
             measured, answers = measure(board, bundle, golden)
         validation = judge(measured, options.min_accuracy, options.min_consistency)
         write_report(target, validation, bundle.manifest, golden, answers)

@@ -7,10 +7,11 @@ firmware's folder, `model` holds copies of the model's C files, and what is buil
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, writing
 from scl.memory import overflows
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
@@ -26,6 +27,7 @@ PRODUCTS = {
 MAKE = ("make", "make")
 HOST_COMPILER = ("gcc", "gcc libc6-dev")
 CROSS_COMPILER = ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi")
+MAKE_S = 600.0  # a build takes seconds
 _SHOWN = 2000  # characters of the compiler's errors, the last ones
 
 
@@ -61,36 +63,56 @@ def build(c_folder: Path, out: Path, board: str = NATIVE, target: str = "firmwar
         What was built, one of PRODUCTS; an ELF file is called .elf.
 
     Raises:
-        InputError: the sources or a tool are missing, the model's files cannot be read, or the build fails.
+        InputError: the sources or a tool are missing, the model's files cannot be read, another program does not end
+            its build there, or the build fails.
     """
-    import fcntl  # POSIX only, as are the boards that are built here
+    from scl.build_lock import build_lock  # POSIX only, as are the boards that are built here
 
     if not (FIRMWARE / "Makefile").is_file():
         raise InputError(
             f"{FIRMWARE}: the firmware's sources are not here; run from a checkout, or flash a board and name its port"
         )
     require(MAKE, HOST_COMPILER if board == NATIVE else CROSS_COMPILER)
-    out.mkdir(parents=True, exist_ok=True)
     command = ["make", "-s", "-f", "sources/Makefile", f"BOARD={board}", "MODEL=model", "OUT=build", *settings, target]
-    with (out / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with build_lock(out) as lock, writing(out):
+        if lock.half_done:
+            shutil.rmtree(out / "build", ignore_errors=True)
         _stage(c_folder, out)
-        done = subprocess.run(
-            command,
-            cwd=out,
-            env={name: value for name, value in os.environ.items() if "MAKE" not in name},  # no other make's settings
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    if done.returncode:
-        too_large = overflows(FIRMWARE, board, done.stderr)
+        status, errors = _make(command, out, lock.handle)
+    if status:
+        too_large = overflows(FIRMWARE, board, errors)
         if too_large:
             raise InputError("; ".join(too_large))
-        raise InputError(f"{out}: building the firmware failed ({' '.join(command)}):\n{done.stderr.strip()[-_SHOWN:]}")
+        raise InputError(f"{out}: building the firmware failed ({' '.join(command)}):\n{errors.strip()[-_SHOWN:]}")
     return out / "build" / (PRODUCTS[target] + (".elf" if target == "firmware" and board != NATIVE else ""))
+
+
+def _make(command: list[str], out: Path, lock: int) -> tuple[int, str]:
+    """Runs make in `out`; returns its status and what it wrote to stderr. However it is left, its compilers end, too.
+
+    Raises InputError if it takes longer than MAKE_S.
+    """
+    process = subprocess.Popen(
+        command,
+        cwd=out,
+        env={name: value for name, value in os.environ.items() if "MAKE" not in name},  # no other make's settings
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        pass_fds=(lock,),
+    )
+    try:
+        errors = process.communicate(timeout=MAKE_S)[1]
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise InputError(f"{out}: building the firmware took longer than {MAKE_S:g} s; try again") from error
+        raise
+    return process.returncode, errors
 
 
 def _stage(c_folder: Path, out: Path) -> None:

@@ -59,6 +59,7 @@ def main(argv: Sequence[str]) -> int:
             f"{arguments.run}: {len(np.unique(windows.groups))} people or records test, expected at least {FOLDS} to "
             "fit a probe on some and judge it on others"
         )
+    artifacts.check_writable(run.path / "probe.json")
     z, parameters = latents(run, windows, arguments.draws, arguments.seed)
     found = probes(z, parameters, windows.labels, windows.groups, run.partition, arguments.seed)
     scores = invariance(z)

@@ -51,6 +51,7 @@ def main(argv: Sequence[str]) -> int:
     run = load_run(arguments.run)
     if run.info.task != "imu":
         raise InputError(f"{arguments.run}: is a run of task {run.info.task}, expected one of train.imu")
+    artifacts.check_writable(run.path / "transfer.json")
     path = None if arguments.eval_data == WATCH_SET else Path(arguments.eval_data)
     loading = {"device": arguments.eval_device, "sensors": run.info.data.options.get("sensors")}
     recordings = data_set("watch" if path is None else "wisdm").load(path, loading)

@@ -21,6 +21,7 @@ from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.errors import shortened
 from scl.artifacts.manifest import Manifest, NetworkManifest
+from scl.model_source import c_folder
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def bisect(bundle: Bundle[Manifest | NetworkManifest], board: str = instructions
     report = read_report(bundle)
     x = instructions.noise(report.cost.arena_bytes)[report.input.offset : report.input.end]
     with tempfile.TemporaryDirectory() as build:
-        written = instructions.tensors(bundle.path / "c", Path(build), board)
+        written = instructions.tensors(c_folder(bundle), Path(build), board)
     return layer_errors(bundle, x, written)
 
 
@@ -55,7 +56,7 @@ def layer_errors(
     Raises InputError if the bundle's files are of different models.
     """
     names = [row.name for row in read_report(bundle).layers]
-    path = bundle.path / "model.tflite"
+    path = bundle.file("model.tflite")
     file = read_file(path.read_bytes(), str(path))
     indices = {tensor.name: index for index, tensor in enumerate(file.tensors)}
     if not set(names) <= set(indices):

@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from scl.text import say
 
@@ -14,33 +15,44 @@ class InputError(Exception):
 
 
 def command(main: Callable[[Sequence[str]], int | None]) -> None:
-    """Runs a command line's `main(argv)` and exits: 0 or its status, 2 for an InputError, 130 when interrupted.
+    """Runs a command line's `main(argv)` and exits: 0 or its status, 130 when interrupted, 2 for an InputError, and for
+    an OSError that nothing nearer has made one of.
 
     Whatever it prints at its end is printable, the traceback of a fault of our own too, with which it exits with 1.
     """
+    from scl.artifacts.os_errors import output_fails, unhandled  # which imports InputError
+
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # letters that the terminal's encoding does not have
     try:
         status = main(sys.argv[1:]) or 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InputError as error:
-        complain("error", error)
+        complain("error", str(error))
         status = 2
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:  # the reader of our output, such as head, has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
+    except OSError as error:
+        complain("error", unhandled(error))
+        status = 2
     except Exception:  # a fault of ours, with whatever text was at hand
-        say(*traceback.format_exc().rstrip().split("\n"), error=True)
+        with suppress(OSError):
+            say(*traceback.format_exc().rstrip().split("\n"), error=True)
         status = 1
+    if output_fails():  # else Python complains once more about what it could not print
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(status)
 
 
-def complain(kind: str, error: Exception) -> None:
-    """Prints "kind: error" to stderr, later lines of the message indented: none of them passes for one of ours."""
-    first, *more = str(error).split("\n")
-    say(f"{kind}: {first}", *(f"  {line}" for line in more), error=True)
+def complain(kind: str, text: str) -> None:
+    """Prints "kind: text" to stderr, later lines of the text indented: none of them passes for one of ours."""
+    first, *more = text.split("\n")
+    with suppress(OSError):  # the terminal may be what failed
+        say(f"{kind}: {first}", *(f"  {line}" for line in more), error=True)
 
 
 def shortened(value: object, length: int = 60) -> str:

@@ -1,15 +1,18 @@
 """Atomic files: written whole under a temporary name beside their place, then renamed; and their hashes."""
 
+import errno
 import hashlib
 import os
 import stat
-import tempfile
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
 from scl.artifacts.errors import InputError, shortened
+from scl.artifacts.hidden import hidden_file, sweep
+from scl.artifacts.os_errors import ANOTHER, reason, writing
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -60,9 +63,11 @@ def file_inside(folder: str | Path, name: str, advice: str) -> Path:
     An artefact is moved and copied as a folder, so that a link which leads out of it, or a name which does, is an
     error, even where the file is there. Raises InputError unless it is a regular file inside the folder.
     """
-    folder, parts = Path(folder), PurePosixPath(name).parts
-    if not parts or name.startswith("/") or ".." in parts or "\0" in name:
-        raise InputError(f"{folder}: refers to the file {shortened(name)}, expected a path inside the folder; {advice}")
+    folder, plain = Path(folder), PurePosixPath(name)
+    if not plain.parts or plain.as_posix() != name or name.startswith("/") or ".." in plain.parts or "\0" in name:
+        raise InputError(
+            f"{folder}: refers to the file {shortened(name)}, expected a plain path inside the folder; {advice}"
+        )
     path = folder / name
     try:
         leads_to, regular = path.resolve(strict=True), path.is_file()
@@ -79,50 +84,61 @@ def file_inside(folder: str | Path, name: str, advice: str) -> Path:
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; it takes `path`'s place when the block ends without an exception.
+    """Yields a temporary path beside `path`; it takes `path`'s place when the block ends without an exception, and is
+    on the disk before it does: a full disk, or a power cut, leaves what was there.
 
-    A link is replaced, not what it points to. Raises InputError if nothing can be written there.
+    A link is replaced, not what it points to. Raises InputError as `check_writable` does, or if it cannot be written.
     """
     path = Path(path)
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=temporary_prefix(path), dir=path.parent)
-        os.close(handle)
-    temporary = Path(name)
-    try:
+    _check_place(path, ANOTHER)
+    with writing(path), hidden_file(path) as temporary:
         yield temporary
-        with writing(path):
-            os.chmod(temporary, 0o666 & ~umask())
-            os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        os.chmod(temporary, 0o666 & ~umask())
+        sync(temporary)
+        os.replace(temporary, path)
+        sync(path.parent)
+
+
+def check_writable(path: str | Path, instead: str = ANOTHER) -> None:
+    """Makes the folders above `path`, and sweeps what killed commands left beside it.
+
+    To be called before what takes time and is to be written there. Raises InputError if nothing can be written, or
+    `path` is a folder, a device or a pipe.
+    """
+    path = Path(path)
+    _check_place(path, instead)
+    with writing(path, instead), hidden_file(path):
+        pass
+
+
+def _check_place(path: Path, instead: str) -> None:
+    with writing(path, instead):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: is a device or a pipe, expected a file or a new name; choose {instead}")
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:
     """Writes a file atomically, making its folder if need be. Raises InputError if that cannot be done."""
-    with replacing(path) as temporary, writing(path):
+    with replacing(path) as temporary:
         temporary.write_bytes(data)
 
 
-@contextmanager
-def writing(path: str | Path, instead: str = "another path") -> Iterator[None]:
-    """Turns an OSError of the block into an InputError that names `path` and advises to choose `instead`."""
+def sync(path: Path) -> None:
+    """Has the disk take a file's bytes, or a folder's names. Raises OSError if it cannot take a file's."""
+    if sys.platform == "win32":  # where neither a folder nor a file that is only read is taken
+        return
+    handle = os.open(path, os.O_RDONLY)
     try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be written ({reason(error)}); make room or a writable folder for it, or choose {instead}"
-        ) from error
-
-
-def temporary_prefix(path: Path) -> str:
-    """How the temporary neighbours of `path` begin: hidden, and short, as a name may have all the bytes it can."""
-    return f".{path.name[:32]}."
-
-
-def reason(error: Exception) -> str:
-    """What an OSError says without the path, which the message has already."""
-    return getattr(error, "strerror", None) or str(error)
+        os.fsync(handle)
+    except OSError:
+        if not path.is_dir():  # some file systems refuse it for folders
+            raise
+    finally:
+        os.close(handle)
 
 
 def umask() -> int:

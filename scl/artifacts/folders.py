@@ -6,7 +6,6 @@ other programs have a manifest.json, too.
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from scl.artifacts.errors import InputError
+from scl.artifacts.exchange import exchange
 from scl.artifacts.fields import is_name
-from scl.artifacts.files import read_bytes, reason, temporary_prefix, umask, writing
+from scl.artifacts.files import read_bytes, sync, umask
+from scl.artifacts.hidden import PREVIOUS, hidden_folder, sweep
 from scl.artifacts.json_files import MOST_BYTES
+from scl.artifacts.os_errors import advice, reason, writing
 
 INSTEAD = "another folder with --out"
 
@@ -41,41 +43,69 @@ MARKS = {
 def folder(path: str | Path, kind: str | None = None) -> Iterator[Path]:
     """Yields a temporary folder that becomes `path` when the block ends without an exception.
 
-    Raises InputError as `check_replaceable` does, or if nothing can be written there.
+    Raises InputError as `check_replaceable` does, or if it cannot be written.
     """
     path = Path(path)
+    sweep(path)
     check_replaceable(path, kind)
     with writing(path, INSTEAD):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=temporary_prefix(path), dir=path.parent))
-    try:
-        yield temporary
-        with writing(path, INSTEAD):
+        with hidden_folder(path) as temporary:
+            with _called(temporary, path):
+                yield temporary
             os.chmod(temporary, 0o777 & ~umask())
-        replace_folder(temporary, path, kind)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            replace_folder(temporary, path, kind)
 
 
 def replace_folder(folder: str | Path, path: str | Path, kind: str | None = None) -> None:
-    """Renames `folder` onto `path`, of the same file system; what `path` was is removed.
+    """Gives `folder` the name `path`, of the same file system; what `path` was is removed.
+
+    All of it is on the disk before. Where two folders can be exchanged, there is no moment without the one or the
+    other; elsewhere a kill between two renames leaves the former one hidden, and `sweep` restores it.
 
     Raises InputError as `check_replaceable` does, or if it cannot be renamed: then `path` is what it was.
     """
     folder, path = Path(folder), Path(path)
     check_replaceable(path, kind)
     with writing(path, INSTEAD):
+        for below in folder.rglob("*"):
+            sync(below)
+        sync(folder)
         if not path.exists():
             os.rename(folder, path)
-            return
-        old = Path(tempfile.mkdtemp(prefix=temporary_prefix(path), dir=path.parent))
+        elif exchange(folder, path):
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            _rename_twice(folder, path)
+        sync(path.parent)
+
+
+def remove_folder(path: Path) -> None:
+    """Removes a folder at once: killed meanwhile, it is gone, and what is left of it hidden. Raises InputError if it
+    cannot be removed.
+    """
+    with writing(path, INSTEAD), hidden_folder(path) as temporary:
+        os.rename(path, temporary / "former")
+
+
+def _rename_twice(folder: Path, path: Path) -> None:
+    with hidden_folder(path, PREVIOUS) as previous:
         try:
-            os.rename(path, old / path.name)
+            os.rename(path, previous / path.name)
             os.rename(folder, path)
         finally:
             if not path.exists():
-                os.rename(old / path.name, path)
-            shutil.rmtree(old, ignore_errors=True)
+                os.rename(previous / path.name, path)
+
+
+@contextmanager
+def _called(temporary: Path, path: Path) -> Iterator[None]:
+    """Errors of the block that name the temporary folder, which the user never sees, name `path` instead."""
+    try:
+        yield
+    except InputError as error:
+        error.args = tuple(str(part).replace(str(temporary), str(path)) for part in error.args)
+        raise
 
 
 def kinds_in(path: str | Path) -> list[str]:
@@ -88,8 +118,8 @@ def check_replaceable(path: str | Path, kind: str | None = None) -> None:
     other.
 
     A link is refused, whatever it points to: to replace the link would leave its target behind, to replace the target
-    would remove what was not named. Folders above `path` may be links. The folder that the command runs in, and those
-    above it, are refused too.
+    would remove what was not named. Folders above `path` may be links. Mount points, the folder that the command runs
+    in, and those above it, are refused too.
 
     Args:
         kind: one of MARKS; None for what is no artefact, which replaces nothing.
@@ -105,6 +135,10 @@ def check_replaceable(path: str | Path, kind: str | None = None) -> None:
             raise InputError(
                 f"{path}: is the folder that the command runs in, or one above it; choose a folder in it with --out"
             )
+        if os.path.ismount(path):
+            raise InputError(
+                f"{path}: is a mount point, which nothing can replace, expected a folder; choose one in it with --out"
+            )
         if not is_name(path.name):
             raise InputError(
                 f"{path}: ends in {path.name!r}, expected a name that can be printed, of 255 bytes at most; choose "
@@ -116,7 +150,7 @@ def check_replaceable(path: str | Path, kind: str | None = None) -> None:
             raise InputError(f"{path}: is a file, expected a folder to write to; choose another name with --out")
         empty = not any(path.iterdir())
     except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle, before Python 3.13
-        raise InputError(f"{path}: cannot be read ({reason(error)}); choose {INSTEAD}") from error
+        raise InputError(f"{path}: cannot be read ({reason(error)}); {advice(error, INSTEAD)}") from error
     if not empty:
         _check_kind(path, kind)
 

@@ -17,7 +17,6 @@ lead_off_s = 1.0          # a count that stands still for so long means a lost e
 """
 
 import math
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,7 +24,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge, Le, MinLen
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, read_toml
 from scl.artifacts.fields import Name, NotNegative, Positive, check_different
 
 FOLDER = Path(__file__).parent / "sensors"
@@ -141,14 +140,7 @@ def load_sensor(name_or_path: str | Path) -> Sensor:
         InputError: no such file, not TOML, an unknown or missing key, or a value out of range.
     """
     path = FOLDER / f"{name_or_path}.toml" if str(name_or_path) in shipped() else Path(name_or_path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}); expected a sensor file or one of {', '.join(shipped())}"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is not TOML ({error})") from error
+    table = read_toml(path, f"a sensor file or one of {', '.join(shipped())}")
     _check_keys(path, table, KEYS, required=KEYS)
     tables = table["sensors"]
     if not isinstance(tables, list) or not tables or not all(isinstance(part, dict) for part in tables):

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from export import package, quantize
 from firmware_host import emulator, validate
 from scl.artifacts import InputError, read_json
-from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.bundle import hashes, read_run_bundle, write_manifest
 from scl.artifacts.fields import is_line
 from tests.bundles import write_bundle
 from tests.firmware.random_models import RandomModel
@@ -186,6 +186,18 @@ def test_a_changed_bundle_is_refused(bundle_folder, tmp_path):
     (copy / "c" / "model_data.c").write_text("int changed;\n")
     with pytest.raises(InputError, match=r"model_data\.c: SHA-256 is"):
         package.main([str(copy), "--for", "cmake", "--out", str(tmp_path / "out")])
+
+
+def test_a_bundle_whose_c_is_more_than_data_is_refused(bundle_folder, tmp_path):
+    """Whoever builds the package runs it."""
+    copy = shutil.copytree(bundle_folder, tmp_path / "copy")
+    with (copy / "c" / "model_data.c").open("a") as source:
+        source.write('#include "/etc/passwd"\n')
+    (copy / "manifest.json").unlink()
+    write_manifest(copy, replace(read_run_bundle(bundle_folder).manifest, files=hashes(copy)))
+    with pytest.raises(InputError, match=r"model_data\.c, line \d+: '#include .*is not what export\.quantize writes"):
+        package.main([str(copy), "--for", "cmake", "--out", str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()
 
 
 def test_another_folder_is_not_replaced(bundle_folder, tmp_path):

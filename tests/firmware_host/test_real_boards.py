@@ -353,9 +353,29 @@ def test_a_build_that_fails_says_why(folder, native, tmp_path):
     (broken / "manifest.json").write_text(json.dumps(held))
     with (
         pytest.raises(InputError, match="(?s)building the firmware failed.*broken on purpose"),
-        open_board(read_run_bundle(broken), native),
+        open_board(read_run_bundle(broken), native, trust=True),
     ):
         pass
+
+
+@pytest.mark.parametrize("board", ["native", "mps2-an386"])
+def test_c_that_is_more_than_data_is_built_with_trust_alone(folder, native, tmp_path, capsys, board):
+    """And what runs on this computer is said before, on stderr."""
+    hostile = shutil.copytree(folder, tmp_path / "hostile")
+    source = hostile / "c" / "model_data.c"
+    source.write_text(f"{source.read_text()}static void run(void) __attribute__((constructor));\n")
+    held = json.loads((hostile / "manifest.json").read_text())
+    held["files"]["c/model_data.c"], held["model_hash"] = sha256_file(source), "e" * 64
+    (hostile / "manifest.json").write_text(json.dumps(held))
+    bundle = read_run_bundle(hostile)
+    with pytest.raises(InputError, match=r"model_data\.c, line \d+: .* is not what export\.quantize writes.*--trust"):
+        board_module.build(bundle, board)
+    assert not (board_module.BUILD / f"{'e' * 16}-{board}").exists() and not capsys.readouterr().err
+    with pytest.raises(InputError, match="building the firmware failed"):  # of a function that is not there
+        board_module.build(bundle, board, trust=True)
+    assert f"{hostile / 'c'}: is built without a check, since --trust is given" in capsys.readouterr().err
+    board_module.build(read_run_bundle(folder), board)
+    assert ("is constant data; runs here in the firmware's own code" in capsys.readouterr().err) == (board == "native")
 
 
 def test_validation_goes_on_when_the_board_is_killed_and_starts_again(folder, bundle, native, tmp_path):

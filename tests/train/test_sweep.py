@@ -80,7 +80,7 @@ def test_the_readme_s_example_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("command = ", "cannot be read as TOML"),
+        ("command = ", "is not TOML"),
         ('command = "train.imu"\nout = "o"\nseeds = [1]', "unknown key seeds"),
         ('command = "train.magic"\nout = "o"', "command 'train.magic'; expected command"),
         ('command = "train.imu"\nout = "o"\n[grid]\nseed = 3', r"\[grid\] seed is 3, expected a list"),

@@ -28,7 +28,7 @@ def cached(name: str, key: dict[str, object], make: Callable[[], Recordings]) ->
     """The recordings that `make` returns, from the cache where it holds them under this key."""
     code = [sha256_file(file) for file in CODE]
     path = folder() / f"{name}-{sha256_bytes(json.dumps([code, key], sort_keys=True).encode())[:16]}.npz"
-    if path.exists():
+    if os.path.exists(path):
         with suppress(InputError, ValueError, KeyError, TypeError):
             return _read(path)
     recordings = make()

@@ -152,13 +152,12 @@ def pair_windows(imu: Task, ecg: Task, part: str, count: int, seed: int) -> tupl
 
 def train_fused(imu: Task, ecg: Task, options: TrainConfig, out: Path, counts: dict[str, int]) -> dict[str, Any]:
     """Trains, evaluates under each transformation and both, and writes `out`: weights, run.json, metrics."""
-    from safetensors.torch import save_file
-
     from train.augment.variation import vary_ecg
     from train.run.evaluate import evaluate
     from train.run.log import EpochLog
     from train.run.loop import Progress, fit, pick_device
     from train.run.session import sensor_std
+    from train.run.tensors import write_tensors
 
     assert isinstance(ecg.transformation, Shift)
     parts = {}
@@ -202,6 +201,5 @@ def train_fused(imu: Task, ecg: Task, options: TrainConfig, out: Path, counts: d
         described = {"config": options.as_dict(), "architecture": [asdict(t.architecture) for t in (imu, ecg)]}
         data = [{"name": t.source.data_set, **t.source.options, "sha256": t.recordings.sha256} for t in (imu, ecg)]
         artifacts.write_json(folder / "run.json", {"kind": "fusion", "schema": 1, **described, "data": data})
-        state = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
-        save_file(state, folder / "model.safetensors")
+        write_tensors(folder / "model.safetensors", model.state_dict())
     return metrics

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from scl.artifacts import InputError, replacing
+from scl.artifacts import InputError
+from train.run.tensors import write_tensors
 from train.run.working_folder import CHECKPOINT
 
 
@@ -32,16 +33,13 @@ class Checkpoint:
 
     def save(self, epoch: int) -> None:
         """Writes the state after `epoch` epochs, atomically: a kill leaves the previous checkpoint whole."""
-        from safetensors.torch import save_file
-
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         tensors |= {f"contrast.{name}": value for name, value in self.contrast.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
         tensors |= {f"generator.{name}": g.get_state() for name, g in self.generators.items()}
         tensors["epoch"] = torch.tensor(epoch)
-        with replacing(self.path) as temporary:
-            save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary)
+        write_tensors(self.path, tensors)
 
     def load(self) -> int:
         """Restores the state and returns how many epochs are done; 0 where there is no checkpoint.

@@ -1,10 +1,9 @@
 """A training command's options from its flags and a TOML file."""
 
 import argparse
-import tomllib
 from pathlib import Path
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, read_toml
 from train.run.config import TrainConfig
 from train.run.options import facts
 
@@ -44,10 +43,7 @@ def from_arguments(arguments: argparse.Namespace, defaults: TrainConfig | None =
 
 
 def _read(path: Path) -> dict[str, object]:
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as TOML ({error})") from error
+    values = read_toml(path, "a file of options in TOML")
     known = [name for name, _, _ in TrainConfig.options()]
     unknown = sorted(set(values) - set(known))
     if unknown:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scl.artifacts import InputError, replacing, sha256_file, write_artifact
-from scl.artifacts.run import RUN, WEIGHTS, RunInfo, read_run_info
+from scl.artifacts import InputError, sha256_file, write_artifact
+from scl.artifacts.run import RUN, WEIGHTS, RunInfo, read_run_info, weights_file
 from scl.partition import Partition
 
 if TYPE_CHECKING:
@@ -27,11 +27,9 @@ class Run:
 
 def write_run(folder: Path, info: RunInfo, model: "Classifier") -> None:
     """Writes model.safetensors and run.json, which names the weights' hash."""
-    from safetensors.torch import save_file
+    from train.run.tensors import write_tensors
 
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    with replacing(folder / WEIGHTS) as temporary:
-        save_file(tensors, temporary)
+    write_tensors(folder / WEIGHTS, model.state_dict())
     write_artifact(folder / RUN, replace(info, weights_sha256=sha256_file(folder / WEIGHTS)))
 
 
@@ -67,7 +65,7 @@ def load_run(folder: str | Path) -> Run:
 
     folder = Path(folder)
     info = read_run_info(folder)
-    weights = folder / WEIGHTS
+    weights = weights_file(folder)
     found = sha256_file(weights)
     if found != info.weights_sha256:
         raise InputError(

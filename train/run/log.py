@@ -2,20 +2,17 @@
 
 import json
 import sys
-import types
 from collections.abc import Mapping
 from pathlib import Path
 
 from scl import artifacts
+from train.run.event_file import EventFile
 
 
 class EpochLog:
     """metrics.jsonl, TensorBoard scalars, and a bar on a terminal or plain lines elsewhere."""
 
     def __init__(self, folder: Path, epochs: int) -> None:
-        # TensorBoard imports tensorflow, where it is installed, just to write files, unless it finds this module.
-        sys.modules.setdefault("tensorboard.compat.notf", types.ModuleType("tensorboard.compat.notf"))
-        from torch.utils.tensorboard import SummaryWriter
         from tqdm import tqdm
 
         self.epochs = epochs
@@ -23,7 +20,7 @@ class EpochLog:
         # A run that was killed after its last epoch has its figures here only.
         logged = self.file.read_text().splitlines() if self.file.exists() else []
         self.last: Mapping[str, float | None] = json.loads(logged[-1]) if logged else {}
-        self.board = SummaryWriter(str(folder / "tensorboard"))
+        self.board = EventFile(folder / "tensorboard")
         self.bar = tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch")
 
     def __enter__(self) -> "EpochLog":
@@ -43,7 +40,6 @@ class EpochLog:
         lines = lines[: epoch - 1] + [json.dumps({"epoch": epoch, **figures})]
         artifacts.write_bytes(self.file, ("\n".join(lines) + "\n").encode())
         known = {name: value for name, value in figures.items() if value is not None}
-        for name, value in known.items():
-            self.board.add_scalar(name, value, epoch)
+        self.board.epoch(epoch, known)
         text = "  ".join(f"{name} {value:.3f}" for name, value in known.items())
         self.bar.write(f"epoch {epoch}/{self.epochs}  {text}", file=sys.stdout)

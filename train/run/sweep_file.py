@@ -2,14 +2,13 @@
 
 import itertools
 import json
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts import InputError, sha256_bytes
+from scl.artifacts import InputError, read_toml, sha256_bytes
 
 COMMANDS = ("train.imu", "train.ecg")
 KEYS = {"command", "out", "base", "grid", "random"}
@@ -32,10 +31,7 @@ class Sweep:
 
 def read(path: Path) -> Sweep:
     """Reads a sweep file. Raises InputError for what it does not know, and where two runs would be the same."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as TOML ({error})") from error
+    values = read_toml(path, "a sweep file in TOML")
     unknown = sorted(set(values) - KEYS)
     if unknown or values.get("command") not in COMMANDS or not isinstance(values.get("out"), str):
         found = f"unknown key {', '.join(unknown)}" if unknown else f"command {values.get('command')!r}"

@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scl import artifacts
-from scl.artifacts import InputError
+from scl.artifacts import InputError, WriteError
 from scl.text import say
 
 MARK = "resume.json"
@@ -68,8 +67,10 @@ class WorkingFolder:
         return (self.partial / MARK).is_file()
 
     def check(self) -> None:
-        """Raises InputError if something is in the way; called before anything is loaded."""
+        """Raises InputError if something is in the way or nothing can be written; called before anything is loaded."""
+        artifacts.sweep(self.out)
         artifacts.check_replaceable(self.out, "run")
+        self._settle()
         if artifacts.kinds_in(self.out) and not self.force:
             raise InputError(
                 f"{self.out}: holds a finished run; give --force to replace it, or another folder with --out"
@@ -84,6 +85,7 @@ class WorkingFolder:
                 raise InputError(
                     f"{self.partial}: holds an interrupted run; go on with --resume, or start anew with --force"
                 )
+        artifacts.check_writable(self.partial / MARK if self.interrupted else self.partial, "another --out")
 
     def open(self, identity: dict[str, object]) -> Path:
         """The partial folder: kept if it is resumed, else made anew.
@@ -105,27 +107,39 @@ class WorkingFolder:
                 )
             return self.partial
         if self.partial.exists():
-            shutil.rmtree(self.partial)
-        try:
-            self.partial.mkdir(parents=True)
-        except OSError as error:
-            reason = error.strerror or error
-            raise InputError(f"{self.partial}: cannot be made ({reason}); choose another --out") from error
-        artifacts.write_json(mark, {"kind": "resume", "schema": 1, **identity})
+            artifacts.remove_folder(self.partial)
+        with artifacts.folder(self.partial) as folder:
+            artifacts.write_json(folder / MARK, {"kind": "resume", "schema": 1, **identity})
         return self.partial
 
     def finish(self) -> None:
         """Gives the partial folder its name, and removes what only a resumed training needs."""
         artifacts.replace_folder(self.partial, self.out, "run")
-        for name in (CHECKPOINT, MARK):  # only now: killed before, the run can still be resumed
-            (self.out / name).unlink()
+        self._remove_checkpoint()  # only now: killed before, the run can still be resumed
+
+    def _settle(self) -> None:
+        """Goes on with a `finish` that was killed: a finished run that holds MARK still. What it replaced may be left
+        in the partial folder.
+        """
+        if not artifacts.kinds_in(self.out) or not (self.out / MARK).is_file():
+            return
+        if self.partial.is_dir() and not self.interrupted:
+            artifacts.remove_folder(self.partial)
+        self._remove_checkpoint()
+        print(f"{self.out}: is finished; what the command that was killed then had left is removed", file=sys.stderr)
+
+    def _remove_checkpoint(self) -> None:
+        """MARK goes last: as long as it is there, there is something to remove."""
+        with artifacts.writing(self.out):
+            for name in (CHECKPOINT, MARK):
+                (self.out / name).unlink(missing_ok=True)
 
     @contextmanager
     def resumable(self) -> Iterator[None]:
-        """Prints on Ctrl-C how to go on, where epochs were trained, and lets the interruption pass."""
+        """Prints on Ctrl-C, and when the disk is full, how to go on, where epochs were trained, and lets it pass."""
         try:
             yield
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, WriteError):
             if self._holds_epochs():
                 say("interrupted; to go on:", self.again, error=True)
             raise

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scl.artifacts import InputError, check_replaceable, folder, kinds_in, replace_folder
+from scl.artifacts import InputError, check_replaceable, folder, folders, kinds_in, replace_folder
 from scl.artifacts.folders import MARKS
 
 FILES = {"run": "run.json", "bundle": "manifest.json", "report": "validation.json", "package": "scl_package.json"}
@@ -177,10 +177,15 @@ def test_a_parent_that_may_not_be_written() -> None:
         done = subprocess.run(
             [sys.executable, "-c", READ_ONLY, f"{parent}/x"], capture_output=True, text=True, timeout=60
         )
-    assert "x: cannot be written (Permission denied); make room or a writable folder" in done.stdout, done.stderr
+    assert (
+        "x: cannot be written (Permission denied); get the right to use it (ls -ld shows whose it is), or choose"
+        in done.stdout
+    ), done.stderr
 
 
 def test_an_interruption_between_two_renames_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system that cannot exchange two folders."""
+    monkeypatch.setattr(folders, "exchange", lambda one, other: False)
     old, new = make(tmp_path / "a", "run"), make(tmp_path / "b", "run", "new")
     rename = os.rename
 

@@ -59,7 +59,7 @@ def test_defaults_then_file_then_flags(tmp_path: Path) -> None:
         ('negatives = "none"', "negatives is 'none', expected one of batch, other-class, memory"),
         ('beta_schedule = "up"', "beta_schedule is 'up', expected one of constant, rise, fall"),
         ("partition = 3", "partition is 3, expected a text such as 32/32/64"),
-        ("epochs = ", "cannot be read as TOML"),
+        ("epochs = ", "is not TOML"),
     ],
 )
 def test_bad_files_are_named(tmp_path: Path, text: str, message: str) -> None:

@@ -63,7 +63,9 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "b.partial").write_text("")
     with pytest.raises(InputError, match="b.partial: is in the way and is not an interrupted run; remove or rename it"):
         WorkingFolder(tmp_path / "b", force=True).check()
-    with pytest.raises(InputError, match="run.partial: cannot be made .*choose another --out"):
+    with pytest.raises(
+        InputError, match="run.partial: cannot be written .*a file, or .*: move it away, or choose another --out"
+    ):
         WorkingFolder(tmp_path / "a" / "run").open(IDENTITY)
 
 
