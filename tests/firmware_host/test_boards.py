@@ -3,6 +3,10 @@
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -131,3 +135,20 @@ def test_a_board_named_twice(compare, tmp_path):
     for ports in (("/dev/ttyACM0", "/dev/ttyACM0"), (tmp_path / "link", "/dev/null"), ("socket://a:1", "socket://a:1")):
         with pytest.raises(InputError, match="named 2 times; name each board once"):
             compare(ports)
+
+
+def test_ctrl_c_ends_all_of_them(make_board, fake_bundle, tmp_path):
+    """Two boards that never answer: no process is left, and no report."""
+    paths = tmp_path / "ttyACM0", tmp_path / "ttyACM1"
+    silent = [make_board(to_board=lambda n, data: []) for _ in paths]
+    ports = [argument for path in paths for argument in ("--port", str(path))]
+    command = [sys.executable, "-m", "firmware_host.validate", str(fake_bundle), *ports, "--out", str(tmp_path / "out")]
+    with PulledBoard(silent[0], paths[0]), PulledBoard(silent[1], paths[1]):
+        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+        while not all(board.writes for board in silent):
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(10) == 130
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert not list(tmp_path.glob("out*"))

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from firmware_host import board as board_module
-from firmware_host import validate
+from firmware_host import replay, validate
 from scl.artifacts.bundle import read_run_bundle
 from tests.firmware_host.damaged_line import Damage, damaged_line
 from tests.firmware_host.test_real_boards import build_folder, folder  # noqa: F401
@@ -45,10 +45,14 @@ def test_eight_boards_over_bad_lines(request, tmp_path):
         started, runs, sent = time.monotonic(), 0, 0
         while time.monotonic() < started + SECONDS:
             ports = [argument for path in paths for argument in ("--port", str(path))]
-            status = validate.main([str(bundle), *ports, "--out", str(tmp_path / "out")])
+            trace = str(tmp_path / "board.trace")
+            status = validate.main([str(bundle), *ports, "--out", str(tmp_path / "out"), "--trace", trace])
             reports = [json.loads((tmp_path / f"out-{path.name}" / "validation.json").read_text()) for path in paths]
             assert status == 0, f"run {runs}: {[report['missed'] for report in reports]}"
             assert all((report["lost"], report["verdict"]) == (0, "exact") for report in reports), f"run {runs}"
             runs, sent = runs + 1, sent + sum(report["sent"] for report in reports)
+    for path, report in zip(paths, reports, strict=True):  # thousands of repetitions, and the host does them all again
+        found = replay.replay(tmp_path / f"board-{path.name}.trace", read_run_bundle(bundle))
+        assert (found.lost, found.retried, found.stopped) == (0, report["retried"], None)
     print(f"{sent} windows in {runs} runs on {BOARDS} boards, {sum(way.count for way in ways)} bytes damaged")
     assert all(way.count for way in ways)

@@ -23,7 +23,7 @@ from export.proof.runtimes import run_tflite_micro
 from export.writers.c_source import CModel, write_c
 from export.writers.tflite import write_tflite
 from firmware_host import board as board_module
-from firmware_host import capture, emulator, probe, recording, stream, validate
+from firmware_host import capture, emulator, probe, recording, replay, stream, validate
 from firmware_host.board import Board, open_board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.flight import Flight
@@ -444,3 +444,17 @@ def test_validation_goes_on_when_the_emulated_board_is_reset(bundle, emulated, t
         validation, _answers = measure(board, bundle, read_golden(bundle))
     assert validation.resets == 1 and validation.lost == 0 and validation.parity.max_lsb == 0
     assert validation.parity.compared == 2 * WINDOWS and validation.link.board is None
+
+
+def test_a_trace_of_a_real_run_is_measured_again(folder, port, tmp_path, capsys):
+    """Real firmware, real time-outs: the host's own code comes to the same answers from the trace alone."""
+    path, out = tmp_path / "board.trace", tmp_path / "out"
+    assert validate.main([str(folder), "--port", port, "--trace", str(path), "--out", str(out)]) == 0
+    expected = json.loads((out / "validation.json").read_text())
+    found = replay.replay(path, read_run_bundle(folder))
+    for name in ("port", "board", "sent", "lost", "retried", "accuracy", "consistency"):
+        assert getattr(found, name) == expected[name]
+    assert vars(found.parity) == expected["parity"] and found.link.bytes_sent == expected["link"]["bytes_sent"]
+    assert vars(found.inference) == expected["inference"]
+    assert replay.main([str(path)]) == 0
+    assert "malformed" not in (printed := capsys.readouterr().out) and "WINDOW answer" in printed

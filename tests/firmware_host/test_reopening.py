@@ -1,6 +1,8 @@
 """Ports that are not there yet, that are pulled out and put back, that come back under another name."""
 
 import json
+import socket
+import threading
 import time
 from types import SimpleNamespace
 
@@ -237,3 +239,25 @@ def test_a_board_that_is_not_put_back_ends_the_validation(make_board, fake_bundl
     report = json.loads((out / "validation.json").read_text())
     assert (status, report["verdict"]) == (2, "incomplete") and 0 < report["lost"] < report["sent"]
     assert f"port {path}: no such port; check the cable" in report["stopped"]
+
+
+def test_a_server_that_is_started_again(make_board):
+    """A socket:// port is waited for and opened again like a device."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number = server.getsockname()[1]
+        pipe = Reopening(SerialPort(f"socket://127.0.0.1:{number}", 115_200), 10)
+        server.accept()[0].close()
+    threading.Timer(0.5, serve_once, args=(number,)).start()
+    with pytest.raises(PortReopenedError):
+        while True:
+            pipe.read(0.1)
+    pipe.write(b"x")
+    assert pipe.read(5.0) == b"y"
+    pipe.close()
+
+
+def serve_once(number):
+    with socket.create_server(("127.0.0.1", number)) as server, server.accept()[0] as connection:
+        connection.recv(1)
+        connection.sendall(b"y")
+        connection.recv(1)  # until the other end closes
