@@ -14,6 +14,7 @@ from scl.artifacts.golden import read_golden
 from scl.artifacts.manifest import Manifest, NetworkManifest
 from scl.frontend.chain import FrontEnd
 from scl.machines import NS_PER_INSTRUCTION
+from scl.text import say
 from scl.toolchain import NATIVE
 
 
@@ -46,7 +47,7 @@ def probe(bundle: Bundle[Manifest | NetworkManifest], port: str, baud: int | Non
         command = [sys.executable, "-m", "firmware_host.probe", str(bundle.path), "--port", port, "--out", str(out)]
         command += ["--baud", str(baud)] if baud else []
         if port == NATIVE:
-            print(f"{bundle.path}: its C is checked, built and run on this computer", file=sys.stderr)
+            say(f"{bundle.path}: its C is checked, built and run on this computer", error=True)
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode:
             raise InputError(

@@ -41,14 +41,19 @@ class Host:
             frames += receive(self.link)
         return frames[:-1]
 
+    def answers(self, seqs: list[int]) -> list[Frame]:
+        """Those to frames of these numbers; a request that was repeated on a busy computer may be answered twice."""
+        return [frame for frame in self.collect() if frame.seq in seqs]
+
     def raw(self, data: bytes) -> list[Frame]:
         """The answers to bytes that are no frame of ours."""
         self.link._write(data)
         return self.collect()
 
     def refusal(self, kind: int, payload: bytes = b"") -> BoardError:
-        (frame,) = self.raw(encode(Frame(kind, 4321, payload)))
-        assert (frame.type, frame.seq) == (Type.ERROR, 4321)
+        self.link._write(encode(Frame(kind, 4321, payload)))
+        (frame,) = self.answers([4321])
+        assert frame.type == Type.ERROR
         return BoardError.parse(frame.payload)
 
     def wanted(self) -> int:
@@ -58,8 +63,8 @@ class Host:
     def chunk(self, window: int, start: int, counts: np.ndarray) -> Wanted:
         """The answer to one chunk."""
         seq, _size = self.link.send(Type.WINDOW, window_chunk(window, start, counts))
-        (frame,) = self.collect()
-        assert (frame.type, frame.seq) == (Type.WINDOW | ANSWER, seq)
+        (frame,) = self.answers([seq])
+        assert frame.type == Type.WINDOW | ANSWER
         return Wanted.parse(frame.payload, self.hello)
 
     def send_window(self, counts: np.ndarray, cuts: tuple[int, ...] = ()) -> Result:
@@ -68,7 +73,7 @@ class Host:
         sent = []
         for start, end in zip(edges, edges[1:], strict=False):
             sent.append(self.link.send(Type.WINDOW, window_chunk(number, start, counts[start:end]))[0])
-        frames = self.collect()
+        frames = self.answers(sent)
         assert [(frame.type, frame.seq) for frame in frames] == [(Type.WINDOW | ANSWER, seq) for seq in sent]
         answers = [Wanted.parse(frame.payload, self.hello) for frame in frames]
         assert [(answer.window, answer.next) for answer in answers] == [(number, end) for end in edges[1:]]

@@ -15,6 +15,7 @@ from pathlib import Path
 from scl import artifacts
 from scl.artifacts import InputError, read_bytes, replacing, sha256_file, shortened, write_bytes
 from scl.artifacts.fields import is_sha256
+from scl.text import say
 from train.data import mitdb
 from train.data.archive import DAMAGED
 from train.data.wisdm import DOWNLOADED
@@ -134,7 +135,7 @@ def download_mitdb(folder: str | Path) -> Path:
             with redirect_stdout(sys.stderr):
                 wfdb.dl_files("mitdb", str(temporary), ["RECORDS", "ANNOTATORS", PHYSIONET_SUMS])
                 records = _records(temporary / "RECORDS")
-                print(f"records {' '.join(records)}")
+                say(f"records {' '.join(records)}")
                 files = [f"{record}.{suffix}" for record in records for suffix in ("hea", "dat", "atr")]
                 wfdb.dl_files("mitdb", str(temporary), files)
         except Exception as error:  # wfdb raises whatever its requests and its parsing meet

@@ -126,7 +126,7 @@ class WorkingFolder:
         if self.partial.is_dir() and not self.interrupted:
             artifacts.remove_folder(self.partial)
         self._remove_checkpoint()
-        print(f"{self.out}: is finished; what the command that was killed then had left is removed", file=sys.stderr)
+        say(f"{self.out}: is finished; what the command that was killed then had left is removed", error=True)
 
     def _remove_checkpoint(self) -> None:
         """MARK goes last: as long as it is there, there is something to remove."""
