@@ -120,7 +120,7 @@ def test_the_limit_is_that_of_the_command(make_board, fake_bundle, bundle, tmp_p
     monkeypatch.setattr("sys.argv", ["validate", *arguments])
 
     @contextmanager
-    def open_fake(*_options):
+    def open_fake(*_options, **_named):
         with tracing(str(path), "fake", None) as emit:
             link = Link(Traced(board, emit, board.now), board.now)
             yield Board(link, link.greet(), False, None)

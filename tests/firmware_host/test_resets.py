@@ -47,7 +47,7 @@ class Run:
         self.board = board = self.make_board(sensor=blocks, **options)
 
         @contextmanager
-        def open_fake(bundle, *_options):
+        def open_fake(bundle, *_options, **_named):
             link = Link(board, board.now)
             hello = link.greet()
             check_board(hello, bundle, link.name)

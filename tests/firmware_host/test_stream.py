@@ -247,7 +247,7 @@ def run(monkeypatch, make_board, fake_bundle, tmp_path):
         run.board = make_board(**options)
 
         @contextmanager
-        def open_board(*_options):
+        def open_board(*_options, **_named):
             link = Link(run.board, run.board.now)
             yield Board(link, link.greet(), emulated=False, baud=None)
 

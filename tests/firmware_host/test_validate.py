@@ -29,7 +29,7 @@ def run(monkeypatch, make_board, fake_bundle, tmp_path):
         board = make_board(**options)
 
         @contextmanager
-        def open_fake(bundle, port, *_options):
+        def open_fake(bundle, port, *_options, **_named):
             link = Link(board, board.now)
             yield Board(link, link.greet(), emulated, baud)
 
@@ -80,7 +80,7 @@ def test_the_report_has_the_folder_s_name(monkeypatch, make_board, fake_bundle, 
     monkeypatch.chdir(tmp_path)
 
     @contextmanager
-    def open_fake(*_options):
+    def open_fake(*_options, **_named):
         link = Link(board := make_board(), board.now)
         yield Board(link, link.greet(), False, None)
 
