@@ -93,24 +93,20 @@ class Hello:
 
     def _check(self) -> None:
         """MessageError for what no board can be; what the bundle's model is, check_board compares."""
-        answer = _RESULT.size + self.features + self.classes
-        least, most = 4 + 2 * self.channels, MAX_PAYLOAD
-        for name, value, expected, right in (
-            ("raw_samples", self.raw_samples, "at least 1", self.raw_samples >= 1),
-            ("channels", self.channels, "at least 1", self.channels >= 1),
-            ("window", self.window, "at least 1", self.window >= 1),
-            ("classes", self.classes, f"1 to {MOST_CLASSES}", 1 <= self.classes <= MOST_CLASSES),
-            ("features", self.features, f"few enough for a result of {most} bytes", answer <= most),
-            ("max_payload", self.max_payload, f"{least} (one sample) to {most}", least <= self.max_payload <= most),
-            ("tick_hz", self.tick_hz, "at least 1", self.tick_hz >= 1),
-            ("the number of labels", len(self.labels), f"one for each of {self.classes} classes",
-             len(self.labels) == self.classes),
-            ("the board's name", shortened(self.board), f"1 to {LONGEST_NAME} characters",
-             1 <= len(self.board) <= LONGEST_NAME),
-            ("the firmware's version", shortened(self.firmware), f"1 to {LONGEST_NAME} characters",
-             1 <= len(self.firmware) <= LONGEST_NAME),
-        ):  # fmt: skip
-            if not right:
+        for name, value, low, high in (
+            ("raw_samples", self.raw_samples, 1, 0xFFFF),
+            ("channels", self.channels, 1, (MAX_PAYLOAD - 4) // 2),  # one sample fits into a frame
+            ("window", self.window, 1, 0xFFFF),
+            ("classes", self.classes, 1, MOST_CLASSES),
+            ("features", self.features, 0, MAX_PAYLOAD - _RESULT.size - self.classes),
+            ("max_payload", self.max_payload, 4 + 2 * self.channels, MAX_PAYLOAD),  # from one sample on
+            ("tick_hz", self.tick_hz, 1, 0xFFFFFFFF),
+            ("the number of labels", len(self.labels), self.classes, self.classes),
+            ("the length of the board's name", len(self.board), 1, LONGEST_NAME),
+            ("the length of the firmware's version", len(self.firmware), 1, LONGEST_NAME),
+        ):
+            if not low <= value <= high:
+                expected = f"{low} to {high}" if low < high else f"{low}"
                 raise MessageError(f"a HELLO answer in which {name} is {value}; {expected} expected")
 
     def pack(self) -> bytes:
