@@ -9,8 +9,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
 
-# gcc builds the host side of the firmware, the next ones the board's; cmake and cppcheck serve tests and lint.
-DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm cmake cppcheck
+# gcc builds the host side of the firmware, the next ones the board's; cmake, cppcheck and clang (libFuzzer) serve tests and lint.
+DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm cmake cppcheck clang libclang-rt-14-dev
 
 ifneq ($(wildcard ../shared/data),)
 export SCL_DATA_DIR ?= $(abspath ../shared/data)
