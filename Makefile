@@ -118,12 +118,18 @@ test-exact: setup ## All random networks against TFLite Micro: 1,500 of every op
 	$(PY) -m pytest -m "not faults" tests/firmware/test_exact_boards.py tests/firmware/test_kernels.py tests/firmware/test_operators.py \
 	  tests/firmware/test_streaming.py
 
+FUZZ_S := 600
+.PHONY: fuzz
+fuzz: setup ## Long fuzzing of the link, 10 minutes a model
+	$(PY) -m tests.firmware.fuzzing $(FUZZ_S)
+
 .PHONY: lint
-lint: setup ## ruff, mypy, the C compilers with every warning an error, cppcheck with its MISRA addon
+lint: setup ## ruff, mypy, the C compilers with every warning an error, gcc's analyzer, cppcheck with its MISRA addon
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(PY) -m mypy
 	$(MAKE) -C firmware lint
+	$(MAKE) -C firmware analyze
 	$(MAKE) -C firmware misra
 
 .PHONY: lock
