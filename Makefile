@@ -118,10 +118,10 @@ test-exact: setup ## All random networks against TFLite Micro: 1,500 of every op
 	$(PY) -m pytest -m "not faults" tests/firmware/test_exact_boards.py tests/firmware/test_kernels.py tests/firmware/test_operators.py \
 	  tests/firmware/test_streaming.py
 
-FUZZ_S := 600
 .PHONY: fuzz
 fuzz: setup ## Long fuzzing of the link, 10 minutes a model
-	$(PY) -m tests.firmware.fuzzing $(FUZZ_S)
+	mkdir -p build
+	FUZZ_S=600 $(PY) -m pytest --timeout 0 --basetemp build/fuzz -m faults -k test_nothing_is_found tests/firmware/test_fuzz_link.py
 
 .PHONY: lint
 lint: setup ## ruff, mypy, the C compilers with every warning an error, gcc's analyzer, cppcheck with its MISRA addon

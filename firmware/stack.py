@@ -31,7 +31,7 @@ _LOWERED = re.compile(r"^(?:sub(?:w|\.w)?\s+sp,(?:\s*sp,)?\s*#(\d+)|str\S*\s+\w+
 
 @dataclass(frozen=True)
 class Program:
-    """Functions by name: bytes of their frames, and whom they call; and the bytes that the linker left for the stack."""
+    """Functions by name: bytes of their frames, whom they call; and the bytes that the stack has."""
 
     frames: dict[str, int]
     calls: dict[str, frozenset[str]]

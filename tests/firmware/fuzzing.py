@@ -1,13 +1,7 @@
-"""Builds fuzz_link.c around a model, with clang's libFuzzer and sanitizers, and runs it.
-
-    python -m tests.firmware.fuzzing SECONDS
-
-fuzzes every kind of model for so long, in build/fuzz. What was found there before is where it goes on from.
-"""
+"""Builds fuzz_link.c around a model, with clang's libFuzzer and sanitizers, and says how it is run."""
 
 import importlib.util
 import subprocess
-import sys
 from pathlib import Path
 
 from scl import toolchain
@@ -48,24 +42,8 @@ def build(name: str, folder: Path, sources: tuple[Path, ...] = SOURCES) -> Path:
 
 
 def command(program: Path, *limits: str) -> list[str | Path]:
-    """Fuzzes from the corpus and from what was found before; an input that fails is written beside the program."""
+    """Fuzzes from the corpus; what is found and an input that fails are written beside the program."""
     found = program.parent / "found"
     found.mkdir(exist_ok=True)
     settings = [f"-max_len={LONGEST}", f"-timeout={INPUT_S}", f"-artifact_prefix={program.parent}/", *limits]
     return [program, found, CORPUS, *settings]
-
-
-def main(seconds: int) -> int:
-    """The first failing program's status; 0 if nothing is found."""
-    for name in MODELS:
-        folder = Path("build") / "fuzz" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        print(f"{name}: {seconds} s", flush=True)
-        done = subprocess.run(command(build(name, folder.resolve()), f"-max_total_time={seconds}"))
-        if done.returncode:
-            return done.returncode
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
