@@ -65,7 +65,9 @@ def read(elf: Path, folder: Path) -> Program:
     for name, instructions in functions.items():
         plain = name.split(".")[0]  # a clone, such as .part.0, is the function's
         frames[name] = usage[plain] if plain in usage else _pushed(instructions)
-        called = {match[1] for line in instructions if (match := _CALL.match(line))} - {name}
+        called = {match[1] for line in instructions if (match := _CALL.match(line))}
+        if not any(re.match(rf"bl\s.*<{re.escape(name)}>$", line) for line in instructions):
+            called.discard(name)  # a loop that begins where the function does
         indirect = any(_INDIRECT.match(line) for line in instructions)
         calls[name] = frozenset(called & functions.keys()) | (table if indirect else frozenset())
     symbols = {line.split()[2]: int(line.split()[0], 16) for line in _tool("nm", elf).splitlines() if line[0] != " "}

@@ -69,8 +69,11 @@ def test_a_recursion_is_refused():
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ("volatile char room[6000]; room[d->session_number % 6000] = 0;", "of 4096 bytes"),
-        ("volatile char room[d->session_number + 1]; room[0] = 0;", "its frame has no bound"),
+        ("volatile uint8_t room[6000]; room[0] = 1; d->session_number += room[0];", "of 4096 bytes"),
+        (
+            "volatile uint8_t room[d->session_number + 1]; room[0] = 1; d->session_number += room[0];",
+            "its frame has no bound",
+        ),
         (
             "if (d->session_number > 3) { d->session_number /= 2; scl_device_poll(d); d->session_number++; }",
             "recursion",
