@@ -1,17 +1,29 @@
 """The deepest stack by firmware/stack.py: it fits, and it is what a painted stack shows on the emulated cores."""
 
 import importlib.util
+import json
 import shutil
+import socket
+import struct
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from export.cost import instructions
+from firmware_host import emulator
+from firmware_host.link import Link
+from firmware_host.messages import samples_chunk
+from firmware_host.protocol import Type
 from scl import toolchain
 from scl.machines import MACHINES
 from tests.firmware import fuzzing
+from tests.firmware.board_host import Host, model, some_counts
 
+STACK_BYTES = 4096  # of boards/cortex-m/sections.ld
 SCRIPT = toolchain.FIRMWARE / "stack.py"
 _spec = importlib.util.spec_from_file_location("stack", SCRIPT)
 stack = importlib.util.module_from_spec(_spec)
@@ -34,8 +46,8 @@ def test_the_firmware_fits(tmp_path, board_tools, name, board):
     assert done.returncode == 0, done.stderr
     assert [function for _, function in path][:3] == ["reset_handler", "scl_main", "scl_device_receive"]
     assert interrupt[1].startswith("an interrupt: uart_handler")
-    assert last[1] == "of 4096 bytes"
-    assert sum(int(size) for size, _ in (*path, interrupt)) == int(last[0]) < 4096
+    assert last[1] == f"of {STACK_BYTES} bytes"
+    assert sum(int(size) for size, _ in (*path, interrupt)) == int(last[0]) < STACK_BYTES
 
 
 @pytest.mark.parametrize(("name", "board"), [pair for pair in PAIRS if pair.values[1] in instructions.BOARDS])
@@ -91,3 +103,53 @@ def test_a_planted_fault_fails(tmp_path, board_tools, monkeypatch, body, says):
     elf = toolchain.build(fuzzing.FIXTURE, tmp_path / "out", MACHINES[0])
     done = subprocess.run([sys.executable, SCRIPT, elf, elf.parent / "obj"], capture_output=True, text=True)
     assert done.returncode == 1 and says in done.stdout + done.stderr
+
+
+@contextmanager
+def watched(elf: Path, board: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Host, Callable]]:
+    """A host of an emulated board, and a function that tells how many bytes of its stack are not as they were at the
+    start, when QEMU's memory is all zeros, from the lowest of them to the top.
+    """
+    control, dump = folder / "qmp", folder / "stack.bin"
+    command = emulator.qemu_command
+    more = ["-qmp", f"unix:{control},server=on,wait=off"]
+    monkeypatch.setattr(emulator, "qemu_command", lambda firmware, machine: [*command(firmware, machine), *more])
+    names = subprocess.run(["arm-none-eabi-nm", elf], check=True, capture_output=True, text=True).stdout
+    bottom = next(int(line.split()[0], 16) for line in names.splitlines() if line.endswith(" stack_bottom"))
+
+    def used() -> int:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(control))
+            with connection.makefile("rw") as lines:
+                lines.readline()
+                for execute, arguments in (
+                    ("qmp_capabilities", {}),
+                    ("memsave", {"val": bottom, "size": STACK_BYTES, "filename": str(dump)}),
+                ):
+                    lines.write(json.dumps({"execute": execute, "arguments": arguments}) + "\n")
+                    lines.flush()
+                    while "return" not in (answer := json.loads(lines.readline())):
+                        assert "error" not in answer, answer
+        return len(dump.read_bytes().lstrip(b"\0"))
+
+    with emulator.qemu(elf, board) as transport:
+        yield Host(Link(transport), board), used
+
+
+@pytest.mark.parametrize("board", MACHINES)
+def test_a_firmware_that_is_used_goes_no_deeper(fixture_firmware, rng, tmp_path, monkeypatch, board):
+    """Interrupts come when they come, and the fixture has no invariants, which the deepest path computes: so what is
+    used lies between half of the path and all that is needed.
+    """
+    elf = fixture_firmware(board)
+    computed = stack.read(elf, elf.parent / "obj")
+    with watched(elf, board, tmp_path, monkeypatch) as (host, used):
+        counts = some_counts(rng, 40)
+        host.send_window(counts[: model.RAW_SAMPLES])
+        host.link.request(Type.BENCH)
+        host.link.request(Type.PROBE, struct.pack("<HI", 1, 0))
+        host.link.request(Type.STREAM, struct.pack("<H", 4))
+        host.link.request(Type.SAMPLES, samples_chunk(0, counts))
+        deepest = used()
+    path = computed.bytes(computed.deepest(stack.ROOT))
+    assert path / 2 <= deepest <= computed.needed(), (path, deepest, computed.needed())
