@@ -1,7 +1,7 @@
 /* Frames of the link: docs/PROTOCOL.md has the byte tables.
  *
  * What is trusted: the model data and this program. What is not: every byte from the line, in any order and number.
- * Whatever arrives, these hold, and tests/firmware/fuzz_device.c checks them:
+ * Whatever arrives, these hold, and tests/firmware/fuzz_board.c checks them:
  *   1. nothing is written outside of a receiver's buffer;
  *   2. a frame is handed out only if its COBS code is whole, its size is SCL_MIN_FRAME..SCL_MAX_FRAME and its CRC is right,
  *      so payload_size <= SCL_MAX_PAYLOAD;
