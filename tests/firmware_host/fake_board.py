@@ -6,6 +6,7 @@ Real firmware runs in test_real_boards.py.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -165,9 +166,9 @@ class FakeBoard:
         return [(Type.SAMPLES | ANSWER, Hop(consumed, hops, end, hops % CLASSES, 0).pack())]
 
 
-def fake_board(**options: object) -> FakeBoard:
+def fake_board(**options: Any) -> FakeBoard:
     """A board whose HELLO says `raw_samples=..., protocol=..., ...`; other arguments are FakeBoard's."""
-    fields = {
+    fields: dict[str, Any] = {
         **{
             "protocol": PROTOCOL_VERSION,
             "model_hash": MODEL_HASH,
