@@ -148,3 +148,18 @@ def test_two_hosts_on_one_board(line):
     answer = first.request(Type.WINDOW, window_chunk(0, 20, line.windows[0][20:40]))
     assert Wanted.parse(answer.payload, hello).next == 0  # nothing of the first host's window is kept
     line.fly(second, 2)
+
+
+def test_a_second_host_in_mid_flight(line):
+    """The first ends with the cause named, and believes nothing of the other's session."""
+    first, second = line.link(), line.link()
+    hello = first.greet()
+
+    def intrude(settled: int) -> None:
+        if settled == 2:
+            second.greet()
+
+    outcome = Flight(first, hello, 6, line.windows.__getitem__, intrude).run()
+    assert "another program speaks to it too: close that one and start again" in outcome.stopped
+    assert [r.input_crc32 for r in outcome.results if r] == line.input_crc32[: 6 - outcome.lost]
+    line.fly(second, 2)
