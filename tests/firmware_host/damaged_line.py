@@ -9,28 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import numpy as np
-
 from firmware_host import emulator
 from firmware_host.transport import SerialTransport
+from tests.link.faulty_line import Damage
 
 STOP_TIMEOUT_S = 10.0
-
-
-class Damage:
-    """Drops, doubles, flips or invents a share of the bytes, the same ones in every run."""
-
-    def __init__(self, share: float, seed: int) -> None:
-        self.share, self.rng, self.count = share, np.random.default_rng(seed), 0
-
-    def __call__(self, data: bytes) -> bytes:
-        hits = np.flatnonzero(self.rng.random(len(data)) < self.share)
-        self.count += len(hits)
-        for at in reversed(hits):
-            byte, other = data[at : at + 1], self.rng.bytes(1)
-            changed = (b"", byte * 2, bytes([byte[0] ^ (1 << int(self.rng.integers(8)))]), other + byte)
-            data = data[:at] + changed[int(self.rng.integers(4))] + data[at + 1 :]
-        return data
 
 
 @contextmanager

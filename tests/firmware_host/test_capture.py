@@ -13,7 +13,7 @@ from firmware_host.messages import BoardError, ErrorCode
 from firmware_host.protocol import ANSWER, Frame, Type, decode
 from scl.artifacts import InputError
 from scl.artifacts.capture import Capture, read_capture, write_capture
-from tests.firmware_host.conftest import FakeBoard
+from tests.firmware_host.fake_board import FakeBoard
 from tests.scl.test_text import acting
 
 SENSOR = np.random.default_rng(3).integers(-3000, 3000, (100, 6), np.int16)

@@ -14,7 +14,7 @@ from firmware_host.probe import MOST_BYTES, probed
 from firmware_host.protocol import ANSWER, MAX_PAYLOAD, Type
 from scl.artifacts import InputError
 from tests.bundles import CHANNELS, CLASSES, FEATURES, LABELS, SAMPLES
-from tests.firmware_host.conftest import OPERATORS
+from tests.firmware_host.fake_board import OPERATORS
 from tests.firmware_host.test_resets import Run
 
 LONGEST_RUN_S = 400.0  # of the board's clock, which moves only while the host waits

@@ -11,8 +11,9 @@ import pytest
 from firmware_host import board as board_module
 from firmware_host import replay, validate
 from scl.artifacts.bundle import read_run_bundle
-from tests.firmware_host.damaged_line import Damage, damaged_line
+from tests.firmware_host.damaged_line import damaged_line
 from tests.firmware_host.test_real_boards import build_folder, folder  # noqa: F401
+from tests.link.faulty_line import Damage
 
 BOARDS = 8
 SECONDS = float(os.environ.get("SCL_MANY_BOARDS_SECONDS", "10"))  # the ten minutes: 600
