@@ -46,7 +46,13 @@ def test_stale_and_reordered_frames(ways, longest, samples, seed):
     names = ("to_board", "to_host") if ways == "both" else (ways,)
     lines = {name: Disorder(0.1, longest, 2 * seed + number) for number, name in enumerate(names)}
     board = fake_board(raw_samples=samples, **lines)
-    fly(board, Link(board, board.now), COUNT, samples, f"{ways}, longest {longest}, {samples} samples, seed {seed}")
+    fly(
+        board,
+        Link(board, board.now, random.Random(1)),
+        COUNT,
+        samples,
+        f"{ways}, longest {longest}, {samples} samples, seed {seed}",
+    )
     assert sum(line.count for line in lines.values()) > 0
 
 
@@ -58,7 +64,7 @@ def test_disorder_for_long(seed):
         name: Disorder(0.05 + 0.01 * (seed % 10), 1000, 2 * seed + n) for n, name in enumerate(("to_board", "to_host"))
     }
     board = fake_board(raw_samples=100, **lines)
-    fly(board, Link(board, board.now), 500, 100, f"seed {seed}")
+    fly(board, Link(board, board.now, random.Random(1)), 500, 100, f"seed {seed}")
 
 
 @pytest.mark.parametrize("before", range(1, 12))
@@ -76,7 +82,7 @@ def test_sequence_numbers_wrap(before):
 def test_window_numbers_wrap(before, seed):
     lines = {name: Disorder(0.1, 20, 2 * seed + n) for n, name in enumerate(("to_board", "to_host"))}
     board = fake_board(raw_samples=200, **lines)
-    link = Link(board, board.now)
+    link = Link(board, board.now, random.Random(1))
     board.window[0] = link.windows = 0x10000 - before & 0xFFFF
     fly(board, link, 20, 200, f"{before} windows before the wrap, seed {seed}")
     assert board.window[0] == 20 - before
@@ -86,7 +92,7 @@ def test_every_frame_again_at_the_end():
     """The whole flight, once more in another order, when it is over: the board's window and result stay."""
     sent = []
     board = fake_board(to_board=lambda _number, frame: sent.append(frame) or [frame])
-    link = Link(board, board.now)
+    link = Link(board, board.now, random.Random(1))
     fly(board, link, 20, 200, "all again")
     stands, result = list(board.window), board.result
     again = list(sent)
@@ -102,7 +108,7 @@ def test_every_frame_again_at_the_end():
 def test_a_chunk_twice_changes_nothing(payload):
     """Whatever has been answered is answered again, byte for byte."""
     board = fake_board()
-    link = Link(board, board.now)
+    link = Link(board, board.now, random.Random(1))
     counts = np.random.default_rng(2).integers(-30000, 30000, (200, 6), np.int16)
     if payload == "samples":
         link.request(Type.STREAM, (50).to_bytes(2, "little"))

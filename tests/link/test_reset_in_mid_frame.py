@@ -3,6 +3,7 @@
 Resets before each type of frame are in tests/firmware_host/test_resets.py.
 """
 
+import random
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,7 +66,7 @@ def board_of(line: ResetAt, **options) -> FakeBoard:
 def test_windows_go_on(number, share, text):
     line = ResetAt(Type.WINDOW, number, share, text)
     board = board_of(line)
-    link = Link(board, board.now)
+    link = Link(board, board.now, random.Random(1))
     windows = np.random.default_rng(1).integers(-30000, 30000, (COUNT, 200, 6), np.int16)
     hello, sessions = link.greet(), []
     outcome = Flight(
@@ -85,7 +86,7 @@ REQUESTS = [Type.STATS, Type.STREAM, Type.SAMPLES, Type.CALIBRATION, Type.BENCH,
 def test_a_request_names_the_reset(kind, share, text):
     """It is repeated behind the silence, and its answer says that the session is gone."""
     board = board_of(line := ResetAt(kind, 0, share, text))
-    link = Link(board, board.now)
+    link = Link(board, board.now, random.Random(1))
     link.greet()
     payloads = {
         Type.STREAM: b"\x05\0",
@@ -103,7 +104,7 @@ def test_a_request_names_the_reset(kind, share, text):
 def test_another_model_behind_it_ends_the_flight(share, text):
     """What was answered before stays; nothing of the other model is taken."""
     board = board_of(ResetAt(Type.WINDOW, 7, share, text), comes_back={"model_hash": "ef" * 32})
-    link = Link(board, board.now)
+    link = Link(board, board.now, random.Random(1))
     host = Board(link, link.greet(), emulated=False, baud=None)
     windows = np.random.default_rng(1).integers(-30000, 30000, (COUNT, 200, 6), np.int16)
     outcome = Flight(link, host.hello, COUNT, windows.__getitem__, resume=host.resume).run()
@@ -124,7 +125,7 @@ def test_log_text_between_the_answers(seed):
         return [b"I (1234) wifi: state\r\n", data] if rng.random() < 0.15 else [data]
 
     board = fake_board(to_host=print_now_and_then)
-    link = Link(board, board.now)
+    link = Link(board, board.now, random.Random(1))
     windows = rng.integers(-30000, 30000, (20, 200, 6), np.int16)
     outcome = Flight(link, link.greet(), 20, windows.__getitem__).run()
     assert (outcome.lost, outcome.stopped) == (0, ""), f"seed {seed}"

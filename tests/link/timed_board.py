@@ -1,5 +1,6 @@
 """A made-up board behind a line with a rate, both ways, and a network that takes its time: for figures of time."""
 
+import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -76,7 +77,7 @@ def fly(share: float, seed: int, count: int, samples: int) -> Flown:
     ways = Damage(share, 2 * seed), Damage(share, 2 * seed + 1)
     made = fake_board(raw_samples=samples)
     board = TimedBoard(made.hello, damage=ways)
-    link = Link(board, board.now)
+    link = Link(board, board.now, random.Random(1))
     windows = np.random.default_rng(seed).integers(-30000, 30000, (64, samples, 6), np.int16)
     case = f"fly(share={share}, seed={seed}, count={count}, samples={samples})"
 
