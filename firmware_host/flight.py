@@ -37,10 +37,8 @@ RX_RING_BYTES = 4096  # SCL_RING_SIZE of firmware/src/link/ring.h
 STALL_S = 30.0  # without a sample taken or a result: the flight ends
 RESETS_IN_A_ROW = 3  # without an answer between: the windows themselves may reset the board
 CHUNKS_IN_NOISE = 2  # in flight on a line with losses: what follows a lost one is sent in vain
-SHORT_CHUNK_BYTES = 64  # shorter ones are for a line that often loses two in a row
 _MARKER_BYTES = wire_size(0) + 1  # a STATS request and the flush before it
-# Silences in a row before STALL_S is over: the time-out grows from 20 ms to 3 s in eight steps. Each sends a marker.
-_RESERVE_BYTES = (8 + int(STALL_S / ANSWER_TIMEOUT_S)) * _MARKER_BYTES
+_RESERVE_BYTES = 32 * _MARKER_BYTES  # of the ring, for one after each of so many silences in a row
 
 
 @dataclass
@@ -167,13 +165,8 @@ class Flight:
             self._send(Type.STATS)
 
     def _wants_marker(self) -> bool:
-        """Behind a window's last chunk as long as line and network are not known; behind every one in much noise."""
-        last = self._flying[-1]
-        if last.index < 0:
-            return False
-        if last.end == self.hello.raw_samples:
-            return self._noise.losses or self._trips[True].srtt_s is None
-        return self._noise.losses and self._noise.best_bytes() < SHORT_CHUNK_BYTES
+        """Behind the newest chunk on a line with losses, and as long as it is not known how long the network takes."""
+        return self._flying[-1].index >= 0 and (self._noise.losses or self._trips[True].srtt_s is None)
 
     def _may_send(self) -> bool:
         index, start = self._next
@@ -283,7 +276,7 @@ class Flight:
         """No answer in time: a marker goes out, whose answer tells what is lost, behind an end of half a frame.
 
         On a line with losses all in flight is taken for lost at once. The board may only be slow and its ring full, so
-        it stays counted there, and the marker goes out even if no chunk fits.
+        it stays counted there, and the marker goes out even where no chunk fits.
         """
         if self._noise.losses:
             for sent in self._flying:
@@ -291,8 +284,9 @@ class Flight:
             self._go_back()
         trip.backoff()
         self._heard = self.link.now()
-        self.link.flush()
-        self._send(Type.STATS)
+        if self._fits(_MARKER_BYTES):
+            self.link.flush()
+            self._send(Type.STATS)
 
     def _refusal(self, error: BoardError) -> InputError:
         if error.code == ErrorCode.NO_SESSION:

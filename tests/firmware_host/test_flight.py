@@ -242,7 +242,7 @@ FAULTS = ("fine", "drop", "double", "damage")
 
 
 @settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # the fixture only makes boards
 @given(st.data(), st.sampled_from([16, 200, 900]))
 def test_random_faults(make_board, data, samples):
