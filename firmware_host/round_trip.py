@@ -14,7 +14,6 @@ Here every sending has a sequence number of its own, so every answer counts.
 from dataclasses import dataclass
 
 GRANULARITY_S = 0.02  # USB serial adapters hold bytes back for up to 16 ms, schedulers for some more
-
 MOST_DOUBLINGS = 4
 
 
