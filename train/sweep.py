@@ -10,7 +10,6 @@ the test's.
 import argparse
 import csv
 import io
-import json
 import os
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from scl import artifacts
 from scl.arguments import Parser, whole
 from scl.artifacts import InputError, command
 from scl.text import cell, say
+from train.run.log import read_log
 from train.run.sweep_file import Options, Sweep, Value, read
 from train.run.working_folder import WorkingFolder
 
@@ -126,13 +126,18 @@ def collect(sweep: Sweep) -> list[Row]:
         if not (folder / "metrics.json").is_file():
             continue
         metrics = artifacts.read_json(folder / "metrics.json", "metrics", 2)
-        last = json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
-        row: Row = {"run": folder.name, **{name: options[name] for name in sweep.varied}}
-        row |= {name: value for name, value in last.items() if name.startswith("val_")}
-        row |= {name: metrics[name] for name in FIGURES}
-        transformed = headline(metrics)
-        row |= {f"transformed_{name}": getattr(transformed, name) for name in TRANSFORMED}
-        rows.append(row)
+        last = [{}, *read_log(folder / "metrics.jsonl")][-1]
+        figures: Row = {name: value for name, value in last.items() if name.startswith("val_")}
+        try:
+            transformed = headline(metrics)
+            figures |= {name: metrics[name] for name in FIGURES}
+            figures |= {f"transformed_{name}": getattr(transformed, name) for name in TRANSFORMED}
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{folder}: metrics.json is not what a run leaves ({error!r}); train it again") from error
+        odd = [name for name, value in figures.items() if value is not None and type(value) not in (int, float)]
+        if odd:
+            raise InputError(f"{folder}: metrics.json has {', '.join(odd)} that are no numbers; train it again")
+        rows.append({"run": folder.name, **{name: options[name] for name in sweep.varied}, **figures})
     return rows
 
 

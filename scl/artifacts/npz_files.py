@@ -24,6 +24,7 @@ from scl.artifacts.os_errors import reason
 
 MOST_BYTES = 4 << 30  # of all arrays of a file together, unpacked
 MOST_MEMBERS = 1000
+MOST_REASON = 200  # characters of another's message, which may quote the file
 MOST_DIRECTORY_BYTES = 1 << 20  # of an archive's list of members, which zipfile reads and unfolds whole
 END = struct.Struct("<4s4H2LH")  # the record at an archive's end; the list's size is the sixth field
 LOCATOR_BYTES = 20  # of the record before it in archives of 4 GiB or more
@@ -106,7 +107,9 @@ def _read(
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; expected arrays {', '.join(names) or '(npz)'}") from error
     except (*ZIP_ERRORS, *NPY_ERRORS) as error:
-        raise InputError(f"{path}: is not a readable npz without objects ({reason(error)}); make it again") from error
+        raise InputError(
+            f"{path}: is not a readable npz without objects ({reason(error)[:MOST_REASON]}); make it again"
+        ) from error
 
 
 def _archive(file: BufferedReader) -> zipfile.ZipFile:
