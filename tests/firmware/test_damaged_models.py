@@ -109,7 +109,7 @@ def test_every_prefix_and_many_mutations_of_a_whole_file(whole, judge):
     whole = whole()
     assert not outcome(prefixes(whole), judge).accepted
     result = outcome(mutations(whole, range(MUTATIONS)), judge)
-    assert len(result.accepted) > 100 and len(result.refused) > MUTATIONS // 3
+    assert len(result.accepted) > MUTATIONS // 50 and len(result.refused) > MUTATIONS // 3
 
 
 @pytest.mark.faults
