@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
@@ -100,15 +100,21 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def check_writable(path: str | Path, instead: str = ANOTHER) -> None:
-    """Makes the folders above `path`, and sweeps what killed commands left beside it.
+    """Tries whether `path` can be written, and sweeps what killed commands left beside it.
 
-    To be called before what takes time and is to be written there. Raises InputError if nothing can be written, or
-    `path` is a folder, a device or a pipe.
+    To be called before what takes time and is to be written there; folders above it that it has to make are removed
+    again. Raises InputError if nothing can be written, or `path` is a folder, a device or a pipe.
     """
     path = Path(path)
-    _check_place(path, instead)
-    with writing(path, instead), hidden_file(path):
-        pass
+    missing = [above for above in path.parents if not above.exists()]  # the nearest first
+    try:
+        _check_place(path, instead)
+        with writing(path, instead), hidden_file(path):
+            pass
+    finally:
+        for above in missing:
+            with suppress(OSError):  # the same command on another path may use it meanwhile
+                above.rmdir()
 
 
 def _check_place(path: Path, instead: str) -> None:

@@ -109,7 +109,7 @@ def test_cmake_s_application_answers_like_the_desktop(bundle_folder, build_tools
     with emulator._process(command):
         arguments = [str(bundle_folder), "--port", f"socket://127.0.0.1:{port}", "--out", str(tmp_path / "report")]
         assert once_it_listens(lambda: validate.main(arguments)) == 0
-    report = read_json(tmp_path / "report" / "validation.json", "validation", 3)
+    report = read_json(tmp_path / "report" / "validation.json", "validation", 4)
     assert report["parity"]["max_lsb"] == 0 and report["parity"]["compared"] == report["sent"] == 200
 
 
