@@ -9,8 +9,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
 
-# gcc builds the host side of the firmware, the next ones the board's; cmake and cppcheck serve tests and lint.
-DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm cmake cppcheck
+# gcc builds the host side of the firmware, the next ones the board's; cmake, cppcheck and clang (libFuzzer) serve tests and lint.
+DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm cmake cppcheck clang libclang-rt-14-dev
 
 ifneq ($(wildcard ../shared/data),)
 export SCL_DATA_DIR ?= $(abspath ../shared/data)
@@ -113,17 +113,29 @@ results-small: setup ## Some of the tables in small: a fold, a seed, two epochs;
 test: setup ## The whole test suite, C and emulated boards included (10 minutes)
 	$(PY) -m pytest -n 2 --dist loadfile
 
+.PHONY: test-faults
+test-faults: setup ## Every injected fault: line, board, files, disk, kills; what docs/SECURITY.md promises (10 minutes)
+	$(PY) -m pytest -n 2 --dist loadfile -m "faults or not exact and not faults" \
+	  tests/link tests/firmware_host tests/firmware/test_protocol.py tests/firmware/test_boards.py tests/firmware/test_damaged_models.py \
+	  tests/scl tests/train/data tests/test_security.py
+
 .PHONY: test-exact
 test-exact: setup ## All random networks against TFLite Micro: 1,500 of every operator and 600 streams here, 423 on every emulated core (40 minutes)
 	$(PY) -m pytest -m "not faults" tests/firmware/test_exact_boards.py tests/firmware/test_kernels.py tests/firmware/test_operators.py \
 	  tests/firmware/test_streaming.py
 
+.PHONY: fuzz
+fuzz: setup ## Long fuzzing of the link, 10 minutes a model
+	mkdir -p build
+	FUZZ_S=600 $(PY) -m pytest --timeout 0 --basetemp build/fuzz -m faults -k test_nothing_is_found tests/firmware/test_fuzz_link.py
+
 .PHONY: lint
-lint: setup ## ruff, mypy, the C compilers with every warning an error, cppcheck with its MISRA addon
+lint: setup ## ruff, mypy, the C compilers with every warning an error, gcc's analyzer, cppcheck with its MISRA addon
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(PY) -m mypy
 	$(MAKE) -C firmware lint
+	$(MAKE) -C firmware analyze
 	$(MAKE) -C firmware misra
 
 .PHONY: lock

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scl.arguments import SEED, Parser, whole
 from scl.artifacts import InputError, check_writable, command, write_artifact
 from scl.artifacts.ranges import RANGES, Ranges
 from scl.artifacts.run import run_hash
+from scl.text import say
 from scl.threads import wait_passively
 
 if TYPE_CHECKING:
@@ -84,20 +86,18 @@ def quantization_error(values: np.ndarray, low: float, high: float) -> float:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m calibration.ranges`."""
-    options = argparse.ArgumentParser(prog="python -m calibration.ranges", description=__doc__)
+    options = Parser(prog="python -m calibration.ranges", description=__doc__)
     options.add_argument("run", type=Path, help="run folder; ranges.json is written into it")
-    options.add_argument("--windows", type=int, default=360, help="representative windows (default 360)")
-    options.add_argument("--draws", type=int, default=4, help="transformed copies of each (default 4)")
+    options.add_argument("--windows", type=whole(1), default=360, help="representative windows (default 360)")
+    options.add_argument("--draws", type=whole(0), default=4, help="transformed copies of each (default 4)")
     options.add_argument("--method", choices=METHODS, default="percentile", help="default percentile")
-    options.add_argument("--seed", type=int, default=0, help="of choice and transformations (default 0)")
+    options.add_argument("--seed", type=SEED, default=0, help="of choice and transformations (default 0)")
     options.add_argument("--data", type=Path, help="the recordings, if not below SCL_DATA_DIR")
     return options
 
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    if arguments.windows < 1 or arguments.draws < 0:
-        raise InputError(f"--windows is {arguments.windows}, --draws {arguments.draws}: expected 1 or more, 0 or more")
     wait_passively()
     import torch
 
@@ -137,12 +137,12 @@ def main(argv: Sequence[str]) -> int:
         ranges=ranges,
     )
     write_artifact(arguments.run / RANGES, contents)
-    print(
+    say(
         f"{arguments.run / RANGES}: {arguments.method} over {len(chosen)} training windows of "
         f"{len(np.unique(chosen.groups))} subjects, each with {arguments.draws} copies under {transformation.name}"
     )
     for name, (low, high) in ranges.items():
-        print(f"  {name:10} {low:10.4f} {high:10.4f}")
+        say(f"  {name:10} {low:10.4f} {high:10.4f}")
     return 0
 
 

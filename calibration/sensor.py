@@ -14,15 +14,17 @@ import numpy as np
 
 from calibration.capture import read_positions
 from calibration.six_position import SixPosition, solve
-from scl.artifacts import InputError, command, sha256_file, write_artifact
+from scl.arguments import Parser, number
+from scl.artifacts import command, sha256_file, write_artifact
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
 from scl.artifacts.capture import POSITIONS, Capture
 from scl.frontend.sensor import INT16, G, Sensor, load_sensor, shipped
+from scl.text import say
 
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m calibration.sensor`."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="python -m calibration.sensor", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = options.add_subparsers(dest="command", required=True)
@@ -35,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     six.add_argument("--out", type=Path, required=True, help="calibration.json to write")
     six.add_argument(
         "--placement-error",
-        type=float,
+        type=number(0, 45),
         default=2.0,
         metavar="DEG",
         help="how far the axis that points up may be from vertical: 2 (default) by hand, 0 in a true jig",
@@ -48,37 +50,35 @@ def main(argv: Sequence[str]) -> int:
     if arguments.command == "list":
         for name in shipped():
             sensor = load_sensor(name)
-            print(f"{name:12} {sensor.rate_hz:g} Hz  {', '.join(f'{p.kind} {p.range}' for p in sensor.parts)}")
+            say(f"{name:12} {sensor.rate_hz:g} Hz  {', '.join(f'{p.kind} {p.range}' for p in sensor.parts)}")
     elif arguments.command == "show":
         sensor = load_sensor(arguments.sensor)
-        print(f"{sensor.name}, {sensor.rate_hz:g} Hz")
+        say(f"{sensor.name}, {sensor.rate_hz:g} Hz")
         for part in sensor.parts:
             facts = [f"{part.axes} axes" if part.axes > 1 else "1 axis", part.range]
             facts.append(f"{part.unit_per_count:.6g} {part.si_unit} per count")
             facts += [f"shifted right by {part.shift} bits to fit 16"] * (part.shift > 0)
             facts += [f"rails at {part.count_range[0]} and {part.count_range[1]}"] * (part.count_range != INT16)
             facts += [f"lead off after {part.lead_off_s:g} s of one count"] * (part.lead_off_s > 0)
-            print(f"  {part.kind}: {', '.join(facts)}")
+            say(f"  {part.kind}: {', '.join(facts)}")
     else:
         _six_position(arguments)
     return 0
 
 
 def _six_position(arguments: argparse.Namespace) -> None:
-    if not 0 <= arguments.placement_error <= 45:
-        raise InputError(f"--placement-error is {arguments.placement_error}, expected 0 to 45 degrees")
     sensor = load_sensor(arguments.sensor)
     capture = read_positions(arguments.capture, sensor)
     result = solve(accelerometer_means(capture, sensor), arguments.placement_error)
     write_artifact(arguments.out, unit_calibration(capture, sensor, result, sha256_file(arguments.capture)))
-    print(f"bias {_row(result.bias / G * 1000, 1)} mg, scale {_row(result.scale)}, residual {_mg(result):.2f} mg")
-    print(f"misalignment {_row(result.misalignment_deg, 2)} +- {result.uncertainty_deg:.2f} degrees")
+    say(f"bias {_row(result.bias / G * 1000, 1)} mg, scale {_row(result.scale)}, residual {_mg(result):.2f} mg")
+    say(f"misalignment {_row(result.misalignment_deg, 2)} +- {result.uncertainty_deg:.2f} degrees")
     if not result.identifiable:
-        print(
+        say(
             "  not identifiable: it may be the placement, so the alignment stays diagonal. In a jig that holds the "
             "axes true, give its --placement-error"
         )
-    print(f"calibration: {arguments.out}")
+    say(f"calibration: {arguments.out}")
 
 
 def accelerometer_means(capture: Capture, sensor: Sensor) -> np.ndarray:

@@ -7,26 +7,28 @@ Such a bundle has no front end, labels or recordings: it is for programs that br
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from export.cost import instructions, size, table
 from export.cost.budget import Budget
 from export.cost.reference import cost_of
 from export.network import arena, from_file
-from export.network.layers import LOGITS
-from export.proof.agreement import differing_layer
-from export.proof.c_engine import CEngine, build_library
-from export.proof.gates import AGREEMENT_INPUTS, ExportError
-from export.proof.runtimes import tflite_micro_runner
-from export.proof.search import search
+from export.network.layers import Network
+from export.network.operators import operator_of
+from export.proof.c_engine import build_library
+from export.proof.foreign import proved
+from export.proof.gates import AGREEMENT_INPUTS
 from export.report_file import REPORT, NetworkReport, RandomInputs
 from export.writers.c_source import CModel, write_c
 from scl import artifacts
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import hashes, model_hash, write_manifest
+from scl.artifacts.files import read_bytes
 from scl.artifacts.manifest import Cost, InputTensor, NetworkManifest, OutputTensor, PlainWindow
+from scl.memory import lacking
+from scl.memory import memory as memory_of
+from scl.toolchain import FIRMWARE
 
 MOST_CLASSES = 256
+MOST_BYTES = 1 << 26  # of a file: far more than boards hold
 
 
 def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int = 0) -> NetworkReport:
@@ -36,31 +38,29 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
         InputError: the file is missing, damaged, or uses what the engine lacks; a tool is missing.
         ExportError: the C differs from TFLite Micro in a bit, or the network is beyond the budget.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file, expected an int8 .tflite")
-    tflite = path.read_bytes()
+    tflite = read_bytes(path, MOST_BYTES, "an int8 .tflite file")
     read = from_file.read(tflite, str(path))
     network = read.network.network
     output = network.tensors[network.outputs[-1]]
     if output.size > MOST_CLASSES:
         raise InputError(f"{path}: has {output.size} outputs, expected at most {MOST_CLASSES}: a class is one byte")
+    memory = arena.schedule(network)
+    require_memory(path, network, memory.size)
     labels = [f"class{index}" for index in range(output.size)]
     with artifacts.folder(out, "bundle") as folder:
         (folder / "model.tflite").write_bytes(tflite)
         (folder / "c").mkdir()
-        memory = arena.schedule(network)
         identity = model_hash(tflite, None, labels)
         write_c(CModel(read.network, memory, labels, identity, None, None), folder / "c")
         with tempfile.TemporaryDirectory() as build:
-            engine = CEngine(build_library(folder / "c", Path(build)))
+            library = build_library(folder / "c", Path(build))
             footprint = size.measure(folder / "c")
             on_device = instructions.measure(folder / "c", Path(build))
-        rows = table.layer_rows(read.network, memory, on_device.layers)
-        cost = cost_of(network, memory.size, footprint, on_device)
-        if budget is not None:
-            budget.require(cost, rows)
-        values = prove(read, tflite, engine, seed)
-        searched = search(read, tflite, engine, seed)
+            rows = table.layer_rows(read.network, memory, on_device.layers)
+            cost = cost_of(network, memory.size, footprint, on_device)
+            if budget is not None:
+                budget.require(cost, rows)
+            values, searched = proved(str(path), folder / "model.tflite", library, seed)
         report = NetworkReport(
             name=out.name,
             model_hash=identity,
@@ -75,29 +75,13 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
     return report
 
 
-def prove(read: from_file.Foreign, tflite: bytes, engine: CEngine, seed: int) -> int:
-    """Runs random inputs through C and TFLite Micro: uniform, and slow ones as sensors give them. Returns the number of
-    values compared.
-
-    Raises ExportError that names the first layer in which they part.
-    """
-    rng = np.random.default_rng(seed)
-    network, tensors = read.network.network, tflite_micro_runner(tflite)
-    shape, compared = (network.input.length, network.input.channels), 0
-    for index in range(AGREEMENT_INPUTS):
-        x = rng.integers(-128, 128, shape)
-        if index % 2:
-            x = np.clip(np.cumsum(rng.normal(0, 20, shape), axis=0), -128, 127)
-        x = x.astype(np.int8)
-        expected = tensors(x)
-        found = engine.run(x[None])[LOGITS].ravel()
-        compared += found.size
-        if np.array_equal(found, expected(read.tensors[network.outputs[-1]])):
-            continue
-        named = {layer.name: expected(read.tensors[layer.name]) for layer in network.layers}
-        where = differing_layer(read.network, engine, x, named)
-        raise ExportError(f"the C differs from TFLite Micro in {where} (random input {index})")
-    return compared
+def require_memory(path: Path, network: Network, arena_bytes: int) -> None:
+    """Raises InputError unless the board that costs are counted on has room for the arena, and for the constants."""
+    constants = sum(operator_of(layer).constant_bytes(layer) for layer in network.layers)
+    available = memory_of(FIRMWARE, instructions.BOARD)
+    for region, needed in (("RAM", arena_bytes), ("FLASH", constants)):
+        if needed > available[region]:
+            raise InputError(f"{path}: {lacking(instructions.BOARD, region, available[region], needed)}")
 
 
 def described(read: from_file.Foreign, name: str, identity: str, cost: Cost, files: dict[str, str]) -> NetworkManifest:

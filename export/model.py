@@ -24,7 +24,7 @@ from scl.decision import LOST, decide
 from scl.frontend.chain import design_front_end
 from scl.frontend.flags import LEAD_OFF
 from scl.frontend.resampler import design
-from scl.frontend.sensor import load_sensor
+from scl.frontend.sensor import Sensor, load_sensor
 from scl.frontend.spec import FrontEndSpec
 
 if TYPE_CHECKING:
@@ -104,7 +104,19 @@ def quantized(run: "Run", ranges: Mapping[str, Sequence[float]], sensor_name: st
 def frontend_for(run: "Run", network: Int8Network, sensor_name: str) -> FrontEndSpec:
     """The named sensor's counts to the network's input.
 
-    Raises InputError if the sensor lacks what the model needs, counts other units or has an unsupported rate.
+    Raises InputError as `sensor_for` does.
+    """
+    window, sensor = run.info.window, sensor_for(run, sensor_name)
+    scale, zero_point = network.activations["input"].scale, network.activations["input"].zero_point
+    return design_front_end(
+        sensor, window.samples, window.rate_hz, run.info.normalisation, float(scale), zero_point, run.info.frontend
+    )
+
+
+def sensor_for(run: "Run", sensor_name: str) -> Sensor:
+    """The parts of the named sensor that the model needs.
+
+    Raises InputError if the sensor lacks one, counts other units or has an unsupported rate.
     """
     window = run.info.window
     sensor = load_sensor(sensor_name).select([part.kind for part in run.info.sensors])
@@ -114,10 +126,8 @@ def frontend_for(run: "Run", network: Int8Network, sensor_name: str) -> FrontEnd
             f"sensor {sensor.name}: gives {', '.join(units)}, but the model was trained on "
             f"{', '.join(window.units)}; choose another with --sensor"
         )
-    scale, zero_point = network.activations["input"].scale, network.activations["input"].zero_point
-    return design_front_end(
-        sensor, window.samples, window.rate_hz, run.info.normalisation, float(scale), zero_point, run.info.frontend
-    )
+    design(sensor.rate_hz, window.rate_hz)
+    return sensor
 
 
 def check_labels(run_folder: Path, labels: Sequence[str], multilabel: bool = False) -> None:

@@ -10,9 +10,12 @@ from pathlib import Path
 from string import Template
 
 from scl import artifacts
+from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.manifest import Manifest, NetworkManifest
+from scl.model_source import c_folder
+from scl.text import markdown, say
 from scl.toolchain import FIRMWARE, MODEL_FILES, ROOMS, headers, sources
 
 TARGETS = ("cmake", "arduino", "zephyr")
@@ -43,7 +46,7 @@ CORTEX_M = ("startup.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "timer.h
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.package`."""
-    options = argparse.ArgumentParser(prog="python -m export.package", description=__doc__)
+    options = Parser(prog="python -m export.package", description=__doc__)
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
     options.add_argument("--for", dest="target", choices=TARGETS, required=True, help="the build system")
     options.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="package folder to write")
@@ -55,9 +58,9 @@ def main(argv: Sequence[str]) -> int:
     package(read_bundle(arguments.bundle), arguments.target, arguments.out)
     files = [path for path in arguments.out.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
-    print(f"package for {arguments.target}: {arguments.out}, {len(files)} files, {size:,} bytes")
+    say(f"package for {arguments.target}: {arguments.out}, {len(files)} files, {size:,} bytes")
     for name, what in (*CONTENTS[arguments.target], *CONTENTS["all"]):
-        print(f"  {name:<26}{what}")
+        say(f"  {name:<26}{what}")
     return 0
 
 
@@ -72,20 +75,19 @@ def package(bundle: Bundle[Manifest | NetworkManifest], target: str, out: Path) 
             f"{bundle.path}: has no front end, so no samples can be pushed; call scl_network_run of "
             "firmware/src/engine/network.h with an input of your own"
         )
-    words = described(manifest, target)
+    c_files, words = c_folder(bundle), described(manifest, target)
     with artifacts.folder(out, "package") as folder:
         flat = folder / "src" / "scl"
         flat.mkdir(parents=True)
         for path in (*headers(), *sources(*ROOMS), FIRMWARE / NO_SENSOR):
             shutil.copyfile(path, flat / path.name)
         for name in MODEL_FILES:
-            shutil.copyfile(bundle.path / "c" / name, flat / name)
+            shutil.copyfile(c_files / name, flat / name)
         shutil.copyfile(FIRMWARE.parent / "LICENSE", folder / "LICENSE")
         templates = FIRMWARE / "packages" / target
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):
             _fill(path, folder / path.relative_to(templates), words)
-        words["target_text"] = _filled(templates / "README.md", words).rstrip()
-        _fill(FIRMWARE / "packages" / "README.md", folder / "README.md", words)
+        (folder / "README.md").write_text(readme(words, target), encoding="utf-8")
         if target == "arduino":
             (folder / "src" / "scl_model.h").write_text('#include "scl/model.h"\n', encoding="utf-8")
         if target == "cmake":
@@ -132,6 +134,13 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
         "model_sources": "\n    ".join(f"{place}/{name}" for name in model),
         "link_sources": "\n    ".join(f"{place}/{name}" for name in link),
     }
+
+
+def readme(words: dict[str, str], target: str) -> str:
+    """README.md, in which the names that a bundle brings stand for themselves."""
+    names = {name: markdown(words[name]) for name in ("bundle", "sensor", "channel_names", "labels")}
+    text = _filled(FIRMWARE / "packages" / target / "README.md", words | names).rstrip()
+    return _filled(FIRMWARE / "packages" / "README.md", words | names | {"target_text": text})
 
 
 def _filled(path: Path, words: dict[str, str]) -> str:

@@ -16,7 +16,7 @@ from export.cost.reference import cost_of
 from export.golden.choice import balanced, spread
 from export.golden.windows import EvaluatedWindows, network_inputs
 from export.manifest import described
-from export.model import Model, check_labels, quantized
+from export.model import Model, check_labels, quantized, sensor_for
 from export.network.from_encoder import dropped
 from export.network.layers import LOGITS
 from export.network.quantization import quantize
@@ -36,6 +36,7 @@ from scl.artifacts.ranges import read_ranges
 from scl.artifacts.run import run_hash
 from scl.decision import decide
 from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.text import say
 from train.data import recordings_for_run, windows_for_run
 from train.data.recordings import WindowSet
 from train.data.registry import data_set
@@ -93,7 +94,7 @@ class Stopwatch:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        print(f"{name} ...", flush=True)
+        say(f"{name} ...")
         start = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - start, 2)
@@ -111,8 +112,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         with watch.step("read"):
             run, ranges, test = read(run_folder, options)
         with watch.step("quantize"):
-            sensor = options.sensor or data_set(run.info.data.name).sensor
-            model = quantized(run, ranges, sensor, options.streaming)
+            model = quantized(run, ranges, sensor_name(run, options), options.streaming)
             model.write(folder)
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
@@ -168,7 +168,13 @@ def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
     check_labels(run_folder, run.info.labels, run.info.multilabel)
     if options.streaming is not None and not TASKS[run.info.task].streams:
         raise InputError(f"{run_folder}: classifies the beat in the middle of a window, which no stream holds")
+    sensor_for(run, sensor_name(run, options))  # an unfit one is refused before minutes of reading
     return run, read_ranges(run_folder), windows_for_run(run.info, "test", options.data)
+
+
+def sensor_name(run: "Run", options: Options) -> str:
+    """The sensor that the options name, else the one that recorded the data set, or replays it."""
+    return options.sensor or data_set(run.info.data.name).sensor
 
 
 @dataclass(frozen=True, eq=False)

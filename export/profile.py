@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from export.cost.instructions import BOARD, BOARDS, measure
 from export.cost.probe import probe
-from scl.arguments import positive
+from scl.arguments import BAUD, Parser
 from scl.artifacts import InputError, command
+from scl.model_source import c_folder
+from scl.text import say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,14 +24,14 @@ if TYPE_CHECKING:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.profile`."""
-    options = argparse.ArgumentParser(prog="python -m export.profile", description=__doc__)
+    options = Parser(prog="python -m export.profile", description=__doc__)
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
     options.add_argument("--board", default=BOARD, help=f"one of {', '.join(BOARDS)} (default {BOARD}, a Cortex-M4F)")
     options.add_argument(
         "--port",
         help="instead: the board on this port, as firmware_host.validate takes it; a real one is timed",
     )
-    options.add_argument("--baud", type=positive, help="line rate of a real port")
+    options.add_argument("--baud", type=BAUD, help="line rate of a real port")
     options.add_argument(
         "--bisect", action="store_true", help="name the first layer that differs from TFLite Micro; exit status 1"
     )
@@ -53,22 +55,23 @@ def main(argv: Sequence[str]) -> int:
         from export.proof.bisect import bisect, describe, layer_errors
 
         errors = layer_errors(bundle, probed.x, probed.tensors) if probed else bisect(bundle, arguments.board)
-        print(f"{bundle.path} on {probed.board if probed else arguments.board}: {describe(errors)}")
+        board = probed.board if probed else arguments.board
+        say(*f"{bundle.path} on {board}: {describe(errors)}".split("\n"))
         return int(any(layer.different for layer in errors))
     from export.report_file import read_report
 
     report = read_report(bundle)
     if probed is not None:
         print_profile(report, probed.taken, probed.unit)
-        print(
+        say(
             f"{bundle.path} on {probed.board}: {_number(sum(probed.taken))} {probed.unit} in the layers of one "
             "inference"
         )
         return 0
     with tempfile.TemporaryDirectory() as build:
-        cost = measure(bundle.path / "c", Path(build), arguments.board)
+        cost = measure(c_folder(bundle), Path(build), arguments.board)
     print_profile(report, cost.layers)
-    print(
+    say(
         f"{bundle.path} on {cost.board}: {cost.instructions:,} instructions per inference; arena "
         f"{report.cost.arena_bytes:,} bytes, deepest stack {cost.stack_bytes:,} bytes, program without link and "
         f"front end {cost.image_bytes:,} bytes"
@@ -84,8 +87,8 @@ def print_estimate(path: Path) -> None:
     found = estimate(network)
     for layer in network.layers:
         shape = f"{layer.result.length} x {layer.channels}"
-        print(f"{layer.name:12} {shape:>10} {layer.macs:>12,} MACs {found.layers[layer.name]:>12,} instructions")
-    print(
+        say(f"{layer.name:12} {shape:>10} {layer.macs:>12,} MACs {found.layers[layer.name]:>12,} instructions")
+    say(
         f"{path}, estimated for a Cortex-M4F: {found.instructions:,} instructions per inference, {network.macs:,} "
         f"MACs, arena {found.arena_bytes:,} bytes, program without link and front end {found.flash_bytes:,} bytes"
     )
@@ -96,13 +99,13 @@ def print_profile(report: "Costs", taken: Sequence[float], unit: str = "instruct
 
     Raises InputError if the report has another number of layers.
     """
-    from rich.console import Console
+    from scl.terminal import PlainConsole
 
     if len(taken) != len(report.layers):
         raise InputError(
             f"{report.name}: c runs {len(taken)} operators, its report lists {len(report.layers)}; {report.advice}"
         )
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = PlainConsole(width=None if sys.stdout.isatty() else 120)
     console.print(_layers(report.layers, taken, unit))
     console.print(_map(report.memory_map, [row.name for row in report.layers], report.cost.arena_bytes))
 

@@ -3,13 +3,15 @@ an int8 .tflite file that was made elsewhere, and writes it as C."""
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from export.cost.budget import Budget
 from export.proof.gates import MAX_LOSS, ExportError
-from scl.artifacts import command
+from scl.arguments import SEED, Parser, number, whole
+from scl.artifacts import command, complain
+from scl.artifacts.fields import MOST
+from scl.text import say
 from scl.threads import wait_passively
 
 RUN_ONLY = ("sensor", "data", "windows", "draws", "max_loss", "streaming")
@@ -17,7 +19,7 @@ RUN_ONLY = ("sensor", "data", "windows", "draws", "max_loss", "streaming")
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.quantize`."""
-    options = argparse.ArgumentParser(prog="python -m export.quantize", description=__doc__)
+    options = Parser(prog="python -m export.quantize", description=__doc__)
     options.add_argument(
         "run",
         type=Path,
@@ -39,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--windows", type=int, default=600, help="test windows that validation sends (default 600)")
     options.add_argument("--draws", type=int, default=4, help="transformed copies of each window (default 4)")
     options.add_argument(
-        "--max-loss", type=float, default=MAX_LOSS, metavar="POINTS",
+        "--max-loss", type=number(-100, 100), default=MAX_LOSS, metavar="POINTS",
         help=f"points of consistency and accuracy (ECG: macro F1) that int8 may lose (default {MAX_LOSS})",
     )  # fmt: skip
     options.add_argument(
@@ -47,11 +49,11 @@ def parser() -> argparse.ArgumentParser:
         help="what the device has room for, such as flash=64k,ram=16k,instructions=2M: fails if it does not fit",
     )  # fmt: skip
     options.add_argument(
-        "--streaming", type=int, metavar="HOP",
+        "--streaming", type=whole(1, MOST), metavar="HOP",
         help="keep the network's columns from hop to hop of a stream: model-rate samples, a multiple of the strides' "
         "product; for encoders trained with --padding valid",
     )  # fmt: skip
-    options.add_argument("--seed", type=int, default=0, help="of the rotations and the choice of windows (default 0)")
+    options.add_argument("--seed", type=SEED, default=0, help="of the rotations and the choice of windows (default 0)")
     return options
 
 
@@ -76,17 +78,17 @@ def main(argv: Sequence[str]) -> int:
             from export.report import print_foreign
 
             print_foreign(export_tflite(tflite, out, arguments["budget"], arguments["seed"]))
-            print(f"bundle: {out}")
+            say(f"bundle: {out}")
             return 0
         from export.pipeline import Options, export
         from export.report import print_report
 
         report = export(run, out, Options(**arguments))
     except ExportError as error:
-        print(f"export failed, nothing was written: {error}", file=sys.stderr)
+        complain("export failed, nothing was written", str(error))
         return 1
     print_report(report)
-    print(f"bundle: {out}")
+    say(f"bundle: {out}")
     return 0
 
 

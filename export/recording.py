@@ -13,22 +13,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scl.arguments import Parser, number
 from scl.artifacts import InputError, check_writable, command
 from scl.artifacts.capture import Capture, write_capture
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import design, to_rate
 from scl.frontend.sensor import load_sensor
+from scl.text import say
 
 if TYPE_CHECKING:
+    from scl.artifacts.run import RunInfo
     from train.data.recordings import Block, Recordings
 
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.recording`."""
-    options = argparse.ArgumentParser(prog="python -m export.recording", description=__doc__.splitlines()[0])
+    options = Parser(prog="python -m export.recording", description=__doc__.splitlines()[0])
     options.add_argument("run", type=Path, help="run folder; names the data set, the sensors and the test subjects")
     options.add_argument("--subject", type=int, help="whose recording (default: the first test subject)")
-    options.add_argument("--seconds", type=float, default=30.0, help="of each activity or record (default 30)")
+    options.add_argument(
+        "--seconds", type=number(0.001, 1e6), default=30.0, help="of each activity or record (default 30)"
+    )
     options.add_argument("--sensor", help="sensor file, as for export.quantize")
     options.add_argument("--data", type=Path, help="the recordings, if not below SCL_DATA_DIR")
     options.add_argument("--out", type=Path, required=True, help="capture file to write (CSV)")
@@ -46,33 +51,38 @@ def main(argv: Sequence[str]) -> int:
     run = load_run(arguments.run)
     if not TASKS[run.info.task].streams:
         raise InputError(f"{arguments.run}: classifies single beats, which a stream does not; give a run of strips")
+    # Before minutes of reading: a sensor that is unfit is refused at once.
+    sensor = load_sensor(arguments.sensor or data_set(run.info.data.name).sensor)
+    sensor = sensor.select([part.kind for part in run.info.sensors])
+    resampler = design(sensor.rate_hz, run.info.window.rate_hz)
     recordings = recordings_for_run(run.info, arguments.data)
     subject = run.info.split.test[0] if arguments.subject is None else arguments.subject
     blocks = [block for block in recordings.blocks if block.group == subject]
     if not blocks:
         raise InputError(f"{recordings.name}: has no subject {subject}; there are {recordings.groups.tolist()}")
-    sensor = load_sensor(arguments.sensor or data_set(run.info.data.name).sensor)
-    sensor = sensor.select([part.kind for part in run.info.sensors])
-    resampler = design(sensor.rate_hz, run.info.window.rate_hz)
     samples = round(arguments.seconds * recordings.rate_hz)
     parts, labels = [], []
     for block in blocks:
         x = to_rate(block.x[None, :, :samples].astype(np.float64), recordings.rate_hz, sensor.rate_hz)
         of_block, _ = to_counts(x, sensor)
         parts.append(of_block[0])
-        if len(block.beats):
-            window_s = run.info.window.samples / run.info.window.rate_hz
-            numbers = strip_labels(recordings, block, len(of_block[0]), sensor.rate_hz, window_s, resampler.delay)
-            labels += [run.info.labels[number] if number >= 0 else "" for number in numbers]
-        else:
-            labels += [name_of(recordings, block.label)] * len(of_block[0])
+        labels += labels_of(run.info, recordings, block, len(of_block[0]), sensor.rate_hz, resampler.delay)
     counts = np.concatenate(parts)
     channels = tuple(recordings.channels)
     write_capture(arguments.out, Capture(sensor.name, sensor.rate_hz, channels, counts, label=tuple(labels)))
-    print(
-        f"{arguments.out}: {len(labels)} samples of subject {subject}, {len(blocks)} recordings, {sensor.rate_hz:g} Hz"
-    )
+    say(f"{arguments.out}: {len(labels)} samples of subject {subject}, {len(blocks)} recordings, {sensor.rate_hz:g} Hz")
     return 0
+
+
+def labels_of(
+    info: "RunInfo", recordings: "Recordings", block: "Block", samples: int, rate_hz: float, delay: int
+) -> list[str]:
+    """What each of a block's first `samples` at the sensor's rate is labelled with; "" where there is no label yet."""
+    if block.label >= 0:
+        return [name_of(recordings, block.label)] * samples
+    window_s = info.window.samples / info.window.rate_hz
+    numbers = strip_labels(recordings, block, samples, rate_hz, window_s, delay)
+    return [info.labels[number] if number >= 0 else "" for number in numbers]
 
 
 def strip_labels(

@@ -6,14 +6,16 @@ from export.proof.gates import MAX_STEPS
 from export.proof.loss import FIGURES
 from export.report_file import ExportReport, NetworkReport
 from scl.artifacts.manifest import Streaming
+from scl.text import say
 
 Rows = list[tuple[str, str]]
 
 
 def print_report(report: ExportReport) -> None:
     """Prints the report of a run's export."""
-    from rich.console import Console
     from rich.table import Table
+
+    from scl.terminal import PlainConsole
 
     table = Table(title=f"Export of {report.name}", title_justify="left", show_header=False)
     table.add_column(no_wrap=True)
@@ -24,7 +26,7 @@ def print_report(report: ExportReport) -> None:
         table.add_section()
     table.add_row("time", f"{report.seconds['total']:.1f} s")
     # A pipe has no width of its own.
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    PlainConsole(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def print_foreign(report: NetworkReport) -> None:
@@ -33,12 +35,12 @@ def print_foreign(report: NetworkReport) -> None:
 
     cost, proof, chosen = report.cost, report.agreement, report.agreement.layers
     print_profile(report, [row.instructions for row in report.layers])
-    print(
+    say(
         f"{report.name} on {report.board}: {cost.instructions:,} instructions per inference, flash "
-        f"{cost.flash_bytes:,} bytes, arena {cost.arena_bytes:,} bytes, stack {cost.stack_bytes:,} bytes\n"
-        f"TFLite Micro and C: equal in every bit over {proof.inputs:,} random inputs ({proof.values:,} values),\n"
-        f"and layer by layer over {chosen.inputs:,} chosen inputs ({chosen.values:,} values): extremes, random "
-        f"values,\nand {chosen.borders:,} of the {chosen.all_borders:,} sums that lie beside a step of rounding"
+        f"{cost.flash_bytes:,} bytes, arena {cost.arena_bytes:,} bytes, stack {cost.stack_bytes:,} bytes",
+        f"TFLite Micro and C: equal in every bit over {proof.inputs:,} random inputs ({proof.values:,} values),",
+        f"and layer by layer over {chosen.inputs:,} chosen inputs ({chosen.values:,} values): extremes, random values,",
+        f"and {chosen.borders:,} of the {chosen.all_borders:,} sums that lie beside a step of rounding",
     )
 
 

@@ -99,7 +99,7 @@ class NetworkReport(Costs):
 
 def read_report(bundle: Bundle[Manifest | NetworkManifest] | Bundle[Manifest]) -> ExportReport | NetworkReport:
     """The report of a bundle. Raises InputError if a field is wrong."""
-    path = bundle.path / REPORT
+    path = bundle.file(REPORT)
     if isinstance(bundle.manifest, NetworkManifest):
         return read_artifact(path, NetworkReport)
     return read_artifact(path, ExportReport)

@@ -1,30 +1,46 @@
 """Opens a board by the name that `--port` gives.
 
 That is a device, any pyserial URL, `native`, `emulator` or `emulator:MACHINE`. For the emulated ones the firmware of
-the bundle is built first, into a folder of its own per model and board.
+the bundle is built first, into a folder of its own per model and board. Its C is checked to be constant data, which
+neither compiler nor linker can be made to do anything with (scl.model_source); `--trust` leaves that out.
 """
 
 import argparse
+import platform
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from firmware_host import emulator, ports
+from firmware_host import emulator
 from firmware_host.link import BoardResetError, Link
-from firmware_host.messages import Hello
+from firmware_host.messages import Hello, MessageError
 from firmware_host.model import check_board
-from firmware_host.transport import DEFAULT_BAUD, SerialTransport, Traced, Transport
+from firmware_host.reopening import Reopening, SerialPort
+from firmware_host.trace import Traced, tracing
+from firmware_host.transport import DEFAULT_BAUD, Transport
 from scl import toolchain
-from scl.arguments import positive
+from scl.arguments import BAUD, number
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import Manifest
 from scl.machines import MACHINES
+from scl.model_source import c_folder
+from scl.text import say
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "firmware"
 BITS_PER_BYTE = 10  # 8N1
+LONGEST_WAIT_S = 86_400.0
+
+
+class ForeignAnswersError(InputError):
+    """The answers are of another session, model or calibration than was asked for: none may be believed."""
+
+
+CONFINED = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64")  # boards/native/confine.c
+KEPT = "a process that is kept from files and network"
 
 
 @dataclass(frozen=True)
@@ -44,19 +60,20 @@ class Board:
         """Asks the board whether all that it answered is of one session, this model and this calibration.
 
         To be called before answers are believed. `when` tells how far the command is, as in "after 3 of 20 windows".
-        Raises BoardResetError if the session is gone, InputError if another program has begun one or a hash differs.
+        Raises BoardResetError if the session is gone, ForeignAnswersError if another program has begun one or a hash
+        differs.
         """
         hello = self.link.ask()
         if hello.session == 0:
             raise BoardResetError(self.link.name, when)
         if hello.session != self.link.session:
-            raise InputError(
+            raise ForeignAnswersError(
                 f"port {self.link.name}: another program began session {hello.session:08x} on the board, ours was "
                 f"{self.link.session:08x}, {when}; close the other program and run the command again"
             )
         self._check_same(hello)
         if hello.calibration_hash != calibration_hash:
-            raise InputError(
+            raise ForeignAnswersError(
                 f"port {self.link.name}: the board has calibration {hello.calibration_hash.hex()}, "
                 f"{calibration_hash.hex()} was expected, {when}; run the command again"
             )
@@ -70,12 +87,12 @@ class Board:
     def _check_same(self, hello: Hello) -> None:
         port, before = self.link.name, self.hello
         if hello.model_hash != before.model_hash:
-            raise InputError(
+            raise ForeignAnswersError(
                 f"port {port}: the board holds model {hello.model_hash} now, {before.model_hash} when it was greeted; "
                 "its firmware was replaced meanwhile: flash the firmware of this bundle and run the command again"
             )
         if replace(hello, session=before.session, calibration_hash=before.calibration_hash) != before:
-            raise InputError(
+            raise ForeignAnswersError(
                 f"port {port}: the board describes itself as {hello} now, as {before} when it was greeted; "
                 "run the command again"
             )
@@ -86,55 +103,125 @@ def open_board(
     bundle: Bundle[Manifest],
     port: str | None,
     baud: int = DEFAULT_BAUD,
-    trace: bool = False,
+    trace: str | None = None,
+    wait_s: float = 0.0,
     native_arguments: Sequence[str] = (),
+    trust: bool = False,
 ) -> Iterator[Board]:
     """Builds and starts what `port` needs, greets the board and checks that it holds the bundle's model.
 
-    Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is.
+    Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is. `trace`:
+    the file that gets one, or "-" for stderr. `wait_s`: how long a real port is waited for, now and whenever it goes
+    away. `trust`: the bundle's C may be more than data.
     """
+    with (
+        _line(bundle, port, baud, wait_s, native_arguments, trust) as line,
+        _traced(line.transport, trace, line.baud) as transport,
+    ):
+        link = Link(transport)
+        try:
+            hello = link.greet()
+            check_board(hello, bundle, link.name)
+            yield Board(link, hello, line.emulated, line.baud)
+        except MessageError as error:
+            raise MessageError(error.found, link.name) from error
+
+
+@dataclass(frozen=True)
+class _Line:
+    """An open line to a board; see Board for the rest."""
+
+    transport: Transport
+    emulated: bool = False
+    baud: int | None = None
+
+
+@contextmanager
+def _line(
+    bundle: Bundle[Manifest], port: str | None, baud: int, wait_s: float, native_arguments: Sequence[str], trust: bool
+) -> Iterator[_Line]:
     kind, _, machine = (port or "").partition(":")
     if kind == "native" and not machine:
-        with emulator.native(build(bundle, "native"), native_arguments) as pty:
-            yield _greet(bundle, pty, trace)
+        with emulator.native(build(bundle, toolchain.NATIVE, trust), native_arguments) as pty:
+            yield _Line(pty)
     elif kind == "emulator":
         machine = machine or MACHINES[0]
         if machine not in MACHINES:
             raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
-        with emulator.qemu(build(bundle, machine), machine) as uart:
-            yield _greet(bundle, uart, trace, emulated=True)
+        with emulator.qemu(build(bundle, machine, trust), machine) as uart:
+            yield _Line(uart, emulated=True)
     else:
-        serial = SerialTransport(port or ports.resolve(), baud)
+        open_port = SerialPort(port, baud)
+        serial = Reopening(open_port, wait_s) if wait_s else open_port()
         try:
-            yield _greet(bundle, serial, trace, baud=None if kind == "socket" else baud)
+            yield _Line(serial, baud=None if kind == "socket" else baud)
         finally:
             serial.close()
 
 
-def add_port_options(parser: argparse.ArgumentParser) -> None:
-    """Flags that every command with a board has: `--port`, `--baud`, `--trace`."""
+def add_port_options(parser: argparse.ArgumentParser, several: bool = False) -> None:
+    """Flags of every command with a board: --port, --baud, --trust, --wait, --trace; a list of `several` ports."""
     parser.add_argument(
         "--port",
-        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port",
+        action="append" if several else "store",
+        help="device, pyserial URL, native, emulator or emulator:BOARD; default: the only USB serial port"
+        + ("; once for each board that is to be validated at the same time" if several else ""),
     )
     parser.add_argument(
-        "--baud", type=positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
+        "--baud", type=BAUD, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
     )
-    parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
+    add_trust_option(parser)
+    add_wait_and_trace(parser)
 
 
-def build(bundle: Bundle[Manifest], board: str) -> Path:
-    """The firmware of `bundle` for `board`, built where it is not up to date.
+def add_wait_and_trace(parser: argparse.ArgumentParser) -> None:
+    """`--wait` and `--trace`, for commands with port options of their own."""
+    parser.add_argument(
+        "--wait",
+        type=number(0.001, LONGEST_WAIT_S),
+        default=0.0,
+        metavar="SECONDS",
+        help="wait so long for a port that is not there yet, and go on with one that was pulled out and put back",
+    )
+    parser.add_argument(
+        "--trace",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write a hex dump of every byte on the line, with times, into FILE for a bug report; "
+        "without FILE to stderr (place it last then)",
+    )
 
-    Raises InputError if a tool is missing or the build fails.
+
+def add_trust_option(parser: argparse.ArgumentParser) -> None:
+    """The flag `--trust`."""
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="native and emulator: build the bundle's C even if it is more than the data that export.quantize writes",
+    )
+
+
+def build(bundle: Bundle[Manifest], board: str, trust: bool = False) -> Path:
+    """The firmware of `bundle` for `board`, built where it is not up to date; stderr says before if it runs here.
+
+    Raises InputError if the C of the bundle is more than data, without `trust`, a tool is missing, or the build fails.
     """
-    return toolchain.build(bundle.path / "c", BUILD / f"{bundle.manifest.model_hash[:16]}-{board}", board)
+    c_files = c_folder(bundle, trust)
+    if trust:
+        say(f"{c_files}: is built without a check, since --trust is given: it can do all that you can", error=True)
+    elif board == toolchain.NATIVE:
+        say(
+            f"{c_files}: is constant data; runs here in the firmware's own code{', ' + KEPT if CONFINED else ''}",
+            error=True,
+        )
+    return toolchain.build(c_files, BUILD / f"{bundle.manifest.model_hash[:16]}-{board}", board)
 
 
-def _greet(
-    bundle: Bundle[Manifest], transport: Transport, trace: bool, emulated: bool = False, baud: int | None = None
-) -> Board:
-    link = Link(Traced(transport) if trace else transport)
-    hello = link.greet()
-    check_board(hello, bundle, link.name)
-    return Board(link, hello, emulated, baud)
+@contextmanager
+def _traced(transport: Transport, trace: str | None, baud: int | None) -> Iterator[Transport]:
+    if trace is None:
+        yield transport
+        return
+    with tracing(trace, transport.name, baud) as emit:
+        yield Traced(transport, emit)

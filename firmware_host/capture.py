@@ -5,105 +5,116 @@ For the six-position calibration capture six parts into one file, each with anot
 """
 
 import argparse
-import struct
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from firmware_host.board import Board, open_board
-from firmware_host.link import BoardResetError, Link
-from firmware_host.messages import BoardError, ErrorCode, capture_block
+from firmware_host.blocks import Blocks
+from firmware_host.board import Board, add_trust_option, add_wait_and_trace, open_board
+from firmware_host.link import BoardResetError
 from firmware_host.progress import progress
-from firmware_host.protocol import ANSWER, Type
+from firmware_host.recording import Recording
 from firmware_host.transport import DEFAULT_BAUD
-from scl.arguments import positive
+from scl.arguments import BAUD, Parser, line, number
 from scl.artifacts import InputError, check_writable, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
-from scl.artifacts.capture import POSITIONS, Capture, read_capture, write_capture
+from scl.artifacts.capture import MOST_BYTES, POSITIONS, Capture, read_capture, write_capture
 from scl.artifacts.manifest import Manifest
+from scl.text import say
 
-BLOCK_TIMEOUT_S = 5.0  # between two blocks
+MOST_SAMPLES = 1 << 22  # 11 hours at 100 Hz; writing them takes 2 GB of memory
+LONGEST_COUNT = len("-32768,")
+LONGEST_REST = len('+x,"",')  # of a row: the position and what a label is quoted with
+HEADER_BYTES = 2000
 
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     bundle = read_run_bundle(options.bundle)
-    before = _before(options.out, options.append)
-    rate_hz = bundle.manifest.frontend.sensor.rate_hz
-    samples = round(options.seconds * rate_hz)
-    if samples < 1:
-        raise InputError(f"--seconds {options.seconds:g}: not one sample at {rate_hz:g} Hz; give more")
-    with open_board(bundle, options.port, options.baud, options.trace, _sensor(options, bundle)) as board:
-        part = capture(board, bundle, samples, options.position, options.label)
-        board.check(board.hello.calibration_hash, f"after {samples} of {samples} samples")
-    write_capture(options.out, before.followed_by(part, options.out) if before else part)
-    print(f"{options.out}: {len(part.counts)} samples of {part.sensor} at {part.rate_hz:g} Hz, {part.dropped} dropped")
+    samples = _samples(options, bundle.manifest)
+    before = _before(options, bundle.manifest)
+    line, sensor = (options.port, options.baud, options.trace, options.wait), _sensor(options, bundle)
+    with open_board(bundle, *line, sensor, options.trust) as board:
+        blocks, cause = capture(board, bundle, samples)
+        doubt = _doubt(board, f"after {blocks.end} of {samples} samples")
+        if len(blocks.counts):
+            part = _part(options, bundle.manifest, blocks.counts, blocks.lost)
+            write_capture(options.out, before.followed_by(part, options.out) if before else part)
+            say(_written(options.out, part, samples))
+        if isinstance(doubt, BoardResetError):
+            raise doubt
+        if (error := cause or doubt) is not None:
+            raise error
     return 0
 
 
+def _written(path: Path, part: Capture, samples: int) -> str:
+    """What a file holds; what is missing of it comes first."""
+    end = len(part.counts) + part.dropped
+    lost = f"{part.dropped} of {end} samples are lost: " if part.dropped else ""
+    short = f"ended after {end} of {samples} samples: " if end < samples else ""
+    text = f"{path}: {len(part.counts)} samples of {part.sensor} at {part.rate_hz:g} Hz, {part.dropped} dropped"
+    return lost + short + text
+
+
 def capture(
-    board: Board, bundle: Bundle[Manifest], samples: int, position: str | None = None, label: str | None = None
-) -> Capture:
-    """Records `samples` samples.
+    board: Board, bundle: Bundle[Manifest], samples: int
+) -> tuple[Blocks, InputError | KeyboardInterrupt | None]:
+    """Records `samples` samples; returns what came, and why it ended before all had passed, None if they have.
 
-    Samples that the board dropped or the link lost are counted, not filled in. Raises InputError if the board has no
-    sensor or stops sending.
+    Samples that the board dropped or the link lost are counted, not filled in.
     """
-    sensor, channels = bundle.manifest.frontend.sensor, bundle.manifest.window.channels
-    blocks = []
-    end = 0  # sensor samples so far, lost ones included
+    channels, sensor = len(bundle.manifest.window.channels), bundle.manifest.frontend.sensor
     with progress(samples, "samples") as done:
-        for start, counts in _blocks(board.link, samples, len(channels)):
-            blocks.append(counts)
-            end = start + len(counts)
-            done(min(end, samples))
-    counts = np.concatenate(blocks)
-    return Capture(
-        sensor.name,
-        sensor.rate_hz,
-        channels,
-        counts,
-        (position,) * len(counts) if position else (),
-        (label,) * len(counts) if label else (),
-        end - len(counts),
-    )
+        recording = Recording(board.link, samples, channels, sensor.rate_hz, done)
+        cause = recording.run()
+    if cause is None and not len(recording.blocks.counts):
+        cause = InputError(
+            f"port {board.link.name}: not one of {samples} samples came; check the cable and the baud rate, or see "
+            "--trace"
+        )
+    return recording.blocks, cause
 
 
-def _blocks(link: Link, samples: int, channels: int) -> Iterator[tuple[int, np.ndarray]]:
-    """First sample and counts of each block, until `samples` have passed; stops the board if the reader gives up."""
-    seq, _size = link.send(Type.CAPTURE, struct.pack("<I", samples))
-    end = 0
-    deadline = link.now() + BLOCK_TIMEOUT_S
+def _doubt(board: Board, when: str) -> InputError | None:
+    """Why it is not sure that the board's session lasted to the end; what came before is the board's all the same.
+
+    Raises InputError if another program began one, or the board holds another model: then nothing is believed.
+    """
     try:
-        while end < samples:
-            frames = link.receive(max(0.0, deadline - link.now()))
-            if not frames and link.now() >= deadline:
-                if link.ask().session == 0:
-                    raise BoardResetError(link.name, f"after {end} of {samples} samples")
-                raise InputError(
-                    f"port {link.name}: no sample for {BLOCK_TIMEOUT_S:g} s, {end} of {samples} came; reset the board "
-                    "and try again"
-                )
-            for frame in frames:
-                if frame.seq == seq and frame.type == Type.ERROR:
-                    raise _refusal(link.name, BoardError.parse(frame.payload), samples)
-                if frame.seq == seq and frame.type == Type.CAPTURE | ANSWER:
-                    start, _dropped, counts = capture_block(frame.payload, channels)
-                    end = start + len(counts)
-                    deadline = link.now() + BLOCK_TIMEOUT_S
-                    yield start, counts
-    finally:
-        if end < samples:
-            with suppress(InputError):  # the port may be what failed
-                link.send(Type.CAPTURE, struct.pack("<I", 0))
+        board.link.ask()
+    except InputError as error:
+        return error
+    try:
+        board.check(board.hello.calibration_hash, when)
+    except BoardResetError as error:
+        return error
+    return None
 
 
-def _refusal(port: str, error: BoardError, samples: int) -> InputError:
-    if error.code == ErrorCode.NO_SESSION:
-        return BoardResetError(port, f"after 0 of {samples} samples")
-    return InputError(f"port {port}: the board cannot capture: {error}; capture with one that has a sensor")
+def _samples(options: argparse.Namespace, manifest: Manifest) -> int:
+    """How many samples --seconds are. InputError if none, or more than memory or a capture file has room for."""
+    rate_hz = manifest.frontend.sensor.rate_hz
+    samples: int = round(options.seconds * rate_hz)
+    row = LONGEST_COUNT * len(manifest.window.channels) + 2 * len((options.label or "").encode()) + LONGEST_REST
+    room = MOST_BYTES - HEADER_BYTES - (options.out.stat().st_size if options.append and options.out.exists() else 0)
+    most = min(MOST_SAMPLES, max(0, room // row))
+    if samples < 1:
+        raise InputError(f"--seconds {options.seconds:g}: not one sample at {rate_hz:g} Hz; give more")
+    if samples > most:
+        raise InputError(
+            f"--seconds {options.seconds:g}: {samples} samples at {rate_hz:g} Hz, {options.out} has room for {most} "
+            f"({most / rate_hz:.0f} s); give less, or record into several files"
+        )
+    return samples
+
+
+def _part(options: argparse.Namespace, manifest: Manifest, counts: np.ndarray, dropped: int) -> Capture:
+    """What was recorded, with the position and the label that were given."""
+    sensor = manifest.frontend.sensor
+    position, label = ((text,) * len(counts) if text else () for text in (options.position, options.label))
+    return Capture(sensor.name, sensor.rate_hz, manifest.window.channels, counts, position, label, dropped)
 
 
 def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
@@ -120,18 +131,21 @@ def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
     return ["--sensor", str(options.play.resolve()), "--sensor-rate", str(rate_hz)]
 
 
-def _before(path: Path, append: bool) -> Capture | None:
-    """What --append adds to. InputError rather than overwriting a file, before the board is touched."""
+def _before(options: argparse.Namespace, manifest: Manifest) -> Capture | None:
+    """What --append adds to. InputError rather than overwriting a file, or recording what would not fit to it."""
+    path: Path = options.out
     check_writable(path)
     if not path.exists():
         return None
-    if not append:
+    if not options.append:
         raise InputError(f"{path}: exists already; add to it with --append, or name another file")
-    return read_capture(path)
+    before = read_capture(path)
+    before.followed_by(_part(options, manifest, np.zeros((1, len(manifest.window.channels)), np.int16), 0), path)
+    return before
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m firmware_host.capture",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -139,20 +153,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", type=Path, help="bundle on the board; names the sensor, its rate and its channels")
     parser.add_argument("--port", help="device, pyserial URL or native; default: the only USB serial port")
     parser.add_argument(
-        "--baud", type=positive, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
+        "--baud", type=BAUD, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="capture file to write")
     parser.add_argument("--append", action="store_true", help="add to the file, if it is there")
-    parser.add_argument("--seconds", type=float, required=True, help="how long to record")
+    parser.add_argument("--seconds", type=number(0.001, 1e6), required=True, help="how long to record")
     parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for the calibration")
-    parser.add_argument("--label", help="what is recorded, for firmware_host.stream to print beside the class")
+    parser.add_argument("--label", type=line, help="what is recorded; firmware_host.stream prints it beside the class")
     parser.add_argument(
         "--play",
         type=Path,
         metavar="FILE",
         help="with --port native: int16 counts, little endian, that stand in for the sensor",
     )
-    parser.add_argument("--trace", action="store_true", help="hex dump of every byte on the line, to stderr")
+    add_trust_option(parser)
+    add_wait_and_trace(parser)
     return parser
 
 

@@ -92,7 +92,7 @@ def _process(command: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], IO[b
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
         try:
             yield process, errors
@@ -112,6 +112,6 @@ def _process(command: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], IO[b
             process.stdout.close()
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Asks Linux to end this child when its parent is killed (prctl PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)

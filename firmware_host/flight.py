@@ -1,16 +1,20 @@
-"""Sends windows, several in flight at once, and survives lost, damaged and doubled frames.
+"""Sends windows and survives lost, damaged, doubled and late frames: go-back-N, as docs/PROTOCOL.md describes it.
+
+Order. The board wants one chunk at a time and says with every answer which one. Chunks are sent ahead of the answers;
+an answer that names an earlier sample than its chunk's end tells that a chunk before it is lost, and sending goes back
+there. The last chunk of a window waits for the result of the window before, which the board would overwrite.
 
 Flow control. A board's receive ring holds RX_RING_BYTES, and the firmware does not read it while the network runs. So
 at most that many bytes are in flight: sent, and not known to be out of the ring. The board works through frames in
 order, so an answer to a frame tells that it and everything sent before it has left the ring, damaged frames included.
-Only the last chunk of a window is answered; where half a ring goes out without such a chunk, a STATS request is put in
-to be answered. Therefore some frame in flight will always be answered, and the ring cannot overflow on any line,
-however long the network takes.
 
-Loss. The line keeps order, so an answer to a later frame tells that the answers before it are lost, and ERROR GAP
-tells that a chunk is. Either way the whole window is sent again at once. Only silence needs the time-out, and after
-one nothing but a STATS request goes out until the board answers. After WINDOW_ATTEMPTS attempts a window counts as
-lost.
+Loss. The line keeps order, so an answer to a later frame tells that the answers before it are lost. On a line with
+losses a STATS request, the marker, goes behind the chunks, so that the last one has a later frame too. Only where all
+answers are lost the time-out is needed, which follows the measured round trips. Chunks get shorter as more frames are
+lost (noise.py).
+
+Time. A flight ends when nothing has moved on for STALL_S: no sample that the board took, no result. What was answered
+until then is in the outcome, with the reason. So is an answer that no sound board gives, and a port that breaks.
 
 Reset. A board that was reset refuses whatever comes with ERROR NO_SESSION, so every answer is of a board that has been
 greeted. Whoever gives `resume`, which greets it again, gets the windows that were on their way sent once more.
@@ -23,15 +27,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError, Link
-from firmware_host.messages import BoardError, ErrorCode, Hello, Result, chunk_samples, window_chunk
+from firmware_host.messages import BoardError, ErrorCode, Hello, Result, Wanted, chunk_samples, window_chunk
+from firmware_host.noise import Noise
 from firmware_host.protocol import ANSWER, Frame, Type, wire_size
+from firmware_host.round_trip import RoundTrip
 from scl.artifacts import InputError
 
 RX_RING_BYTES = 4096  # SCL_RING_SIZE of firmware/src/link/ring.h
-WINDOW_ATTEMPTS = 5
-SILENT_TIMEOUTS = 4  # in a row: the board is gone
+STALL_S = 30.0  # without a sample taken or a result: the flight ends
 RESETS_IN_A_ROW = 3  # without an answer between: the windows themselves may reset the board
-_RESERVE_BYTES = (1 + SILENT_TIMEOUTS) * (wire_size(0) + 1)  # a marker, and one with a flush after each silence
+CHUNKS_IN_NOISE = 2  # in flight on a line with losses: what follows a lost one is sent in vain
+_MARKER_BYTES = wire_size(0) + 1  # a STATS request and the flush before it
+_RESERVE_BYTES = 32 * _MARKER_BYTES  # of the ring, for one after each of so many silences in a row
 
 
 @dataclass
@@ -40,13 +47,18 @@ class Outcome:
 
     results: list[Result | None]  # None: lost
     latency_s: list[float]  # first byte handed to the port until the answer; NaN where lost
-    attempts: list[int]
-    retried: int = 0  # windows sent again, every time counted
-    duplicated: int = 0  # answers that came twice or after the window had been given up
+    attempts: list[int]  # 1, and one more for every time that a chunk of the window was sent again; 0: never begun
+    duplicated: int = 0  # answers that came twice, or to a frame that was given up
+    stopped: str = ""  # why the flight ended before its last window; empty: it did not
 
     @property
     def lost(self) -> int:
         return sum(result is None for result in self.results)
+
+    @property
+    def retried(self) -> int:
+        """Times that chunks were sent again."""
+        return sum(max(0, attempts - 1) for attempts in self.attempts)
 
 
 @dataclass
@@ -55,25 +67,19 @@ class _Sent:
 
     seq: int
     size: int
+    at: float  # clock
+    round: int  # how often sending had gone back before
+    network: bool  # the network runs before its answer
     index: int = -1  # window; -1 for a marker
-    attempt: int = 0
-    last: bool = False  # last chunk of its window
-
-
-@dataclass
-class _Sending:
-    """The window that is being cut into chunks."""
-
-    index: int
-    counts: np.ndarray  # (samples, channels) int16
-    start: int = 0
+    end: int = 0  # sample behind the chunk
+    lost: bool = False  # counted as such
 
 
 class Flight:
     """One run of `count` windows; `counts(index)` gives the int16 counts (raw_samples, channels) of one.
 
-    `done(settled)` is called with the number of windows answered or given up so far, `resume` once the board was reset:
-    it has to greet it again. Without it a reset ends the flight.
+    `done(settled)` is called with the number of windows answered so far, `resume` once the board was reset: it has to
+    greet it again. Without it a reset ends the flight.
     """
 
     def __init__(
@@ -91,166 +97,213 @@ class Flight:
         self.count = count
         self.counts = counts
         self.done = done
-        self.timeout_s = timeout_s
         self.resume = resume
         self._outcome = Outcome([None] * count, [float("nan")] * count, [0] * count)
-        self._settled = 0
-        self._resets_in_a_row = 0
-        self._todo = deque(range(count))
-        self._sending: _Sending | None = None
+        self._settled = 0  # windows with a result, and the index of the one that is awaited
+        self._taken = 0  # samples of that one which the board is known to have
+        self._next = (0, 0)  # window and sample that are sent next
+        self._begun: dict[int, tuple[float, np.ndarray]] = {}  # clock at the first byte, and counts, of unsettled ones
         self._flying: deque[_Sent] = deque()
-        self._open: dict[int, int] = {}  # number on the wire -> index, of windows begun and not settled
-        self._started: dict[int, float] = {}  # index -> clock at the first byte of its latest attempt
+        self._round = 0
+        self._resets_in_a_row = 0
+        self._noise = Noise()
+        self._trips = {network: RoundTrip(timeout_s) for network in (False, True)}
+        self._moved = self._heard = link.now()  # clock at the latest sample taken or result, at the latest answer
 
     def run(self) -> Outcome:
-        """Sends every window.
+        """Sends every window, or as many as can be sent.
 
-        Raises BoardResetError if the board was reset and cannot be resumed, InputError if it falls silent, refuses a
-        frame or the port breaks.
+        Raises BoardResetError if the board was reset and there is no `resume`.
         """
-        silent = 0
-        deadline = self.link.now() + self.timeout_s
-        while self._settled < self.count:
-            self._fill()
-            frames = self.link.receive(max(0.0, deadline - self.link.now()))
-            ours = [self._take(frame) for frame in frames]
-            if any(ours):
-                silent = 0
-            elif self.link.now() < deadline:
-                continue
-            else:
-                silent += 1
-                if silent == SILENT_TIMEOUTS:
-                    raise InputError(
-                        f"port {self.link.name}: the board stopped answering after {self._settled} of {self.count} "
-                        "windows; check the cable and its power, reset it and run the command again"
-                    )
-                self._give_up_flying()
-            deadline = self.link.now() + self.timeout_s
+        self._moved = self._heard = self.link.now()
+        try:
+            while self._settled < self.count:
+                try:
+                    self._step()
+                except BoardResetError as error:
+                    self._after_reset(error)
+        except BoardResetError:
+            if self.resume is None:
+                raise
+            self._outcome.stopped = self._reset_again()
+        except InputError as error:
+            self._outcome.stopped = str(error)
         return self._outcome
 
+    def _step(self) -> None:
+        self._fill()
+        trip, last = self._trip(), self._moved + STALL_S
+        deadline = min(last, max(self._heard, self._flying[-1].at) + trip.timeout_s)
+        frames = self.link.receive(max(0.0, deadline - self.link.now()))
+        ours = [self._settled < self.count and self._take(frame) for frame in frames]
+        now = self.link.now()
+        if any(ours):
+            self._heard = now
+        if now >= self._moved + STALL_S:
+            raise InputError(
+                f"port {self.link.name}: nothing moved on for {STALL_S:g} s after {self._settled} of {self.count} "
+                f"windows; {self._noise}; check the cable and the board's power, reset it and run the command again"
+            )
+        if now >= deadline and not any(ours):
+            self._silence(trip)
+
+    def _trip(self) -> RoundTrip:
+        return self._trips[any(sent.network for sent in self._flying)]
+
     def _fill(self) -> None:
-        """Sends chunks as long as they fit into the board's ring."""
-        samples = chunk_samples(self.hello.max_payload, self.hello.channels)
-        while self._sending or self._todo:
-            if self._sending is None:
-                self._sending = self._begin(self._todo.popleft())
-            sending = self._sending
-            chunk = sending.counts[sending.start : sending.start + samples]
-            last = sending.start + len(chunk) == len(sending.counts)
-            payload = window_chunk(sending.index & 0xFFFF, sending.start, chunk)
-            if self._in_flight() + wire_size(len(payload)) + _RESERVE_BYTES > RX_RING_BYTES:
-                return
-            attempt = self._outcome.attempts[sending.index]
-            seq, size = self.link.send(Type.WINDOW, payload)
-            self._flying.append(_Sent(seq, size, sending.index, attempt, last))
-            sending.start += len(chunk)
-            if last:
-                self._sending = None
-            elif self._unmarked() > RX_RING_BYTES // 2:
-                self._flying.append(_Sent(*self.link.send(Type.STATS)))
-
-    def _begin(self, index: int) -> _Sending:
-        self._outcome.attempts[index] += 1
-        self._outcome.retried += self._outcome.attempts[index] > 1
-        self._open[index & 0xFFFF] = index
-        self._started[index] = self.link.now()
-        return _Sending(index, self.counts(index))
-
-    def _unmarked(self) -> int:
-        """Bytes in flight behind the last frame that will be answered."""
-        size = 0
-        for sent in reversed(self._flying):
-            if sent.last or sent.index < 0:
+        """Sends chunks as long as they fit into the board's ring, and a marker behind them where it may be needed."""
+        while self._may_send():
+            index, start = self._next
+            chunk = self._window(index)[start : start + self._chunk_samples()]
+            payload = window_chunk((self.link.windows + index - self._settled) & 0xFFFF, start, chunk)
+            if not self._fits(wire_size(len(payload)) + _MARKER_BYTES + _RESERVE_BYTES):
                 break
-            size += sent.size
-        return size
+            end = start + len(chunk)
+            self._send(Type.WINDOW, payload, index, end)
+            self._next = (index, end) if end < self.hello.raw_samples else (index + 1, 0)
+        if not self._flying or (self._wants_marker() and self._fits(_MARKER_BYTES + _RESERVE_BYTES)):
+            self._send(Type.STATS)
+
+    def _wants_marker(self) -> bool:
+        """Behind the newest chunk on a line with losses, and as long as it is not known how long the network takes."""
+        return self._flying[-1].index >= 0 and (self._noise.losses or self._trips[True].srtt_s is None)
+
+    def _may_send(self) -> bool:
+        index, start = self._next
+        if index >= self.count or index > self._settled + 1:
+            return False
+        ahead = sum(sent.index >= 0 and sent.round == self._round for sent in self._flying)
+        if self._noise.losses and ahead >= CHUNKS_IN_NOISE:
+            return False
+        return index == self._settled or start + self._chunk_samples() < self.hello.raw_samples
+
+    def _chunk_samples(self) -> int:
+        most = chunk_samples(self.hello.max_payload, self.hello.channels)
+        return max(1, min(most, self._noise.best_bytes() // (2 * self.hello.channels)))
+
+    def _window(self, index: int) -> np.ndarray:
+        if index not in self._begun:
+            self._outcome.attempts[index] += 1
+            self._begun[index] = self.link.now(), self.counts(index)
+        return self._begun[index][1]
+
+    def _fits(self, size: int) -> bool:
+        return sum(sent.size for sent in self._flying) + size <= RX_RING_BYTES
+
+    def _send(self, kind: Type, payload: bytes = b"", index: int = -1, end: int = 0) -> None:
+        at = self.link.now()
+        network = end == self.hello.raw_samples or any(sent.network for sent in self._flying)
+        seq, size = self.link.send(kind, payload)
+        self._flying.append(_Sent(seq, size, at, self._round, network, index, end))
 
     def _take(self, frame: Frame) -> bool:
-        """Draws every conclusion from a frame of the board; False if it is none of ours."""
-        is_result = frame.type == Type.WINDOW | ANSWER
-        if is_result:
-            self._settle(Result.parse(frame.payload, self.hello.features, self.hello.classes))
+        """Draws every conclusion from a frame of the board; False if it answers nothing that is in flight."""
         if not any(sent.seq == frame.seq for sent in self._flying):
-            return is_result  # late: its window has been given up or settled
-        while self._flying:
-            sent = self._flying.popleft()
-            if sent.last:
-                self._again(sent)  # does nothing where the answer has come
-            if sent.seq == frame.seq:
-                break
+            self._outcome.duplicated += frame.type == Type.WINDOW | ANSWER
+            return False
+        unanswered = False  # a chunk of this round, before the one that is answered
+        while (sent := self._flying.popleft()).seq != frame.seq:
+            unanswered |= sent.index >= 0 and sent.round == self._round
+            self._lose(sent)
+        if not sent.lost:
+            self._noise.arrived(sent.size)
         if frame.type == Type.ERROR:
-            error = BoardError.parse(frame.payload)
-            if error.code == ErrorCode.NO_SESSION:
-                self._start_over()
-                return True
-            if error.code != ErrorCode.GAP:
-                raise InputError(f"port {self.link.name}: {error}; flash firmware built from this checkout")
-            self._again(sent)
+            raise self._refusal(BoardError.parse(frame.payload))
+        self._trips[sent.network].add(self.link.now() - sent.at)
+        if frame.type == Type.WINDOW | ANSWER and sent.index >= 0:
+            if self._advance(Wanted.parse(frame.payload, self.hello)) and sent.round == self._round:
+                self._after_answer(sent)
+        elif unanswered:
+            self._go_back()
         return True
 
+    def _lose(self, sent: _Sent) -> None:
+        if not sent.lost:
+            sent.lost = True
+            self._noise.lost(sent.size)
+
+    def _advance(self, wanted: Wanted) -> bool:
+        """Notes where the board stands; False if it is the answer to a repeated chunk of the window before.
+
+        Raises InputError for a window that no board wants which has got ours alone.
+        """
+        ahead = (wanted.window - self.link.windows) & 0xFFFF
+        if ahead == 0xFFFF and wanted.result is not None:
+            return False
+        if ahead == 0 and wanted.result is not None:
+            self._settle(wanted.result)
+        elif ahead == 0:
+            if wanted.next > self._taken:
+                self._moved = self.link.now()
+            self._taken = wanted.next
+        elif ahead == 1 and wanted.result is None:
+            self._taken = self.hello.raw_samples  # the result is lost
+        else:
+            raise InputError(
+                f"port {self.link.name}: the board answers about window {wanted.window}, {self.link.windows & 0xFFFF} "
+                "is the one that it has to want; another program speaks to it too: close that one and start again"
+            )
+        return True
+
+    def _after_answer(self, sent: _Sent) -> None:
+        """Goes back if the board does not have a chunk that it has answered, or its result is lost."""
+        stands = (self._settled, self._taken)
+        if self._taken == self.hello.raw_samples or stands < (sent.index, sent.end):
+            self._go_back()
+        elif self._next < stands:  # it has more than was known: the answers were lost
+            self._next = stands
+
     def _settle(self, result: Result) -> None:
-        index = self._open.pop(result.window, None)
-        if index is None:
-            self._outcome.duplicated += 1
-            return
-        self._resets_in_a_row = 0
+        index = self._settled
+        self._moved = self.link.now()
         self._outcome.results[index] = result
-        self._outcome.latency_s[index] = self.link.now() - self._started[index]
-        if index in self._todo:
-            self._todo.remove(index)
-        self._close(index)
-
-    def _again(self, sent: _Sent) -> None:
-        """Queues the window of `sent` once more, unless that attempt has been settled or given up already."""
-        index = sent.index
-        if (
-            self._open.get(index & 0xFFFF) != index
-            or sent.attempt != self._outcome.attempts[index]
-            or index in self._todo
-        ):
-            return
-        if sent.attempt >= WINDOW_ATTEMPTS:
-            del self._open[index & 0xFFFF]
-            self._close(index)
-            return
-        self._stop_sending(index)
-        self._todo.appendleft(index)
-
-    def _start_over(self) -> None:
-        """After a reset: a greeting, and every window on its way once more. No frame of before is answered now."""
-        when = f"after {self._settled} of {self.count} windows"
-        if self.resume is None:
-            raise BoardResetError(self.link.name, when)
-        self._resets_in_a_row += 1
-        if self._resets_in_a_row == RESETS_IN_A_ROW:
-            raise BoardResetError(self.link.name, f"{when}, {RESETS_IN_A_ROW} times in a row without an answer")
-        self.resume()
-        self._flying.clear()
-        self._sending = None
-        self._todo = deque(sorted({*self._todo, *self._open.values()}))
-        self._open.clear()
-
-    def _close(self, index: int) -> None:
-        self._stop_sending(index)
+        self._outcome.latency_s[index] = self._moved - self._begun.pop(index)[0]
+        self._resets_in_a_row = 0
         self._settled += 1
+        self._taken = 0
+        self.link.windows += 1
+        self._next = max(self._next, (self._settled, 0))
         self.done(self._settled)
 
-    def _stop_sending(self, index: int) -> None:
-        if self._sending is not None and self._sending.index == index:
-            self._sending = None
+    def _go_back(self) -> None:
+        """Sends again from where the board is known to stand; one sample of a whole window asks for its result."""
+        if self._settled in self._begun:
+            self._outcome.attempts[self._settled] += 1
+        self._round += 1
+        self._next = (self._settled, min(self._taken, self.hello.raw_samples - 1))
 
-    def _give_up_flying(self) -> None:
-        """After a silence no window in flight is expected any more, and half a frame may sit in the board.
+    def _silence(self, trip: RoundTrip) -> None:
+        """No answer in time: a marker goes out, whose answer tells what is lost, behind an end of half a frame.
 
-        The board may only be slow and its ring full, so nothing but a marker is sent until it is answered.
+        On a line with losses all in flight is taken for lost at once. The board may only be slow and its ring full, so
+        it stays counted there, and the marker goes out even where no chunk fits.
         """
-        self.link.flush()
-        for sent in self._flying:
-            if sent.index >= 0:
-                self._again(sent)
-        seq, size = self.link.send(Type.STATS)
-        self._flying = deque([_Sent(seq, size + 1 + self._in_flight())])
+        if self._noise.losses:
+            for sent in self._flying:
+                self._lose(sent)
+            self._go_back()
+        trip.backoff()
+        self._heard = self.link.now()
+        if self._fits(_MARKER_BYTES):
+            self.link.flush()
+            self._send(Type.STATS)
 
-    def _in_flight(self) -> int:
-        return sum(sent.size for sent in self._flying)
+    def _refusal(self, error: BoardError) -> InputError:
+        if error.code == ErrorCode.NO_SESSION:
+            return BoardResetError(self.link.name, f"after {self._settled} of {self.count} windows")
+        return InputError(f"port {self.link.name}: {error}; flash firmware built from this checkout")
+
+    def _after_reset(self, error: BoardResetError) -> None:
+        """Greets the board again; it gets every window on its way once more. No frame of before is answered now."""
+        self._resets_in_a_row += 1
+        if self.resume is None or self._resets_in_a_row == RESETS_IN_A_ROW:
+            raise error
+        self.resume()
+        self._flying.clear()
+        self._taken = 0
+        self._moved = self._heard = self.link.now()
+        self._go_back()
+
+    def _reset_again(self) -> str:
+        when = f"after {self._settled} of {self.count} windows, {RESETS_IN_A_ROW} times in a row without an answer"
+        return str(BoardResetError(self.link.name, when))

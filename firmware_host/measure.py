@@ -1,7 +1,5 @@
 """One validation run: every window with the nominal sensor, then counters and the benchmark on a silent line."""
 
-import struct
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -9,12 +7,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from firmware_host.board import Board
+from firmware_host.board import Board, ForeignAnswersError
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
 from firmware_host.figures import Answers, parity, spread_ms, summary
 from firmware_host.flight import RESETS_IN_A_ROW, RX_RING_BYTES, Flight, Outcome
 from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError
-from firmware_host.messages import Stats, chunk_samples
+from firmware_host.messages import Stats, bench_ticks, chunk_samples
+from firmware_host.model import is_class
 from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
 from firmware_host.validation import DataName, Inference, LinkUse, Measured
@@ -24,6 +23,7 @@ from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import Manifest
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import instructions
+from scl.text import say
 
 BENCH_RUNS = 3
 T = TypeVar("T")
@@ -33,11 +33,21 @@ def measure(board: Board, bundle: Bundle[Manifest], golden: Golden) -> tuple[Mea
     """Sends `golden` to the board; returns what was measured, and the answers.
 
     A board that is reset meanwhile is greeted again and gets the windows that were on their way once more, which is
-    counted. Raises InputError if it comes back with another model, falls silent or the port breaks.
+    counted. If it comes back with another model, lies, falls silent or the port breaks, the measurement ends there, and
+    `stopped` says why: what was answered before is true. Raises ForeignAnswersError if the answers are of another
+    session, model or calibration, InputError if the measurement ends before the first window.
     """
     run = _Run(board, bundle, golden)
     outcome, use = run.exchange()
-    inference, counters = run.settle(outcome)
+    stopped = outcome.stopped or None
+    inference = counters = None
+    if stopped is None:
+        try:
+            inference, counters = run.settle()
+        except ForeignAnswersError:
+            raise
+        except InputError as error:
+            stopped = str(error)
     answers = Answers.of(outcome, golden)
     manifest = bundle.manifest
     measured = Measured(
@@ -57,6 +67,7 @@ def measure(board: Board, bundle: Bundle[Manifest], golden: Golden) -> tuple[Mea
         retried=outcome.retried,
         duplicated=outcome.duplicated,
         resets=run.resets,
+        stopped=stopped,
         saturated=int((answers.flags & SATURATED > 0).sum()),
         abstained=int((answers.flags & LEAD_OFF > 0).sum()),
         parity=parity(answers, golden),
@@ -83,10 +94,10 @@ class _Run:
     def use_nominal(self) -> None:
         """Puts the nominal sensor on a board that has a unit's calibration."""
         if self.hello.calibration_hash != NOMINAL_HASH:
-            print(
+            say(
                 f"{self.board.link.name}: a unit's calibration is replaced by the nominal sensor, which golden answers "
                 "are for",
-                file=sys.stderr,
+                error=True,
             )
             nominal(self.bundle).send(self.board.link)
 
@@ -95,20 +106,24 @@ class _Run:
         self.resets += 1
         self.before = None
         port = self.board.link.name
-        print(f"{port}: the board was reset; it is greeted again, and the validation goes on", file=sys.stderr)
-        self.hello = self.board.resume()
+        say(f"{port}: the board was reset; it is greeted again, and the validation goes on", error=True)
+        try:
+            self.hello = self.board.resume()
+        except ForeignAnswersError as error:  # the answers are of the session before
+            raise InputError(str(error)) from error
         self.use_nominal()
 
     def exchange(self) -> tuple[Outcome, LinkUse]:
         """The flight of all windows through the nominal sensor, and what it cost on the line."""
         board, link = self.board, self.board.link
         self._until_done(self.use_nominal)
-        print(_estimate(board, self.counts), file=sys.stderr)
+        say(_estimate(board, self.counts), error=True)
         self.before = self._until_done(link.stats)
         sent, received, damaged = link.traffic.bytes_sent, link.traffic.bytes_received, link.errors
         started = time.monotonic()
         with progress(len(self.counts), "windows") as done:
             outcome = self._flight(self.counts, done).run()
+        self._refuse_unknown_classes(outcome)
         seconds = time.monotonic() - started
         sent, received = link.traffic.bytes_sent - sent, link.traffic.bytes_received - received
         return outcome, LinkUse(
@@ -122,16 +137,21 @@ class _Run:
             board=None,
         )
 
-    def settle(self, outcome: Outcome) -> tuple[Inference, Stats | None]:
+    def _refuse_unknown_classes(self, outcome: Outcome) -> None:
+        """A class that the model does not have is no answer: it is taken out, and ends the measurement."""
+        for index, result in enumerate(outcome.results):
+            if result is not None and not is_class(self.bundle.manifest, result.predicted):
+                outcome.results[index], outcome.latency_s[index] = None, float("nan")
+                outcome.stopped = outcome.stopped or (
+                    f"port {self.board.link.name}: the board answered class {result.predicted} to window {index}, the "
+                    f"model has {len(self.bundle.manifest.labels)} labels; flash firmware built from this bundle"
+                )
+
+    def settle(self) -> tuple[Inference, Stats | None]:
         """The benchmark and the board's counters, and its word that every answer may be believed.
 
         Counters are None if the board was reset: those of before are gone.
         """
-        if outcome.lost == len(self.counts):
-            raise InputError(
-                f"port {self.board.link.name}: not one of {len(self.counts)} windows was answered; check the cable and "
-                "the baud rate, or see --trace"
-            )
         return self._until_done(self._figures, lambda: self._flight(self.counts[-1:]).run())
 
     def _figures(self) -> tuple[Inference, Stats | None]:
@@ -163,7 +183,7 @@ def _difference(before: Stats, after: Stats) -> Stats:
 
 def _bench(board: Board) -> Inference:
     tick_hz = board.hello.tick_hz
-    ticks = min(struct.unpack("<I", board.link.request(Type.BENCH).payload)[0] for _ in range(BENCH_RUNS))
+    ticks = min(bench_ticks(board.link.request(Type.BENCH).payload) for _ in range(BENCH_RUNS))
     return Inference(
         ticks=ticks,
         tick_hz=tick_hz,

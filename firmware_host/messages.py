@@ -8,12 +8,12 @@ from enum import IntEnum
 import numpy as np
 
 from firmware_host.protocol import MAX_PAYLOAD, PROTOCOL_VERSION
-from scl.artifacts import InputError
+from scl.artifacts import InputError, shortened
 
 _GREETING = struct.Struct("<BI")
 _HELLO = struct.Struct("<B32s6HI8sI")
 _WINDOW = struct.Struct("<HH")
-_RESULT = struct.Struct("<HBBII")
+_RESULT = struct.Struct("<HHBBII")
 _SAMPLES_ANSWER = struct.Struct("<IIIBB")
 _STATS = struct.Struct("<4I")
 _CAPTURE = struct.Struct("<II")
@@ -21,20 +21,25 @@ _PROBE = struct.Struct("<HI")
 _PROBE_ANSWER = struct.Struct("<IIH")
 _ERROR = struct.Struct("<BHH")
 
+_BENCH = struct.Struct("<I")
+
 ABSTAIN = 255  # instead of a class: the lead was off
+MOST_CLASSES = ABSTAIN  # a class is one byte
+LONGEST_NAME = 64  # characters of a board's name and its firmware's version
 
 
 class MessageError(InputError):
     """A whole frame whose payload is not what its type promises: the firmware is not ours, or of another version."""
 
-    def __init__(self, found: str) -> None:
-        super().__init__(f"the board sent {found}; flash firmware built from this checkout")
+    def __init__(self, found: str, port: str | None = None) -> None:
+        self.found = found
+        where = f"port {port}: " if port else ""
+        super().__init__(f"{where}the board sent {found}; flash firmware built from this checkout")
 
 
 class ErrorCode(IntEnum):
     UNKNOWN_TYPE = 1
     BAD_LENGTH = 2
-    GAP = 3
     NO_SENSOR = 4
     NOT_STREAMING = 5
     BAD_VALUE = 6
@@ -75,11 +80,34 @@ class Hello:
         try:
             board, firmware, *labels = payload[_HELLO.size :].decode().split("\n")
         except ValueError as error:
-            raise MessageError("a HELLO answer without board name and firmware version in UTF-8") from error
+            raise MessageError(
+                f"a HELLO answer with the text {shortened(payload[_HELLO.size :])}; lines of UTF-8 with board name, "
+                "firmware version and labels expected"
+            ) from error
         names = [field.name for field in dataclasses.fields(cls)]
         known = dict(zip(names, _HELLO.unpack_from(payload), strict=False))  # the first eleven; the text has the rest
         known["model_hash"] = known["model_hash"].hex()
-        return cls(**known, board=board, firmware=firmware, labels=tuple(labels))
+        hello = cls(**known, board=board, firmware=firmware, labels=tuple(labels))
+        hello._check()
+        return hello
+
+    def _check(self) -> None:
+        """MessageError for what no board can be; what the bundle's model is, check_board compares."""
+        for name, value, low, high in (
+            ("raw_samples", self.raw_samples, 1, 0xFFFF),
+            ("channels", self.channels, 1, (MAX_PAYLOAD - 4) // 2),  # one sample fits into a frame
+            ("window", self.window, 1, 0xFFFF),
+            ("classes", self.classes, 1, MOST_CLASSES),
+            ("features", self.features, 0, MAX_PAYLOAD - _RESULT.size - self.classes),
+            ("max_payload", self.max_payload, 4 + 2 * self.channels, MAX_PAYLOAD),  # from one sample on
+            ("tick_hz", self.tick_hz, 1, 0xFFFFFFFF),
+            ("the number of labels", len(self.labels), self.classes, self.classes),
+            ("the length of the board's name", len(self.board), 1, LONGEST_NAME),
+            ("the length of the firmware's version", len(self.firmware), 1, LONGEST_NAME),
+        ):
+            if not low <= value <= high:
+                expected = f"{low} to {high}" if low < high else f"{low}"
+                raise MessageError(f"a HELLO answer in which {name} is {value}; {expected} expected")
 
     def pack(self) -> bytes:
         numbers = self.raw_samples, self.channels, self.window, self.features, self.classes, self.max_payload
@@ -90,9 +118,8 @@ class Hello:
 
 @dataclass(frozen=True)
 class Result:
-    """The answer to one window: int8 features (kept latent) and logits as they left the network."""
+    """What the network made of a window: int8 features (kept latent) and logits as they left it."""
 
-    window: int
     predicted: int
     flags: int
     input_crc32: int
@@ -100,19 +127,44 @@ class Result:
     features: np.ndarray  # (features,) int8
     logits: np.ndarray  # (classes,) int8
 
+
+@dataclass(frozen=True)
+class Wanted:
+    """The answer to a chunk of a window: where the board stands, or the result of the window that it has finished."""
+
+    window: int  # number of the window, modulo 2^16
+    next: int  # sensor sample that continues it; raw_samples with a result
+    result: Result | None
+
     @classmethod
-    def parse(cls, payload: bytes, features: int, classes: int) -> "Result":
-        if len(payload) != _RESULT.size + features + classes:
+    def parse(cls, payload: bytes, hello: Hello) -> "Wanted":
+        """MessageError if it is not an answer of the board that described itself as `hello`."""
+        if len(payload) == _WINDOW.size:
+            window, following = _WINDOW.unpack(payload)
+            if following >= hello.raw_samples:
+                raise MessageError(
+                    f"a WINDOW answer that wants sample {following} of {hello.raw_samples} and has no result"
+                )
+            return cls(window, following, None)
+        size = _RESULT.size + hello.features + hello.classes
+        if len(payload) != size:
             raise MessageError(
-                f"a RESULT of {len(payload)} bytes; {_RESULT.size} + {features} features + {classes} logits expected"
+                f"a WINDOW answer of {len(payload)} bytes; {_WINDOW.size}, or {_RESULT.size} + {hello.features} "
+                f"features + {hello.classes} logits expected"
             )
         values = np.frombuffer(payload, np.int8, offset=_RESULT.size)
-        window, predicted, flags, crc, ticks = _RESULT.unpack_from(payload)
-        return cls(window, predicted, flags, crc, ticks, values[:features], values[features:])
+        window, following, predicted, flags, crc, ticks = _RESULT.unpack_from(payload)
+        if following != hello.raw_samples:
+            raise MessageError(f"a result of a window after {following} of its {hello.raw_samples} samples")
+        result = Result(predicted, flags, crc, ticks, values[: hello.features], values[hello.features :])
+        return cls(window, following, result)
 
     def pack(self) -> bytes:
-        head = _RESULT.pack(self.window, self.predicted, self.flags, self.input_crc32, self.ticks)
-        return head + self.features.tobytes() + self.logits.tobytes()
+        if self.result is None:
+            return _WINDOW.pack(self.window, self.next)
+        r = self.result
+        head = _RESULT.pack(self.window, self.next, r.predicted, r.flags, r.input_crc32, r.ticks)
+        return head + r.features.tobytes() + r.logits.tobytes()
 
 
 @dataclass(frozen=True)
@@ -164,7 +216,13 @@ class Probe:
         if len(payload) <= _PROBE_ANSWER.size:
             raise MessageError(f"a PROBE answer of {len(payload)} bytes; more than {_PROBE_ANSWER.size} expected")
         ticks, size, operators = _PROBE_ANSWER.unpack_from(payload)
-        return cls(ticks, size, operators, np.frombuffer(payload, np.int8, offset=_PROBE_ANSWER.size))
+        values = np.frombuffer(payload, np.int8, offset=_PROBE_ANSWER.size)
+        if not operators or len(values) > size:
+            raise MessageError(
+                f"a PROBE answer with {len(values)} of {size} values of one of {operators} operators; no more than all "
+                "of them expected"
+            )
+        return cls(ticks, size, operators, values)
 
     def pack(self) -> bytes:
         return _PROBE_ANSWER.pack(self.ticks, self.size, self.operators) + self.values.tobytes()
@@ -188,6 +246,12 @@ class BoardError:
         return f"ERROR {name} (window {self.window}, detail {self.detail})"
 
 
+def bench_ticks(payload: bytes) -> int:
+    """What an inference took, of a BENCH answer."""
+    (ticks,) = _unpack(_BENCH, payload, "BENCH answer")
+    return ticks
+
+
 def greeting(session: int) -> bytes:
     """Payload of a HELLO request: names the session, or asks with 0."""
     return _GREETING.pack(PROTOCOL_VERSION, session)
@@ -206,6 +270,11 @@ def samples_chunk(start: int, counts: np.ndarray) -> bytes:
 def probe(operator: int, offset: int) -> bytes:
     """Payload of a PROBE request."""
     return _PROBE.pack(operator, offset)
+
+
+def probe_values(max_payload: int) -> int:
+    """Values of an operator's output that fit into one PROBE answer."""
+    return max_payload - _PROBE_ANSWER.size
 
 
 def chunk_samples(max_payload: int, channels: int) -> int:

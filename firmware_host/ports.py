@@ -1,10 +1,23 @@
 """`python -m firmware_host.ports`: the serial ports that may have a board, and the choice of one."""
 
-import argparse
+import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from scl.artifacts import InputError, command
+from firmware_host.port_errors import PortMissingError, PortNameError
+from scl.arguments import Parser
+from scl.artifacts import command
+from scl.text import say
+
+
+@dataclass(frozen=True)
+class Device:
+    """What makes one USB device out of many, whatever its port is called."""
+
+    vendor: int
+    product: int
+    serial: str
 
 
 def candidates() -> list[Any]:
@@ -18,28 +31,46 @@ def describe(port: Any) -> str:
     return f"{port.device}  {port.vid:04x}:{port.pid:04x}  {port.description}"
 
 
+def identify(name: str) -> Device | None:
+    """The USB device behind a port; None where it has no serial number, so that another one may look the same."""
+    real = os.path.realpath(name)
+    return next((_device(port) for port in candidates() if os.path.realpath(port.device) == real), None)
+
+
+def find(device: Device) -> str | None:
+    """The port that a USB device has now; None if it is not plugged in."""
+    return next((str(port.device) for port in candidates() if _device(port) == device), None)
+
+
+def _device(port: Any) -> Device | None:
+    return Device(port.vid, port.pid, port.serial_number) if port.serial_number else None
+
+
 def resolve() -> str:
-    """The device of the only candidate. InputError with none or several: nothing is guessed."""
+    """The device of the only candidate.
+
+    Raises PortMissingError with none, PortNameError with several: nothing is guessed.
+    """
     found = candidates()
     if len(found) == 1:
         return str(found[0].device)
     if not found:
-        raise InputError(
+        raise PortMissingError(
             "no serial port of a USB device was found; plug the board in, name its port with --port, "
             "or use --port emulator or --port native"
         )
     listing = "\n".join(f"  {describe(port)}" for port in found)
-    raise InputError(f"{len(found)} serial ports were found; choose one with --port:\n{listing}")
+    raise PortNameError(f"{len(found)} serial ports were found; choose one with --port:\n{listing}")
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m firmware_host.ports", description=__doc__)
+    parser = Parser(prog="python -m firmware_host.ports", description=__doc__)
     parser.parse_args(argv)
     found = candidates()
     if not found:
-        print("no serial port of a USB device was found; --port emulator and --port native need none")
+        say("no serial port of a USB device was found; --port emulator and --port native need none")
     for port in found:
-        print(describe(port))
+        say(describe(port))
     return 0
 
 

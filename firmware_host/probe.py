@@ -14,13 +14,16 @@ import numpy as np
 from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.flight import Flight
 from firmware_host.link import Link, resets_named
-from firmware_host.messages import Probe, probe
+from firmware_host.messages import MessageError, Probe, probe, probe_values
 from firmware_host.protocol import Type
+from scl.arguments import Parser
 from scl.artifacts import InputError, check_writable, command, write_npz
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
 
 RUNS = 3  # of each operator; interrupts make some longer
+MOST_OPERATORS = 4096
+MOST_BYTES = 1 << 24  # of all outputs; no board that this runs on has memory for one that is a tenth of it
 
 
 def main(argv: Sequence[str]) -> int:
@@ -28,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     bundle = read_run_bundle(options.bundle)
     check_writable(options.out)
     golden = read_golden(bundle).limited(1)
-    with open_board(bundle, options.port, options.baud, options.trace) as board:
+    with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         (result,) = Flight(board.link, board.hello, 1, lambda index: golden.counts[0, index]).run().results
         if result is None:
             raise InputError(f"port {board.link.name}: the window was lost; check the cable and run the command again")
@@ -64,13 +67,42 @@ def probed(board: Board) -> tuple[list[int], list[np.ndarray]]:
         while len(ticks) < operators:
             number = len(ticks)
             runs = [_ask(board.link, number, 0) for _ in range(RUNS)]
-            operators, size = runs[0].operators, runs[0].size
-            values = runs[0].values
-            while len(values) < size:
-                values = np.concatenate([values, _ask(board.link, number, len(values)).values])
+            if number == 0:
+                operators = runs[0].operators
+            tensors.append(_output(board, number, runs, operators, MOST_BYTES - sum(map(len, tensors))))
             ticks.append(min(run.ticks for run in runs))
-            tensors.append(values)
     return ticks, tensors
+
+
+def _output(board: Board, operator: int, runs: list[Probe], operators: int, most: int) -> np.ndarray:
+    """The whole output of an operator, whose first piece `runs` have.
+
+    MessageError if an answer's sizes are not those of the ones before, a piece is not as large as it may be, or the
+    output has more than `most` bytes.
+    """
+    size, pieces, count = runs[0].size, [runs[0].values], len(runs[0].values)
+    if size > most or operators > MOST_OPERATORS:
+        raise MessageError(
+            f"a PROBE answer of operator {operator} of {operators}, with an output of {size} bytes; at most "
+            f"{MOST_OPERATORS} operators and {most} bytes more expected"
+        )
+    for run in runs:
+        _check_piece(board, run, operator, operators, size, 0)
+    while count < size:
+        run = _ask(board.link, operator, count)
+        _check_piece(board, run, operator, operators, size, count)
+        pieces.append(run.values)
+        count += len(run.values)
+    return np.concatenate(pieces)
+
+
+def _check_piece(board: Board, run: Probe, operator: int, operators: int, size: int, offset: int) -> None:
+    expected = min(size - offset, probe_values(board.hello.max_payload))
+    if (run.operators, run.size, len(run.values)) != (operators, size, expected):
+        raise MessageError(
+            f"a PROBE answer with {len(run.values)} of {run.size} values of operator {operator} of {run.operators}, "
+            f"from {offset} on; {expected} of {size} of {operators} operators expected"
+        )
 
 
 def _ask(link: Link, operator: int, offset: int) -> Probe:
@@ -78,7 +110,7 @@ def _ask(link: Link, operator: int, offset: int) -> Probe:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m firmware_host.probe", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from scl.text import say
+
 
 @contextmanager
 def progress(total: int, unit: str) -> Iterator[Callable[[int], None]]:
@@ -11,7 +13,6 @@ def progress(total: int, unit: str) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield _plain(total, unit)
         return
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -21,6 +22,8 @@ def progress(total: int, unit: str) -> Iterator[Callable[[int], None]]:
         TimeRemainingColumn,
     )
 
+    from scl.terminal import PlainConsole
+
     columns = (
         TextColumn(unit),
         BarColumn(),
@@ -29,7 +32,7 @@ def progress(total: int, unit: str) -> Iterator[Callable[[int], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=PlainConsole(stderr=True)) as bar:
         task = bar.add_task(unit, total=total)
         yield lambda done: bar.update(task, completed=done)
 
@@ -41,6 +44,6 @@ def _plain(total: int, unit: str) -> Callable[[int], None]:
         nonlocal tenths
         if done * 10 // total > tenths:
             tenths = done * 10 // total
-            print(f"{done} of {total} {unit}", file=sys.stderr, flush=True)
+            say(f"{done} of {total} {unit}", error=True)
 
     return show

@@ -15,6 +15,7 @@ from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.text import cell, printable, say
 
 TEMPLATE = Path(__file__).with_name("report.html")
 CSV_COLUMNS = (
@@ -46,9 +47,9 @@ def windows_csv(manifest: Manifest, golden: Golden, answers: Answers) -> str:
                 golden.rows[window],
                 transform,
                 golden.groups[window],
-                class_name(manifest, int(golden.labels[at])),
-                class_name(manifest, int(predicted), "abstained" if seen else "lost"),
-                class_name(manifest, int(expected[at])),
+                cell(class_name(manifest, int(golden.labels[at]))),
+                cell(class_name(manifest, int(predicted), "abstained" if seen else "lost")),
+                cell(class_name(manifest, int(expected[at]))),
                 int(predicted != LOST and predicted == answers.predictions[0, window]),
                 features[at] if seen else "",
                 logits[at] if seen else "",
@@ -67,7 +68,11 @@ def page(validation: Validation, manifest: Manifest, golden: Golden, answers: An
     import jinja2
 
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        finalize=lambda value: printable(value) if isinstance(value, str) else value,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["share"] = lambda value: "–" if value is None else f"{100 * value:.2f} %"
     environment.filters["number"] = lambda value, digits=3: "–" if value is None else f"{value:,.{digits}f}"
@@ -84,8 +89,9 @@ def page(validation: Validation, manifest: Manifest, golden: Golden, answers: An
 
 def print_table(validation: Validation, out: Path) -> None:
     """What the report says, in short, on the terminal."""
-    from rich.console import Console
     from rich.table import Table
+
+    from scl.terminal import PlainConsole
 
     v, desktop = validation, validation.desktop
     table = Table(title=f"{v.name} on {v.board}: {v.windows} windows, {v.sent} sent, split by {v.split.name}")
@@ -112,12 +118,14 @@ def print_table(validation: Validation, out: Path) -> None:
         table.add_row(key.replace("_", " "), _decimal(getattr(v, key)), _decimal(getattr(desktop, key)))
     for name, value, expected in _exactness(v):
         table.add_row(name, value, expected)
-    console = Console()
+    console = PlainConsole()
+    if v.lost or v.stopped is not None:
+        console.print(f"{v.verdict}: {v.missed[0]}", style="bold red", highlight=False)
     console.print(table)
     for reason in v.missed:
         console.print(f"missed: {reason}", style="red", highlight=False)
     console.print(f"{'passed' if v.passed else 'not passed'}: {v.verdict}", style="bold", highlight=False)
-    print(f"report: {out / 'validation.html'}")
+    say(f"report: {out / 'validation.html'}")
 
 
 def _exactness(v: Validation) -> Iterator[tuple[str, str, str]]:
@@ -130,9 +138,9 @@ def _exactness(v: Validation) -> Iterator[tuple[str, str, str]]:
     if v.abstained:
         yield "abstained, counted as errors", str(v.abstained), ""
     inference, latency = v.inference, v.latency
-    if inference.instructions is not None:
+    if inference is not None and inference.instructions is not None:
         yield "instructions per inference", f"{inference.instructions:,}", ""
-    if inference.seconds is not None:
+    if inference is not None and inference.seconds is not None:
         yield "time per inference", f"{inference.seconds * 1e3:.3f} ms", ""
     if latency.median_ms is not None:
         yield "latency in flight, median (p95)", f"{latency.median_ms:.1f} ({latency.p95_ms:.1f}) ms", ""

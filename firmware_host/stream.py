@@ -15,14 +15,17 @@ from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.link import resets_named
 from firmware_host.messages import ABSTAIN, Hop, chunk_samples, samples_chunk
-from firmware_host.model import class_name
+from firmware_host.model import class_name, is_class
 from firmware_host.protocol import Type
+from scl.arguments import Parser, whole
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import Capture, read_capture
+from scl.artifacts.fields import MOST
 from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.text import say
 
 CHUNK_S = 0.25  # most sensor time in one frame: how far a class may lag behind its sample at real speed
 
@@ -53,7 +56,13 @@ def main(argv: Sequence[str]) -> int:
             f"--hop {hop}: longer than the window of {window} samples, so samples would be skipped; give at most "
             f"{window}"
         )
-    with open_board(bundle, options.port, options.baud, options.trace) as board:
+    least = Due.of(bundle.manifest, hop).end(1)
+    if len(record.counts) < least:
+        raise InputError(
+            f"{options.record}: holds {len(record.counts)} samples, {len(record.counts) / record.rate_hz:.2f} s; the "
+            f"first class comes after {least}, {least / record.rate_hz:.2f} s: record for longer"
+        )
+    with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         calibration.send(board.link)
         known = right = 0
         pace = Pace() if options.speed == "real" else None
@@ -62,11 +71,11 @@ def main(argv: Sequence[str]) -> int:
             said = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
             truth = record.label[answer.end - 1] if record.label else ""
             flags = "  saturated" * bool(answer.flags & SATURATED) + "  lead off" * bool(answer.flags & LEAD_OFF)
-            print(f"{seconds:9.2f} s  {said}{f'  (label {truth})' if truth else ''}{flags}", flush=True)
+            say(f"{seconds:9.2f} s  {said}{f'  (label {truth})' if truth else ''}{flags}")
             known, right = known + bool(truth), right + (said == truth)
         board.check(calibration.hash, f"after {len(record.counts)} of {len(record.counts)} samples")
     if known:
-        print(f"{right} of {known} labelled classes are right ({right / known:.1%})")
+        say(f"{right} of {known} labelled classes are right ({right / known:.1%})")
     return 0
 
 
@@ -92,36 +101,89 @@ def play(board: Board, bundle: Bundle[Manifest], record: Capture, hop: int, pace
     """Streams the recording; yields the board's answer whenever it has classified another hop.
 
     `hop` is in model-rate samples. With a pace, a sample is sent when its time has come. Raises BoardResetError if the
-    board is reset meanwhile: its front end and calibration are gone, so the stream cannot go on.
+    board is reset meanwhile: its front end and calibration are gone, so the stream cannot go on; InputError if it
+    answers what no board with this model can. A capture file is too small for sample numbers to wrap at 2^32.
     """
-    link, resampling = board.link, bundle.manifest.frontend.resampling
+    link, due = board.link, Due.of(bundle.manifest, hop)
     most = min(
         chunk_samples(board.hello.max_payload, len(record.channels)),
-        hop * resampling.down // resampling.up,  # at most one hop in a frame
+        hop * due.down // due.up,  # at most one hop in a frame
         max(1, int(CHUNK_S * record.rate_hz)),
     )
     position, hops, total = 0, 0, len(record.counts)
     with resets_named(link.name, lambda: f"after {position} of {total} samples"):
-        link.request(Type.STREAM, struct.pack("<H", hop))
+        confirmed = link.request(Type.STREAM, wanted := struct.pack("<H", hop)).payload
+        if confirmed != wanted:
+            raise InputError(
+                f"port {link.name}: the board confirmed hop {confirmed.hex()}, {wanted.hex()} was asked for; "
+                "reset the board and start again"
+            )
         started = pace.now() if pace else 0.0
         while position < total:
             chunk = record.counts[position : position + most]
             if pace:
                 pace.wait(max(0.0, started + (position + len(chunk)) / record.rate_hz - pace.now()))
             answer = Hop.parse(link.request(Type.SAMPLES, samples_chunk(position, chunk)).payload)
-            if answer.next != position + len(chunk):
-                raise InputError(
-                    f"port {link.name}: the board wants sample {answer.next}, {position + len(chunk)} comes next; "
-                    "another program speaks to it too: close that one and start again"
-                )
-            position = answer.next
+            position += len(chunk)
+            _check_answer(answer, position, due, bundle.manifest, link.name)
             if answer.hops != hops:
                 hops = answer.hops
                 yield answer
 
 
+@dataclass(frozen=True)
+class Due:
+    """When a stream's classes are due: the first with a whole window, then every hop.
+
+    Attributes:
+        window, hop: model-rate samples.
+        up, down: the resampler's ratio.
+    """
+
+    window: int
+    hop: int
+    up: int
+    down: int
+
+    @classmethod
+    def of(cls, manifest: Manifest, hop: int) -> "Due":
+        """For the model of a bundle."""
+        resampling = manifest.frontend.resampling
+        return cls(manifest.window.samples, hop, resampling.up, resampling.down)
+
+    def after(self, samples: int) -> int:
+        """How many classes are due after so many samples of the sensor."""
+        outputs = (samples * self.up - 1) // self.down + 1
+        return max(0, (outputs - self.window) // self.hop + 1)
+
+    def end(self, number: int) -> int:
+        """How many samples of the sensor class `number` takes, counted from 1."""
+        return (self.window + (number - 1) * self.hop - 1) * self.down // self.up + 1
+
+
+def _check_answer(answer: Hop, position: int, due: Due, manifest: Manifest, port: str) -> None:
+    """InputError for an answer that this stream cannot get: one of another program's stream, or a lie."""
+    if answer.next != position:
+        raise InputError(
+            f"port {port}: the board wants sample {answer.next}, {position} comes next; another program speaks to it "
+            "too: close that one and start again"
+        )
+    hops = due.after(position)
+    end = due.end(hops) if hops else 0
+    if (answer.hops, answer.end) != (hops, end):
+        raise InputError(
+            f"port {port}: the board says that after {position} samples it has classified {answer.hops} times, the "
+            f"latest after {answer.end}; {hops} were due, the latest after {end}: flash the firmware of this bundle"
+        )
+    if hops and not is_class(manifest, answer.predicted):
+        raise InputError(
+            f"port {port}: the board says class {answer.predicted} after {end} samples, the model has "
+            f"{len(manifest.labels)} labels; flash the firmware of this bundle"
+        )
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m firmware_host.stream", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
@@ -135,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--hop",
-        type=int,
+        type=whole(1, MOST),
         metavar="SAMPLES",
         help="model-rate samples from class to class (default: the export's --streaming, else a quarter window)",
     )

@@ -1,6 +1,7 @@
 """`python -m firmware_host.validate BUNDLE --port PORT`: sends evaluation windows to a board, checks every answer.
 
-Exit status: 0 passed, 1 not exact or a threshold missed, 2 could not measure.
+Exit status: 0 passed, 1 not exact or a threshold missed, 2 could not measure. Where it could not measure all, the
+report says first what is missing, and its verdict is "incomplete".
 """
 
 import argparse
@@ -8,37 +9,46 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_host.board import add_port_options, open_board
+from firmware_host.boards import side_by_side
 from firmware_host.measure import measure
 from firmware_host.report import print_table, write_report
 from firmware_host.validation import Measured, Thresholds, Validation
-from scl.arguments import positive
+from scl.arguments import FRACTION, Parser, whole
 from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
+
+INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
 
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     bundle = read_run_bundle(options.bundle)
-    golden = read_golden(bundle).limited(options.limit)
     out = options.out or Path("reports") / options.bundle.resolve().name
+    if options.port and len(options.port) > 1:
+        return side_by_side(argv, options.port, out, options.trace)
+    port = options.port[0] if options.port else None
+    golden = read_golden(bundle).limited(options.limit)
     with folder(out, "report") as target:
-        with open_board(bundle, options.port, options.baud, options.trace) as board:
+        with open_board(bundle, port, options.baud, options.trace, options.wait, trust=options.trust) as board:
             measured, answers = measure(board, bundle, golden)
         validation = judge(measured, options.min_accuracy, options.min_consistency)
         write_report(target, validation, bundle.manifest, golden, answers)
     print_table(validation, out)
-    return 0 if validation.passed else 1
+    return 0 if validation.passed else 2 if validation.verdict == INCOMPLETE else 1
 
 
 def judge(measured: Measured, min_accuracy: float | None, min_consistency: float | None) -> Validation:
     """The verdict, with a reason for everything that was missed.
 
-    Exactness is always asked for, robustness only by a threshold.
+    Exactness is always asked for, robustness only by a threshold. What is missing comes first.
     """
     parity, missed = measured.parity, []
     if measured.lost:
-        missed.append(f"{measured.lost} of {measured.sent} windows were lost")
+        missed.append(f"{measured.lost} of {measured.sent} windows were lost, which count as wrong")
+    if measured.stopped is not None:
+        missed.append(f"the measurement ended early: {measured.stopped}")
+    incomplete = bool(missed)
     if parity.max_lsb:
         missed.append(
             f"{parity.windows_off} windows differ from TFLite Micro's answers, by up to {parity.max_lsb} steps"
@@ -63,34 +73,27 @@ def judge(measured: Measured, min_accuracy: float | None, min_consistency: float
         **vars(measured),
         thresholds=Thresholds(min_accuracy, min_consistency),
         missed=tuple(missed),
-        verdict="missed" if missed else "exact, thresholds met" if asked else "exact",
+        verdict=INCOMPLETE if incomplete else "missed" if missed else "exact, thresholds met" if asked else "exact",
         passed=not missed,
     )
 
 
-def _fraction(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not within 0..1")
-    return value
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m firmware_host.validate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
-    add_port_options(parser)
+    add_port_options(parser, several=True)
     parser.add_argument(
-        "--limit", type=positive, metavar="N", help="send N originals only, with their copies, spread over the set"
+        "--limit", type=whole(1), metavar="N", help="send N originals only, with their copies, spread over the set"
     )
     parser.add_argument("--out", type=Path, help="report folder (default reports/<name of the bundle's folder>)")
     parser.add_argument(
-        "--min-accuracy", type=_fraction, metavar="F", help="least accuracy, untouched and transformed, to pass (0..1)"
+        "--min-accuracy", type=FRACTION, metavar="F", help="least accuracy, untouched and transformed, to pass (0..1)"
     )
-    parser.add_argument("--min-consistency", type=_fraction, metavar="F", help="least consistency to pass (0..1)")
+    parser.add_argument("--min-consistency", type=FRACTION, metavar="F", help="least consistency to pass (0..1)")
     return parser
 
 

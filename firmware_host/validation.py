@@ -76,7 +76,9 @@ class Exchange:
     Attributes:
         board, firmware: what the board says of itself.
         windows: originals; sent: those and their copies.
+        retried: times that chunks of a window were sent again; duplicated: answers that nothing waited for any more.
         saturated, abstained: windows with these flags.
+        stopped: why it ended before all was measured; None if it did not. What is not measured then is lost or None.
     """
 
     name: Name
@@ -95,6 +97,7 @@ class Exchange:
     retried: Whole
     duplicated: Whole
     resets: Whole
+    stopped: str | None
     saturated: Whole
     abstained: Whole
     parity: Parity
@@ -138,7 +141,7 @@ class Measured(Figures, Exchange):
     """A validation without its verdict; `desktop` has the golden outputs' figures."""
 
     desktop: Figures
-    inference: Inference
+    inference: Inference | None
     latency: Latency
     link: LinkUse
 
@@ -165,5 +168,5 @@ class Validation(Measured, Artifact):
     passed: bool
 
     kind = "validation"
-    schema = 3
+    schema = 4
     advice = "validate again with python -m firmware_host.validate"

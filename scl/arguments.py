@@ -1,11 +1,67 @@
-"""Types of command-line arguments that several commands take."""
+"""Types of command-line arguments that several commands take: whatever is outside its range is refused by argparse."""
 
 import argparse
+import math
+from collections.abc import Callable
+from typing import NoReturn
+
+from scl.artifacts.errors import shortened
+from scl.artifacts.fields import is_line
+from scl.text import printable
+
+MOST_BAUD = (1 << 31) - 1  # pyserial hands it to the system as an int
 
 
-def positive(text: str) -> int:
-    """A positive whole number."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
+class Parser(argparse.ArgumentParser):
+    """argparse's, whose refusals are printable: a shell may have put in the names of files."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+def whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """A whole number from `low` to `high`, or of `low` or more."""
+    expected = f"a whole number of {low} or more" if high is None else f"a whole number from {low} to {high}"
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise _refused(text, expected) from None
+        if value < low or high is not None and value > high:
+            raise _refused(text, expected)
+        return value
+
+    return parse
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A number from `low` to `high`; neither NaN nor infinity is one."""
+    expected = f"a number from {low:g} to {high:g}"
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise _refused(text, expected) from None
+        if math.isnan(value) or not low <= value <= high:
+            raise _refused(text, expected)
+        return value
+
+    return parse
+
+
+def line(text: str) -> str:
+    """A text that can be printed on one line."""
+    if not is_line(text):
+        raise _refused(text, "one line that can be printed, of 1 to 255 characters")
+    return text
+
+
+BAUD = whole(1, MOST_BAUD)
+SEED = whole(0, (1 << 32) - 1)  # what numpy, torch and scikit-learn all take
+FRACTION = number(0, 1)
+
+
+def _refused(text: str, expected: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(f"{shortened(text)} is not {expected}")

@@ -6,7 +6,6 @@ still there when the lock is free tells of a builder that was killed, and of a b
 
 import fcntl  # POSIX only, as are the boards that are built
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scl.artifacts import InputError, writing
+from scl.text import say
 
 WAIT_S = 300.0
 SAY_AFTER_S = 1.0
@@ -70,7 +70,7 @@ def _wait(handle: int, path: Path, wait_s: float) -> None:
             )
         if waited >= SAY_AFTER_S and not said:
             said = True
-            print(f"{path}: {_builder(handle)} builds there; waiting up to {wait_s:g} s", file=sys.stderr)
+            say(f"{path}: {_builder(handle)} builds there; waiting up to {wait_s:g} s", error=True)
         time.sleep(_POLL_S)
 
 

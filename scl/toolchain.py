@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 from scl.artifacts import InputError, writing
+from scl.memory import overflows
 
 FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 ROOMS = ("engine", "frontend", "link", "app")  # of firmware/src
@@ -79,6 +80,9 @@ def build(c_folder: Path, out: Path, board: str = NATIVE, target: str = "firmwar
         _stage(c_folder, out)
         status, errors = _make(command, out, lock.handle)
     if status:
+        too_large = overflows(FIRMWARE, board, errors)
+        if too_large:
+            raise InputError("; ".join(too_large))
         raise InputError(f"{out}: building the firmware failed ({' '.join(command)}):\n{errors.strip()[-_SHOWN:]}")
     return out / "build" / (PRODUCTS[target] + (".elf" if target == "firmware" and board != NATIVE else ""))
 

@@ -1,6 +1,7 @@
 """The import rules of the architecture, read from the source and tried in a fresh interpreter."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HOST_COMMANDS = ("validate", "stream", "capture", "ports", "probe")
+HOST_COMMANDS = ("validate", "stream", "capture", "ports", "probe", "replay")
 RAY = "from ray.util.joblib import register_ray"
 OURS = {"scl", "train", "calibration", "export", "firmware_host"}
 MAY_IMPORT = {
@@ -27,7 +28,7 @@ NEVER = {
 # No folder imports a command but where it says so.
 ROOMS = {
     # A bundle's manifest holds the front end's own description, and the front end reads the fields of a run.
-    "scl.artifacts": {"scl.frontend", "scl.partition", "scl.decision"},
+    "scl.artifacts": {"scl.frontend", "scl.partition", "scl.decision", "scl.text"},
     "scl.frontend": {"scl.artifacts"},
     "train.data": {"train.transformations"},
     "train.transformations": set(),
@@ -162,3 +163,13 @@ def test_nothing_unpickles_but_the_restricted_reader() -> None:
             assert not [line for line in found if "joblib" in line and line not in (allowed, RAY)], path
             assert "allow_pickle=True" not in path.read_text(encoding="utf-8"), path
             assert "torch.load(" not in path.read_text(encoding="utf-8"), path
+
+
+def test_no_onnx_file_is_opened() -> None:
+    """One may name other files for its weights, anywhere. ONNX Runtime gets the bytes that were just written."""
+    for package in OURS:
+        for path in (ROOT / package).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"\bonnx\.(load|load_model|external_data_helper)\b|\bload_from_", text), path
+            found = re.findall(r"InferenceSession\((\w+)", text)
+            assert found == (["onnx"] if path == ROOT / "export" / "proof" / "runtimes.py" else []), path

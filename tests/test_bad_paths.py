@@ -4,13 +4,15 @@ names the path and what to do, exit status 2, and never a traceback.
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.bundle import MANIFEST, hashes, read_run_bundle, write_manifest
 from scl.artifacts.capture import Capture, write_capture
+from scl.toolchain import MODEL_FILES
 from tests.bundles import write_bundle
 from tests.tiny_wisdm import write_archive
 from tests.warm import Warm
@@ -95,7 +97,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "dangling").symlink_to("nowhere")
     (place / "circle").symlink_to("circle")
     os.mkfifo(place / "pipe")
-    manifest = read_run_bundle(write_bundle(place / "bundle")).manifest
+    bundle = write_bundle(place / "bundle")
+    manifest = read_run_bundle(bundle).manifest
+    (bundle / "c").mkdir()
+    for name in MODEL_FILES:
+        (bundle / "c" / name).write_text("")
+    (bundle / MANIFEST).unlink()
+    write_manifest(bundle, replace(manifest, files=hashes(bundle)))
     sensor, channels = manifest.frontend.sensor, manifest.window.channels
     counts = np.zeros((10, len(channels)), np.int16)
     write_capture(place / "capture", Capture(sensor.name, sensor.rate_hz, channels, counts))

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scl.arguments import Parser
 from scl.artifacts import InputError, command
+from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
 from train.run.config import TrainConfig
@@ -35,7 +37,7 @@ SUPPORTED_MULTILABEL = {"smoothing": Only((0.0,), "labels of ptbxl may hold toge
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.ecg`."""
-    options = argparse.ArgumentParser(prog="python -m train.ecg", description=__doc__)
+    options = Parser(prog="python -m train.ecg", description=__doc__)
     options.add_argument(
         "--task",
         choices=tuple(DEFAULTS),
@@ -77,8 +79,8 @@ def main(argv: Sequence[str]) -> int:
         metrics = train_run(task, options, folder)
     if metrics is None:
         return 0  # a rank that another one writes for
-    print(summary(metrics))
-    print(f"run folder: {arguments.out}")
+    say(*summary(metrics).split("\n"))
+    say(f"run folder: {arguments.out}")
     return 0
 
 

@@ -11,7 +11,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from scl.arguments import Parser
 from scl.artifacts import InputError, command
+from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
 from train.run.config import TrainConfig
@@ -30,7 +32,7 @@ SUPPORTED = {
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.fusion`."""
-    options = argparse.ArgumentParser(prog="python -m train.fusion", description=__doc__.split("\n\n")[0])
+    options = Parser(prog="python -m train.fusion", description=__doc__.split("\n\n")[0])
     options.add_argument("--imu-data", type=Path, help="WISDM; else below SCL_DATA_DIR, else the embedded watch set")
     options.add_argument("--ecg-data", type=Path, help="MIT-BIH; else below SCL_DATA_DIR, else simulated ECG")
     options.add_argument("--pairs", type=int, default=PAIRS["train"], help="that are trained on (default 6000)")
@@ -51,15 +53,15 @@ def main(argv: Sequence[str]) -> int:
 
     imu, ecg = tasks(arguments.imu_data, arguments.ecg_data, options)
     metrics = train_fused(imu, ecg, options, folder.out, {**PAIRS, "train": arguments.pairs})
-    print(f"test: {metrics['pairs']['test']} generated pairs; {metrics['note']}")
+    say(f"test: {metrics['pairs']['test']} generated pairs; {metrics['note']}")
     for name in KINDS:
         found = metrics[name]
-        print(
+        say(
             f"  under {name:8} accuracy {found['accuracy']:.3f} (as recorded {metrics['accuracy']:.3f}), consistency "
             f"{found['consistency']:.3f}, invariant similarity {found['similarity']['invariant']:.3f}"
         )
-    print(f"  different pairs {metrics['negative_similarity']:.3f}, effective rank {metrics['effective_rank']:.1f}")
-    print(f"run folder: {arguments.out}")
+    say(f"  different pairs {metrics['negative_similarity']:.3f}, effective rank {metrics['effective_rank']:.1f}")
+    say(f"run folder: {arguments.out}")
     return 0
 
 

@@ -7,7 +7,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from scl.arguments import Parser
 from scl.artifacts import command
+from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
 from train.run.config import TrainConfig
@@ -20,7 +22,7 @@ SUPPORTED = {"input": Only(("raw", "invariant"), "rolled windows are for time sh
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.imu`."""
-    options = argparse.ArgumentParser(prog="python -m train.imu", description=__doc__)
+    options = Parser(prog="python -m train.imu", description=__doc__)
     options.add_argument("--data", type=Path, help="WISDM: the official zip or its extracted folder")
     options.add_argument("--download", action="store_true", help="fetch WISDM to data/wisdm first (340 MB), and use it")
     options.add_argument("--device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
@@ -61,8 +63,8 @@ def main(argv: Sequence[str]) -> int:
         metrics = train_run(imu_task(recordings, source, options), options, folder)
     if metrics is None:
         return 0  # a rank that another one writes for
-    print(summary(metrics))
-    print(f"run folder: {arguments.out}")
+    say(*summary(metrics).split("\n"))
+    say(f"run folder: {arguments.out}")
     return 0
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scl import artifacts
+from scl.arguments import SEED, Parser, whole
 from scl.artifacts import InputError, command
 from scl.threads import wait_passively
 
@@ -30,22 +31,20 @@ RIDGE = 1.0
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.probe`."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="python -m train.probe", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument(
         "run", type=Path, metavar="RUN", help="run folder; probe.json and probe.png are written into it"
     )
-    options.add_argument("--draws", type=int, default=4, help="transformed copies of each test window (default 4)")
-    options.add_argument("--seed", type=int, default=0, help="of the transformations and folds (default 0)")
+    options.add_argument("--draws", type=whole(1), default=4, help="transformed copies of each test window (default 4)")
+    options.add_argument("--seed", type=SEED, default=0, help="of the transformations and folds (default 0)")
     options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
     return options
 
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    if arguments.draws < 1:
-        raise InputError(f"--draws is {arguments.draws}, expected 1 or more")
     wait_passively()
     from train.data import windows_for_run
     from train.run.folder import load_run
@@ -219,8 +218,9 @@ def plot(path: Path, scores: np.ndarray, partition: "Partition") -> None:
 def print_probes(
     found: dict[str, dict[str, float]], scores: np.ndarray, partition: "Partition", transformation: str
 ) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from scl.terminal import PlainConsole
 
     table = Table(title="what a linear probe reads", title_justify="left")
     for name in ("group", "class", "subject", f"{transformation} (R^2)", "invariance, mean"):
@@ -229,12 +229,13 @@ def print_probes(
         cells: list[Any] = [f"{row[what]:.3f}" for what in ("class", "subject", "transformation")]
         columns = groups_of(partition).get(name)
         table.add_row(name, *cells, "" if columns is None else f"{scores[columns].mean():.3f}")
-    Console(width=None if sys.stdout.isatty() else 100).print(table)
+    PlainConsole(width=None if sys.stdout.isatty() else 100).print(table)
 
 
 def print_parts(found: dict[str, dict[str, float]]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from scl.terminal import PlainConsole
 
     table = Table(title="what each group tells of each transformation (R^2)", title_justify="left")
     table.add_column("group")
@@ -242,7 +243,7 @@ def print_parts(found: dict[str, dict[str, float]]) -> None:
         table.add_column(part)
     for group in next(iter(found.values())):
         table.add_row(group, *(f"{row[group]:.3f}" for row in found.values()))
-    Console(width=None if sys.stdout.isatty() else 100).print(table)
+    PlainConsole(width=None if sys.stdout.isatty() else 100).print(table)
 
 
 if __name__ == "__main__":

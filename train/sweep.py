@@ -10,7 +10,6 @@ the test's.
 import argparse
 import csv
 import io
-import json
 import os
 import subprocess
 import sys
@@ -20,7 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from scl import artifacts
+from scl.arguments import Parser, whole
 from scl.artifacts import InputError, command
+from scl.text import cell, say
+from train.run.log import read_log
 from train.run.sweep_file import Options, Sweep, Value, read
 from train.run.working_folder import WorkingFolder
 
@@ -31,11 +33,11 @@ Row = dict[str, Value | None]
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.sweep`."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="python -m train.sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("file", type=Path, metavar="FILE.toml", help="what to train")
-    options.add_argument("--jobs", type=int, default=1, help="runs at a time, as processes that share the cores")
+    options.add_argument("--jobs", type=whole(1), default=1, help="runs at a time, as processes that share the cores")
     options.add_argument(
         "--cluster", metavar="ADDRESS",
         help="run on a Ray cluster instead (auto, local, or its address); its nodes see the same files",
@@ -46,12 +48,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    if arguments.jobs < 1:
-        raise InputError(f"--jobs is {arguments.jobs}, expected 1 or more")
     sweep = read(arguments.file)
     if arguments.dry_run:
         for options in sweep.runs:
-            print("python -m " + " ".join(command_of(sweep, options)))
+            say("python -m " + " ".join(command_of(sweep, options)))
         return 0
     threads = max((os.cpu_count() or 1) // arguments.jobs, 1)
     failed = train(sweep, arguments.jobs, threads, arguments.cluster)
@@ -59,8 +59,8 @@ def main(argv: Sequence[str]) -> int:
     if rows:
         write(sweep, rows)
     for folder, reason in failed:
-        print(f"failed: {folder}: {reason}", file=sys.stderr)
-    print(f"{len(rows)} of {len(sweep.runs)} runs: {sweep.out / 'sweep.csv'}")
+        say(f"failed: {folder}: {reason}", error=True)
+    say(f"{len(rows)} of {len(sweep.runs)} runs: {sweep.out / 'sweep.csv'}")
     return int(bool(failed))
 
 
@@ -126,13 +126,18 @@ def collect(sweep: Sweep) -> list[Row]:
         if not (folder / "metrics.json").is_file():
             continue
         metrics = artifacts.read_json(folder / "metrics.json", "metrics", 2)
-        last = json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
-        row: Row = {"run": folder.name, **{name: options[name] for name in sweep.varied}}
-        row |= {name: value for name, value in last.items() if name.startswith("val_")}
-        row |= {name: metrics[name] for name in FIGURES}
-        transformed = headline(metrics)
-        row |= {f"transformed_{name}": getattr(transformed, name) for name in TRANSFORMED}
-        rows.append(row)
+        last = [{}, *read_log(folder / "metrics.jsonl")][-1]
+        figures: Row = {name: value for name, value in last.items() if name.startswith("val_")}
+        try:
+            transformed = headline(metrics)
+            figures |= {name: metrics[name] for name in FIGURES}
+            figures |= {f"transformed_{name}": getattr(transformed, name) for name in TRANSFORMED}
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{folder}: metrics.json is not what a run leaves ({error!r}); train it again") from error
+        odd = [name for name, value in figures.items() if value is not None and type(value) not in (int, float)]
+        if odd:
+            raise InputError(f"{folder}: metrics.json has {', '.join(odd)} that are no numbers; train it again")
+        rows.append({"run": folder.name, **{name: options[name] for name in sweep.varied}, **figures})
     return rows
 
 
@@ -141,7 +146,9 @@ def write(sweep: Sweep, rows: list[Row]) -> None:
     text = io.StringIO()
     table = csv.DictWriter(text, rows[0])
     table.writeheader()
-    table.writerows(rows)
+    table.writerows(
+        {name: cell(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
+    )
     artifacts.write_bytes(sweep.out / "sweep.csv", text.getvalue().encode())
     groups = summary(sweep, rows)
     plot(sweep, groups)
@@ -178,8 +185,9 @@ def _figure(cell: Value | None) -> float:
 
 
 def print_summary(groups: list[Row]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from scl.terminal import PlainConsole
 
     table = Table(title="mean over seeds, best validation macro F1 first", title_justify="left")
     for name in groups[0]:
@@ -187,7 +195,7 @@ def print_summary(groups: list[Row]) -> None:
     for row in groups:
         cells = ("-" if value is None else value for value in row.values())
         table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in cells))
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    PlainConsole(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def plot(sweep: Sweep, groups: list[Row]) -> None:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scl import artifacts
+from scl.arguments import SEED, Parser, whole
 from scl.artifacts import InputError, command
+from scl.text import say
 from scl.threads import wait_passively
 
 if TYPE_CHECKING:
@@ -29,21 +31,19 @@ LABELLED = ("accuracy", "macro_f1")
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.transfer`."""
-    options = argparse.ArgumentParser(prog="python -m train.transfer", description=__doc__)
+    options = Parser(prog="python -m train.transfer", description=__doc__)
     options.add_argument("run", type=Path, metavar="RUN", help="run folder of train.imu")
     options.add_argument(
         "--eval-data", required=True, metavar="PATH", help=f"WISDM's zip or folder, or {WATCH_SET}: the embedded one"
     )
     options.add_argument("--eval-device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
-    options.add_argument("--draws", type=int, default=4, help="rotated copies of each window (default 4)")
-    options.add_argument("--seed", type=int, default=0, help="of the rotations (default 0)")
+    options.add_argument("--draws", type=whole(1), default=4, help="rotated copies of each window (default 4)")
+    options.add_argument("--seed", type=SEED, default=0, help="of the rotations (default 0)")
     return options
 
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    if arguments.draws < 1:
-        raise InputError(f"--draws is {arguments.draws}, expected 1 or more")
     wait_passively()
     from train.data.registry import data_set
     from train.run.folder import load_run
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     path = None if arguments.eval_data == WATCH_SET else Path(arguments.eval_data)
     loading = {"device": arguments.eval_device, "sensors": run.info.data.options.get("sensors")}
     recordings = data_set("watch" if path is None else "wisdm").load(path, loading)
-    print(recordings.summary())
+    say(recordings.summary())
     found = transferred(run, recordings, arguments.draws, arguments.seed)
     source = {"name": recordings.name, "sha256": recordings.sha256}
     artifacts.write_json(
@@ -122,17 +122,17 @@ def transferred(run: "Run", recordings: "Recordings", draws: int, seed: int) -> 
 def print_figures(found: Transfer) -> None:
     """The figures in short."""
     figures, copies = found.figures, found.figures.transformed.headline
-    print(f"{figures.windows} windows of {figures.subjects} subjects; nothing was trained")
+    say(f"{figures.windows} windows of {figures.subjects} subjects; nothing was trained")
     if found.classes:
-        print(
+        say(
             f"  classes {', '.join(found.classes)}: accuracy {figures.accuracy:.3f}, macro F1 "
             f"{figures.macro_f1:.3f}; rotated {copies.accuracy:.3f}, {copies.macro_f1:.3f}"
         )
     else:
-        print("  no class has the name of one of the run's: accuracy cannot be told")
+        say("  no class has the name of one of the run's: accuracy cannot be told")
     interval = copies.consistency_ci95
     spread = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by subject)" if interval else ""
-    print(
+    say(
         f"  consistency {copies.consistency:.3f}{spread}, invariant similarity "
         f"{copies.similarity['invariant']:.3f}, of different windows {figures.negative_similarity:.3f}, effective "
         f"rank {figures.effective_rank:.1f}"

@@ -89,11 +89,12 @@ def network_of(path: Path) -> Network:
 
     from export.network.from_encoder import fold
     from scl.artifacts import InputError, read_artifact
+    from scl.artifacts.files import file_inside
     from scl.artifacts.plan import PlannedRun
     from scl.artifacts.run import RUN
     from train.model.encoder import Classifier
 
-    path = path / RUN if path.is_dir() else path
+    path = file_inside(path, RUN, PlannedRun.advice) if path.is_dir() else path
     plan = read_artifact(path, PlannedRun)
     torch.manual_seed(0)
     try:

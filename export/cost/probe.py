@@ -14,6 +14,8 @@ from scl.artifacts.golden import read_golden
 from scl.artifacts.manifest import Manifest, NetworkManifest
 from scl.frontend.chain import FrontEnd
 from scl.machines import NS_PER_INSTRUCTION
+from scl.text import say
+from scl.toolchain import NATIVE
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,13 @@ def probe(bundle: Bundle[Manifest | NetworkManifest], port: str, baud: int | Non
         out = Path(folder) / "probe.npz"
         command = [sys.executable, "-m", "firmware_host.probe", str(bundle.path), "--port", port, "--out", str(out)]
         command += ["--baud", str(baud)] if baud else []
+        if port == NATIVE:
+            say(f"{bundle.path}: its C is checked, built and run on this computer", error=True)
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise InputError(done.stderr.strip().removeprefix("error: ") or f"{' '.join(command)} failed")
+            raise InputError(
+                done.stderr.strip().partition("error: ")[2] or done.stderr.strip() or f"{' '.join(command)} failed"
+            )
         found = read_npz(out, "ticks", "tick_hz", "instructions", "board", "row", "sizes", "values")
     counts = read_golden(Bundle(bundle.path, manifest)).counts[0, int(found["row"])]
     nanoseconds = found["ticks"] * 1e9 / float(found["tick_hz"])

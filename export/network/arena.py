@@ -13,6 +13,9 @@ from export.network.operators import operator_of
 
 ALIGNMENT = 4  # bytes
 SEARCHED = 50_000  # placements that are tried, at most; small networks need fewer to be optimal
+COMPARED = (
+    64 * 64 * SEARCHED
+)  # pairs of blocks that are looked at for them, at most: of more than 64 blocks, fewer tries
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def scratch_bytes(layer: Layer) -> int:
 
 
 def plan(blocks: Mapping[str, Block], overlaps: Mapping[tuple[str, str], int] | None = None) -> Arena:
-    """Places tensors in the least memory, or in the least that SEARCHED placements find.
+    """Places tensors in the least memory, or in the least that SEARCHED placements find (fewer of large networks).
 
     Blocks placed one by one at the lowest free offset reach the optimum in some order, one in which offsets never fall:
     that of an optimum's own offsets, after its blocks have been let down as far as they go. So such orders are
@@ -89,7 +92,7 @@ def plan(blocks: Mapping[str, Block], overlaps: Mapping[tuple[str, str], int] | 
     """
     overlaps = overlaps or {}
     distances = _distances(blocks, overlaps)
-    names, tries = list(blocks), SEARCHED
+    names, tries = list(blocks), min(SEARCHED, COMPARED // max(len(blocks), 1) ** 2)
 
     def placed(name: str, offsets: Mapping[str, int]) -> tuple[int, int]:
         """The block's lowest offset among those that are there, and where it ends."""

@@ -4,18 +4,17 @@ Accepted are 1-D networks: one axis of time, of whichever of TFLite's two spatia
 `export.network.operators` has readers for, which derive their integers.
 """
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
 from export.network.integers import Int8Network
-from export.network.layers import Layer, Network
-from export.network.operators import tflite_operators
-from export.network.tflite_file import operator_code, schema
-from export.network.tflite_operator import INT8_INPUT, TFLiteGraph, TFLiteOperator, UnsupportedError
+from export.network.layers import Network
+from export.network.operators import FileForm, tflite_operators
+from export.network.tflite_operator import INT8_INPUT, MOST, TFLiteGraph, TFLiteOperator, UnsupportedError
+from export.network.tflite_parts import FileOperator
+from export.network.tflite_reader import read_file
+from export.network.views import VIEWS
 from scl.artifacts import InputError
 
-VIEWS = ("RESHAPE", "EXPAND_DIMS", "SQUEEZE")  # the same values in another shape
 NEAREST = {
     "QUANTIZE": INT8_INPUT,
     "DEQUANTIZE": INT8_INPUT,
@@ -31,7 +30,7 @@ NEAREST = {
     "TRANSPOSE_CONV": "CONV_2D",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "dilated CONV_2D over time",
 }
-MOST = 2**16 - 1  # samples or channels: the engine counts them in 16 bits
+MOST_LAYERS = 256  # the planner looks at them pair by pair
 
 
 @dataclass(frozen=True)
@@ -52,15 +51,9 @@ class Foreign:
 def read(data: bytes, where: str) -> Foreign:
     """The network of a .tflite file's bytes; `where` names the file in errors.
 
-    Raises InputError if the file is none, or uses what the engine lacks; the operator's index is named.
+    Raises InputError if the file is none, is damaged, or uses what the engine lacks; the operator's index is named.
     """
-    if data[4:8] != b"TFL3":
-        raise InputError(f"{where}: starts with {data[:8]!r}, expected a .tflite file (TFL3 from byte 4 on)")
-    try:
-        model = schema().ModelT.InitFromObj(schema().Model.GetRootAsModel(data, 0))
-    except Exception as error:  # a flatbuffer is read by offsets: a damaged one fails anywhere
-        raise InputError(f"{where}: is damaged: {error}; write it again") from error
-    return _read(TFLiteGraph(model, where))
+    return _read(TFLiteGraph(read_file(data, where), where))
 
 
 def supported() -> list[str]:
@@ -69,67 +62,65 @@ def supported() -> list[str]:
 
 
 def _read(file: TFLiteGraph) -> Foreign:
-    where = file.where
-    if len(file.model.subgraphs) != 1:
-        raise InputError(f"{where}: holds {len(file.model.subgraphs)} subgraphs, expected 1")
-    ends = len(file.graph.inputs), len(file.graph.outputs)
+    where, contents = file.where, file.contents
+    ends = len(contents.inputs), len(contents.outputs)
     if ends != (1, 1):
         raise InputError(f"{where}: has {ends[0]} inputs and {ends[1]} outputs, expected one of each")
-    (source,), (result,) = file.graph.inputs, file.graph.outputs
-    codes = {code: name for name, code in vars(schema().BuiltinOperator).items() if not name.startswith("_")}
+    (source,), (result,) = contents.inputs, contents.outputs
     file.name(source, "input")
-    for index, op in enumerate(file.graph.operators):
-        kind = "of no known kind"
+    for index, op in enumerate(contents.operators):
         try:
-            kind = codes[operator_code(file.model.operatorCodes[op.opcodeIndex])]
-            _read_operator(file, index, kind, op)
+            _read_operator(file, index, op)
         except UnsupportedError as error:
             raise InputError(
-                f"{where}: operator {index} is {kind}{error}; the nearest supported form is {error.nearest}"
+                f"{where}: operator {index} is {op.kind}{error}; the nearest supported form is {error.nearest}"
             ) from error
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            raise InputError(
-                f"{where}: operator {index}, {kind}, does not fit the tensors it names ({error!r}); the file is "
-                "damaged: write it again"
-            ) from error
-    if not file.layers or result not in file.names:
-        raise InputError(f"{where}: no operator writes its output")
-    try:
-        network = Network(tuple(file.layers), outputs=(file.names[result],))
-    except ValueError as error:
-        raise InputError(f"{where}: its operators do not fit together: {error}; write it again") from error
+    names = [layer.name for layer in file.layers]
+    if len(names) > MOST_LAYERS:
+        raise InputError(f"{where}: has {len(names)} layers, expected at most {MOST_LAYERS}; leave some out")
+    if file.names.get(result) not in names:
+        raise InputError(f"{where}: no operator writes its output; convert the model again")
+    network = Network(tuple(file.layers), outputs=(file.names[result],))
     int8 = Int8Network(network, file.activations, file.convs, file.rescales, file.clamps)
     return Foreign(int8, file.tensors, file.operators)
 
 
-def _read_operator(file: TFLiteGraph, index: int, kind: str, op: Any) -> None:
-    if kind not in supported():
-        raise UnsupportedError("", NEAREST.get(kind, f"one of {', '.join(supported())}"))
+def _read_operator(file: TFLiteGraph, index: int, op: FileOperator) -> None:
+    if op.kind not in supported():
+        raise UnsupportedError("", NEAREST.get(op.kind, f"one of {', '.join(supported())}"))
+    forms = VIEWS | {name: operator.forms[name] for name, operator in tflite_operators().items()}
+    _require_form(file, op, forms[op.kind])
     (result,) = op.outputs
-    if kind in VIEWS:
+    name = f"op{index}_{op.kind.lower()}"
+    described = TFLiteOperator(file, name, op.inputs, result, op.options)
+    layer = forms[op.kind].read(described)
+    if layer is None:
         file.names[result] = file.names[op.inputs[0]]
-        if file.affine(result) != file.activations[file.names[result]]:
-            raise UnsupportedError(" that changes the scale", f"a {kind} with its input's scale and zero point")
         return
-    name, operator = f"op{index}_{kind.lower()}", tflite_operators()[kind]
-    described = TFLiteOperator(file, name, op.inputs, result, op.builtinOptions)
-    layer = operator.readers[kind](described)
-    _require_size(layer, math.prod(file.shape(result)))
+    if max(layer.result.length, layer.result.channels, layer.source.length, layer.source.channels) > MOST:
+        raise UnsupportedError(f" over {layer.source}", f"at most {MOST} samples and channels")
+    if tflite_operators()[op.kind].activation:
+        file.clamps[name] = described.clamp()
     file.layers.append(layer)
     file.operators[name] = index
-    if operator.activation:
-        file.clamps[name] = described.clamp()
     file.name(result, name)
 
 
-def _require_size(layer: Layer, values: int) -> None:
-    """Raises UnsupportedError unless the layer writes as many values as the file's tensor holds, within what the
-    engine counts.
-    """
-    expected = layer.result.size
-    if expected != values:
+def _require_form(file: TFLiteGraph, op: FileOperator, form: FileForm) -> None:
+    """Raises UnsupportedError unless the operator's version, options and tensors are those of its form."""
+    least, most = form.inputs
+    if not 1 <= op.version <= form.newest:
+        raise UnsupportedError(f" of version {op.version}", f"version 1 to {form.newest}, which int8 models have")
+    if op.options_kind != form.options and not (form.bare and not op.options_kind):
+        found = f" with the options {op.options_kind or 'none'}"
+        raise UnsupportedError(found, f"one with {form.options or 'none'}: convert it again")
+    if not least <= len(op.inputs) <= most or len(op.outputs) != 1:
+        found = f"{len(op.inputs)} inputs and {len(op.outputs)} outputs"
+        raise UnsupportedError(f" with {found}", f"one with {least} to {most} inputs and 1 output: convert it again")
+    if op.inputs[0] not in file.names:
         raise UnsupportedError(
-            f" that writes {values} values where {expected} were expected", "one axis of time, batches of one"
+            f" that reads tensor {op.inputs[0]}, which neither the input nor an earlier operator writes",
+            "operators in the order in which they run: convert it again",
         )
-    if max(layer.result.length, layer.result.channels, layer.source.length, layer.source.channels) > MOST:
-        raise UnsupportedError(f" over {layer.source}", f"at most {MOST} samples and channels")
+    if op.outputs[0] < 0 or op.outputs[0] in file.names:
+        raise UnsupportedError(f" that writes tensor {op.outputs[0]} again", "one tensor for each operator")

@@ -1,7 +1,7 @@
 """Every operator of the engine, described once: what the planner, the stream, the C, the profile and the reader of
 files ask of one.
 
-Another one is a layer class, its entry in OPERATORS, its reader if files hold it, its kernel in firmware/src/engine,
+Another one is a layer class, its entry in OPERATORS, its file form if files hold it, its kernel in firmware/src/engine,
 and an emitter for each writer of another format that shall write it.
 """
 
@@ -20,7 +20,7 @@ SCALE = 16  # bytes of scratch for each channel of a depthwise convolution: its 
 CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1
 
 OfLayer = Callable[[Any], int]  # of a layer of the operator's class
-Reader = Callable[[TFLiteOperator], Layer]
+Reader = Callable[[TFLiteOperator], Layer | None]
 T = TypeVar("T")
 
 
@@ -38,6 +38,25 @@ def _nothing(layer: Layer) -> int:
 
 
 @dataclass(frozen=True)
+class FileForm:
+    """An operator of .tflite files.
+
+    Args:
+        read: makes a layer of it, or checks what becomes none.
+        options: what the schema calls its options (`export.network.tflite_schema`); empty if it has none.
+        newest: version up to which it means the same of int8; later ones are of other types.
+        inputs: how many it has, at least and at most.
+        bare: whether it may be without options.
+    """
+
+    read: Reader
+    options: str
+    newest: int = 2
+    inputs: tuple[int, int] = (1, 1)
+    bare: bool = False
+
+
+@dataclass(frozen=True)
 class Operator:
     """One operator.
 
@@ -50,7 +69,7 @@ class Operator:
         keeps_scale: whether its output has its input's scale and zero point.
         constant_bytes: flash of its constants.
         scratch_bytes: what the narrow kernel asks for; 0 for a layer that is none of its.
-        readers: by the names that TFLite files have for it.
+        forms: by the names that TFLite files have for it.
         activation: whether in those files a fused activation may end it.
     """
 
@@ -62,7 +81,7 @@ class Operator:
     keeps_scale: bool = False
     constant_bytes: OfLayer = _nothing
     scratch_bytes: OfLayer = _nothing
-    readers: Mapping[str, Reader] = field(default_factory=dict)
+    forms: Mapping[str, FileForm] = field(default_factory=dict)
     activation: bool = True
 
 
@@ -89,30 +108,41 @@ OPERATORS = (
         slides=True,
         constant_bytes=_weighted_bytes,
         scratch_bytes=_conv_scratch,
-        readers={"CONV_2D": readers.conv, "FULLY_CONNECTED": readers.dense},
+        forms={
+            "CONV_2D": FileForm(readers.conv, "Conv2DOptions", 3, (2, 3)),
+            "FULLY_CONNECTED": FileForm(readers.dense, "FullyConnectedOptions", 6, (2, 3)),
+        },
     ),
     Operator(
         *(Depthwise, "depthwise", "scl_depthwise", Search.SUMS),
         slides=True,
         constant_bytes=_weighted_bytes,
         scratch_bytes=_depthwise_scratch,
-        readers={"DEPTHWISE_CONV_2D": readers.depthwise},
+        forms={"DEPTHWISE_CONV_2D": FileForm(readers.depthwise, "DepthwiseConv2DOptions", 3, (2, 3))},
     ),
     Operator(
         *(AveragePool, "average pool", "scl_average_pool", Search.SUMS),
         slides=True,
         keeps_scale=True,
-        readers={"AVERAGE_POOL_2D": readers.average_pool},
+        forms={"AVERAGE_POOL_2D": FileForm(readers.average_pool, "Pool2DOptions")},
     ),
     Operator(
         *(MaxPool, "max pool", "scl_max_pool", Search.NONE),
         slides=True,
         keeps_scale=True,
-        readers={"MAX_POOL_2D": readers.max_pool},
+        forms={"MAX_POOL_2D": FileForm(readers.max_pool, "Pool2DOptions")},
     ),
-    Operator(Mean, "mean", "scl_mean", Search.SUMS, readers={"MEAN": readers.mean}, activation=False),
-    Operator(Add, "add", "scl_add", Search.PAIRS, readers={"ADD": readers.add}),
-    Operator(Softmax, "softmax", "scl_softmax", Search.SPREAD, readers={"SOFTMAX": readers.softmax}, activation=False),
+    Operator(
+        *(Mean, "mean", "scl_mean", Search.SUMS),
+        forms={"MEAN": FileForm(readers.mean, "ReducerOptions", inputs=(2, 2))},
+        activation=False,
+    ),
+    Operator(*(Add, "add", "scl_add", Search.PAIRS), forms={"ADD": FileForm(readers.add, "AddOptions", inputs=(2, 2))}),
+    Operator(
+        *(Softmax, "softmax", "scl_softmax", Search.SPREAD),
+        forms={"SOFTMAX": FileForm(readers.softmax, "SoftmaxOptions")},
+        activation=False,
+    ),
 )
 
 
@@ -123,7 +153,7 @@ def operator_of(layer: Layer) -> Operator:
 
 def tflite_operators() -> dict[str, Operator]:
     """The operators by the names that TFLite files have for them."""
-    return {name: operator for operator in OPERATORS for name in operator.readers}
+    return {name: operator for operator in OPERATORS for name in operator.forms}
 
 
 def of_class(table: Mapping[type[Layer], T], layer: Layer, what: str) -> T:

@@ -4,50 +4,67 @@ They follow TFLite Micro's own preparation of each kernel, as the pinned wheel d
 """
 
 import math
+from typing import TypeVar
 
 import numpy as np
 
 from export.network.integers import Affine, quantize_multiplier
-from export.network.layers import Add, AveragePool, Conv, Depthwise, MaxPool, Mean, Pool, Softmax, Tensor
-from export.network.tflite_operator import TFLiteOperator, UnsupportedError
+from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Softmax, Tensor
+from export.network.tflite_operator import MOST_STEP, TFLiteOperator, UnsupportedError
 
 ADD_HEADROOM = 20  # bits, of the kernel
 SOFTMAX_BITS = 5  # integer bits of a scaled difference
 PROBABILITY_SCALE = np.float32(1 / 256)
+MOST_SHARES = 2**12 - 1  # of a softmax, whose kernel adds them up in 12 integer bits
+
+T = TypeVar("T", bound=Layer)
 
 
 def conv(op: TFLiteOperator) -> Conv:
     """CONV_2D over one axis."""
     weights, scales = op.weights(axis=0)
     out, height, width, channels = weights.shape
-    stride, dilation = op.steps(op.axis((height, width)))
+    axis = op.axis((height, width))
+    stride, dilation = op.steps(axis)
     source = op.source()
     if channels != source.channels:
         raise UnsupportedError(f" in groups of {channels} of {source.channels} channels", "one group, or a depthwise")
     weights = weights.reshape(out, -1, channels)
     op.keep_integers(weights, scales)
-    return Conv(op.name, source, *_no_floats(weights, out), stride, op.same, dilation=dilation)
+    layer = Conv(op.name, source, *_no_floats(weights, out), stride, op.same, dilation=dilation)
+    return _over_time(op, layer, axis)
 
 
 def depthwise(op: TFLiteOperator) -> Depthwise:
     """DEPTHWISE_CONV_2D over one axis."""
     weights, scales = op.weights(axis=3)
-    _, height, width, out = weights.shape
+    batch, height, width, out = weights.shape
     if not op.has_bias:
         raise UnsupportedError(" without a bias, on which TFLite Micro itself ends", "one with a bias, of zeros")
-    stride, dilation = op.steps(op.axis((height, width)))
+    axis = op.axis((height, width))
+    stride, dilation = op.steps(axis)
+    source, multiplicity = op.source(), op.option("depthMultiplier")
+    if batch != 1 or out != multiplicity * source.channels:
+        raise UnsupportedError(
+            f" with weights {list(weights.shape)} for {source.channels} channels, {multiplicity} from each",
+            "weights of the shape (1, 1, kernel, all channels)",
+        )
     weights = weights.reshape(-1, out)
     op.keep_integers(weights, scales)
-    return Depthwise(op.name, op.source(), *_no_floats(weights, out), stride, op.same, dilation=dilation)
+    layer = Depthwise(op.name, source, *_no_floats(weights, out), stride, op.same, dilation=dilation)
+    return _over_time(op, layer, axis)
 
 
 def dense(op: TFLiteOperator) -> Conv:
     """FULLY_CONNECTED: a convolution over a single sample."""
-    weights, scales = op.weights(axis=0)
+    weights, scales = op.weights(axis=0, axes=2)
     out, width = weights.shape
     source = Tensor(op.file.names[op.inputs[0]], 1, math.prod(op.shape()))
     if width != source.channels:
         raise UnsupportedError(f" of {source.channels} values with weights for {width}", "a batch of one")
+    if op.options["weightsFormat"]:
+        raise UnsupportedError(" with shuffled weights", "weights in the default format")
+    op.require_shape(*[1] * max(len(op.file.shape(op.output)) - 1, 0), out)
     weights = weights[:, None]
     op.keep_integers(weights, scales)
     return Conv(op.name, source, *_no_floats(weights, out))
@@ -56,6 +73,18 @@ def dense(op: TFLiteOperator) -> Conv:
 def _no_floats(weights: np.ndarray, out: int) -> tuple[np.ndarray, np.ndarray]:
     """Weights and bias of a layer that is known by its integers."""
     return np.zeros(weights.shape, np.float32), np.zeros(out, np.float32)
+
+
+def _over_time(op: TFLiteOperator, layer: T, axis: int) -> T:
+    """The layer of an operator that slides along an axis, 0 for the height. Raises UnsupportedError if it does not fit
+    into its input, or writes another shape than the file says.
+    """
+    result, pads = layer.result, layer.pads
+    if result.length < 1 or max(pads) > MOST_STEP:
+        raise UnsupportedError(f" of a kernel that spans {layer.span} samples over {layer.source}", "a shorter one")
+    shape = (1, result.length, 1, result.channels) if axis == 0 else (1, 1, result.length, result.channels)
+    op.require_shape(*shape)
+    return layer
 
 
 def average_pool(op: TFLiteOperator) -> Pool:
@@ -67,25 +96,29 @@ def max_pool(op: TFLiteOperator) -> Pool:
 
 
 def _pool(op: TFLiteOperator, kind: type[Pool]) -> Pool:
-    options = op.options
-    axis = op.axis((options.filterHeight, options.filterWidth))
-    kernel, stride = (options.filterHeight, options.filterWidth)[axis], (options.strideH, options.strideW)[axis]
+    filters, strides = op.pair("filterHeight", "filterWidth"), op.pair("strideH", "strideW")
+    axis = op.axis(filters)
     if op.affine != op.result:
         raise UnsupportedError(" that changes the scale", "a pool with its input's scale and zero point")
-    return kind(op.name, op.source(), int(kernel), int(stride), op.same)
+    return _over_time(op, kind(op.name, op.source(), filters[axis], strides[axis], op.same), axis)
 
 
 def mean(op: TFLiteOperator) -> Mean:
     """MEAN over all axes but the channels'."""
-    shape = op.shape()
-    axes = {int(axis) % len(shape) for axis in np.atleast_1d(op.constant(1))}
-    source = op.source()
+    shape, source, given = op.shape(), op.source(), op.constant(1).ravel().tolist()
+    axes = {axis % len(shape) for axis in given}
     kept = math.prod(n for axis, n in enumerate(shape) if axis not in axes)
-    if len(shape) - 1 in axes or kept != source.channels:
-        raise UnsupportedError(f" over axes {sorted(axes)} of {shape}", "a mean over all of time")
-    multiplier, shift = quantize_multiplier(op.scale() / float(op.result.scale))
+    inside = all(-len(shape) <= axis < len(shape) for axis in given)
+    if not inside or len(shape) - 1 in axes or kept != source.channels:
+        raise UnsupportedError(f" over axes {sorted(given)} of {shape}", "a mean over all of time")
+    if op.options["keepDims"]:
+        op.require_shape(*(1 if axis in axes else n for axis, n in enumerate(shape)))
+    else:
+        op.require_shape(*(n for axis, n in enumerate(shape) if axis not in axes))
+    multiplier, shift = op.multiplier(op.scale() / float(op.result.scale))
     # The length comes off the multiplier, whose bits it may use up to its own highest.
     bits = min(source.length.bit_length() - 1, 32, 31 + shift)
+    op.require_room(255.0 * source.length * 2.0 ** max(shift - bits, 0))
     op.keep_rescale([((multiplier << bits) // source.length, shift - bits)])
     return Mean(op.name, source, source.length, source.length)
 
@@ -97,10 +130,16 @@ def add(op: TFLiteOperator) -> Add:
         raise UnsupportedError(" of a constant", "a bias of the operator before it")
     if op.shape(0) != op.shape(1):
         raise UnsupportedError(" of two shapes (broadcast)", "an ADD of two tensors of one shape")
+    op.require_shape(*op.shape())
     twice = 2 * max(op.scale(0), op.scale(1))
-    factors = (op.scale(0) / twice, op.scale(1) / twice)
     scale = twice / (2**ADD_HEADROOM * float(op.result.scale))
-    op.keep_rescale([quantize_multiplier(factor) for factor in (*factors, scale)])
+    fixed = [quantize_multiplier(factor) for factor in (op.scale(0) / twice, op.scale(1) / twice, scale)]
+    if fixed[-1][1] > 0:  # TFLite Micro ends the program on it
+        raise UnsupportedError(
+            f" from steps of {twice / 2:g} to steps of {op.result.scale:g}",
+            "an output in steps over 2^-19 of its inputs'",
+        )
+    op.keep_rescale(fixed)
     return Add(op.name, op.source(0), op.source(1))
 
 
@@ -108,10 +147,18 @@ def softmax(op: TFLiteOperator) -> Softmax:
     """SOFTMAX over the last axis."""
     if op.result != Affine(PROBABILITY_SCALE, -128):
         raise UnsupportedError(" with another output than probabilities", "an output of scale 1/256, zero point -128")
-    factor = min(op.options.beta * op.scale() * 2 ** (31 - SOFTMAX_BITS), 2**31 - 1.0)
-    multiplier, shift = quantize_multiplier(factor)
-    if shift < 0:
-        raise UnsupportedError(f" of steps of {op.scale():g}", "a coarser input")
+    source, beta = op.source(), float(op.options["beta"])
+    op.require_shape(*op.shape())
+    factor = beta * op.scale() * 2 ** (31 - SOFTMAX_BITS)
+    if not 1 < factor < math.inf:  # TFLite Micro ends the program on it
+        raise UnsupportedError(
+            f" with beta {beta:g} of an input in steps of {op.scale():g}",
+            f"beta times step over 2^-{31 - SOFTMAX_BITS}, such as beta 1 and a representative data set of real "
+            "recordings; or the logits themselves",
+        )
+    if source.channels > MOST_SHARES:
+        raise UnsupportedError(f" over {source.channels} channels", f"at most {MOST_SHARES}")
+    multiplier, shift = quantize_multiplier(min(factor, 2**31 - 1.0))
     least = -math.floor((2**SOFTMAX_BITS - 1) * 2 ** (31 - SOFTMAX_BITS) / 2**shift)
     op.keep_rescale([(multiplier, shift)], bias=least)
-    return Softmax(op.name, op.source())
+    return Softmax(op.name, source)

@@ -5,7 +5,7 @@ float32 (tests/firmware/test_rules.py establishes each rule there).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,19 @@ import numpy as np
 
 from export.network.integers import Affine, Int8Conv, Rescale, quantize_multiplier
 from export.network.layers import Layer, Tensor
-from export.network.tflite_file import schema
+from export.network.tflite_file import constant
+from export.network.tflite_parts import TFLiteFile
+from export.network.tflite_schema import FUSED, schema
 from scl.artifacts import InputError
+from scl.artifacts.errors import shortened
 
 INT8_INPUT = "an int8 input and output: converter.inference_input_type = converter.inference_output_type = tf.int8"
+MOST = 2**16 - 1  # samples and channels: the engine counts them in 16 bits
+MOST_STEP = 2**15 - 1  # samples of a stride, a dilation or padding: TFLite Micro counts them in 16 bits with a sign
+INT32 = 2**31 - 1
+MOST_SHIFT = 30  # to the left: 2^31 is no int32
+MOST_BIAS_APART = 0.02  # steps of the output
+MOST_LIMIT = 2**30  # of a ReLU6, in steps: TFLite Micro refuses what does not fit into 32 bits
 
 
 class UnsupportedError(Exception):
@@ -38,17 +47,17 @@ def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32
 
 @dataclass
 class TFLiteGraph:
-    """A file's only graph, and what has been read of it.
+    """A file's graph, and what has been read of it.
 
     Args:
-        model: the file's contents, by the format's schema.
+        contents: the file's.
         where: names the file in errors.
         names: of the network's tensor that lies in a file's tensor, by the file's index.
         tensors: index in the file, by name.
         operators: index in the file of the operator that is a layer, by name.
     """
 
-    model: Any
+    contents: TFLiteFile
     where: str
     names: dict[int, str] = field(default_factory=dict)
     layers: list[Layer] = field(default_factory=list)
@@ -59,10 +68,6 @@ class TFLiteGraph:
     tensors: dict[str, int] = field(default_factory=dict)
     operators: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def graph(self) -> Any:
-        return self.model.subgraphs[0]
-
     def name(self, index: int, name: str) -> None:
         """Calls the file's tensor `index` by a name."""
         self.names[index] = name
@@ -70,24 +75,25 @@ class TFLiteGraph:
         self.tensors[name] = index
 
     def shape(self, index: int) -> list[int]:
-        return [int(n) for n in self.graph.tensors[index].shape]
+        return list(self.contents.tensors[index].shape)
 
     def affine(self, index: int) -> Affine:
         """Scale and zero point of an activation."""
-        tensor = self.graph.tensors[index]
-        text = tensor.name.decode(errors="replace") if tensor.name else str(index)
-        if tensor.type != schema().TensorType.INT8:
-            raise InputError(
-                f"{self.where}: tensor {index} ({text}) is not int8; the nearest supported is {INT8_INPUT}"
-            )
-        quantization = tensor.quantization
-        scales = [] if quantization is None or quantization.scale is None else list(quantization.scale)
+        tensor = self.contents.tensors[index]
+        text = f"{self.where}: tensor {index} ({shortened(tensor.name)})"
+        if tensor.kind != "INT8":
+            raise InputError(f"{text} is not int8; the nearest supported is {INT8_INPUT}")
+        if tensor.contents is not None:
+            raise InputError(f"{text} is a constant, expected one that is computed; convert the model again")
+        scales, zero_points = tensor.scales.tolist(), tensor.zero_points.tolist()
         if len(scales) != 1 or not (math.isfinite(scales[0]) and scales[0] > 0):
             raise InputError(
-                f"{self.where}: tensor {index} ({text}) has the scales {scales}, expected one above 0; convert it with "
-                "full integer quantization and a representative data set"
+                f"{text} has the scales {shortened(scales)}, expected one above 0; convert it with full integer "
+                "quantization and a representative data set"
             )
-        return Affine(np.float32(scales[0]), int(quantization.zeroPoint[0]))
+        if not -128 <= zero_points[0] <= 127:
+            raise InputError(f"{text} has the zero point {zero_points[0]}, expected -128 to 127; convert it again")
+        return Affine(np.float32(scales[0]), zero_points[0])
 
 
 @dataclass(frozen=True)
@@ -106,11 +112,13 @@ class TFLiteOperator:
     name: str
     inputs: Sequence[int]
     output: int
-    options: Any
+    options: Mapping[str, Any]
 
     def source(self, place: int = 0) -> Tensor:
         """An input as (length, channels): the last axis is the channels'."""
         shape = self.shape(place)
+        if not shape:
+            raise UnsupportedError(" of a single value without an axis", "an input with an axis of channels")
         return Tensor(self.file.names[self.inputs[place]], math.prod(shape[:-1]), shape[-1])
 
     def shape(self, place: int = 0) -> list[int]:
@@ -141,58 +149,125 @@ class TFLiteOperator:
             raise UnsupportedError(f" of a kernel {kernel} over {shape}", "a kernel as long as time only")
         return axis
 
+    def option(self, name: str) -> int:
+        """One of its options, in the kernels' range."""
+        value = int(self.options[name])
+        if not 1 <= value <= MOST_STEP:
+            raise UnsupportedError(f" with {name} {value}", f"1 to {MOST_STEP}")
+        return value
+
+    def pair(self, height: str, width: str) -> tuple[int, int]:
+        """Two options that belong to the two axes."""
+        return self.option(height), self.option(width)
+
     def steps(self, axis: int) -> tuple[int, int]:
         """Stride and dilation."""
-        options = self.options
-        stride, dilation = (options.strideH, options.strideW), (options.dilationHFactor, options.dilationWFactor)
-        return int(stride[axis]), int(dilation[axis])
+        dilation = self.pair("dilationHFactor", "dilationWFactor")
+        return self.pair("strideH", "strideW")[axis], dilation[axis]
 
     @property
     def same(self) -> bool:
         """Whether its padding is SAME."""
-        return bool(self.options.padding == schema().Padding.SAME)
+        kinds = schema().Padding
+        if self.options["padding"] not in (kinds.SAME, kinds.VALID):
+            raise UnsupportedError(f" with the padding {self.options['padding']}", "SAME or VALID")
+        return bool(self.options["padding"] == kinds.SAME)
 
-    def constant(self, place: int) -> np.ndarray:
-        """An input that the file holds, int8 or int32."""
+    def constant(self, place: int, kind: str = "INT32") -> np.ndarray:
+        """An input that the file holds, of the schema's type `kind`, INT8 or INT32."""
         index = self.inputs[place]
-        tensor = self.file.graph.tensors[index]
-        kinds = {"INT8": np.int8, "INT32": np.int32}
-        kind = next((t for name, t in kinds.items() if tensor.type == getattr(schema().TensorType, name)), None)
-        contents = self.file.model.buffers[tensor.buffer].data
-        if kind is None or contents is None or len(contents) == 0:
-            raise UnsupportedError(f" whose tensor {index} is no constant of 8 or 32 bits", "constant int8 weights")
-        return np.frombuffer(bytes(contents), np.dtype(kind).newbyteorder("<")).astype(kind).reshape(tensor.shape)
+        tensor = self.file.contents.tensors[index]  # -1 is checked below
+        if index < 0 or tensor.kind != kind or tensor.contents is None:
+            raise UnsupportedError(f" whose tensor {index} is no constant of {kind.lower()}", "constant int8 weights")
+        return constant(tensor, {"INT8": np.int8, "INT32": np.int32}[kind])
 
     @property
     def has_bias(self) -> bool:
         return len(self.inputs) > 2 and self.inputs[2] >= 0
 
-    def weights(self, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    def weights(self, axis: int, axes: int = 4) -> tuple[np.ndarray, np.ndarray]:
         """Weights int8 in the file's order, and their scales float32: one, or one for each channel along `axis`."""
-        weights, quantization = self.constant(1), self.file.graph.tensors[self.inputs[1]].quantization
-        scales = np.array(quantization.scale, np.float32)
-        if weights.dtype != np.int8 or any(quantization.zeroPoint):
+        weights, tensor = self.constant(1, "INT8"), self.file.contents.tensors[self.inputs[1]]
+        if weights.ndim != axes or max(weights.shape) > MOST:
+            raise UnsupportedError(
+                f" with weights of the shape {list(weights.shape)}", f"{axes} axes of {MOST} at most"
+            )
+        scales = tensor.scales
+        if tensor.zero_points.any():
             raise UnsupportedError(" with asymmetric weights", "int8 weights with zero points of 0")
         unusable = scales[~(np.isfinite(scales) & (scales >= 0))]
         if unusable.size:
             raise UnsupportedError(f" with a weight scale of {unusable[0]:g}", "finite scales, none of them negative")
-        if scales.size not in (1, weights.shape[axis]):
+        if scales.size not in (1, weights.shape[axis]) or (scales.size > 1 and tensor.axis != axis):
             raise UnsupportedError(
-                f" with {scales.size} weight scales", "one scale for each output channel, or for all"
+                f" with {scales.size} weight scales along axis {tensor.axis}",
+                f"one scale for each output channel (axis {axis}), or for all",
             )
         return weights, scales
+
+    def bias(self, out: int) -> np.ndarray:
+        """The bias int32 (out,); zeros where it has none."""
+        types = schema().TensorType
+        if self.options.get("quantizedBiasType", 0) not in (types.FLOAT32, types.INT32):  # the first is the default
+            raise UnsupportedError(f" with a bias of type {self.options['quantizedBiasType']}", "one of int32")
+        if not self.has_bias:
+            return np.zeros(out, np.int32)
+        tensor = self.file.contents.tensors[self.inputs[2]]
+        if tensor.kind != "INT32" or tensor.contents is None or tensor.size != out:
+            held = f"{tensor.size} values of {tensor.kind.lower() or 'no known kind'}"
+            raise UnsupportedError(f" with a bias of {held} for {out} channels", "a constant int32 for each channel")
+        return constant(tensor, np.int32).ravel()
 
     def keep_integers(self, weights: np.ndarray, scales: np.ndarray) -> None:
         """Derives the integers of a layer with weights (out, kernel, in), or depthwise (kernel, out)."""
         out = weights.shape[-1] if weights.ndim == 2 else weights.shape[0]
-        bias = self.constant(2) if self.has_bias else np.zeros(out, np.int32)
-        source, result = self.affine.scale, self.result.scale
+        bias, source, result = self.bias(out), self.affine, self.result
+        self._require_bias_scale(source.scale, scales, result.scale)
         scales = np.broadcast_to(scales, (out,))
-        fixed = [quantize_multiplier(float(factor)) for factor in effective_scales(source, scales, result)]
+        factors = effective_scales(source.scale, scales, result.scale)
+        fixed = [self.multiplier(float(factor)) for factor in factors]
         multiplier, shift = (np.array(values) for values in zip(*fixed, strict=True))
+        taps = np.abs(weights.astype(np.int64)).sum(axis=0 if weights.ndim == 2 else (1, 2))
+        largest = np.abs(bias.astype(np.int64)) + taps * max(127 - source.zero_point, 128 + source.zero_point)
+        self.require_room(np.ldexp(largest.astype(np.float64), np.maximum(shift, 0)).max())
+        with np.errstate(over="ignore"):  # only writers of other files read them
+            bias_scales = source.scale * scales
         self.file.convs[self.name] = Int8Conv(
-            weights, scales, bias.ravel(), source * scales, multiplier.astype(np.int32), shift.astype(np.int8)
+            weights, scales, bias, bias_scales, multiplier.astype(np.int32), shift.astype(np.int8)
         )
+
+    def _require_bias_scale(self, source: np.float32, weights: np.ndarray, result: np.float32) -> None:
+        """TFLite Micro's own condition: the first bias counts in steps of input times weights, or nearly so."""
+        tensor = self.file.contents.tensors[self.inputs[2]] if self.has_bias else None
+        if tensor is None:
+            return
+        bias = float(tensor.scales[0]) if tensor.scales.size else 0.0
+        apart = abs(float(source) * float(weights[0]) - bias) / float(result)
+        if not apart <= MOST_BIAS_APART:
+            raise UnsupportedError(f" with a bias of the scale {bias:g}", "the scale of the input times the weights'")
+
+    def multiplier(self, factor: float) -> tuple[int, int]:
+        """A factor as a multiplier and a shift that the kernels can carry out."""
+        multiplier, shift = quantize_multiplier(factor)
+        if shift > MOST_SHIFT:
+            raise UnsupportedError(
+                f" that multiplies by {factor:g}", f"an output of larger steps: below 2^{MOST_SHIFT}"
+            )
+        return multiplier, shift
+
+    def require_room(self, largest: float) -> None:
+        """Raises UnsupportedError if sums of that size overflow the kernels' 32 bits."""
+        if largest > INT32:
+            raise UnsupportedError(
+                f" whose sums may reach {largest:,.0f}, which overflows 32 bits",
+                "weights, a bias and an output's scale as full integer quantization chooses them",
+            )
+
+    def require_shape(self, *shape: int) -> None:
+        """Raises UnsupportedError unless its output has that shape in the file."""
+        held = self.file.shape(self.output)
+        if held != list(shape):
+            raise UnsupportedError(f" that writes {held} where {list(shape)} was expected", "an output of that shape")
 
     def keep_rescale(self, fixed: Sequence[tuple[int, int]], bias: int = 0) -> None:
         """Keeps the (multiplier, shift) of a layer without weights, and the one other integer that its kernel reads."""
@@ -203,11 +278,15 @@ class TFLiteOperator:
 
     def clamp(self) -> tuple[int, int]:
         """Least and largest value under a fused activation."""
-        kinds, affine, activation = schema().ActivationFunctionType, self.result, self.options.fusedActivationFunction
+        kinds, affine, activation = schema().ActivationFunctionType, self.result, self.options[FUSED]
         if activation == kinds.NONE:
             return -128, 127
         if activation not in (kinds.RELU, kinds.RELU6):
             raise UnsupportedError(" with a fused activation", "a fused ReLU or ReLU6, or none")
         if activation == kinds.RELU:
             return affine.zero_point, 127
-        return affine.zero_point, min(127, affine.zero_point + math.floor(float(np.float32(6) / affine.scale) + 0.5))
+        with np.errstate(over="ignore"):
+            six = float(np.float32(6) / affine.scale) + 0.5
+        if six >= MOST_LIMIT:
+            raise UnsupportedError(f" with a ReLU6 in steps of {affine.scale:g}", "an output of larger steps")
+        return affine.zero_point, min(127, affine.zero_point + math.floor(six))

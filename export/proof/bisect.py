@@ -14,12 +14,14 @@ import numpy as np
 
 from export.cost import instructions
 from export.network import from_file
-from export.network.tflite_file import tensor_indices
-from export.proof.runtimes import tflite_micro_runner
+from export.network.tflite_reader import read_file
+from export.proof import foreign
 from export.report_file import read_report
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
+from scl.artifacts.errors import shortened
 from scl.artifacts.manifest import Manifest, NetworkManifest
+from scl.model_source import c_folder
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def bisect(bundle: Bundle[Manifest | NetworkManifest], board: str = instructions
     report = read_report(bundle)
     x = instructions.noise(report.cost.arena_bytes)[report.input.offset : report.input.end]
     with tempfile.TemporaryDirectory() as build:
-        written = instructions.tensors(bundle.path / "c", Path(build), board)
+        written = instructions.tensors(c_folder(bundle), Path(build), board)
     return layer_errors(bundle, x, written)
 
 
@@ -54,19 +56,25 @@ def layer_errors(
     Raises InputError if the bundle's files are of different models.
     """
     names = [row.name for row in read_report(bundle).layers]
-    path = bundle.path / "model.tflite"
-    tflite = path.read_bytes()
-    indices = tensor_indices(tflite)
+    path = bundle.file("model.tflite")
+    file = read_file(path.read_bytes(), str(path))
+    indices = {tensor.name: index for index, tensor in enumerate(file.tensors)}
     if not set(names) <= set(indices):
-        indices = from_file.read(tflite, str(path)).tensors
-    expected = tflite_micro_runner(tflite)(x)
+        indices = from_file.read(path.read_bytes(), str(path)).tensors
     if len(written) != len(names):
         raise InputError(
             f"{bundle.path}: c runs {len(written)} operators, its report lists {len(names)}; export it again"
         )
+    lacking = [name for name in names if name not in indices]
+    if lacking:
+        raise InputError(f"{path}: has no tensor {shortened(lacking[0])}, which its report lists; export it again")
     errors = []
-    for name, values in zip(names, written, strict=True):
-        steps = values.astype(int) - expected(indices[name])
+    expected = foreign.tensors(path, x, [indices[name] for name in names])
+    sizes = [len(values) for values in written]
+    if sizes != [len(values) for values in expected]:
+        raise InputError(f"{path}: its tensors are not as large as those that c writes, {sizes}; export it again")
+    for name, values, right in zip(names, written, expected, strict=True):
+        steps = values.astype(int) - right
         errors.append(LayerErrors(name, dict(sorted(Counter(steps.tolist()).items()))))
     return errors
 

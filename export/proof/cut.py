@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from export.network.layers import Layer
-from export.network.tflite_file import schema
-
-ARENA_BYTES = 1 << 22  # of the host's interpreter
+from export.network.tflite_schema import schema
+from export.proof.runtimes import interpreter
 
 
 class CutOperator:
@@ -22,8 +21,6 @@ class CutOperator:
     """
 
     def __init__(self, data: bytes, operator: int, layer: Layer) -> None:
-        from tflite_micro.python.tflite_micro import runtime
-
         model = schema().ModelT.InitFromObj(schema().Model.GetRootAsModel(data, 0))
         graph = model.subgraphs[0]
         op = graph.operators[operator]
@@ -31,7 +28,7 @@ class CutOperator:
         activations = op.inputs[: len(layer.sources)]
         self.sources = {int(index): source.name for index, source in zip(activations, layer.sources, strict=True)}
         self.shapes = [[int(n) for n in graph.tensors[index].shape] for index in self.sources]
-        self.interpreter = runtime.Interpreter.from_bytes(_cut(model, op, list(self.sources)), arena_size=ARENA_BYTES)
+        self.interpreter = interpreter(_cut(model, op, list(self.sources)))
 
     def run(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Sources int8 (size,) by name -> the result int8 (size,)."""

@@ -4,46 +4,73 @@ Outputs are {"features": int8 (n, F), "logits": int8 (n, classes)}, found by nam
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from export.network.integers import Affine
 from export.network.layers import FEATURES, LOGITS
 from export.network.tflite_file import output_names, tensor_indices
+from export.network.tflite_reader import read_file
+from export.network.tflite_schema import ITEM_BYTES
 from export.proof.quiet import native_stderr_hidden
+from scl.artifacts import InputError
 
 Outputs = dict[str, np.ndarray]
 Tensors = Callable[[int], np.ndarray]  # values, flat, by the file's index
-ARENA_BYTES = 1 << 22  # of the host's interpreter; the device's arena is planned by export.network.arena
+ALIGNMENT = 16  # of TFLite Micro's tensors
+SPARE, RECORD, CHANNEL = 1 << 18, 1 << 10, 16  # bytes that it keeps beside them: in all, for a tensor, for a channel
+
+
+def interpreter(tflite: bytes, preserve: bool = False) -> Any:
+    """TFLite Micro's own interpreter with its reference kernels, in memory that its tensors all fit into.
+
+    Args:
+        preserve: whether every tensor keeps its place.
+
+    Raises:
+        InputError: the file is damaged, or TFLite Micro does not take it.
+    """
+    from tflite_micro.python.tflite_micro import runtime
+
+    config = runtime.InterpreterConfig
+    kind = config.kPreserveAllTensors if preserve else config.kAllocationRecording
+    try:
+        return runtime.Interpreter.from_bytes(tflite, arena_size=arena_bytes(tflite), intrepreter_config=kind)
+    except RuntimeError as error:
+        raise InputError(f"model.tflite: TFLite Micro does not take it ({error}); convert the model again") from error
+
+
+def arena_bytes(tflite: bytes) -> int:
+    """Memory in which every tensor of a file has its own place; the device's is planned by `export.network.arena`."""
+    file = read_file(tflite)
+    computed = [tensor for tensor in file.tensors if tensor.contents is None]
+    tensors = sum(tensor.size * ITEM_BYTES.get(tensor.kind, 8) + ALIGNMENT for tensor in computed)
+    channels = sum(len(tensor.scales) for tensor in file.tensors)
+    return tensors + SPARE + RECORD * (len(file.tensors) + len(file.operators)) + CHANNEL * channels
 
 
 def run_tflite_micro(tflite: bytes, inputs: np.ndarray) -> Outputs:
     """TFLite Micro's own interpreter with its reference kernels: the golden one."""
-    from tflite_micro.python.tflite_micro import runtime
-
-    interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=ARENA_BYTES)
-    names = output_names(tflite)
+    micro, names = interpreter(tflite), output_names(tflite)
 
     def run(x: np.ndarray) -> list[np.ndarray]:
-        interpreter.set_input(x[None, None], 0)
-        interpreter.invoke()
-        return [interpreter.get_output(index).ravel() for index in range(len(names))]
+        micro.set_input(x[None, None], 0)
+        micro.invoke()
+        return [micro.get_output(index).ravel() for index in range(len(names))]
 
     return _collected(names, [run(x) for x in inputs])
 
 
 def tflite_micro_runner(tflite: bytes) -> Callable[[np.ndarray], Tensors]:
     """A function from one input int8 (samples, channels) to what every tensor then holds."""
-    from tflite_micro.python.tflite_micro import runtime
-
-    config = runtime.InterpreterConfig.kPreserveAllTensors
-    interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=ARENA_BYTES, intrepreter_config=config)
-    shape = interpreter.get_input_details(0)["shape"]
+    micro = interpreter(tflite, preserve=True)
+    shape = micro.get_input_details(0)["shape"]
 
     def run(x: np.ndarray) -> Tensors:
-        interpreter.set_input(x.reshape(shape), 0)
-        interpreter.invoke()
-        return lambda index: interpreter.GetTensor(index, 0)["tensor_data"].ravel()
+        micro.set_input(x.reshape(shape), 0)
+        micro.invoke()
+        return lambda index: micro.GetTensor(index, 0)["tensor_data"].ravel()
 
     return run
 

@@ -12,12 +12,12 @@ import numpy as np
 from export.network.integers import Int8Network
 from export.network.layers import FEATURES, LOGITS, AveragePool, Conv, Layer, Tensor
 from export.network.operators import of_class
-from export.network.tflite_file import operator_code, output_names, read_operators, schema, tensor_indices
+from export.network.tflite_file import output_names, read_operators, tensor_indices
+from export.network.tflite_schema import SCHEMA_VERSION, schema
 from export.proof.gates import ExportError
 
 ALLOWED_OPERATORS = {"CONV_2D", "AVERAGE_POOL_2D", "RESHAPE"}
 FILE_IDENTIFIER = b"TFL3"
-SCHEMA_VERSION = 3
 
 
 def write_tflite(network: Int8Network) -> bytes:
@@ -130,7 +130,7 @@ class _Writer:
 
     def _operator_code(self, code: int) -> int:
         for index, entry in enumerate(self.model.operatorCodes):
-            if operator_code(entry) == code:
+            if entry.builtinCode == code:
                 return index
         entry = self.schema.OperatorCodeT()
         entry.builtinCode = entry.deprecatedBuiltinCode = code

@@ -3,7 +3,7 @@
 One typed class, one writer and one reader for each file that crosses a stage.
 """
 
-from scl.artifacts.errors import InputError, command, shortened
+from scl.artifacts.errors import InputError, command, complain, shortened
 from scl.artifacts.files import check_writable, read_bytes, replacing, sha256_bytes, sha256_file, write_bytes
 from scl.artifacts.folders import check_replaceable, folder, kinds_in, remove_folder, replace_folder
 from scl.artifacts.hidden import sweep
@@ -21,6 +21,7 @@ __all__ = [
     "check_replaceable",
     "check_writable",
     "command",
+    "complain",
     "folder",
     "kinds_in",
     "read_arrays",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Generic, TypeVar
 
 from scl.artifacts.errors import InputError
 from scl.artifacts.files import file_inside, read_bytes, sha256_file
-from scl.artifacts.json_files import MOST_BYTES, read_artifact, write_artifact
+from scl.artifacts.json_files import MOST_ARTIFACT_BYTES, read_artifact, write_artifact
 from scl.artifacts.manifest import ADVICE, Manifest, NetworkManifest
 from scl.frontend.spec import FrontEndSpec
 
 MANIFEST = "manifest.json"
+MOST_BYTES = 1 << 30  # of all files of a bundle together: hashing them takes seconds
+C_FILES = ("c/model_data.c", "c/model_data.h")
 
 M = TypeVar("M", bound=Manifest | NetworkManifest, covariant=True)
 
@@ -24,6 +27,17 @@ class Bundle(Generic[M]):
 
     path: Path
     manifest: M
+
+    def file(self, name: str) -> Path:
+        """The path of a file that the manifest lists, so that its hash was checked.
+
+        Raises InputError for another one: whoever made it, it is no part of the bundle.
+        """
+        if name not in self.manifest.files:
+            raise InputError(
+                f"{self.path / MANIFEST}: lists no {name}, expected it with its hash; {self.manifest.advice}"
+            )
+        return self.path / name
 
 
 def model_hash(
@@ -54,23 +68,29 @@ def write_manifest(folder: Path, manifest: Manifest | NetworkManifest) -> None:
 
 
 def read_bundle(folder: str | Path) -> Bundle[Manifest | NetworkManifest]:
-    """Reads a bundle's manifest and checks the hash of every file.
+    """Reads a bundle's manifest and checks the hash of every file, none before all are known to be files of the folder.
 
-    Raises InputError if it is no bundle, a field is wrong, or a file is missing, changed or not inside the folder.
+    Raises InputError if it is no bundle, a field is wrong, a file is missing, changed or not inside the folder, or they
+    have more than MOST_BYTES together.
     """
     folder = Path(folder)
     path = folder / MANIFEST
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise InputError(
             f"{folder}: is no bundle (no {MANIFEST}); python -m export.quantize RUN --out {folder} makes one"
         )
     manifest: Manifest | NetworkManifest
+    file_inside(folder, MANIFEST, ADVICE)
     if _kind(path) == NetworkManifest.kind:
         manifest = read_artifact(path, NetworkManifest)
     else:
         manifest = read_artifact(path, Manifest)
+    paths = {name: file_inside(folder, name, ADVICE) for name in manifest.files}
+    size = sum(path.stat().st_size for path in paths.values())
+    if size > MOST_BYTES:
+        raise InputError(f"{folder}: its files have {size:,} bytes together, expected {MOST_BYTES:,} at most; {ADVICE}")
     for name, expected in manifest.files.items():
-        found = sha256_file(file_inside(folder, name, ADVICE))
+        found = sha256_file(paths[name])
         if found != expected:
             raise InputError(
                 f"{folder / name}: SHA-256 is {found}, but {MANIFEST} lists {expected}; export it again or restore it"
@@ -92,7 +112,7 @@ def read_run_bundle(folder: str | Path) -> Bundle[Manifest]:
 def _kind(path: Path) -> object:
     """What kind of manifest a file says that it is; None for what is none, about which its reader says more."""
     try:
-        value = json.loads(read_bytes(path, MOST_BYTES, "a manifest"))
+        value = json.loads(read_bytes(path, MOST_ARTIFACT_BYTES, "a manifest"))
     except (ValueError, RecursionError):
         return None
     return value.get("kind") if isinstance(value, dict) else None

@@ -8,12 +8,16 @@
     ax,ay,az,gx,gy,gz,position           one column per channel, then position and label where there are any
     16,-20,2048,3,-1,0,+z                int16 counts; the position (+x -x +y -y +z -z) is the axis that pointed up
 
-Rows are in time order. A part that was captured later (another position) simply follows.
+Rows are in time order, at rate_hz: a capture has no column of times. A part that was captured later (another position)
+simply follows. Fields are quoted as RFC 4180 says: a label may hold commas and quotation marks.
 """
 
 import csv
 import io
 import math
+import re
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +32,8 @@ TEXT_COLUMNS = ("position", "label")
 POSITIONS = ("+x", "-x", "+y", "-y", "+z", "-z")
 INT16 = (-32768, 32767)
 HELP = "python -m firmware_host.capture writes such files"
+# Columns that loggers add.
+TIME = re.compile(r"(time|timestamps?|date|datetime|clock|epoch|uptime)(?![a-z]).*|t|ms|us|ns", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,53 +75,109 @@ class Capture:
 
 
 def write_capture(path: Path, capture: Capture) -> None:
-    """Writes the file whole or not at all."""
+    """Writes the file whole or not at all. Raises InputError for a text that would not be read back as it is: one of
+    more than a line, or with control characters.
+    """
+    names = ("sensor", capture.sensor), *(("column", column) for column in capture.columns)
+    for name, text in (*names, *(("label", label) for label in set(capture.label))):
+        if not text.isprintable() or (name != "label" and text.strip() != text):
+            raise InputError(f"{path}: {name} is {shortened(text)}, expected printable text of one line; change it")
     out = io.StringIO()
     out.write(f"# kind: capture\n# schema: {SCHEMA}\n# sensor: {capture.sensor}\n# rate_hz: {capture.rate_hz!r}\n")
     out.write(f"# dropped: {capture.dropped}\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(capture.columns)
-    texts = [column for column in (capture.position, capture.label) if column]
-    writer.writerows([*row, *text] for row, *text in zip(capture.counts.tolist(), *texts, strict=True))
+    columns = [column for column in (capture.position, capture.label) if column]
+    writer.writerows([*row, *text] for row, *text in zip(capture.counts.tolist(), *columns, strict=True))
     write_bytes(path, out.getvalue().encode())
 
 
 def read_capture(path: Path) -> Capture:
     """Raises InputError naming file and line where it is no capture of this schema, or a count is no int16."""
+    data = read_bytes(path, MOST_BYTES, f"a capture file; {HELP}")
     try:
-        text = read_bytes(path, MOST_BYTES, f"a capture file; {HELP}").decode("utf-8-sig")
+        lines = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
+        return _read(path, lines)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is no UTF-8 text ({error}), expected a capture file; {HELP}") from error
-    lines = text.splitlines()
-    info = _header(path, lines)
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line and not line.startswith("#")]
-    if len(numbered) < 2:
+
+
+def _read(path: Path, lines: Iterator[str]) -> Capture:
+    rows = _Rows(path, lines)
+    info = _header(path, rows.comments)
+    columns = next(rows, None)
+    if columns is None:
         raise InputError(f"{path}: holds no sample; capture it again")
-    columns = _split(path, *numbered[0])
-    channels = tuple(name for name in columns if name not in TEXT_COLUMNS)
-    if not channels or len(set(columns)) != len(columns):
-        raise InputError(f"{path}: has the columns {','.join(columns)}, expected different ones, counts among them")
-    places = [columns.index(name) for name in channels]
-    counts = np.empty((len(numbered) - 1, len(channels)), np.int16)
-    texts: dict[str, list[str]] = {name: [] for name in TEXT_COLUMNS if name in columns}
-    for index, (number, line) in enumerate(numbered[1:]):
-        row = _split(path, number, line)
-        values = _counts(row, places) if len(row) == len(columns) else None
-        if values is None:
-            raise InputError(
-                f"{path}, line {number}: {shortened(','.join(row))} is not {len(channels)} int16 counts for columns "
-                f"{','.join(columns)}"
-            )
-        counts[index] = values
+    columns = [name.strip() for name in columns]
+    places = _places(path, columns)
+    counts, texts = array("h"), {name: list[str]() for name in TEXT_COLUMNS if name in columns}
+    known: dict[str, str] = {}  # one string for all rows of a label
+    for row in rows:
+        _append(counts, row, columns, places, rows)
         for name, column in texts.items():
-            column.append(row[columns.index(name)])
+            text = row[columns.index(name)]
+            column.append(known.setdefault(text, text))
         if "position" in texts and texts["position"][-1] not in POSITIONS:
             raise InputError(
-                f"{path}, line {number}: position is {shortened(texts['position'][-1])}, expected one of "
+                f"{rows}: position is {shortened(texts['position'][-1])}, expected one of "
                 f"{', '.join(POSITIONS)}; {HELP}"
             )
+    if not counts:
+        raise InputError(f"{path}: holds no sample; capture it again")
+    channels = tuple(columns[place] for place in places)
     position, label = (tuple(texts.get(name, ())) for name in TEXT_COLUMNS)
-    return Capture(info.sensor, info.rate_hz, channels, counts, position, label, info.dropped)
+    table = np.frombuffer(counts, np.int16).reshape(-1, len(channels))
+    return Capture(info.sensor, info.rate_hz, channels, table, position, label, info.dropped)
+
+
+class _Rows(Iterator[list[str]]):
+    """The rows of a capture file below its header, the columns' names first; empty lines are left out.
+
+    Attributes:
+        comments: the lines above the columns' names.
+    """
+
+    def __init__(self, path: Path, lines: Iterator[str]) -> None:
+        self.path = path
+        self.comments: list[str] = []
+        first = ""
+        for first in lines:
+            if first.strip() and not first.startswith("#"):
+                break
+            self.comments.append(first)
+            first = ""
+        self.reader = csv.reader(_chained(first, lines), strict=True)
+
+    def __str__(self) -> str:
+        """Where the last row ended, for messages."""
+        return f"{self.path}, line {len(self.comments) + self.reader.line_num}"
+
+    def __next__(self) -> list[str]:
+        try:
+            return next(row for row in self.reader if row)
+        except csv.Error as error:
+            raise InputError(f"{self}: is no CSV ({error}); {HELP}") from error
+
+
+def _chained(first: str, lines: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from lines
+
+
+def _places(path: Path, columns: list[str]) -> list[int]:
+    """Where the counts stand in a row."""
+    places = [place for place, name in enumerate(columns) if name not in TEXT_COLUMNS]
+    if not places or len(set(columns)) != len(columns):
+        raise InputError(
+            f"{path}: has the columns {shortened(','.join(columns))}, expected different ones, counts among them"
+        )
+    for place in places:
+        if TIME.fullmatch(columns[place]):
+            raise InputError(
+                f"{path}: column {shortened(columns[place])} holds no counts of a channel; a capture's rows are "
+                "samples in time order, rate_hz in its header says how many a second: remove the column"
+            )
+    return places
 
 
 @dataclass(frozen=True)
@@ -126,7 +188,7 @@ class _Header:
 
 
 def _header(path: Path, lines: list[str]) -> _Header:
-    pairs = (line[1:].split(":", 1) for line in lines if line.startswith("#") and ":" in line)
+    pairs = (line[1:].split(":", 1) for line in lines if ":" in line)
     info = {key.strip(): value.strip() for key, value in pairs}
     if info.get("kind") != "capture" or info.get("schema") != str(SCHEMA):
         raise InputError(
@@ -142,17 +204,17 @@ def _header(path: Path, lines: list[str]) -> _Header:
     return _Header(info["sensor"], rate, dropped)
 
 
-def _split(path: Path, number: int, line: str) -> list[str]:
-    try:
-        return next(csv.reader([line], strict=True))
-    except csv.Error as error:
-        raise InputError(f"{path}, line {number}: {shortened(line)} is no CSV ({error}); {HELP}") from error
-
-
-def _counts(row: list[str], places: list[int]) -> list[int] | None:
-    """The counts at `places` of a row; None if one is no int16."""
-    try:
-        values = [int(row[place]) for place in places]
-    except ValueError:
-        return None
-    return values if all(INT16[0] <= value <= INT16[1] for value in values) else None
+def _append(counts: "array[int]", row: list[str], columns: list[str], places: list[int], rows: _Rows) -> None:
+    """Adds a row's counts. Raises InputError for a row of another length, or a value that is no int16."""
+    wanted = f"{len(places)} int16 counts for columns {shortened(','.join(columns))}"
+    if len(row) != len(columns):
+        raise InputError(f"{rows}: {shortened(','.join(row))} is not {wanted}")
+    for place in places:
+        try:
+            counts.append(int(row[place]))
+        except (ValueError, OverflowError) as error:
+            raise InputError(
+                f"{rows}: {shortened(','.join(row))} is not {wanted}: {shortened(columns[place])} "
+                f"is {shortened(row[place])}; "
+                "every column but position and label is a channel of counts, remove others"
+            ) from error

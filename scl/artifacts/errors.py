@@ -1,10 +1,14 @@
 """The error of a wrong input, and how a command line ends."""
 
+import io
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TextIO, cast
+
+from scl.text import say
 
 
 class InputError(Exception):
@@ -12,11 +16,16 @@ class InputError(Exception):
 
 
 def command(main: Callable[[Sequence[str]], int | None]) -> None:
-    """Runs a command line's `main(argv)` and exits: 0 or its status, 2 for an InputError and for an OSError that
-    nothing nearer has made one of, 130 when interrupted.
+    """Runs a command line's `main(argv)` and exits: 0 or its status, 130 when interrupted, 2 for an InputError, and for
+    an OSError that nothing nearer has made one of.
+
+    Whatever it prints at its end is printable, the traceback of a fault of our own too, with which it exits with 1.
     """
     from scl.artifacts.os_errors import Output, unhandled  # which import InputError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # letters that the terminal's encoding does not have
     stdout = sys.stdout
     if stdout is not None:  # it may have been closed before the start
         sys.stdout = cast(TextIO, Output(stdout))
@@ -24,13 +33,19 @@ def command(main: Callable[[Sequence[str]], int | None]) -> None:
         status = main(sys.argv[1:]) or 0
         _flush()
     except InputError as error:
-        status = _failed(str(error))
+        complain("error", str(error))
+        status = 2
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:  # the reader of our output, such as head, has left
         status = 1
     except OSError as error:
-        status = _failed(unhandled(error))
+        complain("error", unhandled(error))
+        status = 2
+    except Exception:  # a fault of ours, with whatever text was at hand
+        with suppress(OSError):
+            say(*traceback.format_exc().rstrip().split("\n"), error=True)
+        status = 1
     finally:
         sys.stdout = stdout
     try:
@@ -45,11 +60,11 @@ def _flush() -> None:
         sys.stdout.flush()
 
 
-def _failed(text: str) -> int:
-    """Says why a command failed; returns its exit status."""
+def complain(kind: str, text: str) -> None:
+    """Prints "kind: text" to stderr, later lines of the text indented: none of them passes for one of ours."""
+    first, *more = text.split("\n")
     with suppress(OSError):  # the terminal may be what failed
-        print(f"error: {text}", file=sys.stderr)
-    return 2
+        say(f"{kind}: {first}", *(f"  {line}" for line in more), error=True)
 
 
 def shortened(value: object, length: int = 60) -> str:

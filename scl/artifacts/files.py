@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
@@ -63,9 +63,11 @@ def file_inside(folder: str | Path, name: str, advice: str) -> Path:
     An artefact is moved and copied as a folder, so that a link which leads out of it, or a name which does, is an
     error, even where the file is there. Raises InputError unless it is a regular file inside the folder.
     """
-    folder, parts = Path(folder), PurePosixPath(name).parts
-    if not parts or name.startswith("/") or ".." in parts or "\0" in name:
-        raise InputError(f"{folder}: refers to the file {shortened(name)}, expected a path inside the folder; {advice}")
+    folder, plain = Path(folder), PurePosixPath(name)
+    if not plain.parts or plain.as_posix() != name or name.startswith("/") or ".." in plain.parts or "\0" in name:
+        raise InputError(
+            f"{folder}: refers to the file {shortened(name)}, expected a plain path inside the folder; {advice}"
+        )
     path = folder / name
     try:
         leads_to, regular = path.resolve(strict=True), path.is_file()
@@ -98,15 +100,21 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def check_writable(path: str | Path, instead: str = ANOTHER) -> None:
-    """Makes the folders above `path`, and sweeps what killed commands left beside it.
+    """Tries whether `path` can be written, and sweeps what killed commands left beside it.
 
-    To be called before what takes time and is to be written there. Raises InputError if nothing can be written, or
-    `path` is a folder, a device or a pipe.
+    To be called before what takes time and is to be written there; folders above it that it has to make are removed
+    again. Raises InputError if nothing can be written, or `path` is a folder, a device or a pipe.
     """
     path = Path(path)
-    _check_place(path, instead)
-    with writing(path, instead), hidden_file(path):
-        pass
+    missing = [above for above in path.parents if not above.exists()]  # the nearest first
+    try:
+        _check_place(path, instead)
+        with writing(path, instead), hidden_file(path):
+            pass
+    finally:
+        for above in missing:
+            with suppress(OSError):  # the same command on another path may use it meanwhile
+                above.rmdir()
 
 
 def _check_place(path: Path, instead: str) -> None:

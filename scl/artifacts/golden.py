@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts.bundle import MANIFEST, Bundle
+from scl.artifacts.bundle import Bundle
 from scl.artifacts.errors import InputError
 from scl.artifacts.manifest import Manifest
 from scl.artifacts.npz_files import Array, read_arrays, write_npz
@@ -67,9 +67,6 @@ def read_golden(bundle: Bundle[Manifest]) -> Golden:
     Raises InputError if a shape or type is not what the manifest says, or a label is none of its labels.
     """
     manifest, path = bundle.manifest, bundle.path
-    for name in (GOLDEN, EVALUATION):
-        if name not in manifest.files:
-            raise InputError(f"{path / MANIFEST}: lists no {name}, expected it with its hash; {manifest.advice}")
     sizes = {
         "raw_samples": manifest.frontend.raw_samples,
         "channels": len(manifest.window.channels),
@@ -79,7 +76,7 @@ def read_golden(bundle: Bundle[Manifest]) -> Golden:
     }
     pairs = ("transforms", "windows")
     arrays, sizes = read_arrays(
-        path / GOLDEN,
+        bundle.file(GOLDEN),
         {
             "counts": Array(np.int16, (*pairs, "raw_samples", "channels")),
             "features": Array(np.int8, (*pairs, "features")),
@@ -90,7 +87,7 @@ def read_golden(bundle: Bundle[Manifest]) -> Golden:
         sizes,
     )
     truth, _ = read_arrays(
-        path / EVALUATION, {"labels": Array(np.int64, pairs), "groups": Array(np.int64, ("windows",))}, sizes
+        bundle.file(EVALUATION), {"labels": Array(np.int64, pairs), "groups": Array(np.int64, ("windows",))}, sizes
     )
     if not sizes["windows"]:
         raise InputError(f"{path / GOLDEN}: holds no window; {manifest.advice}")

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from scl.text import say
+
 UNFINISHED, PREVIOUS = ".unfinished", ".previous"
 _RANDOM = "[a-z0-9_]{8}"  # of tempfile's names
 
@@ -115,4 +117,4 @@ def _prefix(path: Path) -> str:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    say(text, error=True)

@@ -3,7 +3,7 @@
 A dataclass says all that is checked: pydantic holds every field to its annotation (strictly: no text for a number),
 `annotated_types` to its range, and the class's `__post_init__` to what several fields have to agree in. Fields that are
 missing (those with a default too, as files hold them all) or unknown, NaN, infinities and nesting beyond pydantic's
-limit are errors.
+limit are errors, and so is a name that an object holds twice, of which two readers may take another one each.
 """
 
 import dataclasses
@@ -66,13 +66,14 @@ def read_json(
 ) -> dict[str, Any]:
     """Reads a JSON file of at most `most` bytes.
 
-    Raises InputError unless it is an object of this kind and schema with finite numbers.
+    Raises InputError unless it is an object of this kind and schema with finite numbers and no name twice.
     """
     from pydantic_core import from_json
 
     data = read_bytes(path, most, f"JSON of kind {kind!r}")
     try:
         value = from_json(data, allow_inf_nan=True)  # refused below, by the field's name
+        json.loads(data, object_pairs_hook=_unique)  # which takes any nesting, so it comes second
     except ValueError as error:
         raise InputError(f"{path}: is not JSON ({error}); {advice}, or restore it") from error
     if not isinstance(value, dict) or value.get("kind") != kind:
@@ -155,6 +156,13 @@ def _sentence(error: "ErrorDetails") -> str:
 def _dotted(place: Place) -> str:
     """The field as people name it, without what pydantic adds for a dict's key and for the types of a union."""
     return ".".join(str(part) for part in place if isinstance(part, int) or not PYDANTIC_PART.fullmatch(part))
+
+
+def _unique(pairs: list[tuple[str, object]]) -> None:
+    """Raises ValueError if an object holds a name twice."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        twice = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
+        raise ValueError(f"field {shortened(twice)} stands there twice, expected it once")
 
 
 def _check_finite(value: object, place: Place = ()) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import MinLen
+from annotated_types import MaxLen, MinLen
 
 from scl.artifacts.errors import shortened
 from scl.artifacts.fields import (
@@ -25,7 +25,9 @@ from scl.frontend.spec import FrontEndSpec
 from scl.partition import Partition
 
 ADVICE = "export it again with python -m export.quantize"
+MOST_FILES = 1000  # of a bundle
 MOST_LABELS_TOGETHER = 7  # bits of a class byte, in which 255 is taken
+Files = Annotated[dict[str, Sha256], MaxLen(MOST_FILES)]
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class Manifest(Artifact):
     cost: Cost
     streaming: Streaming | None
     int8: Int8Figures
-    files: dict[str, Sha256]
+    files: Files
 
     kind = "bundle"
     schema = 5
@@ -193,7 +195,7 @@ class NetworkManifest(Artifact):
     input: InputTensor
     output: OutputTensor
     cost: Cost
-    files: dict[str, Sha256]
+    files: Files
 
     kind = "network"
     schema = 1

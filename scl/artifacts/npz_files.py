@@ -24,6 +24,10 @@ from scl.artifacts.os_errors import reason
 
 MOST_BYTES = 4 << 30  # of all arrays of a file together, unpacked
 MOST_MEMBERS = 1000
+MOST_REASON = 200  # characters of another's message, which may quote the file
+MOST_DIRECTORY_BYTES = 1 << 20  # of an archive's list of members, which zipfile reads and unfolds whole
+END = struct.Struct("<4s4H2LH")  # the record at an archive's end; the list's size is the sixth field
+LOCATOR_BYTES = 20  # of the record before it in archives of 4 GiB or more
 HEADER_BYTES = 12 + 10_000  # of an npy file, at most: numpy reads no longer ones
 DEFLATE_RATIO = 1032  # of unpacked to packed bytes, at most (zlib's technical details)
 KINDS = "biufUS"  # of dtypes: bool, integers, floats, texts
@@ -82,7 +86,7 @@ def _read(
     path: Path, names: tuple[str, ...], declared: Mapping[str, Array], sizes: dict[str, int], most: int
 ) -> dict[str, np.ndarray]:
     try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+        with open_regular(path) as file, _archive(file) as archive:
             members = _members(file, archive)
             missing = [name for name in names if name not in members]
             if missing:
@@ -103,7 +107,24 @@ def _read(
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; expected arrays {', '.join(names) or '(npz)'}") from error
     except (*ZIP_ERRORS, *NPY_ERRORS) as error:
-        raise InputError(f"{path}: is not a readable npz without objects ({reason(error)}); make it again") from error
+        raise InputError(
+            f"{path}: is not a readable npz without objects ({reason(error)[:MOST_REASON]}); make it again"
+        ) from error
+
+
+def _archive(file: BufferedReader) -> zipfile.ZipFile:
+    """Raises ValueError if the file does not end as numpy's do, or its list of members is longer than theirs: zipfile
+    reads it whole.
+    """
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - LOCATOR_BYTES - END.size))
+    tail = file.read()
+    end = END.unpack(tail[-END.size :])  # struct.error if there is less
+    if end[0] != b"PK\x05\x06" or end[-1] or tail.startswith(b"PK\x06\x07"):
+        raise ValueError("it does not end as a zip archive without a comment, of less than 4 GiB, does")
+    if end[5] > MOST_DIRECTORY_BYTES:
+        raise ValueError(f"the list of its members has {end[5]:,} bytes, expected {MOST_DIRECTORY_BYTES:,} at most")
+    return zipfile.ZipFile(file)
 
 
 def _members(file: BufferedReader, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

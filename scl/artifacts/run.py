@@ -37,6 +37,7 @@ from scl.partition import Partition
 
 RUN, WEIGHTS = "run.json", "model.safetensors"
 MOST_PARAMETERS = 50_000_000  # of an encoder; more is no wearable's, and a damaged file's number fills no memory
+MOST_WEIGHTS_BYTES = 4 * MOST_PARAMETERS + (1 << 24)  # and what describes them
 CLASSES_TOGETHER = 63  # of bit masks in int64
 MOST_BLOCKS = 100  # of an encoder
 
@@ -291,10 +292,21 @@ def read_run_info(folder: str | Path) -> RunInfo:
     return read_artifact(file_inside(folder, RUN, RunInfo.advice), RunInfo)
 
 
+def weights_file(folder: str | Path) -> Path:
+    """The path of a run's weights. Raises InputError unless they are a regular file inside the folder, no larger than
+    an encoder's.
+    """
+    path = file_inside(folder, WEIGHTS, RunInfo.advice)
+    size = path.stat().st_size
+    if size > MOST_WEIGHTS_BYTES:
+        raise InputError(f"{path}: has {size:,} bytes, expected {MOST_WEIGHTS_BYTES:,} at most; {RunInfo.advice}")
+    return path
+
+
 def run_hash(folder: str | Path) -> str:
     """SHA-256 over run.json and the weights: what ranges.json and the bundle refer to.
 
     Raises InputError unless both are regular files inside the folder.
     """
-    paths = (file_inside(folder, name, RunInfo.advice) for name in (RUN, WEIGHTS))
+    paths = (file_inside(folder, RUN, RunInfo.advice), weights_file(folder))
     return sha256_bytes("".join(map(sha256_file, paths)).encode())

@@ -1,4 +1,4 @@
-"""TOML files, which people write: options of a training, sweeps, sensors."""
+"""TOML files that people write: sensors, options, sweeps."""
 
 import tomllib
 from pathlib import Path
@@ -11,12 +11,14 @@ MOST_BYTES = 1 << 20
 
 
 def read_toml(path: str | Path, what: str) -> dict[str, Any]:
-    """Reads a TOML file; `what` says in errors what was expected.
+    """The table of a TOML file; `what` says in errors what was expected.
 
-    Raises InputError if it is missing, no regular file, larger than MOST_BYTES, or not TOML.
+    Raises InputError if it is missing, no regular file, larger than MOST_BYTES or no TOML.
     """
     data = read_bytes(path, MOST_BYTES, what)
     try:
-        return tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: is not TOML ({error}), expected {what}; mend it") from error
+        return tomllib.loads(data.decode("utf-8"))
+    except RecursionError as error:
+        raise InputError(f"{path}: is nested too deeply, expected {what}") from error
+    except ValueError as error:  # no UTF-8, no TOML, or a number of thousands of digits
+        raise InputError(f"{path}: is not TOML ({error}), expected {what}") from error

@@ -173,7 +173,5 @@ def test_nothing_is_written_for_a_useless_set(run, monkeypatch):
 
 
 def test_bad_arguments(run, tmp_path):
-    with pytest.raises(InputError, match="--windows is 0"):
-        main([str(run), "--windows", "0"])
     with pytest.raises(InputError, match="not a run folder"):
         main([str(tmp_path)])

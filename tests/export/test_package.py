@@ -6,14 +6,20 @@ import shutil
 import socket
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from export import package, quantize
 from firmware_host import emulator, validate
 from scl.artifacts import InputError, read_json
+from scl.artifacts.bundle import hashes, read_run_bundle, write_manifest
+from scl.artifacts.fields import is_line
+from tests.bundles import write_bundle
 from tests.firmware.random_models import RandomModel
+from tests.scl.test_text import HOSTILE
 
 STUBS = Path(__file__).parent / "stubs"
 CORE = ["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
@@ -103,7 +109,7 @@ def test_cmake_s_application_answers_like_the_desktop(bundle_folder, build_tools
     with emulator._process(command):
         arguments = [str(bundle_folder), "--port", f"socket://127.0.0.1:{port}", "--out", str(tmp_path / "report")]
         assert once_it_listens(lambda: validate.main(arguments)) == 0
-    report = read_json(tmp_path / "report" / "validation.json", "validation", 3)
+    report = read_json(tmp_path / "report" / "validation.json", "validation", 4)
     assert report["parity"]["max_lsb"] == 0 and report["parity"]["compared"] == report["sent"] == 200
 
 
@@ -182,6 +188,18 @@ def test_a_changed_bundle_is_refused(bundle_folder, tmp_path):
         package.main([str(copy), "--for", "cmake", "--out", str(tmp_path / "out")])
 
 
+def test_a_bundle_whose_c_is_more_than_data_is_refused(bundle_folder, tmp_path):
+    """Whoever builds the package runs it."""
+    copy = shutil.copytree(bundle_folder, tmp_path / "copy")
+    with (copy / "c" / "model_data.c").open("a") as source:
+        source.write('#include "/etc/passwd"\n')
+    (copy / "manifest.json").unlink()
+    write_manifest(copy, replace(read_run_bundle(bundle_folder).manifest, files=hashes(copy)))
+    with pytest.raises(InputError, match=r"model_data\.c, line \d+: '#include .*is not what export\.quantize writes"):
+        package.main([str(copy), "--for", "cmake", "--out", str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()
+
+
 def test_another_folder_is_not_replaced(bundle_folder, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "package.json").write_text("{}")
@@ -198,3 +216,18 @@ def test_the_bundle_is_not_replaced_by_its_package_nor_is_a_file(bundle_folder, 
         package.main([str(copy), "--for", "cmake", "--out", str(copy / "manifest.json")])
     names = [{path.relative_to(root) for path in root.rglob("*")} for root in (copy, bundle_folder)]
     assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("target", package.TARGETS)
+@pytest.mark.parametrize("text", [text for text in HOSTILE if is_line(text)])
+def test_the_readme_shows_names_as_they_are(tmp_path, target, text):
+    """Read as CommonMark it has the same parts whatever the labels are: no link, no HTML, no further cell."""
+    reader, pages = MarkdownIt("commonmark").enable("table"), []
+    manifest = read_run_bundle(write_bundle(tmp_path / "bundle")).manifest
+    for label in ("walking", text):
+        words = package.described(replace(manifest, labels=(label, "b", "c")), target)
+        tokens = reader.parse(package.readme(words, target))
+        children = [child for token in tokens for child in token.children or ()]
+        assert f"0 {label}, 1 b, 2 c" in "".join(child.content for child in children)
+        pages.append([token.type for token in (*tokens, *children) if not token.type.startswith("text")])
+    assert pages[0] == pages[1]

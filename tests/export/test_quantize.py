@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export import model, quantize
+import train.data
+from export import model, pipeline, quantize, recording
 from export.cost import size
 from export.proof.c_engine import build_library
 from export.report_file import read_report
@@ -16,6 +17,7 @@ from scl import toolchain
 from scl.artifacts import InputError, read_json, sha256_bytes
 from scl.artifacts.bundle import read_bundle, read_run_bundle
 from scl.artifacts.manifest import OutputTensor, SplitName
+from scl.frontend import sensor
 from scl.frontend.chain import FrontEnd
 from tests.scl.frontend.c_frontend import c_inputs
 
@@ -23,6 +25,7 @@ FILES = {
     "model.tflite", "model.onnx", "model_float.onnx", "c/model_data.c", "c/model_data.h",
     "golden.npz", "evaluation.npz", "export_report.json",
 }  # fmt: skip
+REPLAY = Path(sensor.__file__).parent / "sensors" / "replay-imu.toml"
 QUICK = ["--windows", "20", "--draws", "1", "--max-loss", "100"]  # a model of few epochs; the gate has tests of its own
 
 
@@ -180,6 +183,22 @@ def test_a_sensor_without_a_gyroscope_is_refused(run_folder, tmp_path):
         '[[sensors]]\nkind = "accelerometer"\naxes = 3\nunit = "g"\ncounts_per_unit = 8192.0\n'
     )
     assert "gyroscope" in refused(run_folder, tmp_path / "out", "--sensor", str(sensor))
+
+
+@pytest.mark.parametrize("rate_hz", [10.0, 19.99, 101.7234, 4000.0])
+def test_an_unsupported_rate_is_refused_before_anything_is_read(run_folder, tmp_path, monkeypatch, rate_hz):
+    def read(*arguments):
+        raise AssertionError("reading WISDM takes minutes")
+
+    monkeypatch.setattr(pipeline, "windows_for_run", read)
+    monkeypatch.setattr(train.data, "recordings_for_run", read)
+    odd, out = tmp_path / "odd.toml", tmp_path / "out"
+    odd.write_text(REPLAY.read_text().replace("rate_hz = 20.0", f"rate_hz = {rate_hz}"))
+    expected = f"a sensor of {rate_hz:g} Hz cannot be resampled to the model's 20 Hz"
+    assert expected in refused(run_folder, out, "--sensor", str(odd))
+    with pytest.raises(InputError, match=re.escape(expected)):
+        recording.main([str(run_folder), "--sensor", str(odd), "--out", str(out)])
+    assert not out.exists()
 
 
 def test_a_run_folder_is_never_replaced(copied_run):

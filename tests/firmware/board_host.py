@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from firmware_host.link import Link
-from firmware_host.messages import BoardError, Result, window_chunk
+from firmware_host.messages import BoardError, Result, Wanted, window_chunk
 from firmware_host.protocol import ANSWER, Frame, Type, encode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,24 +41,44 @@ class Host:
             frames += receive(self.link)
         return frames[:-1]
 
+    def answers(self, seqs: list[int]) -> list[Frame]:
+        """Those to frames of these numbers; a request that was repeated on a busy computer may be answered twice."""
+        return [frame for frame in self.collect() if frame.seq in seqs]
+
     def raw(self, data: bytes) -> list[Frame]:
         """The answers to bytes that are no frame of ours."""
         self.link._write(data)
         return self.collect()
 
     def refusal(self, kind: int, payload: bytes = b"") -> BoardError:
-        (frame,) = self.raw(encode(Frame(kind, 4321, payload)))
-        assert (frame.type, frame.seq) == (Type.ERROR, 4321)
+        self.link._write(encode(Frame(kind, 4321, payload)))
+        (frame,) = self.answers([4321])
+        assert frame.type == Type.ERROR
         return BoardError.parse(frame.payload)
 
-    def send_window(self, number: int, counts: np.ndarray, cuts: tuple[int, ...] = ()) -> tuple[Result, int, int]:
-        """The result, the sequence number of the last chunk and that of the result."""
-        edges = (0, *cuts, len(counts))
-        for start, end in zip(edges, edges[1:], strict=False):
-            last, _size = self.link.send(Type.WINDOW, window_chunk(number, start, counts[start:end]))
-        (frame,) = self.collect()
+    def wanted(self) -> int:
+        """Number of the window that the board wants: a chunk of the 30,000th behind it changes nothing."""
+        return self.chunk(30_000, 1, np.zeros((1, self.hello.channels), np.int16)).window
+
+    def chunk(self, window: int, start: int, counts: np.ndarray) -> Wanted:
+        """The answer to one chunk."""
+        seq, _size = self.link.send(Type.WINDOW, window_chunk(window, start, counts))
+        (frame,) = self.answers([seq])
         assert frame.type == Type.WINDOW | ANSWER
-        return Result.parse(frame.payload, model.FEATURES, model.CLASSES), last, frame.seq
+        return Wanted.parse(frame.payload, self.hello)
+
+    def send_window(self, counts: np.ndarray, cuts: tuple[int, ...] = ()) -> Result:
+        """The result of the window that the board wants, sent in pieces."""
+        number, edges = self.wanted(), (0, *cuts, len(counts))
+        sent = []
+        for start, end in zip(edges, edges[1:], strict=False):
+            sent.append(self.link.send(Type.WINDOW, window_chunk(number, start, counts[start:end]))[0])
+        frames = self.answers(sent)
+        assert [(frame.type, frame.seq) for frame in frames] == [(Type.WINDOW | ANSWER, seq) for seq in sent]
+        answers = [Wanted.parse(frame.payload, self.hello) for frame in frames]
+        assert [(answer.window, answer.next) for answer in answers] == [(number, end) for end in edges[1:]]
+        assert answers[-1].result is not None
+        return answers[-1].result
 
     def bench(self) -> int:
         return int.from_bytes(self.link.request(Type.BENCH).payload, "little")

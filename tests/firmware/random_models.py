@@ -302,5 +302,6 @@ def read_dense_with_float32_product(monkeypatch: pytest.MonkeyPatch) -> None:
             return readers.dense(op)
 
     conv = operators.tflite_operators()["FULLY_CONNECTED"]
-    wrong = replace(conv, readers={**conv.readers, "FULLY_CONNECTED": dense})
+    form = replace(conv.forms["FULLY_CONNECTED"], read=dense)
+    wrong = replace(conv, forms={**conv.forms, "FULLY_CONNECTED": form})
     monkeypatch.setattr(operators, "OPERATORS", [wrong if op is conv else op for op in operators.OPERATORS])

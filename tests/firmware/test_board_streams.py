@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from firmware_host.messages import BoardError, ErrorCode, Hop, samples_chunk, window_chunk
+from firmware_host.messages import BoardError, ErrorCode, Hop, Wanted, samples_chunk
 from firmware_host.protocol import Type
 from scl.frontend.flags import SATURATED
 from tests.firmware.board_host import model, some_counts
@@ -58,12 +58,15 @@ def test_stream_flags_saturation_as_long_as_it_is_in_the_window(board, rng):
 def test_samples_need_a_stream(board, rng):
     counts = some_counts(rng)
     board.link.request(Type.STREAM, struct.pack("<H", 1))
-    board.send_window(0, counts)  # ends the stream
+    board.send_window(counts)  # ends the stream
     assert board.refusal(Type.SAMPLES, samples_chunk(0, counts)) == BoardError(ErrorCode.NOT_STREAMING, 0, 0)
 
 
-def test_chunk_that_continues_nothing_ends_a_stream(board, rng):
+def test_a_chunk_that_continues_nothing_leaves_a_stream_alone(board, rng):
     counts, link = some_counts(rng), board.link
+    board.send_window(counts)
+    number = board.wanted()
     link.request(Type.STREAM, struct.pack("<H", 1))
-    assert board.refusal(Type.WINDOW, window_chunk(6, 4, counts[4:])) == BoardError(ErrorCode.GAP, 6, 0)
-    assert board.refusal(Type.SAMPLES, samples_chunk(0, counts)) == BoardError(ErrorCode.NOT_STREAMING, 0, 0)
+    assert board.chunk(number, 4, counts[4:]) == Wanted(number, 0, None)
+    assert board.chunk(number - 1, 4, counts[4:]).result is not None
+    assert Hop.parse(link.request(Type.SAMPLES, samples_chunk(0, counts)).payload).next == len(counts)

@@ -16,7 +16,7 @@ from firmware_host.messages import (
     ErrorCode,
     Hello,
     Probe,
-    Result,
+    Wanted,
     greeting,
     probe,
     samples_chunk,
@@ -48,7 +48,7 @@ def test_hello(board):
     others = {"native": 10**9, "mps2-an505": 20_000_000, "mps3-an547": 32_000_000, "netduinoplus2": 21_000_000}
     tick_hz = others.get(board.name, 25_000_000)
     assert hello == Hello(
-        protocol=2, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
+        protocol=3, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
         max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), session=board.link.session,
         board=board.name, firmware=project["version"], labels=model.LABELS,
     )  # fmt: skip
@@ -56,7 +56,7 @@ def test_hello(board):
 
 def test_hello_of_another_protocol_is_answered(board):
     """As one of a host that asks, whatever stands behind the version."""
-    for payload in (b"\xfe", b"\x01", b"\x02", b"\x02\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
+    for payload in (b"\xfe", b"\x02", b"\x03", b"\x03\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
         assert Hello.parse(board.link.request(Type.HELLO, payload).payload) == board.hello
 
 
@@ -65,18 +65,20 @@ def test_a_session_ends_what_the_one_before_began(board, rng):
     link, counts = board.link, some_counts(rng)
     payload = b"unit0007" + np.concatenate([np.ones(3), np.eye(3).ravel()] * 2).astype(np.float32).tobytes()
     link.request(Type.CALIBRATION, payload)
-    board.send_window(1, counts)
-    link.send(Type.WINDOW, window_chunk(7, 0, counts[:8]))
+    board.send_window(counts)
+    number = board.wanted()
+    assert (number, board.chunk(number, 0, counts[:8]).next) == (1, 8)
     assert link.ask() == replace(board.hello, calibration_hash=b"unit0007")
     link.request(Type.HELLO, greeting(link.session))
-    link.request(Type.WINDOW, window_chunk(7, 8, counts[8:]))  # goes on
+    assert board.chunk(number, 8, counts[8:]).result is not None  # goes on
     assert board.bench() > 0
     link.request(Type.STREAM, struct.pack("<H", 4))
-    link.send(Type.WINDOW, window_chunk(7, 0, counts[:8]))
+    board.chunk(2, 0, counts[:8])
     frames = link.stats().frames
     hello = link.greet()
     assert hello == replace(board.hello, session=link.session, calibration_hash=b"unit0007")
-    assert board.refusal(Type.WINDOW, window_chunk(7, 8, counts[8:])) == BoardError(ErrorCode.GAP, 7, 0)
+    for window, start in ((2, 8), (1, 8), (2, 0)):  # neither the open window nor the result of the one before
+        assert board.chunk(window, start, counts[start:]) == Wanted(0, 0, None)
     assert board.refusal(Type.SAMPLES, samples_chunk(0, counts)) == BoardError(ErrorCode.NOT_STREAMING, 0, 0)
     for kind, payload in ((Type.BENCH, b""), (Type.PROBE, probe(0, 0))):
         assert board.refusal(kind, payload) == BoardError(ErrorCode.NO_WINDOW, 0, 0)
@@ -101,9 +103,8 @@ def test_a_stream_with_a_class_has_a_window(board, rng):
 def test_window(board, rng, cuts):
     """Whole or in pieces; the 4 warm-up samples do not count."""
     counts = some_counts(rng)
-    result, last_seq, answer_seq = board.send_window(40_000, counts, cuts)
-    assert answer_seq == last_seq
-    assert result.window == 40_000 and result.flags == 0 and result.ticks > 0
+    result = board.send_window(counts, cuts)
+    assert result.flags == 0 and result.ticks > 0
     check_result(result, model.quantized(counts)[-model.WINDOW :])
 
 
@@ -112,36 +113,56 @@ def test_window(board, rng, cuts):
 def test_saturated_count_is_flagged(board, rng, limit, at):
     counts = some_counts(rng)
     counts[at, 2] = limit
-    result, _, _ = board.send_window(1, counts)
+    result = board.send_window(counts)
     assert result.flags == SATURATED
     check_result(result, model.quantized(counts)[-model.WINDOW :])
-    assert not board.send_window(2, some_counts(rng))[0].flags
+    assert not board.send_window(some_counts(rng)).flags
 
 
-def test_gap_is_reported_once_and_the_window_can_be_sent_again(board, rng):
-    counts = some_counts(rng)
-    for start in (0, 8, 12, 16):
-        board.link.send(Type.WINDOW, window_chunk(9, start, counts[start : start + 4]))
-    (frame,) = board.collect()
-    assert (frame.type, BoardError.parse(frame.payload)) == (Type.ERROR, BoardError(ErrorCode.GAP, 9, 4))
-    check_result(board.send_window(9, counts, (5,))[0], model.quantized(counts)[-model.WINDOW :])
+def test_only_the_wanted_chunk_changes_anything(board, rng):
+    """Chunks in a random order and doubled, until the window is whole: a slow model of the board says what comes."""
+    counts, number = some_counts(rng), board.wanted()
+    before = board.chunk(number, 0, counts)
+    assert before.result is not None
+    number, upcoming = (number + 1) & 0xFFFF, 0
+    while upcoming < len(counts):
+        window = int(rng.choice([number, number, number, number - 1, number + 1, number - 2])) & 0xFFFF
+        start = int(rng.choice([upcoming, upcoming, 0, *range(0, 20, 5)]))
+        end = int(rng.integers(start, len(counts))) + 1
+        if (window, start) == (number, upcoming):
+            upcoming = end
+        answer = board.chunk(window, start, counts[start:end])
+        if upcoming == len(counts):
+            break
+        if window == (number - 1) & 0xFFFF:
+            assert (answer.window, answer.next) == (window, 20)
+            assert answer.pack() == before.pack()
+        else:
+            assert answer == Wanted(number, upcoming, None), (window, start, end)
+    check_result(answer.result, model.quantized(counts)[-model.WINDOW :])
+    assert board.chunk(number, 3, counts[3:]).pack() == answer.pack()
+    assert board.bench() > 0
+    assert board.chunk(number, 19, counts[19:]).pack() == answer.pack()  # whatever ran on the board since
 
 
-def test_chunk_of_a_window_that_was_not_begun(board, rng):
-    counts = some_counts(rng)
-    board.link.send(Type.WINDOW, window_chunk(3, 0, counts[:4]))
-    assert board.refusal(Type.WINDOW, window_chunk(4, 4, counts[4:])) == BoardError(ErrorCode.GAP, 4, 0)
-    assert board.refusal(Type.WINDOW, window_chunk(3, 4, counts[4:])) == BoardError(ErrorCode.GAP, 3, 0)
+def test_what_ends_a_window_makes_it_wanted_from_its_start(board, rng):
+    counts, number = some_counts(rng), board.wanted()
+    nominal = bytes(8) + np.concatenate([np.zeros(3), np.eye(3).ravel()] * 2).astype(np.float32).tobytes()
+    for kind, payload in ((Type.STREAM, struct.pack("<H", 4)), (Type.CALIBRATION, nominal)):
+        assert board.chunk(number, 0, counts[:8]).next == 8
+        board.link.request(kind, payload)
+        assert board.chunk(number, 8, counts[8:]) == Wanted(number, 0, None)
+    check_result(board.send_window(counts), model.quantized(counts)[-model.WINDOW :])
 
 
 def test_many_windows_in_one_go(board, rng):
     """15 windows, 3.8 kB, more than one fits into the UART: the ring holds what comes while the network runs."""
-    windows = [some_counts(rng) for _ in range(15)]
-    board.link._write(b"".join(encode(Frame(Type.WINDOW, n, window_chunk(n, 0, w))) for n, w in enumerate(windows)))
-    frames = board.collect()
-    assert [frame.seq for frame in frames] == list(range(15))
-    for frame, counts in zip(frames, windows, strict=True):
-        check_result(Result.parse(frame.payload, 5, 3), model.quantized(counts)[-model.WINDOW :])
+    windows, first = [some_counts(rng) for _ in range(15)], board.wanted()
+    frames = [Frame(Type.WINDOW, n, window_chunk(first + n, 0, counts)) for n, counts in enumerate(windows)]
+    answers = board.raw(b"".join(map(encode, frames)))
+    assert [frame.seq for frame in answers] == list(range(15))
+    for frame, counts in zip(answers, windows, strict=True):
+        check_result(Wanted.parse(frame.payload, board.hello).result, model.quantized(counts)[-model.WINDOW :])
     assert board.link.stats().overrun_bytes == 0
 
 
@@ -182,15 +203,14 @@ def test_refusals(board):
 
 def test_refused_chunk_changes_nothing(board, rng):
     counts = some_counts(rng)
-    board.link.send(Type.WINDOW, window_chunk(5, 0, counts[:10]))
-    assert board.refusal(Type.WINDOW, window_chunk(5, 10, counts[:11])).code == ErrorCode.BAD_LENGTH
-    board.link.send(Type.WINDOW, window_chunk(5, 10, counts[10:]))
-    (frame,) = board.collect()
-    check_result(Result.parse(frame.payload, 5, 3), model.quantized(counts)[-model.WINDOW :])
+    number = board.wanted()
+    board.chunk(number, 0, counts[:10])
+    assert board.refusal(Type.WINDOW, window_chunk(number, 10, counts[:11])).code == ErrorCode.BAD_LENGTH
+    check_result(board.chunk(number, 10, counts[10:]).result, model.quantized(counts)[-model.WINDOW :])
 
 
 def test_bench(board, rng):
-    result, _, _ = board.send_window(0, some_counts(rng))
+    result = board.send_window(some_counts(rng))
     ticks = [board.bench() for _ in range(3)]
     if board.name == "native":
         assert min(ticks) > 0
@@ -204,7 +224,7 @@ def test_bench(board, rng):
 
 def test_probe_tells_what_each_operator_wrote(board, rng):
     counts = some_counts(rng)
-    board.send_window(3, counts)
+    board.send_window(counts)
     expected = model.tensors(model.quantized(counts)[-model.WINDOW :])
     for operator, values in enumerate(expected):
         for offset in {0, 1, len(values) - 1}:
@@ -229,18 +249,18 @@ def test_calibration(board, rng):
     payload = b"unit0042" + b"".join(bias[s].tobytes() + alignment[s].tobytes() for s in range(2))
     counts = some_counts(rng)
     assert board.link.request(Type.CALIBRATION, payload).payload == b"unit0042"
-    check_result(board.send_window(0, counts)[0], model.quantized(counts, bias, alignment)[-model.WINDOW :])
-    assert Hello.parse(board.link.request(Type.HELLO, b"\x01").payload).calibration_hash == b"unit0042"
+    check_result(board.send_window(counts), model.quantized(counts, bias, alignment)[-model.WINDOW :])
+    assert Hello.parse(board.link.request(Type.HELLO, b"\x02").payload).calibration_hash == b"unit0042"
 
     for broken in (np.nan, np.inf):
         values = np.zeros(24, np.float32)
         values[17] = broken
         assert board.refusal(Type.CALIBRATION, bytes(8) + values.tobytes()) == BoardError(ErrorCode.BAD_VALUE, 0, 17)
-    check_result(board.send_window(0, counts)[0], model.quantized(counts, bias, alignment)[-model.WINDOW :])
+    check_result(board.send_window(counts), model.quantized(counts, bias, alignment)[-model.WINDOW :])
 
     nominal = np.concatenate([np.zeros(3), np.eye(3).ravel()] * 2).astype(np.float32)
     board.link.request(Type.CALIBRATION, bytes(8) + nominal.tobytes())
-    check_result(board.send_window(0, counts)[0], model.quantized(counts)[-model.WINDOW :])
+    check_result(board.send_window(counts), model.quantized(counts)[-model.WINDOW :])
 
 
 def test_no_sensor(board):

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from firmware_host import emulator
+from firmware_host.flight import Flight
 from firmware_host.link import Link
-from firmware_host.messages import ABSTAIN, Hop, Result, samples_chunk, window_chunk
+from firmware_host.messages import ABSTAIN, Hop, Result, samples_chunk
 from firmware_host.protocol import Type
+from firmware_host.stream import Due
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import MACHINES
 
@@ -46,9 +48,8 @@ def some_counts(rng: np.random.Generator, samples: int) -> np.ndarray:
 
 def classify(link: Link, ecg: ModuleType, counts: np.ndarray) -> Result:
     """The board's answer to one window, in which all but class and flags is as computed."""
-    result = Result.parse(
-        link.request(Type.WINDOW, window_chunk(3, 0, counts)).payload, ecg.model.FEATURES, ecg.model.CLASSES
-    )
+    (result,) = Flight(link, link.ask(), 1, lambda _index: counts).run().results
+    assert result is not None
     window = ecg.network_input(counts)[-ecg.model.WINDOW :]
     features, logits = ecg.model.network(window)
     assert result.input_crc32 == zlib.crc32(window.tobytes())
@@ -127,3 +128,14 @@ def test_stream(link, ecg, rng):
         mask = ecg.mask(ecg.model.network(inputs[made - ecg.model.WINDOW : made])[1])
         assert (hop.end, hop.flags, hop.predicted) == (t + 1, flags, ABSTAIN if flags & LEAD_OFF else mask), t
     assert hops == len(inputs) - ecg.model.WINDOW + 1
+
+
+@pytest.mark.parametrize("hop", [1, 3, 16])
+def test_classes_come_when_the_host_expects_them(link, ecg, rng, hop):
+    """Behind a resampler that makes a sample of every two; the host takes no other answer."""
+    counts, due = some_counts(rng, 120), Due(ecg.model.WINDOW, hop, ecg.UP, ecg.DOWN)
+    link.request(Type.STREAM, struct.pack("<H", hop))
+    for start in range(0, len(counts), 2):
+        answer = Hop.parse(link.request(Type.SAMPLES, samples_chunk(start, counts[start : start + 2])).payload)
+        assert answer.hops == due.after(start + 2)
+        assert answer.end == (due.end(answer.hops) if answer.hops else 0)

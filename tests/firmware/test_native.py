@@ -1,5 +1,6 @@
 """What only the host build of the firmware has: a sensor made of a file, and a life as a process."""
 
+import errno
 import re
 import struct
 import subprocess
@@ -10,10 +11,14 @@ import numpy as np
 import pytest
 
 from firmware_host import emulator
+from firmware_host.board import CONFINED
 from firmware_host.link import Link
 from firmware_host.messages import capture_block
 from firmware_host.protocol import ANSWER, Type
+from firmware_host.transport import SerialTransport
+from scl.toolchain import FIRMWARE
 
+NATIVE = FIRMWARE / "boards" / "native"
 CHANNELS = 6
 TIMEOUT_S = 20.0
 
@@ -84,3 +89,65 @@ def test_wrong_arguments(fixture_firmware, arguments):
     done = subprocess.run([fixture_firmware("native"), *arguments], capture_output=True, text=True, timeout=TIMEOUT_S)
     assert done.returncode == 2 and done.stdout == ""
     assert "/nowhere/x: No such file" in done.stderr or "usage: " in done.stderr
+
+
+# What a hijacked process would try, after it has given it up: prints the error of each, 0 where there was none.
+INTRUDER = """
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "confine.h"
+#define TRY(call) (errno = 0, (void)(call), fprintf(stderr, "%d ", errno))
+int main(void)
+{
+    char *const none[] = {NULL};
+    if (!native_confine()) {
+        return 1;
+    }
+    TRY(open("intruded", O_CREAT | O_WRONLY, 0666));
+    TRY(unlink("kept"));
+    TRY(socket(AF_INET, SOCK_STREAM, 0));
+    TRY(fork());
+    TRY(execve("/bin/true", none, none));
+    TRY(ptrace(PTRACE_TRACEME, 0, 0, 0));
+    TRY(kill(getppid(), 9));
+    TRY(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    TRY(write(1, "still", 5));
+    return 0;
+}
+"""
+FILTERED = pytest.mark.skipif(not CONFINED, reason="confine.c filters system calls on Linux, x86-64 and AArch64 alone")
+
+
+@FILTERED
+def test_a_confined_process_has_its_open_files_alone(fixture_firmware, tmp_path):
+    fixture_firmware("native")  # skips without a compiler
+    (tmp_path / "kept").touch()
+    (tmp_path / "main.c").write_text(INTRUDER)
+    command = ["gcc", f"-I{NATIVE}", tmp_path / "main.c", NATIVE / "confine.c", "-o", tmp_path / "intruder"]
+    subprocess.run(command, check=True)
+    done = subprocess.run([tmp_path / "intruder"], cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT_S)
+    assert done.returncode == 0 and done.stdout == "still"
+    assert done.stderr.split() == [str(errno.EPERM)] * 8 + ["0"]
+    assert (tmp_path / "kept").exists() and not (tmp_path / "intruded").exists()
+
+
+@FILTERED
+def test_the_board_is_such_a_process(fixture_firmware):
+    """Whatever a bundle's numbers make of the engine, no more than the line is in its reach."""
+    process = subprocess.Popen([fixture_firmware("native")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with process:
+        try:
+            transport = SerialTransport(process.stdout.readline().split()[1])
+            Link(transport).greet()
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            transport.close()
+        finally:
+            process.kill()
+    assert re.search(r"^Seccomp:\s+2$", status, re.MULTILINE)

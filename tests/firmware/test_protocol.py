@@ -173,7 +173,9 @@ def test_device_survives_anything(ecg_folder, tmp_path, name, seeds):
     program = tmp_path / "fuzz_device"
     flags = ["-std=c99", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-math-errno"]
     sources = [path for path in toolchain.sources(*toolchain.ROOMS) if path.name != "main.c"]
-    tests = [ROOT / "tests" / "firmware" / "fuzz_device.c", folder / "model_data.c"]
-    subprocess.run(["gcc", *flags, *rooms, f"-I{folder}", *sources, *tests, "-o", program], check=True)
+    tests = [ROOT / "tests" / "firmware" / name for name in ("fuzz_board.c", "fuzz_device.c")]
+    subprocess.run(
+        ["gcc", *flags, *rooms, f"-I{folder}", *sources, *tests, folder / "model_data.c", "-o", program], check=True
+    )
     done = subprocess.run([program, "0", str(seeds)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

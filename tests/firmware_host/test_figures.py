@@ -30,7 +30,7 @@ def golden(bundle):
 def outcome_of(golden, lost=()):
     """The golden outputs as if a board had sent them, with some flat indices lost."""
     results = [
-        Result(index, int(logits.argmax()), index % 2, int(crc), 0, features, logits)
+        Result(int(logits.argmax()), index % 2, int(crc), 0, features, logits)
         for index, (features, logits, crc) in enumerate(
             zip(golden.features.reshape(36, 5), golden.logits.reshape(36, 3), golden.input_crc32.ravel(), strict=True)
         )

@@ -1,6 +1,7 @@
 """The codec and the messages against tests/golden/frames.json, which the C side is tested with too."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from firmware_host.messages import (
     Hop,
     MessageError,
     Probe,
-    Result,
     Stats,
+    Wanted,
     capture_block,
     chunk_samples,
     greeting,
@@ -28,6 +29,7 @@ from scl.frontend.flags import LEAD_OFF, SATURATED
 
 ENTRIES = json.loads((Path(__file__).parents[1] / "golden" / "frames.json").read_text())
 FRAMES = {entry["name"]: Frame(entry["type"], entry["seq"], bytes.fromhex(entry["payload_hex"])) for entry in ENTRIES}
+HELLO = replace(Hello.parse(FRAMES["HELLO answer"].payload), features=55)
 WIRE = {entry["name"]: bytes.fromhex(entry["wire_hex"]) for entry in ENTRIES}
 
 
@@ -50,7 +52,7 @@ def test_bytes_from_the_wire():
 def test_hello():
     payload = FRAMES["HELLO answer"].payload
     hello = Hello.parse(payload)
-    assert (hello.protocol, hello.model_hash) == (2, bytes(range(32)).hex())
+    assert (hello.protocol, hello.model_hash) == (3, bytes(range(32)).hex())
     assert (hello.raw_samples, hello.channels, hello.window, hello.features, hello.classes) == (200, 6, 200, 96, 3)
     assert (hello.max_payload, hello.tick_hz, hello.calibration_hash) == (1030, 25_000_000, bytes(8))
     assert hello.session == 0x89ABCDEF
@@ -76,17 +78,33 @@ def test_the_most_samples_that_fit():
 
 
 def test_result():
-    payload = FRAMES["RESULT"].payload
-    result = Result.parse(payload, 55, 3)
-    assert (result.window, result.predicted, result.input_crc32, result.ticks) == (513, 2, 0x89ABCDEF, 123_456)
+    payload = FRAMES["WINDOW answer with a result"].payload
+    answer = Wanted.parse(payload, HELLO)
+    result = answer.result
+    assert (answer.window, answer.next) == (513, 200)
+    assert (result.predicted, result.input_crc32, result.ticks) == (2, 0x89ABCDEF, 123_456)
     assert result.flags == SATURATED
     assert result.features.tolist() == [value - 256 for value in range(200, 255)]
     assert result.logits.tolist() == [-128, 0, 127]
-    assert result.pack() == payload
+    assert answer.pack() == payload
+
+
+def test_more_is_wanted():
+    payload = FRAMES["WINDOW answer, more is wanted"].payload
+    assert Wanted.parse(payload, HELLO) == Wanted(513, 85, None)
+    assert Wanted(513, 85, None).pack() == payload
+
+
+@pytest.mark.parametrize(("following", "size"), [(200, 4), (65535, 4), (199, 72), (0, 72)])
+def test_a_window_s_answer_that_cannot_be(following, size):
+    """A whole window without a result, a result of one that is not whole."""
+    payload = FRAMES["WINDOW answer with a result"].payload[:size]
+    with pytest.raises(MessageError, match=f"the board sent a .* {following} of .*200"):
+        Wanted.parse(payload[:2] + following.to_bytes(2, "little") + payload[4:], HELLO)
 
 
 def test_a_board_that_abstains():
-    result = Result.parse(FRAMES["RESULT, abstained"].payload, 55, 3)
+    result = Wanted.parse(FRAMES["WINDOW answer with a result, abstained"].payload, HELLO).result
     assert (result.predicted, result.flags) == (ABSTAIN, SATURATED | LEAD_OFF)
     hop = Hop.parse(FRAMES["SAMPLES answer, abstained"].payload)
     assert (hop.end, hop.predicted, hop.flags) == (70_006, ABSTAIN, LEAD_OFF)
@@ -101,7 +119,7 @@ def test_answers():
     assert found.values.tolist() == [-128, 0, 127] and found.pack() == FRAMES["PROBE answer"].payload
     start, dropped, got = capture_block(FRAMES["CAPTURE block"].payload, 6)
     assert (start, dropped) == (160, 2) and (got == counts(16)).all()
-    assert str(BoardError.parse(FRAMES["ERROR gap"].payload)) == "ERROR GAP (window 513, detail 85)"
+    assert str(BoardError.parse(FRAMES["ERROR bad length"].payload)) == "ERROR BAD_LENGTH (window 513, detail 1024)"
     assert BoardError.parse(FRAMES["ERROR unknown type"].payload) == BoardError(1, 0, 0x42)
     assert BoardError.parse(FRAMES["ERROR no session"].payload) == BoardError(ErrorCode.NO_SESSION, 0, 0)
     assert BoardError.parse(FRAMES["ERROR no window"].payload) == BoardError(ErrorCode.NO_WINDOW, 0, 0)
@@ -111,7 +129,7 @@ def test_answers():
 @pytest.mark.parametrize(
     "parse",
     [
-        lambda payload: Result.parse(payload, 55, 3),
+        lambda payload: Wanted.parse(payload, replace(HELLO, features=56)),
         Hop.parse,
         Stats.parse,
         BoardError.parse,

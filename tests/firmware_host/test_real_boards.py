@@ -5,6 +5,7 @@ more, in numpy. A window (4.8 kB) is larger than a board's receive ring on purpo
 """
 
 import json
+import re
 import shutil
 import socket
 import struct
@@ -22,7 +23,7 @@ from export.proof.runtimes import run_tflite_micro
 from export.writers.c_source import CModel, write_c
 from export.writers.tflite import write_tflite
 from firmware_host import board as board_module
-from firmware_host import capture, emulator, probe, stream, validate
+from firmware_host import capture, emulator, probe, recording, replay, stream, validate
 from firmware_host.board import Board, open_board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.flight import Flight
@@ -196,8 +197,8 @@ def test_a_board_survives_noise(bundle, port):
     with open_board(bundle, port) as board:
         before = board.link.stats()
         board.link._write(b"\0" + bytes(range(1, 256)) * 8 + b"\0")
-        with pytest.raises(InputError, match="GAP"):
-            board.link.request(Type.WINDOW, struct.pack("<HH", 1, 7) + bytes(12))
+        out_of_turn = board.link.request(Type.WINDOW, struct.pack("<HH", 1, 7) + bytes(12))
+        assert out_of_turn.payload == struct.pack("<HH", 0, 0)
         with pytest.raises(InputError, match="BAD_LENGTH"):
             board.link.request(Type.WINDOW, struct.pack("<HH", 1, 0) + bytes(11))
         with pytest.raises(InputError, match="NOT_STREAMING"):
@@ -248,7 +249,23 @@ def test_the_capture_command(folder, native, tmp_path):
     assert (got.counts == counts[:8]).all() and got.dropped == 0 and got.position == ("-z",) * 8
     assert (got.sensor, got.rate_hz, got.channels) == ("bench", 20.0, CHANNELS)
     with pytest.raises(InputError, match=r"cannot capture: ERROR NO_SENSOR .*one that has a sensor"):
-        capture.main([*arguments[:-2], "--seconds", "1", "--append"])
+        capture.main([*arguments[:-2], "--seconds", "1", "--position=-z", "--append"])
+
+
+def test_a_capture_that_the_sensor_ends(folder, tmp_path, capsys, monkeypatch):
+    """The file that the native board plays ends in the middle of a block: the board, stopped, gives what it has."""
+    monkeypatch.setattr(recording, "BLOCK_TIMEOUT_S", 0.2)
+    counts = read_golden(read_run_bundle(folder)).counts[0, 0]
+    (tmp_path / "sensor.raw").write_bytes(counts[:19].astype("<i2").tobytes())
+    out = tmp_path / "walk.csv"
+    arguments = [str(folder), "--port", "native", "--out", str(out), "--play", str(tmp_path / "sensor.raw")]
+    with pytest.raises(
+        InputError, match="port native: no sample for 1 s, after 19 of 60 samples; the sensor is silent"
+    ):
+        capture.main([*arguments, "--seconds", "3"])
+    got = read_capture(out)
+    assert (got.counts == counts[:19]).all() and got.dropped == 0
+    assert capsys.readouterr().out.startswith(f"ended after 19 of 60 samples: {out}: 19 samples of bench at 20 Hz")
 
 
 def test_a_units_calibration_stays_until_it_is_put_back(bundle, port, tmp_path, capsys):
@@ -336,9 +353,29 @@ def test_a_build_that_fails_says_why(folder, native, tmp_path):
     (broken / "manifest.json").write_text(json.dumps(held))
     with (
         pytest.raises(InputError, match="(?s)building the firmware failed.*broken on purpose"),
-        open_board(read_run_bundle(broken), native),
+        open_board(read_run_bundle(broken), native, trust=True),
     ):
         pass
+
+
+@pytest.mark.parametrize("board", ["native", "mps2-an386"])
+def test_c_that_is_more_than_data_is_built_with_trust_alone(folder, native, tmp_path, capsys, board):
+    """And what runs on this computer is said before, on stderr."""
+    hostile = shutil.copytree(folder, tmp_path / "hostile")
+    source = hostile / "c" / "model_data.c"
+    source.write_text(f"{source.read_text()}static void run(void) __attribute__((constructor));\n")
+    held = json.loads((hostile / "manifest.json").read_text())
+    held["files"]["c/model_data.c"], held["model_hash"] = sha256_file(source), "e" * 64
+    (hostile / "manifest.json").write_text(json.dumps(held))
+    bundle = read_run_bundle(hostile)
+    with pytest.raises(InputError, match=r"model_data\.c, line \d+: .* is not what export\.quantize writes.*--trust"):
+        board_module.build(bundle, board)
+    assert not (board_module.BUILD / f"{'e' * 16}-{board}").exists() and not capsys.readouterr().err
+    with pytest.raises(InputError, match="building the firmware failed"):  # of a function that is not there
+        board_module.build(bundle, board, trust=True)
+    assert f"{hostile / 'c'}: is built without a check, since --trust is given" in capsys.readouterr().err
+    board_module.build(read_run_bundle(folder), board)
+    assert ("is constant data; runs here in the firmware's own code" in capsys.readouterr().err) == (board == "native")
 
 
 def test_validation_goes_on_when_the_board_is_killed_and_starts_again(folder, bundle, native, tmp_path):
@@ -359,12 +396,11 @@ def test_validation_goes_on_when_the_board_is_killed_and_starts_again(folder, bu
 
 def test_a_board_that_starts_again_with_another_model(folder, bundle, native, tmp_path):
     firmwares = [board_module.build(bundle, native), toolchain.build(FIXTURE, tmp_path / "other", native)]
-    with (
-        pytest.raises(InputError, match=rf"the board holds model \w{{64}} now, {bundle.manifest.model_hash} when"),
-        board_that_restarts(firmwares, [9 * 4800 + 700]) as port,
-    ):
-        validate.main([str(folder), "--port", port, "--out", str(tmp_path / "report")])
-    assert not (tmp_path / "report").exists()
+    with board_that_restarts(firmwares, [9 * 4800 + 700]) as port:
+        assert validate.main([str(folder), "--port", port, "--out", str(tmp_path / "report")]) == 2
+    found = json.loads((tmp_path / "report" / "validation.json").read_text())
+    assert re.search(rf"the board holds model \w{{64}} now, {bundle.manifest.model_hash} when", found["stopped"])
+    assert found["verdict"] == "incomplete" and found["parity"]["max_lsb"] == 0 and 0 < found["lost"] < found["sent"]
 
 
 @pytest.mark.parametrize(
@@ -408,3 +444,17 @@ def test_validation_goes_on_when_the_emulated_board_is_reset(bundle, emulated, t
         validation, _answers = measure(board, bundle, read_golden(bundle))
     assert validation.resets == 1 and validation.lost == 0 and validation.parity.max_lsb == 0
     assert validation.parity.compared == 2 * WINDOWS and validation.link.board is None
+
+
+def test_a_trace_of_a_real_run_is_measured_again(folder, port, tmp_path, capsys):
+    """Real firmware, real time-outs: the host's own code comes to the same answers from the trace alone."""
+    path, out = tmp_path / "board.trace", tmp_path / "out"
+    assert validate.main([str(folder), "--port", port, "--trace", str(path), "--out", str(out)]) == 0
+    expected = json.loads((out / "validation.json").read_text())
+    found = replay.replay(path, read_run_bundle(folder))
+    for name in ("port", "board", "sent", "lost", "retried", "accuracy", "consistency"):
+        assert getattr(found, name) == expected[name]
+    assert vars(found.parity) == expected["parity"] and found.link.bytes_sent == expected["link"]["bytes_sent"]
+    assert vars(found.inference) == expected["inference"]
+    assert replay.main([str(path)]) == 0
+    assert "malformed" not in (printed := capsys.readouterr().out) and "WINDOW answer" in printed

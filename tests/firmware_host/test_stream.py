@@ -2,19 +2,26 @@
 
 import hashlib
 import struct
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from firmware_host import stream
 from firmware_host.board import Board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.link import Link
-from firmware_host.stream import Pace, check_record, play
+from firmware_host.messages import ABSTAIN, Hop
+from firmware_host.protocol import ANSWER, Type
+from firmware_host.stream import Due, Pace, check_record, play
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
-from scl.artifacts.capture import Capture
+from scl.artifacts.capture import Capture, write_capture
+from scl.frontend.resampler import Resampler
 
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
 WINDOW, TOTAL = 200, 1003
@@ -144,3 +151,136 @@ def test_a_calibration_of_another_sensor(bundle, tmp_path):
     path = unit(tmp_path / "unit.json", sensor="lsm6ds3")
     with pytest.raises(InputError, match="unit.json: is of sensor lsm6ds3, .* was exported for bmi270; calibrate"):
         read_calibration(path, bundle)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 9), st.integers(1, 40), st.integers(1, 30), st.integers(1, 30))
+def test_when_classes_are_due(up, more, window, hop):
+    """By the resampler itself, sample by sample: a class whenever it has made a window, then a hop more."""
+    down = up + more if up > 1 else more
+    x = np.zeros((1, 200, 1), np.float32)
+    resampler = Resampler(up, down, np.ones((up, 0 if up == down else 3), np.float32))
+    made = [0] + [resampler.apply(x[:, :n]).shape[1] for n in range(1, 201)]
+    due, ends = Due(window, hop, up, down), []
+    for samples in range(201):
+        classes = len(range(window, made[samples] + 1, hop))
+        ends += [samples] * (classes - len(ends))
+        assert due.after(samples) == classes
+    assert [due.end(number) for number in range(1, len(ends) + 1)] == ends
+
+
+def lying(make_board, position, **fields):
+    """A board whose answer to the samples that end at `position` has other fields."""
+    board = make_board()
+    take = board.take_samples
+
+    def lie(payload):
+        ((kind, answer),) = take(payload)
+        honest = Hop.parse(answer)
+        return [(kind, replace(honest, **fields).pack() if honest.next == position else answer)]
+
+    board.take_samples = lie
+    return board
+
+
+U32, BYTE = st.integers(0, 0xFFFFFFFF) | st.integers(0, TOTAL + 10), st.integers(0, 255)
+FIELDS = {"next": U32, "hops": U32, "end": U32, "predicted": BYTE, "flags": BYTE}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(1, TOTAL // 5), st.sampled_from(sorted(FIELDS)), st.data())
+def test_no_field_of_an_answer_is_believed_unseen(make_board, bundle, index, field, data):
+    """Any value but the one that is due ends the stream with its cause, behind the classes of before."""
+    position, hop = 5 * index, 50
+    hops = len(range(WINDOW, position + 1, hop))
+    honest = Hop(position, hops, WINDOW + (hops - 1) * hop if hops else 0, hops % 3, 0)
+    value = data.draw(FIELDS[field])
+    known = value == asdict(honest)[field]
+    if field == "predicted":
+        known = not hops or value < 3 or value == ABSTAIN  # another class of the model's may be right
+    board = lying(make_board, position, **{field: value})
+    answers = []
+    try:
+        for answer in play(Board(Link(board, board.now), board.hello, False, None), bundle, record(), hop):
+            answers.append(answer.end)
+    except InputError as error:
+        assert not (known or field == "flags") and str(error).startswith("port fake: the board ")
+        assert str(value) in str(error) and str(honest.end if field == "predicted" else position) in str(error)
+        assert answers == list(range(WINDOW, position, hop))
+    else:
+        assert known or field == "flags"
+        assert answers == list(range(WINDOW, TOTAL + 1, hop))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"predicted": 77}, "the board says class 77 after 250 samples, the model has 3 labels; flash the firmware"),
+        (
+            {"hops": 1},
+            "after 250 samples it has classified 1 times, the latest after 250; 2 were due",
+        ),
+        ({"end": 4_000_000_000}, "2 times, the latest after 4000000000; 2 were due, the latest after 250: flash"),
+        ({"end": 251}, "2 times, the latest after 251; 2 were due"),
+        ({"next": 4_000_000_000}, "the board wants sample 4000000000, 250 comes next; another program"),
+    ],
+)
+def test_a_lie_is_named(make_board, bundle, fields, message):
+    with pytest.raises(InputError, match=f"port fake: .*{message}"):
+        listen(lying(make_board, 250, **fields), bundle, 50)
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x32", b"\x33\x00", b"\x32\x00\x00"])
+def test_another_hop_confirmed(make_board, bundle, payload):
+    board = make_board()
+    respond = board.respond
+    board.respond = lambda frame: [(frame.type | ANSWER, payload)] if frame.type == Type.STREAM else respond(frame)
+    with pytest.raises(InputError, match=f"port fake: the board confirmed hop {payload.hex()}, 3200 was asked for"):
+        listen(board, bundle, 50)
+
+
+@pytest.fixture
+def run(monkeypatch, make_board, fake_bundle, tmp_path):
+    """run(samples, arguments, label=..., board options): the command, at most speed, on a fake board `run.board`."""
+
+    def run(samples, *arguments, label="", **options):
+        run.board = make_board(**options)
+
+        @contextmanager
+        def open_board(*_options, **_named):
+            link = Link(run.board, run.board.now)
+            yield Board(link, link.greet(), emulated=False, baud=None)
+
+        monkeypatch.setattr(stream, "open_board", open_board)
+        path = tmp_path / "walk.csv"
+        write_capture(path, record(counts=record().counts[:samples], label=(label,) * samples if label else ()))
+        return stream.main([str(fake_bundle), "--record", str(path), "--speed", "max", *arguments])
+
+    return run
+
+
+@pytest.mark.parametrize("samples", [1, 2, WINDOW - 1])
+def test_a_recording_without_a_class(run, samples):
+    with pytest.raises(InputError, match=rf"walk.csv: holds {samples} samples, {samples / 20:.2f} s; the first class "):
+        run(samples)
+    assert run.board.writes == 0  # the board was not touched
+
+
+def test_a_recording_of_one_class(run, capsys):
+    assert run(WINDOW, label="jogging") == 0
+    assert capsys.readouterr().out == (
+        "    10.00 s  jogging  (label jogging)\n1 of 1 labelled classes are right (100.0%)\n"
+    )
+
+
+@pytest.mark.parametrize("label", ["[/bold]", "=1+1", "歩く", "a;b"])
+def test_a_label_is_printed_as_it_is(run, capsys, label):
+    assert run(WINDOW, label=label) == 0
+    assert f"(label {label})" in capsys.readouterr().out
+
+
+def test_a_board_that_stops_answering(run):
+    """Each request is bounded in time, so the command is."""
+    with pytest.raises(InputError, match="port fake: no answer to SAMPLES"):
+        run(TOTAL, to_host=lambda n, frame: [frame] if n < 40 else [])
+    assert run.board.clock < 60

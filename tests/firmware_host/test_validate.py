@@ -14,7 +14,7 @@ import pytest
 from firmware_host import validate
 from firmware_host.board import Board, open_board
 from firmware_host.link import Link
-from firmware_host.protocol import Type, decode
+from firmware_host.protocol import ANSWER, Frame, Type, decode, encode
 from firmware_host.validation import Validation
 from scl.artifacts import InputError, read_artifact
 from scl.artifacts.bundle import read_run_bundle
@@ -29,7 +29,7 @@ def run(monkeypatch, make_board, fake_bundle, tmp_path):
         board = make_board(**options)
 
         @contextmanager
-        def open_fake(bundle, port, *_options):
+        def open_fake(bundle, port, *_options, **_named):
             link = Link(board, board.now)
             yield Board(link, link.greet(), emulated, baud)
 
@@ -80,7 +80,7 @@ def test_the_report_has_the_folder_s_name(monkeypatch, make_board, fake_bundle, 
     monkeypatch.chdir(tmp_path)
 
     @contextmanager
-    def open_fake(*_options):
+    def open_fake(*_options, **_named):
         link = Link(board := make_board(), board.now)
         yield Board(link, link.greet(), False, None)
 
@@ -138,32 +138,67 @@ def test_a_wrong_network_input_misses_even_with_right_answers(run, make_board):
     assert status == 1 and read(out)["parity"]["input_crc32_off"] == 36 and read(out)["parity"]["max_lsb"] == 0
 
 
-def test_a_lost_window_misses_and_stays_in_the_denominator(run, fake_bundle):
-    """Every copy of window 0 that is the original is dropped: it is wrong, and its copies are inconsistent."""
-
-    def drop_first(_number, data):
-        frame = decode(data[:-1])
-        return [] if frame and frame.type == Type.WINDOW and frame.payload[:2] == b"\0\0" else [data]
-
-    status, out, _board = run(to_board=drop_first)
+def test_lost_windows_are_said_first_and_stay_in_the_denominator(run, fake_bundle, capsys):
+    """The board falls silent: what was answered is reported, the rest is wrong, and its copies are inconsistent."""
+    status, out, _board = run(to_host=lambda n, frame: [frame] if n < 50 else [])
     found, golden = read(out), read_golden(read_run_bundle(fake_bundle))
-    same = golden.predictions[1:] == golden.predictions[0]
-    assert status == 1 and found["lost"] == 1 and found["parity"]["compared"] == 35
-    assert found["consistency"] == pytest.approx(same[:, 1:].sum() / 24)
-    assert found["accuracy"] == pytest.approx((golden.predictions[0] == golden.labels[0])[1:].sum() / 12)
+    answered = 36 - found["lost"]
+    assert 12 < answered < 36 and found["parity"] == found["parity"] | {"compared": answered, "max_lsb": 0}
+    assert (status, found["verdict"], found["passed"]) == (2, "incomplete", False)
+    assert found["missed"][0] == f"{found['lost']} of 36 windows were lost, which count as wrong"
+    assert found["missed"][1] == "the measurement ended early: " + found["stopped"]
+    assert "nothing moved on for 30 s" in found["stopped"] and found["inference"] is None
+    seen = np.arange(36).reshape(3, 12) < answered
+    same = (golden.predictions[1:] == golden.predictions[0]) & seen[1:]
+    assert found["consistency"] == pytest.approx(same.sum() / 24)
+    assert found["accuracy"] == pytest.approx((golden.predictions[0] == golden.labels[0]).sum() / 12)
     with (out / "windows.csv").open() as file:
         rows = list(csv.DictReader(file))
+    lost = rows[-1]
     assert len(rows) == 36
-    assert (rows[0]["predicted"], rows[0]["features_lsb"], rows[0]["latency_ms"], rows[0]["attempts"]) == (
-        "lost",
-        "",
-        "",
-        "5",
-    )
+    assert (lost["predicted"], lost["features_lsb"], lost["latency_ms"]) == ("lost", "", "")
     assert rows[12 + 5]["window"] == "5" and rows[12 + 5]["transform"] == "1" and rows[12 + 5]["group"] == "1"
-    assert [row["consistent"] for row in rows[12:]] == [
-        "0" if n % 12 == 0 else str(int(same.ravel()[n])) for n in range(24)
-    ]
+    assert [row["consistent"] for row in rows[12:]] == [str(int(value)) for value in same.ravel()]
+    printed = capsys.readouterr().out.replace("\n", " ")
+    assert printed.startswith(f"incomplete: {found['lost']} of 36 windows were lost")
+    page = (out / "validation.html").read_text()
+    assert f"<p>{found['missed'][0]}" in page or found["missed"][0] in page
+    assert page.index(found["missed"][0]) < page.index("<table")
+
+
+def test_a_benchmark_that_is_not_answered_loses_nothing(run, fake_bundle):
+    """All windows are answered, and reported; one inference is not measured."""
+
+    def drop(_number, data):
+        frame = decode(data[:-1])
+        return [] if frame and frame.type == Type.BENCH else [data]
+
+    status, out, _board = run(to_board=drop)
+    found = read(out)
+    assert (status, found["verdict"], found["lost"], found["inference"]) == (2, "incomplete", 0, None)
+    assert found["missed"][0].startswith("the measurement ended early: port fake: no answer to BENCH")
+    assert found["parity"]["compared"] == 36 and "not measured" in (out / "validation.html").read_text()
+
+
+@pytest.mark.parametrize("code", [3, 77, 254])
+def test_a_class_that_the_model_does_not_have(run, make_board, code):
+    """It is no answer: the window is lost, and the report says why."""
+
+    def lie(_number, data):
+        frame = decode(data[:-1])
+        if (
+            frame is None
+            or frame.type != Type.WINDOW | ANSWER
+            or frame.payload[:1] != b"\x07"
+            or len(frame.payload) < 5
+        ):
+            return [data]
+        return [encode(Frame(frame.type, frame.seq, frame.payload[:4] + bytes([code]) + frame.payload[5:]))]
+
+    status, out, _board = run(to_host=lie)
+    found = read(out)
+    assert (status, found["verdict"], found["lost"]) == (2, "incomplete", 1)
+    assert f"the board answered class {code} to window 7, the model has 3 labels" in found["stopped"]
 
 
 @pytest.mark.parametrize(
@@ -210,8 +245,9 @@ def test_names_in_the_page_are_escaped(run, fake_bundle, edit_manifest, make_boa
 
 
 def test_a_failure_leaves_nothing_behind(run, fake_bundle, tmp_path):
-    with pytest.raises(InputError, match="stopped answering"):
-        run(to_host=lambda n, frame: [frame] if n < 5 else [])
+    """Before the first window there is nothing to report."""
+    with pytest.raises(InputError, match="no answer to STATS"):
+        run(to_host=lambda n, frame: [frame] if n < 1 else [])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle"]
 
 

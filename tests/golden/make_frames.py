@@ -61,21 +61,24 @@ def without_zero(name: str, payload_size: int) -> dict:
 def frames() -> list[dict]:
     text = "\n".join(["mps2-an386", "0.1.0", "walking", "jogging", "climbing (à pied)"]).encode()
     hello = (
-        struct.pack("<B32s6HI8sI", 2, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF) + text
+        struct.pack("<B32s6HI8sI", 3, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF) + text
     )
     alignment = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
     calibration = struct.pack("<24f", *[0.25, -0.5, 1.5, *alignment], *[-0.125, 0.0, 1e-3, *alignment])
-    result = struct.pack("<HBBII", 513, 2, 1, 0x89ABCDEF, 123_456) + bytes(range(200, 255)) + bytes([0x80, 0, 0x7F])
-    abstained = struct.pack("<HBBII", 514, 255, 3, 1, 2) + bytes(55) + bytes(3)
+    result = (
+        struct.pack("<HHBBII", 513, 200, 2, 1, 0x89ABCDEF, 123_456) + bytes(range(200, 255)) + bytes([0x80, 0, 0x7F])
+    )
+    abstained = struct.pack("<HHBBII", 514, 200, 255, 3, 1, 2) + bytes(55) + bytes(3)
     return [
-        frame("HELLO request", 0x01, 1, struct.pack("<BI", 2, 0x89ABCDEF)),
-        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 2, 0)),
+        frame("HELLO request", 0x01, 1, struct.pack("<BI", 3, 0x89ABCDEF)),
+        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 3, 0)),
         frame("HELLO request, another protocol", 0x01, 2, b"\xfe"),
         frame("HELLO answer", 0x81, 1, hello),
         frame("WINDOW first chunk", 0x02, 3, struct.pack("<HH", 513, 0) + counts(85)),
         frame("WINDOW last chunk", 0x02, 0x0400, struct.pack("<HH", 513, 199) + counts(1)),
-        frame("RESULT", 0x82, 0x0400, result),
-        frame("RESULT, abstained", 0x82, 0x0401, abstained),
+        frame("WINDOW answer, more is wanted", 0x82, 3, struct.pack("<HH", 513, 85)),
+        frame("WINDOW answer with a result", 0x82, 0x0400, result),
+        frame("WINDOW answer with a result, abstained", 0x82, 0x0401, abstained),
         frame("BENCH request", 0x03, 5),
         frame("BENCH answer", 0x83, 5, struct.pack("<I", 0x01000000)),
         frame("STREAM request", 0x04, 6, struct.pack("<H", 50)),
@@ -93,7 +96,7 @@ def frames() -> list[dict]:
         frame("PROBE request", 0x09, 14, struct.pack("<HI", 3, 70_000)),
         frame("PROBE answer", 0x89, 14, struct.pack("<IIH", 123_456, 70_003, 7) + bytes([0x80, 0, 0x7F])),
         frame("ERROR unknown type", 0xFF, 12, struct.pack("<BHH", 1, 0, 0x42)),
-        frame("ERROR gap", 0xFF, 13, struct.pack("<BHH", 3, 513, 85)),
+        frame("ERROR bad length", 0xFF, 13, struct.pack("<BHH", 2, 513, 1024)),
         frame("ERROR no session", 0xFF, 14, struct.pack("<BHH", 7, 0, 0)),
         frame("ERROR no window", 0xFF, 15, struct.pack("<BHH", 8, 0, 0)),
         frame("all zeros", 0x00, 0, bytes(20)),

@@ -27,8 +27,9 @@ def make_wisdm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         seconds: float = 30.0,
         change: Callable[[str, str], str] = lambda name, text: text,
         outer: bool = False,
+        key: str | bytes = KEY,
     ) -> Path:
-        members = {"wisdm-dataset/activity_key.txt": KEY}
+        members: dict[str, str | bytes] = {"wisdm-dataset/activity_key.txt": key}
         for sensor, scale in (("accel", 9.0), ("gyro", 1.0)):
             for subject in subjects:
                 text = ""

@@ -29,7 +29,7 @@ def cached(name: str, key: dict[str, object], make: Callable[[], Recordings]) ->
     code = [sha256_file(file) for file in CODE]
     path = folder() / f"{name}-{sha256_bytes(json.dumps([code, key], sort_keys=True).encode())[:16]}.npz"
     if os.path.exists(path):
-        with suppress(InputError, ValueError, KeyError, TypeError):
+        with suppress(InputError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
             return _read(path)
     recordings = make()
     with suppress(InputError, OSError):  # without a cache the next command is slower, that is all

@@ -150,8 +150,10 @@ def _cuts(
 
 def _joined(recordings: Recordings, groups: set[int], parts: list[WindowSet]) -> WindowSet:
     if not sum(map(len, parts)):
+        longest = max((b.x.shape[1] for b in recordings.blocks if b.group in groups), default=0) / recordings.rate_hz
         raise InputError(
-            f"{recordings.name}: no window fits into records {sorted(groups)}; choose others or a shorter window"
+            f"{recordings.name}: no window fits into records {sorted(groups)}, the longest has {longest:.1f} s; give "
+            "longer recordings, with annotated beats, in their place"
         )
     names = ("x", "labels", "groups", "labels_at", "blocks", "starts")
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}

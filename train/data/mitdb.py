@@ -1,20 +1,20 @@
 """MIT-BIH Arrhythmia Database 1.0.0 (doi:10.13026/C2F305): 48 half-hour records at 360 Hz with annotated beats.
 
-One lead of each record is read, chosen by name: MLII, and where a record has none (102 and 104) its first lead. Beats
-are divided into the five classes of ANSI/AAMI EC57; flutter waves and non-conducted P waves are no beats. A record that
-cannot be read whole is refused, since a figure on part of a fixed test set is not that set's figure.
+One lead of each record is read, chosen by name: MLII, and where a record has none (102 and 104) its first ECG lead.
+Beats are divided into the five classes of ANSI/AAMI EC57; flutter waves and non-conducted P waves are no beats. A
+record that cannot be read whole is refused, since a figure on part of a fixed test set is not that set's figure.
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts import InputError
+from scl.artifacts import InputError, shortened
 from scl.artifacts.run import Split
 from train.data.cache import cached
 from train.data.data_set import DataSet, needed
 from train.data.recordings import Block, Recordings
-from train.data.wfdb_files import Source, longest_constant, read_lead, stretches
+from train.data.wfdb_files import Source, extracted, longest_constant, read_lead, stretches
 
 RATE_HZ = 360.0
 AAMI = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
@@ -28,6 +28,7 @@ SAME_PATIENT = (201, 202)
 VALIDATION_RECORDS = 4  # of DS1's 22
 RHYTHM = ("N", "S", "V")  # the classes that every part needs
 ARCHIVE = "mit-bih-arrhythmia-database-1.0.0"  # as PhysioNet names it
+MOST_ANNOTATION_BYTES = 1 << 20  # of a half hour, 6 kB
 SHORTEST_S = 15.0  # of a stretch between invalid samples: a shorter one hardly holds a 10 s strip and its shifts
 FLAT_S = 1.0  # of an unchanging signal: a lost electrode
 RAILS_MV = (-5.12, 5.115)  # of the 11-bit converter
@@ -47,18 +48,21 @@ def load(path: str | Path) -> Recordings:
     """
     source = Source(path, "RECORDS", ADVICE)
     listed = list(dict.fromkeys(source.read("RECORDS").decode("ascii", "replace").split()))
-    odd = [name for name in listed if not name.isdecimal()]
+    odd = [name for name in listed if not name.isdecimal() or len(name) > 9]
     if odd or not listed:
-        raise InputError(f"{path}: RECORDS names {', '.join(odd[:5]) or 'nothing'}, expected record numbers; {ADVICE}")
+        raise InputError(
+            f"{path}: RECORDS names {shortened(odd[0]) if odd else 'nothing'}, expected record numbers; {ADVICE}"
+        )
     records = [name for name in listed if f"{name}.hea" in source.names]
     if not records:
         raise InputError(
             f"{path}: holds none of the records that RECORDS names ({', '.join(listed[:5])}, ...); {ADVICE}"
         )
-    files = [f"{record}.{suffix}" for record in records for suffix in ("hea", "dat", "atr")]
+    files = [f"{record}.{suffix}" for record in records for suffix in ("hea", "atr")]
+    files += sorted({name for record in records for name in source.signal_files(record)})
     missing = [name for name in files if name not in source.names]
     if missing:
-        raise InputError(f"{path}: lacks {', '.join(missing)}; {ADVICE}")
+        raise InputError(f"{path}: lacks {', '.join(missing[:5])}; {ADVICE}")
     sha256 = source.checksum(files)
     absent = sorted({*map(int, listed), *DS1, *DS2, *PACED} - set(map(int, records)))
     key: dict[str, object] = {"sha256": sha256, "missing": absent}
@@ -72,7 +76,7 @@ def _parse(source: Source, records: list[str], absent: list[int], sha256: str) -
     for record in records:
         lead = read_lead(source, record, RATE_HZ, LEAD, or_first=True)
         leads.setdefault(lead.name, []).append(record)
-        samples, classes, total = _beats(source, record)
+        samples, classes, total = _beats(source, record, lead.frame_hz)
         annotations += total
         outside += len(samples)
         if (samples >= len(lead.x)).any():
@@ -114,29 +118,38 @@ def _parse(source: Source, records: list[str], absent: list[int], sha256: str) -
     )
 
 
-def _beats(source: Source, record: str) -> tuple[np.ndarray, np.ndarray, int]:
-    """Samples (k,) and classes (k,) of a record's beats, and the number of all its annotations."""
+def _beats(source: Source, record: str, frame_hz: float) -> tuple[np.ndarray, np.ndarray, int]:
+    """Samples (k,) and classes (k,) of a record's beats, and the number of all its annotations.
+
+    Annotations count frames, unless their file says what else it counts.
+    """
     import wfdb
 
-    if not source.read(f"{record}.atr").endswith(b"\0\0"):
+    data = source.read(f"{record}.atr", MOST_ANNOTATION_BYTES)
+    if not data.endswith(b"\0\0"):
         raise InputError(
             f"{source.path}: {record}.atr does not end with the mark of an annotation file's end (two zero bytes), so "
             "annotations are missing; download it again"
         )
-    with source.extracted(f"{record}.atr") as folder:
+    with extracted({"record.atr": data}) as folder:
         try:
-            found = wfdb.rdann(str(folder / record), "atr")
+            found = wfdb.rdann(str(folder / "record"), "atr")
         except Exception as error:  # wfdb raises whatever its parsing meets
             raise InputError(
                 f"{source.path}: {record}.atr cannot be read as annotations ({type(error).__name__}: {error}); "
                 "download it again"
             ) from error
+    times, per_second = np.asarray(found.sample, np.int64), found.fs or frame_hz
+    if (np.diff(times) < 0).any() or (len(times) and times[0] < 0):
+        raise InputError(f"{source.path}: {record}.atr is not in order of time, expected it so; download it again")
+    if per_second != RATE_HZ:
+        times = np.rint(times * (RATE_HZ / per_second)).astype(np.int64)
     number = {symbol: index for index, symbols in enumerate(AAMI.values()) for symbol in symbols}
     classes = np.array([number.get(symbol, -1) for symbol in found.symbol], np.int64)
     beats = classes >= 0
     if not beats.any():
         raise InputError(f"{source.path}: {record}.atr names no beat, expected those of the record; download it again")
-    return np.asarray(found.sample, np.int64)[beats], classes[beats], len(classes)
+    return times[beats], classes[beats], len(classes)
 
 
 def split(recordings: Recordings, seed: int, classes: tuple[str, ...] = RHYTHM) -> Split:

@@ -5,11 +5,7 @@ diagnostic statement among its SCP codes, of whatever likelihood. Where scp_stat
 come from superclass_labels.csv, a table of the same.
 """
 
-import ast
-import csv
-import io
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +14,23 @@ from scl.artifacts import InputError, sha256_bytes, shortened
 from scl.artifacts.run import Split
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, text_option
+from train.data.ptbxl_tables import (
+    CLASSES,
+    DATABASE,
+    FILES,
+    LABELS,
+    STATEMENTS,
+    Row,
+    numbers,
+    rows_from_classes,
+    rows_from_statements,
+    table,
+)
 from train.data.recordings import Block, Recordings
 from train.data.splits import divided
 from train.data.wfdb_files import Source, longest_constant, read_lead
 
-LABELS = ("NORM", "MI", "STTC", "CD", "HYP")
 ARCHIVE = "ptb-xl-a-large-publicly-available-electrocardiography-dataset-1.0.3"  # as PhysioNet names it
-DATABASE, STATEMENTS, CLASSES = "ptbxl_database.csv", "scp_statements.csv", "superclass_labels.csv"
-FILES = {500: "filename_hr", 100: "filename_lr"}
 DURATION_S = 10
 FLAT_S = 1.0  # of an unchanging signal: a lost electrode
 # The publisher's folds: records of 9 and 10 were looked at by a human at least once.
@@ -36,14 +41,6 @@ ADVICE = (
     "expected the official ptb-xl-a-large-publicly-available-electrocardiography-dataset-1.0.3 as zip or folder "
     "(physionet.org/content/ptb-xl)"
 )
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A record's bit mask of classes and its path without suffix."""
-
-    label: int
-    record: str
 
 
 def load(path: str | Path, lead: str = "I", rate_hz: int = 500) -> Recordings:
@@ -67,26 +64,28 @@ def load(path: str | Path, lead: str = "I", rate_hz: int = 500) -> Recordings:
         )
     lead = lead.upper()
     source = Source(path, DATABASE, ADVICE)
-    database = _table(source, DATABASE, "ecg_id", "patient_id", "scp_codes", "strat_fold", FILES[rate_hz])
+    database = table(source, DATABASE, "ecg_id", "patient_id", "scp_codes", "strat_fold", FILES[rate_hz])
     if STATEMENTS in source.names:
-        labels_from, rows = STATEMENTS, _from_statements(source, database, rate_hz)
+        labels_from, rows = STATEMENTS, rows_from_statements(source, database, rate_hz)
     elif CLASSES in source.names:
-        labels_from, rows = CLASSES, _from_classes(source, rate_hz)
+        labels_from, rows = CLASSES, rows_from_classes(source, rate_hz)
     else:
         raise InputError(f"{path}: has neither {STATEMENTS} nor {CLASSES}; {ADVICE}")
     there = {i: r for i, r in rows.items() if {f"{r.record}.hea", f"{r.record}.dat"} <= source.names}
     if not there:
+        (other,) = FILES.keys() - {rate_hz}
+        elsewhere = any(f"{row.get(FILES[other])}.hea" in source.names for row in database.values())
+        advice = f"choose {other} (--rate)" if elsewhere else ADVICE
         raise InputError(
-            f"{path}: has the signals of none of the {len(rows)} records at {rate_hz} samples per second; choose the "
-            f"other rate (--rate). {ADVICE}"
+            f"{path}: has the signals of none of the {len(rows)} records at {rate_hz} samples per second; {advice}"
         )
     tables = [name for name in (DATABASE, STATEMENTS, CLASSES) if name in source.names]
     checksum = source.checksum(tables + [f"{r.record}.{suffix}" for r in there.values() for suffix in ("hea", "dat")])
     sha256 = sha256_bytes(f"{checksum} {lead} {rate_hz}".encode())
     report: dict[str, str | dict[str, int]] = {
         "labels_from": labels_from,
-        "folds": _numbers(source, database, "strat_fold", there),
-        "patients": _numbers(source, database, "patient_id", there),
+        "folds": numbers(source, database, "strat_fold", there),
+        "patients": numbers(source, database, "patient_id", there),
     }
     missing = len(rows) - len(there)
     return cached("ptbxl", {"sha256": sha256}, lambda: _parse(source, there, missing, lead, rate_hz, sha256, report))
@@ -94,7 +93,7 @@ def load(path: str | Path, lead: str = "I", rate_hz: int = 500) -> Recordings:
 
 def _parse(
     source: Source,
-    rows: dict[int, _Row],
+    rows: dict[int, Row],
     missing: int,
     lead: str,
     rate_hz: int,
@@ -136,95 +135,6 @@ def _parse(
         report=report | {"amiss": amiss},
         multilabel=True,
     )
-
-
-def _table(source: Source, name: str, key: str, *columns: str) -> dict[str, dict[str, str]]:
-    """Rows of a CSV by their column `key`. Raises InputError if a column is missing or a row is there twice."""
-    try:
-        reader = csv.DictReader(io.StringIO(source.read(name).decode("utf-8-sig"), newline=""), restval="")
-        rows = list(reader)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{source.path}: {name} is not a CSV table ({error}); download it again") from error
-    missing = {key, *columns} - set(reader.fieldnames or [])
-    if missing:
-        raise InputError(f"{source.path}: {name} lacks the columns {', '.join(sorted(missing))}; download it again")
-    table = {row[key]: row for row in rows}
-    if not rows or len(table) != len(rows):
-        raise InputError(f"{source.path}: {name} is empty or has two rows of one {key or 'code'}; download it again")
-    return table
-
-
-def _number(source: Source, name: str, row: str, column: str, text: str) -> int:
-    """A whole number, which the publisher's tables write as 3 or 3.0."""
-    try:
-        value = float(text)
-        if value != int(value):
-            raise ValueError
-    except (ValueError, OverflowError) as error:
-        raise InputError(
-            f"{source.path}: {name} has {text[:40]!r} as {column} of {row[:40]}, expected a whole number; "
-            "download it again"
-        ) from error
-    return int(value)
-
-
-def _numbers(source: Source, database: dict[str, dict[str, str]], column: str, ids: dict[int, _Row]) -> dict[str, int]:
-    """A column by ecg_id (as JSON has it, a string), without rows that have no value."""
-    return {
-        key: _number(source, DATABASE, key, column, row[column])
-        for key, row in database.items()
-        if row[column] and _number(source, DATABASE, key, "ecg_id", key) in ids
-    }
-
-
-def _from_statements(source: Source, database: dict[str, dict[str, str]], rate_hz: int) -> dict[int, _Row]:
-    """Rows by ecg_id, classes by the SCP codes of the database."""
-    statements = _table(source, STATEMENTS, "", "diagnostic", "diagnostic_class")
-    classes = {
-        code: row["diagnostic_class"]
-        for code, row in statements.items()
-        if row["diagnostic"] and _number(source, STATEMENTS, code, "diagnostic", row["diagnostic"]) == 1
-    }
-    unknown = set(classes.values()) - set(LABELS)
-    if unknown:
-        raise InputError(
-            f"{source.path}: {STATEMENTS} has the classes {', '.join(sorted(unknown))}, expected {', '.join(LABELS)}"
-        )
-    rows = {}
-    for key, row in database.items():
-        present = {classes[code] for code in _codes(source, key, row["scp_codes"]) if code in classes}
-        label = sum(1 << i for i, name in enumerate(LABELS) if name in present)
-        rows[_number(source, DATABASE, key, "ecg_id", key)] = _Row(label, row[FILES[rate_hz]])
-    return rows
-
-
-def _codes(source: Source, key: str, text: str) -> set[str]:
-    """Keys of a dictionary that is written as Python writes it: {'NORM': 100.0, 'SR': 0.0}."""
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        value = None
-    if not isinstance(value, dict) or not all(isinstance(code, str) for code in value):
-        raise InputError(
-            f"{source.path}: {DATABASE} has {text[:40]!r} as scp_codes of {key[:40]}, expected a dictionary such as "
-            "{'NORM': 100.0}; download it again"
-        )
-    return set(value)
-
-
-def _from_classes(source: Source, rate_hz: int) -> dict[int, _Row]:
-    """Rows by ecg_id, classes by their columns of 0 and 1."""
-    rows = {}
-    for key, row in _table(source, CLASSES, "ecg_id", FILES[rate_hz], *LABELS).items():
-        odd = [name for name in LABELS if row[name] not in ("0", "1")]
-        if odd:
-            raise InputError(
-                f"{source.path}: {CLASSES} has {row[odd[0]]!r} as {odd[0]} of {key[:40]}, expected 0 or 1; "
-                "download it again"
-            )
-        label = sum(int(row[name]) << i for i, name in enumerate(LABELS))
-        rows[_number(source, CLASSES, key, "ecg_id", key)] = _Row(label, row[FILES[rate_hz]])
-    return rows
 
 
 def split(recordings: Recordings, seed: int) -> Split:

@@ -70,8 +70,9 @@ class Recordings:
 
     def summary(self) -> str:
         """What was loaded and what the loader found amiss, in one line."""
-        hours = sum(block.x.shape[1] for block in self.blocks) / self.rate_hz / 3600
-        parts = [f"{self.name}: {len(self.groups)} subjects, {len(self.labels)} classes, {hours:.1f} h"]
+        seconds = sum(block.x.shape[1] for block in self.blocks) / self.rate_hz
+        duration = f"{seconds / 3600:.1f} h" if seconds >= 360 else f"{seconds:.0f} s"
+        parts = [f"{self.name}: {len(self.groups)} subjects, {len(self.labels)} classes, {duration}"]
         for name, found in self.report.get("amiss", {}).items():
             count = len(found) if isinstance(found, list) else found
             listed = f" ({', '.join(map(str, found))})" if isinstance(found, list) and count <= 5 else ""
@@ -139,9 +140,10 @@ def windows(recordings: Recordings, groups: Collection[int], window_s: float, ov
         labels += [block.label] * view.shape[1]
         owners += [block.group] * view.shape[1]
     if not pieces:
+        longest = max((b.x.shape[1] for b in recordings.blocks if b.group in wanted), default=0) / recordings.rate_hz
         raise InputError(
-            f"{recordings.name}: no window of {window_s:g} s fits into the blocks of subjects {sorted(wanted)}; "
-            "choose a shorter window or other subjects"
+            f"{recordings.name}: no window of {window_s:g} s fits into the blocks of subjects {sorted(wanted)}, the "
+            f"longest has {longest:.1f} s without a gap; give longer recordings of them, or leave them out"
         )
     x = np.concatenate(pieces)
     bad = ~np.isfinite(x).all(axis=(1, 2))

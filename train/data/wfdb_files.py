@@ -1,10 +1,7 @@
 """Records in PhysioNet's WFDB format, from a folder or a zip in the official layout, read whole or not at all."""
 
-import lzma
-import math
 import tempfile
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from scl.artifacts import ZIP_ERRORS, InputError, sha256_bytes, sha256_file
-
-DAMAGED = (*ZIP_ERRORS, lzma.LZMAError)
-SAMPLE_BYTES = {
-    "212": 1.5,
-    "16": 2.0,
-}  # the formats of the sets read here: two 12-bit samples in three bytes, and int16
+from scl.artifacts import InputError, shortened
+from train.data.archive import MOST_BYTES, Archive
+from train.data.wfdb_header import (
+    CONVERT,
+    ECG_LEAD,
+    check_gain,
+    read_header,
+    signal_file_names,
+    signal_files,
+)
+from train.data.wfdb_header import MOST_BYTES as MOST_HEADER_BYTES
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,13 @@ class Lead:
 
     Attributes:
         name: as in the header, such as MLII.
-        x: (samples,) float32 mV; NaN where the record marks a sample as invalid.
+        x: (samples,) float32 mV; NaN where the record marks a sample as invalid, or its skew leaves none.
+        frame_hz: the rate that annotations count in: that of the samples, or a whole part of it.
     """
 
     name: str
     x: np.ndarray
+    frame_hz: float
 
 
 class Source:
@@ -47,118 +50,125 @@ class Source:
     """
 
     def __init__(self, path: str | Path, mark: str, advice: str) -> None:
-        self.path = Path(path)
-        self.archive: zipfile.ZipFile | None = None
-        if self.path.is_dir():
-            names = [p.relative_to(self.path).as_posix() for p in sorted(self.path.rglob("*")) if p.is_file()]
-        elif self.path.is_file():
-            try:
-                self.archive = zipfile.ZipFile(self.path)
-                names = sorted(self.archive.namelist())
-            except DAMAGED as error:
-                raise InputError(f"{self.path}: is not a whole zip file ({error}); {advice}") from error
-        else:
-            raise InputError(f"{self.path}: no such file or folder; {advice}")
+        self.archive = Archive(Path(path), advice)
+        self.path = self.archive.path
+        names = self.archive.names
         roots = sorted((n.removesuffix(mark) for n in names if n == mark or n.endswith("/" + mark)), key=len)
         if not roots:
             raise InputError(f"{self.path}: has no {mark}; {advice}")
         self.root = roots[0]
         self.names = {n.removeprefix(self.root) for n in names if n.startswith(self.root)}
 
-    def read(self, name: str) -> bytes:
-        """A file's bytes. Raises InputError if it is missing or damaged."""
+    def read(self, name: str, most: int = MOST_BYTES) -> bytes:
+        """A file's bytes. Raises InputError if it is missing, damaged, or larger than `most`."""
         if name not in self.names:
             raise InputError(f"{self.path}: has no {name}; download the data set again")
-        try:
-            if self.archive:
-                return self.archive.read(self.root + name)
-            return (self.path / self.root / name).read_bytes()
-        except DAMAGED as error:
-            raise InputError(f"{self.path}: {name} is damaged ({error}); download it again") from error
+        return self.archive.read(self.root + name, most)
 
     def checksum(self, names: list[str]) -> str:
         """SHA-256 of the zip, or of the named files' checksums if the source is a folder."""
-        if self.archive:
-            return sha256_file(self.path)
-        return sha256_bytes("".join(sha256_file(self.path / self.root / name) for name in sorted(names)).encode())
+        return self.archive.checksum(self.root + name for name in names)
 
-    @contextmanager
-    def extracted(self, *names: str) -> Iterator[Path]:
-        """A folder that holds these files, flat, as wfdb wants them."""
-        with tempfile.TemporaryDirectory() as folder:
-            for name in names:
-                (Path(folder) / Path(name).name).write_bytes(self.read(name))
-            yield Path(folder)
+    def signal_files(self, record: str) -> list[str]:
+        """The files that a record's header names; none where it is no header, which `read_lead` refuses."""
+        text = self.read(f"{record}.hea", MOST_HEADER_BYTES).decode("ascii", "ignore")
+        return [beside(record, name) for name in signal_file_names(text)]
+
+
+def beside(record: str, name: str) -> str:
+    """The path of a file in a record's folder."""
+    folder, slash, _ = record.rpartition("/")
+    return f"{folder}{slash}{name}"
+
+
+@contextmanager
+def extracted(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A folder that holds these files, as wfdb wants them."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in files.items():
+            (Path(folder) / name).write_bytes(data)
+        yield Path(folder)
 
 
 def read_lead(source: Source, record: str, rate_hz: float, name: str, or_first: bool = False) -> Lead:
-    """The named lead of a record; with `or_first`, its first lead where it has none of that name.
+    """The named lead of a record; with `or_first`, its first ECG lead where it has none of that name.
 
     Args:
         record: path without suffix, such as records500/00000/00001_hr.
-        rate_hz: that the record must have.
+        rate_hz: that the lead must have.
 
     Raises:
-        InputError: the header or the signal is missing, damaged or truncated, a checksum differs from the header's, the
-            rate is another, or there is no such lead.
+        InputError: the header or a signal is missing, damaged or truncated, or of a kind that is not read; a checksum
+            differs from the header's, the rate is another, there is no such lead, or it has no gain.
+    """
+    data = source.read(f"{record}.hea", MOST_HEADER_BYTES)
+    signals = {name.rpartition("/")[2]: source.read(name) for name in source.signal_files(record)}
+    where = f"{source.path}: {record}.hea"
+    with extracted(signals | {"record.hea": data}) as folder:
+        header = read_header(folder / "record.hea", where)
+        for file in signal_files(header):
+            size, sizes = len(signals.get(file.name, b"")), file.sizes(header.sig_len)
+            if size not in sizes:
+                raise InputError(
+                    f"{source.path}: {beside(record, file.name)} has {size} bytes, but {header.sig_len} "
+                    f"samples of {file.frame} leads, as {record}.hea says, take {sizes[0]}; download it again"
+                )
+        index = _chosen(header, name, or_first, f"{source.path}: {record}")
+        lead = header.sig_name[index]
+        found_hz = header.fs * header.samps_per_frame[index]
+        if found_hz != rate_hz:
+            raise InputError(
+                f"{source.path}: {record} has {found_hz:g} samples per second, expected {rate_hz:g}; give the official "
+                "records"
+            )
+        check_gain(data.decode("ascii", "ignore"), index, lead, where)
+        if str(header.units[index]).lower() != "mv":
+            raise InputError(f"{source.path}: {record} is in {header.units[index]}, expected mV; convert it")
+        named = f"{source.path}: {', '.join(beside(record, file) for file in signals)}"
+        x = _millivolts(folder / "record", index, max(header.samps_per_frame) > 1, named, f"{record}.hea")
+    lag = (header.skew[index] or 0) * header.samps_per_frame[index]
+    x = np.concatenate([x[lag:], np.full(min(lag, len(x)), np.nan, np.float32)])
+    return Lead(lead, x, header.fs)
+
+
+def _chosen(header: Any, name: str, or_first: bool, where: str) -> int:
+    """Which of a header's signals is the lead."""
+    names = [str(found or "one without a name") for found in header.sig_name]
+    if name in names:
+        return names.index(name)
+    ecg = [index for index, found in enumerate(names) if ECG_LEAD.fullmatch(found.strip())]
+    if not or_first or not ecg:
+        wanted = f"no lead {name}, nor another known one of an ECG" if or_first else f"no lead {name}"
+        raise InputError(f"{where} has {wanted}; it has {shortened(', '.join(names), 200)}")
+    return ecg[0]
+
+
+def _millivolts(path: Path, index: int, expanded: bool, signals: str, header: str) -> np.ndarray:
+    """A signal (samples,) float32 as it is stored, once the checksums of all are found right.
+
+    Args:
+        expanded: whether a frame holds several samples of a signal.
+        signals, header: the files' names for messages.
     """
     import wfdb
 
-    with source.extracted(f"{record}.hea", f"{record}.dat") as folder:
-        path = folder / Path(record).name
-        try:
-            header = wfdb.rdheader(str(path))
-        except Exception as error:  # wfdb raises whatever its parsing meets
-            raise InputError(
-                f"{source.path}: {record}.hea cannot be read as a WFDB header ({type(error).__name__}: {error}); "
-                "download it again"
-            ) from error
-        _check_header(source, record, header, rate_hz)
-        size = path.with_suffix(".dat").stat().st_size
-        expected = math.ceil(header.sig_len * header.n_sig * SAMPLE_BYTES[header.fmt[0]])
-        if size != expected:
-            raise InputError(
-                f"{source.path}: {record}.dat has {size} bytes, but {header.sig_len} samples of {header.n_sig} leads, "
-                f"as {record}.hea says, take {expected}; download it again"
-            )
-        try:
-            found = wfdb.rdrecord(str(path), physical=False)
-        except Exception as error:  # as above
-            raise InputError(
-                f"{source.path}: {record}.dat cannot be read as {record}.hea says ({type(error).__name__}: {error}); "
-                "download it again"
-            ) from error
-    names, sums = found.checksum, found.calc_checksum()
-    if any(e is None or e % 65536 != s % 65536 for e, s in zip(names, sums, strict=True)):
+    try:
+        # The skew is undone later: it would change the checksum.
+        found = wfdb.rdrecord(str(path), physical=False, smooth_frames=not expanded, ignore_skew=True)
+        named, sums = found.checksum, found.calc_checksum(expanded)
+        signal: np.ndarray = found.dac(expanded)[index] if expanded else found.dac()[:, index]
+    except Exception as error:  # wfdb raises whatever its parsing meets
         raise InputError(
-            f"{source.path}: {record}.dat has checksums {sums}, but {record}.hea names {names}; download it again"
-        )
-    if name not in found.sig_name and not or_first:
-        raise InputError(f"{source.path}: {record} has no lead {name}; it has {', '.join(map(str, found.sig_name))}")
-    index = found.sig_name.index(name) if name in found.sig_name else 0
-    if str(found.units[index]).lower() != "mv":
-        raise InputError(f"{source.path}: {record} is in {found.units[index]}, expected mV")
-    return Lead(found.sig_name[index], found.dac()[:, index].astype(np.float32))
-
-
-def _check_header(source: Source, record: str, header: Any, rate_hz: float) -> None:
-    import wfdb
-
-    signal = f"{Path(record).name}.dat"
-    if (
-        not isinstance(header, wfdb.Record)
-        or not header.n_sig
-        or not header.sig_len
-        or len(header.file_name or ()) != header.n_sig
-        or set(header.file_name) != {signal}
-        or set(header.fmt) not in [{name} for name in SAMPLE_BYTES]
-    ):
+            f"{signals} cannot be read as {header} says ({type(error).__name__}: {error}); download it again"
+        ) from error
+    if None in named:
         raise InputError(
-            f"{source.path}: {record}.hea does not describe samples in one file, expected their number, and every lead "
-            f"in {signal} in format {' or '.join(SAMPLE_BYTES)}; download it again"
+            f"{signals}: {header} names the checksums {named}, expected one for each signal, or damage would not be "
+            f"seen; {CONVERT}, which write them"
         )
-    if header.fs != rate_hz:
-        raise InputError(f"{source.path}: {record} has {header.fs:g} samples per second, expected {rate_hz:g}")
+    if any(expected % 65536 != value % 65536 for expected, value in zip(named, sums, strict=True)):
+        raise InputError(f"{signals} has checksums {sums}, but {header} names {named}; download it again")
+    return signal.astype(np.float32)
 
 
 def stretches(x: np.ndarray) -> list[slice]:

@@ -6,10 +6,7 @@ Reads the official zip, the outer zip it is downloaded in, or a folder with the 
 100 Hz, so every block is resampled by timestamp; a step of more than one second is a gap and ends a block.
 """
 
-import io
-import lzma
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -17,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts import ZIP_ERRORS, InputError, sha256_bytes, sha256_file
+from scl.artifacts import InputError, sha256_bytes
+from train.data.archive import Archive
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, text_option, texts_option
 from train.data.recordings import Block, Recordings
 from train.data.resample import resample, segments
+from train.data.wisdm_text import Rows, activity_names, read_rows
 
 DEVICES = ("watch", "phone")
 SENSORS = {"accel": ("accelerometer", "m/s^2", "a"), "gyro": ("gyroscope", "rad/s", "g")}
@@ -29,55 +28,37 @@ SUBJECTS = range(1600, 1651)
 KEY = "activity_key.txt"
 DOWNLOADED = "wisdm-uci-507.zip"  # as train.data.download names it
 GAP_S = 1.0
-MALFORMED_LIMIT = 0.01
+MOST_INNER_BYTES = 1 << 29  # of the zip in a zip: it has 300 MB
+MOST_TEXT_BYTES = 1 << 26
 ADVICE = "expected the official wisdm-dataset.zip or its extracted folder; python -m train.imu --download fetches it"
-NUMBER = rb"[ \t]*(-?\d+(?:\.\d*)?(?:[eE][-+]?\d{1,2})?)"
-DAMAGED = (*ZIP_ERRORS, lzma.LZMAError)
 
 
 class _Source:
-    """Members of a zip (or of the zip in a zip) or files of a folder, by their path below wisdm-dataset/."""
+    """The files below wisdm-dataset/ of a folder, a zip, or the zip in a zip, by their paths there."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.zip: zipfile.ZipFile | None = None
+        self.archive = Archive(path, ADVICE)
         self.inner: bytes | None = None
-        if path.is_dir():
-            root = path / "wisdm-dataset" if (path / "wisdm-dataset").is_dir() else path
-            self.names = {p.relative_to(root).as_posix(): str(p) for p in sorted(root.rglob("*.txt"))}
-        elif path.is_file():
-            self._open(path)
-            inner = next((n for n in self.names if n.endswith("wisdm-dataset.zip")), None)
-            if inner:
-                self.inner = self.read(inner)
-                self._open(io.BytesIO(self.inner))
-        else:
-            raise InputError(f"{path}: no such file or folder; {ADVICE}")
-
-    def _open(self, file: Path | io.BytesIO) -> None:
-        try:
-            self.zip = zipfile.ZipFile(file)
-            self.names = {n.split("wisdm-dataset/", 1)[-1]: n for n in sorted(self.zip.namelist())}
-        except DAMAGED as error:
-            raise InputError(f"{self.path}: is not a whole zip file ({error}); {ADVICE}") from error
+        inner = next((n for n in self.archive.names if n.endswith("wisdm-dataset.zip")), None)
+        if self.archive.zip is not None and inner is not None:
+            self.inner = self.archive.read(inner, MOST_INNER_BYTES)
+            self.archive = Archive(path, ADVICE, self.inner)
+        self.names = {n.split("wisdm-dataset/", 1)[-1]: n for n in self.archive.names}
 
     def read(self, name: str) -> bytes:
-        try:
-            return self.zip.read(self.names[name]) if self.zip else Path(self.names[name]).read_bytes()
-        except DAMAGED as error:
-            raise InputError(f"{self.path}: {name} is damaged ({error}); download the archive again") from error
+        return self.archive.read(self.names[name], MOST_TEXT_BYTES)
 
     def files(self, device: str, sensor: str) -> dict[int, str]:
-        pattern = re.compile(rf"raw/{device}/{sensor}/data_(\d+)_{sensor}_{device}\.txt")
+        pattern = re.compile(rf"raw/{device}/{sensor}/data_([1-9]\d{{,8}})_{sensor}_{device}\.txt")
         return {int(m[1]): n for n in self.names if (m := pattern.fullmatch(n))}
 
     def checksum(self, names: Iterable[str]) -> str:
         """Of wisdm-dataset.zip, or of the files' checksums if the source is a folder."""
         if self.inner is not None:
             return sha256_bytes(self.inner)
-        if self.path.is_file():
-            return sha256_file(self.path)
-        return sha256_bytes("".join(sha256_file(self.names[n]) for n in sorted(names)).encode())
+        # In the order of the paths below wisdm-dataset/, which is that of the paths.
+        return self.archive.checksum(self.names[name] for name in names)
 
 
 @dataclass
@@ -142,23 +123,24 @@ def _parse(
     sensors: tuple[str, ...],
     rate_hz: float,
 ) -> Recordings:
-    names = _activity_names(source)
+    names = activity_names(source.read(KEY), f"{source.path}: {KEY}")
     codes = sorted(names)
     rows_of: dict[str, Counter[str]] = {sensor: Counter() for sensor in sensors}
     amiss = _Amiss(missing_subjects=sorted(set(SUBJECTS).union(*files) - set(subjects)))
     joined_blocks = joined_rows = 0
     blocks = []
     for subject in subjects:
-        tables = []
+        tables: list[Rows] = []
         for sensor, table in zip(sensors, files, strict=True):
-            rows, malformed = _read_rows(source, table[subject], subject)
-            counts = {c.decode(): int(n) for c, n in zip(*np.unique(rows[0], return_counts=True), strict=True)}
+            name = table[subject]
+            rows = read_rows(source.read(name), subject, f"{source.path}: {name}")
+            counts = {c.decode(): int(n) for c, n in zip(*np.unique(rows.codes, return_counts=True), strict=True)}
             rows_of[sensor].update(counts)
             amiss.rows_of_unknown_activities += sum(n for c, n in counts.items() if c not in names)
-            amiss.malformed_rows += malformed
+            amiss.malformed_rows += rows.malformed
             tables.append(rows)
         for label, code in enumerate(codes):
-            joined = _join([_only(rows, code) for rows in tables], amiss)
+            joined = _join([rows.of(code) for rows in tables], amiss)
             if joined is None:
                 amiss.missing_activities.append(f"{subject}{code}")
                 continue
@@ -171,9 +153,10 @@ def _parse(
                 if s.stop - s.start > 1
             ]
     if not blocks:
+        shared = f" with timestamps that {' and '.join(sensors)} share" if len(sensors) > 1 else ""
+        advice = "load one sensor alone (--sensors)" if shared else f"give recordings of what {KEY} names"
         raise InputError(
-            f"{source.path}: no activity of {KEY} has two rows with timestamps that {' and '.join(sensors)} share; "
-            "load one sensor alone (--sensors)"
+            f"{source.path}: no activity of {KEY} has two rows at most {GAP_S:g} s apart{shared}; {advice}"
         )
     return Recordings(
         name=f"wisdm-{device}",
@@ -193,42 +176,6 @@ def _parse(
             "amiss": asdict(amiss),
         },
     )
-
-
-def _activity_names(source: _Source) -> dict[str, str]:
-    found = re.findall(r"^\s*(\w+)\s*=\s*([A-Z])\s*$", source.read(KEY).decode("latin-1"), re.MULTILINE)
-    if not found:
-        raise InputError(f"{source.path}: {KEY} has no line like `walking = A`; {ADVICE}")
-    return {code: name for name, code in found}
-
-
-def _read_rows(source: _Source, name: str, subject: int) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], int]:
-    """Activity codes (n,), times (n,) int64 ns and values (n, 3) float64 of a file, and how many rows are malformed.
-
-    A row of another subject is malformed too: it would carry a test subject into training.
-    """
-    data = source.read(name)
-    row = re.compile(rb"^%d,([A-Z]),(\d{1,18}),%b,%b,%b;?[ \t]*\r?$" % (subject, NUMBER, NUMBER, NUMBER), re.MULTILINE)
-    rows = row.findall(data)
-    lines = sum(1 for _ in re.finditer(rb"\S[^\n]*", data))
-    malformed = lines - len(rows)
-    if malformed > MALFORMED_LIMIT * lines:
-        number, text = next((i, t) for i, t in enumerate(data.split(b"\n"), 1) if t.strip() and not row.match(t))
-        raise InputError(
-            f"{source.path}: {name} has {malformed} malformed rows of {lines}, more than {MALFORMED_LIMIT:.0%}; "
-            f"line {number} is {text[:60]!r}, expected `{subject},activity,timestamp,x,y,z;`; repair or remove the file"
-        )
-    if not rows:
-        raise InputError(f"{source.path}: {name} is empty; download the archive again or remove the file")
-    codes, times, *axes = zip(*rows, strict=True)
-    values = np.stack([np.array(axis).astype(np.float64) for axis in axes], axis=1)
-    return (np.array(codes), np.array(times).astype(np.int64), values), malformed
-
-
-def _only(rows: tuple[np.ndarray, np.ndarray, np.ndarray], code: str) -> tuple[np.ndarray, np.ndarray]:
-    codes, times, values = rows
-    chosen = codes == code.encode()
-    return times[chosen], values[chosen]
 
 
 def _join(streams: list[tuple[np.ndarray, np.ndarray]], amiss: _Amiss) -> tuple[np.ndarray, np.ndarray] | None:

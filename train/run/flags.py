@@ -43,7 +43,7 @@ def from_arguments(arguments: argparse.Namespace, defaults: TrainConfig | None =
 
 
 def _read(path: Path) -> dict[str, object]:
-    values = read_toml(path, "options of a training")
+    values = read_toml(path, "a file of options in TOML")
     known = [name for name, _, _ in TrainConfig.options()]
     unknown = sorted(set(values) - set(known))
     if unknown:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scl.artifacts import InputError, sha256_file, write_artifact
-from scl.artifacts.run import RUN, WEIGHTS, RunInfo, read_run_info
+from scl.artifacts.run import RUN, WEIGHTS, RunInfo, read_run_info, weights_file
 from scl.partition import Partition
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def load_run(folder: str | Path) -> Run:
 
     folder = Path(folder)
     info = read_run_info(folder)
-    weights = folder / WEIGHTS
+    weights = weights_file(folder)
     found = sha256_file(weights)
     if found != info.weights_sha256:
         raise InputError(

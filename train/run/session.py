@@ -13,6 +13,7 @@ from scl import artifacts
 from scl.artifacts import InputError
 from scl.artifacts.run import DataSource, Normalisation, RunInfo, SensorChannels, WindowInfo
 from scl.partition import Partition
+from scl.text import say
 from train.data.recordings import Recordings, WindowSet
 from train.run.config import TrainConfig
 from train.run.log import EpochLog
@@ -147,9 +148,9 @@ def _follow(model: "Classifier", task: "Task", config: TrainConfig, partial: Pat
 
 
 def _announce(task: "Task", info: RunInfo, device: "torch.device") -> None:
-    print(task.recordings.summary())
+    say(task.recordings.summary())
     leaky = " (LEAKY: flatters)" if info.split.leaky else ""
-    print(
+    say(
         f"{task.recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in task.parts.items())} windows, "
         f"split by {info.split.name}{leaky}; {info.method}, {info.parameters} parameters, {device.type}"
     )

@@ -31,7 +31,7 @@ class Sweep:
 
 def read(path: Path) -> Sweep:
     """Reads a sweep file. Raises InputError for what it does not know, and where two runs would be the same."""
-    values = read_toml(path, "a sweep file")
+    values = read_toml(path, "a sweep file in TOML")
     unknown = sorted(set(values) - KEYS)
     if unknown or values.get("command") not in COMMANDS or not isinstance(values.get("out"), str):
         found = f"unknown key {', '.join(unknown)}" if unknown else f"command {values.get('command')!r}"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from scl import artifacts
 from scl.artifacts import InputError, WriteError
+from scl.text import say
 
 MARK = "resume.json"
 CHECKPOINT = "checkpoint.safetensors"
@@ -125,7 +126,7 @@ class WorkingFolder:
         if self.partial.is_dir() and not self.interrupted:
             artifacts.remove_folder(self.partial)
         self._remove_checkpoint()
-        print(f"{self.out}: is finished; what the command that was killed then had left is removed", file=sys.stderr)
+        say(f"{self.out}: is finished; what the command that was killed then had left is removed", error=True)
 
     def _remove_checkpoint(self) -> None:
         """MARK goes last: as long as it is there, there is something to remove."""
@@ -140,7 +141,7 @@ class WorkingFolder:
             yield
         except (KeyboardInterrupt, WriteError):
             if self._holds_epochs():
-                print(f"interrupted; to go on:\n{self.again}", file=sys.stderr)
+                say("interrupted; to go on:", self.again, error=True)
             raise
 
     def _holds_epochs(self) -> bool:

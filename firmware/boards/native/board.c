@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "main.h"
 #include "native.h"
 #include "port.h"
@@ -148,5 +149,8 @@ int main(int argc, char **argv)
         fail(sensor);
     }
     open_line();
+    if (!native_confine()) {
+        fail("this process cannot be kept from files and network, as a bundle's model asks for; use an emulated board");
+    }
     scl_main();
 }

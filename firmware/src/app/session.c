@@ -6,18 +6,16 @@
 #include "port.h"
 
 enum {
-    RESULT_FIXED = 12,       /* bytes before the features */
     SAMPLE_SIZE = 2 * SCL_CHANNELS,
     SAMPLES_HEADER = 4       /* bytes before the samples of WINDOW and SAMPLES */
 };
 
-/* The build fails where a RESULT would not fit into a frame. */
-typedef char result_fits[RESULT_FIXED + SCL_FEATURES + SCL_CLASSES <= SCL_MAX_PAYLOAD ? 1 : -1];
+/* The build fails where a result would not fit into a frame. */
+typedef char result_fits[(int)SCL_RESULT_SIZE <= (int)SCL_MAX_PAYLOAD ? 1 : -1];
 
 void scl_session_init(scl_session *s)
 {
     scl_model_init(&s->model);
-    s->window = 0;
     scl_session_end(s);
 }
 
@@ -25,6 +23,8 @@ void scl_session_end(scl_session *s)
 {
     s->mode = SCL_IDLE;
     s->whole = false;
+    s->window = 0;
+    s->answered = false;
 }
 
 /* Samples in a WINDOW or SAMPLES frame; 0 if the length is wrong. */
@@ -76,26 +76,37 @@ bool scl_session_newest(scl_session *s)
     return true;
 }
 
-static void send_result(scl_session *s, const scl_frame *frame)
+/* Runs the network on the window that is whole now, and keeps the answer for a host that asks again. */
+static void finish_window(scl_session *s)
 {
-    uint8_t p[RESULT_FIXED + SCL_FEATURES + SCL_CLASSES];
-    const uint32_t crc32 = scl_crc32(0, scl_model_window(&s->model), SCL_WINDOW * SCL_INPUTS);
-    const uint32_t ticks = scl_session_ticks(s, &scl_network_data);
-    const scl_result result = scl_model_result(&s->model);
+    uint8_t *const p = s->result;
     scl_store_u16(p, s->window);
-    p[2] = result.class_index;
-    p[3] = scl_model_flags(&s->model);
-    scl_store_u32(p + 4, crc32);
-    scl_store_u32(p + 8, ticks);
+    scl_store_u16(p + 2, SCL_RAW_SAMPLES);
+    scl_store_u32(p + 6, scl_crc32(0, scl_model_window(&s->model), SCL_WINDOW * SCL_INPUTS));
+    scl_store_u32(p + 10, scl_session_ticks(s, &scl_network_data));
+    const scl_result result = scl_model_result(&s->model);
+    p[4] = result.class_index;
+    p[5] = scl_model_flags(&s->model);
     for (size_t i = 0; i < SCL_FEATURES; i++) {
-        p[RESULT_FIXED + i] = (uint8_t)result.features[i];
+        p[SCL_RESULT_FIXED + i] = (uint8_t)result.features[i];
     }
     for (size_t i = 0; i < SCL_CLASSES; i++) {
-        p[RESULT_FIXED + SCL_FEATURES + i] = (uint8_t)result.logits[i];
+        p[SCL_RESULT_FIXED + SCL_FEATURES + i] = (uint8_t)result.logits[i];
     }
-    scl_link_answer(frame, p, sizeof p);
+    s->mode = SCL_IDLE;
+    s->whole = true;
+    s->answered = true;
+    s->window++;
 }
 
+/* The next sample of the window that is wanted; 0 if it is not begun. */
+static uint16_t wanted_sample(const scl_session *s)
+{
+    return s->mode == SCL_IN_WINDOW ? (uint16_t)s->next : 0;
+}
+
+/* Only the chunk that continues the wanted window changes anything. Whatever else comes, be it doubled, late or behind a lost one, the
+ * answer says what is wanted; for the window before, it is that one's result again. */
 void scl_session_window(scl_session *s, const scl_frame *frame)
 {
     const uint32_t count = sample_count(frame);
@@ -105,26 +116,24 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_LENGTH, window, (uint16_t)frame->payload_size);
         return;
     }
-    const bool same = s->window == window;
-    if (start == 0) {
-        begin(s, SCL_IN_WINDOW, 0);
-        s->window = window;
-    } else if (s->mode == SCL_IN_GAP && same) {
-        return;
-    } else if (s->mode != SCL_IN_WINDOW || !same || start != s->next) {
-        const uint32_t expected = s->mode == SCL_IN_WINDOW && same ? s->next : 0;
-        scl_link_refuse(frame->seq, SCL_ERROR_GAP, window, (uint16_t)expected);
-        s->mode = SCL_IN_GAP;
-        s->window = window;
-        return;
+    if (window == s->window && start == wanted_sample(s)) {
+        if (start == 0) {
+            begin(s, SCL_IN_WINDOW, 0);
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            (void)push(s, frame, i);
+        }
+        if (s->next == SCL_RAW_SAMPLES) {
+            finish_window(s);
+        }
     }
-    for (uint32_t i = 0; i < count; i++) {
-        (void)push(s, frame, i);
-    }
-    if (s->next == SCL_RAW_SAMPLES) {
-        s->mode = SCL_IDLE;
-        s->whole = true;
-        send_result(s, frame);
+    if (s->answered && window == (uint16_t)(s->window - 1u)) {
+        scl_link_answer(frame, s->result, sizeof s->result);
+    } else {
+        uint8_t p[4];
+        scl_store_u16(p, s->window);
+        scl_store_u16(p + 2, wanted_sample(s));
+        scl_link_answer(frame, p, sizeof p);
     }
 }
 

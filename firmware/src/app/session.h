@@ -8,24 +8,30 @@
 #include "model.h"
 #include "protocol.h"
 
+/* Bytes of a WINDOW answer with a result, and of what stands before its features. */
+#define SCL_RESULT_FIXED 14
+#define SCL_RESULT_SIZE (SCL_RESULT_FIXED + SCL_FEATURES + SCL_CLASSES)
+
 /* What the next sample belongs to. */
-typedef enum { SCL_IDLE, SCL_IN_WINDOW, SCL_IN_GAP, SCL_IN_STREAM } scl_mode;
+typedef enum { SCL_IDLE, SCL_IN_WINDOW, SCL_IN_STREAM } scl_mode;
 
 typedef struct {
     scl_model model;
     scl_mode mode;
     uint32_t next;           /* sensor sample that continues the window or the stream */
-    uint16_t window;         /* its number, in SCL_IN_WINDOW and SCL_IN_GAP */
+    uint16_t window;         /* number of the window that is wanted: so many have been finished since scl_session_end, modulo 2^16 */
+    bool answered;           /* `result` holds the answer to the window before that one */
     bool whole;              /* a window has come since scl_session_end: BENCH and PROBE have one to run on */
     uint32_t hops;           /* classified since STREAM */
     uint32_t hop_end;        /* of the latest one: sensor samples consumed, class and flags */
     uint8_t hop_class;
     uint8_t hop_flags;
+    uint8_t result[SCL_RESULT_SIZE]; /* payload of the latest WINDOW answer with a result */
 } scl_session;
 
 void scl_session_init(scl_session *s);
 
-/* Ends a window or stream and forgets the newest window. */
+/* Ends a window or stream, forgets the newest window and its result, and wants window 0. */
 void scl_session_end(scl_session *s);
 
 /* Each takes a frame of that type from the line and answers it. */

@@ -1,7 +1,7 @@
 /* Frames of the link: docs/PROTOCOL.md has the byte tables.
  *
  * What is trusted: the model data and this program. What is not: every byte from the line, in any order and number.
- * Whatever arrives, these hold, and tests/firmware/fuzz_device.c checks them:
+ * Whatever arrives, these hold, and tests/firmware/fuzz_board.c checks them:
  *   1. nothing is written outside of a receiver's buffer;
  *   2. a frame is handed out only if its COBS code is whole, its size is SCL_MIN_FRAME..SCL_MAX_FRAME and its CRC is right,
  *      so payload_size <= SCL_MAX_PAYLOAD;
@@ -18,7 +18,7 @@
 #include "cobs.h"
 
 enum {
-    SCL_PROTOCOL_VERSION = 2,
+    SCL_PROTOCOL_VERSION = 3,
     SCL_HEADER_SIZE = 3,     /* bytes: type, seq */
     SCL_CRC_SIZE = 4,        /* bytes */
     SCL_MAX_PAYLOAD = 1030,  /* bytes: 85 samples of 6 channels and 4 bytes before them come to 1024 */
@@ -44,7 +44,6 @@ enum {
 enum {
     SCL_ERROR_UNKNOWN_TYPE = 1,
     SCL_ERROR_BAD_LENGTH = 2,
-    SCL_ERROR_GAP = 3,
     SCL_ERROR_NO_SENSOR = 4,
     SCL_ERROR_NOT_STREAMING = 5,
     SCL_ERROR_BAD_VALUE = 6,

@@ -145,7 +145,7 @@ def test_an_export_beyond_its_budget_writes_nothing(run_folder, board_tools, tmp
     assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--budget", "flash=1k,ram=1M"]) == 1
     assert not out.exists()
     printed = capsys.readouterr().err
-    assert "nothing was written: it does not fit the budget:\nflash is " in printed and "ram is" not in printed
+    assert "nothing was written: it does not fit the budget:\n  flash is " in printed and "ram is" not in printed
 
 
 def test_profile_prints_what_the_export_counted(run_folder, board_tools, tmp_path, capsys):

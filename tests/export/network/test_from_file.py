@@ -156,7 +156,9 @@ def test_a_view_of_another_size_is_named():
         if out == 6:
             at = model.activation([1, 5], 0.1, 0)
             model.operator("RESHAPE", [result], at, model.s.ReshapeOptionsT())
-    with pytest.raises(InputError, match=r"model.tflite: its operators do not fit together: op2_.* of that 6 are writ"):
+    with pytest.raises(
+        InputError, match=r"model.tflite: operator 1 is RESHAPE from \[1, 6\] to \[1, 5\]; .* as many v"
+    ):
         from_file.read(model.bytes(), "model.tflite")
 
 
@@ -177,13 +179,6 @@ def test_a_damaged_file_is_refused_or_read_and_nothing_else(seed):
         assert str(error).startswith("model.tflite: ")
 
 
-def test_too_many_outputs_for_a_class(tmp_path):
-    model = next(m for m in map(RandomModel, range(500)) if m.shape[0] * m.shape[1] > 256)
-    (tmp_path / "many.tflite").write_bytes(model.bytes())
-    with pytest.raises(InputError, match="outputs, expected at most 256: a class is one byte"):
-        quantize.main(["--from", str(tmp_path / "many.tflite"), "--out", str(tmp_path / "out")])
-
-
 def test_a_cut_file_is_damaged():
     data = RandomModel(0).bytes()
     with pytest.raises(InputError, match="is damaged"):
@@ -202,8 +197,3 @@ def test_either_a_run_or_a_file(arguments, message, tmp_path, capsys):
     with pytest.raises(SystemExit):
         quantize.main([*arguments, "--out", str(tmp_path / "out")])
     assert message in capsys.readouterr().err
-
-
-def test_a_missing_file(tmp_path):
-    with pytest.raises(InputError, match="none.tflite: no such file"):
-        quantize.main(["--from", str(tmp_path / "none.tflite"), "--out", str(tmp_path / "out")])

@@ -14,7 +14,7 @@ from export.cost.table import layer_rows, memory_map
 from export.network import arena, from_file, layers, operators, streaming
 from export.network.integers import Int8Network
 from export.network.layers import Conv, Depthwise, Layer, MaxPool, Network, Pointwise, Softmax, Tensor
-from export.network.operators import OPERATORS, Operator, Search, operator_of
+from export.network.operators import OPERATORS, FileForm, Operator, Search, operator_of
 from export.network.quantization import quantize
 from export.proof import converter
 from export.proof.borders import sums_of
@@ -54,7 +54,7 @@ def negate(monkeypatch) -> Operator:
         keeps_scale=True,
         constant_bytes=lambda layer: 5,
         scratch_bytes=lambda layer: 12,
-        readers={"NEG": lambda op: Negate(op.name, op.source())},
+        forms={"NEG": FileForm(lambda op: Negate(op.name, op.source()), options="")},
         activation=False,
     )
     monkeypatch.setattr(operators, "OPERATORS", (*OPERATORS, described))
@@ -195,7 +195,7 @@ def test_every_layer_class_has_one_operator_and_every_file_name_one_reader():
     classes = [value for value in vars(layers).values() if isinstance(value, type) and issubclass(value, Layer)]
     leaves = {value for value in classes if not any(value in other.__bases__ for other in classes)}
     assert sorted(leaves, key=str) == sorted((operator.layer for operator in OPERATORS), key=str)
-    names = [name for operator in OPERATORS for name in operator.readers]
+    names = [name for operator in OPERATORS for name in operator.forms]
     assert len(set(names)) == len(names) == 8
 
 

@@ -4,12 +4,15 @@ import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from export import profile, quantize
-from export.proof.bisect import bisect, describe
+from export.proof.bisect import bisect, describe, layer_errors
 from export.report_file import read_report
+from scl.artifacts import InputError
 from scl.artifacts.bundle import hashes, read_bundle, write_manifest
+from tests.firmware.damaged_models import SmallNet, named
 from tests.firmware.random_models import RandomModel
 
 
@@ -50,3 +53,19 @@ def test_a_changed_bias_is_found_in_its_layer(bundle, tmp_path, capsys):
         row.output[0] * row.output[1] for row in read_report(read_bundle(changed)).layers if row.name == name
     )
     assert describe([layer]).count("\n") == len(layer.histogram)
+
+
+@pytest.mark.parametrize(
+    "model", [SmallNet().bytes(), named("softmax with beta 0"), named("no tensors"), b"", b"TFL3" * 9]
+)
+def test_another_model_in_the_bundle_is_refused(model, bundle, tmp_path):
+    """With a manifest that fits: of other layers, one that ends TFLite Micro, damaged ones."""
+    changed = tmp_path / "changed"
+    shutil.copytree(bundle, changed)
+    (changed / "manifest.json").unlink()
+    (changed / "model.tflite").write_bytes(model)
+    write_manifest(changed, replace(read_bundle(bundle).manifest, files=hashes(changed)))
+    read = read_bundle(changed)
+    written = [np.zeros(row.output[0] * row.output[1], np.int8) for row in read_report(read).layers]
+    with pytest.raises(InputError, match="^.*model.tflite: "):
+        layer_errors(read, np.zeros(60, np.int8), written)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.from_tflite import prove
 from export.network import arena, from_file
 from export.network.from_file import Foreign
 from export.proof.c_engine import CEngine, build_library
 from export.proof.cut import CutOperator
+from export.proof.foreign import prove
 from export.proof.gates import ExportError
 from export.proof.search import Searched, search
 from export.writers.c_source import CModel, write_c

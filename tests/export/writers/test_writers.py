@@ -19,9 +19,9 @@ from export.writers import c_source, tflite
 from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
 from firmware_host import emulator
+from firmware_host.flight import Flight
 from firmware_host.link import Link
-from firmware_host.messages import ABSTAIN, Result, chunk_samples, window_chunk
-from firmware_host.protocol import Type
+from firmware_host.messages import ABSTAIN
 from scl import toolchain
 from scl.frontend.chain import FrontEnd
 from scl.frontend.flags import LEAD_OFF, SATURATED
@@ -198,7 +198,7 @@ def test_the_board_does_what_numpy_does(leads, tmp_path):
             pytest.skip(f"{tool} is not installed")
     c_source.write_c(leads, tmp_path)
     firmware = toolchain.build(tmp_path, tmp_path / "out")
-    counts, raw, needed = noise(leads.frontend, 10), leads.frontend.raw_samples, leads.frontend.lead_off_samples
+    counts, needed = noise(leads.frontend, 10), leads.frontend.lead_off_samples
     assert needed == 36
     counts[1, 40, 5] = 901
     counts[2, 40, 5] = 900
@@ -213,13 +213,8 @@ def test_the_board_does_what_numpy_does(leads, tmp_path):
     with emulator.native(firmware) as transport:
         link = Link(transport)
         hello = link.greet()
-        size = chunk_samples(hello.max_payload, 6)
-        for window, x, expected in zip(counts, inputs, flags.tolist(), strict=True):
-            last = (raw - 1) // size * size
-            for start in range(0, last, size):
-                link.send(Type.WINDOW, window_chunk(9, start, window[start : start + size]))
-            answer = link.request(Type.WINDOW, window_chunk(9, last, window[last:]))
-            result = Result.parse(answer.payload, hello.features, hello.classes)
+        results = Flight(link, hello, len(counts), counts.__getitem__).run().results
+        for result, x, expected in zip(results, inputs, flags.tolist(), strict=True):
             assert (result.input_crc32, result.flags) == (zlib.crc32(x.tobytes()), expected)
             pairs = zip(result.logits.tolist(), leads.thresholds, strict=True)
             mask = sum(2**i for i, (logit, threshold) in enumerate(pairs) if logit >= threshold)

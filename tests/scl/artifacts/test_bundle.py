@@ -2,13 +2,14 @@
 
 import json
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scl.artifacts import InputError, sha256_file
+from scl.artifacts import InputError, bundle, sha256_file
 from scl.artifacts.bundle import hashes, model_hash, read_bundle, read_run_bundle, write_manifest
 from scl.artifacts.manifest import InputTensor, NetworkManifest, OutputTensor, PlainWindow, Streaming
 from scl.frontend.sensor import load_sensor
@@ -216,23 +217,67 @@ def whole_folder(folder: Path) -> str:
     return "c"
 
 
+def socket_file(folder: Path) -> str:
+    with socket.socket(socket.AF_UNIX) as listener:
+        here = os.open(".", os.O_RDONLY)
+        os.chdir(folder)  # a socket's path has 107 bytes at most
+        listener.bind("socket")
+        os.fchdir(here)
+        os.close(here)
+    changed(folder, "files", "socket", to="0" * 64)
+    return "socket"
+
+
+def by_another_name(folder: Path) -> str:
+    changed(folder, "files", "./golden.npz", to=sha256_file(folder / "golden.npz"))
+    return "./golden.npz"
+
+
+def very_large(folder: Path) -> str:
+    with (folder / "golden.npz").open("r+b") as file:
+        file.truncate(1 << 40)
+    return "its files have 1,099,51"
+
+
+def very_many(folder: Path) -> str:
+    changed(folder, "files", to={f"{number}": "0" * 64 for number in range(1001)})
+    return "field files"
+
+
 def nothing(folder: Path) -> str:
     changed(folder, "files", "", to="0" * 64)
     return "''"
 
 
-@pytest.mark.parametrize("damage", [gone, outside, absolute, link, folder_link, device, pipe, whole_folder, nothing])
+DAMAGES = [gone, outside, absolute, link, folder_link, device, pipe, whole_folder, nothing]
+DAMAGES += [socket_file, by_another_name, very_large, very_many]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.timeout(10)
-def test_files_that_are_not_inside_the_folder(folder: Path, damage: Callable[[Path], str]):
-    """Even where the hash is right: a bundle is copied as a folder."""
-    name = damage(folder)
-    assert name in refused(folder)
+def test_files_that_are_not_inside_the_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], str]
+):
+    """Even where the hash is right: a bundle is copied as a folder. No file is read before all are known to be some."""
+    name, hashed = damage(folder), []
+    monkeypatch.setattr(bundle, "sha256_file", hashed.append)
+    assert name in refused(folder) and not hashed
 
 
-def test_a_manifest_that_is_a_device(folder):
+@pytest.mark.parametrize("target", ["/dev/zero", "/etc/passwd", "nowhere", "manifest.json", ".."])
+def test_a_manifest_that_is_elsewhere(folder, target):
     (folder / "manifest.json").unlink()
-    (folder / "manifest.json").symlink_to("/dev/zero")
-    assert "manifest.json" in refused(folder)
+    (folder / "manifest.json").symlink_to(target)
+    assert "manifest.json: " in refused(folder)
+
+
+def test_a_file_that_is_not_listed_is_no_part_of_the_bundle(folder):
+    """Its hash was not checked."""
+    held = read_bundle(folder)
+    assert held.file("golden.npz") == folder / "golden.npz"
+    (folder / "model.tflite").write_bytes(b"")
+    with pytest.raises(InputError, match=r"manifest.json: lists no model.tflite, expected it with its hash; export it"):
+        held.file("model.tflite")
 
 
 def test_a_network_is_read_and_is_no_run(tmp_path):

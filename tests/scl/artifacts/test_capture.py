@@ -1,7 +1,12 @@
 """Capture files: what is written is read back; what is not a capture is refused with file and line."""
 
+import csv
+import io
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calibration.capture import read_positions
 from scl.artifacts import InputError
@@ -31,6 +36,61 @@ def test_round_trip(tmp_path, texts):
     read = read_capture(path)
     assert (read.counts == written.counts).all() and read.counts.dtype == np.int16
     assert {**vars(read), "counts": None} == {**vars(written), "counts": None}
+
+
+PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" "), min_size=1, max_size=20)
+
+
+@given(label=PRINTABLE | st.sampled_from(["a,b", '"', "'", "#1", "=1+1", " a ", "ä ö", "\U0001f3c3", "nan", "+x"]))
+def test_any_printable_label_is_read_back(tmp_path_factory, label):
+    """And by any other reader of CSV: fields are those of RFC 4180."""
+    path, labels = tmp_path_factory.mktemp("labels") / "a.csv", (label, "walking", label, "", label)
+    write_capture(path, capture(label=labels))
+    assert read_capture(path).label == labels
+    table = csv.reader(io.StringIO(path.read_text("utf-8").split("# dropped: 0\n")[1], newline=""))
+    assert [row[3] for row in table] == ["label", *labels]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"label": (label,) * 5} for label in ("a\nb", "a\rb", "\x1b[2J", "\0", "\u2028", "\udcff")),
+        *({"sensor": name} for name in ("a\n# rate_hz: 5", "a ", "\x1b")),
+        {"channels": ("ax", "ay\n", "az")},
+    ],
+)
+def test_what_would_not_be_read_back_is_not_written(tmp_path, changes):
+    (name,), path = changes, tmp_path / "a.csv"
+    with pytest.raises(InputError, match=f"a.csv: {name.replace('channels', 'column')} is '.*', expected printable"):
+        write_capture(path, capture(**changes))
+    assert not path.exists()
+
+
+def test_how_other_programs_write_it(tmp_path):
+    """A byte-order mark, line ends of every system, quoted fields, empty lines, columns in another order."""
+    expected = capture(2, counts=np.array([[1, -2, 3], [4, 5, 6]], np.int16), label=('a,"b"', "c"), sensor="s")
+    text = '# kind: capture\n# schema: 1\n# sensor: s\n# rate_hz: 100\n\n"label","ax", ay,az\n'
+    text += '"a,""b""",1, -2 ,"3"\n\nc,4,+5,6\n'
+    for mark in ("", "\ufeff"):
+        for end in ("\n", "\r\n", "\r"):
+            (tmp_path / "a.csv").write_bytes((mark + text.replace("\n", end)).encode())
+            read = read_capture(tmp_path / "a.csv")
+            assert {**vars(read), "counts": None} == {**vars(expected), "counts": None}
+            assert (read.counts == expected.counts).all()
+
+
+@pytest.mark.parametrize("name", ["time", "Time (s)", "timestamp", "timestamp_ms", "t", "Date", "datetime"])
+def test_a_column_of_times_is_refused(tmp_path, name):
+    """By its name, as its values may look like counts."""
+    (tmp_path / "a.csv").write_text(HEADER.replace("ax", f"{name},ax") + "1,2,3,4\n")
+    with pytest.raises(InputError, match=r"a.csv: column '.*' holds no counts .* rate_hz .*: remove the column"):
+        read_capture(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("name", ["tx", "t1", "temp", "timer", "datum", "msx", "ecg", "Zeit"])
+def test_a_column_of_another_name_is_a_channel(tmp_path, name):
+    (tmp_path / "a.csv").write_text(HEADER.replace("ax", f"{name},ax") + "1,2,3,4\n")
+    assert read_capture(tmp_path / "a.csv").channels == (name, "ax", "ay", "az")
 
 
 def test_the_documented_example(tmp_path):
@@ -66,12 +126,20 @@ HEADER = "# kind: capture\n# schema: 1\n# sensor: s\n# rate_hz: 20\nax,ay,az\n"
         ("ax,ay,az\n1,2,3\n", "header says kind None, schema None; kind capture, schema 1 expected"),
         (HEADER.replace("schema: 1", "schema: 9") + "1,2,3\n", "schema '9'; kind capture, schema 1 expected"),
         (HEADER, "holds no sample; capture it again"),
-        (HEADER + "1,2,3\n1,2\n", "line 7: '1,2' is not 3 int16 counts for columns ax,ay,az"),
+        (HEADER + "1,2,3\n1,2\n", "line 7: '1,2' is not 3 int16 counts for columns 'ax,ay,az'"),
         (HEADER + "1,2,3,4\n", "line 6: '1,2,3,4' is not 3 int16"),
-        (HEADER + "1,2.5,3\n", "line 6: '1,2.5,3' is not 3 int16"),
+        (
+            HEADER + "1,2.5,3\n",
+            "line 6: '1,2.5,3' is not 3 int16 counts for columns 'ax,ay,az': 'ay' is '2.5'; every column",
+        ),
+        (HEADER + "1,2,3\n# note\n", "line 7: '# note' is not 3 int16"),
+        (HEADER + '1,2,3\n"1,2,3\n', "line 7: is no CSV (unexpected end of data)"),
+        (HEADER + '1,2,"3"4\n', "line 6: is no CSV (',' expected after '\"')"),
+        (HEADER + f"1,2,{'3' * 5000}\n", "line 6: '1,2,33333"),
+        (HEADER + f"1,2,{'3' * 200_000}\n", "line 6: is no CSV (field larger than field limit"),
         (HEADER + "1,nan,3\n", "line 6: '1,nan,3' is not 3 int16"),
         (HEADER + "1,32768,3\n", "line 6: '1,32768,3' is not 3 int16"),
-        (HEADER.replace("ax,ay,az", "ax,ax,az") + "1,2,3\n", "has the columns ax,ax,az, expected different ones"),
+        (HEADER.replace("ax,ay,az", "ax,ax,az") + "1,2,3\n", "has the columns 'ax,ax,az', expected different ones"),
         (HEADER.replace("ax,ay,az", "position,label") + "+x,a\n", "counts among them"),
         (HEADER.replace("az", "position") + "1,2,up\n", "line 6: position is 'up', expected one of +x, -x, +y"),
         (HEADER.replace("s\n# rate", "s\n# dropped: -1\n# rate") + "1,2,3\n", "header needs a sensor"),

@@ -62,6 +62,39 @@ def fields(**changes: object) -> dict[str, object]:
     return {"kind": "example", "schema": 3, **plain, **changes}
 
 
+START = b'{"kind": "run", "schema": 1, "x": '
+
+
+@pytest.mark.parametrize(
+    ("data", "match"),
+    [
+        (START + b'1, "x": 2}', "is not JSON .field 'x' stands there twice, expected it once"),
+        (START + b'{"a": [{"b": 0, "b": 0}]}}', "field 'b' stands there twice"),
+        (START + b'1, "\\u0078": 2}', "field 'x' stands there twice"),
+        (b'{"kind": "bundle", "schema": 1, "kind": "run"}', "field 'kind' stands there twice"),
+        (START + b"[" * 100_000, "is not JSON .recursion limit"),
+        (START + b'{"x":' * 100_000, "is not JSON .recursion limit"),
+        (START + b"1" * 5000 + b"}", "is not JSON .number out of range"),
+        (START + b"1e999}", "field x is inf"),
+        (START + b"NaN}", "field x is nan"),
+        (b"\xef\xbb\xbf" + START + b"1}", "is not JSON"),
+        ((START + b"1}").decode().encode("utf-16"), "is not JSON"),
+        (START + b'"\xff"}', "is not JSON"),
+        (START + b'"\xed\xa0\x80"}', "is not JSON"),
+        (START + b'"\\ud800"}', "is not JSON"),
+        (START + b'"\x00"}', "is not JSON"),
+        (START + b"1} 1", "is not JSON"),
+        (b" " * ((16 << 20) + 1), "has 16,777,217 bytes, expected JSON"),
+    ],
+    ids=range(17),
+)
+def test_what_two_readers_would_read_otherwise_is_refused(tmp_path: Path, data: bytes, match: str) -> None:
+    """Names twice, nesting, numbers and texts beyond what all of JSON's readers share."""
+    (tmp_path / "a.json").write_bytes(data)
+    with pytest.raises(InputError, match=f"a.json: .*{match}"):
+        read_json(tmp_path / "a.json", "run")
+
+
 def test_a_plain_file_and_its_kind_and_schema(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "run.json"
     write_json(path, {"kind": "run", "schema": 1, "x": [1.5]})

@@ -186,6 +186,26 @@ def test_bombs(tmp_path: Path, claimed: int) -> None:
     refused(path, "is not a readable npz|but has")
 
 
+def test_a_long_list_of_members_is_not_read(tmp_path: Path) -> None:
+    """300,000 entries of 51 bytes, told by the last record, hidden before a comment, and told by that of 4 GiB."""
+    path, array = tmp_path / "a.npz", npy("<f8", (8,), bytes(64))
+    archive(path, ("a.npy", array))
+    data = path.read_bytes()
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    entries, offset = data[start:end] * 300_000, struct.pack("<I", start)
+    count = struct.pack("<4H", 0, 0, 1, 1)
+    size = struct.pack("<I", len(entries))
+    path.write_bytes(data[:start] + entries + b"PK\x05\x06" + count + size + offset + bytes(2))
+    refused(path, "the list of its members has 15,300,000 bytes, expected 1,048,576 at most")
+    comment = b"PK\x05\x06" + count + size + offset + struct.pack("<H", 22) + data[end:]
+    path.write_bytes(data[:start] + entries + comment)
+    refused(path, "is not a readable npz")
+    large = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 300_000, 300_000, len(entries), start)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, start + len(entries), 1)
+    path.write_bytes(data[:start] + entries + large + locator + data[end:])
+    refused(path, "does not end as a zip archive without a comment, of less than 4 GiB, does")
+
+
 def test_an_honest_claim_of_much_is_refused_by_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     archive(path, ("a.npy", npy("<f8", (1 << 20,), bytes(8 << 20))), ("b.npy", npy("<f8", (1 << 20,), bytes(8 << 20))))

@@ -153,6 +153,15 @@ def test_no_run_and_files_that_are_elsewhere(run_info: RunInfo, tmp_path: Path) 
         read_run_info(run)
     with pytest.raises(InputError, match="is a link to"):
         run_hash(run)
+    (run / "run.json").unlink()
+    write_artifact(run / "run.json", run_info)
+    for target in ("/dev/zero", other / "run.json"):
+        (run / "model.safetensors").unlink(missing_ok=True)
+        (run / "model.safetensors").symlink_to(target)
+        with pytest.raises(InputError, match="model.safetensors: is a link to .*, expected a file inside the folder"):
+            run_hash(run)
+    (run / "run.json").unlink()
+    (run / "run.json").symlink_to(other / "run.json")
     assert read_artifact(run / "run.json", RunInfo) == run_info  # a file that the user names may be a link
 
 
@@ -166,3 +175,9 @@ def test_the_hash_of_a_run_is_of_its_file_and_its_weights(run_info: RunInfo, tmp
         hashes.add(run_hash(tmp_path))
     write_artifact(tmp_path / "run.json", replace(run_info, seed=1))
     assert len(hashes | {run_hash(tmp_path)}) == 3
+    with (tmp_path / "model.safetensors").open("r+b") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(
+        InputError, match="model.safetensors: has 1,099,511,627,776 bytes, expected 216,777,216 at most"
+    ):
+        run_hash(tmp_path)

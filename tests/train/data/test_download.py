@@ -2,6 +2,8 @@
 
 import http.server
 import io
+import stat
+import struct
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -82,6 +84,62 @@ def test_damage_inside_the_zip(server: str, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="not a whole zip.*removed"):
             download(tmp_path, server)
         assert list(tmp_path.iterdir()) == []
+
+
+def member(name: str = "wisdm-dataset/a.txt", kind: int = 0, claimed: int | None = None) -> bytes:
+    """A zip of one member of a kind (stat's), that claims a size."""
+    buffer, info = io.BytesIO(), zipfile.ZipInfo(name)
+    info.external_attr = (kind | 0o644) << 16
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(info, "/etc/passwd", compress_type=zipfile.ZIP_DEFLATED)
+    data = bytearray(buffer.getvalue())
+    if claimed is not None:
+        struct.pack_into("<I", data, data.index(b"PK\x01\x02") + 24, claimed)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        *((member(kind=kind), "is a link or a device") for kind in (stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR)),
+        *((member(kind=kind), "is a link or a device") for kind in (stat.S_IFBLK, stat.S_IFSOCK)),
+        *(
+            (member(name), "leads out of its folder")
+            for name in ("../x", "a/../../x", "/x", "C:/x", "..", "a\\..\\..\\x")
+        ),
+        (member(claimed=0xF0000000), "its members claim .* 4,026,531,840 unpacked, expected at most 2,147,483,648"),
+    ],
+    ids=range(12),
+)
+def test_an_archive_that_would_do_more_than_hold_files(server: str, tmp_path: Path, body: bytes, named: str) -> None:
+    """Nothing here unpacks it to the disk, but its user may."""
+    Handler.body = body
+    with pytest.raises(InputError, match=f"not a whole zip .*{named}.*removed"):
+        download(tmp_path, server)
+    assert list(tmp_path.iterdir()) == []
+    Handler.body = member(kind=stat.S_IFREG)
+    assert download(tmp_path, server).is_file()
+
+
+def test_overlapping_members_are_no_archive(server: str, tmp_path: Path) -> None:
+    """A thousand entries of one member: what a bomb is made of."""
+    data = member()
+    start, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    last = bytearray(data[end:])
+    struct.pack_into("<HHI", last, 8, 1000, 1000, 1000 * (end - start))
+    packed = bytearray(data[:start] + data[start:end] * 1000 + last)
+    for index in range(1000):
+        struct.pack_into("<I", packed, start + index * (end - start) + 20, 1000)  # its packed size
+    Handler.body = bytes(packed)
+    with pytest.raises(InputError, match="not a whole zip .its members claim 1,000,000 bytes packed"):
+        download(tmp_path, server)
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"\xff", b"0" * 63, b"0" * 2000, b"../../x"])
+def test_a_damaged_mark_is_named(server: str, tmp_path: Path, text: bytes) -> None:
+    (tmp_path / f"{DOWNLOADED}.sha256").write_bytes(text)
+    with pytest.raises(InputError, match=f"{DOWNLOADED}.sha256: .* expected the archive's SHA-256"):
+        download(tmp_path, server)
 
 
 def test_absent(server: str, tmp_path: Path) -> None:
@@ -195,15 +253,29 @@ def test_a_file_that_is_another_than_published(physionet: Path, name: str) -> No
     assert nothing_left(physionet)
 
 
-def test_a_server_without_an_annotation_file(physionet: Path) -> None:
-    """wfdb goes on without it and says nothing."""
-    del PhysioNet.files["101.atr"]
-    with pytest.raises(InputError, match=r"not the whole database \(.*lacks 101.atr.*nothing of it was kept"):
+@pytest.mark.parametrize("name", ["../x", "/tmp/x", "mitdbdir/x", "..", "10x", "\u0661\u0662", "1" * 10, "1\n" * 1001])
+def test_a_server_that_names_other_files(physionet: Path, name: str) -> None:
+    """A record names files here: nothing but a number does."""
+    PhysioNet.files |= {"RECORDS": f"100\n{name}\n".encode(), "../x.hea": b"x"}
+    with pytest.raises(InputError, match=r"could not be downloaded \(ValueError: RECORDS names .* expected numbers"):
+        download_mitdb(physionet)
+    assert nothing_left(physionet) and not list(physionet.parent.parent.glob("x*"))
+
+
+@pytest.mark.parametrize("signal", ["../../../x", "/tmp/x", "other/100.dat"])
+def test_a_header_that_names_other_files(physionet: Path, signal: str) -> None:
+    """wfdb would fetch them to where they say."""
+    PhysioNet.files["100.hea"] = PhysioNet.files["100.hea"].replace(b"100.dat", signal.encode())
+    PhysioNet.files[signal] = b"written"
+    list_sums()
+    before = {path for path in physionet.parent.parent.rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match="what came is not the whole database"):
         download_mitdb(physionet)
     assert nothing_left(physionet)
+    assert {path for path in physionet.parent.parent.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("name", ["RECORDS", "SHA256SUMS.txt", "100.hea", "100.dat"])
+@pytest.mark.parametrize("name", ["RECORDS", "SHA256SUMS.txt", "100.hea", "100.dat", "101.atr"])
 def test_a_server_without_a_file(physionet: Path, name: str) -> None:
     del PhysioNet.files[name]
     with pytest.raises(InputError, match="could not be downloaded .*404"):

@@ -231,27 +231,32 @@ def test_a_changed_byte(folder: Path) -> None:
     assert "101.dat has checksums [" in message and "but 101.hea names [" in message and "download it again" in message
 
 
+LINE = "101.dat 212 200/mV 12 0 0 0 0 V1\n"
 HEADERS = {
     "nothing": ("", "cannot be read as a WFDB header"),
     "noise": ("\x00\x01\x7f nonsense\n", "cannot be read as a WFDB header"),
     "html": ("<html>not found</html>\n", "cannot be read as a WFDB header"),
-    "leads unsaid": ("101 3 360 4800\n101.dat 212 200/mV 12 0 0 0 0 V1\n", "does not describe samples in one file"),
-    "nothing of the leads": ("101 2 360 7200\n", "does not describe samples in one file"),
-    "no leads": ("101 0 360 7200\n", "does not describe samples in one file"),
-    "segments": ("101/2 2 360 7200\na 3600\nb 3600\n", "cannot be read as a WFDB header|does not describe samples"),
-    "no length": ("101 1 360\n101.dat 212 200/mV 12 0 0 0 0 V1\n", "does not describe samples in one file"),
-    "endless": (
-        "101 1 360 99999999999\n101.dat 212 200/mV 12 0 0 0 0 V1\n",
-        "dat has 21600 bytes, but 99999999999 samples",
+    "a long line": ("101 1 360 14400\n" + "1" * 2000, "has 2016 characters, 2000 in a line: no WFDB header"),
+    "a longer line": ("101 1 360 14400\n" + "1" * 60_000, "has 60016 characters, 60000 in a line: no WFDB header"),
+    "a huge file": ("101 1 360 14400\n" + "# comment\n" * 10_000, "101.hea: has 100,016 bytes, expected"),
+    "leads unsaid": (f"101 3 360 4800\n{LINE}", "describes 1 signals, but its first line says 3"),
+    "nothing of the leads": ("101 2 360 7200\n", "describes 0 signals, but its first line says 2"),
+    "no leads": ("101 0 360 7200\n", "describes no signal, expected an ECG lead"),
+    "segments": ("101/2 2 360 7200\na 3600\nb 3600\n", "is of a record of 2 segments, expected one segment; convert"),
+    "no length": (f"101 1 360\n{LINE}", "does not say how many samples a signal has, expected it at the end of the"),
+    "endless": (f"101 1 360 99999999999\n{LINE}", "dat has 21600 bytes, but 99999999999 samples"),
+    "another record's file": (f"101 1 360 14400\n{LINE.replace('101.', '100.')}", "100.dat has checksums"),
+    "a missing file": (f"101 1 360 14400\n{LINE.replace('101.', '102.')}", "lacks 102.dat; expected the official"),
+    "no file": (f"101 1 360 14400\n{LINE.replace('101.dat', '~')}", "lacks ~; expected"),
+    "unknown format": (f"101 1 360 7200\n{LINE.replace('212', '9')}", "101.dat is in format 9, which is not read"),
+    "other format": (f"101 1 360 7200\n{LINE.replace('212', '24')}", r"101.dat has checksums \[\d+\], but 101.hea"),
+    "several a frame": (f"101 1 360 7200\n{LINE.replace('212', '212x2')}", "has 720 samples per second, expected 360"),
+    "no checksum": ("101 1 360 14400\n101.dat 212 200/mV 12 0 V1\n", r"101.hea names the checksums \[None\]"),
+    "no name": (
+        "101 1 360 14400\n101.dat 212 200/mV 12 0 0 0 0\n",
+        "nor another known one of an ECG; it has 'one with",
     ),
-    "other file": ("101 1 360 14400\n100.dat 212 200/mV 12 0 0 0 0 V1\n", "every lead in 101.dat"),
-    "other format": ("101 1 360 7200\n101.dat 24 200/mV 12 0 0 0 0 V1\n", "in format 212 or 16"),
-    "several a frame": (
-        "101 1 360 7200\n101.dat 212x2 200/mV 12 0 0 0 0 V1\n",
-        "of 1 leads, as 101.hea says, take 10800",
-    ),
-    "no checksum": ("101 1 360 14400\n101.dat 212 200/mV\n", r"101.hea names \[None\]"),
-    "other rate": ("101 1 250 14400\n101.dat 212 200/mV 12 0 0 0 0 V1\n", "has 250 samples per second, expected 360"),
+    "other rate": (f"101 1 250 14400\n{LINE}", "has 250 samples per second, expected 360"),
 }
 
 
@@ -259,7 +264,7 @@ HEADERS = {
 def test_a_header_that_says_something_else(folder: Path, kind: str) -> None:
     text, expected = HEADERS[kind]
     (folder / "101.hea").write_text(text)
-    with pytest.raises(InputError, match=rf"^{folder}: 101.*({expected})"):
+    with pytest.raises(InputError, match=rf"^{folder}[:/] *.*({expected})"):
         mitdb.load(folder)
 
 
@@ -303,6 +308,39 @@ def test_without_mlii_the_first_lead_is_taken_and_named(folder: Path) -> None:
     recordings = mitdb.load(folder)
     np.testing.assert_array_equal(recordings.blocks[1].x, mv[None, :, 0])
     assert recordings.report["leads"] == {"MLII": ["100"], "V5": ["101"]}
+
+
+@pytest.mark.parametrize("leads", [("Resp", "PLETH"), ("RESP", "Resp"), ("ABP", "SpO2"), ("EMG", "event")])
+def test_a_signal_that_is_no_ecg_is_never_taken_for_one(folder: Path, leads: tuple[str, ...]) -> None:
+    mv = write_record(folder, "101", leads=leads)
+    assert f"101 has no lead MLII, nor another known one of an ECG; it has '{', '.join(leads)}'" in refused(folder)
+    for ecg in ("V5", "MLIII", "ECG1", "lead II", "mod.V1", "avF", "CM5", "D3", "V1-V2", "vx", "MCL1"):
+        mv = write_record(folder, "101", leads=(*leads[:1], ecg))
+        recordings = mitdb.load(folder)
+        np.testing.assert_array_equal(recordings.blocks[1].x, mv[None, :, 1])
+        assert recordings.report["leads"] == {"MLII": ["100"], ecg: ["101"]}
+
+
+@pytest.mark.parametrize("frame", [1, 2])
+def test_annotations_count_frames(folder: Path, frame: int) -> None:
+    """Unless their file says what they count."""
+    write_record(folder, "101", leads=("MLII",), rate_hz=360 / frame)
+    header = (folder / "101.hea").read_text().splitlines()
+    header[0] = f"101 1 {360 // frame} {SAMPLES // frame}"
+    header[1] = header[1].replace("212", f"212x{frame}")
+    (folder / "101.hea").write_text("\n".join(header))
+    assert mitdb.load(folder).blocks[1].beats[:, 0].tolist() == [frame * at for at in BEATS if at < 3401] + [7100] * (
+        frame == 1
+    )
+    wfdb.wrann("101", "atr", np.array([1000, 2000]), symbol=["N", "V"], fs=3600, write_dir=str(folder))
+    assert mitdb.load(folder).blocks[1].beats.tolist() == [[100, N], [200, V]]
+
+
+def test_annotations_that_go_back_in_time(folder: Path) -> None:
+    """A skip over minus 500 samples between two beats at 400 and -100."""
+    words = [1 << 10 | 400, 59 << 10, 0xFFFF, 0x10000 - 500, 1 << 10, 0]
+    (folder / "101.atr").write_bytes(np.array(words, "<u2").tobytes())
+    assert "101.atr is not in order of time" in refused(folder)
 
 
 def test_a_flat_or_saturated_line_is_named(folder: Path) -> None:
@@ -379,7 +417,8 @@ def test_missing_records_are_named(folder: Path) -> None:
 def test_a_set_that_is_none(folder: Path) -> None:
     for text, expected in (
         ("999\n998\n", "holds none of the records that RECORDS names (999, 998, ...)"),
-        ("100\n../101\n", "RECORDS names ../101, expected record numbers"),
+        ("100\n../101\n", "RECORDS names '../101', expected record numbers"),
+        ("9" * 5000, "expected record numbers"),
         ("", "RECORDS names nothing, expected record numbers"),
         ("\xff\xfe", "expected record numbers"),
     ):

@@ -226,14 +226,28 @@ def test_a_zip_is_as_good_as_a_folder(folder: Path, method: int) -> None:
     assert opened.report == zipped.report
 
 
+def test_spellings_of_numbers_and_codes(folder: Path) -> None:
+    expected = ptbxl.load(folder, rate_hz=100)
+    changes = {1: {"ecg_id": "1.0", "scp_codes": '{ "NORM" : 1e2,}', "strat_fold": "7.0"}, 9: {"scp_codes": "{}"}}
+    (folder / "ptbxl_database.csv").write_text(database_csv(changes))
+    found = ptbxl.load(folder, rate_hz=100)
+    assert found.report == expected.report
+    assert [(b.group, b.label) for b in found.blocks] == [(b.group, b.label) for b in expected.blocks]
+
+
 def test_missing_signals_are_counted(folder: Path) -> None:
     (folder / "records100/00000/00002_lr.dat").unlink()
     (folder / "records100/00000/00007_lr.hea").unlink()
     recordings = ptbxl.load(folder, rate_hz=100)
     assert recordings.groups.tolist() == [1, 9] and recordings.report["amiss"]["missing_records"] == 2
     assert set(recordings.report["folds"]) == {"1", "9"} and "2 missing records" in recordings.summary()
-    with pytest.raises(InputError, match=r"set: has the signals of none of the 4 records at 500 .* \(--rate\)"):
+    with pytest.raises(InputError, match=r"has the signals of none of the 4 records at 500 .*; choose 100 \(--rate\)$"):
         ptbxl.load(folder)
+    for path in folder.glob("records100/*/*.hea"):
+        path.unlink()
+    for rate_hz in (500, 100):
+        with pytest.raises(InputError, match=f"records at {rate_hz} samples per second; expected the official ptb-xl"):
+            ptbxl.load(folder, rate_hz=rate_hz)
 
 
 def test_rows_without_a_fold(folder: Path) -> None:
@@ -253,9 +267,12 @@ def refused(folder: Path, **arguments: Any) -> str:
 
 def test_an_unknown_lead_or_rate(folder: Path) -> None:
     assert refused(folder, lead="MLII").endswith(
-        "records100/00000/00001_lr has no lead MLII; it has I, II, III, AVR, AVL, AVF, V1, V2, V3, V4, V5, V6"
+        "records100/00000/00001_lr has no lead MLII; it has 'I, II, III, AVR, AVL, AVF, V1, V2, V3, V4, V5, V6'"
     )
     assert "no records at 250 samples per second, expected 500 or 100" in refused(folder, rate_hz=250)
+
+
+SCP_STARTS = ("", "{", "{'NORM'", "{'NORM':", "{'NORM': 1", "{'NORM': 1,", "{'NORM': 1, 'SR': 0,", "{}")
 
 
 @pytest.mark.parametrize(
@@ -267,11 +284,18 @@ def test_an_unknown_lead_or_rate(folder: Path) -> None:
         ({"scp_codes": "{1: 100.0}"}, "as scp_codes of 2"),
         ({"scp_codes": "{[]: 1}"}, "as scp_codes of 2"),
         ({"scp_codes": "(" * 3000 + ")" * 3000}, "as scp_codes of 2"),
+        ({"scp_codes": "-" * 100_000 + "1"}, "as scp_codes of 2"),
+        ({"scp_codes": "a." * 50_000 + "a"}, "as scp_codes of 2"),
+        *(({"scp_codes": start + " " * 100_000 + "x"}, "as scp_codes of 2") for start in SCP_STARTS),
+        ({"scp_codes": "{'NORM': __import__('os')}"}, "as scp_codes of 2"),
         ({"scp_codes": "__import__('os').system('false')"}, "as scp_codes of 2"),
         ({"strat_fold": "three"}, "has 'three' as strat_fold of 2, expected a whole number"),
         ({"strat_fold": "2.5"}, "has '2.5' as strat_fold of 2"),
         ({"patient_id": "inf"}, "has 'inf' as patient_id of 2"),
         ({"ecg_id": "two"}, "has 'two' as ecg_id of two"),
+        ({"ecg_id": "1.0"}, "has two rows of ecg_id 1, expected one"),
+        ({"ecg_id": "1e300"}, "has '1e300' as ecg_id of 1e300, expected a whole number"),
+        ({"ecg_id": "nan"}, "has 'nan' as ecg_id of nan"),
         ({"ecg_id": "1"}, "is empty or has two rows of one ecg_id"),
         ({"report": "x" * 200_000}, "is not a CSV table .*field larger"),
     ],
@@ -295,7 +319,7 @@ def test_tables_that_are_none(folder: Path) -> None:
     database.write_text(database_csv())
     for text, expected in (
         (statements_csv().replace(",diagnostic,", ",x,"), "lacks the columns diagnostic"),
-        (statements_csv().replace(",NORM,", ",FINE,"), "has the classes FINE, expected NORM, MI, STTC, CD, HYP"),
+        (statements_csv().replace(",NORM,", ",FINE,"), "has the class 'FINE', expected one of NORM, MI, STTC, CD, HYP"),
         (statements_csv().replace("1.0", "yes"), "has 'yes' as diagnostic of NORM"),
         (statements_csv() + "NORM,,,,,,\n", "is empty or has two rows of one code"),
     ):

@@ -22,10 +22,15 @@ def test_windows_stay_inside_blocks_and_overlap_as_told() -> None:
 
 def test_no_window_and_nan() -> None:
     data = recordings({1: [9]})
-    with pytest.raises(InputError, match="no window of 1 s fits"):
+    with pytest.raises(InputError, match=r"no window of 1 s fits .* \[1\], the longest has 0.9 s .* give longer"):
         windows(data, [1], 1.0, 0.0)
     data.blocks[0].x[0, 3] = np.nan
     with pytest.raises(InputError, match="1 of 1 windows hold NaN"):
         windows(data, [1], 0.9, 0.0)
     with pytest.raises(ValueError, match="overlap"):
         windows(data, [1], 1.0, 1.0)
+
+
+@pytest.mark.parametrize(("samples", "expected"), [(299, "30 s"), (3599, "360 s"), (3600, "0.1 h"), (72_000, "2.0 h")])
+def test_a_short_recording_is_not_of_no_hours(samples: int, expected: str) -> None:
+    assert recordings({1: [samples]}).summary() == f"test: 1 subjects, 2 classes, {expected}"

@@ -2,6 +2,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +136,16 @@ def test_malformed_rows_are_counted_up_to_a_limit(make_wisdm: Callable[..., Path
         "1600,A,1,0.5,0.5,1e999;",
         "1600,A,1,0.5,0.5;",
         "1600,A,1,0.5,0.5,0.5,0.5;",
+        "1600,A,9223372036854775808,0.5,0.5,0.5;",
         "1600,A,99999999999999999999,0.5,0.5,0.5;",
+        "1600,A,1.5,0.5,0.5,0.5;",
+        "1600,A,-1,0.5,0.5,0.5;",
+        "1600,A,1,0.5,+-0.5,0.5;",
+        "1600,A,1,0.5,.,0.5;",
+        "1600,A,1,0.5,0 .5,0.5;",
+        "1600,AB,1,0.5,0.5,0.5;",
+        *(start + " " * 200_000 + "x" for start in ("", "1600,A,1", "1600,A,1,0.5,0.5,0.5", "1600,A,1,0.5,0.5,0.5;")),
+        *(start + "1" * 200_000 + "x" for start in ("", "1600,A,", "1600,A,1,", "1600,A,1,0.5,0.5,0.")),
         "1601,A,1,0.5,0.5,0.5;",
         "1600,A,1,0.5,\n0.5,0.5;",
         "\x00\x00",
@@ -151,6 +161,86 @@ def test_what_a_malformed_row_is(make_wisdm: Callable[..., Path], row: str) -> N
     recordings = wisdm.load(make_wisdm(subjects=(1600,), seconds=10, change=change))
     assert recordings.report["amiss"]["malformed_rows"] == 1 + row.count("\n")
     assert all(np.array_equal(a.x, b.x) for a, b in zip(recordings.blocks, expected, strict=True))
+
+
+SPELLINGS = {  # of a row's fields, which mean the same
+    "spaces after commas": lambda s, a, t, x: f"{s}, {a}, {t}, {', '.join(x)};",
+    "spaces everywhere": lambda s, a, t, x: f" {s} , {a}\t, {t} ,  {' , '.join(x)} ; ",
+    "signs": lambda s, a, t, x: f"{s},{a},{t},{','.join(v if v[0] == '-' else f'+{v}' for v in x)};",
+    "no leading zeros": lambda s, a, t, x: (
+        f"{s},{a},{t},{','.join(v.replace('0.', '.', 1) if v.lstrip('-')[:2] == '0.' else v for v in x)};"
+    ),
+    "exponents": lambda s, a, t, x: f"{s},{a},{t},{','.join(f'{float(v) * 1000!r}E-03' for v in x)};",
+    "no semicolon, line ends of DOS": lambda s, a, t, x: f"{s},{a},{t},{','.join(x)}\r",
+    "Unix time, 19 digits": lambda s, a, t, x: f"{s},{a},{int(t) + 17 * 10**17},{','.join(x)};",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_every_spelling_of_a_row_is_read(make_wisdm: Callable[..., Path], spelling: str) -> None:
+    def change(name: str, text: str) -> str:
+        rows = (line.rstrip(";").split(",") for line in text.splitlines())
+        return "\ufeff" + "\n".join(SPELLINGS[spelling](s, a, t, x) for s, a, t, *x in rows) + "\n"
+
+    expected = wisdm.load(make_wisdm(subjects=(1600,), seconds=10))
+    found = wisdm.load(make_wisdm(subjects=(1600,), seconds=10, change=change))
+    assert found.report == expected.report and found.report["amiss"]["malformed_rows"] == 0
+    for a, b in zip(found.blocks, expected.blocks, strict=True):
+        np.testing.assert_allclose(a.x, b.x, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("divisor", "expected"),
+    [
+        (10**3, "advance by 50,000 from .* they look like microseconds: multiply them by 1,000$"),
+        (10**6, "advance by 50 from .* they look like milliseconds: multiply them by 1,000,000$"),
+        (5 * 10**6, "advance by 10 from .* they look like milliseconds"),
+        (10**9, "advance by 1 from .* they look like seconds: multiply them by 1,000,000,000$"),
+        (10**5, "advance by 500 from .*; write them in nanoseconds$"),
+        (Fraction(1, 1000), "advance by 50,000,000,000 from .*; write them in nanoseconds$"),
+    ],
+)
+def test_a_clock_that_is_not_in_nanoseconds(
+    make_wisdm: Callable[..., Path], divisor: int | Fraction, expected: str
+) -> None:
+    """Told by the step between rows; nothing of zero hours is loaded."""
+
+    def change(name: str, text: str) -> str:
+        rows = (line.split(",") for line in text.splitlines())
+        return "\n".join(",".join([s, a, str(int(int(t) // divisor)), *x]) for s, a, t, *x in rows) + "\n"
+
+    with pytest.raises(InputError, match=r"data_1600_accel_watch.txt: timestamps " + expected):
+        wisdm.load(make_wisdm(subjects=(1600,), seconds=30, change=change))
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_names_of_activities_are_kept_as_they_are(make_wisdm: Callable[..., Path], mark: str) -> None:
+    """Of several words, with hyphens, digits, other signs and other letters."""
+    key = f"{mark}brushing teeth = A\r\n  stair-climbing (up)\t=B  \n\nga=uche = D\nÜbung 2/3 = E"
+    recordings = wisdm.load(make_wisdm(subjects=(1600,), codes="ABDE", seconds=10, key=key))
+    assert recordings.labels == ("brushing teeth", "stair-climbing (up)", "ga=uche", "Übung 2/3")
+    assert [b.label for b in recordings.blocks] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("walking = A\njogging = b\n", r"activity_key.txt, line 2: is 'jogging = b', expected a name and a capital"),
+        ("walking = A\n\njogging\n", "line 3: is 'jogging', expected"),
+        ("walking = A\n = B\n", "line 2: is ' = B', expected"),
+        ("walking = A\njogging = A\n", "line 2: is 'jogging = A', expected .* each of them once"),
+        ("walking = A\nwalking = B\n", "line 2: is 'walking = B', expected .* each of them once"),
+        ("walking = A\n\x1b[2J = B\n", r"line 2: is '\\x1b\[2J = B', expected"),
+        ("\n \n", "activity_key.txt has no line like `walking = A`"),
+        (b"walking = A\nm\xe4hen = B\n", "activity_key.txt is no UTF-8 text"),
+    ],
+)
+def test_a_line_of_the_key_that_is_not_understood(
+    make_wisdm: Callable[..., Path], key: str | bytes, expected: str
+) -> None:
+    """It is named, never left out with its class."""
+    with pytest.raises(InputError, match=expected):
+        wisdm.load(make_wisdm(subjects=(1600,), seconds=10, key=key))
 
 
 def test_rows_of_an_activity_without_a_name_are_counted(make_wisdm: Callable[..., Path]) -> None:
@@ -170,6 +260,12 @@ def test_sensors_without_a_common_clock(make_wisdm: Callable[..., Path]) -> None
     with pytest.raises(InputError, match="timestamps that accel and gyro share; load one sensor alone"):
         wisdm.load(path)
     assert len(wisdm.load(path, sensors=("gyro",)).blocks) == 3
+
+
+def test_one_sensor_without_rows_is_not_told_to_load_one_sensor(make_wisdm: Callable[..., Path]) -> None:
+    path = make_wisdm(subjects=(1600,), seconds=10, change=lambda name, text: re.sub(",[A-Z],", ",N,", text))
+    with pytest.raises(InputError, match=r"has two rows at most 1 s apart; give recordings of what activity_key.txt"):
+        wisdm.load(path, sensors=("gyro",))
 
 
 def test_an_empty_member_and_a_missing_key(make_wisdm: Callable[..., Path], tmp_path: Path) -> None:

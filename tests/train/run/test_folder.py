@@ -83,7 +83,7 @@ def test_damaged_folders_are_named(folder: Path, changes: dict, message: str) ->
 
 def test_missing_files(folder: Path) -> None:
     (folder / WEIGHTS).unlink()
-    with pytest.raises(InputError, match="model.safetensors: cannot be read"):
+    with pytest.raises(InputError, match="model.safetensors: no such file"):
         load_run(folder)
     with pytest.raises(InputError, match="is not a run folder"):
         load_run(folder / "nothing")

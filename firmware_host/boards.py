@@ -1,0 +1,205 @@
+"""Several boards at once: `validate --port A --port B`, one process and one report for each, and a table of all.
+
+The processes share nothing but this computer, so a board that hangs, lies or is pulled out ends its own process alone.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware_host.emulator import STOP_TIMEOUT_S, die_with_parent
+from firmware_host.validation import REPORT, Validation
+from scl.arguments import Parser
+from scl.artifacts import InputError, read_artifact
+from scl.text import say
+
+LONGEST_LINE = 4096  # characters of a line of a process, passed on
+LONGEST_FOLDER_NAME = 64  # of a port's part of a folder's name
+WIDEST = 10_000  # characters of a table
+STARTED_HERE = ("native", "emulator")  # each port of this name is another board
+
+
+@dataclass(frozen=True)
+class Run:
+    """One board's validation, and how it ended."""
+
+    port: str
+    name: str  # of the port, fit for a folder
+    out: Path
+    status: int  # exit status of its process
+    validation: Validation | None  # None: no report was written
+    last_words: str  # latest line that it wrote to stderr
+
+
+def folder_names(ports: Sequence[str]) -> list[str]:
+    """A short name for each port that may stand in a folder's name on any system; numbered where two would be equal."""
+    names = []
+    for port in ports:
+        tail = port if "://" in port else port.rstrip("/").rsplit("/", 1)[-1]
+        name = re.sub(r"[^A-Za-z0-9_]+", "-", tail).strip("-")
+        names.append(name[:LONGEST_FOLDER_NAME].strip("-") or "port")
+    while repeated := [name for name, count in Counter(map(str.lower, names)).items() if count > 1]:
+        for name in repeated:
+            equal = [index for index, other in enumerate(names) if other.lower() == name]
+            for number, index in enumerate(equal, start=1):
+                names[index] = f"{names[index]}-{number}"
+    return names
+
+
+def check_ports(ports: Sequence[str]) -> None:
+    """InputError if a board is named twice."""
+    for port, count in Counter(os.path.realpath(port) if os.path.exists(port) else port for port in ports).items():
+        if count > 1 and port.partition(":")[0] not in STARTED_HERE:
+            raise InputError(f"--port {port}: named {count} times; name each board once")
+
+
+def side_by_side(argv: Sequence[str], ports: Sequence[str], out: Path, trace: str | None) -> int:
+    """Validates on every port at once, with the arguments of `argv` otherwise; the worst exit status.
+
+    Reports go to `out` with the port's name behind it, and so do traces.
+    """
+    check_ports(ports)
+    rest = _without_ports(argv)
+    started = []
+    try:
+        for port, name in zip(ports, folder_names(ports), strict=True):
+            target = out / name if out.name in ("", "..") else out.with_name(f"{out.name}-{name}")
+            own = ["--port", port, "--out", str(target), *_trace_option(trace, name)]
+            started.append(_Process(port, name, target, [*rest, *own]))
+        runs = [process.result() for process in started]
+    finally:
+        for process in started:
+            process.stop()
+    print_comparison(runs)
+    return max(_rank(run.status) for run in runs)
+
+
+class _Process:
+    """One validation under way; what it says is passed on, line by line, behind the port's name."""
+
+    def __init__(self, port: str, name: str, out: Path, argv: list[str]) -> None:
+        self._port, self._name, self._out = port, name, out
+        self._before = _stamp(out / REPORT)
+        self._last_words = ""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "firmware_host.validate", *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # its table; ours has all boards
+            stderr=subprocess.PIPE,
+            preexec_fn=die_with_parent if sys.platform == "linux" else None,
+        )
+        self._reader = threading.Thread(target=self._pass_on, daemon=True)
+        self._reader.start()
+
+    def result(self) -> Run:
+        """Waits for its end."""
+        self._reader.join()
+        status = self._process.wait()
+        validation = None
+        if _stamp(self._out / REPORT) not in (None, self._before):  # one of an earlier run is not taken for this one's
+            try:
+                validation = read_artifact(self._out / REPORT, Validation)
+            except InputError as error:
+                self._last_words = str(error)
+        return Run(self._port, self._name, self._out, status, validation, self._last_words)
+
+    def stop(self) -> None:
+        """Ends it where it has not ended: Ctrl-C reaches it too, and gives it time to clean up."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_TIMEOUT_S)
+        self._process.kill()
+        self._process.wait()
+
+    def _pass_on(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as errors:
+            while line := errors.readline(LONGEST_LINE):
+                self._last_words = line.decode(errors="backslashreplace").rstrip("\r\n")
+                say(f"{self._name}: {self._last_words}", error=True)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _rank(status: int) -> int:
+    """A process that a signal ended could not measure either."""
+    return status if status in (0, 1) else 2
+
+
+def _without_ports(argv: Sequence[str]) -> list[str]:
+    """The arguments that all boards have in common."""
+    parser = Parser(add_help=False)
+    parser.add_argument("--port", action="append")
+    parser.add_argument("--out")
+    parser.add_argument("--trace", nargs="?")
+    return parser.parse_known_args(argv)[1]
+
+
+def _trace_option(trace: str | None, name: str) -> list[str]:
+    if trace is None:
+        return []
+    path = Path(trace)
+    return ["--trace", trace if trace == "-" else str(path.with_name(f"{path.stem}-{name}{path.suffix}"))]
+
+
+def print_comparison(runs: Sequence[Run]) -> None:
+    """A column for each board, with its verdict and the figures in which boards may differ; then what was missed."""
+    from rich.table import Table
+
+    from scl.terminal import PlainConsole
+
+    table = Table("", *(run.name for run in runs), title="boards side by side")
+    rows = [_figures(run.validation) for run in runs]
+    for name in rows[0]:
+        table.add_row(name, *(row[name] for row in rows))
+    console = PlainConsole()
+    unbounded = console.options.update(width=WIDEST)
+    console.width = max(console.width, console.measure(table, options=unbounded).maximum)  # no figure is cut
+    console.print(table)
+    for run in runs:
+        if run.validation is None:
+            say(f"{run.name} ({run.port}): exit status {run.status}: {run.last_words}")
+            continue
+        for reason in run.validation.missed:
+            say(f"{run.name} ({run.port}): {reason}")
+        say(f"{run.name} ({run.port}): report: {run.out / 'validation.html'}")
+
+
+def _figures(v: Validation | None) -> dict[str, str]:
+    return {
+        "board": v.board if v else "-",
+        "verdict": v.verdict if v else "not measured",
+        "windows answered": f"{v.sent - v.lost} of {v.sent}" if v else "-",
+        "retried": str(v.retried) if v else "-",
+        "resets": str(v.resets) if v else "-",
+        "accuracy": _share(v.accuracy if v else None),
+        "consistency": _share(v.consistency if v else None),
+        "per inference": _cost(v) if v else "-",
+        "latency, median": f"{v.latency.median_ms:.1f} ms" if v and v.latency.median_ms is not None else "-",
+        "windows per second": f"{(v.sent - v.lost) / v.link.seconds:.1f}" if v and v.link.seconds else "-",
+        "damaged frames": str(v.link.host_damaged_frames) if v else "-",
+    }
+
+
+def _cost(v: Validation) -> str:
+    if v.inference is None:
+        return "-"
+    if v.inference.seconds is not None:
+        return f"{v.inference.seconds * 1e3:.3f} ms"
+    return f"{v.inference.instructions:,} instr."
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.2f} %"

@@ -1,0 +1,128 @@
+"""What a frame says, in words, whichever way it went: for people who read a trace."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from firmware_host.messages import (
+    BoardError,
+    Hello,
+    Hop,
+    MessageError,
+    Probe,
+    Stats,
+    Wanted,
+    bench_ticks,
+    capture_block,
+)
+from firmware_host.protocol import ANSWER, Frame, Type
+
+
+@dataclass
+class Reader:
+    """Puts the frames of one line into words; the latest HELLO answer says how long the others are."""
+
+    hello: Hello | None = None
+    malformed: int = 0  # frames whose payload is not what their type promises
+    first_malformed: str = ""
+
+    def request(self, frame: Frame) -> str:
+        """Of a frame that went to the board."""
+        return self._words(frame, "", _REQUESTS.get(frame.type))
+
+    def answer(self, frame: Frame) -> str:
+        """Of a frame that came from the board. A malformed one is said to be so, in the host's own words."""
+        is_answer = frame.type & ANSWER and frame.type != Type.ERROR
+        words = {
+            Type.HELLO | ANSWER: self._hello,
+            Type.WINDOW | ANSWER: self._wanted,
+            Type.CAPTURE | ANSWER: self._capture,
+            **_ANSWERS,
+        }
+        return self._words(frame, " answer" if is_answer else "", words.get(frame.type))
+
+    def _words(self, frame: Frame, suffix: str, words: Callable[[bytes], str] | None) -> str:
+        kind = frame.type & ~ANSWER if suffix else frame.type
+        name = f"{Type(kind).name}{suffix}" if kind in set(Type) else f"type 0x{frame.type:02x}"
+        if words is None:
+            return f"{name} seq {frame.seq}: unknown here, {len(frame.payload)} bytes"
+        try:
+            text = words(frame.payload)
+        except (MessageError, struct.error) as error:
+            text = f"malformed: {error}"
+            self.malformed += 1
+            self.first_malformed = self.first_malformed or f"{name} seq {frame.seq}: {error}"
+        return f"{name} seq {frame.seq}" + (f": {text}" if text else "")
+
+    def _hello(self, payload: bytes) -> str:
+        self.hello = hello = Hello.parse(payload)
+        return (
+            f"protocol {hello.protocol}, board {hello.board!r}, firmware {hello.firmware!r}, session "
+            f"{hello.session:08x}, model {hello.model_hash[:16]}..., {hello.raw_samples} samples of {hello.channels} "
+            f"channels, {hello.features} features, {hello.classes} classes, payloads up to {hello.max_payload} bytes, "
+            f"{hello.tick_hz} ticks/s, calibration {hello.calibration_hash.hex()}"
+        )
+
+    def _wanted(self, payload: bytes) -> str:
+        if self.hello is None:
+            return f"{len(payload)} bytes, before any HELLO answer that says how many there should be"
+        answer = Wanted.parse(payload, self.hello)
+        if answer.result is None:
+            return f"window {answer.window}, sample {answer.next} is wanted"
+        result = answer.result
+        return f"window {answer.window}, class {result.predicted}, flags {result.flags}, {result.ticks} ticks"
+
+    def _capture(self, payload: bytes) -> str:
+        if self.hello is None:
+            return f"{len(payload)} bytes, before any HELLO answer that says how many channels there are"
+        start, dropped, counts = capture_block(payload, self.hello.channels)
+        return f"{len(counts)} samples from {start} on, {dropped} dropped so far"
+
+
+def _greeting(payload: bytes) -> str:
+    protocol, session = struct.unpack_from("<BI", payload)
+    return f"protocol {protocol}, " + (f"names session {session:08x}" if session else "only asks")
+
+
+def _chunk(payload: bytes) -> str:
+    window, start = struct.unpack_from("<HH", payload)
+    return f"window {window}, from sample {start} on, {len(payload) - 4} bytes of counts"
+
+
+def _samples(payload: bytes) -> str:
+    return f"from sensor sample {struct.unpack_from('<I', payload)[0]} on, {len(payload) - 4} bytes of counts"
+
+
+def _probe(payload: bytes) -> str:
+    return "operator {}, output from byte {} on".format(*struct.unpack("<HI", payload))
+
+
+def _probed(payload: bytes) -> str:
+    answer = Probe.parse(payload)
+    return f"{answer.ticks} ticks, {len(answer.values)} of {answer.size} values, {answer.operators} operators"
+
+
+def _calibration(payload: bytes) -> str:
+    return f"hash {payload[:8].hex()}, {len(payload[8:]) // 4} numbers"
+
+
+_REQUESTS: dict[int, Callable[[bytes], str]] = {
+    Type.HELLO: _greeting,
+    Type.WINDOW: _chunk,
+    Type.BENCH: lambda _payload: "",
+    Type.STREAM: lambda payload: f"hop {struct.unpack('<H', payload)[0]}",
+    Type.SAMPLES: _samples,
+    Type.CALIBRATION: _calibration,
+    Type.STATS: lambda _payload: "",
+    Type.CAPTURE: lambda payload: f"{struct.unpack('<I', payload)[0]} samples",
+    Type.PROBE: _probe,
+}
+_ANSWERS: dict[int, Callable[[bytes], str]] = {
+    Type.BENCH | ANSWER: lambda payload: f"{bench_ticks(payload)} ticks",
+    Type.STREAM | ANSWER: lambda payload: f"hop {struct.unpack('<H', payload)[0]}",
+    Type.SAMPLES | ANSWER: lambda payload: str(Hop.parse(payload)),
+    Type.CALIBRATION | ANSWER: lambda payload: f"hash {payload.hex()}",
+    Type.STATS | ANSWER: lambda payload: str(Stats.parse(payload)),
+    Type.PROBE | ANSWER: _probed,
+    Type.ERROR: lambda payload: str(BoardError.parse(payload)),
+}

@@ -1,0 +1,232 @@
+"""Small .tflite files of every operator, and the damaged ones that once ended the program or a traceback came of, with
+what is said of them now.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tests.firmware.random_models import Model
+
+
+class Net(Model):
+    """A net in the making, over 20 samples of 3 channels."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.input([1, 1, 20, 3], 0.05, 3)
+
+    def like(self, shape: list[int]) -> int:
+        return self.activation(shape, self.scale_of(self.at), self.zero_point_of(self.at))
+
+    def constants(self, shape: list[int], axis: int, bias: bool = True) -> tuple[int, int]:
+        """Weights with a scale for each output channel, and their bias."""
+        out = shape[axis]
+        w = self.tensor(
+            shape, self.s.TensorType.INT8, [0.01] * out, [0] * out, self.rng.integers(-127, 128, shape, np.int8)
+        )
+        self.graph.tensors[w].quantization.quantizedDimension = axis
+        scales = np.full(out, np.float32(0.01)) * self.scale_of(self.at)
+        values = self.rng.integers(-500, 500, out).astype(np.int32)
+        return w, self.tensor([out], self.s.TensorType.INT32, scales, [0] * out, values)
+
+    def sliding(self, options: Any) -> Any:
+        options.padding, options.strideH, options.strideW = self.s.Padding.SAME, 1, 1
+        return options
+
+    def conv(self, channels: int, out: int, scale: float) -> None:
+        options = self.sliding(self.s.Conv2DOptionsT())
+        options.dilationHFactor = options.dilationWFactor = 1
+        w, b = self.constants([out, 1, 3, channels], 0)
+        self.operator("CONV_2D", [self.at, w, b], self.activation([1, 1, 20, out], scale, 5), options)
+
+    def depthwise(self, channels: int) -> None:
+        options = self.sliding(self.s.DepthwiseConv2DOptionsT())
+        options.dilationHFactor, options.dilationWFactor, options.depthMultiplier = 1, 2, 1
+        options.fusedActivationFunction = self.s.ActivationFunctionType.RELU6
+        w, b = self.constants([1, 1, 3, channels], 3)
+        self.operator("DEPTHWISE_CONV_2D", [self.at, w, b], self.activation([1, 1, 20, channels], 0.03, -128), options)
+
+    def pool(self, kind: str, length: int) -> None:
+        options = self.sliding(self.s.Pool2DOptionsT())
+        options.filterHeight, options.filterWidth, options.strideW = 1, 2, 2
+        self.operator(kind, [self.at], self.like([1, 1, length // 2, 4]), options)
+
+    def dense(self, channels: int, out: int) -> None:
+        w, b = self.constants([out, channels], 0)
+        self.operator(
+            "FULLY_CONNECTED", [self.at, w, b], self.activation([1, out], 0.07, 0), self.s.FullyConnectedOptionsT()
+        )
+
+    def add(self, other: int) -> None:
+        options = self.s.AddOptionsT()
+        options.fusedActivationFunction = self.s.ActivationFunctionType.RELU
+        shape = list(self.graph.tensors[self.at].shape)
+        self.operator("ADD", [other, self.at], self.activation(shape, 0.1, -20), options)
+
+    def mean(self, axes: list[int], shape: list[int]) -> None:
+        options = self.s.ReducerOptionsT()
+        options.keepDims = len(shape) > 2
+        axis = self.tensor([len(axes)], self.s.TensorType.INT32, [], [], np.array(axes, np.int32))
+        self.operator("MEAN", [self.at, axis], self.activation(shape, 0.05, 1), options)
+
+    def softmax(self, channels: int) -> None:
+        options = self.s.SoftmaxOptionsT()
+        options.beta = 1.0
+        self.operator("SOFTMAX", [self.at], self.activation([1, channels], 1 / 256, -128), options)
+
+
+class SmallNet(Net):
+    """A residual convolution, its mean and a softmax: operators 0 to 3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv(3, 3, 0.06)
+        self.add(self.graph.inputs[0])
+        self.mean([1, 2], [1, 3])
+        self.softmax(3)
+
+
+class EveryOperator(Net):
+    """A net of all operators and views."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.graph.tensors[0].shape = [1, 20, 3]
+        axis = self.tensor([], self.s.TensorType.INT32, [], [], np.array(1, np.int32))
+        self.operator("EXPAND_DIMS", [self.at, axis], self.like([1, 1, 20, 3]), self.s.ExpandDimsOptionsT())
+        self.conv(3, 4, 0.06)
+        before = self.at
+        self.conv(4, 4, 0.08)
+        self.add(before)
+        self.depthwise(4)
+        self.pool("MAX_POOL_2D", 20)
+        self.pool("AVERAGE_POOL_2D", 10)
+        shape = self.tensor([3], self.s.TensorType.INT32, [], [], np.array([1, 5, 4], np.int32))
+        self.operator("RESHAPE", [self.at, shape], self.like([1, 5, 4]), self.s.ReshapeOptionsT())
+        self.mean([1], [1, 1, 4])
+        squeeze = self.s.SqueezeOptionsT()
+        squeeze.squeezeDims = [1]
+        self.operator("SQUEEZE", [self.at], self.like([1, 4]), squeeze)
+        self.dense(4, 3)
+        self.softmax(3)
+
+
+Change = Callable[[Model], None]
+
+
+def _operator(index: int, **options: float) -> Change:
+    """Other options of an operator."""
+
+    def change(model: Model) -> None:
+        for name, value in options.items():
+            setattr(model.graph.operators[index].builtinOptions, name, value)
+
+    return change
+
+
+def _tensor(operator: int, place: int | None, **values: Any) -> Change:
+    """Other fields of an operator's input, or of its output (place None), or of that tensor's quantization."""
+
+    def change(model: Model) -> None:
+        op = model.graph.operators[operator]
+        tensor = model.graph.tensors[op.outputs[0] if place is None else op.inputs[place]]
+        for name, value in values.items():
+            setattr(tensor if hasattr(tensor, name) else tensor.quantization, name, value)
+
+    return change
+
+
+def _graph(**values: Any) -> Change:
+    return lambda model: [setattr(model.graph, name, value) for name, value in values.items()] and None
+
+
+def _version(value: int) -> Change:
+    return lambda model: setattr(model.model, "version", value)
+
+
+def scaled(step: float) -> Change:
+    """All steps of the small net but the probabilities', so that the softmax reads steps of `step`: what a data set of
+    tiny values gives.
+    """
+
+    def change(model: Model) -> None:
+        tensors, ops = model.graph.tensors, model.graph.operators
+        held = [tensors[index] for index in (ops[0].inputs[0], ops[0].inputs[2], *(op.outputs[0] for op in ops[:3]))]
+        factor = step / held[-1].quantization.scale[0]
+        for tensor in held:
+            tensor.quantization.scale = [scale * factor for scale in tensor.quantization.scale]
+        held[-1].quantization.scale = [step]
+
+    return change
+
+
+def _code(index: int, **values: Any) -> Change:
+    return lambda model: [setattr(model.model.operatorCodes[index], *item) for item in values.items()] and None
+
+
+def _bias(kind: str, values: int) -> Change:
+    """A bias of another type or size, with all bytes that it needs."""
+
+    def change(model: Model) -> None:
+        tensor = model.graph.tensors[model.graph.operators[0].inputs[2]]
+        tensor.type, tensor.shape = getattr(model.s.TensorType, kind), [values]
+        model.model.buffers[tensor.buffer].data = np.zeros(values * {"INT8": 1, "INT32": 4}[kind], np.uint8)
+
+    return change
+
+
+STEPS = "operator 3 is SOFTMAX with beta {} of an input in steps of {}; .* beta times step over 2\\^-26"
+NAMED: dict[str, tuple[Change, str]] = {
+    "softmax of tiny steps": (scaled(1e-8), STEPS.format("1", "1e-08")),
+    "softmax at the limit": (scaled(2.0**-26), STEPS.format("1", "1.49012e-08")),
+    **{
+        f"softmax with beta {beta}": (_operator(3, beta=beta), STEPS.format(beta, "0.05"))
+        for beta in (0, -1, math.nan, math.inf)
+    },
+    "addition to tiny steps": (
+        _tensor(1, None, scale=[0.06 * 2.0**-20]),
+        "operator 1 is ADD from steps of 0.06 to steps of .*; .* an output in steps over 2\\^-19 of its inputs'",
+    ),
+    "dilation 0": (_operator(0, dilationWFactor=0), "CONV_2D with dilationWFactor 0; .* 1 to 32767"),
+    "stride 0": (_operator(0, strideW=0), "CONV_2D with strideW 0; .* 1 to 32767"),
+    "stride 0 of the other axis": (_operator(0, strideH=0), "CONV_2D with strideH 0; .* 1 to 32767"),
+    **{
+        f"buffer of {what}": (_tensor(0, place, buffer=9999), "is damaged: tensor . lies in buffer 9999 of 9; write or")
+        for what, place in (("an input", 0), ("weights", 1), ("a bias", 2), ("an output", None))
+    },
+    **{
+        f"no {what}": (_graph(**{what: None}), f"is damaged: .* has no {what}; write or copy it again")
+        for what in ("inputs", "outputs", "operators", "tensors")
+    },
+    "no zero point": (_tensor(0, 0, zeroPoint=None), "is damaged: .* has 1 scales and 0 zero points"),
+    "no zero points of weights": (_tensor(0, 1, zeroPoint=None), "is damaged: .* has 3 scales and 0 zero points"),
+    "no scale": (_tensor(0, 0, scale=None), "tensor 0 .* has the scales .*, expected one above 0"),
+    "an infinite scale": (_tensor(0, 0, scale=[math.inf]), "tensor 0 .* has the scales .inf., expected one above 0"),
+    "an infinite scale of weights": (_tensor(0, 1, scale=[math.inf] * 3), "with a weight scale of inf; .* finite"),
+    "a zero point of 300": (_tensor(0, 0, zeroPoint=[300]), "has the zero point 300, expected -128 to 127"),
+    "one bias": (_bias("INT32", 1), "with a bias of 1 values of int32 for 3 channels; .* int32 for each channel"),
+    "a bias of int8": (_bias("INT8", 3), "with a bias of 3 values of int8 for 3 channels; .* int32 for each channel"),
+    **{
+        f"schema version {version}": (_version(version), f"is of schema version {version}, expected 3; convert the m")
+        for version in (0, 1, 2, 4, 99)
+    },
+    **{
+        f"operator version {version}": (
+            _code(0, version=version),
+            f"operator 0 is CONV_2D of version {version}; .* version 1 to 3",
+        )
+        for version in (0, 4, 99)
+    },
+    "an input that does not fit": (_tensor(0, 0, shape=[1, 1, 5, 3]), "CONV_2D that writes .* where .* was expected"),
+    "an input of 4 GB": (_tensor(0, 0, shape=[1, 1, 2**30, 4]), "is damaged: tensor 0 .* has the shape"),
+}
+
+
+def named(name: str) -> bytes:
+    """The damaged file of that name."""
+    model = SmallNet()
+    NAMED[name][0](model)
+    return model.bytes()

@@ -1,0 +1,149 @@
+"""docs/PROTOCOL.md is enough to write a client from: independent_client.py against the native and the emulated board.
+
+Answers are compared with fixture_model/make_model.py.
+"""
+
+import hashlib
+import math
+import random
+import shutil
+import socket
+import struct
+import subprocess
+import zlib
+
+import numpy as np
+import pytest
+
+from scl.machines import qemu_command
+from tests.firmware.board_host import model
+from tests.firmware.independent_client import (
+    BAD_LENGTH,
+    BAD_VALUE,
+    BENCH,
+    CALIBRATION,
+    CAPTURE,
+    HELLO,
+    NO_SENSOR,
+    NO_SESSION,
+    NO_WINDOW,
+    NOT_STREAMING,
+    PROBE,
+    SAMPLES,
+    STATS,
+    STREAM,
+    UNKNOWN_TYPE,
+    WINDOW,
+    Client,
+    RefusedError,
+    frame,
+    on_socket,
+    on_terminal,
+)
+
+NOMINAL = struct.pack("<24f", *([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1] * 2))
+
+
+@pytest.fixture(params=["native", "mps2-an386"])
+def client(request, fixture_firmware):
+    if request.param != "native" and shutil.which("qemu-system-arm") is None:
+        pytest.skip("qemu-system-arm is not installed")
+    firmware = fixture_firmware(request.param)
+    if request.param == "native":
+        with subprocess.Popen([firmware], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            yield on_terminal(process.stdout.readline().split()[1])
+            process.kill()
+        return
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        line = f"tcp:127.0.0.1:{server.getsockname()[1]},nodelay=on"
+        with subprocess.Popen([*qemu_command(firmware, request.param), "-serial", line]) as process:
+            server.settimeout(20)
+            connection = server.accept()[0]
+            yield on_socket(connection)
+            process.kill()
+
+
+def refused(client: Client, kind: int, payload: bytes = b"") -> tuple[int, int, int]:
+    with pytest.raises(RefusedError) as error:
+        client.ask(kind, payload)
+    return error.value.code, error.value.window, error.value.detail
+
+
+def some(rng: random.Random) -> list[list[int]]:
+    return [[rng.randrange(-4000, 4000) for _ in range(6)] for _ in range(20)]
+
+
+def check(result: bytes, counts: list[list[int]]) -> None:
+    inputs = model.quantized(np.array(counts, np.int16))[-model.WINDOW :]
+    features, logits = model.network(inputs)
+    predicted, flags, crc, _ticks = struct.unpack_from("<BBII", result)
+    assert (crc, flags, predicted) == (zlib.crc32(inputs.tobytes()), 0, logits.index(max(logits)))
+    assert list(struct.unpack(f"{len(features) + len(logits)}b", result[10:])) == [*features, *logits]
+
+
+def test_the_whole_protocol(client):
+    rng = random.Random(5)
+    for kind in (WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, 0x42):
+        assert refused(client, kind, b"x") == (NO_SESSION, 0, 0)
+    assert client.hello().session == 0
+    assert client.hello(7, protocol=2).session == 0  # names none
+    assert refused(client, HELLO) == (BAD_LENGTH, 0, 0)
+    board = client.hello(0x12345678)
+    assert (board.protocol, board.session, board.calibration) == (3, 0x12345678, bytes(8))
+    assert (board.raw_samples, board.channels, board.window, board.features, board.classes) == (20, 6, 16, 5, 3)
+    assert tuple(board.labels) == model.LABELS and board.model.hex() == model.HASH.hex() and board.max_payload == 1030
+
+    assert refused(client, 0x42) == (UNKNOWN_TYPE, 0, 0x42)
+    assert refused(client, BENCH) == refused(client, PROBE, struct.pack("<HI", 0, 0)) == (NO_WINDOW, 0, 0)
+    assert refused(client, SAMPLES, bytes(5)) == (BAD_LENGTH, 0, 5)
+    assert refused(client, SAMPLES, bytes(16)) == (NOT_STREAMING, 0, 0)
+    assert refused(client, WINDOW, struct.pack("<HH", 9, 20) + bytes(12)) == (BAD_LENGTH, 9, 16)
+    assert refused(client, CAPTURE, struct.pack("<I", 5)) == (NO_SENSOR, 0, 0)
+    assert client.ask(CAPTURE, bytes(4)) == bytes(8)
+
+    first, second = some(rng), some(rng)
+    assert client.chunk(0, 0, first[:8]) == (0, 8, b"")
+    assert client.chunk(0, 0, first[:8]) == client.chunk(0, 12, first[12:]) == client.chunk(1, 0, second) == (0, 8, b"")
+    assert client.hello(0x12345678).session == client.hello().session == 0x12345678  # ends nothing
+    window, upcoming, result = client.chunk(0, 8, first[8:])
+    assert (window, upcoming) == (0, 20)
+    check(result, first)
+    assert client.chunk(1, 0, second[:5])[:2] == (1, 5)
+    assert client.chunk(0, 19, first[19:]) == (0, 20, result)  # again, and the open window stays
+    check(client.chunk(1, 5, second[5:])[2], second)
+    assert client.chunk(0, 0, first) == (2, 0, b"")  # older than the latest
+
+    assert struct.unpack("<I", client.ask(BENCH))[0] > 0
+    tensors = model.tensors(model.quantized(np.array(second, np.int16))[-model.WINDOW :])
+    for operator, values in enumerate(tensors):
+        ticks, size, operators = struct.unpack_from("<IIH", client.ask(PROBE, struct.pack("<HI", operator, 1)))
+        assert (size, operators) == (len(values), len(tensors)) and ticks >= 0
+        came = client.ask(PROBE, struct.pack("<HI", operator, 1))[10:]
+        assert list(struct.unpack(f"{len(came)}b", came)) == values[1:]
+        assert refused(client, PROBE, struct.pack("<HI", operator, size)) == (BAD_VALUE, 0, len(tensors))
+
+    assert client.chunk(2, 0, first[:4])[:2] == (2, 4)
+    assert refused(client, STREAM, bytes(2)) == (BAD_VALUE, 0, 0)
+    assert client.ask(STREAM, struct.pack("<H", 4)) == struct.pack("<H", 4)
+    assert client.chunk(2, 4, first[4:]) == (2, 0, b"")  # the stream has ended the window, and goes on
+    assert client.samples(0, first)[:3] == (20, 2, 20)
+    assert client.samples(0, first)[:3] == (20, 2, 20)  # once more: changes nothing
+
+    values = struct.pack("<24f", 0.5, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, *[0, 0.25, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1])
+    digest = hashlib.sha256(values).digest()[:8]
+    assert client.ask(CALIBRATION, digest + values) == digest
+    assert refused(client, SAMPLES, struct.pack("<I", 20) + bytes(12)) == (NOT_STREAMING, 0, 0)
+    assert refused(client, CALIBRATION, digest) == (BAD_LENGTH, 0, 8)
+    assert refused(client, CALIBRATION, digest + struct.pack("<f", math.nan) * 24) == (BAD_VALUE, 0, 0)
+    assert client.hello().calibration == digest
+    assert client.ask(CALIBRATION, bytes(8) + NOMINAL) == bytes(8)
+
+    before = struct.unpack("<4I", client.ask(STATS))
+    client.write(b"\x07\x01\0" + frame(STATS, 1, b"")[:-2] + b"\x55\0")
+    after = struct.unpack("<4I", client.ask(STATS))
+    assert after[0] == before[0] + 1 and sum(after[1:3]) == sum(before[1:3]) + 2 and after[3] == 0
+
+    assert client.hello(0x9ABC).session == 0x9ABC
+    assert client.chunk(2, 4, first[4:]) == (0, 0, b"")
+    assert refused(client, BENCH) == (NO_WINDOW, 0, 0)
+    check(client.chunk(0, 0, second)[2], second)
