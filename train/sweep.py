@@ -76,6 +76,7 @@ def train(sweep: Sweep, jobs: int, threads: int, cluster: str | None) -> list[tu
 
     missing = [o for o in sweep.runs if not (sweep.folder(o) / "metrics.json").is_file()]
     artifacts.check_writable(sweep.out / "sweep.csv")
+    sweep.out.mkdir(parents=True, exist_ok=True)
     calls = [delayed(run)(command_of(sweep, options), threads) for options in missing]
     backend = {"n_jobs": jobs} if cluster is None else {"backend": _ray(cluster)}
     with parallel_config(**backend):
