@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_host.emulator import STOP_TIMEOUT_S, die_with_parent
+from firmware_host.report import share
 from firmware_host.validation import REPORT, Validation
 from scl.arguments import Parser
 from scl.artifacts import InputError, read_artifact
@@ -184,8 +185,8 @@ def _figures(v: Validation | None) -> dict[str, str]:
         "windows answered": f"{v.sent - v.lost} of {v.sent}" if v else "-",
         "retried": str(v.retried) if v else "-",
         "resets": str(v.resets) if v else "-",
-        "accuracy": _share(v.accuracy if v else None),
-        "consistency": _share(v.consistency if v else None),
+        "accuracy": share(v.accuracy if v else None),
+        "consistency": share(v.consistency if v else None),
         "per inference": _cost(v) if v else "-",
         "latency, median": f"{v.latency.median_ms:.1f} ms" if v and v.latency.median_ms is not None else "-",
         "windows per second": f"{(v.sent - v.lost) / v.link.seconds:.1f}" if v and v.link.seconds else "-",
@@ -199,7 +200,3 @@ def _cost(v: Validation) -> str:
     if v.inference.seconds is not None:
         return f"{v.inference.seconds * 1e3:.3f} ms"
     return f"{v.inference.instructions:,} instr."
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2f} %"

@@ -34,8 +34,8 @@ def main(argv: Sequence[str]) -> int:
     bundle = read_run_bundle(options.bundle)
     samples = _samples(options, bundle.manifest)
     before = _before(options, bundle.manifest)
-    line, sensor = (options.port, options.baud, options.trace, options.wait), _sensor(options, bundle)
-    with open_board(bundle, *line, sensor, options.trust) as board:
+    where, sensor = (options.port, options.baud, options.trace, options.wait), _sensor(options, bundle)
+    with open_board(bundle, *where, sensor, options.trust) as board:
         blocks, cause = capture(board, bundle, samples)
         doubt = _doubt(board, f"after {blocks.end} of {samples} samples")
         if len(blocks.counts):

@@ -115,7 +115,6 @@ class Flight:
 
         Raises BoardResetError if the board was reset and there is no `resume`.
         """
-        self._moved = self._heard = self.link.now()
         try:
             while self._settled < self.count:
                 try:

@@ -105,15 +105,15 @@ def print_table(validation: Validation, out: Path) -> None:
         (f"macro F1 under {v.transformation}", v.macro_f1_transformed, desktop.macro_f1_transformed),
         ("consistency", v.consistency, desktop.consistency),
     ):
-        table.add_row(name, _share(board_value), _share(desktop_value))
+        table.add_row(name, share(board_value), share(desktop_value))
     low, high = v.consistency_ci95 or (None, None)
-    table.add_row("  95 % interval, clustered by group", f"{_share(low)} - {_share(high)}", "")
+    table.add_row("  95 % interval, clustered by group", f"{share(low)} - {share(high)}", "")
     changed = v.changed_labels
     if changed and changed.share:
         table.add_row(
-            f"  over all pairs ({_share(changed.share)} change their label)", _share(v.consistency_all_pairs), ""
+            f"  over all pairs ({share(changed.share)} change their label)", share(v.consistency_all_pairs), ""
         )
-        table.add_row("  changed labels that are followed", _share(changed.followed), "")
+        table.add_row("  changed labels that are followed", share(changed.followed), "")
     for key in ("similarity_invariant", "negative_similarity", "effective_rank"):
         table.add_row(key.replace("_", " "), _decimal(getattr(v, key)), _decimal(getattr(desktop, key)))
     for name, value, expected in _exactness(v):
@@ -146,7 +146,8 @@ def _exactness(v: Validation) -> Iterator[tuple[str, str, str]]:
         yield "latency in flight, median (p95)", f"{latency.median_ms:.1f} ({latency.p95_ms:.1f}) ms", ""
 
 
-def _share(value: float | None) -> str:
+def share(value: float | None) -> str:
+    """A share in per cent, for a table."""
     return "-" if value is None else f"{100 * value:.2f} %"
 
 

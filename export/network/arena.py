@@ -13,9 +13,7 @@ from export.network.operators import operator_of
 
 ALIGNMENT = 4  # bytes
 SEARCHED = 50_000  # placements that are tried, at most; small networks need fewer to be optimal
-COMPARED = (
-    64 * 64 * SEARCHED
-)  # pairs of blocks that are looked at for them, at most: of more than 64 blocks, fewer tries
+COMPARED = 64 * 64 * SEARCHED  # pairs of blocks looked at for them, at most: of more than 64 blocks, fewer tries
 
 
 @dataclass(frozen=True)

@@ -66,13 +66,13 @@ def _sweep_one(left: Path, path: Path) -> None:
         moved = left / path.name
         if left.name.endswith(PREVIOUS) and os.path.lexists(moved) and not os.path.lexists(path):
             os.rename(moved, path)
-            _say(f"{path}: a command was killed while it replaced it; what it was is restored")
+            say(f"{path}: a command was killed while it replaced it; what it was is restored", error=True)
         if stat.S_ISDIR(os.fstat(handle).st_mode):
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)
         if not os.path.lexists(left):
-            _say(f"{left}: left behind by a command that was killed; removed")
+            say(f"{left}: left behind by a command that was killed; removed", error=True)
     finally:
         os.close(handle)
 
@@ -114,7 +114,3 @@ def _lock(path: Path, wait: bool) -> int | None:
 def _prefix(path: Path) -> str:
     """Short, as a name may have all the bytes it can."""
     return f".{path.name[:32]}."
-
-
-def _say(text: str) -> None:
-    say(text, error=True)

@@ -105,7 +105,9 @@ def test_the_whole_protocol(client):
     assert client.chunk(0, 0, first[:8]) == (0, 8, b"")
     assert client.chunk(0, 0, first[:8]) == client.chunk(0, 12, first[12:]) == client.chunk(1, 0, second) == (0, 8, b"")
     assert client.hello(0x12345678).session == client.hello().session == 0x12345678  # ends nothing
-    window, upcoming, result = client.chunk(0, 8, first[8:])
+    assert client.chunk(0, 8, first[8:18]) == (0, 18, b"")
+    assert refused(client, BENCH) == (NO_WINDOW, 0, 0)  # 18 of 16 samples, of a window that is not finished
+    window, upcoming, result = client.chunk(0, 18, first[18:])
     assert (window, upcoming) == (0, 20)
     check(result, first)
     assert client.chunk(1, 0, second[:5])[:2] == (1, 5)
@@ -128,6 +130,8 @@ def test_the_whole_protocol(client):
     assert client.chunk(2, 4, first[4:]) == (2, 0, b"")  # the stream has ended the window, and goes on
     assert client.samples(0, first)[:3] == (20, 2, 20)
     assert client.samples(0, first)[:3] == (20, 2, 20)  # once more: changes nothing
+    client.ask(STREAM, struct.pack("<H", 5))
+    assert client.samples(0, [*first, *second])[:3] == (40, 5, 36)  # after 16, 21, 26, 31 and 36
 
     values = struct.pack("<24f", 0.5, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, *[0, 0.25, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1])
     digest = hashlib.sha256(values).digest()[:8]

@@ -153,11 +153,7 @@ def _parse(
                 if s.stop - s.start > 1
             ]
     if not blocks:
-        shared = f" with timestamps that {' and '.join(sensors)} share" if len(sensors) > 1 else ""
-        advice = "load one sensor alone (--sensors)" if shared else f"give recordings of what {KEY} names"
-        raise InputError(
-            f"{source.path}: no activity of {KEY} has two rows at most {GAP_S:g} s apart{shared}; {advice}"
-        )
+        raise _nothing_to_join(source, sensors)
     return Recordings(
         name=f"wisdm-{device}",
         rate_hz=rate_hz,
@@ -176,6 +172,12 @@ def _parse(
             "amiss": asdict(amiss),
         },
     )
+
+
+def _nothing_to_join(source: _Source, sensors: tuple[str, ...]) -> InputError:
+    shared = f" with timestamps that {' and '.join(sensors)} share" if len(sensors) > 1 else ""
+    advice = "load one sensor alone (--sensors)" if shared else f"give recordings of what {KEY} names"
+    return InputError(f"{source.path}: no activity of {KEY} has two rows at most {GAP_S:g} s apart{shared}; {advice}")
 
 
 def _join(streams: list[tuple[np.ndarray, np.ndarray]], amiss: _Amiss) -> tuple[np.ndarray, np.ndarray] | None:
