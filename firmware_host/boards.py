@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -76,8 +77,9 @@ def side_by_side(argv: Sequence[str], ports: Sequence[str], out: Path, trace: st
             started.append(_Process(port, name, target, [*rest, *own]))
         runs = [process.result() for process in started]
     finally:
+        deadline = time.monotonic() + STOP_TIMEOUT_S  # for all of them together
         for process in started:
-            process.stop()
+            process.stop(deadline)
     print_comparison(runs)
     return max(_rank(run.status) for run in runs)
 
@@ -111,10 +113,10 @@ class _Process:
                 self._last_words = str(error)
         return Run(self._port, self._name, self._out, status, validation, self._last_words)
 
-    def stop(self) -> None:
-        """Ends it where it has not ended: Ctrl-C reaches it too, and gives it time to clean up."""
+    def stop(self, deadline: float) -> None:
+        """Ends it where it has not ended: Ctrl-C reaches it too, and gives it time to clean up, until `deadline`."""
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(STOP_TIMEOUT_S)
+            self._process.wait(max(0.0, deadline - time.monotonic()))
         self._process.kill()
         self._process.wait()
 
