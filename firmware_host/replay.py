@@ -22,7 +22,7 @@ from firmware_host.recorded_board import RecordedBoard, ReplayError
 from firmware_host.report import print_table
 from firmware_host.silence import Heard
 from firmware_host.trace import Record, read_head, read_trace
-from firmware_host.validate import judge
+from firmware_host.validate import exit_status, judge
 from firmware_host.validation import Measured
 from scl.arguments import Parser
 from scl.artifacts import InputError, command
@@ -172,8 +172,8 @@ def main(argv: Sequence[str]) -> int:
     except ReplayError as error:
         raise InputError(str(error)) from error
     validation = judge(measured, None, None)
-    print_table(validation, options.trace)
-    return 0 if validation.passed else 1
+    print_table(validation)
+    return exit_status(validation)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
-from scl.text import cell, printable, say
+from scl.text import cell, printable
 
 TEMPLATE = Path(__file__).with_name("report.html")
 CSV_COLUMNS = (
@@ -87,7 +87,7 @@ def page(validation: Validation, manifest: Manifest, golden: Golden, answers: An
     )
 
 
-def print_table(validation: Validation, out: Path) -> None:
+def print_table(validation: Validation) -> None:
     """What the report says, in short, on the terminal."""
     from rich.table import Table
 
@@ -125,7 +125,6 @@ def print_table(validation: Validation, out: Path) -> None:
     for reason in v.missed:
         console.print(f"missed: {reason}", style="red", highlight=False)
     console.print(f"{'passed' if v.passed else 'not passed'}: {v.verdict}", style="bold", highlight=False)
-    say(f"report: {out / 'validation.html'}")
 
 
 def _exactness(v: Validation) -> Iterator[tuple[str, str, str]]:

@@ -17,6 +17,7 @@ from scl.arguments import FRACTION, Parser, whole
 from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
+from scl.text import say
 
 INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
 
@@ -34,7 +35,13 @@ def main(argv: Sequence[str]) -> int:
             measured, answers = measure(board, bundle, golden)
         validation = judge(measured, options.min_accuracy, options.min_consistency)
         write_report(target, validation, bundle.manifest, golden, answers)
-    print_table(validation, out)
+    print_table(validation)
+    say(f"report: {out / 'validation.html'}")
+    return exit_status(validation)
+
+
+def exit_status(validation: Validation) -> int:
+    """0 passed, 1 not exact or a threshold missed, 2 incomplete."""
     return 0 if validation.passed else 2 if validation.verdict == INCOMPLETE else 1
 
 
