@@ -144,7 +144,12 @@ def test_ctrl_c_ends_all_of_them(make_board, fake_bundle, tmp_path):
     ports = [argument for path in paths for argument in ("--port", str(path))]
     command = [sys.executable, "-m", "firmware_host.validate", str(fake_bundle), *ports, "--out", str(tmp_path / "out")]
     with PulledBoard(silent[0], paths[0]), PulledBoard(silent[1], paths[1]):
-        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            start_new_session=True,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+        )
         while not all(board.writes for board in silent):
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
