@@ -35,6 +35,7 @@ class DataSet:
         rate_hz: the model's rate unless options say otherwise; None: the recordings say it.
         window_s: the length of a window, likewise.
         split: the published division into parts by a seed; None: by the options.
+        owns: whether a zip or folder holds this set, as its files tell.
     """
 
     name: str
@@ -46,6 +47,7 @@ class DataSet:
     rate_hz: float | None = None
     window_s: float | None = None
     split: Callable[[Recordings, int], Split] | None = None
+    owns: Callable[[Path], bool] = lambda path: False
 
     def find(self, folder: Path) -> Path | None:
         """The set's archive or folder below `folder`, which SCL_DATA_DIR names; None if it is not there."""
