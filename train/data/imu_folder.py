@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from scl.artifacts import InputError, shortened
-from scl.artifacts.fields import MOST_GROUPS, MOST_HZ, MOST_LABELS
+from scl.artifacts.fields import MOST_GROUPS, MOST_LABELS
 from train.data.cache import cached
-from train.data.data_set import DataSet, Options, needed, texts_option
+from train.data.data_set import DataSet, Options, needed, rate_option, texts_option
 from train.data.guesses import plain_rate
 from train.data.imu_contents import OPTION_KINDS, Part, parts
 from train.data.imu_source import ImuSource, find_source
@@ -65,7 +65,10 @@ def assembled(source: ImuSource, files: list[Part], sha256: str, rate_hz: float 
             f"{MOST_GROUPS}; is [label] another column's?"
         )
     rate_hz = rate_hz or source.description.rate_hz or model_rate(files)
-    blocks = tuple(Block(person_of[part.owner(s)], label_of[s.label], s.at(rate_hz, part.fixed_hz)) for part, s in own)
+    blocks = tuple(
+        Block(person_of[part.owner(s)], label_of[s.label], s.at(rate_hz, part.cut.rate_hz, part.fixed_hz is not None))
+        for part, s in own
+    )
     lengths = [block.x.shape[1] for block in blocks]
     window_s = source.description.window_s or default_window(lengths, rate_hz, source.convention == "arrays")
     kinds = files[0].kinds
@@ -164,11 +167,9 @@ def default_window(lengths: list[int], rate_hz: float, whole: bool) -> float:
 
 
 def _from_options(path: Path | None, options: Options) -> Recordings:
-    rate = options.get("rate_hz")
-    if rate is not None and not (isinstance(rate, int | float) and 0 < rate <= MOST_HZ):
-        raise InputError(f"data option rate_hz is {shortened(rate)}, expected a number above 0")
+    rate_hz = None if options.get("rate_hz") is None else rate_option(options, 0.0)
     path = needed(path, "imu-folder")
-    recordings = load(path, None if rate is None else float(rate), texts_option(options, "sensors", None))
+    recordings = load(path, rate_hz, texts_option(options, "sensors", None))
     activities = texts_option(options, "activities", None)
     return recordings if activities is None else recordings.only(activities)
 

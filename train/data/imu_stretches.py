@@ -8,9 +8,10 @@ import numpy as np
 from scl.artifacts import InputError
 from train.data.guesses import median_step
 from train.data.imu_table import Table
-from train.data.resample import resample, segments
+from train.data.resample import average, resample, segments
 
 GAP_S, GAP_SAMPLES = 0.2, 5
+FASTER = 1.2  # recordings, compared with the model's rate, are averaged; slower ones are interpolated
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +27,13 @@ class Stretch:
     def seconds(self) -> float:
         return float(self.times_s[-1] - self.times_s[0])
 
-    def at(self, rate_hz: float, own_hz: float | None) -> np.ndarray:
-        """The stretch at a uniform rate, (channels, samples) float32; `own_hz` is that of samples without times."""
-        if own_hz == rate_hz:
+    def at(self, rate_hz: float, own_hz: float, uniform: bool) -> np.ndarray:
+        """The stretch at a uniform rate, (channels, samples) float32; `own_hz` is the usual rate of its rows, or exactly
+        their rate where they are `uniform`.
+        """
+        if uniform and own_hz == rate_hz:
             return np.ascontiguousarray(self.values.T)
-        return resample(self.times_s, self.values, rate_hz)
+        return (average if own_hz > FASTER * rate_hz else resample)(self.times_s, self.values, rate_hz)
 
 
 @dataclass
