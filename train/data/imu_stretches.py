@@ -28,8 +28,8 @@ class Stretch:
         return float(self.times_s[-1] - self.times_s[0])
 
     def at(self, rate_hz: float, own_hz: float, uniform: bool) -> np.ndarray:
-        """The stretch at a uniform rate, (channels, samples) float32; `own_hz` is the usual rate of its rows, or exactly
-        their rate where they are `uniform`.
+        """The stretch at a uniform rate, (channels, samples) float32; `own_hz` is the usual rate of its rows, and
+        their very rate where they are `uniform`.
         """
         if uniform and own_hz == rate_hz:
             return np.ascontiguousarray(self.values.T)
