@@ -1,8 +1,8 @@
 """Headers in PhysioNet's WFDB format (wfdb.io/spec/header.html): what of it is read here, and by what name the rest is
 refused.
 
-Read are records of one segment whose signals are stored sample by sample, in one file or several, with any offset, skew
-and number of samples in a frame. Not read are compressed formats, records of several segments, and what has no gain.
+Read are records whose signals are stored sample by sample, in one file or several, with any offset, skew and number of
+samples in a frame; records of several segments by `wfdb_segments`. Not read are compressed formats, and what has no gain.
 """
 
 import math
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scl.artifacts import InputError, shortened
+from train.data.voltage import MICRO
 
 MOST_BYTES = 1 << 16
 MOST_LINE = 1000  # characters; the format's own limit is 255
@@ -24,6 +25,7 @@ STORED = {
 COMPRESSED = ("508", "516", "524")
 CONVERT = "convert it to format 16, with xform of the WFDB tools or wfdb.wrsamp"
 SIGNAL_LINE = re.compile(r"(?P<file>~?[-\w]*\.?\w*)[ \t]+(?P<format>\d+)[^ \t]*([ \t]+(?P<gain>[^ \t(/]*))?")
+BIG_ENDIAN = re.compile(r"^(~?[-\w]*\.?\w*[ \t]+)61(?=\D|$)")  # a signal's line: 16 in the other order of bytes
 # Standard, Frank's, modified and bipolar chest leads as PhysioNet's databases name them.
 ECG_LEAD = re.compile(
     r".*(ecg|ekg).*|(lead )?(mod\.? ?)?"
@@ -52,6 +54,15 @@ class SignalFile:
         *rests, block = STORED[self.format]
         whole, rest = divmod(frames * self.frame, len(rests))
         return self.offset + whole * block + rests[rest], self.offset + (whole + (rest > 0)) * block
+
+
+def header_text(data: bytes) -> str:
+    """A header's text in ASCII. A micro sign becomes a u: left out, as other bytes are, it would make volts of it."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    return text.translate(MICRO).encode("ascii", "ignore").decode("ascii")
 
 
 def content_lines(text: str) -> list[str]:
@@ -112,8 +123,6 @@ def _check_stored(header: Any, where: str) -> None:
             raise InputError(
                 f"{where}: {name} is in format {fmt}, which is not read, expected one of {', '.join(STORED)}; {CONVERT}"
             )
-    if "61" in header.fmt and max(header.samps_per_frame) > 1:  # wfdb cannot
-        raise InputError(f"{where}: format 61 with several samples in a frame is not read; {CONVERT}")
     for name in set(header.file_name):
         members = [index for index, other in enumerate(header.file_name) if other == name]
         kinds = {(header.fmt[index], header.byte_offset[index] or 0) for index in members}
