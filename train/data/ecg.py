@@ -24,7 +24,7 @@ BAND_HZ = (0.5, 40.0)
 WARM_UP_S = 5.0
 STRIP_S = 10.0
 BEAT_S = 4.0  # holds the beats before and after, so that the rhythm can be seen
-SEVERITY = {"N": 0, "S": 1, "V": 2, "F": 2}  # of a strip's beats; Q says nothing
+STRIP_CLASS = {"N": "N", "S": "S", "V": "V", "F": "V"}  # of a strip, by its beats; Q says nothing
 MAX_SHIFT_S = 300 / 360
 JITTER_S = 0.075  # of a detected R peak, to either side
 
@@ -67,10 +67,25 @@ def shift_for(task: str, recordings: Recordings, rate_hz: float) -> Shift:
     return Shift(0, most, int(min(round(STRIP_S * rate_hz), shortest - most)), per_sample)
 
 
+def task_labels(recordings: Recordings) -> tuple[str, ...]:
+    """The classes of strips and beats: N, S and V as far as beats of them are annotated, in order of severity; else
+    those of whole recordings.
+    """
+    if recordings.multilabel or any(block.label >= 0 for block in recordings.blocks):
+        return recordings.labels
+    return rhythm(recordings.labels)
+
+
+def rhythm(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """N, S and V as far as beats of classes `labels` can make a strip so."""
+    present = {STRIP_CLASS.get(label) for label in labels}
+    return tuple(name for name in RHYTHM if name in present)
+
+
 def split_windows(recordings: Recordings, split: Split, part: str, task: str, shift: Shift) -> WindowSet:
     """The windows of one part of a split of prepared recordings; strips overlap by half in training only."""
     if task == "beat":
-        return beats(recordings, split.part(part), shift, RHYTHM)
+        return beats(recordings, split.part(part), shift, task_labels(recordings))
     return strips(recordings, split.part(part), shift, STRIP_S / 2 if part == "train" else STRIP_S)
 
 
@@ -98,12 +113,12 @@ def strips(recordings: Recordings, groups: Collection[int], shift: Shift, hop_s:
 
 
 def severest(beats: np.ndarray, labels: tuple[str, ...], starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Severity of the beats (k, 2) of classes `labels` from each start to before its end, of any shape; -1 where there
-    is none.
+    """Severity (the place in `rhythm`) of the beats (k, 2) of classes `labels` from each start to before its end, of
+    any shape; -1 where there is none.
     """
     found = np.full(starts.shape, -1, np.int64)
-    for severity in sorted(set(SEVERITY.values())):
-        classes = [i for i, label in enumerate(labels) if SEVERITY.get(label) == severity]
+    for severity, name in enumerate(rhythm(labels)):
+        classes = [i for i, label in enumerate(labels) if STRIP_CLASS.get(label) == name]
         times = np.sort(beats[np.isin(beats[:, 1], classes), 0])
         found[np.searchsorted(times, ends) > np.searchsorted(times, starts)] = severity
     return found

@@ -15,7 +15,7 @@ from train.data.archive import names_in
 from train.data.cache import cached
 from train.data.data_set import DataSet, needed
 from train.data.recordings import Block, Recordings
-from train.data.wfdb_annotations import AAMI, read_annotations
+from train.data.wfdb_annotations import AAMI, numbers, read_annotations
 from train.data.wfdb_files import Source, longest_constant, read_lead, stretches
 
 RATE_HZ = 360.0
@@ -121,10 +121,10 @@ def _parse(source: Source, records: list[str], absent: list[int], sha256: str) -
 def _beats(source: Source, record: str, frame_hz: float) -> tuple[np.ndarray, np.ndarray, int]:
     """Samples (k,) and classes (k,) of a record's beats, and the number of all its annotations."""
     found = read_annotations(source, record, "atr", frame_hz, RATE_HZ)
-    samples, classes = found.beats(AAMI)
-    if not len(samples):
+    classes = numbers(found.symbols, AAMI)
+    if not (classes >= 0).any():
         raise InputError(f"{source.path}: {record}.atr names no beat, expected those of the record; download it again")
-    return samples, classes, len(found.symbols)
+    return found.samples[classes >= 0], classes[classes >= 0], len(classes)
 
 
 def split(recordings: Recordings, seed: int, classes: tuple[str, ...] = RHYTHM) -> Split:

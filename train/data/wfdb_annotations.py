@@ -1,5 +1,6 @@
 """Annotations in WFDB's formats (wfdb.io/spec/annot.html): when, and by which symbol."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +25,11 @@ class Annotations:
     samples: np.ndarray
     symbols: tuple[str, ...]
 
-    def beats(self, classes: dict[str, str]) -> tuple[np.ndarray, np.ndarray]:
-        """Samples and classes (k,) int64 of those whose symbol is in one of the classes."""
-        number = {symbol: index for index, symbols in enumerate(classes.values()) for symbol in symbols}
-        numbers = np.array([number.get(symbol, -1) for symbol in self.symbols], np.int64)
-        return self.samples[numbers >= 0], numbers[numbers >= 0]
+
+def numbers(symbols: Sequence[str], classes: Mapping[str, Iterable[str]]) -> np.ndarray:
+    """The class (k,) int64 that holds each of the symbols, by its place; -1 where none does."""
+    number = {symbol: index for index, members in enumerate(classes.values()) for symbol in members}
+    return np.array([number.get(symbol, -1) for symbol in symbols], np.int64)
 
 
 def read_annotations(source: Source, record: str, suffix: str, frame_hz: float, rate_hz: float) -> Annotations:

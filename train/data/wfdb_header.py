@@ -2,7 +2,8 @@
 refused.
 
 Read are records whose signals are stored sample by sample, in one file or several, with any offset, skew and number of
-samples in a frame; records of several segments by `wfdb_segments`. Not read are compressed formats, and what has no gain.
+samples in a frame; records of several segments by `wfdb_segments`. Not read are compressed formats, and what has no
+gain.
 """
 
 import math
@@ -80,10 +81,10 @@ def signal_file_names(text: str) -> list[str]:
     return list(dict.fromkeys(match["file"] for match in matches if match))
 
 
-def read_header(path: Path, where: str) -> Any:
-    """The wfdb.Record of a header file, without its signals; `where` names the file in messages.
+def parsed(path: Path, where: str) -> Any:
+    """The wfdb.Record or wfdb.MultiRecord of a header file; `where` names the file in messages.
 
-    Raises InputError for what is no header, or is one of a kind that is not read.
+    Raises InputError for what is no header.
     """
     import wfdb
 
@@ -92,11 +93,21 @@ def read_header(path: Path, where: str) -> Any:
     if len(text) > MOST_BYTES or longest > MOST_LINE:
         raise InputError(f"{where} has {len(text)} characters, {longest} in a line: no WFDB header; download it again")
     try:
-        header = wfdb.rdheader(str(path.with_suffix("")))
+        return wfdb.rdheader(str(path.with_suffix("")))
     except Exception as error:  # wfdb raises whatever its parsing meets
         raise InputError(
             f"{where} cannot be read as a WFDB header ({type(error).__name__}: {error}); download it again"
         ) from error
+
+
+def read_header(path: Path, where: str) -> Any:
+    """The wfdb.Record of a header file, without its signals; `where` names the file in messages.
+
+    Raises InputError for what is no header, or is one of a kind that is not read.
+    """
+    import wfdb
+
+    header = parsed(path, where)
     if not isinstance(header, wfdb.Record):
         raise InputError(f"{where} is of a record of {header.n_seg} segments, expected one segment; {CONVERT}")
     if not header.n_sig:

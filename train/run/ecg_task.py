@@ -6,7 +6,6 @@ from scl.artifacts.run import Architecture, InputSteps
 from train.augment.variation import vary_ecg
 from train.data import ecg
 from train.data.data_set import Source
-from train.data.mitdb import RHYTHM
 from train.data.recordings import Recordings
 from train.data.registry import data_set
 from train.run.config import TrainConfig
@@ -39,13 +38,14 @@ def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: Tra
     behind = ecg.prepared(recordings, registered.rate_hz)
     split = registered.split(recordings, config.run.seed)
     parts = {p: ecg.split_windows(behind, split, p, name, shift) for p in ("train", "validation", "test")}
-    labels = recordings.labels if recordings.multilabel else RHYTHM
+    labels = ecg.task_labels(recordings)
     widths = WIDTHS if config.encoder.pool == "average" else FLAT_WIDTHS
     architecture = Architecture(widths, STRIDES, KERNEL, config.encoder.pool, config.encoder.padding)
     frontend = InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, canonical=config.encoder.input == "canonical")
     others = None
-    if name == "beat" and ecg.holds(behind, split.test, OTHERS):
-        others = ecg.beats(behind, split.test, shift, OTHERS), OTHERS
+    exempt = tuple(label for label in OTHERS if label in recordings.labels)
+    if name == "beat" and ecg.holds(behind, split.test, exempt):
+        others = ecg.beats(behind, split.test, shift, exempt), exempt
     return Task(
         name, behind, source, labels, split, parts, shift, architecture, INPUT_LIMIT, frontend, others, vary_ecg
     )

@@ -155,6 +155,7 @@ def _follow(model: "Classifier", task: "Task", config: TrainConfig, partial: Pat
 
 def _announce(task: "Task", info: RunInfo, device: "torch.device") -> None:
     say(task.recordings.summary())
+    say(*(f"warning: {text}" for text in task.recordings.report.get("warnings", ())))
     leaky = " (LEAKY: flatters)" if info.split.leaky else ""
     say(
         f"{task.recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in task.parts.items())} windows, "
