@@ -56,7 +56,9 @@ def parser() -> argparse.ArgumentParser:
         help="which lead is read; PTB-XL: one of its 12 (default I, a watch's); a folder of your own: a name, or a "
         "number from 0 (default: that of its dataset.toml, else the one that most records have)",
     )
-    options.add_argument("--rate", type=int, choices=(100, 500), default=500, help="PTB-XL: which of its two rates")
+    options.add_argument(
+        "--records", type=int, choices=(100, 500), default=500, help="PTB-XL: those of which rate in Hz"
+    )
     working_folder.add_flags(options, "runs/ecg")
     flags.add_options(options, STRIP)
     return options
@@ -118,7 +120,7 @@ def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:
 def _loading(name: str, arguments: argparse.Namespace) -> dict[str, object]:
     """The options of loading that a set has. Raises InputError for a lead of a set that has none to choose."""
     if name == "ptbxl":
-        return {"lead": arguments.lead or "I", "rate_hz": arguments.rate}
+        return {"lead": arguments.lead or "I", "rate_hz": arguments.records}
     if arguments.lead is None:
         return {}
     if name != "ecg-folder":
