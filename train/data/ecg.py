@@ -31,7 +31,15 @@ JITTER_S = 0.075  # of a detected R peak, to either side
 
 
 def prepared(recordings: Recordings, rate_hz: float) -> Recordings:
-    """The recordings at `rate_hz`, band-passed; beats keep their times."""
+    """The recordings at `rate_hz`, band-passed; beats keep their times.
+
+    Raises InputError for a rate that the band does not fit into.
+    """
+    if rate_hz <= 2 * BAND_HZ[1]:
+        raise InputError(
+            f"{recordings.name}: a model of {rate_hz:g} Hz cannot see ECG up to {BAND_HZ[1]:g} Hz, expected more than "
+            f"{2 * BAND_HZ[1]:g} Hz; give a higher --rate, or recordings of a faster sensor"
+        )
     key: dict[str, object] = {"sha256": recordings.sha256, "rate_hz": rate_hz, "band_hz": BAND_HZ}
     key["channels"] = recordings.channels
     return cached(f"{recordings.name}-front-end", key, lambda: _prepare(recordings, rate_hz))
