@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from scl.artifacts import InputError, shortened
-from train.data import imu_folder, mitdb, ptbxl, synthetic, watch, wisdm
+from train.data import ecg_folder, imu_folder, mitdb, ptbxl, synthetic, watch, wisdm
 from train.data.data_set import DataSet
 
 DATA_SETS: dict[str, DataSet] = {
@@ -18,6 +18,7 @@ DATA_SETS: dict[str, DataSet] = {
         imu_folder.DATA_SET,
         mitdb.DATA_SET,
         ptbxl.DATA_SET,
+        ecg_folder.DATA_SET,
         synthetic.DATA_SET,
     )
 }
