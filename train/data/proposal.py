@@ -164,7 +164,7 @@ def _figures(folder: Path, names: list[str], axes: Axes, clock: Time) -> tuple[f
         data = read_bytes(folder / name, MOST_BYTES, "recordings")
         try:
             table = read_table(data, name, description, folder, folder / NAME)
-            figures = measure(table, cut(table, None))
+            figures = measure(table, cut(table, None, folder / name))
         except InputError:
             continue
         rests += [figures.rest] if figures.rest is not None else []

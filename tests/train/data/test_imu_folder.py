@@ -284,7 +284,9 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
 
 def test_times_that_a_spreadsheet_rounded_are_refused(tmp_path):
     folder = columns_file(tmp_path / "set", [row(0, i).replace("0.00,", "1.7E+12,", 1) for i in range(100)])
-    with pytest.raises(InputError, match="its times never advance; a spreadsheet may have rounded them"):
+    with pytest.raises(
+        InputError, match="the times of its 100 rows never advance; a spreadsheet may have rounded them"
+    ):
         load(folder)
 
 

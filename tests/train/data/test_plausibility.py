@@ -158,7 +158,7 @@ PLANTED: dict[str, tuple[Fault, str]] = {
         in_values(columns(0, 1, 2, 3, 4, 5, signs=(1, 1, 1, 1, -1, -1))),
         "as x-y-z by",
     ),
-    "a stuck axis": (in_values(stuck(1), "p01"), "files (p01_resting.csv, p01_shaking.csv, ...): ay never moves: an axis"),
+    "a stuck axis": (in_values(stuck(1), "p01"), "p01_shaking.csv, ...): ay never moves: an axis"),
     "two stuck axes": (in_values(zero(1, 5), "p01_w"), "p01_waving.csv: ay, gz never move: an axis is stuck"),
     "a dead gyroscope": (in_values(zero(3, 4, 5), "p04"), "the gyroscope is zero throughout: it was off"),
     "a dead accelerometer": (in_values(zero(0, 1, 2), "p04_w"), "p04_waving.csv: the accelerometer is zero throughout"),
