@@ -274,7 +274,7 @@ def test_a_units_calibration_stays_until_it_is_put_back(bundle, port, tmp_path, 
     eye = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     biases = (("accelerometer", (1.5, 0.0, 0.0)), ("gyroscope", (0.0, 0.1, 0.0)))
     parts = tuple(PartCalibration(kind, bias, eye) for kind, bias in biases)
-    write_artifact(path, UnitCalibration("bench", parts, (1.0,) * 3, (0.0,) * 3, 0.1, True, 0.5, "0" * 64))
+    write_artifact(path, UnitCalibration("bench", parts, None, "0" * 64))
     unit, golden = read_calibration(path, bundle), read_golden(bundle).limited(1)
     with open_board(bundle, port) as board:
         unit.send(board.link)
