@@ -59,5 +59,6 @@ def _half_interval(pieces: Sequence[np.ndarray]) -> np.ndarray:
         return np.zeros(3)
     means = np.array([piece.mean(axis=0) for piece in pieces])
     share = np.array([len(piece) for piece in pieces])[:, None] / sum(map(len, pieces))
-    variance = count / (count - 1) * np.sum(share**2 * (means - np.sum(share * means, axis=0)) ** 2, axis=0)
+    # A piece's mean is within the whole one, so it differs from it by (1 - share) of its own variance.
+    variance = np.sum(share**2 / (1 - share) * (means - np.sum(share * means, axis=0)) ** 2, axis=0)
     return np.asarray(t.ppf(0.975, count - 1) * np.sqrt(variance))
