@@ -17,7 +17,7 @@ from scl.frontend.sensor import G
 
 STEPS = 60
 HALVINGS = 30
-SMALL = 1e-12  # relative step at which the iteration ends
+SMALL = 1e-8  # step at which the iteration ends: m/s^2, and parts of one
 PAIRS = ((0, 1), (0, 2), (1, 2))
 PARAMETERS = 9
 
@@ -71,13 +71,13 @@ def solve(
         slope = gradients(means, bias, alignment)[:, :parameters] / noise[:, None]
         step = np.zeros(PARAMETERS)
         step[:parameters] = np.linalg.lstsq(slope, -residuals, rcond=None)[0]
+        if np.abs(step).max() < SMALL:
+            break
         for _ in range(HALVINGS):
             if np.sum((errors(means, *_unpacked(values + step)) / noise) ** 2) <= np.sum(residuals**2):
                 break
             step /= 2
         values = values + step
-        if np.abs(step).max() < SMALL:
-            break
     bias, alignment = _unpacked(values)
     residuals = errors(means, bias, alignment) / noise
     slope = gradients(means, bias, alignment)[:, :parameters] / noise[:, None]

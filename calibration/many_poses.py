@@ -7,13 +7,15 @@ import numpy as np
 
 from calibration.coverage import MOST_AMPLIFICATION, largest_gap_deg, missing, worst
 from calibration.ellipsoid import PARAMETERS, Ellipsoid, errors, gradients, left_out, scale_and_misalignment, solve
-from calibration.poses import LEAST_POSES, NEAR_1G, Poses
+from calibration.poses import NEAR_1G, Poses
 from scl.artifacts import InputError
 from scl.frontend.sensor import G
 
 OUTLIER_CHANCE = 0.01  # of taking one of a recording's poses for an outlier though none is
 OUTLIER_MG = 2.0  # and what is below does no harm
 MOST_OUTLIERS = 0.1  # share of the poses
+LEAST_LEFT = 16  # fewer cannot tell which of them is off
+GAIN_CHANCE = 0.001  # of calling a perfect sensor improved
 DRIFT_CHANCE = 0.001
 DRIFT_MG = 1.0
 LARGE_MG = 5.0
@@ -44,23 +46,24 @@ def calibrate(path: Path, poses: Poses) -> Calibrated:
         poses that it has not seen.
     """
     check_coverage(path, poses)
-    poses, left, notes = _without_outliers(path, poses)
-    fit, held = left
-    if any(note.startswith("left out") for note in notes):
+    poses, notes = _without_outliers(path, poses)
+    if notes:
         check_coverage(path, poses)
-    before = _rms_mg(errors(poses.means, np.zeros(3), np.eye(3)))
-    after = _rms_mg(held)
+    fit = solve(poses.means, poses.noise)
+    nominal = errors(poses.means, np.zeros(3), np.eye(3))
+    before, after = _rms_mg(nominal), _rms_mg(left_out(poses.means, poses.noise, fit))
     scale, _ = scale_and_misalignment(fit.alignment)
     if np.abs(scale - 1).max() > NEAR_1G:
         raise InputError(
             f"{path}: the scale would be {', '.join(f'{value:.2f}' for value in scale)}, expected 1 within "
             f"{NEAR_1G:.0%}; is one axis clipped, or was the sensor set to another range than its file says?"
         )
-    if after >= before:
+    if after >= before or _gain_by_chance(poses, nominal, fit) > GAIN_CHANCE:
         raise InputError(
-            f"{path}: the calibration does not improve poses that it has not seen ({before:.2f} mg before, {after:.2f} "
-            "mg after): the sensor file is as good for this unit, or the poses were not still; keep the sensor file, "
-            "and take the gyroscope's bias alone with python -m calibration.sensor gyroscope"
+            f"{path}: the calibration does not clearly improve poses that it has not seen ({before:.2f} mg before, "
+            f"{after:.2f} mg after): the sensor file is as good for this unit, or the poses were not still; keep the "
+            "sensor file, and take the gyroscope's bias alone with python -m calibration.sensor gyroscope"
+            + "".join(f"; {note}" for note in notes)
         )
     drift = drift_mg(poses, fit)
     if drift:
@@ -108,33 +111,34 @@ def drift_mg(poses: Poses, fit: Ellipsoid) -> float:
     return drift if chance < DRIFT_CHANCE and drift > DRIFT_MG else 0.0
 
 
-def _without_outliers(path: Path, poses: Poses) -> tuple[Poses, tuple[Ellipsoid, np.ndarray], list[str]]:
-    """Poses whose error under the calibration from the others is no chance are left out, the worst first."""
+def _without_outliers(path: Path, poses: Poses) -> tuple[Poses, list[str]]:
+    """Poses which the others contradict are left out (generalized extreme studentized deviates, Rosner 1983: the worst
+    is taken away again and again, whatever it is, as two that are off hide each other; the last that is no chance
+    counts, with all before it).
+    """
     from scipy.stats import t
 
-    notes: list[str] = []
-    most = int(MOST_OUTLIERS * len(poses))
-    while True:
-        fit = solve(poses.means, poses.noise)
-        held = left_out(poses.means, poses.noise, fit)
-        student = _studentized(poses, fit)
-        pose = int(np.abs(student).argmax())
-        limit = float(t.isf(OUTLIER_CHANCE / 2 / len(poses), max(fit.freedom - 1, 1)))
-        if abs(student[pose]) <= limit or abs(held[pose]) < OUTLIER_MG * MG:
-            return poses, (fit, held), notes
-        text = f"{poses.name(pose)} is {held[pose] / MG:+.0f} mg off by the others (it moved, or something shook it)"
-        if len(notes) >= most or len(poses) <= LEAST_POSES:
-            raise InputError(
-                f"{path}: {text}, and "
-                + (
-                    f"{len(notes)} poses were left out already"
-                    if notes
-                    else f"of {len(poses)} poses none can be left out"
-                )
-                + "; capture these poses again"
-            )
-        notes.append(f"left out: {text}")
-        poses = poses.only(np.arange(len(poses)) != pose)
+    most = max(0, min(int(MOST_OUTLIERS * len(poses)), len(poses) - LEAST_LEFT))
+    kept, texts, outliers = [np.arange(len(poses))], list[str](), 0
+    while len(texts) <= most:
+        rest = poses.only(kept[-1])
+        fit = solve(rest.means, rest.noise)
+        student = _studentized(rest, fit)
+        worst_pose = int(np.abs(student).argmax())
+        others = rest.only(np.arange(len(rest)) != worst_pose)
+        without = solve(others.means, others.noise, fit)
+        off = errors(rest.means[worst_pose : worst_pose + 1], without.bias, without.alignment)[0] / MG
+        texts.append(f"{rest.name(worst_pose)} is {off:+.0f} mg off by the others (it moved, or something shook it)")
+        kept.append(np.delete(kept[-1], worst_pose))
+        limit = float(t.isf(OUTLIER_CHANCE / 2 / len(rest), max(fit.freedom - 1, 1)))
+        if abs(student[worst_pose]) > limit and abs(off) > OUTLIER_MG:
+            outliers = len(texts)
+    if outliers > most:
+        raise InputError(
+            f"{path}: the poses contradict each other: {'; '.join(texts)}; of {len(poses)} poses {most} may be left "
+            "out: capture again, and put the device down in each pose"
+        )
+    return poses.only(kept[outliers]), [f"left out: {text}" for text in texts[:outliers]]
 
 
 def _studentized(poses: Poses, fit: Ellipsoid) -> np.ndarray:
@@ -145,6 +149,15 @@ def _studentized(poses: Poses, fit: Ellipsoid) -> np.ndarray:
     total = np.sum(residuals**2)
     variance = np.maximum(total - residuals**2 / free, 1e-12 * total + 1e-30) / max(fit.freedom - 1, 1)
     return np.asarray(residuals / np.sqrt(variance * free))
+
+
+def _gain_by_chance(poses: Poses, nominal: np.ndarray, fit: Ellipsoid) -> float:
+    """How likely nine parameters explain as much of a perfect sensor's errors (n,) as they do (F test)."""
+    from scipy.stats import f
+
+    before = np.sum((nominal / poses.noise) ** 2)
+    after = np.sum((errors(poses.means, fit.bias, fit.alignment) / poses.noise) ** 2)
+    return float(f.sf((before - after) / PARAMETERS / (after / fit.freedom), PARAMETERS, fit.freedom))
 
 
 def _rms_mg(values: np.ndarray) -> float:

@@ -67,7 +67,7 @@ def find_poses(path: Path, capture: Capture, sensor: Sensor) -> tuple[Poses, Str
     poses = Poses(
         np.array([part_of.start / capture.rate_hz for part_of in found.slices]),
         np.array([value.mean(axis=0) for value in values]),
-        np.array([np.hypot(FLOOR, value.std() / np.sqrt(len(value))) for value in values]),
+        np.array([np.hypot(FLOOR, value.std(axis=0).max() / np.sqrt(len(value))) for value in values]),
     )
     _check_rails(path, stretches, poses, part)
     lengths = np.linalg.norm(poses.means, axis=1) / G

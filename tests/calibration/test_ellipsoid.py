@@ -152,9 +152,10 @@ def test_poses_left_out_against_the_long_way():
         others = np.delete(measured, pose, axis=0)
         alone = solve(others, np.ones(17))
         assert held[pose] == pytest.approx(
-            np.linalg.norm(alone.alignment @ (measured[pose] - alone.bias)) - G, abs=1e-8
+            np.linalg.norm(alone.alignment @ (measured[pose] - alone.bias)) - G, abs=1e-6
         )
-    assert np.std(held) > np.std(errors(measured, *(lambda fit: (fit.bias, fit.alignment))(solve(measured, noise))))
+    fit = solve(measured, noise)
+    assert np.std(held) > 1.2 * np.std(errors(measured, fit.bias, fit.alignment))
 
 
 def test_a_perfect_sensor_stays_one():
