@@ -7,7 +7,7 @@ import numpy as np
 
 from calibration.coverage import MOST_AMPLIFICATION, largest_gap_deg, missing, worst
 from calibration.ellipsoid import PARAMETERS, Ellipsoid, errors, gradients, left_out, scale_and_misalignment, solve
-from calibration.poses import NEAR_1G, Poses
+from calibration.poses import MOST_NAMED, NEAR_1G, Poses
 from scl.artifacts import InputError
 from scl.frontend.sensor import G
 
@@ -63,7 +63,7 @@ def calibrate(path: Path, poses: Poses) -> Calibrated:
             f"{path}: the calibration does not clearly improve poses that it has not seen ({before:.2f} mg before, "
             f"{after:.2f} mg after): the sensor file is as good for this unit, or the poses were not still; keep the "
             "sensor file, and take the gyroscope's bias alone with python -m calibration.sensor gyroscope"
-            + "".join(f"; {note}" for note in notes)
+            + "".join(f"; {note}" for note in notes[:MOST_NAMED])
         )
     drift = drift_mg(poses, fit)
     if drift:
@@ -125,9 +125,7 @@ def _without_outliers(path: Path, poses: Poses) -> tuple[Poses, list[str]]:
         fit = solve(rest.means, rest.noise)
         student = _studentized(rest, fit)
         worst_pose = int(np.abs(student).argmax())
-        others = rest.only(np.arange(len(rest)) != worst_pose)
-        without = solve(others.means, others.noise, fit)
-        off = errors(rest.means[worst_pose : worst_pose + 1], without.bias, without.alignment)[0] / MG
+        off = left_out(rest.means, rest.noise, fit)[worst_pose] / MG
         texts.append(f"{rest.name(worst_pose)} is {off:+.0f} mg off by the others (it moved, or something shook it)")
         kept.append(np.delete(kept[-1], worst_pose))
         limit = float(t.isf(OUTLIER_CHANCE / 2 / len(rest), max(fit.freedom - 1, 1)))
@@ -135,8 +133,8 @@ def _without_outliers(path: Path, poses: Poses) -> tuple[Poses, list[str]]:
             outliers = len(texts)
     if outliers > most:
         raise InputError(
-            f"{path}: the poses contradict each other: {'; '.join(texts)}; of {len(poses)} poses {most} may be left "
-            "out: capture again, and put the device down in each pose"
+            f"{path}: the poses contradict each other: {'; '.join(texts[:MOST_NAMED])}; of {len(poses)} poses {most} "
+            "may be left out: capture again, and put the device down in each pose"
         )
     return poses.only(kept[outliers]), [f"left out: {text}" for text in texts[:outliers]]
 

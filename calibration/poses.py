@@ -14,6 +14,7 @@ LEAST_POSES = 12
 NEAR_1G = 0.2  # scale and bias of a sensor that works
 FLOOR = 5e-4 * G  # of a pose's error: what does not fall with longer stillness (steps, temperature, nonlinearity)
 CLIPPED_APART = 0.1 * G  # poses that differ by so much on the other axes do not read the same by chance
+MOST_NAMED = 10
 HELP = (
     "capture more with python -m firmware_host.capture --append, without --position: put the device down in one pose "
     "after another, for three seconds each"
@@ -85,7 +86,8 @@ def _listed(found: Stretches, capture: Capture) -> str:
     text += f" (at {', '.join(starts)} s)" * bool(starts)
     if found.moved:
         text += f", and {len(found.moved)} in which the device turned slowly (at "
-        text += ", ".join(f"{start / capture.rate_hz:.1f}" for start in found.moved) + " s)"
+        text += ", ".join(f"{start / capture.rate_hz:.1f}" for start in found.moved[:MOST_NAMED])
+        text += ", ... s)" if len(found.moved) > MOST_NAMED else " s)"
     return text
 
 

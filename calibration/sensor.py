@@ -3,7 +3,7 @@
 list                 sensor files that ship
 show SENSOR          a sensor file, in SI units
 still FILE           accelerometer bias, scale and misalignment, and the gyroscope's bias, from a capture in which the
-device was put down in 12 poses or more, in any of them, for some seconds each: the still stretches are found
+device was put down in 12 poses or more for some seconds each; the still stretches are found, whatever the poses are
 six-position FILE    the same from a capture of six square positions, each named by --position; without misalignment
 unless they were true (a jig)
 gyroscope FILE       the gyroscope's bias alone, from any still capture
