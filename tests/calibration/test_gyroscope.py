@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from calibration.gyroscope import gyroscope_bias
 from scl.frontend.sensor import DPS, Sensor
@@ -65,3 +66,17 @@ def test_a_sensor_file_with_bias_and_axes_of_its_own():
 
 def test_no_gyroscope_no_bias():
     assert gyroscope_bias(np.zeros((100, 3)), Sensor("mine", 100.0, SENSOR.parts[:1]), [slice(0, 100)]) is None
+
+
+def test_stretches_that_differ_against_scipy():
+    """Five stretches of one length, each with a mean of its own: Student's interval of five values."""
+    steps = np.array([0.1, -0.2, 0.05, 0.3, -0.1])
+    rate = np.repeat(steps, 300)[:, None] * DPS
+    found = gyroscope_bias(
+        counts(np.random.default_rng(0), 1500, rate, noise=1e-4),
+        SENSOR,
+        [slice(i, i + 300) for i in range(0, 1500, 300)],
+    )
+    low, high = t.interval(0.95, 4, steps.mean(), steps.std(ddof=1) / np.sqrt(5))
+    np.testing.assert_allclose(found.uncertainty / DPS, (high - low) / 2, rtol=0.02)
+    np.testing.assert_allclose((found.bias - GYROSCOPE) / DPS, steps.mean(), atol=0.01)
