@@ -118,8 +118,8 @@ def _rate_hz(times: np.ndarray, path: Path) -> float:
     usual = median_step(times)
     if usual is None:
         raise InputError(
-            f"{path}: the times of its {len(times)} rows never advance; a spreadsheet may have rounded them: export the "
-            "file again, or give rate_hz under [time] instead of a column"
+            f"{path}: the times of its {len(times)} rows never advance; a spreadsheet may have rounded them: export "
+            "the file again, or give rate_hz under [time] instead of a column"
         )
     steps = np.diff(times)
     return 1.0 / float(steps[(steps >= 0) & (steps <= 3 * usual)].mean())
