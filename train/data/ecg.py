@@ -53,6 +53,11 @@ def _prepare(recordings: Recordings, rate_hz: float) -> Recordings:
     return replace(recordings, rate_hz=rate_hz, blocks=tuple(blocks))
 
 
+def window_for(task: str) -> float:
+    """Seconds of a task's window, unless options or short recordings say otherwise."""
+    return BEAT_S if task == "beat" else STRIP_S
+
+
 def shift_for(task: str, recordings: Recordings, rate_hz: float, window_s: float = 0.0) -> Shift:
     """What a task's windows are moved by: strips up to 300 samples of 360 Hz later, beats up to 75 ms to either side.
 
@@ -65,7 +70,7 @@ def shift_for(task: str, recordings: Recordings, rate_hz: float, window_s: float
     lengths = [int(block.x.shape[1] // per_sample) for block in recordings.blocks]
     if task == "beat":
         jitter = math.ceil(JITTER_S * rate_hz)
-        shift = Shift(-jitter, jitter, round((window_s or BEAT_S) * rate_hz), per_sample)
+        shift = Shift(-jitter, jitter, round((window_s or window_for(task)) * rate_hz), per_sample)
     else:
         most = math.floor(MAX_SHIFT_S * rate_hz)
         samples = round(window_s * rate_hz) if window_s else min(round(STRIP_S * rate_hz), min(lengths) - most)
