@@ -132,10 +132,12 @@ def nearest_served(sensor_hz: float, model_hz: float) -> list[float]:
     """The closest model rate on either side of `model_hz` that a sensor can be brought down to, of those that are
     written with two decimals at most.
     """
+    exact = Fraction(sensor_hz).limit_denominator(1000)
     rates = {sensor_hz}
-    for up in range(1, MAX_UP + 1):
+    for up in range(1, MAX_UP + 1):  # rates within a fifth of the wanted one
         middle = up * sensor_hz / model_hz
-        rates |= {round(sensor_hz * up / down, 2) for down in range(max(int(0.8 * middle), up), int(1.2 * middle) + 2)}
+        near = (100 * exact * up / down for down in range(max(int(0.8 * middle), up), int(1.2 * middle) + 2))
+        rates |= {int(hundredths) / 100 for hundredths in near if hundredths.denominator == 1}
     rates = {hz for hz in rates if served(sensor_hz, hz)}
     below, above = [hz for hz in rates if hz < model_hz], [hz for hz in rates if hz > model_hz]
     return ([max(below)] if below else []) + ([min(above)] if above else [])

@@ -1,7 +1,7 @@
 """An encoder's strides for a window of any length, and what is said of a window that no encoder fits.
 
-What is averaged before the latent is a row of columns, one for each step of the strides' product. Short windows leave
-few: the last strides are taken back then. Long ones leave many, and each sees little of the window: strides are added.
+What is averaged before the latent is a row of columns, one for each step of the strides' product. A short window leaves
+few: the last strides are taken back where one would be left.
 """
 
 from dataclasses import replace
@@ -10,12 +10,12 @@ from scl.artifacts import InputError
 from scl.artifacts.fields import MOST
 from scl.artifacts.run import Architecture
 
-LEAST_COLUMNS = 4  # with zeros at the edges; without, a window of today's has one
-MOST_COLUMNS = 32
+# With zeros at the edges; without, 4 s at 20 Hz have one. docs/RATES.md has what more columns are worth.
+LEAST_COLUMNS = 2
 
 
 def fitted(architecture: Architecture, window_s: float, rate_hz: float) -> Architecture:
-    """The architecture with strides that suit a window's samples; itself, where its own do.
+    """The architecture with as many of its strides as leave enough columns of a window.
 
     Raises InputError for a window that is too short for it at any strides, or too long for a board.
     """
@@ -23,9 +23,7 @@ def fitted(architecture: Architecture, window_s: float, rate_hz: float) -> Archi
     _check(architecture, window_s, rate_hz)
     least = LEAST_COLUMNS if architecture.padding == "same" else 1
     while columns(replace(architecture, strides=tuple(strides)), samples) < least and max(strides) > 1:
-        strides[_last(strides, above=1)] = 1
-    while columns(replace(architecture, strides=tuple(strides)), samples) > MOST_COLUMNS and min(strides) == 1:
-        strides[strides.index(1)] = 2
+        strides[max(index for index, stride in enumerate(strides) if stride > 1)] = 1
     return replace(architecture, strides=tuple(strides))
 
 
@@ -63,7 +61,3 @@ def _check(architecture: Architecture, window_s: float, rate_hz: float) -> None:
         )
     if samples > MOST:
         raise InputError(f"{said}, a board counts {MOST:,} at most: give a shorter --window or a lower --rate")
-
-
-def _last(strides: list[int], above: int) -> int:
-    return max(index for index, stride in enumerate(strides) if stride > above)

@@ -1,5 +1,6 @@
 """Windows from 1 to 10 s at an IMU's and an ECG's rates: each is trained on, or refused in words."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,7 @@ def test_every_window_is_trained_on_or_refused(window_s: float, rate_hz: float, 
             network = fold(one_step(task, config, tmp_path / f"{padding}-{source}"), samples)
             left = columns(task.architecture, samples)
             assert next(layer for layer in network.layers if layer.name == "pool").source.length == left
-            assert (1 if padding == "valid" else 4) <= left <= 32
+            assert left >= (1 if padding == "valid" else 2)
 
 
 def counted(architecture: Architecture, samples: int) -> int:
@@ -115,15 +116,16 @@ def test_an_ecgs_windows_at_every_rate(padding: str, rate_hz: float) -> None:
     for window_s in (1.0, 2.0, 4.0, 10.0):
         encoder = TrainConfig().changed(padding=padding).encoder
         samples, architecture = round(window_s * rate_hz), ecg_architecture(encoder, window_s, rate_hz)
-        assert columns(architecture, samples) == counted(architecture, samples) >= (1 if padding == "valid" else 4)
+        assert columns(architecture, samples) == counted(architecture, samples) >= (1 if padding == "valid" else 2)
 
 
-def test_strides_are_taken_back_from_the_end_and_added_from_the_front() -> None:
+def test_strides_are_taken_back_from_the_end() -> None:
     architecture = Architecture((8,) * 4, (2, 1, 2, 2), 3)
     assert fitted(architecture, 1.0, 32.0).strides == (2, 1, 2, 2)
-    assert fitted(architecture, 1.0, 16.0).strides == (2, 1, 2, 1)
-    assert fitted(architecture, 1.0, 5.0).strides == (1, 1, 1, 1)
-    assert fitted(architecture, 1.0, 257.0).strides == (2, 2, 2, 2)
+    assert fitted(architecture, 1.0, 9.0).strides == (2, 1, 2, 2)
+    assert fitted(architecture, 1.0, 8.0).strides == (2, 1, 2, 1)
+    assert fitted(replace(architecture, padding="valid"), 1.0, 10.0).strides == (1, 1, 1, 1)
+    assert fitted(architecture, 1.0, 5000.0) == architecture
 
 
 @pytest.mark.parametrize(
