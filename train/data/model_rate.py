@@ -1,42 +1,43 @@
-"""The rate that a model of ECG recordings sees, and which rates it cannot see."""
+"""The rate that a model of ECG recordings sees: what is asked for, or what a board can make of theirs."""
+
+from fractions import Fraction
 
 from scl.artifacts import InputError
-from scl.frontend import resampler
-from train.data.ecg import BAND_HZ
+from scl.frontend.resampler import MAX_UP, nearest_served, served
+from train.data.ecg import check_band
 from train.data.recordings import Recordings
 
-MODEL_HZ = 180.0  # of sets that ask for no other
 
-
-def model_rate(recordings: Recordings, wanted_hz: float | None) -> float:
-    """The rate that a model of these recordings sees.
+def model_rate(recordings: Recordings, usual_hz: float, wanted_hz: float = 0.0) -> float:
+    """The rate of a model.
 
     Args:
-        wanted_hz: what options or the data set ask for; None: 180, else half of the recordings' own rate as often as
-            it is more.
+        usual_hz: of the data set's models.
+        wanted_hz: by options; 0: the usual rate, or one near it that the recordings can be brought to.
 
     Raises InputError for a rate that the band-pass or the resampler cannot do.
     """
     recorded_hz = recordings.rate_hz
-    rate_hz = wanted_hz or MODEL_HZ
-    if wanted_hz is None and not resampler.served(recorded_hz, MODEL_HZ):
-        rate_hz = recorded_hz
-        while rate_hz > MODEL_HZ:
-            rate_hz /= 2
-    check_band(rate_hz)
-    if not resampler.served(recorded_hz, rate_hz):
-        nearest = " and ".join(f"{hz:g}" for hz in resampler.nearest_served(recorded_hz, rate_hz))
+    rate_hz = wanted_hz or nearest(recorded_hz, usual_hz)
+    check_band(recordings.name, rate_hz)
+    if not served(recorded_hz, rate_hz):
+        near = " or ".join(f"{hz:g}" for hz in nearest_served(recorded_hz, rate_hz))
         raise InputError(
             f"{recordings.name}: was recorded at {recorded_hz:g} Hz, which the board's resampler cannot bring to "
-            f"{rate_hz:g} Hz; nearest rates for --rate: {nearest}"
+            f"{rate_hz:g} Hz; train with --rate {near}"
         )
     return rate_hz
 
 
-def check_band(rate_hz: float) -> None:
-    """Raises InputError for a model too slow for the band-pass."""
-    if rate_hz <= 2 * BAND_HZ[1]:
-        raise InputError(
-            f"a model of ECG at {rate_hz:g} Hz cannot have the band of {BAND_HZ[0]:g} to {BAND_HZ[1]:g} Hz; give "
-            f"--rate above {2 * BAND_HZ[1]:g}"
-        )
+def nearest(recorded_hz: float, usual_hz: float) -> float:
+    """The usual rate, or the recordings' own if they are slower, or the nearest that a board can make of theirs (of 257
+    Hz 179.9 and not 180).
+    """
+    if recorded_hz <= usual_hz:
+        return recorded_hz
+    found = Fraction(1)
+    for up in range(1, MAX_UP + 1):
+        ratio = Fraction(up, max(round(recorded_hz * up / usual_hz), up))
+        if abs(recorded_hz * ratio - usual_hz) < abs(recorded_hz * found - usual_hz):
+            found = ratio
+    return recorded_hz * found.numerator / found.denominator

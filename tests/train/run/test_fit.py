@@ -148,9 +148,7 @@ def test_what_no_encoder_fits_is_said_before_anything_is_read(window_s: float, r
 
 def test_an_ecgs_options_are_looked_at_before_anything_is_read() -> None:
     for rate_hz in (60.0, 80.0):
-        with pytest.raises(
-            InputError, match=f"ECG at {rate_hz:g} Hz cannot have the band of 0.5 to 40 Hz; .* above 80"
-        ):
+        with pytest.raises(InputError, match=f"mitdb: a model of {rate_hz:g} Hz cannot see ECG up to 40 Hz"):
             check_ecg("strip", TrainConfig().changed(rate=rate_hz), data_set("mitdb"))
     with pytest.raises(InputError, match="0.03 s at 180 Hz has 5 samples, the encoder with --padding same needs 7"):
         check_ecg("beat", TrainConfig().changed(window=0.03), data_set("mitdb"))
