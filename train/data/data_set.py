@@ -33,6 +33,7 @@ class DataSet:
         index: files that tell a folder of the set that lies open.
         rate_hz: the model's rate; None: the recordings' own.
         split: the published division into parts by a seed; None: by the options.
+        owns: whether a zip or folder holds this set, as its files tell.
     """
 
     name: str
@@ -43,6 +44,7 @@ class DataSet:
     index: tuple[str, ...] = ()
     rate_hz: float | None = None
     split: Callable[[Recordings, int], Split] | None = None
+    owns: Callable[[Path], bool] = lambda path: False
 
     def find(self, folder: Path) -> Path | None:
         """The set's archive or folder below `folder`, which SCL_DATA_DIR names; None if it is not there."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from scl.artifacts import InputError, sha256_bytes, shortened
 from scl.artifacts.run import Split
+from train.data.archive import names_in
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, text_option
 from train.data.ptbxl_tables import (
@@ -205,4 +206,5 @@ DATA_SET = DataSet(
     index=(DATABASE,),
     rate_hz=100.0,
     split=split,
+    owns=lambda path: any(name.rpartition("/")[2] == DATABASE for name in names_in(path)),
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from scl.artifacts import InputError, sha256_bytes
-from train.data.archive import Archive
+from train.data.archive import Archive, names_in
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, text_option, texts_option
 from train.data.recordings import Block, Recordings
@@ -27,6 +27,7 @@ SENSORS = {"accel": ("accelerometer", "m/s^2", "a"), "gyro": ("gyroscope", "rad/
 SUBJECTS = range(1600, 1651)
 KEY = "activity_key.txt"
 DOWNLOADED = "wisdm-uci-507.zip"  # as train.data.download names it
+ROWS = re.compile(r"(^|/)raw/(watch|phone)/(accel|gyro)/data_\d+_")
 GAP_S = 1.0
 MOST_INNER_BYTES = 1 << 29  # of the zip in a zip: it has 300 MB
 MOST_TEXT_BYTES = 1 << 26
@@ -205,10 +206,16 @@ def _from_options(path: Path | None, options: Options) -> Recordings:
     return recordings if activities is None else recordings.only(activities)
 
 
+def owns(path: Path) -> bool:
+    """Whether a zip or folder has WISDM's layout, or the zip in it."""
+    return any(KEY in name or name.endswith("wisdm-dataset.zip") or ROWS.search(name) for name in names_in(path))
+
+
 DATA_SET = DataSet(
     name="wisdm",
     signal="imu",
     load=_from_options,
     sensor="replay-imu",
     places=tuple(f"wisdm/{name}" for name in ("wisdm-dataset.zip", "wisdm-dataset", DOWNLOADED)),
+    owns=owns,
 )
