@@ -1,0 +1,89 @@
+"""What to know of recordings before a run's figures on them are trusted."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from scl.artifacts.run import RunInfo
+from train.data.recordings import Recordings
+from train.data.tasks import TASKS
+from train.run.people import People, group_names
+
+MOST_NAMES = 12  # that a sentence lists; transfer.json has them all
+
+
+def listed(names: Iterable[str], most: int = MOST_NAMES) -> str:
+    """Names with commas, the first ones of many."""
+    everybody = list(names)
+    rest = f" and {len(everybody) - most} more" if len(everybody) > most else ""
+    return ", ".join(everybody[:most]) + rest
+
+
+def notes_on(info: RunInfo, recordings: Recordings, people: People, with_windows: Collection[int]) -> tuple[str, ...]:
+    """Sentences on who the people are, and on what of the recordings differs from the run's.
+
+    Args:
+        people: of the recordings.
+        with_windows: groups that have a window.
+    """
+    group, notes = TASKS[info.task].group, []
+    if people.same_archive:
+        notes.append(
+            f"the archive is the one that the run was trained on (SHA-256 {info.data.sha256[:12]}): its split says "
+            "who trained"
+        )
+        notes += _of_one_patient(info, people)
+    elif not people.compared:
+        notes.append("the run's own recordings are not at hand, so equal samples are not noticed; --data names them")
+    if info.split.leaky and people.of("train"):
+        notes.append(f"the run's split is leaky: every {group} trained")
+    if people.doubtful:
+        compared = "their samples are not the run's" if people.compared else "their samples were not compared"
+        notes.append(
+            f"{len(people.doubtful)} new {group}s are called as some who trained ({listed(people.doubtful)}): whether "
+            f"they are the same cannot be known by number; {compared}"
+        )
+    if not people.of("new", "test"):
+        notes.append(f"every {group} trained or validated: nothing here says how the run does on others")
+    without = [person.name for person in people.persons if person.group not in with_windows]
+    if without:
+        seconds = info.window.samples / info.window.rate_hz
+        notes.append(f"no window of {seconds:g} s fits into the recordings of {group}s {listed(without)}")
+    if recordings.rate_hz > info.window.rate_hz * (1 + 1e-6) and info.frontend.band_hz is None:
+        notes.append(f"resampled from {recordings.rate_hz:g} to the run's {info.window.rate_hz:g} Hz")
+    return tuple(notes + _leads(info, recordings, people))
+
+
+def _of_one_patient(info: RunInfo, people: People) -> list[str]:
+    """Where a patient's records are in training and test, as a published split may have it."""
+    same = set(info.split.same_patient or ())
+    names = [person.name for person in people.of("new", "test") if person.group in same]
+    trained = [person.name for person in people.of("train") if person.group in same]
+    if not names or not trained:
+        return []
+    return [f"{listed(names)} is of the same patient as {listed(trained)}, which trained, as published"]
+
+
+def _leads(info: RunInfo, recordings: Recordings, people: People) -> list[str]:
+    """What differs between the leads that trained and those of the new people."""
+    if TASKS[info.task].group != "record":
+        return []
+    names = group_names(info.data.report)
+    known = leads(info.data.report, {names.get(group, str(group)) for group in info.split.train})
+    here = leads(recordings.report, {person.name for person in people.of("new", "test")})
+    if not here or not known:
+        which = "these recordings do" if known else "the run does"
+        return [f"{which} not say which lead was recorded: nothing tells whether it is the same"]
+    other = {lead: records for lead, records in here.items() if lead not in known}
+    return [
+        f"lead {lead} of {len(records)} records ({listed(records)}) did not train ({listed(known)} did): the figures "
+        "are of another view of the heart too"
+        for lead, records in other.items()
+    ]
+
+
+def leads(report: Mapping[str, object], records: Collection[str]) -> dict[str, list[str]]:
+    """The leads of these records, by name, as a loader's report has them; none where it says nothing of leads."""
+    found = report.get("leads")
+    if not isinstance(found, dict):
+        return {}
+    chosen = {str(lead): [str(name) for name in names if str(name) in records] for lead, names in found.items()}
+    return {lead: names for lead, names in chosen.items() if names}
