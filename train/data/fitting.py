@@ -35,7 +35,7 @@ def with_channels(recordings: Recordings, window: WindowInfo) -> Recordings:
     rows = [recordings.channels.index(name) for name in window.channels]
     blocks = tuple(replace(block, x=block.x[rows]) for block in recordings.blocks)
     places = {row: place for place, row in enumerate(rows)}
-    kept = [(kind, tuple(places[c] for c in channels if c in places)) for kind, channels in recordings.sensors]
+    kept = [(kind, tuple(sorted(places[c] for c in channels if c in places))) for kind, channels in recordings.sensors]
     sensors = tuple((kind, channels) for kind, channels in kept if channels)
     return replace(recordings, channels=window.channels, units=window.units, sensors=sensors, blocks=blocks)
 

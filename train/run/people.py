@@ -15,7 +15,7 @@ from train.data.recordings import Recordings
 Part = Literal["train", "validation", "test", "new"]
 Reason = Literal["archive", "content", "number", "name"]
 PARTS: tuple[Part, ...] = ("test", "validation", "train")  # who is in several of a leaky split has trained
-NUMBERED = re.compile(r"\D*\d*")  # 7, s07, subject_7: a name that any other set may give to somebody else
+NUMBERED = re.compile(r"\D*\d+")  # 7, s07, subject_7: a name that any other set may give to somebody else
 REASONS: dict[Reason, str] = {
     "archive": "by the archive",
     "content": "by equal samples",
