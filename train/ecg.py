@@ -50,7 +50,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--download", action="store_true", help="fetch MIT-BIH to data/mitdb first, and use it")
     options.add_argument("--synthetic", action="store_true", help="use simulated ECG (neurokit2), for trying out only")
     options.add_argument("--lead", default="I", help="PTB-XL: which of its 12 leads (default I, a watch's)")
-    options.add_argument("--rate", type=int, choices=(100, 500), default=500, help="PTB-XL: which of its two rates")
+    options.add_argument(
+        "--records", type=int, choices=(100, 500), default=500, help="PTB-XL: those of which rate in Hz"
+    )
     working_folder.add_flags(options, "runs/ecg")
     flags.add_options(options, STRIP)
     return options
@@ -106,7 +108,7 @@ def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:
             f"no {chosen.name} recordings: give --data PATH (the official zip or folder), set SCL_DATA_DIR, fetch "
             "MIT-BIH with --download, or try the path out with --synthetic"
         )
-    loading = {"lead": arguments.lead, "rate_hz": arguments.rate} if chosen.name == "ptbxl" else {}
+    loading = {"lead": arguments.lead, "rate_hz": arguments.records} if chosen.name == "ptbxl" else {}
     return Source(chosen.name, loading), path
 
 

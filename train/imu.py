@@ -59,6 +59,7 @@ def main(argv: Sequence[str]) -> int:
     loading: dict[str, object] = {"device": arguments.device, "sensors": arguments.sensors.split("+")}
     if arguments.activities is not None:
         loading["activities"] = arguments.activities.split(",")
+    loading |= options.window.loading
     source = Source("watch" if path is None else chosen.name, loading)
     recordings = data_set(source.data_set).load(path, loading)
     with folder.resumable():

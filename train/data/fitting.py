@@ -24,11 +24,12 @@ def with_channels(recordings: Recordings, window: WindowInfo) -> Recordings:
             f"{recordings.name}: has {_listed(have)}, the run needs {_listed(wanted)}; give recordings of its sensors "
             "in its units"
         )
-    if recordings.rate_hz < window.rate_hz * SLOWER:
+    slowest = recorded_hz(recordings)
+    if slowest < window.rate_hz * SLOWER:
         raise InputError(
-            f"{recordings.name}: has {recordings.rate_hz:g} samples per second, the run needs {window.rate_hz:g}: what "
-            f"lies between two samples cannot be made up; give recordings of {window.rate_hz:g} Hz or more, or a run "
-            f"of {recordings.rate_hz:g} Hz or less"
+            f"{recordings.name}: has {slowest:g} samples per second, the run needs {window.rate_hz:g}: what lies "
+            f"between two samples cannot be made up; give recordings of {window.rate_hz:g} Hz or more, or a run of "
+            f"{slowest:g} Hz or less"
         )
     if recordings.channels == window.channels:
         return recordings
@@ -38,6 +39,12 @@ def with_channels(recordings: Recordings, window: WindowInfo) -> Recordings:
     kept = [(kind, tuple(sorted(places[c] for c in channels if c in places))) for kind, channels in recordings.sensors]
     sensors = tuple((kind, channels) for kind, channels in kept if channels)
     return replace(recordings, channels=window.channels, units=window.units, sensors=sensors, blocks=blocks)
+
+
+def recorded_hz(recordings: Recordings) -> float:
+    """The rate of the slowest file, where the loader's report tells the files' rates: it may have interpolated."""
+    rates = recordings.report.get("rates_hz")
+    return min(map(float, rates)) if rates else recordings.rate_hz
 
 
 def at_rate(recordings: Recordings, rate_hz: float) -> Recordings:

@@ -76,7 +76,7 @@ def load(path: str | Path, lead: str = "I", rate_hz: int = 500) -> Recordings:
     if not there:
         (other,) = FILES.keys() - {rate_hz}
         elsewhere = any(f"{row.get(FILES[other])}.hea" in source.names for row in database.values())
-        advice = f"choose {other} (--rate)" if elsewhere else ADVICE
+        advice = f"choose {other} (--records)" if elsewhere else ADVICE
         raise InputError(
             f"{path}: has the signals of none of the {len(rows)} records at {rate_hz} samples per second; {advice}"
         )

@@ -31,7 +31,8 @@ class Person:
     Attributes:
         group: number in the recordings.
         part: of the run: what it did with this person; "new" if none of its parts has them, as far as can be known.
-        reason: how the run's person is recognized; None for a new one.
+        reason: how the run's person is recognized; None for a new one. An archive's that are in no part of the run are
+            new too.
     """
 
     name: str
@@ -66,7 +67,7 @@ def recognized(info: RunInfo, recordings: Recordings, data_set: DataSet, own: Re
         own: the run's own recordings, if they are at hand.
 
     Equal checksums mean the same people. Else a person is recognized by a block of equal samples, by the number where
-    both are of one published set, which numbers its people, or by a name that is more than a number.
+    both are of one set that numbers its people itself, or by a name that is more than a number.
     """
     parts: dict[int, Part] = {}
     for part in PARTS:
@@ -74,7 +75,7 @@ def recognized(info: RunInfo, recordings: Recordings, data_set: DataSet, own: Re
     names = group_names(info.data.report)
     same_archive = recordings.sha256 == info.data.sha256
     twins = {} if same_archive or own is None else shared_blocks(recordings, own)
-    published = bool(data_set.places) and data_set.name == info.data.name
+    numbered_alike = data_set.name == info.data.name and not names and not recordings.group_names
     numbers = {names.get(group, str(group)): group for group in parts}
     persons, doubtful = [], []
     for group in recordings.groups.tolist():
@@ -85,14 +86,14 @@ def recognized(info: RunInfo, recordings: Recordings, data_set: DataSet, own: Re
             found = same_name, "archive"
         elif group in twins:
             found = twins[group], "content"
-        elif same_name is not None and published:
+        elif same_name is not None and numbered_alike:
             found = same_name, "number"
         elif same_name is not None and not NUMBERED.fullmatch(name):
             found = same_name, "name"
         elif same_name is not None and parts[same_name] != "test":
             doubtful.append(name)
         part = "new" if found[0] is None else parts.get(found[0], "new")
-        persons.append(Person(name, group, part, None if part == "new" else found[1]))
+        persons.append(Person(name, group, part, None if part == "new" and not same_archive else found[1]))
     return People(tuple(persons), same_archive, same_archive or own is not None, tuple(doubtful))
 
 

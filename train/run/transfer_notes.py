@@ -17,6 +17,10 @@ def listed(names: Iterable[str], most: int = MOST_NAMES) -> str:
     return ", ".join(everybody[:most]) + rest
 
 
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def notes_on(info: RunInfo, recordings: Recordings, people: People, with_windows: Collection[int]) -> tuple[str, ...]:
     """Sentences on who the people are, and on what of the recordings differs from the run's.
 
@@ -38,8 +42,8 @@ def notes_on(info: RunInfo, recordings: Recordings, people: People, with_windows
     if people.doubtful:
         compared = "their samples are not the run's" if people.compared else "their samples were not compared"
         notes.append(
-            f"{len(people.doubtful)} new {group}s are called as some who trained ({listed(people.doubtful)}): whether "
-            f"they are the same cannot be known by number; {compared}"
+            f"{counted(len(people.doubtful), group)} of the new have a number that trained "
+            f"({listed(people.doubtful)}): that does not tell whether they are the same; {compared}"
         )
     if not people.of("new", "test"):
         notes.append(f"every {group} trained or validated: nothing here says how the run does on others")

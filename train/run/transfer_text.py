@@ -4,9 +4,9 @@ from scl.robustness import Interval
 from train.run.class_figures import ClassesFigures
 from train.run.people import REASONS
 from train.run.transfer_file import CopiesOfTransfer, Transfer
-from train.run.transfer_notes import listed
+from train.run.transfer_notes import counted, listed
 
-DID = {"train": "trained", "validation": "validated", "test": "tested", "new": "are new to the run"}
+DID = {"train": "trained", "validation": "validated", "test": "tested", "new": "new to the run"}
 MOST_TAKEN = 3  # classes that a line names
 
 
@@ -24,17 +24,19 @@ def lines(found: Transfer) -> list[str]:
 
 def _people(found: Transfer) -> list[str]:
     """Who is kept apart, and who is not."""
-    return [
-        f"{len(part.names)} {found.group}s {DID[part.part]}{', ' + REASONS[part.reason] if part.reason else ''}"
-        f"{', and are kept apart' if part.part in ('train', 'validation') else ''}: {listed(part.names)}"
-        for part in found.people
-    ]
+    lines = []
+    for part in found.people:
+        did = "left out by the run's split" if part.part == "new" and part.reason else DID[part.part]
+        reason = f", {REASONS[part.reason]}" if part.reason else ""
+        apart = ", kept apart" if part.part in ("train", "validation") else ""
+        lines.append(f"{counted(len(part.names), found.group)} {did}{reason}{apart}: {listed(part.names)}")
+    return lines
 
 
 def _figures(found: Transfer) -> list[str]:
     """A row for each figure of the new people, beside the run's own."""
     new, own, group = found.new, found.own, found.group
-    head = f"{found.windows} windows of {found.persons} {group}s that did not train; nothing was trained here"
+    head = f"{found.windows} windows of {counted(found.persons, group)} that did not train; nothing was trained here"
     if new is None:
         shared = "no window of theirs is of a class of the run" if found.classes else "no class is one of the run's"
         return [head, f"  {shared}, by its name: accuracy cannot be told"]

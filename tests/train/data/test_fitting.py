@@ -1,5 +1,7 @@
 """Recordings of another set as a model's windows have them: against closed forms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,9 @@ def test_what_does_not_fit_is_said_with_both_sides() -> None:
     ):
         with_channels(recordings(axes, units, 12.5), ACCEL)
     assert with_channels(recordings(axes, units, 20.0 * (1 - 1e-9)), ACCEL)
+    interpolated = replace(recordings(axes, units, 20.0), report={"rates_hz": {"50": 3, "16": 1}})
+    with pytest.raises(InputError, match="other: has 16 samples per second"):
+        with_channels(interpolated, ACCEL)
 
 
 @pytest.mark.parametrize("rate_hz", [25.0, 50.0, 104.0])

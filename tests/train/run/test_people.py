@@ -23,8 +23,8 @@ def run(names: list[str] | None = None, name: str = "made-up", sha256: str = "1"
     return replace(info, data=DataSource(name, {}, sha256, report))
 
 
-def a_set(name: str, *places: str) -> DataSet:
-    return DataSet(name, "imu", lambda path, options: recordings({0: [10]}), "replay-imu", places)
+def a_set(name: str) -> DataSet:
+    return DataSet(name, "imu", lambda path, options: recordings({0: [10]}), "replay-imu")
 
 
 def other(groups: int, names: tuple[str, ...] = ()) -> Recordings:
@@ -45,7 +45,7 @@ def test_the_same_archive_is_divided_as_the_run_was() -> None:
         "1": ("train", "archive"),
         "2": ("validation", "archive"),
         "3": ("test", "archive"),
-        "4": ("new", None),
+        "4": ("new", "archive"),
     }
     assert [person.name for person in people.of("new", "test")] == ["3", "4"]
 
@@ -61,14 +61,15 @@ def test_who_is_in_every_part_of_a_leaky_split_has_trained() -> None:
     assert {person.part for person in people.persons} == {"train"}
 
 
-def test_numbers_say_nothing_but_in_a_published_set() -> None:
-    people = recognized(run(), other(5), a_set("made-up"), None)
+def test_numbers_say_nothing_but_in_another_archive_of_a_set_that_numbers_its_people() -> None:
+    people = recognized(run(name="another"), other(5), a_set("made-up"), None)
     assert {person.part for person in people.persons} == {"new"} and not people.compared
     assert people.doubtful == ("0", "1", "2")  # those that trained or validated
-    known = recognized(run(name="published"), other(5), a_set("published", "published/all.zip"), None)
+    known = recognized(run(), other(5), a_set("made-up"), None)
     assert parts(known)["0"] == ("train", "number") and parts(known)["4"] == ("new", None) and not known.doubtful
-    elsewhere = recognized(run(name="published"), other(5), a_set("another", "another/all.zip"), None)
-    assert {person.part for person in elsewhere.persons} == {"new"}
+    named = tuple(f"s{k}" for k in range(5))  # a folder's own: s0 may be anybody
+    for info, names in ((run(list(named)), named), (run(list(named)), ()), (run(), named)):
+        assert {person.part for person in recognized(info, other(5, names), a_set("made-up"), None).persons} == {"new"}
 
 
 def test_names_count_where_they_are_more_than_a_number() -> None:
@@ -90,7 +91,7 @@ def test_equal_samples_are_noticed_under_any_number() -> None:
     # Its subject 2 is the run's subject 1, and subject 0 the run's test subject.
     swapped = [b for b in foreign.blocks if b.group == 1]
     swapped += [replace(own.blocks[2], group=2), replace(own.blocks[7], group=0)]
-    people = recognized(run(), replace(foreign, blocks=tuple(swapped)), a_set("made-up"), own)
+    people = recognized(run(name="another"), replace(foreign, blocks=tuple(swapped)), a_set("made-up"), own)
     assert parts(people) == {"0": ("test", "content"), "1": ("new", None), "2": ("train", "content")}
     assert people.compared and people.doubtful == ("1",)
 
@@ -102,7 +103,7 @@ def test_one_sample_makes_another_block_and_stillness_is_nobodys() -> None:
     flat = Block(1, 0, np.zeros((3, 20), np.float32))
     own = replace(own, blocks=(own.blocks[0], flat))
     foreign = replace(own, blocks=(replace(own.blocks[0], x=changed, group=5), replace(flat, group=6)))
-    people = recognized(run(), foreign, a_set("made-up"), own)
+    people = recognized(run(name="another"), foreign, a_set("made-up"), own)
     assert parts(people) == {"5": ("new", None), "6": ("new", None)}
 
 
