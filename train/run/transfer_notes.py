@@ -76,18 +76,23 @@ def _leads(info: RunInfo, recordings: Recordings, people: People) -> list[str]:
     if not here or not known:
         which = "these recordings do" if known else "the run does"
         return [f"{which} not say which lead was recorded: nothing tells whether it is the same"]
-    other = {lead: records for lead, records in here.items() if lead not in known}
+    folded = {lead.casefold() for lead in known}
     return [
-        f"lead {lead} of {len(records)} records ({listed(records)}) did not train ({listed(known)} did): the figures "
-        "are of another view of the heart too"
-        for lead, records in other.items()
+        f"lead {lead} did not train ({listed(known)} did): the figures are of another view of the heart too"
+        for lead in here
+        if lead.casefold() not in folded
     ]
 
 
-def leads(report: Mapping[str, object], records: Collection[str]) -> dict[str, list[str]]:
-    """The leads of these records, by name, as a loader's report has them; none where it says nothing of leads."""
+def leads(report: Mapping[str, object], records: Collection[str]) -> list[str]:
+    """The leads of these records as a loader's report has them: lists of records, or their numbers, by lead; none where
+    it says nothing of leads.
+    """
     found = report.get("leads")
     if not isinstance(found, dict):
-        return {}
-    chosen = {str(lead): [str(name) for name in names if str(name) in records] for lead, names in found.items()}
-    return {lead: names for lead, names in chosen.items() if names}
+        return []
+    return [
+        str(lead)
+        for lead, members in found.items()
+        if not isinstance(members, list) or any(str(name) in records for name in members)
+    ]

@@ -36,18 +36,25 @@ def _people(found: Transfer) -> list[str]:
 def _figures(found: Transfer) -> list[str]:
     """A row for each figure of the new people, beside the run's own."""
     new, own, group = found.new, found.own, found.group
-    head = f"{found.windows} windows of {counted(found.persons, group)} that did not train; nothing was trained here"
+    windows, persons = counted(found.windows, "window"), counted(found.persons, group)
+    head = f"{windows} of {persons} that did not train; nothing was trained here"
     if new is None:
         shared = "no window of theirs is of a class of the run" if found.classes else "no class is one of the run's"
         return [head, f"  {shared}, by its name: accuracy cannot be told"]
-    rows = [("", f"here, {new.windows} windows", f"the run's own test, {own.windows} windows" if own else "")]
+    rows = [
+        (
+            "",
+            f"here, {counted(new.windows, 'window')}",
+            f"the run's own test, {counted(own.windows, 'window')}" if own else "",
+        )
+    ]
     rows.append(("accuracy", _with(new.accuracy, new.accuracy_ci95), _number(own.accuracy) if own else ""))
     rows.append(("macro F1", _with(new.macro_f1, new.macro_f1_ci95), _number(own.macro_f1) if own else ""))
     tested = {row.label: row for row in own.classes} if own else {}
     for row in new.classes:
-        count = f", {row.windows} windows of {row.people}"
+        count = f", {counted(row.windows, 'window')} of {row.people}"
         before = tested.get(row.label)
-        beside = f"{_number(before.recall)}, {before.windows} windows" if before else ""
+        beside = f"{_number(before.recall)}, {counted(before.windows, 'window')}" if before else ""
         rows.append((f"recall of {row.label}", _with(row.recall, row.recall_ci95) + count, beside))
     first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
     absent = f"  without a window here: {listed(found.absent)}" if found.absent else ""
@@ -92,7 +99,7 @@ def _kept(found: Transfer) -> tuple[tuple[str, ClassesFigures | None], ...]:
 def _row(name: str, figures: ClassesFigures) -> str:
     return (
         f"  {name}, apart: accuracy {_with(figures.accuracy, figures.accuracy_ci95)}, macro F1 "
-        f"{_with(figures.macro_f1, figures.macro_f1_ci95)}, {figures.windows} windows of {figures.people}"
+        f"{_with(figures.macro_f1, figures.macro_f1_ci95)}, {counted(figures.windows, 'window')} of {figures.people}"
     )
 
 
@@ -103,7 +110,7 @@ def _others(found: Transfer) -> list[str]:
         taken = sorted(((count, label) for label, count in other.taken_as.items() if count), reverse=True)
         rest = sum(count for count, _ in taken[MOST_TAKEN:])
         parts = [f"{count} as {label}" for count, label in taken[:MOST_TAKEN]] + ([f"{rest} as others"] if rest else [])
-        text.append(f"  {other.label} is no class of the run: of {other.windows} windows {', '.join(parts)}")
+        text.append(f"  {other.label} is no class of the run: of {counted(other.windows, 'window')} {', '.join(parts)}")
     return text
 
 
