@@ -21,6 +21,7 @@ from train.run.transfer_file import Transfer
 
 SMALL = ("--draws", "2", "--batch-size", "16", "--method", "baseline")
 LABELS = ("N", "S", "V")
+KINDS = dict(enumerate("NSVVQ"))
 
 
 def trained(folder: Path, *options: str) -> Iterator[Run]:
@@ -77,7 +78,9 @@ def answers(run: Run, x: np.ndarray) -> np.ndarray:
     return predict(run.model, torch.from_numpy(np.ascontiguousarray(x)))[1].argmax(axis=1)
 
 
-def by_hand(run: Run, recordings: Recordings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def by_hand(
+    run: Run, recordings: Recordings, kinds: dict[int, str] = KINDS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Names of the true and predicted classes, and the records, of all windows: cut here, sample by sample."""
     shift, truth, cuts, groups = run.info.transformation.parameters, [], [], []
     least, most, samples = (int(shift[name]) for name in ("least", "most", "samples"))
@@ -87,7 +90,7 @@ def by_hand(run: Run, recordings: Recordings) -> tuple[np.ndarray, np.ndarray, n
             names = [recordings.labels[int(label)] for _, label in block.beats]
         else:
             starts = [*range(0, block.x.shape[1] - samples - most + 1, samples)]
-            names = [strip_class(block, start, start + samples) for start in starts]
+            names = [strip_class(block, kinds, start, start + samples) for start in starts]
         for start, name in zip(starts, names, strict=True):
             if start + least >= 0 and start + samples + most <= block.x.shape[1] and name:
                 cuts.append(block.x[:, start : start + samples])
@@ -96,9 +99,9 @@ def by_hand(run: Run, recordings: Recordings) -> tuple[np.ndarray, np.ndarray, n
     return np.array(truth), np.array(LABELS)[answers(run, np.stack(cuts))], np.array(groups)
 
 
-def strip_class(block: Block, start: int, end: int) -> str:
-    """The most severe of a strip's beats; F counts as V, Q not at all."""
-    inside = {"NSVVQ"[label] for at, label in block.beats.tolist() if start <= at < end}
+def strip_class(block: Block, kinds: dict[int, str], start: int, end: int) -> str:
+    """The most severe of a strip's beats, each of a kind; F counts as V, Q not at all."""
+    inside = {kinds[label] for at, label in block.beats.tolist() if start <= at < end}
     return next((name for name in "VSN" if name in inside), "")
 
 
@@ -165,6 +168,33 @@ def test_recordings_of_whole_classes_and_of_another_rate(strip: Run, monkeypatch
     assert found["new"]["people"] == 2 and found["other_classes"][0]["label"] == "AF"
     with pytest.raises(InputError, match="other: has 128 samples per second, the run needs 180"):
         evaluated(strip, monkeypatch, replace(whole, rate_hz=128.0))
+
+
+def test_records_that_are_upside_down_are_said(strip: Run, monkeypatch, capsys) -> None:
+    found = others(leads={"MLII": 4})
+    blocks = tuple(replace(block, x=-block.x if block.group in (1, 2) else block.x) for block in found.blocks)
+    (note,) = [n for n in evaluated(strip, monkeypatch, replace(found, blocks=blocks))["notes"] if "inverted" in n]
+    assert (
+        note.startswith("2 of 4 records look inverted against the training set") and "1 (-" in note and "2 (-" in note
+    )
+    assert not [n for n in evaluated(strip, monkeypatch, found)["notes"] if "inverted" in n]
+
+
+def test_strips_are_named_by_the_beats_that_there_are(strip: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without S beats the second class of strips is V."""
+    found = others()
+    blocks = []
+    for block in found.blocks:
+        beats = block.beats[np.isin(block.beats[:, 1], (0, 2))]
+        beats[:, 1] //= 2
+        blocks.append(replace(block, beats=beats))
+    recordings = replace(found, labels=("N", "V"), blocks=tuple(blocks))
+    result = evaluated(strip, monkeypatch, recordings)
+    assert result["classes"] == ["N", "V"] and result["absent"] == ["S"]
+    truth, said, _ = by_hand(strip, replace(recordings, labels=("N", "V")), {0: "N", 1: "V"})
+    for row in result["new"]["classes"]:
+        mine = truth == row["label"]
+        assert row["windows"] == mine.sum() and row["recall"] == pytest.approx(np.mean(said[mine] == row["label"]))
 
 
 def test_what_an_ecg_run_refuses(strip: Run, monkeypatch: pytest.MonkeyPatch) -> None:

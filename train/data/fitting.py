@@ -7,7 +7,7 @@ import numpy as np
 from scl.artifacts import InputError
 from scl.artifacts.run import WindowInfo
 from train.data.recordings import Recordings
-from train.data.resample import resample
+from train.data.resample import average
 
 SLOWER = 1 - 1e-6  # of a rate: they are written as decimal numbers
 
@@ -48,11 +48,11 @@ def recorded_hz(recordings: Recordings) -> float:
 
 
 def at_rate(recordings: Recordings, rate_hz: float) -> Recordings:
-    """The recordings at a lower rate: the mean around each new sample, as the loaders resample."""
+    """The recordings at a lower rate, each new sample the mean over its period."""
     if abs(recordings.rate_hz / rate_hz - 1) <= 1 - SLOWER:
         return recordings
     blocks = tuple(
-        replace(block, x=resample(np.arange(block.x.shape[1]) / recordings.rate_hz, block.x.T, rate_hz))
+        replace(block, x=average(np.arange(block.x.shape[1]) / recordings.rate_hz, block.x.T, rate_hz))
         for block in recordings.blocks
     )
     return replace(recordings, rate_hz=rate_hz, blocks=blocks)

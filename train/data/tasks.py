@@ -7,7 +7,6 @@ from scl.artifacts.fields import TaskName
 from scl.artifacts.run import Split, WindowInfo
 from train.data import ecg
 from train.data.fitting import at_rate
-from train.data.mitdb import RHYTHM
 from train.data.recordings import Recordings, WindowSet, windows
 from train.data.splits import split_windows
 from train.transformations import Transformation
@@ -56,8 +55,8 @@ def _all_strips(
 ) -> tuple[WindowSet, tuple[str, ...]]:
     assert isinstance(transformation, Shift)
     behind = ecg.prepared(recordings, window.rate_hz)
-    labels = recordings.labels if any(block.label >= 0 for block in recordings.blocks) else RHYTHM
-    return ecg.strips(behind, behind.groups, transformation, window.samples / window.rate_hz), labels
+    cut = ecg.strips(behind, behind.groups, transformation, window.samples / window.rate_hz)
+    return cut, ecg.task_labels(recordings)
 
 
 def _all_beats(

@@ -103,7 +103,7 @@ def transferred(
         validated=_figures(info, judged, shared, "validation"),
         copies=_copies(info, evaluation, transformation, bool(shared), draws, metrics) if evaluation else None,
         other_classes=_others(info, judged),
-        notes=notes_on(info, recordings, people, {int(group) for group in judged.windows.groups}),
+        notes=notes_on(info, recordings, own, people, {int(group) for group in judged.windows.groups}),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from scl.artifacts.run import RunInfo
+from train.data.ecg_polarity import direction, polarity, sentences, unseen_leads
 from train.data.recordings import Recordings
 from train.data.tasks import TASKS
 from train.run.people import People, group_names
@@ -21,10 +22,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def notes_on(info: RunInfo, recordings: Recordings, people: People, with_windows: Collection[int]) -> tuple[str, ...]:
+def notes_on(
+    info: RunInfo, recordings: Recordings, own: Recordings | None, people: People, with_windows: Collection[int]
+) -> tuple[str, ...]:
     """Sentences on who the people are, and on what of the recordings differs from the run's.
 
     Args:
+        own: the run's recordings, if they are at hand.
         people: of the recordings.
         with_windows: groups that have a window.
     """
@@ -53,7 +57,7 @@ def notes_on(info: RunInfo, recordings: Recordings, people: People, with_windows
         notes.append(f"no window of {seconds:g} s fits into the recordings of {group}s {listed(without)}")
     if recordings.rate_hz > info.window.rate_hz * (1 + 1e-6) and info.frontend.band_hz is None:
         notes.append(f"resampled from {recordings.rate_hz:g} to the run's {info.window.rate_hz:g} Hz")
-    return tuple(notes + _leads(info, recordings, people))
+    return tuple(notes + _leads(info, recordings, people) + _polarity(info, recordings, people, own))
 
 
 def _of_one_patient(info: RunInfo, people: People) -> list[str]:
@@ -76,12 +80,22 @@ def _leads(info: RunInfo, recordings: Recordings, people: People) -> list[str]:
     if not here or not known:
         which = "these recordings do" if known else "the run does"
         return [f"{which} not say which lead was recorded: nothing tells whether it is the same"]
-    folded = {lead.casefold() for lead in known}
-    return [
-        f"lead {lead} did not train ({listed(known)} did): the figures are of another view of the heart too"
-        for lead in here
-        if lead.casefold() not in folded
-    ]
+    return unseen_leads(here, known)
+
+
+def _polarity(info: RunInfo, recordings: Recordings, people: People, own: Recordings | None) -> list[str]:
+    """New records that look inverted against those that trained, or against each other where those are not known."""
+    if TASKS[info.task].group != "record":
+        return []
+    names = {person.name for person in people.of("new", "test")}
+    figures = polarity(recordings)
+    trained = info.data.report.get("polarity")
+    if not isinstance(trained, dict):
+        mine = figures if people.same_archive else polarity(own) if own is not None else {}
+        training = {group_names(info.data.report).get(group, str(group)) for group in info.split.train}
+        trained = {name: value for name, value in mine.items() if name in training}
+    usual = direction(trained) if trained else None
+    return sentences({name: value for name, value in figures.items() if name in names}, usual)
 
 
 def leads(report: Mapping[str, object], records: Collection[str]) -> list[str]:
