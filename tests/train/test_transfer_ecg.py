@@ -129,7 +129,7 @@ def test_every_class_is_counted(task: str, request: pytest.FixtureRequest, monke
     assert found["own"]["accuracy"] == pytest.approx(metrics["accuracy"])
     text = capsys.readouterr().out
     assert f"{len(truth)} windows of 4 records that did not train" in text and "recall of V  " in text
-    assert "of the new have a number that trained" in text  # 0 to 3: the simulated set numbers its records
+    assert "of the new have a numbered name that trained" in text  # 0 to 3: the simulated set numbers its records
 
 
 def test_a_record_that_trained_is_found_by_its_samples(strip: Run, monkeypatch: pytest.MonkeyPatch) -> None:

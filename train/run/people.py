@@ -15,7 +15,7 @@ from train.data.recordings import Recordings
 Part = Literal["train", "validation", "test", "new"]
 Reason = Literal["archive", "content", "number", "name"]
 PARTS: tuple[Part, ...] = ("test", "validation", "train")  # who is in several of a leaky split has trained
-NUMBERED = re.compile(r"\D*\d+")  # 7, s07, subject_7: a name that any other set may give to somebody else
+NUMBERED = re.compile(r"\d")  # 7, s07, walk.3.csv: a name that any other set may give to somebody else
 REASONS: dict[Reason, str] = {
     "archive": "by the archive",
     "content": "by equal samples",
@@ -48,7 +48,7 @@ class People:
     Attributes:
         same_archive: the recordings are those that the run was trained on, by their checksum.
         compared: whether samples could be compared with the run's own.
-        doubtful: names of new people that also name people who trained, which says nothing of numbers.
+        doubtful: names of new people that people of the run have too, who trained or validated: numbers tell nobody.
     """
 
     persons: tuple[Person, ...]
@@ -67,7 +67,7 @@ def recognized(info: RunInfo, recordings: Recordings, data_set: DataSet, own: Re
         own: the run's own recordings, if they are at hand.
 
     Equal checksums mean the same people. Else a person is recognized by a block of equal samples, by the number where
-    both are of one set that numbers its people itself, or by a name that is more than a number.
+    both are of one set that numbers its people itself, or by a name without a number.
     """
     parts: dict[int, Part] = {}
     for part in PARTS:
@@ -88,7 +88,7 @@ def recognized(info: RunInfo, recordings: Recordings, data_set: DataSet, own: Re
             found = twins[group], "content"
         elif same_name is not None and numbered_alike:
             found = same_name, "number"
-        elif same_name is not None and not NUMBERED.fullmatch(name):
+        elif same_name is not None and not NUMBERED.search(name):
             found = same_name, "name"
         elif same_name is not None and parts[same_name] != "test":
             doubtful.append(name)

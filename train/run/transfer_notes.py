@@ -46,7 +46,7 @@ def notes_on(
     if people.doubtful:
         compared = "their samples are not the run's" if people.compared else "their samples were not compared"
         notes.append(
-            f"{counted(len(people.doubtful), group)} of the new have a number that trained "
+            f"{counted(len(people.doubtful), group)} of the new have a numbered name that trained "
             f"({listed(people.doubtful)}): that does not tell whether they are the same; {compared}"
         )
     if not people.of("new", "test"):

@@ -107,6 +107,12 @@ def test_one_sample_makes_another_block_and_stillness_is_nobodys() -> None:
     assert parts(people) == {"5": ("new", None), "6": ("new", None)}
 
 
+@pytest.mark.parametrize("name", ["7", "s07", "subject 7", "walk.3.csv", "7 b"])
+def test_a_name_with_a_number_is_anybodys(name: str) -> None:
+    people = recognized(run([name, "Ben"]), other(1, (name,)), a_set("made-up"), None)
+    assert people.persons[0].part == "new" and people.doubtful == (name,)
+
+
 @pytest.mark.parametrize("report", [{}, {"group_names": None}, {"group_names": 3}])
 def test_a_run_without_names(report: dict[str, object]) -> None:
     assert group_names(report) == {}
