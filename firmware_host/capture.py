@@ -1,7 +1,9 @@
 """`python -m firmware_host.capture BUNDLE --port PORT --out FILE --seconds S`: records the board's own sensor.
 
-For the six-position calibration capture six parts into one file, each with another axis up:
---position=+x, then --append --position=-x, and so on.
+To calibrate the sensor, put the device down in one pose after another while it records, 12 or more, each for three
+seconds, and give no --position. Ctrl-C ends early and keeps what came; --append adds more poses to the file. For the
+six-position calibration capture six parts into one file, each with another axis up: --position=+x, then --append
+--position=-x, and so on.
 """
 
 import argparse
@@ -159,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="capture file to write")
     parser.add_argument("--append", action="store_true", help="add to the file, if it is there")
     parser.add_argument("--seconds", type=number(0.001, 1e6), required=True, help="how long to record")
-    parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for the calibration")
+    parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for six-position")
     parser.add_argument("--label", type=line, help="what is recorded; firmware_host.stream prints it beside the class")
     parser.add_argument("--subject", type=line, help="who is recorded: train.imu divides captures by it")
     parser.add_argument(

@@ -11,11 +11,16 @@ import socket
 import struct
 import subprocess
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from calibration.gyroscope import gyroscope_bias
+from calibration.many_poses import calibrate
+from calibration.poses import find_poses
+from calibration.unit import still_figures, unit_calibration
 from export.network.arena import lifetimes, plan
 from export.network.layers import AveragePool, Conv, Network, Tensor
 from export.network.quantization import quantize
@@ -39,6 +44,7 @@ from scl.artifacts.capture import Capture, read_capture, write_capture
 from scl.artifacts.golden import read_golden
 from scl.frontend.sensor import Part, Sensor
 from scl.partition import Partition
+from tests.calibration import simulated
 from tests.firmware_host.board_that_restarts import board_that_restarts
 from tests.manifests import manifest
 from tests.scl.frontend.designs import front_end_spec
@@ -274,7 +280,7 @@ def test_a_units_calibration_stays_until_it_is_put_back(bundle, port, tmp_path, 
     eye = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     biases = (("accelerometer", (1.5, 0.0, 0.0)), ("gyroscope", (0.0, 0.1, 0.0)))
     parts = tuple(PartCalibration(kind, bias, eye) for kind, bias in biases)
-    write_artifact(path, UnitCalibration("bench", parts, (1.0,) * 3, (0.0,) * 3, 0.1, True, 0.5, "0" * 64))
+    write_artifact(path, UnitCalibration("bench", parts, None, "0" * 64))
     unit, golden = read_calibration(path, bundle), read_golden(bundle).limited(1)
     with open_board(bundle, port) as board:
         unit.send(board.link)
@@ -288,6 +294,24 @@ def test_a_units_calibration_stays_until_it_is_put_back(bundle, port, tmp_path, 
         assert exact.parity.input_crc32_off == exact.parity.max_lsb == 0
         assert board.link.greet().calibration_hash == nominal(bundle).hash == bytes(8)
     assert "a unit's calibration is replaced" in capsys.readouterr().err
+
+
+def test_a_board_applies_what_still_poses_gave(bundle, port, tmp_path):
+    """Bias and alignment from a capture reach the network's input in every bit, on top of the sensor file's own."""
+    sensor, rng, path = bundle.manifest.frontend.sensor, np.random.default_rng(3), tmp_path / "unit.json"
+    counts = simulated.recording(rng, simulated.unit(rng), simulated.by_hand(rng), sensor=sensor)
+    poses, stretches = find_poses(tmp_path, Capture("bench", 20.0, CHANNELS, counts), sensor)
+    found, gyroscope = still_figures(calibrate(tmp_path, poses)), gyroscope_bias(counts, sensor, stretches.slices)
+    saved = unit_calibration(sensor, *found, gyroscope, "0" * 64)
+    write_artifact(path, saved)
+    parts = zip(sensor.parts, saved.sensors, strict=True)
+    own = replace(sensor, parts=tuple(replace(part, bias=c.bias, alignment=c.alignment) for part, c in parts))
+    sent, golden = read_calibration(path, bundle), read_golden(bundle).limited(1)
+    with open_board(bundle, port) as board:
+        sent.send(board.link)
+        (answer,) = Flight(board.link, board.link.greet(), 1, golden.counts[0].__getitem__).run().results
+    expected = quantized(golden.counts[0, 0], replace(bundle.manifest.frontend, sensor=own))
+    assert answer.input_crc32 == zlib.crc32(expected.tobytes()) != golden.input_crc32[0, 0]
 
 
 @pytest.fixture
