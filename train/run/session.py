@@ -216,6 +216,8 @@ def _write_metrics(path: Path, metrics: "Metrics", data: str) -> None:
     contents |= {name: asdict(figures) for name, figures in metrics.others.items()}
     if metrics.other_classes:
         contents["other_classes"] = metrics.other_classes
+    if metrics.by_construction:
+        contents["consistency_by_construction"] = metrics.by_construction
     artifacts.write_json(path, contents | {"warnings": list(metrics.warnings)})
 
 
