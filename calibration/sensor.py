@@ -14,7 +14,7 @@ import numpy as np
 
 from calibration.capture import read_positions
 from calibration.six_position import SixPosition, solve
-from scl.arguments import Parser, number
+from scl.arguments import FORMATS, Parser, number
 from scl.artifacts import command, sha256_file, write_artifact
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
 from scl.artifacts.capture import POSITIONS, Capture
@@ -30,10 +30,10 @@ def parser() -> argparse.ArgumentParser:
     commands = options.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="sensor files that ship")
     show = commands.add_parser("show", help="a sensor file in SI units")
-    show.add_argument("sensor", help="name of a shipped sensor file, or a path")
+    show.add_argument("sensor", help=f"name of a shipped sensor file, or a path ({FORMATS})")
     six = commands.add_parser("six-position", help="calibrate one unit from a capture file")
-    six.add_argument("capture", type=Path, help="CSV written by firmware_host.capture")
-    six.add_argument("--sensor", required=True, help="name of a shipped sensor file, or a path")
+    six.add_argument("capture", type=Path, help=f"CSV written by firmware_host.capture ({FORMATS})")
+    six.add_argument("--sensor", required=True, help=f"name of a shipped sensor file, or a path ({FORMATS})")
     six.add_argument("--out", type=Path, required=True, help="calibration.json to write")
     six.add_argument(
         "--placement-error",

@@ -228,7 +228,7 @@ def test_the_stream_command(folder, native, tmp_path, capsys):
     assert stream.main([*arguments, "--hop", "400"]) == 0
     lines = capsys.readouterr().out.splitlines()
     expected = [LABELS[golden.predictions[0, n]] for n in range(2)]
-    hits = expected.count("slow")
+    hits, hit = expected.count("slow"), expected[:1].count("slow")
     assert lines == [
         f"    20.00 s  {expected[0]}  (label slow)",
         f"    40.00 s  {expected[1]}  (label slow)",
@@ -236,6 +236,16 @@ def test_the_stream_command(folder, native, tmp_path, capsys):
     ]
     with pytest.raises(InputError, match="--hop 401: longer than the window of 400 samples"):
         stream.main([*arguments, "--hop", "401"])
+    names = ("slow",) * 400 + ("climbing",) * 400
+    write_capture(path, Capture("bench", 20.0, CHANNELS, counts, label=names))
+    assert stream.main([*arguments, "--hop", "400"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"    20.00 s  {expected[0]}  (label slow)",
+        f"    40.00 s  {expected[1]}  (label climbing), which the model does not know",
+        f"{hit} of 1 labelled classes are right ({hit:.1%})",
+        "labels that the model does not know, counted neither as right nor as wrong:",
+        f"  climbing: 20.0 s, 1 class; the model said {expected[1]} 1",
+    ]
 
 
 def test_the_capture_command(folder, native, tmp_path):
