@@ -16,7 +16,7 @@ from export.recorded.conversion import Counts, convert
 from export.recorded.rate import ratio_of
 from export.recorded.reading import Hints, Recording, read_recording
 from export.recorded.units import NAMES, SECONDS, SPELLED
-from scl.arguments import FORMATS, Parser, number
+from scl.arguments import FORMATS, Parser, line, number
 from scl.artifacts import InputError, check_writable, command, complain, shortened
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.capture import Capture, write_capture
@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument(
         "--columns",
-        type=_names,
+        type=line,
         metavar="A,B,...",
         help="columns of the channels, in their order, by name or by number from 1 (default: by name, else by order)",
     )
@@ -72,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
         raise InputError(f"--out {out}: is the recording itself; name another file")
     sensor, channels = _sensor(arguments.sensor)
     hints = Hints(
-        arguments.columns,
+        _names(arguments.columns),
         arguments.unit,
         arguments.time,
         arguments.rate,
@@ -172,11 +172,13 @@ def _channels(part: Part) -> tuple[str, ...]:
     return tuple(f"{prefix}{axis}" for axis in "xyz")
 
 
-def _names(text: str) -> tuple[str, ...]:
+def _names(text: str | None) -> tuple[str, ...] | None:
     """Names of columns, separated by commas."""
+    if text is None:
+        return None
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
-        raise argparse.ArgumentTypeError(f"{shortened(text)} is not a list of columns such as ax,ay,az")
+        raise InputError(f"--columns {shortened(text)}: expected names of columns such as ax,ay,az")
     return names
 
 

@@ -60,13 +60,13 @@ def read_recording(path: Path, sensor: Sensor, hints: Hints) -> Recording:
     file = TableFile(path)
     columns = choose(file, sensor, hints.columns, hints.time_column, hints.label_column)
     sensor = Sensor(sensor.name, sensor.rate_hz, tuple(part for part, _ in columns.parts))
-    time_at = columns.time if hints.rate_hz is None else None
-    if time_at is None and hints.rate_hz is None:
+    rate_hz, time_at = hints.rate_hz, columns.time
+    if rate_hz is None and time_at is None:
         raise InputError(
             f"{path}: has no column of times among {shortened(', '.join(file.names), 200)}; name it with "
             "--time-column, or give the rate with --rate HZ"
         )
-    table = file.read([*columns.channels, *([] if time_at is None else [time_at])], columns.label)
+    table = file.read([*columns.channels, *([] if rate_hz or time_at is None else [time_at])], columns.label)
     rows = np.flatnonzero(~np.isnan(table.numbers).any(axis=1))
     if len(rows) < LEAST_ROWS:
         raise InputError(
@@ -74,11 +74,10 @@ def read_recording(path: Path, sensor: Sensor, hints: Hints) -> Recording:
             f"{LEAST_ROWS} or more; join the sensors' rows into one, or name other --columns"
         )
     numbers = table.numbers[rows]
-    if time_at is None:
-        assert hints.rate_hz is not None
-        times, when = rows / hints.rate_hz, f"{hints.rate_hz:g} Hz as given"
+    if rate_hz:
+        times, when = rows / rate_hz, f"{rate_hz:g} Hz as given"
     else:
-        times, when = _times(file, time_at, hints.time, numbers[:, -1])
+        times, when = _times(file, time_at or 0, hints.time, numbers[:, -1])
     timing = timing_of(path, times, table.lines[rows])
     units, parts = _units(path, sensor, columns, file, hints.units, numbers), []
     for part, channels in zip(sensor.parts, sensor.slices.values(), strict=True):
@@ -103,7 +102,7 @@ def _si_values(path: Path, x: np.ndarray, part: Part, unit: Unit) -> np.ndarray:
 
 def _times(file: TableFile, column: int, given: str | None, stamps: np.ndarray) -> tuple[np.ndarray, str]:
     """Seconds from the first row, and what was taken."""
-    name, step = file.names[column], float(np.median(np.diff(stamps)))
+    name, step = file.names[column], float(np.median(np.abs(np.diff(stamps))))
     unit = Unit(given, "as given") if given else time_unit(name if file.named else "", step)
     if unit is None:
         raise InputError(
@@ -117,29 +116,33 @@ def _units(
     path: Path, sensor: Sensor, columns: Columns, file: TableFile, given: tuple[str, ...], numbers: np.ndarray
 ) -> dict[str, Unit]:
     """The unit of every part, by its kind."""
-    left, units = list(given), {}
-    slices = sensor.slices
+    own: dict[str, list[str]] = {part.kind: [] for part in sensor.parts}
+    for name in given:
+        fitting = [part.kind for part in sensor.parts if name != COUNTS and Unit(name, "").measures(part)]
+        if not fitting and name != COUNTS:
+            raise InputError(
+                f"--unit {','.join(given)}: nothing that {path} has is measured in {name}; it has "
+                + ", ".join(f"the {part.kind} ({part.si_unit})" for part in sensor.parts)
+            )
+        for kind in fitting:
+            own[kind].append(name)
+    units = {}
     for part, places in columns.parts:
-        own = [name for name in given if name != COUNTS and Unit(name, "").measures(part)]
-        if len(own) > 1:
-            raise InputError(f"--unit {','.join(given)}: names {' and '.join(own)} for one {part.kind}; give one")
-        name = own[0] if own else COUNTS if COUNTS in given else None
-        left = [unit for unit in left if unit != name]
+        if len(own[part.kind]) > 1:
+            raise InputError(
+                f"--unit {','.join(given)}: names {' and '.join(own[part.kind])} for one {part.kind}; give one"
+            )
         names = [file.names[place] for place in places] if file.named else []
-        unit = Unit(name, "as given") if name else unit_of(part, names, numbers[:, slices[part.kind]])
+        x = numbers[:, sensor.slices[part.kind]]
+        told = next(iter([*own[part.kind], *([COUNTS] if COUNTS in given else [])]), None)
+        unit = Unit(told, "as given") if told else unit_of(part, names, x)
         if unit is None:
             fitting = [one for one in NAMES if one == COUNTS or UNITS[one][1] == part.si_unit]
-            x = numbers[:, slices[part.kind]]
             raise InputError(
                 f"{path}: the unit of the {part.kind} cannot be told, its values are {x.min():.6g} to {x.max():.6g}; "
                 f"give --unit with one of {', '.join(fitting)}"
             )
         units[part.kind] = unit
-    if left:
-        raise InputError(
-            f"--unit {','.join(given)}: nothing that {path} has is measured in {left[0]}; it has "
-            + ", ".join(f"the {part.kind} ({part.si_unit})" for part in sensor.parts)
-        )
     return units
 
 

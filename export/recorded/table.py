@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from scl.artifacts import InputError, read_bytes, shortened
+from scl.artifacts.fields import MOST_REAL
 
 MOST_BYTES = 1 << 28
 MOST_COLUMNS = 4096
@@ -117,7 +118,7 @@ class TableFile:
         if self._decimal_comma and "." not in cell:
             cell = cell.replace(",", ".")
         value = float(cell)
-        if not math.isfinite(value) or "_" in cell:
+        if not abs(value) <= MOST_REAL or "_" in cell:
             raise ValueError
         return value
 

@@ -16,6 +16,7 @@ GAP_STEPS = 3.5
 MOST_GAPS = 0.05  # of the rows: more are the times of packets
 RARE = 0.01  # of the steps: longer ones are samples that miss, not the stamps' resolution
 LEAST_ROWS = 2  # of a stretch
+HALF = 0.5 + 1e-6  # of a step, and what times are rounded by
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,7 @@ class Timing:
 
     Attributes:
         times: (rows) seconds from the first, rising or equal.
+        places: (rows) each row's number, those of missing ones left free; what gaps would have held is not.
         rate_hz: rows a second within stretches.
         stretches: rows without a gap between them.
         wander_s: how far a row is from where an even rate puts it, at most.
@@ -32,6 +34,7 @@ class Timing:
     """
 
     times: np.ndarray
+    places: np.ndarray
     rate_hz: float
     stretches: tuple[slice, ...]
     wander_s: float
@@ -40,22 +43,18 @@ class Timing:
 
     @property
     def even(self) -> bool:
-        """Whether rows are taken as they are."""
-        return self.wander_s * self.rate_hz <= 0.5 and not self.bridged
+        """Whether rows are taken to be even."""
+        return self.wander_s * self.rate_hz <= HALF
 
     def rows(self, stretch: slice) -> np.ndarray:
         """Places (n) among the rows, with fractions, at even steps of 1 / rate_hz through a stretch."""
-        if self.even:
-            return np.arange(stretch.start, stretch.stop, dtype=np.float64)
-        times = self.times[stretch]
-        steps = int((times[-1] - times[0]) * self.rate_hz + 1e-6)
-        return stretch.start + np.asarray(
-            np.interp(times[0] + np.arange(steps + 1) / self.rate_hz, times, np.arange(len(times)))
-        )
+        at = self.places[stretch] if self.even else self.times[stretch] * self.rate_hz
+        steps = int(at[-1] - at[0] + 1e-6)
+        return np.asarray(stretch.start + np.interp(at[0] + np.arange(steps + 1), at, np.arange(len(at))))
 
 
 def timing_of(path: Path, times: np.ndarray, lines: np.ndarray) -> Timing:
-    """From times in seconds (rows). Raises InputError where they go back, with the line, and where they tell no rate."""
+    """From times in seconds (rows). Raises InputError where they go back or tell no rate."""
     times = times - times[0]
     steps = np.diff(times)
     advice = "give the rate with --rate HZ, and the times are not read"
@@ -74,21 +73,20 @@ def timing_of(path: Path, times: np.ndarray, lines: np.ndarray) -> Timing:
             f"{path}: {is_gap.sum()} of {len(steps)} steps are longer than {GAP_STEPS:g} usual ones of {usual:g} s: "
             f"these are times of packets, or another sensor's rows stand between; {advice}"
         )
+    longer = (steps > 1.5 * usual) & ~is_gap
+    missing = np.zeros(len(steps), int)
+    if longer.mean() <= RARE:
+        missing[longer] = np.rint(steps[longer] / usual) - 1
+    places = np.concatenate([[0], np.cumsum(1 + missing)]).astype(np.float64)
     ends = [*(np.flatnonzero(is_gap) + 1).tolist(), len(times)]
-    inside = steps[~is_gap]
-    longer = inside > 1.5 * usual
-    rare = longer.mean() <= RARE
-    rate = 1 / float(inside[~longer].mean() if rare else inside.mean())
-    bridged = int((np.rint(inside[longer] * rate) - 1).sum()) if rare else 0
     stretches = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False) if end - start >= LEAST_ROWS]
-    if not stretches:
-        raise InputError(f"{path}: every second row is behind a gap; {advice}")
+    rate = _rate(times, places, stretches)
+    wander = max(float(np.ptp(times[one] - places[one] / rate)) / 2 for one in stretches)
     gaps = [(float(times[i]), float(steps[i])) for i in np.flatnonzero(is_gap)]
-    wander = max(_wander(times[one], rate) for one in stretches)
-    return Timing(times, rate, tuple(stretches), wander, bridged, tuple(gaps))
+    return Timing(times, places, rate, tuple(stretches), wander, int(missing.sum()), tuple(gaps))
 
 
-def _wander(times: np.ndarray, rate: float) -> float:
-    """Seconds from the even times that are nearest."""
-    late = times - np.arange(len(times)) / rate
-    return float(np.ptp(late)) / 2
+def _rate(times: np.ndarray, places: np.ndarray, stretches: list[slice]) -> float:
+    """Rows a second: the slope of places over times by least squares, one for all stretches."""
+    about = [(times[one] - times[one].mean(), places[one] - places[one].mean()) for one in stretches]
+    return float(sum(p @ p for _, p in about) / sum(t @ p for t, p in about))

@@ -16,9 +16,9 @@ UNITS: dict[str, tuple[float, SiUnit, tuple[str, ...]]] = {
     "rad/s": (1.0, "rad/s", ("rads", "rad/sec", "radps")),
     "deg/s": (DPS, "rad/s", ("dps", "°/s", "degps", "deg/sec", "degs")),
     "mdps": (DPS / 1000, "rad/s", ("mdeg/s",)),
-    "mV": (1.0, "mV", ("mv",)),
-    "uV": (1e-3, "mV", ("uv", "µv", "μv")),
-    "V": (1e3, "mV", ("v", "volt", "volts")),
+    "mV": (1.0, "mV", ()),
+    "uV": (1e-3, "mV", ("µv", "μv")),
+    "V": (1e3, "mV", ("volt", "volts")),
 }
 SPELLED = {name: unit for unit, (_, _, others) in UNITS.items() for name in (unit.lower(), *others)}
 SPELLED |= dict.fromkeys((COUNTS, "count", "lsb", "raw"), COUNTS)
