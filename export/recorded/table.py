@@ -19,7 +19,7 @@ from scl.artifacts.fields import MOST_REAL
 
 MOST_BYTES = 1 << 28
 MOST_COLUMNS = 4096
-MISSING = ("", "nan", "na", "n/a", "null", "none")
+MISSING = ("", "na", "n/a", "null", "none")  # besides what Python reads as NaN
 HELP = "repair the line, or save the recording as CSV again"
 
 
@@ -112,13 +112,16 @@ class TableFile:
         return f"{self.path}, line {self._lines.number}"
 
     def _number(self, cell: str) -> float:
-        cell = cell.strip()
-        if cell.lower() in MISSING:
-            return math.nan
-        if self._decimal_comma and "." not in cell:
-            cell = cell.replace(",", ".")
-        value = float(cell)
-        if not abs(value) <= MOST_REAL or "_" in cell:
+        try:
+            value = float(cell)
+        except ValueError:
+            cell = cell.strip()
+            if cell.lower() in MISSING:
+                return math.nan
+            if not self._decimal_comma or "." in cell:
+                raise
+            value = float(cell.replace(",", "."))
+        if abs(value) > MOST_REAL or "_" in cell:
             raise ValueError
         return value
 
