@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--sensor",
         metavar="FILE",
-        help=f"sensor file ({FORMATS}), or a shipped one's name (default: replay-imu, or mitdb for ECG)",
+        help=f"sensor file ({FORMATS}), or a shipped one's name (default: the data set's; an IMU's is replayed)",
     )
     options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
     options.add_argument("--windows", type=int, default=600, help="test windows that validation sends (default 600)")

@@ -18,7 +18,6 @@ from scl.artifacts import InputError, check_writable, command
 from scl.artifacts.capture import Capture, write_capture
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import design, to_rate
-from scl.frontend.sensor import load_sensor
 from scl.text import say
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    from export.sensor import sensor_for
     from train.data import recordings_for_run
-    from train.data.registry import data_set
     from train.data.tasks import TASKS
     from train.run.folder import load_run
 
@@ -52,8 +51,7 @@ def main(argv: Sequence[str]) -> int:
     if not TASKS[run.info.task].streams:
         raise InputError(f"{arguments.run}: classifies single beats, which a stream does not; give a run of strips")
     # Before minutes of reading: a sensor that is unfit is refused at once.
-    sensor = load_sensor(arguments.sensor or data_set(run.info.data.name).sensor)
-    sensor = sensor.select([part.kind for part in run.info.sensors])
+    sensor = sensor_for(run.info, arguments.sensor)
     resampler = design(sensor.rate_hz, run.info.window.rate_hz)
     recordings = recordings_for_run(run.info, arguments.data)
     subject = run.info.split.test[0] if arguments.subject is None else arguments.subject

@@ -22,6 +22,8 @@ from train.run.supported import Only, check_supported
 FUSED = TrainConfig().changed(epochs=8, learning_rate=2e-3, eps=1e-3, lambda_=0.1)
 PAIRS = {"train": 6000, "validation": 1000, "test": 2000}
 SUPPORTED = {
+    "window": Only((0.0,), "pairs are of windows as their data sets have them"),
+    "rate": Only((0.0,), "pairs are of windows as their data sets have them"),
     "input": Only(("raw",), "each sensor's encoder sees its channels"),
     "cutmix": Only((0.0,), "two windows of a pair have no span in common"),
     "also": Only(("",), "a pair is rotated and shifted"),

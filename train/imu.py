@@ -1,6 +1,7 @@
 """Trains an encoder on IMU recordings to keep its answer under 3-D rotation of the sensor.
 
-WISDM is used where --data or SCL_DATA_DIR says it is, else the embedded watch set.
+--data takes any set of the registry by what its files are. Without it, WISDM is used where SCL_DATA_DIR has it, else
+the embedded watch set.
 """
 
 import argparse
@@ -23,7 +24,7 @@ SUPPORTED = {"input": Only(("raw", "invariant"), "rolled windows are for time sh
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.imu`."""
     options = Parser(prog="python -m train.imu", description=__doc__)
-    options.add_argument("--data", type=Path, help="WISDM: the official zip or its extracted folder")
+    options.add_argument("--data", type=Path, help="recordings: WISDM's official zip or its folder")
     options.add_argument("--download", action="store_true", help="fetch WISDM to data/wisdm first (340 MB), and use it")
     options.add_argument("--device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
     options.add_argument(
@@ -40,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     wait_passively()
     from train import data
     from train.data.data_set import Source
-    from train.data.registry import data_set
+    from train.data.registry import data_set, data_set_at
     from train.run.session import train_run
     from train.run.summary import summary
     from train.run.task import imu_task
@@ -53,11 +54,13 @@ def main(argv: Sequence[str]) -> int:
         from train.data.download import download
 
         path = download(Path("data/wisdm"))
-    path = data.resolve(path, data_set("wisdm"))
+    chosen = data_set("wisdm") if path is None else data_set_at(path, "imu")
+    path = data.resolve(path, chosen)
     loading: dict[str, object] = {"device": arguments.device, "sensors": arguments.sensors.split("+")}
     if arguments.activities is not None:
         loading["activities"] = arguments.activities.split(",")
-    source = Source("watch" if path is None else "wisdm", loading)
+    loading |= options.window.loading
+    source = Source("watch" if path is None else chosen.name, loading)
     recordings = data_set(source.data_set).load(path, loading)
     with folder.resumable():
         metrics = train_run(imu_task(recordings, source, options), options, folder)

@@ -54,6 +54,7 @@ def main(argv: Sequence[str]) -> int:
     artifacts.check_writable(run.path / "transfer.json")
     path = None if arguments.eval_data == WATCH_SET else Path(arguments.eval_data)
     loading = {"device": arguments.eval_device, "sensors": run.info.data.options.get("sensors")}
+    loading["rate_hz"] = run.info.window.rate_hz
     recordings = data_set("watch" if path is None else "wisdm").load(path, loading)
     say(recordings.summary())
     found = transferred(run, recordings, arguments.draws, arguments.seed)

@@ -52,6 +52,7 @@ PART_KEYS = {
     "shift",
     "lead_off_s",
 }
+REPLAYS = ("replay-imu", "replay-ecg")  # no parts: a run's recordings are replayed at the model's rate, not the file's
 INT16 = (-32768, 32767)
 MOST_SHIFT = 16
 Int16 = Annotated[int, Ge(INT16[0]), Le(INT16[1])]

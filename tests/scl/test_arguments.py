@@ -35,7 +35,7 @@ LATER = {
     ("export.quantize", "--windows"),
     ("export.quantize", "--draws"),
     ("export.recording", "--subject"),
-    ("train.ecg", "--rate"),
+    ("train.ecg", "--records"),
     ("train.fusion", "--pairs"),
 }
 NONSENSE = ("nan", "inf", "-inf", "1e400", "-5", "1e12", "", "many", "0x10", "9" * 5000, "\x1b[2J")

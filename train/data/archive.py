@@ -20,6 +20,14 @@ MOST_DICTIONARY_BYTES = 1 << 28  # that LZMA may ask for
 DAMAGED = (*ZIP_ERRORS, lzma.LZMAError)
 
 
+def names_in(path: Path) -> list[str]:
+    """Paths of the files of a folder or zip; none where it is neither."""
+    try:
+        return Archive(path, "").names
+    except InputError:
+        return []
+
+
 class Archive:
     """A folder or a zip.
 

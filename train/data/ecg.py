@@ -53,25 +53,39 @@ def _prepare(recordings: Recordings, rate_hz: float) -> Recordings:
     return replace(recordings, rate_hz=rate_hz, blocks=tuple(blocks))
 
 
-def shift_for(task: str, recordings: Recordings, rate_hz: float) -> Shift:
+def shift_for(task: str, recordings: Recordings, rate_hz: float, window_s: float = 0.0) -> Shift:
     """What a task's windows are moved by: strips up to 300 samples of 360 Hz later, beats up to 75 ms to either side.
 
-    A strip has 10 s, or what a shorter recording leaves beside the shift.
+    Args:
+        window_s: of a window; 0: beats have 4 s, strips 10 s, or what a shorter recording leaves beside the shift.
+
+    Raises InputError if no recording is as long as a window and its shifts.
     """
     per_sample = recordings.rate_hz / rate_hz
+    lengths = [int(block.x.shape[1] // per_sample) for block in recordings.blocks]
     if task == "beat":
         jitter = math.ceil(JITTER_S * rate_hz)
-        return Shift(-jitter, jitter, round(BEAT_S * rate_hz), per_sample)
-    most = math.floor(MAX_SHIFT_S * rate_hz)
-    shortest = min(block.x.shape[1] for block in recordings.blocks) // per_sample
-    return Shift(0, most, int(min(round(STRIP_S * rate_hz), shortest - most)), per_sample)
+        shift = Shift(-jitter, jitter, round((window_s or BEAT_S) * rate_hz), per_sample)
+    else:
+        most = math.floor(MAX_SHIFT_S * rate_hz)
+        samples = round(window_s * rate_hz) if window_s else min(round(STRIP_S * rate_hz), min(lengths) - most)
+        shift = Shift(0, most, samples, per_sample)
+    cut = shift.samples + shift.most - shift.least
+    if not shift.most - shift.least < cut <= max(lengths):
+        raise InputError(
+            f"{recordings.name}: windows of {shift.samples / rate_hz:.4g} s, cut again up to "
+            f"{(shift.most - shift.least) / rate_hz:.2g} s later, take {cut / rate_hz:.4g} s; the longest recording "
+            f"has {max(lengths) / rate_hz:.4g} s: give a shorter --window"
+        )
+    return shift
 
 
 def split_windows(recordings: Recordings, split: Split, part: str, task: str, shift: Shift) -> WindowSet:
     """The windows of one part of a split of prepared recordings; strips overlap by half in training only."""
     if task == "beat":
         return beats(recordings, split.part(part), shift, RHYTHM)
-    return strips(recordings, split.part(part), shift, STRIP_S / 2 if part == "train" else STRIP_S)
+    window_s = shift.samples / recordings.rate_hz
+    return strips(recordings, split.part(part), shift, window_s / 2 if part == "train" else window_s)
 
 
 def strips(recordings: Recordings, groups: Collection[int], shift: Shift, hop_s: float) -> WindowSet:

@@ -11,6 +11,7 @@ import numpy as np
 
 from scl.artifacts import InputError, shortened
 from scl.artifacts.run import Split
+from train.data.archive import names_in
 from train.data.cache import cached
 from train.data.data_set import DataSet, needed
 from train.data.recordings import Block, Recordings
@@ -180,6 +181,14 @@ def split(recordings: Recordings, seed: int, classes: tuple[str, ...] = RHYTHM) 
     )
 
 
+def owns(path: Path) -> bool:
+    """Whether a zip or folder holds records of this database, and RECORDS."""
+    names = names_in(path)
+    headers = {name.rpartition("/")[2].removesuffix(".hea") for name in names if name.endswith(".hea")}
+    records = {str(record) for record in (*DS1, *DS2, *PACED)}
+    return bool(headers) and headers <= records and any(name.rpartition("/")[2] == "RECORDS" for name in names)
+
+
 DATA_SET = DataSet(
     name="mitdb",
     signal="ecg",
@@ -189,4 +198,5 @@ DATA_SET = DataSet(
     index=("RECORDS",),
     rate_hz=180.0,
     split=split,
+    owns=owns,
 )

@@ -12,6 +12,7 @@ import numpy as np
 
 from scl.artifacts import InputError, sha256_bytes, shortened
 from scl.artifacts.run import Split
+from train.data.archive import names_in
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, text_option
 from train.data.ptbxl_tables import (
@@ -75,7 +76,7 @@ def load(path: str | Path, lead: str = "I", rate_hz: int = 500) -> Recordings:
     if not there:
         (other,) = FILES.keys() - {rate_hz}
         elsewhere = any(f"{row.get(FILES[other])}.hea" in source.names for row in database.values())
-        advice = f"choose {other} (--rate)" if elsewhere else ADVICE
+        advice = f"choose {other} (--records)" if elsewhere else ADVICE
         raise InputError(
             f"{path}: has the signals of none of the {len(rows)} records at {rate_hz} samples per second; {advice}"
         )
@@ -205,4 +206,5 @@ DATA_SET = DataSet(
     index=(DATABASE,),
     rate_hz=100.0,
     split=split,
+    owns=lambda path: any(name.rpartition("/")[2] == DATABASE for name in names_in(path)),
 )

@@ -2,6 +2,17 @@
 
 import numpy as np
 
+from scl.artifacts import InputError
+
+
+def check_rate(name: str, rate_hz: float, recorded_hz: float) -> None:
+    """Raises InputError for a rate beyond that of the recordings `name`, which hold nothing faster."""
+    if rate_hz > recorded_hz:
+        raise InputError(
+            f"{name}: was recorded at {recorded_hz:g} Hz, which cannot become {rate_hz:g} Hz; train "
+            f"with --rate {recorded_hz:g} or less: a faster sensor is brought down to the model's rate on the board"
+        )
+
 
 def segments(times_s: np.ndarray, gap_s: float) -> list[slice]:
     """Slices of the stretches of increasing times (n,) between which no step is longer than `gap_s` seconds."""

@@ -53,6 +53,25 @@ class EncoderOptions(Options):
 
 
 @dataclass(frozen=True)
+class WindowOptions(Options):
+    """What a window of the recordings is; 0: as the data set has it."""
+
+    seconds: float = option(
+        0.0, "length of a window; 0: the data set's (WISDM and strips 10, the watch set and beats 4)",
+        least=0, name="window", unit="SECONDS",
+    )  # fmt: skip
+    rate_hz: float = option(
+        0.0, "samples per second that the model sees; 0: the data set's (WISDM and the watch set 20, MIT-BIH 180)",
+        least=0, name="rate", unit="HZ",
+    )  # fmt: skip
+
+    @property
+    def loading(self) -> dict[str, object]:
+        """The options of loading an IMU's recordings that follow."""
+        return {"rate_hz": float(self.rate_hz)} if self.rate_hz else {}
+
+
+@dataclass(frozen=True)
 class AugmentationOptions(Options):
     """What windows and labels that are trained on differ in besides the transformation."""
 
@@ -99,6 +118,7 @@ class TrainConfig:
     """Everything that decides a run besides the data. Raises ValueError for values that do not go together."""
 
     method: MethodOptions = MethodOptions()
+    window: WindowOptions = WindowOptions()
     encoder: EncoderOptions = EncoderOptions()
     augmentation: AugmentationOptions = AugmentationOptions()
     optimization: OptimizationOptions = OptimizationOptions()

@@ -35,8 +35,9 @@ def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: Tra
         raise InputError(f"{recordings.name}: has no annotated beats; use --task strip")
     registered = data_set(source.data_set)
     assert registered.rate_hz is not None and registered.split is not None  # as all of ECG have
-    shift = ecg.shift_for(name, recordings, registered.rate_hz)
-    behind = ecg.prepared(recordings, registered.rate_hz)
+    rate_hz = config.window.rate_hz or registered.rate_hz
+    shift = ecg.shift_for(name, recordings, rate_hz, config.window.seconds)
+    behind = ecg.prepared(recordings, rate_hz)
     split = registered.split(recordings, config.run.seed)
     parts = {p: ecg.split_windows(behind, split, p, name, shift) for p in ("train", "validation", "test")}
     labels = recordings.labels if recordings.multilabel else RHYTHM

@@ -22,6 +22,7 @@ def add_options(parser: argparse.ArgumentParser, defaults: TrainConfig | None = 
             dest=name,
             type=str if known.parse else field.type,
             choices=known.choices,
+            metavar=known.unit,
             help=f"{known.help} (default {values[name]})",
         )
 

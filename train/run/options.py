@@ -20,6 +20,7 @@ class Option:
         above: what a number has to be more than.
         below: what a number has to be less than, and why.
         parse: makes a value of a text.
+        unit: of a number, as the flag's help names its value.
     """
 
     help: str
@@ -29,6 +30,7 @@ class Option:
     above: float | None = None
     below: tuple[float, str] | None = None
     parse: Callable[[str], Any] | None = None
+    unit: str | None = None
 
 
 def option(default: Any, text: str, **known: Any) -> Any:

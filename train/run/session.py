@@ -121,13 +121,19 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
         architecture=task.architecture,
         parameters=count_parameters(model),
         split=task.split,
-        data=DataSource(task.source.data_set, dict(task.source.options), recordings.sha256, recordings.report),
+        data=DataSource(task.source.data_set, dict(task.source.options), recordings.sha256, _report(recordings)),
         config=config.as_dict(),
         seed=config.run.seed,
         versions={"python": platform.python_version(), **{p: version(p) for p in ("torch", "numpy")}},
         weights_sha256=UNTRAINED,
     )
     return model, info
+
+
+def _report(recordings: "Recordings") -> dict[str, object]:
+    """What loading met, and whose recordings they are where the numbers do not say it."""
+    named = {"group_names": list(recordings.group_names)} if recordings.group_names else {}
+    return recordings.report | named
 
 
 def _identity(info: RunInfo) -> dict[str, object]:

@@ -65,7 +65,8 @@ class Task:
 def imu_task(recordings: Recordings, source: Source, config: TrainConfig) -> Task:
     """Windows of an IMU under rotation, divided by the split that the options name."""
     split = SPLITS[config.run.split](recordings.groups, config.run.seed)
-    parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
+    window_s = config.window.seconds or recordings.window_s
+    parts = {p: split_windows(recordings, split, p, window_s) for p in ("train", "validation", "test")}
     architecture = imu_architecture(config.encoder.pool, config.encoder.padding)
     invariant = config.encoder.input == "invariant"
     vary = partial(vary_imu, strength=config.augmentation.variation) if config.augmentation.variation else unvaried
