@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from export import capture as converter
 from export.network.arena import lifetimes, plan
 from export.network.layers import AveragePool, Conv, Network, Tensor
 from export.network.quantization import quantize
@@ -38,6 +39,7 @@ from scl.artifacts.calibration import PartCalibration, UnitCalibration
 from scl.artifacts.capture import Capture, read_capture, write_capture
 from scl.artifacts.golden import read_golden
 from scl.frontend.sensor import Part, Sensor
+from scl.frontend.si_units import to_si
 from scl.partition import Partition
 from tests.firmware_host.board_that_restarts import board_that_restarts
 from tests.manifests import manifest
@@ -246,6 +248,26 @@ def test_the_stream_command(folder, native, tmp_path, capsys):
         "labels that the model does not know, counted neither as right nor as wrong:",
         f"  climbing: 20.0 s, 1 class; the model said {expected[1]} 1",
     ]
+
+
+def test_a_recording_in_other_units_is_played_to_a_board(folder, native, tmp_path, capsys):
+    """Golden counts as a CSV in g and degrees per second, made counts again for the bundle: its golden classes."""
+    bundle = read_run_bundle(folder)
+    golden = read_golden(bundle)
+    counts = golden.counts[1, :2].reshape(-1, 6)
+    values = to_si(counts[None], bundle.manifest.frontend.sensor)[0].astype(np.float64) / np.repeat(
+        [9.80665, np.pi / 180], 3
+    )
+    rows = [f"{50 * i},{','.join(map(repr, row))},fast" for i, row in enumerate(values.tolist())]
+    (tmp_path / "mine.csv").write_text("\n".join([f"time,{','.join(CHANNELS)},label", *rows]) + "\n")
+    out = ["--out", str(tmp_path / "played.csv"), "--unit", "g,deg/s"]
+    assert converter.main([str(tmp_path / "mine.csv"), "--sensor", str(folder), *out]) == 0
+    assert (read_capture(tmp_path / "played.csv").counts == counts).all()
+    capsys.readouterr()
+    where = ["--port", native, "--record", str(tmp_path / "played.csv"), "--speed", "max", "--hop", "400"]
+    assert stream.main([str(folder), *where]) == 0
+    names = [LABELS[number] for number in golden.predictions[1, :2]]
+    assert [line.split()[2] for line in capsys.readouterr().out.splitlines()[:2]] == names
 
 
 def test_the_capture_command(folder, native, tmp_path):
