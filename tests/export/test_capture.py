@@ -84,6 +84,9 @@ def test_a_unit_with_bias_and_alignment(convert, tmp_path):
     x = movement(200, 50)[:, :3]
     got = convert("ax,ay,az", x, "--unit", "m/s2", "--rate", "50", sensor=sensor)
     assert np.abs(si(got, sensor) - x).max() <= 0.6 * G / 4096
+    counts = np.random.default_rng(0).integers(-8000, 8000, (200, 3))
+    got = convert("ax,ay,az", counts, "--unit", "counts", "--rate", "50", sensor=sensor)
+    assert (got.counts == counts).all()
 
 
 def test_counts_stay_as_they_are(convert):

@@ -80,6 +80,7 @@ def test_an_ecg():
     x = np.sin(np.arange(300.0))[:, None]
     assert unit_of(ECG, ["lead"], x).name == "mV"
     assert unit_of(ECG, ["lead"], np.rint(1000 * x)) is None
+    assert unit_of(ECG, ["lead"], np.rint(5 * x)) is None  # counts, perhaps
     assert unit_of(ECG, ["lead"], 1000 * x) is None
     assert unit_of(ECG, ["ecg_uV"], 1000 * x).name == "uV"
 
