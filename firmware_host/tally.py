@@ -2,6 +2,7 @@
 from them what it said where the label is no class of its own, which is neither.
 """
 
+import unicodedata
 from collections import Counter
 
 from firmware_host.model import class_name
@@ -12,7 +13,8 @@ MOST_NAMED = 200  # characters of the model's classes in a message
 
 
 class Tally:
-    """Counts a stream's answers by the label of the sample that completed each.
+    """Counts a stream's answers by the label of the sample that completed each. Case and blanks do not tell a label
+    from a class, as they do not in an IMU folder.
 
     Attributes:
         known, right: answers whose label the model knows, and those among them that equal it.
@@ -22,7 +24,7 @@ class Tally:
     def __init__(self, manifest: Manifest, record: Capture) -> None:
         codes = range(1 << len(manifest.labels) if manifest.thresholds is not None else len(manifest.labels))
         self.classes = [class_name(manifest, code) for code in codes]
-        self._known = frozenset(self.classes)
+        self._classes = {_folded(name): name for name in self.classes} | {name: name for name in self.classes}
         self.known = self.right = 0
         self.seconds = {
             label: samples / record.rate_hz
@@ -34,7 +36,7 @@ class Tally:
 
     def knows(self, label: str) -> bool:
         """Whether the model can answer this label."""
-        return label in self._known
+        return self._class_of(label) is not None
 
     def add(self, label: str, said: str) -> None:
         """One answer; without a label it counts for nothing."""
@@ -43,7 +45,11 @@ class Tally:
         if not self.knows(label):
             self.unknown[label][said] += 1
             return
-        self.known, self.right = self.known + 1, self.right + (said == label)
+        self.known, self.right = self.known + 1, self.right + (said == self._class_of(label))
+
+    def _class_of(self, label: str) -> str | None:
+        """The class that a label means."""
+        return self._classes.get(label, self._classes.get(_folded(label)))
 
     def lines(self) -> list[str]:
         """The tally in words; nothing for a recording without labels."""
@@ -67,3 +73,7 @@ class Tally:
                 f"  {label}: {self.seconds[label]:.1f} s, {total} class{'es' * (total != 1)}; the model said {said}"
             )
         return lines
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

@@ -41,6 +41,19 @@ def test_a_label_that_is_called_abstained_is_no_class(manifest):
     assert (tally.known, tally.unknown) == (0, {"abstained": {"abstained": 1}})
 
 
+def test_another_spelling_is_the_same_class(manifest):
+    """Unless both spellings are classes of the model."""
+    tally = Tally(manifest, record("Walking ", "JOGGING"))
+    tally.add("Walking ", "walking")
+    tally.add("JOGGING", "walking")
+    assert (tally.known, tally.right, tally.unknown) == (2, 1, {})
+    tally = Tally(replace(manifest, labels=("a", "A", "b")), record("a"))
+    tally.add("a", "a")
+    tally.add("A", "A")
+    tally.add("A", "a")
+    assert (tally.known, tally.right) == (3, 2)
+
+
 def test_labels_that_no_class_fell_on(manifest):
     """Accuracy is not told from nothing, and an unknown label that was too short is still named."""
     tally = Tally(manifest, record("walking", "rowing", ""))
