@@ -66,6 +66,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    from export.recorded.described import with_description  # and with it the data sets
+
     path, out = arguments.recording, arguments.out
     check_writable(out)
     if out.exists() and path.exists() and out.samefile(path):
@@ -79,16 +81,18 @@ def main(argv: Sequence[str]) -> int:
         arguments.time_column,
         arguments.label_column,
     )
+    hints, where = with_description(path, sensor, hints)
     recording = read_recording(path, sensor, hints)
     missing = [part.kind for part in sensor.parts if part not in recording.sensor.parts]
     if missing and channels:
         raise InputError(f"{path}: has no {' and no '.join(missing)}, which {arguments.sensor} needs; see --columns")
-    say(f"{path}: {recording.taken}")
+    say(f"{path}: {recording.taken}" + f"; by {where}" * (where is not None))
     ratio = ratio_of(path, recording.timing.rate_hz, sensor.rate_hz)
     made = convert(path, recording, ratio)
     _report(path, recording, made, resampled=ratio != 1)
     names = channels or tuple(name for part in recording.sensor.parts for name in _channels(part))
-    write_capture(out, Capture(sensor.name, sensor.rate_hz, names, made.counts, (), made.label, made.dropped))
+    capture = Capture(sensor.name, sensor.rate_hz, names, made.counts, (), made.label, made.dropped, hints.subject)
+    write_capture(out, capture)
     labels = len(set(made.label) - {""})
     say(
         f"{out}: {len(made.counts)} samples of {sensor.name} at {sensor.rate_hz:g} Hz, {', '.join(names)}"

@@ -25,6 +25,8 @@ class Hints:
         time: unit of the column of times.
         rate_hz: rows a second; then times are not read.
         time_column, label_column: their names, or numbers from 1.
+        label: of all rows, instead of a column.
+        subject: who was recorded; "" where nobody knows.
     """
 
     columns: tuple[str, ...] | None = None
@@ -33,6 +35,8 @@ class Hints:
     rate_hz: float | None = None
     time_column: str | None = None
     label_column: str | None = None
+    label: str | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +87,9 @@ def read_recording(path: Path, sensor: Sensor, hints: Hints) -> Recording:
     for part, channels in zip(sensor.parts, sensor.slices.values(), strict=True):
         parts.append(_si_values(path, numbers[:, channels], part, units[part.kind]))
     labels = tuple(table.texts[row] for row in rows) if table.texts else ()
-    taken = "; ".join([*_taken(columns, file, units), when])
+    if hints.label is not None:
+        labels = (hints.label,) * len(rows)
+    taken = "; ".join([*_taken(columns, file, units, hints.label), when])
     return Recording(sensor, np.concatenate(parts, axis=1), labels, timing, taken, len(table.numbers) - len(rows))
 
 
@@ -146,9 +152,11 @@ def _units(
     return units
 
 
-def _taken(columns: Columns, file: TableFile, units: dict[str, Unit]) -> list[str]:
+def _taken(columns: Columns, file: TableFile, units: dict[str, Unit], label: str | None) -> list[str]:
     names = {part.kind: ", ".join(file.names[place] for place in places) for part, places in columns.parts}
     taken = [
         f"{names[kind]} {columns.known_by}: the {kind}, in {unit.name} {unit.known_by}" for kind, unit in units.items()
     ]
+    if label is not None:
+        return [*taken, f"label {label}"]
     return taken + ([] if columns.label is None else [f"labels from {file.names[columns.label]}"])

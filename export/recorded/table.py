@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from scl.artifacts import InputError, read_bytes, shortened
+from scl.artifacts.capture import is_capture
 from scl.artifacts.fields import MOST_REAL
 
 MOST_BYTES = 1 << 28
 MOST_COLUMNS = 4096
+MOST_HEADER = 1 << 16  # bytes in which a capture says that it is one
 MISSING = ("", "na", "n/a", "null", "none")  # besides what Python reads as NaN
 HELP = "repair the line, or save the recording as CSV again"
 
@@ -51,6 +53,8 @@ class TableFile:
         """Raises InputError for a file that cannot be read, is too large, is no text or has no row of values."""
         self.path = path
         data = read_bytes(path, MOST_BYTES, "a recording as CSV")
+        if is_capture(data[:MOST_HEADER]):
+            raise InputError(f"{path}: is a capture file already; play it with python -m firmware_host.stream")
         if b"\0" in data[:4096]:
             raise InputError(f"{path}: is no text, expected a recording as CSV; export it as CSV first")
         self._lines = _Lines(path, data)

@@ -67,6 +67,7 @@ def test_lines_are_those_of_the_file(tmp_path):
         ("x,y\n1," + "2" * 200_000, "walk.csv, line 2: is no CSV (field larger than field limit"),
         ("x," * 5000 + "y\n1,2\n", "walk.csv: has 5001 columns, expected 4096 at most"),
         (b"x,y\n1,2\n\xff,3\n", "walk.csv: is no UTF-8 text"),
+        ("# kind: capture\n# schema: 1\nax\n1\n", "walk.csv: is a capture file already; play it with python -m firmw"),
         (b"PK\x03\x04\x00\x00", "walk.csv: is no text, expected a recording as CSV; export it as CSV first"),
     ],
 )
