@@ -16,7 +16,7 @@ from scl.text import say
 from train.data.dataset_file import NAME
 from train.data.imu_contents import Part, examine
 from train.data.imu_folder import assembled
-from train.data.imu_source import ImuSource, find_source
+from train.data.imu_source import ImuSource, UndescribedError, find_source
 from train.data.plausibility import clock_problem, doubts
 from train.data.proposal import propose
 
@@ -68,9 +68,8 @@ def _write_first(folder: Path, always: bool) -> tuple[str, ...]:
         try:
             find_source(folder)
             return ()
-        except InputError as error:
-            if NAME not in str(error):
-                raise
+        except UndescribedError:
+            pass
     proposal = propose(folder)
     write_bytes(folder / NAME, proposal.text.encode())
     say(f"{folder / NAME}: written, a first guess; look at it:", "")
