@@ -45,7 +45,10 @@ def test_the_example_names_every_key() -> None:
     [
         ("", "kind is None, expected ecg"),
         ('kind = "imu"', "kind is 'imu', expected ecg"),
-        ('kind = "ecg"\nleed = "II"', "has the unknown key 'leed'; known keys: kind, format, lead, rate_hz, csv, beats"),
+        (
+            'kind = "ecg"\nleed = "II"',
+            "has the unknown key 'leed'; known keys: kind, format, lead, rate_hz, csv, beats",
+        ),
         ('kind = "ecg"\nformat = "mat"', "format is 'mat', expected wfdb or csv or edf"),
         ('kind = "ecg"\nlead = -1', "lead is -1, expected a name, or a number from 0"),
         ('kind = "ecg"\nlead = true', "lead is True, expected a name, or a number from 0"),
@@ -75,7 +78,10 @@ def test_the_example_names_every_key() -> None:
             'kind = "ecg"\n[beats]\nannotator = "atr"\n[records]\nfile = "r.csv"\nlabel = "dx"',
             "has [beats], and label in [records], expected one of them",
         ),
-        ('kind = "ecg"\n[split]\ntrain = ["a"]\ntest = ["b"]', "[split] validation is None, expected a list of records"),
+        (
+            'kind = "ecg"\n[split]\ntrain = ["a"]\ntest = ["b"]',
+            "[split] validation is None, expected a list of records",
+        ),
         ('kind = "ecg"\n[split]\ntrain = [1]', "[split] train is [1], expected a list of texts"),
         ("kind =", "is not TOML"),
         ("kind = 'ecg'\nx = " + "[" * 5000, "dataset.toml: is not TOML|is nested too deeply"),

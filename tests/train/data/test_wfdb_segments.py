@@ -91,8 +91,16 @@ def test_several_samples_in_a_frame(tmp_path: Path) -> None:
     [
         ("r/2 2", "r/3 2", "r.hea names 2 segments, but its first line says 3; download it again"),
         ("250 100", "250 90", "r.hea says 90 samples and its segments have 100, expected the same"),
-        ("r_1 40", "r_1 99999999999", "r.hea says 100 samples and its segments have 100,000,000,059, expected the same"),
-        ("250 100\nr_0 60\nr_1 40", "250 100\nr_0 40\nr_1 60", "r.hea says that r_0 has 40 samples, but r_0.hea says 60"),
+        (
+            "r_1 40",
+            "r_1 99999999999",
+            "r.hea says 100 samples and its segments have 100,000,000,059, expected the same",
+        ),
+        (
+            "250 100\nr_0 60\nr_1 40",
+            "250 100\nr_0 40\nr_1 60",
+            "r.hea says that r_0 has 40 samples, but r_0.hea says 60",
+        ),
         ("r_0 60\nr_1 40", "~ 60\n~ 40", "r.hea names no segment with samples; leave out the record"),
         ("r_0 60", "r_7 60", "has no r_7.hea; download the data set again"),
         ("r_0 60", "r 60", "r.hea: its segment r names no signal, or has segments itself"),
@@ -120,7 +128,9 @@ def test_a_damaged_segment(fixed: Path) -> None:
     with pytest.raises(InputError, match=r"r_1.dat has checksums \[.*\], but r_1.hea names"):
         read(fixed)
     (fixed / "r_1.dat").write_bytes(bytes(data[:-2]))
-    with pytest.raises(InputError, match=r"r_1.dat has 158 bytes, but 40 samples of 2 leads, as r_1.hea says, take 160"):
+    with pytest.raises(
+        InputError, match=r"r_1.dat has 158 bytes, but 40 samples of 2 leads, as r_1.hea says, take 160"
+    ):
         read(fixed)
 
 
