@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from scl.artifacts import InputError, shortened
-from train.data import ecg_folder, mitdb, ptbxl, synthetic, watch, wisdm
+from train.data import ecg_folder, imu_folder, mitdb, ptbxl, synthetic, watch, wisdm
 from train.data.data_set import DataSet
 
 DATA_SETS: dict[str, DataSet] = {
@@ -15,6 +15,7 @@ DATA_SETS: dict[str, DataSet] = {
     for data_set in (
         wisdm.DATA_SET,
         watch.DATA_SET,
+        imu_folder.DATA_SET,
         mitdb.DATA_SET,
         ptbxl.DATA_SET,
         ecg_folder.DATA_SET,
