@@ -46,18 +46,26 @@ def test_what_a_csv_may_be(folder: Path, separator: str, end: str) -> None:
     assert unnamed.name == "1" and unnamed.x.tolist() == [500, 250]
 
 
+def test_decimal_commas_and_dates(folder: Path) -> None:
+    """As spreadsheets of half of Europe write them."""
+    assert csv_lead(folder, "t;ecg\n0,0;0,5\n0,01;-0,25\n", 1).x.tolist() == [0.5, -0.25]
+    text = "at,ecg\n" + "".join(f"2026-03-01T12:00:00.{10 * i:03d},{i}\n" for i in range(20))
+    found = csv_lead(folder, text, time="at", time_unit="iso", rate_hz=None)
+    assert found.rate_hz == 100 and found.x.tolist() == list(range(20))
+
+
 @pytest.mark.parametrize(
     ("text", "settings", "expected"),
     [
-        ("ecg\n0.1\nx\n", {}, "a.csv, line 3: has 'x', expected a number or nothing; mend it"),
-        ("a,ecg\n1,0.1\n1\n", {}, "a.csv, line 3: has 1 fields, expected 2 as in the first row"),
-        ("ecg\n1\n", {}, "a.csv has 1 rows of samples, expected 2 or more; leave it out"),
-        ("", {}, "a.csv has no first row, expected the names of columns"),
+        ("ecg\n0.1\nx\n", {}, "a.csv: 1 of 2 rows are malformed, more than 1%; line 3 is 'x', expected 1 fields with"),
+        ("ecg\n" + "1\n" * 500 + "x\n", {}, "a.csv: 1 rows are malformed, and at a fixed rate none can be left out"),
+        ("ecg\n1\n", {}, "a.csv has 1 rows, expected 2 or more; leave it out"),
+        ("", {}, "a.csv: holds no row; remove the file, or record it again"),
         ("ecg,ecg\n1,2\n", {}, "a.csv has two columns 'ecg', expected different names"),
-        ('ecg\n"1\n2\n', {}, "a.csv is not a CSV table"),
-        ("ecg\n1\n2\n", {"time": "t"}, "a.csv has no column t, which dataset.toml names as time"),
-        ("ecg,t\n1,0\n2,1\n3,1\n", {"time": "t"}, "a.csv, line 4: time does not rise, expected later rows to be later"),
-        ("ecg,t\n1,0\n2,\n3,1\n", {"time": "t"}, "a.csv, line 3: time does not rise"),
+        ("ecg\n1\n2\n", {"time": "t"}, "a.csv: has no column 't'; it has 'ecg'"),
+        ("1\n2\n", {"time": "t"}, "a.csv: has no header row, but dataset.toml names column 't'"),
+        ("ecg,t\n1,0\n2,1\n3,1\n", {"time": "t"}, "a.csv, row 3: time does not rise, expected later rows to be later"),
+        ("ecg,t\n1,0\n2,\n3,1\n", {"time": "t"}, "a.csv, row 2: time does not rise"),
         (
             "ecg,t\n1,0\n2,1\n3,2\n",
             {"time": "t"},
@@ -78,12 +86,6 @@ def test_what_a_csv_may_be(folder: Path, separator: str, end: str) -> None:
 def test_a_csv_that_is_wrong(folder: Path, text: str, settings: dict[str, object], expected: str) -> None:
     with pytest.raises(InputError, match=f"^{folder}: {expected}"):
         csv_lead(folder, text, **settings)
-
-
-def test_a_csv_that_is_no_text(folder: Path) -> None:
-    (folder / "a.csv").write_bytes(b"ecg\n\xff\xfe\n")
-    with pytest.raises(InputError, match="a.csv is not UTF-8 .*; save it as CSV in UTF-8"):
-        CsvRecords(Source(folder, None, ""), EcgSettings(csv=CsvSettings("mV", 100.0)))
 
 
 def test_times_that_jump_or_jitter(folder: Path) -> None:
