@@ -278,6 +278,8 @@ def test_activities_alone(make_wisdm: Callable[..., Path], tmp_path: Path) -> No
 
     test = windows_for_run(run.info, "test", archive)
     everything = wisdm.load(archive)
+    loaded = transfer.loaded(run.info, str(archive), "watch")[1]
+    assert loaded.labels == everything.labels == ("walking", "jogging", "sitting")  # so that it is said where they go
     still = [b for b in everything.blocks if everything.labels[b.label] == "sitting" and b.group in test.groups]
     sitting = test.x[test.labels == 0]
     assert all(any(np.array_equal(x, b.x[:, :200]) or x[0, 0] in b.x[0] for b in still) for x in sitting)
