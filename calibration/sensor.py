@@ -22,7 +22,7 @@ from calibration.poses import accelerometer, find_poses
 from calibration.six_position import check_square, solve, uncertainty
 from calibration.still import LEAST_S, find, nominal
 from calibration.unit import Correction, six_figures, still_figures, unit_calibration
-from scl.arguments import Parser, number
+from scl.arguments import FORMATS, Parser, number
 from scl.artifacts import InputError, command, sha256_file, write_artifact
 from scl.artifacts.calibration import AccelerometerFigures
 from scl.artifacts.capture import POSITIONS, Capture
@@ -38,15 +38,15 @@ def parser() -> argparse.ArgumentParser:
     commands = options.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="sensor files that ship")
     show = commands.add_parser("show", help="a sensor file in SI units")
-    show.add_argument("sensor", help="name of a shipped sensor file, or a path")
+    show.add_argument("sensor", help=f"name of a shipped sensor file, or a path ({FORMATS})")
     for name, text in (
         ("still", "calibrate one unit from 12 still poses or more, which need no names"),
         ("six-position", "calibrate one unit from six square positions"),
         ("gyroscope", "the gyroscope's bias of one unit, from any still capture"),
     ):
         one = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        one.add_argument("capture", type=Path, help="CSV written by firmware_host.capture")
-        one.add_argument("--sensor", required=True, help="name of a shipped sensor file, or a path")
+        one.add_argument("capture", type=Path, help=f"CSV written by firmware_host.capture ({FORMATS})")
+        one.add_argument("--sensor", required=True, help=f"name of a shipped sensor file, or a path ({FORMATS})")
         one.add_argument("--out", type=Path, required=True, help="calibration.json to write")
         if name == "six-position":
             one.add_argument(

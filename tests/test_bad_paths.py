@@ -50,6 +50,7 @@ WRITE_FOLDER = (
     "firmware_host.validate bundle --port native --out {}",
 )
 WRITE_FILE = (
+    "export.capture missing --sensor bmi270 --out {}",
     "export.recording missing --out {}",
     "firmware_host.capture bundle --port native --seconds 1 --out {}",
     "firmware_host.probe bundle --port native --out {}",
@@ -72,6 +73,8 @@ READ = (
     "export.profile {}",
     "export.profile {} --estimate",
     "export.package {} --for cmake --out out",
+    "export.capture {} --sensor bmi270 --out out",
+    "export.capture missing --sensor {} --out out",
     "export.recording {} --out out",
     "firmware_host.validate {} --port native --out out",
     "firmware_host.stream {} --port native --record out",

@@ -24,14 +24,15 @@ PUBLISHED = {
     "lsm9ds1": (119, 0.122 * MG, 70 * MDPS),
     "replay-imu": (20, 1000 / 8192 * MG, 1000 / 16.384 * MDPS),
 }
-# Rate, mV per count, mV at count 0, rails, dropped bits. MIT-BIH: its headers (200 adu/mV, 11 bits, zero 1024). AD8232:
-# gain 100 around 1.65 V, 12 bits over 3.3 V. MAX30003: 18 bits, 1 V reference, gain 20, two bits dropped. The
-# replay is ours.
+# Rate, mV per count, mV at count 0, rails, dropped bits, lead-off. MIT-BIH: its headers (200 adu/mV, 11 bits, zero
+# 1024). AD8232: gain 100 around 1.65 V, 12 bits over 3.3 V. MAX30003: 18 bits, 1 V reference, gain 20, two bits
+# dropped. Polar H10: microvolts. The replay is ours.
 PUBLISHED_ECG = {
-    "mitdb": (360, 1 / 200, 1024 / 200, (0, 2047), 0),
-    "ad8232": (250, 3300 / 4096 / 100, 1650 / 100, (0, 4095), 0),
-    "max30003": (512, 4 * 1000 / (2**17 * 20), 0, (-32768, 32767), 2),
-    "replay-ecg": (180, 1 / 1000, 0, (-32768, 32767), 0),
+    "mitdb": (360, 1 / 200, 1024 / 200, (0, 2047), 0, 1.0),
+    "ad8232": (250, 3300 / 4096 / 100, 1650 / 100, (0, 4095), 0, 1.0),
+    "max30003": (512, 4 * 1000 / (2**17 * 20), 0, (-32768, 32767), 2, 1.0),
+    "replay-ecg": (180, 1 / 1000, 0, (-32768, 32767), 0, 1.0),
+    "polar-h10": (130, 1 / 1000, 0, (-32768, 32767), 0, 0.0),
 }
 GOOD = """
 name = "mine"
@@ -72,13 +73,13 @@ def test_shipped_sensors_are_the_published_ones():
 
 
 def test_shipped_ecg_sensors_are_the_published_ones():
-    for name, (rate, per_count, zero, rails, shift) in PUBLISHED_ECG.items():
+    for name, (rate, per_count, zero, rails, shift, lead_off_s) in PUBLISHED_ECG.items():
         sensor = load_sensor(name)
         (part,) = sensor.parts
         assert (sensor.name, sensor.rate_hz, part.kind, part.axes, part.si_unit) == (name, rate, "ecg", 1, "mV")
         assert part.unit_per_count == pytest.approx(per_count, rel=1e-12) and part.bias == (zero,)
-        assert (part.count_range, part.shift, part.lead_off_s) == (rails, shift, 1.0)
-        design(sensor.rate_hz, 180.0)
+        assert (part.count_range, part.shift, part.lead_off_s) == (rails, shift, lead_off_s)
+        design(sensor.rate_hz, min(rate, 180.0))
 
 
 @pytest.mark.parametrize(
@@ -138,6 +139,17 @@ def test_ends_of_what_is_allowed(tmp_path, line):
         ("rate_hz = 50", "", "no rate_hz"),
         ("rate_hz = 50", "rate_hz = 0", "rate_hz is 0"),
         ("rate_hz = 50", "rate_hz = nan", "rate_hz is nan"),
+        ("rate_hz = 50", "rate_hz = 1e7", "rate_hz is 10000000.0, expected a number above 0, at most 1e+06"),
+        ("name = \"mine\"", "name = \"a/b\"", "name is 'a/b', expected a plain name without / or \\ that"),
+        ("name = \"mine\"", "name = \"\"", "name is '', expected a plain name"),
+        ("name = \"mine\"", "name = 7", "name is 7, expected a plain name"),
+        ("name = \"mine\"", "name = \"a\\nb\"", "name is 'a\\nb', expected a plain name"),
+        ("kind = \"gyroscope\"", "kind = [1]", "kind is [1], expected a plain name"),
+        ("axes = 3", "axes = 3\nrange = 4", "has range 4, expected one line of text"),
+        ("axes = 3", "axes = 3\nrange = \"a\\nb\"", "has range 'a\\nb', expected one line of text"),
+        ("unit = \"g\"", "unit = [\"g\"]", "unit ['g']"),
+        ("counts_per_unit = 4096", "counts_per_unit = 1e-31", "counts_per_unit 1e-31"),
+        ("bias = [0.01, 0, -0.02]", "bias = [0.01, 0, 1e31]", "needs 3 bias values"),
         ("counts_per_unit = 4096", "counts_per_unit = -1", "counts_per_unit -1"),
         ("counts_per_unit = 4096", "counts_per_unit = \"many\"", "counts_per_unit 'many'"),
         ("axes = 3", "axes = 2", "axes 2"),
@@ -178,7 +190,7 @@ def test_bad_files_say_why(tmp_path, old, new, message):
 
 
 def test_no_such_sensor_lists_those_that_ship():
-    with pytest.raises(InputError, match="mpu6050.*ad8232, bmi270, .* mitdb, replay-ecg, replay-imu"):
+    with pytest.raises(InputError, match="mpu6050.*ad8232, bmi270, .* mitdb, polar-h10, replay-ecg, replay-imu"):
         load_sensor("mpu6050")
 
 
@@ -192,6 +204,7 @@ def test_list_names_rate_and_range(capsys):
         "ad8232": "ecg +-16.5 mV",
         "max30003": "ecg +-50 mV",
         "mitdb": "ecg +-5 mV",
+        "polar-h10": "ecg +-32.7 mV",
         "replay-ecg": "ecg +-32.7 mV",
     }
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from scl.arguments import Parser
+from scl.arguments import FORMATS, Parser
 from scl.artifacts import InputError, command, write_bytes
 from scl.text import say
 from train.data.dataset_file import NAME
@@ -28,7 +28,9 @@ def parser() -> argparse.ArgumentParser:
     options = Parser(
         prog="python -m train.data.check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("folder", type=Path, metavar="FOLDER", help="CSV files, captures, or X.npy, y.npy, groups.npy")
+    options.add_argument(
+        "folder", type=Path, metavar="FOLDER", help=f"CSV files, captures ({FORMATS}), or X.npy, y.npy, groups.npy"
+    )
     options.add_argument(
         "--write", action="store_true", help=f"write a {NAME} for Edge Impulse's files too, to change what they mean"
     )

@@ -7,7 +7,7 @@ rate_hz = 250               # all records are resampled to it; absent: they have
 
 [csv]                       # of CSV files, a column for each lead
 unit = "mV"                 # or uV, V
-rate_hz = 250               # or a column of times, with its unit s, ms, us or ns:
+rate_hz = 250               # or a column of times, with its unit s, ms, us, ns or iso:
 time = "t"
 time_unit = "ms"
 
@@ -39,13 +39,14 @@ from typing import Any
 
 from scl.artifacts import InputError, shortened
 from scl.artifacts.toml_files import toml_table
+from train.data.dataset_file import NS
 from train.data.voltage import millivolts_per
 from train.data.wfdb_annotations import AAMI
 
 NAME = "dataset.toml"
 WHAT = 'the description of an ECG set, which begins with kind = "ecg"'
 FORMATS = ("wfdb", "csv", "edf")
-SECONDS_PER = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+TIME_UNITS = (*NS, "iso")
 BEAT_TIMES = ("s", "samples")
 PARTS = ("train", "validation", "test")
 KEYS = ("kind", "format", "lead", "rate_hz", "csv", "beats", "records", "classes", "split")
@@ -205,7 +206,7 @@ def _csv(table: _Table | None) -> CsvSettings | None:
     rate_hz, time = table.number("rate_hz"), table.text("time")
     if rate_hz is None and time is None:
         raise InputError(f"{table.where}: [csv] has no rate_hz, and no column of times (time); give one of them")
-    return CsvSettings(unit, rate_hz, time, table.one_of("time_unit", tuple(SECONDS_PER)) or "s")
+    return CsvSettings(unit, rate_hz, time, table.one_of("time_unit", TIME_UNITS) or "s")
 
 
 def _beats(table: _Table | None) -> BeatSettings | None:

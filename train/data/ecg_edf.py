@@ -86,7 +86,7 @@ def _check_header(data: bytes, where: str) -> None:
     """Raises InputError unless the header's numbers agree with each other and with the file's size."""
 
     def number(start: int, length: int, what: str, most: float) -> float:
-        text = data[start : start + length]
+        text = data[start : start + length].decode("ascii", "replace").strip()
         try:
             value = float(text)
         except ValueError:

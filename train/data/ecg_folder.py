@@ -72,7 +72,8 @@ def packed(found: EcgSet, records: list[EcgRecord], measures: dict[str, Measures
     if not blocks:
         rate_hz = records[0].rate_hz
         raise InputError(
-            f"{found.source.path}: no record has {shortest / rate_hz:.3g} s of valid samples; give longer recordings"
+            f"{found.source.path}: no record has {shortest / rate_hz:.3g} s of valid samples in lead "
+            f"{found.choice.wanted}; choose another lead, or give other recordings"
         )
     groups = sorted({block.group for block in blocks})
     blocks = [Block(groups.index(b.group), b.label, b.x, b.beats) for b in blocks]
@@ -99,11 +100,11 @@ def packed(found: EcgSet, records: list[EcgRecord], measures: dict[str, Measures
 
 
 def shortest_samples(records: list[EcgRecord]) -> int:
-    """Samples below which a stretch is left out: those of a strip and its shift, or of the median record where records
-    are shorter than that.
+    """Samples below which a stretch is left out: those of a strip and its shift, or of the median record's longest
+    stretch where that is shorter.
     """
-    strip = (STRIP_S + MAX_SHIFT_S) * records[0].rate_hz
-    return int(min(strip, np.median([len(record.x) for record in records])))
+    longest = [max((p.stop - p.start for p in stretches(record.x)), default=0) for record in records]
+    return int(min((STRIP_S + MAX_SHIFT_S) * records[0].rate_hz, np.median([n for n in longest if n] or [1])))
 
 
 def _classes(found: EcgSet, records: list[EcgRecord]) -> tuple[tuple[str, ...], np.ndarray]:

@@ -197,12 +197,13 @@ def _resampled(record: EcgRecord, rate_hz: float) -> EcgRecord:
     if record.rate_hz == rate_hz:
         return record
     ratio = rate_hz / record.rate_hz
-    x = np.full(int(np.ceil(len(record.x) * ratio)), np.nan, np.float32)
+    x = np.full(int((len(record.x) - 1) * ratio) + 1, np.nan, np.float32)
     for part in stretches(record.x):
         first, last = int(np.ceil(part.start * ratio)), int(np.floor((part.stop - 1) * ratio)) + 1
         moved = to_rate(record.x[None, None, part].astype(np.float64), record.rate_hz, rate_hz)[0, 0]
         count = min(len(moved), len(x) - first, last - first)
         x[first : first + count] = moved[:count]
     beats = record.beats.copy()
-    beats[:, 0] = np.rint(beats[:, 0] * ratio)
+    moved_beats = np.rint(beats[:, 0] * ratio)
+    beats[:, 0] = np.where(beats[:, 0] < len(record.x), np.minimum(moved_beats, len(x) - 1), moved_beats)
     return replace(record, x=x, rate_hz=rate_hz, beats=beats)

@@ -60,7 +60,7 @@ def test_the_example_names_every_key() -> None:
         ('kind = "ecg"\n[csv]\nunit = "mV"\nrate = 1', "[csv] has unknown key 'rate'; known keys: unit, rate_hz, time"),
         (
             'kind = "ecg"\n[csv]\nunit = "mV"\ntime = "t"\ntime_unit = "min"',
-            "[csv] time_unit is 'min', expected s or ms or us or ns",
+            "[csv] time_unit is 'min', expected s or ms or us or ns or iso",
         ),
         ('kind = "ecg"\n[beats]\nannotator = "atr"\nfile = "b.csv"', "[beats] needs one of annotator, file and suffix"),
         ('kind = "ecg"\n[beats]\ntime_unit = "s"', "[beats] needs one of annotator, file and suffix"),
