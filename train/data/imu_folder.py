@@ -27,6 +27,7 @@ from train.data.imu_stretches import Counts
 from train.data.imu_table import KINDS
 from train.data.plausibility import doubts
 from train.data.recordings import Block, Recordings
+from train.data.resample import check_rate
 
 FASTEST_MODEL_HZ = 104.0
 WINDOWS_S = (4.0, 3.0, 2.5, 2.0, 1.5, 1.0, 0.75, 0.5)
@@ -64,7 +65,10 @@ def assembled(source: ImuSource, files: list[Part], sha256: str, rate_hz: float 
             f"{source.folder}: has {len(labels)} classes and {len(people)} people, expected at most {MOST_LABELS} and "
             f"{MOST_GROUPS}; is [label] another column's?"
         )
-    rate_hz = rate_hz or source.description.rate_hz or model_rate(files)
+    wanted = rate_hz or source.description.rate_hz
+    rate_hz = wanted or own_rate(files) / math.ceil(own_rate(files) / FASTEST_MODEL_HZ)
+    if wanted:
+        check_rate(str(source.folder), wanted, own_rate(files))
     blocks = tuple(
         Block(person_of[part.owner(s)], label_of[s.label], s.at(rate_hz, part.cut.rate_hz, part.fixed_hz is not None))
         for part, s in own
@@ -145,14 +149,13 @@ def _natural(name: str) -> list[tuple[str, int]]:
     return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d{0,18})", name)]
 
 
-def model_rate(files: list[Part]) -> float:
-    """The rate of most hours, or the largest whole fraction of it that is no faster than 104 Hz."""
+def own_rate(files: list[Part]) -> float:
+    """The rate of most hours, as people say it."""
     seconds: dict[float, float] = {}
     for part in files:
         rate = plain_rate(part.figures.rate_hz)
         seconds[rate] = seconds.get(rate, 0.0) + part.figures.duration
-    rate_hz = max(seconds, key=lambda rate: (seconds[rate], -rate))
-    return rate_hz / math.ceil(rate_hz / FASTEST_MODEL_HZ)
+    return max(seconds, key=lambda rate: (seconds[rate], -rate))
 
 
 def default_window(lengths: list[int], rate_hz: float, whole: bool) -> float:

@@ -90,6 +90,7 @@ def test_other_rates_and_sensors_are_options(tmp_path):
         np.testing.assert_allclose(block.x.T, expected, rtol=0, atol=0.07)
     for options, said in (
         ({"rate_hz": 0}, "data option rate_hz is 0"),
+        ({"rate_hz": 104}, "set: was recorded at 100 Hz, which cannot become 104 Hz; train with --rate 100 or less"),
         ({"rate_hz": "x"}, "data option rate_hz is 'x'"),
         ({"sensors": ["mag"]}, "data option sensors is"),
         ({"activities": ["swim"]}, "has no swim; its classes: resting, shaking, waving"),
