@@ -33,12 +33,18 @@ JITTER_S = 0.075  # of a detected R peak, to either side
 def prepared(recordings: Recordings, rate_hz: float) -> Recordings:
     """The recordings at `rate_hz`, band-passed; beats keep their times.
 
-    Raises InputError for a rate that the band does not fit into.
+    Raises InputError for a rate that the band does not fit into, or that a board cannot make of the recordings'.
     """
     if rate_hz <= 2 * BAND_HZ[1]:
         raise InputError(
             f"{recordings.name}: a model of {rate_hz:g} Hz cannot see ECG up to {BAND_HZ[1]:g} Hz, expected more than "
             f"{2 * BAND_HZ[1]:g} Hz; give a higher --rate, or recordings of a faster sensor"
+        )
+    nearest = model_rate(recordings.rate_hz, rate_hz)
+    if abs(nearest - rate_hz) > polyphase.TOLERANCE * rate_hz:
+        raise InputError(
+            f"{recordings.name}: a board cannot make {rate_hz:g} Hz of recordings of {recordings.rate_hz:g} Hz; give "
+            f"--rate {nearest:.9g}"
         )
     key: dict[str, object] = {"sha256": recordings.sha256, "rate_hz": rate_hz, "band_hz": BAND_HZ}
     key["channels"] = recordings.channels

@@ -88,9 +88,7 @@ def _uniform(times_s: np.ndarray, x: np.ndarray, settings: CsvSettings, where: s
     steps = np.diff(times_s)
     if not np.isfinite(times_s).all() or (steps <= 0).any():
         row = int(np.flatnonzero(~(np.concatenate([[1.0], steps]) > 0))[0]) + 1
-        raise InputError(
-            f"{where}, row {row}: time does not rise, expected later rows to be later; sort or mend them"
-        )
+        raise InputError(f"{where}, row {row}: time does not rise, expected later rows to be later; sort or mend them")
     usual = float(np.median(steps))
     parts = segments(times_s, GAP * usual)
     longest = max(parts, key=lambda part: part.stop - part.start)
