@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scl.arguments import Parser, number
+from scl.arguments import FORMATS, Parser, number
 from scl.artifacts import InputError, check_writable, command
 from scl.artifacts.capture import Capture, write_capture
 from scl.frontend.counts import to_counts
@@ -33,9 +33,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--seconds", type=number(0.001, 1e6), default=30.0, help="of each activity or record (default 30)"
     )
-    options.add_argument("--sensor", help="sensor file, as for export.quantize")
+    options.add_argument("--sensor", help=f"sensor file, as for export.quantize ({FORMATS})")
     options.add_argument("--data", type=Path, help="the recordings, if not below SCL_DATA_DIR")
-    options.add_argument("--out", type=Path, required=True, help="capture file to write (CSV)")
+    options.add_argument("--out", type=Path, required=True, help=f"capture file to write ({FORMATS})")
     return options
 
 

@@ -1,7 +1,9 @@
 """`python -m firmware_host.capture BUNDLE --port PORT --out FILE --seconds S`: records the board's own sensor.
 
-For the six-position calibration capture six parts into one file, each with another axis up:
---position=+x, then --append --position=-x, and so on.
+To calibrate the sensor, put the device down in one pose after another while it records, 12 or more, each for three
+seconds, and give no --position. Ctrl-C ends early and keeps what came; --append adds more poses to the file. For the
+six-position calibration capture six parts into one file, each with another axis up: --position=+x, then --append
+--position=-x, and so on.
 """
 
 import argparse
@@ -16,7 +18,7 @@ from firmware_host.link import BoardResetError
 from firmware_host.progress import progress
 from firmware_host.recording import Recording
 from firmware_host.transport import DEFAULT_BAUD
-from scl.arguments import BAUD, Parser, line, number
+from scl.arguments import BAUD, FORMATS, Parser, line, number
 from scl.artifacts import InputError, check_writable, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import MOST_BYTES, POSITIONS, Capture, read_capture, write_capture
@@ -156,10 +158,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--baud", type=BAUD, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="capture file to write")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=f"capture file to write ({FORMATS})")
     parser.add_argument("--append", action="store_true", help="add to the file, if it is there")
     parser.add_argument("--seconds", type=number(0.001, 1e6), required=True, help="how long to record")
-    parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for the calibration")
+    parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for six-position")
     parser.add_argument("--label", type=line, help="what is recorded; firmware_host.stream prints it beside the class")
     parser.add_argument("--subject", type=line, help="who is recorded: train.imu divides captures by it")
     parser.add_argument(

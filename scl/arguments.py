@@ -9,6 +9,7 @@ from scl.artifacts.errors import shortened
 from scl.artifacts.fields import is_line
 from scl.text import printable
 
+FORMATS = "format: docs/FORMATS.md"  # of capture files and sensor files, for the help of what takes either
 MOST_BAUD = (1 << 31) - 1  # pyserial hands it to the system as an int
 
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from scl.artifacts import InputError, read_toml, sha256_file, write_artifact, write_npz
 from scl.artifacts.bundle import MANIFEST, hashes, read_bundle, read_run_bundle, write_manifest
-from scl.artifacts.calibration import PartCalibration, UnitCalibration
+from scl.artifacts.calibration import AccelerometerFigures, HeldOut, PartCalibration, UnitCalibration
 from scl.artifacts.capture import Capture, read_capture, write_capture
 from scl.artifacts.golden import read_golden
 from scl.artifacts.ranges import Ranges, read_ranges
@@ -139,7 +139,9 @@ def calibration(folder: Path, name: str) -> Damaged:
     held = read_run_bundle(write_bundle(folder / "bundle"))
     eye = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     parts = tuple(PartCalibration(part.kind, (0.1, 0.0, -0.2), eye) for part in held.manifest.frontend.sensor.parts)
-    unit = UnitCalibration("bmi270", parts, (1.0, 1.0, 1.0), (0.1, 0.0, 0.0), 0.01, True, 2.5, "ab" * 32)
+    scale, angles = ((1.0, 1.0, 1.0), (0.01, 0.01, 0.01)), ((0.1, 0.0, -0.1), (0.2, 0.2, 0.2))
+    figures = AccelerometerFigures("still", 20, *scale, *angles, True, 2.5, HeldOut(14.0, 2.5))
+    unit = UnitCalibration("bmi270", parts, figures, "ab" * 32)
     write_artifact(folder / name, unit)
     return Damaged(folder / name, lambda: read_calibration(folder / name, held))
 

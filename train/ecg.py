@@ -75,13 +75,14 @@ def main(argv: Sequence[str]) -> int:
     check_supported("ECG", SUPPORTED, options)
     folder = working_folder.WorkingFolder.of_command("train.ecg", argv, arguments)
     from train.data.registry import data_set
-    from train.run.ecg_task import ecg_task
+    from train.run.ecg_task import check_ecg, ecg_task
     from train.run.session import train_run
     from train.run.summary import summary
 
     source, path = _source(arguments)
     if source.data_set == "ptbxl":
         check_supported("ptbxl", SUPPORTED_MULTILABEL, options)
+    check_ecg(arguments.task, options, data_set(source.data_set))
     recordings = data_set(source.data_set).load(path, source.options)
     task = ecg_task(arguments.task, recordings, source, options)
     with folder.resumable():

@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     from train.data.registry import data_set, data_set_at
     from train.run.session import train_run
     from train.run.summary import summary
-    from train.run.task import imu_task
+    from train.run.task import check_imu, imu_task
 
     options = flags.from_arguments(arguments, WRIST)
     check_supported("an IMU", SUPPORTED, options)
@@ -64,6 +64,7 @@ def main(argv: Sequence[str]) -> int:
         loading["activities"] = arguments.activities.split(",")
     loading |= options.window.loading
     source = Source("watch" if path is None else chosen.name, loading)
+    check_imu(options, data_set(source.data_set))
     recordings = data_set(source.data_set).load(path, loading)
     with folder.resumable():
         metrics = train_run(imu_task(recordings, source, options), options, folder)

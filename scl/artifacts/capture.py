@@ -10,7 +10,8 @@
     16,-20,2048,3,-1,0,+z                int16 counts; the position (+x -x +y -y +z -z) is the axis that pointed up
 
 Rows are in time order, at rate_hz: a capture has no column of times. A part that was captured later (another position)
-simply follows. Fields are quoted as RFC 4180 says: a label may hold commas and quotation marks.
+simply follows. Fields are quoted as RFC 4180 says: a label may hold commas and quotation marks. `docs/FORMATS.md` has
+each field with its limits.
 """
 
 import csv

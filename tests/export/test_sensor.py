@@ -1,5 +1,8 @@
 """The sensor of a run: the data set's own, or a replay at the run's rate."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from export.sensor import sensor_for
@@ -47,3 +50,30 @@ def test_a_sensor_that_the_model_cannot_use_is_named() -> None:
         sensor_for(run_of("wisdm", 20.0), "replay-ecg")
     with pytest.raises(InputError, match="a sensor of 100 Hz cannot be resampled to the model's 104 Hz"):
         sensor_for(run_of("wisdm", 104.0), "bmi270")
+
+
+def test_a_sensor_slower_than_the_model_says_which_rate_to_train_at() -> None:
+    said = r"of 130 Hz .* the model's 180 Hz: polar-h10 is slower; train with --rate 130, or choose another"
+    with pytest.raises(InputError, match=said):
+        sensor_for(run_of("mitdb", 180.0, 1), "polar-h10")
+    for rate_hz in (125.0, 128.0, 130.0):
+        assert sensor_for(run_of("mitdb", rate_hz, 1), "polar-h10").rate_hz == 130.0
+
+
+def test_a_ratio_that_the_board_does_not_have_names_rates_that_it_has() -> None:
+    with pytest.raises(
+        InputError, match="512 Hz cannot be .* the model's 130 Hz; train with --rate (.*) or (.*), or"
+    ) as e:
+        sensor_for(run_of("mitdb", 130.0, 1), "max30003")
+    low, high = (float(text) for text in re.findall(r"--rate (\S+) or (\S+),", str(e.value))[0])
+    assert 127 < low < 130 < high < 133
+    for rate_hz in (low, high):
+        assert sensor_for(run_of("mitdb", rate_hz, 1), "max30003").rate_hz == 512.0
+
+
+def test_a_window_of_more_counts_than_a_board_has_numbers_for() -> None:
+    info = run_of("wisdm", 20.0)
+    long = replace(info, window=replace(info.window, samples=20_000))
+    with pytest.raises(InputError, match="20,000 samples at 20 Hz takes .* of bmi270 at 100 Hz, .* 65,535 at most"):
+        sensor_for(long, "bmi270")
+    assert sensor_for(long, None).rate_hz == 20.0

@@ -426,3 +426,9 @@ def test_a_label_is_one_line_of_text(run, label, capsys):
     with pytest.raises(SystemExit):
         run("--seconds", "1", f"--label={label}", sensor=blocks)
     assert "--label: " in (message := capsys.readouterr().err) and not acting(message.replace("\n", ""))
+
+
+def test_who_is_recorded_stands_in_the_file(run):
+    assert run("--seconds", "1", "--subject", " p01 ", sensor=Sensor()).subject == "p01"
+    with pytest.raises(InputError, match="walk.csv: holds subject p01, the new part none; capture into another file"):
+        run("--seconds", "1", "--append", sensor=Sensor())

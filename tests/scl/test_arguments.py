@@ -13,6 +13,7 @@ from train.run.config import TrainConfig
 COMMANDS = (
     "calibration.ranges",
     "calibration.sensor",
+    "export.capture",
     "export.package",
     "export.profile",
     "export.quantize",

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from scl.arguments import Parser
+from scl.arguments import FORMATS, Parser
 from scl.artifacts import InputError, command, write_bytes
 from scl.text import say
 from train.data.dataset_file import NAME
 from train.data.imu_contents import Part, examine
 from train.data.imu_folder import assembled
-from train.data.imu_source import ImuSource, find_source
+from train.data.imu_source import ImuSource, UndescribedError, find_source
 from train.data.plausibility import clock_problem, doubts
 from train.data.proposal import propose
 
@@ -28,7 +28,9 @@ def parser() -> argparse.ArgumentParser:
     options = Parser(
         prog="python -m train.data.check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("folder", type=Path, metavar="FOLDER", help="CSV files, captures, or X.npy, y.npy, groups.npy")
+    options.add_argument(
+        "folder", type=Path, metavar="FOLDER", help=f"CSV files, captures ({FORMATS}), or X.npy, y.npy, groups.npy"
+    )
     options.add_argument(
         "--write", action="store_true", help=f"write a {NAME} for Edge Impulse's files too, to change what they mean"
     )
@@ -66,9 +68,8 @@ def _write_first(folder: Path, always: bool) -> tuple[str, ...]:
         try:
             find_source(folder)
             return ()
-        except InputError as error:
-            if NAME not in str(error):
-                raise
+        except UndescribedError:
+            pass
     proposal = propose(folder)
     write_bytes(folder / NAME, proposal.text.encode())
     say(f"{folder / NAME}: written, a first guess; look at it:", "")

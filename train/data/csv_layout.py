@@ -129,15 +129,15 @@ def fields(lines: list[str], separator: str) -> list[list[str]]:
         return [line.split() for line in lines]
     if separator == ",":
         lines = [re.sub(r";\s*$", "", line) for line in lines]
-    return list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
+    try:
+        return list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
+    except csv.Error:  # a quoted field without an end, or a stray line end
+        return [line.split(separator) for line in lines]
 
 
 def _fit(lines: list[str], separator: str) -> tuple[bool, float, int]:
     """How well a separator fits: rows as wide as the first one, the share of numbers in them, their width."""
-    try:
-        table = fields(lines, separator)
-    except csv.Error:
-        return False, 0.0, 0
+    table = fields(lines, separator)
     rows = table[1:] or table
     width = Counter(map(len, rows)).most_common(1)[0][0]
     numbers = sum(bool(NUMBER.fullmatch(cell.strip())) for row in rows for cell in row)

@@ -8,7 +8,6 @@ single precision. A whole record is filtered at once, from the steady state of i
 import math
 from collections.abc import Collection
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 
@@ -30,22 +29,21 @@ MAX_SHIFT_S = 300 / 360
 JITTER_S = 0.075  # of a detected R peak, to either side
 
 
+def check_band(name: str, rate_hz: float) -> None:
+    """Raises InputError for a model of the recordings `name` that is too slow for the band-pass."""
+    if rate_hz <= 2 * BAND_HZ[1]:
+        raise InputError(
+            f"{name}: a model of {rate_hz:g} Hz cannot see ECG up to {BAND_HZ[1]:g} Hz, expected more than "
+            f"{2 * BAND_HZ[1]:g} Hz; give a higher --rate, or recordings of a faster sensor"
+        )
+
+
 def prepared(recordings: Recordings, rate_hz: float) -> Recordings:
     """The recordings at `rate_hz`, band-passed; beats keep their times.
 
-    Raises InputError for a rate that the band does not fit into, or that a board cannot make of the recordings'.
+    Raises InputError for a rate that the band does not fit into.
     """
-    if rate_hz <= 2 * BAND_HZ[1]:
-        raise InputError(
-            f"{recordings.name}: a model of {rate_hz:g} Hz cannot see ECG up to {BAND_HZ[1]:g} Hz, expected more than "
-            f"{2 * BAND_HZ[1]:g} Hz; give a higher --rate, or recordings of a faster sensor"
-        )
-    nearest = model_rate(recordings.rate_hz, rate_hz)
-    if abs(nearest - rate_hz) > polyphase.TOLERANCE * rate_hz:
-        raise InputError(
-            f"{recordings.name}: a board cannot make {rate_hz:g} Hz of recordings of {recordings.rate_hz:g} Hz; give "
-            f"--rate {nearest:.9g}"
-        )
+    check_band(recordings.name, rate_hz)
     key: dict[str, object] = {"sha256": recordings.sha256, "rate_hz": rate_hz, "band_hz": BAND_HZ}
     key["channels"] = recordings.channels
     return cached(f"{recordings.name}-front-end", key, lambda: _prepare(recordings, rate_hz))
@@ -68,18 +66,9 @@ def _prepare(recordings: Recordings, rate_hz: float) -> Recordings:
     return replace(recordings, rate_hz=rate_hz, blocks=tuple(blocks))
 
 
-def model_rate(recorded_hz: float, usual_hz: float) -> float:
-    """The rate of a model: the usual one, or the recordings' own if they are slower, or the nearest that a board can
-    make of theirs (of 257 Hz 179.9 and not 180).
-    """
-    if recorded_hz <= usual_hz:
-        return recorded_hz
-    found = Fraction(1)
-    for up in range(1, polyphase.MAX_UP + 1):
-        ratio = Fraction(up, max(round(recorded_hz * up / usual_hz), up))
-        if abs(recorded_hz * ratio - usual_hz) < abs(recorded_hz * found - usual_hz):
-            found = ratio
-    return recorded_hz * found.numerator / found.denominator
+def window_for(task: str) -> float:
+    """Seconds of a task's window, unless options or short recordings say otherwise."""
+    return BEAT_S if task == "beat" else STRIP_S
 
 
 def shift_for(task: str, recordings: Recordings, rate_hz: float, window_s: float = 0.0) -> Shift:
@@ -94,7 +83,7 @@ def shift_for(task: str, recordings: Recordings, rate_hz: float, window_s: float
     lengths = [int(block.x.shape[1] // per_sample) for block in recordings.blocks]
     if task == "beat":
         jitter = math.ceil(JITTER_S * rate_hz)
-        shift = Shift(-jitter, jitter, round((window_s or BEAT_S) * rate_hz), per_sample)
+        shift = Shift(-jitter, jitter, round((window_s or window_for(task)) * rate_hz), per_sample)
     else:
         most = math.floor(MAX_SHIFT_S * rate_hz)
         samples = round(window_s * rate_hz) if window_s else min(round(STRIP_S * rate_hz), min(lengths) - most)

@@ -3,13 +3,13 @@
 dataset.toml says which channels are which, their units and the rate, which arrays do not. No pickled object is read.
 """
 
-import io
 from pathlib import Path
 
 import numpy as np
 
 from scl.artifacts import InputError, shortened
 from scl.artifacts.fields import is_line
+from scl.artifacts.npz_files import parse_npy
 from train.data.dataset_file import ADVICE, DatasetFile
 from train.data.imu_table import Names, Table
 
@@ -18,23 +18,9 @@ MOST_BYTES = 4 << 30
 MOST_CHANNELS = 64
 
 
-def read_array(data: bytes, path: Path) -> np.ndarray:
-    """An array of a .npy file's bytes. Raises InputError for anything else, objects among it."""
-    try:
-        array = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError, MemoryError, OverflowError, SyntaxError) as error:
-        raise InputError(
-            f"{path}: is no array of numbers or texts ({error}); write it with numpy.save, from an array whose dtype "
-            "is not object"
-        ) from error
-    if not isinstance(array, np.ndarray):
-        raise InputError(f"{path}: holds several arrays, expected one of numpy.save; write each into a file of its own")
-    return array
-
-
 def windows_of(data: bytes, path: Path) -> np.ndarray:
     """X (n, samples, channels). Raises InputError where it is of another shape."""
-    x = read_array(data, path)
+    x = parse_npy(path, data)
     if x.ndim != 3 or x.dtype.kind not in "fiu" or not x.size:
         raise InputError(f"{path}: is {x.dtype} of shape {x.shape}, expected numbers (n, samples, channels)")
     if x.shape[1] < x.shape[2] or x.shape[2] > MOST_CHANNELS:
@@ -51,7 +37,7 @@ def read_arrays_table(files: dict[str, bytes], description: DatasetFile, folder:
     Raises InputError for arrays that do not belong together, channels that are not there, or without a rate.
     """
     x = windows_of(files["X.npy"], folder / "X.npy")
-    names = {name: _names(read_array(files[name], folder / name), len(x), folder / name) for name in FILES[1:]}
+    names = {name: _names(parse_npy(folder / name, files[name]), len(x), folder / name) for name in FILES[1:]}
     if description.time is None or description.time.rate_hz is None:
         raise InputError(f"{where}: has no `rate_hz` under [time], and X.npy does not tell it; set it to the windows'")
     if not description.sensors:

@@ -36,7 +36,7 @@ class Part:
 
 def examine(table: Table, source: ImuSource) -> Part:
     """Cuts and measures a file. Raises InputError where its times never advance."""
-    stretches = cut(table, source.description.gap_s)
+    stretches = cut(table, source.description.gap_s, source.folder / table.name)
     figures = measure(table, stretches)
     return Part(table.name, table.kinds, table.rate_hz, stretches, figures, table.malformed, table.lost)
 

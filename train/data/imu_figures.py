@@ -20,6 +20,8 @@ TURN_S = 0.4  # in which the direction of gravity is compared with what the gyro
 MOST_TURN_SAMPLES = 100_000
 NEAR_REST = 0.03  # of |a| around its median, where it is mostly gravity
 AT_RAIL, IN_A_ROW = 5, 3  # samples
+NEAR_RAIL = 0.05  # of a channel's range
+LEAST_LEVELS = 25  # steps of a channel, below which a top is no rail but coarse
 DIGEST_S = 1.0  # of a stretch that is worth comparing
 SIGNED_AXES = [(order, signs) for order in permutations(range(3)) for signs in product((1, -1), repeat=3)]
 
@@ -54,7 +56,7 @@ class FileFigures:
         peak: largest absolute value of each sensor.
         still: channels that never change.
         clipped: for each channel that stops at a rail the share of its samples there, and the rail.
-        means: mean acceleration (3) of each class.
+        means: mean acceleration (3) of each person and class.
         turn: None where there is too little to compare.
         digests: of the values of each stretch, with its seconds and its person.
         lengths: seconds of each stretch with a class.
@@ -75,7 +77,7 @@ class FileFigures:
     peak: dict[str, float]
     still: tuple[str, ...]
     clipped: dict[str, tuple[float, float]]
-    means: dict[str, tuple[float, float, float]]
+    means: dict[tuple[str, str], tuple[float, float, float]]
     turn: Turn | None
     digests: dict[str, tuple[str, float]]
     lengths: tuple[float, ...]
@@ -142,16 +144,18 @@ def _rest(acceleration: np.ndarray, rate_hz: float) -> tuple[float | None, bool]
 def _rail(column: np.ndarray) -> tuple[float, float] | None:
     """The share of samples at a value that the channel stops at, and that value; None: it stops at none.
 
-    A signal that is cut off holds its largest value for some samples in a row, over and over, far from its median.
+    A signal that is cut off is at its largest value for some samples in a row, and more often than near it. A smooth
+    peak is less often at its top than near it, as far as there are many steps up to it.
     """
-    if not len(column):
+    levels = np.unique(column[:MOST_TURN_SAMPLES])
+    if len(levels) < LEAST_LEVELS:
         return None
-    median = float(np.median(column))
-    spread = float(np.median(np.abs(column - median)))
-    for rail in (float(column.max()), float(column.min())):
+    step, middle = float(np.diff(levels).min()), float(np.median(column))
+    low, high = float(column.min()), float(column.max())
+    for rail in (high, low):
         at = column == rail
-        beyond = abs(rail - median) > 4 * spread and abs(rail - median) > 0.3 * abs(median)
-        if at.sum() < AT_RAIL or not beyond:
+        near = np.abs(column - rail) <= NEAR_RAIL * (high - low)
+        if at.sum() < AT_RAIL or 2 * at.sum() <= near.sum() or abs(rail - middle) < LEAST_LEVELS * step:
             continue
         rows = at[: len(at) - IN_A_ROW + 1].copy()
         for offset in range(1, IN_A_ROW):
@@ -161,14 +165,14 @@ def _rail(column: np.ndarray) -> tuple[float, float] | None:
     return None
 
 
-def _means(stretches: tuple[Stretch, ...], first: int) -> dict[str, tuple[float, float, float]]:
-    sums: dict[str, np.ndarray] = {}
-    rows: dict[str, int] = {}
+def _means(stretches: tuple[Stretch, ...], first: int) -> dict[tuple[str, str], tuple[float, float, float]]:
+    sums: dict[tuple[str, str], np.ndarray] = {}
+    rows: dict[tuple[str, str], int] = {}
     for s in stretches:
-        total = s.values[:, first : first + 3].sum(axis=0, dtype=np.float64)
-        sums[s.label] = sums.get(s.label, np.zeros(3)) + total
-        rows[s.label] = rows.get(s.label, 0) + len(s.values)
-    return {label: (*map(float, sums[label] / rows[label]),) for label in sums}  # type: ignore[misc]
+        key, total = (s.subject, s.label), s.values[:, first : first + 3].sum(axis=0, dtype=np.float64)
+        sums[key] = sums.get(key, np.zeros(3)) + total
+        rows[key] = rows.get(key, 0) + len(s.values)
+    return {key: (*map(float, sums[key] / rows[key]),) for key in sums}  # type: ignore[misc]
 
 
 def _digests(stretches: tuple[Stretch, ...]) -> dict[str, tuple[str, float]]:

@@ -21,6 +21,10 @@ MOST_FILES = 100_000
 SUFFIXES = (".csv", ".tsv", ".txt")
 
 
+class UndescribedError(InputError):
+    """A folder has no dataset.toml, and needs one."""
+
+
 @dataclass(frozen=True)
 class ImuSource:
     """A folder of recordings.
@@ -95,7 +99,9 @@ def layout_of(folder: Path, name: str) -> Layout:
 
 
 def find_source(folder: Path) -> ImuSource:
-    """What a folder holds. Raises InputError where that is nothing known, and says what is missing."""
+    """What a folder holds. Raises InputError where that is nothing known, and says what is missing; UndescribedError
+    where a dataset.toml is.
+    """
     if not folder.is_dir():
         found = "is a file" if folder.exists() else "no such folder"
         raise InputError(f"{folder}: {found}, expected a folder of recordings (CSV files, or X.npy, y.npy, groups.npy)")
@@ -109,8 +115,9 @@ def find_source(folder: Path) -> ImuSource:
         return ImuSource(folder, "arrays", where, description, imu_arrays.FILES)
     names = files_below(folder, description.files or "**/*.csv")
     if not names:
+        error = InputError if described else UndescribedError
         others = sorted({PurePosixPath(name).suffix for name in files_below(folder, "**/*")} - {""})
-        raise InputError(
+        raise error(
             f"{folder}: holds no file {description.files or '**/*.csv'}"
             + (f", but {', '.join(others[:5])}; name them with `files` in {NAME}" if others else "")
             + f"; {ADVICE}"
@@ -123,7 +130,7 @@ def find_source(folder: Path) -> ImuSource:
     form = layout_of(folder, names[0])
     if is_edge_impulse(form.header or (), names):
         return ImuSource(folder, "edge-impulse", folder, description_of(form.header or ()), tuple(names))
-    raise InputError(
+    raise UndescribedError(
         f"{folder}: has no {NAME}, and its files are neither captures nor Edge Impulse's (label.anything.csv with "
         f"`timestamp` first); {ADVICE}".replace("FOLDER", str(folder))
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -28,8 +29,8 @@ class Stretch:
         return float(self.times_s[-1] - self.times_s[0])
 
     def at(self, rate_hz: float, own_hz: float, uniform: bool) -> np.ndarray:
-        """The stretch at a uniform rate, (channels, samples) float32; `own_hz` is the usual rate of its rows, or exactly
-        their rate where they are `uniform`.
+        """The stretch at a uniform rate, (channels, samples) float32; `own_hz` is the usual rate of its rows, and
+        their very rate where they are `uniform`.
         """
         if uniform and own_hz == rate_hz:
             return np.ascontiguousarray(self.values.T)
@@ -59,20 +60,20 @@ class Stretches:
     counts: Counts
 
 
-def cut(table: Table, gap_s: float | None) -> Stretches:
+def cut(table: Table, gap_s: float | None, path: Path) -> Stretches:
     """Cuts a table at gaps, at a clock that is set back, and where subject or class change.
 
     A step of more than `gap_s` is a gap; None: of more than 0.2 s and five samples. Rows that repeat a time or come
     late are left out, and so are those of nobody where others have a subject; all are counted.
 
-    Raises InputError where no step of the clock tells a rate.
+    Raises InputError, naming `path`, where no step of the clock tells a rate.
     """
     counts = Counts()
     times = np.arange(len(table.values)) / table.rate_hz if table.rate_hz else table.times_s
     assert times is not None
     keep = np.isfinite(table.values).all(axis=1) & ~np.isnan(times)
     counts.missing = int((~keep).sum())
-    rate_hz = table.rate_hz or _rate_hz(times[keep], table.name)
+    rate_hz = table.rate_hz or _rate_hz(times[keep], path)
     gap_s = gap_s or max(GAP_S, GAP_SAMPLES / rate_hz)
     subjects, labels = table.subjects.codes, table.labels.codes
     borders = np.flatnonzero((np.diff(subjects) != 0) | (np.diff(labels) != 0)) + 1
@@ -112,13 +113,13 @@ def _continuous(times: np.ndarray, gap_s: float, counts: Counts) -> Iterator[np.
         yield from (part[one] for one in segments(own, gap_s) if one.stop - one.start > 1)
 
 
-def _rate_hz(times: np.ndarray, name: str) -> float:
+def _rate_hz(times: np.ndarray, path: Path) -> float:
     """Rows per second, from the steps that are no gaps: their mean, which rounded times do not shift."""
     usual = median_step(times)
     if usual is None:
         raise InputError(
-            f"{name}: its times never advance; a spreadsheet may have rounded them: export the file again, or give "
-            "rate_hz under [time] instead of a column"
+            f"{path}: the times of its {len(times)} rows never advance; a spreadsheet may have rounded them: export the "
+            "file again, or give rate_hz under [time] instead of a column"
         )
     steps = np.diff(times)
     return 1.0 / float(steps[(steps >= 0) & (steps <= 3 * usual)].mean())

@@ -101,7 +101,7 @@ def _angular_rate(file: FileFigures, description: DatasetFile, where: str) -> st
             return f"gravity turns {factor:.3g} times as far as the gyroscope says|{named}"
     if peak > FASTEST_TURN:
         scale = DPS if unit == "deg/s" else 1.0
-        return f"the gyroscope reaches {peak / scale:.0f} {unit or 'rad/s'}|, more than such parts measure{named}"
+        return f"the gyroscope reaches {peak / scale:.0f} {unit or 'rad/s'}, more than such parts measure|{named}"
     return None
 
 

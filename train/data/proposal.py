@@ -54,7 +54,7 @@ def propose(folder: Path) -> Proposal:
     lines = [f"files = {_quoted(f'**/*{suffix}')}"] if suffix != ".csv" else []
     described, missing = _sensor_lines(folder, names, form, axes, time)
     who = _origins(names, form)
-    missing += [f"[{part}]" for part in ("subject", "label") if part not in who]
+    missing += ["[label]"] if "label" not in who else []
     for part, advice in (("subject", "who was recorded"), ("label", "the class")):
         lines_of = who.get(part, [f"# column = ...  # {advice}: nothing here tells it; see the tutorial"])
         described += ["", f"[{part}]" if part in who else f"# [{part}]", *lines_of]
@@ -164,7 +164,7 @@ def _figures(folder: Path, names: list[str], axes: Axes, clock: Time) -> tuple[f
         data = read_bytes(folder / name, MOST_BYTES, "recordings")
         try:
             table = read_table(data, name, description, folder, folder / NAME)
-            figures = measure(table, cut(table, None))
+            figures = measure(table, cut(table, None, folder / name))
         except InputError:
             continue
         rests += [figures.rest] if figures.rest is not None else []
@@ -219,6 +219,9 @@ def _origins(names: list[str], form: Layout) -> dict[str, list[str]]:
             others = ", ".join((form.header or ())[place] for place in columns[1:])
             note = f"  # a guess; it may also be {others}" if others else "  # a guess, by its name"
             found[part] = [f"column = {_column(form, columns[0])}{note}"]
+    texts = [place for place, cell in enumerate(form.first) if cell.strip() and not NUMBER.fullmatch(cell.strip())]
+    if form.header is None and len(texts) == 1 and not re.match(r"\d{4}-\d\d", form.first[texts[0]]):
+        found["label"] = [f"column = {texts[0] + 1}  # a guess: it begins with {form.first[texts[0]].strip()}"]
     levels = min(len(PurePosixPath(name).parts) for name in names) - 1
     for level in range(1, levels + 1):
         folders = {PurePosixPath(name).parts[level - 1] for name in names}
@@ -240,7 +243,7 @@ def _of_file_names(names: list[str], found: dict[str, list[str]]) -> None:
     for part in ("subject", "label"):
         for place, values in enumerate(columns):
             people = all(guesses.SUBJECT_NAME.fullmatch(one) for one in values)
-            classes = all(re.fullmatch(r"[^\W\d]+", one) for one in values) and len(set(values)) < max(2, len(values))
+            classes = all(re.fullmatch(r"[^\W\d]+", one) for one in values) and 1 < len(set(values)) < len(values)
             if part not in found and (people if part == "subject" else classes and not people):
                 found[part] = [
                     f"file_name = {_quoted(_pattern(part, place, split, width))}  # a guess: {values[0]}, ..."

@@ -75,31 +75,56 @@ def _gaps(files: Sequence[FileFigures]) -> list[str]:
 
 
 def _swapped(files: Sequence[FileFigures]) -> list[str]:
-    """Files in which gravity lies on other axes than in the others of the same classes, where these agree."""
-    found: dict[str, list[tuple[str, float]]] = {}
-    units = [{c: np.array(m) / max(float(np.linalg.norm(m)), 1e-9) for c, m in f.means.items() if c} for f in files]
-    everywhere: dict[str, np.ndarray] = {}
-    for name in {name for own in units for name in own}:
-        directions = np.array([own[name] for own in units if name in own])
-        middle = np.median(directions, axis=0)
-        middle /= max(float(np.linalg.norm(middle)), 1e-9)
-        if len(directions) >= 3 and np.median(directions @ middle) >= AGREE:
-            everywhere[name] = middle
-    for index, own in enumerate(units):
-        usual = {name: everywhere[name] for name in own if name in everywhere}
-        if not usual:
-            continue
-        a, b = np.array([own[name] for name in usual]), np.array(list(usual.values()))
-        score = float((a * b).sum(axis=1).mean())
-        best, axes = max((float((a[:, list(o)] * np.array(s) * b).sum(axis=1).mean()), _axes(o, s)) for o, s in SIGNED)
-        if score < TURNED and best >= EXPLAINED:
-            found.setdefault(axes, []).append((files[index].name, score))
+    """People, and else files, whose gravity lies on other axes than in most of the same classes, where these agree."""
+    of_person: dict[str, dict[str, np.ndarray]] = {}
+    of_file: dict[str, dict[str, np.ndarray]] = {}
+    persons_of: dict[str, set[str]] = {}
+    everywhere: dict[str, list[np.ndarray]] = {}
+    for file in files:
+        for (subject, label), mean in file.means.items():
+            length = float(np.linalg.norm(mean))
+            if label and length > 0:
+                direction = np.array(mean) / length
+                everywhere.setdefault(label, []).append(direction)
+                of_file.setdefault(file.name, {})[label] = direction
+                of_person.setdefault(subject or file.name, {})[label] = direction
+                persons_of.setdefault(file.name, set()).add(subject or file.name)
+    usual = {label: middle for label, found in everywhere.items() if (middle := _middle(np.array(found))) is not None}
+    people = {name: turned for name, own in of_person.items() if (turned := _turned(own, usual)) is not None}
+    odd = {
+        name: turned
+        for name, own in of_file.items()
+        if not persons_of[name] <= set(people) and (turned := _turned(own, usual)) is not None
+    }
+    groups: dict[str, list[tuple[str, float]]] = {}
+    for name, (axes, score) in (people | odd).items():
+        groups.setdefault(axes, []).append((name, score))
     return [
-        f"{listed([name for name, _ in those], len(files))}: mean acceleration agrees with that of the same classes "
-        f"elsewhere by {those[0][1]:.2f}, by 0.95 or more with axes {axes}: axes are swapped, or the device was worn "
-        "another way round"
-        for axes, those in found.items()
+        f"{', '.join(name for name, _ in those[:4])}{', ...' if len(those) > 4 else ''}: mean acceleration agrees with "
+        f"that of the same classes elsewhere by {those[0][1]:.2f}, by {EXPLAINED} or more with axes {axes}: axes are "
+        "swapped, or the device was worn another way round"
+        for axes, those in groups.items()
     ]
+
+
+def _middle(directions: np.ndarray) -> np.ndarray | None:
+    """The direction (3,) that most of (n, 3) have; None where they have none in common."""
+    middle = np.median(directions, axis=0)
+    length = float(np.linalg.norm(middle))
+    if len(directions) < 3 or length == 0 or np.median(directions @ middle) < AGREE * length:
+        return None
+    return np.asarray(middle / length)
+
+
+def _turned(own: dict[str, np.ndarray], usual: dict[str, np.ndarray]) -> tuple[str, float] | None:
+    """The order and signs of axes that make directions the usual ones, and their cosine without; None: they are."""
+    labels = [label for label in own if label in usual]
+    if not labels:
+        return None
+    a, b = np.array([own[label] for label in labels]), np.array([usual[label] for label in labels])
+    score = float((a * b).sum(axis=1).mean())
+    best, axes = max((float((a[:, list(o)] * np.array(s) * b).sum(axis=1).mean()), _axes(o, s)) for o, s in SIGNED)
+    return (axes, score) if score < TURNED and best >= EXPLAINED else None
 
 
 def _axes(order: Sequence[int], signs: Sequence[int]) -> str:

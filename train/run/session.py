@@ -157,10 +157,12 @@ def _announce(task: "Task", info: RunInfo, device: "torch.device") -> None:
     say(task.recordings.summary())
     for text in task.recordings.report.get("warnings", ()):
         complain("warning", text)
+    window = info.window
+    length = f"{window.samples / window.rate_hz:.4g} s at {window.rate_hz:g} Hz"
     leaky = " (LEAKY: flatters)" if info.split.leaky else ""
     say(
-        f"{task.recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in task.parts.items())} windows, "
-        f"split by {info.split.name}{leaky}; {info.method}, {info.parameters} parameters, {device.type}"
+        f"{task.recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in task.parts.items())} windows "
+        f"of {length}, split by {info.split.name}{leaky}; {info.method}, {info.parameters} parameters, {device.type}"
     )
 
 
@@ -214,6 +216,8 @@ def _write_metrics(path: Path, metrics: "Metrics", data: str) -> None:
     contents |= {name: asdict(figures) for name, figures in metrics.others.items()}
     if metrics.other_classes:
         contents["other_classes"] = metrics.other_classes
+    if metrics.by_construction:
+        contents["consistency_by_construction"] = metrics.by_construction
     artifacts.write_json(path, contents | {"warnings": list(metrics.warnings)})
 
 

@@ -155,7 +155,7 @@ def test_times_that_are_no_dates_are_refused():
         (b"t,ax,ay,az,who\n", "holds no row of data"),
         (b"\0\1\2\3" * 50, "holds NUL bytes"),
         (b't,ax,ay,az,who\n1,2,3,4,"a\n1,2,3,4,b\n', "is no CSV"),
-        ("t,ax,ay,az,who\n1,2,3,4,a\x07b\n".encode(), "holds the name 'a\\x07b', expected one line"),
+        (b"t,ax,ay,az,who\n1,2,3,4,a\x07b\n", "holds the name 'a\\x07b', expected one line"),
     ],
 )
 def test_what_is_no_table_is_refused(data, said):

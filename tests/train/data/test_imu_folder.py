@@ -1,5 +1,6 @@
 """Folders of the made-up sets, loaded and compared with the values that they were made from."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -186,7 +187,8 @@ def test_folders_name_people_and_classes_and_one_file_may_differ(tmp_path):
     (tmp_path / "set" / ".hidden" / "x.csv").write_text("not to be read")
     described = imu_sets.DATASET.format(acceleration="m/s2", angular_rate="rad/s").split("[subject]")[0]
     (tmp_path / "set" / "dataset.toml").write_text(
-        f'{described}\n[subject]\nfolder = 1\n[label]\nfolder = 2\n[file."Jürgen/sitzen/auf nahme (1).csv"]\nlabel = "x"\n',
+        f"{described}\n[subject]\nfolder = 1\n[label]\nfolder = 2\n"
+        '[file."Jürgen/sitzen/auf nahme (1).csv"]\nlabel = "x"\n',
         encoding="utf-8",
     )
     recordings = load(tmp_path / "set")
@@ -243,17 +245,17 @@ def test_a_sensor_file_beside_captures_is_read_and_counts(tmp_path):
         (lambda f: [p.unlink() for p in f.glob("*.csv")], "holds no file **/*.csv; python -m train.data.check"),
         (lambda f: [p.rename(p.with_suffix(".txt")) for p in f.glob("*.csv")], "but .txt; name them with `files`"),
         (lambda f: (f / "p03_waving.csv").write_text("t\nx\n"), "p03_waving.csv: has no column 'ax'; it has"),
-        (lambda f: (f / "p01_waving.csv").rename(f / "walk.csv"), "the name of walk.csv does not fit [subject] file_name"),
+        (lambda f: (f / "p01_waving.csv").rename(f / "walk.csv"), "the name of walk.csv does not fit [subject]"),
         (lambda f: edit(f, '"ax"', '"x"'), "p01_resting.csv: has no column 'x'; it has 'timestamp, ax"),
-        (lambda f: edit(f, '"ms"', '"s"'), "p01_resting.csv: 0.05 rows a second with times in s, expected 5 to 2000: the "
-         "times look like ms; correct [time]"),
+        (lambda f: edit(f, '"ms"', '"s"'), "p01_resting.csv: 0.05 rows a second with times in s, expected 5 to 2000: "
+         "the times look like ms; correct [time]"),
         (lambda f: edit(f, '"ms"', '"us"'), "5e+04 rows a second with times in us"),
         (lambda f: edit(f, '"ms"', '"iso"'), "600 of 600 rows are malformed"),
         (lambda f: edit(f, "[label]\n", "[label]\ncolumn = 'x'\n#"), "has no column 'x'"),
         (lambda f: edit(f, '[label]\nfile_name = "*_{label}.csv"', ""), "dataset.toml has no [label]: add it"),
         (lambda f: edit(f, "[time]", 'files = "../*.csv"\n[time]'), "files is '../*.csv', expected a pattern below"),
-        (lambda f: edit(f, "[time]", 'files = "*.dat"\n[time]'), "holds no file *.dat, but .csv; name them with `files`"),
-        (lambda f: edit(f, "[label]", '[file."no.csv"]\nlabel = "x"\n[label]'), 'describes [file."no.csv"], which is not'),
+        (lambda f: edit(f, "[time]", 'files = "*.dat"\n[time]'), "holds no file *.dat, but .csv; name them with"),
+        (lambda f: edit(f, "[label]", '[file."no.csv"]\nlabel = "x"\n[label]'), '[file."no.csv"], which is not'),
         (lambda f: (f / "p01_resting.csv").write_bytes(bytes(100)), "p01_resting.csv: holds NUL bytes"),
         (lambda f: (f / "X.npy").write_bytes(b""), "has X.npy and no y.npy and no groups.npy"),
     ],
@@ -282,7 +284,9 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
 
 def test_times_that_a_spreadsheet_rounded_are_refused(tmp_path):
     folder = columns_file(tmp_path / "set", [row(0, i).replace("0.00,", "1.7E+12,", 1) for i in range(100)])
-    with pytest.raises(InputError, match="its times never advance; a spreadsheet may have rounded them"):
+    with pytest.raises(
+        InputError, match="the times of its 100 rows never advance; a spreadsheet may have rounded them"
+    ):
         load(folder)
 
 
@@ -326,3 +330,34 @@ def test_ten_files_of_one_rate_and_one_of_another_share_the_models(tmp_path):
     block = next(b for b in recordings.blocks if b.group == 2)
     expected = motion("waving", 2, np.arange(block.x.shape[1]) / 50)
     np.testing.assert_allclose(block.x.T, expected, rtol=0, atol=0.08)  # between two samples a straight line
+
+
+def test_wisdms_own_files_load_as_their_loader_loads_them(data_dir, tmp_path):
+    """Rows `subject,activity,nanoseconds,x,y,z;` without a header, parts of them at 100 Hz, with gaps: another reader,
+    the same blocks in every value.
+    """
+    from train.data import wisdm
+
+    archive = wisdm.DATA_SET.find(data_dir)
+    if archive is None or archive.suffix != ".zip":
+        pytest.skip("no WISDM")
+    folder, people = tmp_path / "set", (1600, 1644, 1649)
+    with zipfile.ZipFile(archive) as files:
+        for person in people:
+            name = f"raw/watch/accel/data_{person}_accel_watch.txt"
+            member = next(one for one in files.namelist() if one.endswith(name))
+            (folder / "accel").mkdir(parents=True, exist_ok=True)
+            (folder / "accel" / Path(name).name).write_bytes(files.read(member))
+    (folder / "dataset.toml").write_text(
+        'files = "**/*.txt"\ngap_s = 1.0\nrate_hz = 20\n[time]\ncolumn = 3\nunit = "ns"\n'
+        '[accelerometer]\ncolumns = [4, 5, 6]\nunit = "m/s2"\n[subject]\ncolumn = 1\n[label]\ncolumn = 2\n'
+    )
+    found = load(folder)
+    expected = [b for b in wisdm.load(archive, sensors=("accel",)).blocks if b.group in people]
+    assert found.group_names == tuple(map(str, people)) and len(found.blocks) == len(expected)
+    assert {block.x.shape[1] for block in found.blocks} == {block.x.shape[1] for block in expected}
+    own = {(int(found.group_names[b.group]), b.x.shape[1], round(float(b.x[0, 0]), 4)): b.x for b in found.blocks}
+    for block in expected:
+        x = own[block.group, block.x.shape[1], round(float(block.x[0, 0]), 4)]
+        np.testing.assert_allclose(x, block.x, rtol=0, atol=1e-4)
+    assert "clipped; record with a wider range" in " ".join(found.report["warnings"])  # at 2 g, as its watch was set

@@ -59,7 +59,8 @@ def test_without_options_a_run_is_as_it_was(tmp_path: Path) -> None:
         (["--rate", "104"], "watch: was recorded at 50 Hz, which cannot become 104 Hz; train with --rate 50 or less"),
         (["--rate", "-1"], "rate is -1.0, expected 0 or more"),
         (["--window", "nan"], "window is nan, expected a finite number"),
-        (["--window", "9999"], "no window of 9999 s fits into the blocks"),
+        (["--window", "3000"], "no window of 3000 s fits into the blocks"),
+        (["--window", "0.2"], "0.2 s at 20 Hz has 4 samples, the encoder with --padding same needs 5"),
     ],
 )
 def test_lengths_and_rates_that_cannot_be_are_named(tmp_path: Path, flags: list[str], message: str) -> None:
