@@ -16,6 +16,7 @@ from scl.artifacts import InputError, shortened
 from train.data.voltage import MICRO
 
 MOST_BYTES = 1 << 16
+MOST_SIGNALS = 256  # wfdb takes milliseconds for each
 MOST_LINE = 1000  # characters; the format's own limit is 255
 # Bytes of the samples that are left over from whole blocks, none to a block's number: two 12-bit samples take three
 # bytes, and a single one takes two of them.
@@ -75,10 +76,15 @@ def content_lines(text: str) -> list[str]:
 def signal_file_names(text: str) -> list[str]:
     """Names of a header's signal files, each once; none where it is no header of signals."""
     record, *signals = content_lines(text) or [""]
-    if re.match(r"[-\w]+/\d", record):  # the number of its segments
+    if _of_segments(record):
         return []
     matches = (SIGNAL_LINE.match(line) for line in signals if len(line) <= MOST_LINE)
     return list(dict.fromkeys(match["file"] for match in matches if match))
+
+
+def _of_segments(line: str) -> bool:
+    """Whether a header's first line is that of a record of segments: their number stands behind the name."""
+    return re.match(r"[-\w]+/\d", line) is not None
 
 
 def parsed(path: Path, where: str) -> Any:
@@ -92,6 +98,11 @@ def parsed(path: Path, where: str) -> Any:
     longest = max(map(len, text.splitlines()), default=0)
     if len(text) > MOST_BYTES or longest > MOST_LINE:
         raise InputError(f"{where} has {len(text)} characters, {longest} in a line: no WFDB header; download it again")
+    lines = content_lines(text)
+    if len(lines) > 1 + MOST_SIGNALS and not _of_segments(lines[0]):
+        raise InputError(
+            f"{where} describes {len(lines) - 1} signals, expected at most {MOST_SIGNALS}; download it again"
+        )
     try:
         return wfdb.rdheader(str(path.with_suffix("")))
     except Exception as error:  # wfdb raises whatever its parsing meets
@@ -105,9 +116,13 @@ def read_header(path: Path, where: str) -> Any:
 
     Raises InputError for what is no header, or is one of a kind that is not read.
     """
+    return checked(parsed(path, where), where)
+
+
+def checked(header: Any, where: str) -> Any:
+    """A parsed header, if it is one of signals and of a kind that is read; else raises InputError."""
     import wfdb
 
-    header = parsed(path, where)
     if not isinstance(header, wfdb.Record):
         raise InputError(f"{where} is of a record of {header.n_seg} segments, expected one segment; {CONVERT}")
     if not header.n_sig:

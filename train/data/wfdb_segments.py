@@ -12,7 +12,7 @@ import numpy as np
 
 from scl.artifacts import InputError, shortened
 from train.data.wfdb_files import Lead, Source, beside, extracted, opened
-from train.data.wfdb_header import MOST_BYTES, header_text, parsed, read_header
+from train.data.wfdb_header import MOST_BYTES, checked, header_text, parsed
 
 GAP = "~"
 MOST_SAMPLES = 1 << 26  # of a lead: 18 hours at 1000 Hz
@@ -140,7 +140,7 @@ def _parsed(source: Source, record: str, whole: bool) -> Any:
     with extracted({"record.hea": text.encode()}) as folder:
         header = parsed(folder / "record.hea", where)
         if whole and isinstance(header, wfdb.Record):
-            header = read_header(folder / "record.hea", where)
+            header = checked(header, where)
             if header.sig_len * max(header.samps_per_frame) > MOST_SAMPLES:
                 raise InputError(
                     f"{where} says {shortened(header.sig_len)} samples, expected at most {MOST_SAMPLES:,}; download it "

@@ -9,7 +9,6 @@ import torch
 from scl.artifacts import InputError
 from scl.artifacts.run import Split
 from scl.frontend.chain import FrontEnd
-from scl.frontend.resampler import design
 from tests.scl.frontend.designs import front_end_spec
 from tests.train.data.beats import LABELS, SHIFT, recordings
 from train.data import ecg, synthetic
@@ -140,28 +139,6 @@ def test_a_whole_record_and_a_cut_with_its_five_seconds_agree(tmp_path, monkeypa
         tail = np.sqrt(2) * np.exp(-2 * np.pi * 0.5 / np.sqrt(2) * 5) * np.ptp(raw.blocks[0].x)
         assert error[1:-1].max() < tail < 2e-4 and error.max() < 2.5e-3
         assert (copies.labels[transform] == windows.labels_at[:, copies.shifts[transform]]).all()
-
-
-@pytest.mark.parametrize(
-    ("recorded", "expected"),
-    [
-        (125, 125),
-        (128, 128),
-        (130, 130),
-        (180, 180),
-        (250, 180),
-        (257, 179.9),
-        (300, 180),
-        (360, 180),
-        (500, 180),
-        (512, 180),
-    ],
-)
-def test_the_model_has_a_rate_that_the_sensor_can_serve(recorded: float, expected: float) -> None:
-    """The usual one, the recordings' own where they are slower, or the nearest to it that the resampler reaches."""
-    rate_hz = ecg.model_rate(recorded, 180.0)
-    assert rate_hz == pytest.approx(expected, abs=1e-9)
-    design(recorded, rate_hz)
 
 
 def test_a_rate_that_the_band_does_not_fit_into() -> None:

@@ -217,3 +217,11 @@ def test_signals_of_one_file_that_contradict_each_other(tmp_path: Path, formats:
     write(tmp_path, 60, lines, r=bytes(360), two=bytes(120))
     with pytest.raises(InputError, match=r"r.hea: the signals in r.dat are in several formats, offsets or places"):
         lead(tmp_path)
+
+
+def test_a_header_of_thousands_of_signals(tmp_path: Path) -> None:
+    """wfdb would take seconds for it."""
+    counts = signal(16, 60)
+    write(tmp_path, 60, [line("r.dat", "16", counts, f"L{i}") for i in range(257)], r=bytes(120))
+    with pytest.raises(InputError, match=r"r.hea describes 257 signals, expected at most 256; download it again"):
+        lead(tmp_path)
