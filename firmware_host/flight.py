@@ -82,7 +82,8 @@ class Flight:
         self.resume = resume
         self._outcome = Outcome([None] * count, [float("nan")] * count, [0] * count)
         self._settled = 0  # windows with a result, and the index of the one that is awaited
-        self._stands: Place = (0, 0)  # that the board is known to want
+        self._stands: Place = (0, 0)  # the sample that the board wants, by its latest answer
+        self._farthest: Place = (0, 0)  # that it ever wanted: to go back and forth is no progress
         self._pieces = Pieces(hello.raw_samples, 2 * hello.channels)
         self._begun: dict[int, tuple[float, np.ndarray]] = {}  # clock at the first byte, and counts, of unsettled ones
         self._flying: deque[_Sent] = deque()
@@ -230,7 +231,8 @@ class Flight:
             self._settle(wanted.result)
         elif ahead <= 1 and wanted.result is None:
             place = (self._settled + ahead, wanted.next)
-            if place > self._stands:
+            if place > self._farthest:
+                self._farthest = place
                 self._moved = self.link.now()
             elif place < self._stands:
                 self._pieces.restart(place)
@@ -283,7 +285,7 @@ class Flight:
             raise error
         self.resume()
         self._flying.clear()
-        self._stands = (self._settled, 0)
+        self._stands = self._farthest = (self._settled, 0)
         self._pieces.restart(self._stands)
         for index in self._begun:
             self._outcome.attempts[index] += 1

@@ -34,7 +34,7 @@ def test_damaged_bytes(percent, seed, samples):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(("percent", "count"), [(0.1, 11_500), (1, 1_500), (5, 300)])
+@pytest.mark.parametrize(("percent", "count"), [(0.1, 11_700), (1, 3_600), (5, 480)])
 def test_a_hundred_thousand_frames(percent, count):
     """Windows of 20 samples, 240 bytes."""
     flown = check(percent, 7, count, 20)

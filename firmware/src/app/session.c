@@ -132,7 +132,8 @@ static void take(scl_session *s, const uint8_t *samples, uint32_t count)
 /* Takes what was kept, if the gap before it is closed. What has come another time meanwhile is dropped. */
 static void take_kept(scl_session *s)
 {
-    const uint32_t count = s->kept_count, wanted = wanted_sample(s);
+    const uint32_t count = s->kept_count;
+    const uint32_t wanted = wanted_sample(s);
     if (count > 0 && s->kept_at <= wanted) {
         s->kept_count = 0;
         take(s, s->kept, s->kept_at == wanted ? count : 0);
@@ -142,12 +143,14 @@ static void take_kept(scl_session *s)
 /* Keeps samples from number `at` on, counted from the start of the wanted window, if there is a gap before them but none behind what is
  * kept. The last one of the next window is not kept: so no frame finishes two windows, and no result is overwritten unseen. Nor is what
  * comes before the session's first sample: it may be of the host before. */
-static void keep(scl_session *s, uint32_t at, const uint8_t *samples, uint32_t count)
+static void keep_chunk(scl_session *s, uint32_t at, const uint8_t *samples, uint32_t count)
 {
-    const uint32_t size = s->kept_count * SAMPLE_SIZE, more = count * SAMPLE_SIZE;
+    const uint32_t size = s->kept_count * SAMPLE_SIZE;
+    const uint32_t more = count * SAMPLE_SIZE;
+    const uint32_t end = at + count; /* the last sample of the next window ends at 2 * SCL_RAW_SAMPLES */
     const bool begun = s->answered || s->mode == SCL_IN_WINDOW;
     const bool joins = s->kept_count == 0 || at == s->kept_at + s->kept_count;
-    if (!begun || at <= wanted_sample(s) || at + count >= 2u * SCL_RAW_SAMPLES || !joins || size + more > SCL_KEPT_SIZE) {
+    if (!begun || at <= wanted_sample(s) || end >= 2u * SCL_RAW_SAMPLES || !joins || size + more > SCL_KEPT_SIZE) {
         return;
     }
     for (uint32_t i = 0; i < more; i++) {
@@ -174,8 +177,8 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
     if (ahead == 0 && start == wanted_sample(s)) {
         take(s, frame->payload + SAMPLES_HEADER, count);
         take_kept(s);
-    } else if (ahead <= 1) {
-        keep(s, (uint32_t)ahead * SCL_RAW_SAMPLES + start, frame->payload + SAMPLES_HEADER, count);
+    } else {
+        keep_chunk(s, (uint32_t)ahead * SCL_RAW_SAMPLES + start, frame->payload + SAMPLES_HEADER, count);
     }
     if (s->answered && window == (uint16_t)(s->window - 1u)) {
         scl_link_answer(frame, s->result, sizeof s->result);
