@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from firmware_host.flight import Outcome
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import dequantized
+from firmware_host.outcome import Outcome
 from firmware_host.validation import CopyFigures, Figures, Latency, Parity
 from scl import metrics
 from scl.artifacts.golden import Golden

@@ -1,17 +1,19 @@
-"""Sends windows and survives lost, damaged, doubled and late frames: go-back-N, as docs/PROTOCOL.md describes it.
+"""Sends windows and survives lost, damaged, doubled and late frames, as docs/PROTOCOL.md describes it.
 
-Order. The board wants one chunk at a time and says with every answer which one. Chunks are sent ahead of the answers;
-an answer that names an earlier sample than its chunk's end tells that a chunk before it is lost, and sending goes back
-there. The last chunk of a window waits for the result of the window before, which the board would overwrite.
+Order. The board wants one sample at a time and says with every answer which one. Chunks are sent ahead of the answers;
+an answer that names an earlier sample than its chunk's first tells that a chunk before it is lost, and that one is sent
+again (pieces.py): the board keeps some of what came behind it. The last chunk of a window waits for the result of the
+window before, which the board would overwrite.
 
 Flow control. A board's receive ring holds RX_RING_BYTES, and the firmware does not read it while the network runs. So
 at most that many bytes are in flight: sent, and not known to be out of the ring. The board works through frames in
 order, so an answer to a frame tells that it and everything sent before it has left the ring, damaged frames included.
+At the start, and on a line with losses, CHUNKS_IN_NOISE chunks are in flight at most: more than the board keeps would
+be sent in vain.
 
-Loss. The line keeps order, so an answer to a later frame tells that the answers before it are lost. On a line with
-losses a STATS request, the marker, goes behind the chunks, so that the last one has a later frame too. Only where all
-answers are lost the time-out is needed, which follows the measured round trips. Chunks get shorter as more frames are
-lost (noise.py).
+Loss. The line keeps order, so an answer to a later frame tells that the answers before it are lost. Where no later
+chunk can be sent, a STATS request goes behind the last one: the marker. Only where all answers are lost the time-out is
+needed, which follows the measured round trips. Chunks get shorter as more frames are lost (noise.py).
 
 Time. A flight ends when nothing has moved on for STALL_S: no sample that the board took, no result. What was answered
 until then is in the outcome, with the reason. So is an answer that no sound board gives, and a port that breaks.
@@ -29,6 +31,8 @@ import numpy as np
 from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError, Link
 from firmware_host.messages import BoardError, ErrorCode, Hello, Result, Wanted, chunk_samples, window_chunk
 from firmware_host.noise import Noise
+from firmware_host.outcome import Outcome
+from firmware_host.pieces import Piece, Pieces, Place
 from firmware_host.protocol import ANSWER, Frame, Type, wire_size
 from firmware_host.round_trip import RoundTrip
 from scl.artifacts import InputError
@@ -36,29 +40,9 @@ from scl.artifacts import InputError
 RX_RING_BYTES = 4096  # SCL_RING_SIZE of firmware/src/link/ring.h
 STALL_S = 30.0  # without a sample taken or a result: the flight ends
 RESETS_IN_A_ROW = 3  # without an answer between: the windows themselves may reset the board
-CHUNKS_IN_NOISE = 2  # in flight on a line with losses: what follows a lost one is sent in vain
+CHUNKS_IN_NOISE = 3  # in flight: with fewer the line stands still behind a lost one
 _MARKER_BYTES = wire_size(0) + 1  # a STATS request and the flush before it
 _RESERVE_BYTES = 32 * _MARKER_BYTES  # of the ring, for one after each of so many silences in a row
-
-
-@dataclass
-class Outcome:
-    """What came back, by window index."""
-
-    results: list[Result | None]  # None: lost
-    latency_s: list[float]  # first byte handed to the port until the answer; NaN where lost
-    attempts: list[int]  # 1, and one more for every time that a chunk of the window was sent again; 0: never begun
-    duplicated: int = 0  # answers that came twice, or to a frame that was given up
-    stopped: str = ""  # why the flight ended before its last window; empty: it did not
-
-    @property
-    def lost(self) -> int:
-        return sum(result is None for result in self.results)
-
-    @property
-    def retried(self) -> int:
-        """Times that chunks were sent again."""
-        return sum(max(0, attempts - 1) for attempts in self.attempts)
 
 
 @dataclass
@@ -68,10 +52,8 @@ class _Sent:
     seq: int
     size: int
     at: float  # clock
-    round: int  # how often sending had gone back before
     network: bool  # the network runs before its answer
-    index: int = -1  # window; -1 for a marker
-    end: int = 0  # sample behind the chunk
+    piece: Piece | None = None  # None for a marker
     lost: bool = False  # counted as such
 
 
@@ -100,11 +82,11 @@ class Flight:
         self.resume = resume
         self._outcome = Outcome([None] * count, [float("nan")] * count, [0] * count)
         self._settled = 0  # windows with a result, and the index of the one that is awaited
-        self._taken = 0  # samples of that one which the board is known to have
-        self._next = (0, 0)  # window and sample that are sent next
+        self._stands: Place = (0, 0)  # the sample that the board wants, by its latest answer
+        self._farthest: Place = (0, 0)  # that it ever wanted: to go back and forth is no progress
+        self._pieces = Pieces(hello.raw_samples, 2 * hello.channels)
         self._begun: dict[int, tuple[float, np.ndarray]] = {}  # clock at the first byte, and counts, of unsettled ones
         self._flying: deque[_Sent] = deque()
-        self._round = 0
         self._resets_in_a_row = 0
         self._noise = Noise()
         self._trips = {network: RoundTrip(timeout_s) for network in (False, True)}
@@ -151,28 +133,45 @@ class Flight:
 
     def _fill(self) -> None:
         """Sends chunks as long as they fit into the board's ring, and a marker behind them where it may be needed."""
-        while self._may_send():
-            index, start = self._next
-            chunk = self._window(index)[start : start + self._chunk_samples()]
-            payload = window_chunk((self.link.windows + index - self._settled) & 0xFFFF, start, chunk)
-            if not self._fits(wire_size(len(payload)) + _MARKER_BYTES + _RESERVE_BYTES):
-                break
-            end = start + len(chunk)
-            self._send(Type.WINDOW, payload, index, end)
-            self._next = (index, end) if end < self.hello.raw_samples else (index + 1, 0)
+        while self._may_send() and self._send_chunk():
+            pass
         if not self._flying or (self._wants_marker() and self._fits(_MARKER_BYTES + _RESERVE_BYTES)):
             self._send(Type.STATS)
 
+    def _send_chunk(self) -> bool:
+        """What is lost goes first; False if the ring has no room for it."""
+        lost = self._pieces.lost()
+        index, start = (lost.index, lost.start) if lost else self._pieces.front
+        end = min(start + self._chunk_samples(), lost.end if lost else self.hello.raw_samples)
+        chunk = self._window(index)[start:end]
+        payload = window_chunk((self.link.windows + index - self._settled) & 0xFFFF, start, chunk)
+        if not self._fits(wire_size(len(payload)) + _MARKER_BYTES + _RESERVE_BYTES):
+            return False
+        sent = self._send(Type.WINDOW, payload, end == self.hello.raw_samples or self._pieces.keeps_a_last_one)
+        if lost:
+            self._outcome.attempts[index] += not lost.rest
+            sent.piece = self._pieces.again(lost, end - start, sent.seq)
+        else:
+            sent.piece = self._pieces.further(end - start, sent.seq)
+        return True
+
     def _wants_marker(self) -> bool:
-        """Behind the newest chunk on a line with losses, and as long as it is not known how long the network takes."""
-        return self._flying[-1].index >= 0 and (self._noise.losses or self._trips[True].srtt_s is None)
+        """Behind the newest chunk if none will follow, on a line with losses; and if its time-out is not known yet."""
+        newest = self._flying[-1]
+        if newest.piece is None:
+            return False
+        return (self._noise.losses and not self._has_more()) or self._trips[newest.network].srtt_s is None
 
     def _may_send(self) -> bool:
-        index, start = self._next
-        if index >= self.count or index > self._settled + 1:
+        if self._noise.careful and sum(bool(s.piece) and not s.lost for s in self._flying) >= CHUNKS_IN_NOISE:
             return False
-        ahead = sum(sent.index >= 0 and sent.round == self._round for sent in self._flying)
-        if self._noise.losses and ahead >= CHUNKS_IN_NOISE:
+        return self._has_more()
+
+    def _has_more(self) -> bool:
+        if self._pieces.lost():
+            return True
+        index, start = self._pieces.front
+        if index >= self.count or index > self._settled + 1:
             return False
         return index == self._settled or start + self._chunk_samples() < self.hello.raw_samples
 
@@ -189,68 +188,63 @@ class Flight:
     def _fits(self, size: int) -> bool:
         return sum(sent.size for sent in self._flying) + size <= RX_RING_BYTES
 
-    def _send(self, kind: Type, payload: bytes = b"", index: int = -1, end: int = 0) -> None:
+    def _send(self, kind: Type, payload: bytes = b"", network: bool = False) -> _Sent:
         at = self.link.now()
-        network = end == self.hello.raw_samples or any(sent.network for sent in self._flying)
+        network = network or any(sent.network for sent in self._flying)
         seq, size = self.link.send(kind, payload)
-        self._flying.append(_Sent(seq, size, at, self._round, network, index, end))
+        self._flying.append(sent := _Sent(seq, size, at, network))
+        return sent
 
     def _take(self, frame: Frame) -> bool:
         """Draws every conclusion from a frame of the board; False if it answers nothing that is in flight."""
         if not any(sent.seq == frame.seq for sent in self._flying):
             self._outcome.duplicated += frame.type == Type.WINDOW | ANSWER
             return False
-        unanswered = False  # a chunk of this round, before the one that is answered
         while (sent := self._flying.popleft()).seq != frame.seq:
-            unanswered |= sent.index >= 0 and sent.round == self._round
             self._lose(sent)
         if not sent.lost:
             self._noise.arrived(sent.size)
         if frame.type == Type.ERROR:
             raise self._refusal(BoardError.parse(frame.payload))
         self._trips[sent.network].add(self.link.now() - sent.at)
-        if frame.type == Type.WINDOW | ANSWER and sent.index >= 0:
-            if self._advance(Wanted.parse(frame.payload, self.hello)) and sent.round == self._round:
-                self._after_answer(sent)
-        elif unanswered:
-            self._go_back()
+        if frame.type == Type.WINDOW | ANSWER and sent.piece:
+            self._advance(Wanted.parse(frame.payload, self.hello))
+            self._pieces.answered(sent.piece, sent.seq)
         return True
 
     def _lose(self, sent: _Sent) -> None:
         if not sent.lost:
             sent.lost = True
             self._noise.lost(sent.size)
+        if sent.piece:
+            self._pieces.lose(sent.piece, sent.seq)
 
-    def _advance(self, wanted: Wanted) -> bool:
-        """Notes where the board stands; False if it is the answer to a repeated chunk of the window before.
+    def _advance(self, wanted: Wanted) -> None:
+        """Notes where the board stands.
 
         Raises InputError for a window that no board wants which has got ours alone.
         """
         ahead = (wanted.window - self.link.windows) & 0xFFFF
         if ahead == 0xFFFF and wanted.result is not None:
-            return False
+            return  # to a repeated chunk of the window before
         if ahead == 0 and wanted.result is not None:
             self._settle(wanted.result)
-        elif ahead == 0:
-            if wanted.next > self._taken:
+        elif ahead <= 1 and wanted.result is None:
+            place = (self._settled + ahead, wanted.next)
+            if place > self._farthest:
+                self._farthest = place
                 self._moved = self.link.now()
-            self._taken = wanted.next
-        elif ahead == 1 and wanted.result is None:
-            self._taken = self.hello.raw_samples  # the result is lost
+            elif place < self._stands:
+                self._pieces.restart(place)
+            self._stands = place
+            if ahead == 1:
+                self._pieces.ask(self._settled)
+            self._pieces.wanted(place)
         else:
             raise InputError(
                 f"port {self.link.name}: the board answers about window {wanted.window}, {self.link.windows & 0xFFFF} "
                 "is the one that it has to want; another program speaks to it too: close that one and start again"
             )
-        return True
-
-    def _after_answer(self, sent: _Sent) -> None:
-        """Goes back if the board does not have a chunk that it has answered, or its result is lost."""
-        stands = (self._settled, self._taken)
-        if self._taken == self.hello.raw_samples or stands < (sent.index, sent.end):
-            self._go_back()
-        elif self._next < stands:  # it has more than was known: the answers were lost
-            self._next = stands
 
     def _settle(self, result: Result) -> None:
         index = self._settled
@@ -258,18 +252,11 @@ class Flight:
         self._outcome.results[index] = result
         self._outcome.latency_s[index] = self._moved - self._begun.pop(index)[0]
         self._resets_in_a_row = 0
+        self._pieces.settled(index)
         self._settled += 1
-        self._taken = 0
+        self._stands = max(self._stands, (self._settled, 0))
         self.link.windows += 1
-        self._next = max(self._next, (self._settled, 0))
         self.done(self._settled)
-
-    def _go_back(self) -> None:
-        """Sends again from where the board is known to stand; one sample of a whole window asks for its result."""
-        if self._settled in self._begun:
-            self._outcome.attempts[self._settled] += 1
-        self._round += 1
-        self._next = (self._settled, min(self._taken, self.hello.raw_samples - 1))
 
     def _silence(self, trip: RoundTrip) -> None:
         """No answer in time: a marker goes out, whose answer tells what is lost, behind an end of half a frame.
@@ -280,7 +267,6 @@ class Flight:
         if self._noise.losses:
             for sent in self._flying:
                 self._lose(sent)
-            self._go_back()
         trip.backoff()
         self._heard = self.link.now()
         if self._fits(_MARKER_BYTES):
@@ -299,9 +285,11 @@ class Flight:
             raise error
         self.resume()
         self._flying.clear()
-        self._taken = 0
+        self._stands = self._farthest = (self._settled, 0)
+        self._pieces.restart(self._stands)
+        for index in self._begun:
+            self._outcome.attempts[index] += 1
         self._moved = self._heard = self.link.now()
-        self._go_back()
 
     def _reset_again(self) -> str:
         when = f"after {self._settled} of {self.count} windows, {RESETS_IN_A_ROW} times in a row without an answer"

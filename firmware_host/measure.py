@@ -10,10 +10,11 @@ import numpy as np
 from firmware_host.board import Board, ForeignAnswersError
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
 from firmware_host.figures import Answers, parity, spread_ms, summary
-from firmware_host.flight import RESETS_IN_A_ROW, RX_RING_BYTES, Flight, Outcome
+from firmware_host.flight import RESETS_IN_A_ROW, RX_RING_BYTES, Flight
 from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError
 from firmware_host.messages import Stats, bench_ticks, chunk_samples
 from firmware_host.model import is_class
+from firmware_host.outcome import Outcome
 from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
 from firmware_host.validation import DataName, Inference, LinkUse, Measured

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from firmware_host.protocol import MAX_PAYLOAD, wire_size
 
 OVERHEAD_BYTES = wire_size(4) + 1  # of a WINDOW or SAMPLES frame, with a second COBS code
+FIRST_BYTES = 111  # of samples in the first chunk: the best where one byte in a thousand is damaged
+OPENING_BYTES = 4096  # that have to arrive before the line is taken for a clean one
 MEMORY_BYTES = 16_384  # sent; what was lost longer ago counts e times less for each
 
 
@@ -27,6 +29,11 @@ class Noise:
         return self.frames > math.exp(-4)
 
     @property
+    def careful(self) -> bool:
+        """Whether frames have to be expected to get lost: some were, or too little has arrived to know."""
+        return self.losses or self.sent < OPENING_BYTES
+
+    @property
     def rate(self) -> float:
         """L: losses per byte sent."""
         return self.frames / self.sent if self.sent else 0.0
@@ -41,9 +48,9 @@ class Noise:
         self.frames += 1
 
     def best_bytes(self) -> int:
-        """Bytes of samples in a chunk that the line carries best."""
+        """Bytes of samples in a chunk that the line carries best; as long as none is lost, half of what has arrived."""
         if not self.losses:
-            return MAX_PAYLOAD
+            return min(MAX_PAYLOAD, max(FIRST_BYTES, int(self.sent / 2)))
         half = OVERHEAD_BYTES / 2
         return min(MAX_PAYLOAD, int(math.sqrt(half * half + OVERHEAD_BYTES / self.rate) - half))
 

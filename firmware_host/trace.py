@@ -3,11 +3,11 @@
     # scl-wearable trace 1
     # port: /dev/ttyACM0
     # baud: 115200
-    # protocol: 3
+    # protocol: 4
     # started: 2026-03-01T12:00:00+00:00
     # command: python -m firmware_host.validate bundles/demo --port /dev/ttyACM0 --trace board.trace
        0.000000 > 00
-       0.000312 > 06 01 34 12 03 ff 05 3c 09 41 7d 3e 9a 00
+       0.000312 > 06 01 34 12 04 ff 05 3c 09 41 7d 3e 9a 00
        0.045101 < 0d 81 34 12 03 ab 11 20 ...
                 < 7a 02 00
        3.045300 <

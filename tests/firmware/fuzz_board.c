@@ -92,7 +92,10 @@ void fuzz_run(void)
         ended += byte == 0 && unended;
         unended = byte != 0;
         receive(byte);
-        CHECK(fuzz_board.session.mode != SCL_IN_WINDOW || fuzz_board.session.next < SCL_RAW_SAMPLES);
+        const scl_session *s = &fuzz_board.session;
+        const uint32_t wanted = s->mode == SCL_IN_WINDOW ? s->next : 0;
+        CHECK(wanted < SCL_RAW_SAMPLES && s->kept_count * 2 * SCL_CHANNELS <= SCL_KEPT_SIZE);
+        CHECK(s->kept_count == 0 || s->kept_at > wanted);
         if (fuzz_draw(50) == 0) {
             scl_device_poll(&fuzz_board);
         }

@@ -41,7 +41,9 @@ def seeds() -> dict[str, bytes]:
     probe = piece(PROBE, struct.pack("<HI", 1, 0))
     found["window.pieces"] = PIECES + window + piece(BENCH) + probe
     found["stream.pieces"] = PIECES + stream + piece(BENCH) + probe
-    found["two_hosts.pieces"] = PIECES + piece(WINDOW, samples(5)) + piece(HELLO, b"\x03\2\0\0\0") + window
+    found["two_hosts.pieces"] = PIECES + piece(WINDOW, samples(5)) + piece(HELLO, b"\x04\2\0\0\0") + window
+    gap = b"".join(piece(WINDOW, struct.pack("<HH", 0, at) + samples(5)[4:], how=0) for at in (5, 10, 15, 0))
+    found["gap.pieces"] = PIECES + gap + window
     found["captures.pieces"] = PIECES + (piece(CAPTURE, struct.pack("<I", 20)) + piece(STREAM, b"\1\0")) * 3
     return found
 

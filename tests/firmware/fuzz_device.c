@@ -38,8 +38,8 @@ static size_t payload(uint8_t *p, uint8_t type)
     if (n >= 4 && fuzz_draw(8)) { /* numbers that have a chance to mean something */
         switch (type) {
         case SCL_TYPE_WINDOW:
-            scl_store_u16(p, (uint16_t)(fuzz_board.session.window - fuzz_draw(2)));
-            scl_store_u16(p + 2, (uint16_t)(fuzz_draw(2) ? fuzz_board.session.next : fuzz_draw(SCL_RAW_SAMPLES + 2)));
+            scl_store_u16(p, (uint16_t)(fuzz_board.session.window + 1 - fuzz_draw(3)));
+            scl_store_u16(p + 2, (uint16_t)(fuzz_draw(2) ? fuzz_board.session.next + fuzz_draw(2) : fuzz_draw(SCL_RAW_SAMPLES + 2)));
             break;
         case SCL_TYPE_SAMPLES: scl_store_u32(p, fuzz_board.session.next); break;
         case SCL_TYPE_CAPTURE: scl_store_u32(p, 20 * fuzz_draw(4)); return 4;

@@ -107,7 +107,7 @@ class Client:
             if seq == self.seq and answer == kind | 0x80:
                 return came
 
-    def hello(self, session: int = 0, protocol: int = 3) -> Board:
+    def hello(self, session: int = 0, protocol: int = 4) -> Board:
         return Board(self.ask(HELLO, struct.pack("<BI", protocol, session)))
 
     def chunk(self, window: int, start: int, samples: list[list[int]]) -> tuple[int, int, bytes]:

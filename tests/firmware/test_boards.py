@@ -48,7 +48,7 @@ def test_hello(board):
     others = {"native": 10**9, "mps2-an505": 20_000_000, "mps3-an547": 32_000_000, "netduinoplus2": 21_000_000}
     tick_hz = others.get(board.name, 25_000_000)
     assert hello == Hello(
-        protocol=3, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
+        protocol=4, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
         max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), session=board.link.session,
         board=board.name, firmware=project["version"], labels=model.LABELS,
     )  # fmt: skip
@@ -56,7 +56,7 @@ def test_hello(board):
 
 def test_hello_of_another_protocol_is_answered(board):
     """As one of a host that asks, whatever stands behind the version."""
-    for payload in (b"\xfe", b"\x02", b"\x03", b"\x03\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
+    for payload in (b"\xfe", b"\x02", b"\x04", b"\x04\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
         assert Hello.parse(board.link.request(Type.HELLO, payload).payload) == board.hello
 
 
@@ -119,20 +119,27 @@ def test_saturated_count_is_flagged(board, rng, limit, at):
     assert not board.send_window(some_counts(rng)).flags
 
 
-def test_only_the_wanted_chunk_changes_anything(board, rng):
-    """Chunks in a random order and doubled, until the window is whole: a slow model of the board says what comes."""
+def test_chunks_in_a_random_order(board, rng):
+    """And doubled, until the window is whole: a slow model of the board says what comes, and what is kept."""
     counts, number = some_counts(rng), board.wanted()
     before = board.chunk(number, 0, counts)
     assert before.result is not None
     number, upcoming = (number + 1) & 0xFFFF, 0
+    kept: list[int] = []  # samples of this window and, from 20 on, of the next one
     while upcoming < len(counts):
         window = int(rng.choice([number, number, number, number - 1, number + 1, number - 2])) & 0xFFFF
         start = int(rng.choice([upcoming, upcoming, 0, *range(0, 20, 5)]))
         end = int(rng.integers(start, len(counts))) + 1
-        if (window, start) == (number, upcoming):
+        samples = [((window - number) & 0xFFFF) * 20 + sample for sample in range(start, end)]
+        if samples[0] == upcoming:
             upcoming = end
+            if kept and kept[0] <= upcoming:
+                upcoming += len(kept) * (kept[0] == upcoming)
+                kept = []
+        elif samples[0] > upcoming and samples[-1] < 39 and len(kept + samples) <= 42:
+            kept += samples if not kept or kept[-1] + 1 == samples[0] else []
         answer = board.chunk(window, start, counts[start:end])
-        if upcoming == len(counts):
+        if upcoming >= len(counts):
             break
         if window == (number - 1) & 0xFFFF:
             assert (answer.window, answer.next) == (window, 20)
@@ -143,6 +150,7 @@ def test_only_the_wanted_chunk_changes_anything(board, rng):
     assert board.chunk(number, 3, counts[3:]).pack() == answer.pack()
     assert board.bench() > 0
     assert board.chunk(number, 19, counts[19:]).pack() == answer.pack()  # whatever ran on the board since
+    board.link.request(Type.STREAM, struct.pack("<H", 4))  # ends what may be begun of the next window
 
 
 def test_what_ends_a_window_makes_it_wanted_from_its_start(board, rng):
@@ -152,6 +160,7 @@ def test_what_ends_a_window_makes_it_wanted_from_its_start(board, rng):
         assert board.chunk(number, 0, counts[:8]).next == 8
         board.link.request(kind, payload)
         assert board.chunk(number, 8, counts[8:]) == Wanted(number, 0, None)
+        board.link.request(kind, payload)  # what was kept is forgotten too
     check_result(board.send_window(counts), model.quantized(counts)[-model.WINDOW :])
 
 

@@ -89,7 +89,7 @@ def test_the_whole_protocol(client):
     assert client.hello(7, protocol=2).session == 0  # names none
     assert refused(client, HELLO) == (BAD_LENGTH, 0, 0)
     board = client.hello(0x12345678)
-    assert (board.protocol, board.session, board.calibration) == (3, 0x12345678, bytes(8))
+    assert (board.protocol, board.session, board.calibration) == (4, 0x12345678, bytes(8))
     assert (board.raw_samples, board.channels, board.window, board.features, board.classes) == (20, 6, 16, 5, 3)
     assert tuple(board.labels) == model.LABELS and board.model.hex() == model.HASH.hex() and board.max_payload == 1030
 
@@ -114,9 +114,13 @@ def test_the_whole_protocol(client):
     assert client.chunk(0, 19, first[19:]) == (0, 20, result)  # again, and the open window stays
     check(client.chunk(1, 5, second[5:])[2], second)
     assert client.chunk(0, 0, first) == (2, 0, b"")  # older than the latest
+    assert client.chunk(2, 9, second[9:]) == client.chunk(3, 0, first[:8]) == (2, 0, b"")  # kept, one behind the other
+    assert client.chunk(2, 4, second[4:6]) == client.chunk(3, 0, second[:8]) == (2, 0, b"")  # have no room behind them
+    check(client.chunk(2, 0, second[:9])[2], second)
+    check(client.chunk(3, 8, first[8:])[2], first)
 
     assert struct.unpack("<I", client.ask(BENCH))[0] > 0
-    tensors = model.tensors(model.quantized(np.array(second, np.int16))[-model.WINDOW :])
+    tensors = model.tensors(model.quantized(np.array(first, np.int16))[-model.WINDOW :])
     for operator, values in enumerate(tensors):
         ticks, size, operators = struct.unpack_from("<IIH", client.ask(PROBE, struct.pack("<HI", operator, 1)))
         assert (size, operators) == (len(values), len(tensors)) and ticks >= 0
@@ -124,10 +128,10 @@ def test_the_whole_protocol(client):
         assert list(struct.unpack(f"{len(came)}b", came)) == values[1:]
         assert refused(client, PROBE, struct.pack("<HI", operator, size)) == (BAD_VALUE, 0, len(tensors))
 
-    assert client.chunk(2, 0, first[:4])[:2] == (2, 4)
+    assert client.chunk(4, 0, first[:4])[:2] == (4, 4)
     assert refused(client, STREAM, bytes(2)) == (BAD_VALUE, 0, 0)
     assert client.ask(STREAM, struct.pack("<H", 4)) == struct.pack("<H", 4)
-    assert client.chunk(2, 4, first[4:]) == (2, 0, b"")  # the stream has ended the window, and goes on
+    assert client.chunk(4, 4, first[4:]) == (4, 0, b"")  # the stream has ended the window, and goes on
     assert client.samples(0, first)[:3] == (20, 2, 20)
     assert client.samples(0, first)[:3] == (20, 2, 20)  # once more: changes nothing
     client.ask(STREAM, struct.pack("<H", 5))

@@ -48,6 +48,8 @@ class FakeBoard:
     stats: list = field(default_factory=lambda: [0, 0])  # frames the board took, frames it sent
     window: list = field(default_factory=lambda: [0, np.zeros((0, CHANNELS), np.int16)])  # wanted number, its counts
     result: bytes = b""  # the answer with the latest one
+    keeps_bytes: int = 512  # of samples behind a gap
+    kept: list = field(default_factory=list)  # window, sample and counts of what it keeps, one entry a sample
     writes: int = 0
     calibration: bytes = b""
     session: int = 1
@@ -97,7 +99,7 @@ class FakeBoard:
         self.forget_windows()
 
     def forget_windows(self) -> None:
-        self.window, self.result = [0, np.zeros((0, CHANNELS), np.int16)], b""
+        self.window, self.result, self.kept = [0, np.zeros((0, CHANNELS), np.int16)], b"", []
 
     def greet(self, payload: bytes) -> Hello:
         named = int.from_bytes(payload[1:5], "little") if payload[0] == PROTOCOL_VERSION else 0
@@ -114,6 +116,8 @@ class FakeBoard:
             return [(Type.ERROR, BoardError(ErrorCode.NO_SESSION, 0, 0).pack())]
         if kind in (Type.BENCH, Type.PROBE) and not self.whole:
             return [(Type.ERROR, BoardError(ErrorCode.NO_WINDOW, 0, 0).pack())]
+        if kind in (Type.STREAM, Type.CALIBRATION):
+            self.window[1], self.kept = self.window[1][:0], []
         if kind == Type.STATS:
             return [(kind | ANSWER, Stats(self.stats[0], self.decoder.errors, 0, 0).pack())]
         if kind == Type.BENCH:
@@ -139,19 +143,48 @@ class FakeBoard:
     def take_chunk(self, payload: bytes) -> list[tuple[int, bytes]]:
         number, start = (int.from_bytes(payload[at : at + 2], "little") for at in (0, 2))
         counts = np.frombuffer(payload, "<i2", offset=4).reshape(-1, CHANNELS)
+        if (number, start) == (self.window[0], len(self.window[1])):
+            self.push(counts)
+            self.push_kept()
+        else:
+            self.keep(number, start, counts)
+        if self.result and number == (self.window[0] - 1) & 0xFFFF:
+            return [(Type.WINDOW | ANSWER, self.result)]
+        return [(Type.WINDOW | ANSWER, Wanted(self.window[0], len(self.window[1]), None).pack())]
+
+    def push(self, counts: np.ndarray) -> None:
         wanted, have = self.window
-        if (number, start) == (wanted, len(have)):
-            have = np.concatenate([have, counts])
-            self.window[1] = have
+        have = self.window[1] = np.concatenate([have, counts])
         if len(have) == self.hello.raw_samples:
             self.whole = True
             features, logits, crc = self.answer(have)
             result = Result(int(logits.argmax()), 0, crc, 7, features, logits)
             self.result = Wanted(wanted, len(have), result).pack()
             self.window = [(wanted + 1) & 0xFFFF, have[:0]]
-        if self.result and number == (self.window[0] - 1) & 0xFFFF:
-            return [(Type.WINDOW | ANSWER, self.result)]
-        return [(Type.WINDOW | ANSWER, Wanted(self.window[0], len(self.window[1]), None).pack())]
+
+    def place(self) -> tuple[int, int]:
+        return self.window[0], len(self.window[1])
+
+    def push_kept(self) -> None:
+        while self.kept and self.kept[0][0] == self.place():
+            self.push(self.kept.pop(0)[1][None])
+        if self.kept and self.ahead(*self.kept[0][0]) <= len(self.window[1]):
+            self.kept = []
+
+    def ahead(self, number: int, start: int) -> int:
+        """Samples from the beginning of the wanted window on; -1 for other windows than that and the next one."""
+        windows = (number - self.window[0]) & 0xFFFF
+        return windows * self.hello.raw_samples + start if windows <= 1 else -1
+
+    def keep(self, number: int, start: int, counts: np.ndarray) -> None:
+        """Samples behind a gap, without another one between them; not the last of the window after the wanted one."""
+        raw, at = self.hello.raw_samples, self.ahead(number, start)
+        last = at >= raw and start + len(counts) == raw
+        joins = not self.kept or self.ahead(*self.kept[0][0]) + len(self.kept) == at
+        fits = (len(self.kept) + len(counts)) * 2 * CHANNELS <= self.keeps_bytes
+        begun = self.result or len(self.window[1])  # else it may be of the host before
+        if begun and at > len(self.window[1]) and joins and fits and not last:
+            self.kept += [((number, start + i), count) for i, count in enumerate(counts)]
 
     def take_samples(self, payload: bytes) -> list[tuple[int, bytes]]:
         """A class every `hop` samples once a whole window is in: the count of hops modulo the classes."""

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from firmware_host.figures import Answers, ClassRow, parity, per_class, spread_ms, summary
-from firmware_host.flight import Outcome
 from firmware_host.messages import ABSTAIN, Result
+from firmware_host.outcome import Outcome
 from firmware_host.validation import Latency, Parity
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden

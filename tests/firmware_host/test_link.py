@@ -48,12 +48,12 @@ def test_noise_is_told_from_silence(make_board):
         Link(board, board.now).greet()
 
 
-@pytest.mark.parametrize(("version", "advice"), [(2, "flash firmware"), (4, "update this program")])
+@pytest.mark.parametrize(("version", "advice"), [(3, "flash firmware"), (5, "update this program")])
 def test_another_protocol_version(make_board, version, advice):
     """Only the first byte of such a HELLO can be relied on."""
     board = make_board()
     board.respond = lambda frame: [(0x81, bytes([version, 1, 2, 3]))]
-    with pytest.raises(InputError, match=f"speaks protocol version {version}, this program version 3; {advice}"):
+    with pytest.raises(InputError, match=f"speaks protocol version {version}, this program version 4; {advice}"):
         Link(board, board.now).greet()
 
 
@@ -61,9 +61,9 @@ def test_another_protocol_version(make_board, version, advice):
     ("payload", "found"),
     [
         (b"", "without a byte"),
-        (b"\x03" * 20, "of 20 bytes; at least 61"),
-        (b"\x03" * 64, "with the text b.*; lines of UTF-8 with board name"),
-        (b"\x03" * 61 + b"\xff\n", "UTF-8"),
+        (b"\x04" * 20, "of 20 bytes; at least 61"),
+        (b"\x04" * 64, "with the text b.*; lines of UTF-8 with board name"),
+        (b"\x04" * 61 + b"\xff\n", "UTF-8"),
     ],
 )
 def test_a_malformed_greeting(make_board, payload, found):

@@ -124,6 +124,64 @@ def test_chunks_out_of_turn_change_nothing(line):
     line.fly(link, 2)
 
 
+class Chunks:
+    """Sends chunks of the line's windows to a greeted board."""
+
+    def __init__(self, line: Line) -> None:
+        self.line, self.link = line, line.link()
+        self.hello = self.link.greet()
+
+    def answer(self, number: int, start: int, n: int) -> Wanted:
+        chunk = window_chunk(number, start, self.line.windows[number % 9][start : start + n])
+        return Wanted.parse(self.link.request(Type.WINDOW, chunk).payload, self.hello)
+
+    def wanted(self, start: int, n: int) -> int:
+        return self.answer(0, start, n).next
+
+
+def test_chunks_behind_a_gap_are_kept(line):
+    """One behind the other up to 512 bytes, until the gap is closed."""
+    chunks = Chunks(line)
+    assert [chunks.wanted(*at) for at in ((0, 9), (18, 9), (27, 9), (9, 9))] == [9, 9, 9, 36]
+    assert [chunks.wanted(*at) for at in ((37, 42), (79, 1), (36, 1))] == [36, 36, 79]  # 504 bytes, 516 bytes
+    assert [chunks.wanted(*at) for at in ((81, 43), (79, 2))] == [79, 81]  # 516 bytes
+    assert [chunks.wanted(*at) for at in ((90, 5), (96, 5), (81, 9), (95, 1))] == [81, 81, 95, 96]  # behind another gap
+    assert [chunks.wanted(*at) for at in ((100, 5), (96, 9))] == [96, 105]  # has come another way
+
+
+def test_what_ends_a_window_ends_what_is_kept(line):
+    chunks = Chunks(line)
+    values = np.tile([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1], 2).astype("<f4").tobytes()
+    for kind, payload in ((Type.STREAM, b"\4\0"), (Type.CALIBRATION, bytes(8) + values)):
+        assert [chunks.wanted(*at) for at in ((0, 9), (18, 9))] == [9, 9]
+        chunks.link.request(kind, payload)
+        assert [chunks.wanted(*at) for at in ((0, 9), (9, 9))] == [9, 18]
+        chunks.link.greet()
+    assert [chunks.wanted(*at) for at in ((18, 9), (0, 18))] == [0, 18]  # came before the session's first sample
+
+
+@pytest.mark.parametrize(("seed", "count"), [(0, 250), pytest.param(1, 700, marks=pytest.mark.faults)])
+def test_chunks_in_any_order(line, seed, count):
+    """Every answer is that of the board made up in memory, and every result the right one."""
+    chunks, rng = Chunks(line), np.random.default_rng(seed)
+    raw = chunks.hello.raw_samples
+    board = fake_board(raw_samples=raw)
+    for _ in range(count):
+        place = board.window[0], len(board.window[1]) - 1
+        base = board.kept[-1][0] if board.kept and rng.random() < 0.5 else place
+        at = base[0] * raw + base[1] + 1 + int(rng.choice([0, 0, 0, 1, 9, -3, 30]))
+        number, start = divmod(max(0, at), raw)
+        n = min(int(rng.choice([1, 9, 9, 20, 42, 60])), raw - start)
+        answer = chunks.answer(number, start, n)
+        payload = window_chunk(number, start, line.windows[number % 9][start : start + n])
+        ((_kind, expected),) = board.take_chunk(payload)
+        right = Wanted.parse(expected, board.hello)
+        assert (answer.window, answer.next) == (right.window, right.next), (number, start, n)
+        if answer.result:
+            assert answer.result.input_crc32 == line.input_crc32[answer.window % 9]
+    assert board.window[0] > 3
+
+
 def test_a_host_that_stops_reading(line):
     """The board is asked for more than it can be rid of; when the host reads again, what comes is whole frames."""
     link = line.link()
@@ -147,6 +205,9 @@ def test_two_hosts_on_one_board(line):
     assert first.ask().session == second.session != first.session
     answer = first.request(Type.WINDOW, window_chunk(0, 20, line.windows[0][20:40]))
     assert Wanted.parse(answer.payload, hello).next == 0  # nothing of the first host's window is kept
+    answer = second.request(Type.WINDOW, window_chunk(0, 0, line.windows[1][:20]))
+    assert Wanted.parse(answer.payload, hello).next == 20
+    second.greet()
     line.fly(second, 2)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from firmware_host.flight import STALL_S
+from firmware_host.protocol import wire_size
 from tests.link.timed_board import BYTES_PER_S, fly
 
 PERCENTS = [0.1, 1, 5]
@@ -34,17 +35,19 @@ def test_damaged_bytes(percent, seed, samples):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(("percent", "count"), [(0.1, 11_500), (1, 1_500), (5, 300)])
+@pytest.mark.parametrize(("percent", "count"), [(0.1, 11_700), (1, 3_600), (5, 480)])
 def test_a_hundred_thousand_frames(percent, count):
     """Windows of 20 samples, 240 bytes."""
     flown = check(percent, 7, count, 20)
     assert flown.frames >= LONG_FRAMES
 
 
-def test_what_one_byte_in_a_thousand_costs():
-    """Against the same windows on a clean line: the figure is printed. Sending three times as long is a fault."""
-    clean, damaged = fly(0, 3, 150, 200), fly(0.001, 3, 150, 200)
+@pytest.mark.parametrize("seed", range(3, 6))
+def test_what_one_byte_in_a_thousand_costs(seed):
+    """Against the same windows on a clean line: at least what docs/PROTOCOL.md computes, at most 1.3 times the time."""
+    clean, damaged = fly(0, seed, 150, 200), fly(0.001, seed, 150, 200)
     assert clean.outcome.retried == 0 and damaged.outcome.lost == 0
     print(f"0.1 %: {damaged.seconds:.1f} s, clean {clean.seconds:.1f} s, {damaged.seconds / clean.seconds:.2f} times")
-    assert clean.seconds < damaged.seconds < 3 * clean.seconds
+    assert 1.2 * clean.seconds < damaged.seconds < 1.3 * clean.seconds
+    assert clean.sent_bytes < 1.002 * 150 * (2400 + 3 * wire_size(4))  # short chunks at the start cost next to nothing
     assert clean.seconds > clean.sent_bytes / BYTES_PER_S  # the line is modelled at all

@@ -103,7 +103,7 @@ def test_a_request_names_the_reset(kind, share, text):
 @pytest.mark.parametrize("share", [0, 0.3, 0.9])
 def test_another_model_behind_it_ends_the_flight(share, text):
     """What was answered before stays; nothing of the other model is taken."""
-    board = board_of(ResetAt(Type.WINDOW, 7, share, text), comes_back={"model_hash": "ef" * 32})
+    board = board_of(ResetAt(Type.WINDOW, 17, share, text), comes_back={"model_hash": "ef" * 32})
     link = Link(board, board.now, random.Random(1))
     host = Board(link, link.greet(), emulated=False, baud=None)
     windows = np.random.default_rng(1).integers(-30000, 30000, (COUNT, 200, 6), np.int16)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from firmware_host.flight import Flight, Outcome
+from firmware_host.flight import Flight
 from firmware_host.link import Link
+from firmware_host.outcome import Outcome
 from firmware_host.protocol import MAX_ENCODED, Type
 from tests.firmware_host.fake_board import FakeBoard, fake_board
 from tests.link.faulty_line import Damage

@@ -138,7 +138,7 @@ static void on_calibration(scl_device *d, const scl_frame *frame)
     for (size_t i = 0; i < SCL_CALIBRATION_HASH; i++) {
         d->calibration_hash[i] = frame->payload[i];
     }
-    d->session.mode = SCL_IDLE; /* a window or stream under two calibrations would be neither's */
+    scl_session_stop(&d->session); /* a window or stream under two calibrations would be neither's */
     scl_link_answer(frame, d->calibration_hash, SCL_CALIBRATION_HASH);
 }
 

@@ -19,9 +19,16 @@ void scl_session_init(scl_session *s)
     scl_session_end(s);
 }
 
-void scl_session_end(scl_session *s)
+void scl_session_stop(scl_session *s)
 {
     s->mode = SCL_IDLE;
+    s->kept_at = 0;
+    s->kept_count = 0;
+}
+
+void scl_session_end(scl_session *s)
+{
+    scl_session_stop(s);
     s->whole = false;
     s->window = 0;
     s->answered = false;
@@ -37,10 +44,9 @@ static uint32_t sample_count(const scl_frame *frame)
     return (uint32_t)((size - SAMPLES_HEADER) / SAMPLE_SIZE);
 }
 
-/* Pushes the frame's i-th sample; whether a class is due. */
-static bool push(scl_session *s, const scl_frame *frame, uint32_t i)
+/* Pushes one sample; whether a class is due. */
+static bool push(scl_session *s, const uint8_t *bytes)
 {
-    const uint8_t *bytes = frame->payload + SAMPLES_HEADER + i * SAMPLE_SIZE;
     int16_t counts[SCL_CHANNELS];
     for (uint16_t channel = 0; channel < SCL_CHANNELS; channel++) {
         counts[channel] = (int16_t)scl_load_u16(bytes + 2 * channel);
@@ -97,6 +103,10 @@ static void finish_window(scl_session *s)
     s->whole = true;
     s->answered = true;
     s->window++;
+    if (s->kept_at < SCL_RAW_SAMPLES) { /* of the window that is over */
+        s->kept_count = 0;
+    }
+    s->kept_at -= SCL_RAW_SAMPLES;
 }
 
 /* The next sample of the window that is wanted; 0 if it is not begun. */
@@ -105,8 +115,55 @@ static uint16_t wanted_sample(const scl_session *s)
     return s->mode == SCL_IN_WINDOW ? (uint16_t)s->next : 0;
 }
 
-/* Only the chunk that continues the wanted window changes anything. Whatever else comes, be it doubled, late or behind a lost one, the
- * answer says what is wanted; for the window before, it is that one's result again. */
+/* Takes samples that continue the wanted window or begin it; those behind its end begin the next one. */
+static void take(scl_session *s, const uint8_t *samples, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (s->mode != SCL_IN_WINDOW) {
+            begin(s, SCL_IN_WINDOW, 0);
+        }
+        (void)push(s, samples + i * SAMPLE_SIZE);
+        if (s->next == SCL_RAW_SAMPLES) {
+            finish_window(s);
+        }
+    }
+}
+
+/* Takes what was kept, if the gap before it is closed. What has come another time meanwhile is dropped. */
+static void take_kept(scl_session *s)
+{
+    const uint32_t count = s->kept_count;
+    const uint32_t wanted = wanted_sample(s);
+    if (count > 0 && s->kept_at <= wanted) {
+        s->kept_count = 0;
+        take(s, s->kept, s->kept_at == wanted ? count : 0);
+    }
+}
+
+/* Keeps samples from number `at` on, counted from the start of the wanted window, if there is a gap before them but none behind what is
+ * kept. The last one of the next window is not kept: so no frame finishes two windows, and no result is overwritten unseen. Nor is what
+ * comes before the session's first sample: it may be of the host before. */
+static void keep_chunk(scl_session *s, uint32_t at, const uint8_t *samples, uint32_t count)
+{
+    const uint32_t size = s->kept_count * SAMPLE_SIZE;
+    const uint32_t more = count * SAMPLE_SIZE;
+    const uint32_t end = at + count; /* the last sample of the next window ends at 2 * SCL_RAW_SAMPLES */
+    const bool begun = s->answered || s->mode == SCL_IN_WINDOW;
+    const bool joins = s->kept_count == 0 || at == s->kept_at + s->kept_count;
+    if (!begun || at <= wanted_sample(s) || end >= 2u * SCL_RAW_SAMPLES || !joins || size + more > SCL_KEPT_SIZE) {
+        return;
+    }
+    for (uint32_t i = 0; i < more; i++) {
+        s->kept[size + i] = samples[i];
+    }
+    if (size == 0) {
+        s->kept_at = at;
+    }
+    s->kept_count += count;
+}
+
+/* Whatever comes, be it doubled, late or behind a lost one, the answer says what is wanted; for the window before, it is that one's
+ * result again. */
 void scl_session_window(scl_session *s, const scl_frame *frame)
 {
     const uint32_t count = sample_count(frame);
@@ -116,16 +173,12 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_LENGTH, window, (uint16_t)frame->payload_size);
         return;
     }
-    if (window == s->window && start == wanted_sample(s)) {
-        if (start == 0) {
-            begin(s, SCL_IN_WINDOW, 0);
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            (void)push(s, frame, i);
-        }
-        if (s->next == SCL_RAW_SAMPLES) {
-            finish_window(s);
-        }
+    const uint16_t ahead = (uint16_t)(window - s->window);
+    if (ahead == 0 && start == wanted_sample(s)) {
+        take(s, frame->payload + SAMPLES_HEADER, count);
+        take_kept(s);
+    } else {
+        keep_chunk(s, (uint32_t)ahead * SCL_RAW_SAMPLES + start, frame->payload + SAMPLES_HEADER, count);
     }
     if (s->answered && window == (uint16_t)(s->window - 1u)) {
         scl_link_answer(frame, s->result, sizeof s->result);
@@ -144,6 +197,7 @@ void scl_session_stream(scl_session *s, const scl_frame *frame)
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_VALUE, 0, 0);
         return;
     }
+    scl_session_stop(s);
     begin(s, SCL_IN_STREAM, hop);
     s->hops = 0;
     s->hop_end = 0;
@@ -166,7 +220,7 @@ void scl_session_samples(scl_session *s, const scl_frame *frame)
     }
     const bool continues = scl_load_u32(frame->payload) == s->next;
     for (uint32_t i = 0; continues && i < count; i++) {
-        if (push(s, frame, i)) {
+        if (push(s, frame->payload + SAMPLES_HEADER + i * SAMPLE_SIZE)) {
             s->whole = true;
             s->hops++;
             s->hop_end = s->next;

@@ -12,6 +12,9 @@
 #define SCL_RESULT_FIXED 14
 #define SCL_RESULT_SIZE (SCL_RESULT_FIXED + SCL_FEATURES + SCL_CLASSES)
 
+/* Bytes of samples that are kept behind a gap: four chunks of the length that is best where one byte in a thousand is damaged. */
+#define SCL_KEPT_SIZE 512
+
 /* What the next sample belongs to. */
 typedef enum { SCL_IDLE, SCL_IN_WINDOW, SCL_IN_STREAM } scl_mode;
 
@@ -27,12 +30,18 @@ typedef struct {
     uint8_t hop_class;
     uint8_t hop_flags;
     uint8_t result[SCL_RESULT_SIZE]; /* payload of the latest WINDOW answer with a result */
+    uint32_t kept_at;        /* number of the first sample in `kept`, counted from the start of the wanted window */
+    uint32_t kept_count;     /* samples there: they came behind a gap, and have none between them */
+    uint8_t kept[SCL_KEPT_SIZE];
 } scl_session;
 
 void scl_session_init(scl_session *s);
 
 /* Ends a window or stream, forgets the newest window and its result, and wants window 0. */
 void scl_session_end(scl_session *s);
+
+/* Ends a window or stream; of a window, sample 0 is wanted again. */
+void scl_session_stop(scl_session *s);
 
 /* Each takes a frame of that type from the line and answers it. */
 void scl_session_window(scl_session *s, const scl_frame *frame);
