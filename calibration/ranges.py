@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scl.arguments import SEED, Parser, whole
+from scl.arguments import COUNT, MOST_COPIES, SEED, Parser, whole
 from scl.artifacts import InputError, check_writable, command, write_artifact
 from scl.artifacts.ranges import RANGES, Ranges
 from scl.artifacts.run import run_hash
@@ -88,8 +88,10 @@ def parser() -> argparse.ArgumentParser:
     """Flags of `python -m calibration.ranges`."""
     options = Parser(prog="python -m calibration.ranges", description=__doc__)
     options.add_argument("run", type=Path, help="run folder; ranges.json is written into it")
-    options.add_argument("--windows", type=whole(1), default=360, help="representative windows (default 360)")
-    options.add_argument("--draws", type=whole(0), default=4, help="transformed copies of each (default 4)")
+    options.add_argument("--windows", type=COUNT, default=360, help="representative windows (default 360)")
+    options.add_argument(
+        "--draws", type=whole(0, MOST_COPIES), default=4, help="transformed copies of each (default 4)"
+    )
     options.add_argument("--method", choices=METHODS, default="percentile", help="default percentile")
     options.add_argument("--seed", type=SEED, default=0, help="of choice and transformations (default 0)")
     options.add_argument("--data", type=Path, help="the recordings, if not below SCL_DATA_DIR")

@@ -29,6 +29,7 @@ from export.report_file import REPORT, ExportReport
 from export.sensor import sensor_for
 from export.writers.tflite import write_tflite
 from scl import artifacts
+from scl.arguments import MOST_COPIES, MOST_COUNT
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import hashes, write_manifest
 from scl.artifacts.golden import Golden, write_golden
@@ -68,7 +69,7 @@ class Options:
         seed: of the rotations and of the choice of windows.
 
     Raises:
-        InputError: windows or draws below 1.
+        InputError: windows or draws below 1, or more than memory has room for.
     """
 
     sensor: str | None = None
@@ -81,9 +82,9 @@ class Options:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("windows", "draws"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--{name} is {getattr(self, name)}, expected 1 or more")
+        for name, most in (("windows", MOST_COUNT), ("draws", MOST_COPIES)):
+            if not 1 <= getattr(self, name) <= most:
+                raise InputError(f"--{name} is {getattr(self, name)}, expected 1 to {most:,}")
 
 
 @dataclass

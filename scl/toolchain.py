@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from scl.artifacts import InputError, writing
@@ -107,7 +108,8 @@ def _make(command: list[str], out: Path, lock: int) -> tuple[int, str]:
     try:
         errors = process.communicate(timeout=MAKE_S)[1]
     except BaseException as error:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has just ended
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         if isinstance(error, subprocess.TimeoutExpired):
             raise InputError(f"{out}: building the firmware took longer than {MAKE_S:g} s; try again") from error

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scl import artifacts
-from scl.arguments import SEED, Parser, whole
+from scl.arguments import COPIES, SEED, Parser
 from scl.artifacts import InputError, command
 from scl.threads import wait_passively
 
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "run", type=Path, metavar="RUN", help="run folder; probe.json and probe.png are written into it"
     )
-    options.add_argument("--draws", type=whole(1), default=4, help="transformed copies of each test window (default 4)")
+    options.add_argument("--draws", type=COPIES, default=4, help="transformed copies of each test window (default 4)")
     options.add_argument("--seed", type=SEED, default=0, help="of the transformations and folds (default 0)")
     options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
     return options

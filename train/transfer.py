@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scl import artifacts
-from scl.arguments import SEED, Parser, whole
+from scl.arguments import COPIES, SEED, Parser
 from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         "--eval-data", required=True, metavar="PATH", help=f"WISDM's zip or folder, or {WATCH_SET}: the embedded one"
     )
     options.add_argument("--eval-device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
-    options.add_argument("--draws", type=whole(1), default=4, help="rotated copies of each window (default 4)")
+    options.add_argument("--draws", type=COPIES, default=4, help="rotated copies of each window (default 4)")
     options.add_argument("--seed", type=SEED, default=0, help="of the rotations (default 0)")
     return options
 
