@@ -15,7 +15,7 @@ import numpy as np
 from calibration.capture import read_positions
 from calibration.six_position import SixPosition, solve
 from scl.arguments import Parser, number
-from scl.artifacts import command, sha256_file, write_artifact
+from scl.artifacts import check_own, command, sha256_file, write_artifact
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
 from scl.artifacts.capture import POSITIONS, Capture
 from scl.frontend.sensor import INT16, G, Sensor, load_sensor, shipped
@@ -67,6 +67,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _six_position(arguments: argparse.Namespace) -> None:
+    check_own(arguments.out, f'"kind": "{UnitCalibration.kind}"'.encode(), "calibration")
     sensor = load_sensor(arguments.sensor)
     capture = read_positions(arguments.capture, sensor)
     result = solve(accelerometer_means(capture, sensor), arguments.placement_error)

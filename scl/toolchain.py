@@ -84,7 +84,10 @@ def build(c_folder: Path, out: Path, board: str = NATIVE, target: str = "firmwar
         too_large = overflows(FIRMWARE, board, errors)
         if too_large:
             raise InputError("; ".join(too_large))
-        raise InputError(f"{out}: building the firmware failed ({' '.join(command)}):\n{errors.strip()[-_SHOWN:]}")
+        raise InputError(
+            f"{out}: building the firmware failed ({' '.join(command)}); what the compiler says follows: make room "
+            f"where it lacks some, else export the model again\n{errors.strip()[-_SHOWN:]}"
+        )
     return out / "build" / (PRODUCTS[target] + (".elf" if target == "firmware" and board != NATIVE else ""))
 
 

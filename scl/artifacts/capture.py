@@ -92,6 +92,9 @@ def write_capture(path: Path, capture: Capture) -> None:
     write_bytes(path, out.getvalue().encode())
 
 
+MARK = b"# kind: capture\n"  # its first line
+
+
 def read_capture(path: Path) -> Capture:
     """Raises InputError naming file and line where it is no capture of this schema, or a count is no int16."""
     data = read_bytes(path, MOST_BYTES, f"a capture file; {HELP}")

@@ -1,5 +1,6 @@
 """Atomic files, hashes, and names that lead out of a folder."""
 
+import errno
 import os
 import signal
 import stat
@@ -12,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scl.artifacts import InputError, command, read_bytes, replacing, sha256_bytes, sha256_file, write_bytes
-from scl.artifacts.files import file_inside
+from scl.artifacts import InputError, check_own, command, read_bytes, replacing, sha256_bytes, sha256_file, write_bytes
+from scl.artifacts.bundle import read_bundle
+from scl.artifacts.files import file_inside, stands
+from scl.artifacts.run import read_run_info
 
 
 def test_sha256_of_the_standard_vector(tmp_path: Path) -> None:
@@ -185,3 +188,37 @@ def test_an_interruption_that_a_library_makes_another_error_of(capsys: pytest.Ca
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_only_a_file_of_its_own_kind_is_overwritten(tmp_path: Path, unreadable: list[Path]) -> None:
+    """A name that was mistyped must not cost a user's file."""
+    path = tmp_path / "out.csv"
+    for data in (None, b"", b"# kind: capture\nmore"):
+        if data is not None:
+            path.write_bytes(data)
+        check_own(path, b"# kind: capture\n", "capture file")
+    for data in (b"x", b"\n" * 100 + b"# kind: capture\n", b'{"kind": "run"}'):
+        path.write_bytes(data)
+        with pytest.raises(
+            InputError, match="out.csv: exists and is no capture file, so it is not overwritten; name an"
+        ):
+            check_own(path, b"# kind: capture\n", "capture file")
+        assert path.read_bytes() == data
+    for path in filter(os.path.exists, unreadable):
+        with pytest.raises(InputError):
+            check_own(path, b"x", "x")
+
+
+def test_what_may_not_be_seen_is_not_said_to_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    assert stands(tmp_path / "a") and stands(tmp_path / "dangling")
+    assert not stands(tmp_path / "b") and not stands(tmp_path / "a" / "b")
+
+    def refused(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "lstat", refused)
+    for read in (read_bundle, read_run_info):
+        with pytest.raises(InputError, match=r"json: cannot be read \(Permission denied\); get the right to use it"):
+            read(tmp_path)
