@@ -115,7 +115,8 @@ def _part(options: argparse.Namespace, manifest: Manifest, counts: np.ndarray, d
     """What was recorded, with the position and the label that were given."""
     sensor = manifest.frontend.sensor
     position, label = ((text,) * len(counts) if text else () for text in (options.position, options.label))
-    return Capture(sensor.name, sensor.rate_hz, manifest.window.channels, counts, position, label, dropped)
+    known = (options.subject or "").strip()
+    return Capture(sensor.name, sensor.rate_hz, manifest.window.channels, counts, position, label, dropped, known)
 
 
 def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
@@ -168,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=number(0.001, 1e6), required=True, help="how long to record")
     parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for the calibration")
     parser.add_argument("--label", type=line, help="what is recorded; firmware_host.stream prints it beside the class")
+    parser.add_argument("--subject", type=line, help="who is recorded: train.imu divides captures by it")
     parser.add_argument(
         "--play",
         type=Path,

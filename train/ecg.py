@@ -1,7 +1,7 @@
 """Trains an encoder on ECG recordings to keep its answer when the window starts later.
 
---data takes any set of the registry by what its files are. Without it, SCL_DATA_DIR says where MIT-BIH is, or PTB-XL
-with --set ptbxl.
+--data takes any set of the registry by what its files are, and a folder of your own recordings (WFDB, EDF or CSV:
+docs/tutorials/ecg-folder.md). Without it, SCL_DATA_DIR says where MIT-BIH is, or PTB-XL with --set ptbxl.
 """
 
 import argparse
@@ -45,11 +45,17 @@ def parser() -> argparse.ArgumentParser:
         default="strip",
         help="what is classified: 10 s strips (default), or single beats (then --epochs 5 --draws 4 --pool flatten)",
     )
-    options.add_argument("--set", choices=("mitdb", "ptbxl"), help="data set (default: what --data holds, else mitdb)")
-    options.add_argument("--data", type=Path, help="recordings: a data set's official zip or folder")
+    options.add_argument(
+        "--set", choices=("mitdb", "ptbxl", "ecg-folder"), help="data set (default: what --data holds, else mitdb)"
+    )
+    options.add_argument("--data", type=Path, help="recordings: a data set's official zip or folder, or your own")
     options.add_argument("--download", action="store_true", help="fetch MIT-BIH to data/mitdb first, and use it")
     options.add_argument("--synthetic", action="store_true", help="use simulated ECG (neurokit2), for trying out only")
-    options.add_argument("--lead", default="I", help="PTB-XL: which of its 12 leads (default I, a watch's)")
+    options.add_argument(
+        "--lead",
+        help="which lead is read; PTB-XL: one of its 12 (default I, a watch's); a folder of your own: a name, or a "
+        "number from 0 (default: that of its dataset.toml, else the one that most records have)",
+    )
     options.add_argument(
         "--records", type=int, choices=(100, 500), default=500, help="PTB-XL: those of which rate in Hz"
     )
@@ -108,8 +114,18 @@ def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:
             f"no {chosen.name} recordings: give --data PATH (the official zip or folder), set SCL_DATA_DIR, fetch "
             "MIT-BIH with --download, or try the path out with --synthetic"
         )
-    loading = {"lead": arguments.lead, "rate_hz": arguments.records} if chosen.name == "ptbxl" else {}
-    return Source(chosen.name, loading), path
+    return Source(chosen.name, _loading(chosen.name, arguments)), path
+
+
+def _loading(name: str, arguments: argparse.Namespace) -> dict[str, object]:
+    """The options of loading that a set has. Raises InputError for a lead of a set that has none to choose."""
+    if name == "ptbxl":
+        return {"lead": arguments.lead or "I", "rate_hz": arguments.records}
+    if arguments.lead is None:
+        return {}
+    if name != "ecg-folder":
+        raise InputError(f"--lead {arguments.lead}: the lead of {name} is not chosen; leave out --lead")
+    return {"lead": arguments.lead}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Trains an encoder on IMU recordings to keep its answer under 3-D rotation of the sensor.
 
---data takes any set of the registry by what its files are. Without it, WISDM is used where SCL_DATA_DIR has it, else
+--data takes any set of the registry by what its files are: WISDM, or a folder of your own CSV files, captures or
+arrays, which python -m train.data.check FOLDER reads first. Without it, WISDM is used where SCL_DATA_DIR has it, else
 the embedded watch set.
 """
 
@@ -24,12 +25,10 @@ SUPPORTED = {"input": Only(("raw", "invariant"), "rolled windows are for time sh
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.imu`."""
     options = Parser(prog="python -m train.imu", description=__doc__)
-    options.add_argument("--data", type=Path, help="recordings: WISDM's official zip or its folder")
+    options.add_argument("--data", type=Path, help="recordings: WISDM's zip or folder, or a folder of your own")
     options.add_argument("--download", action="store_true", help="fetch WISDM to data/wisdm first (340 MB), and use it")
     options.add_argument("--device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
-    options.add_argument(
-        "--sensors", choices=("accel", "gyro", "accel+gyro"), default="accel+gyro", help="WISDM: which sensors"
-    )
+    options.add_argument("--sensors", choices=("accel", "gyro", "accel+gyro"), help="which sensors (default: all)")
     options.add_argument("--activities", metavar="A,B,...", help="these classes alone, e.g. walking,jogging,sitting")
     working_folder.add_flags(options, "runs/imu")
     flags.add_options(options, WRIST)
@@ -56,7 +55,11 @@ def main(argv: Sequence[str]) -> int:
         path = download(Path("data/wisdm"))
     chosen = data_set("wisdm") if path is None else data_set_at(path, "imu")
     path = data.resolve(path, chosen)
-    loading: dict[str, object] = {"device": arguments.device, "sensors": arguments.sensors.split("+")}
+    loading: dict[str, object] = {}
+    if chosen.name == "wisdm":
+        loading = {"device": arguments.device, "sensors": ["accel", "gyro"]}
+    if arguments.sensors is not None:
+        loading["sensors"] = arguments.sensors.split("+")
     if arguments.activities is not None:
         loading["activities"] = arguments.activities.split(",")
     loading |= options.window.loading

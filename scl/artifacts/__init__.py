@@ -10,7 +10,7 @@ from scl.artifacts.hidden import sweep
 from scl.artifacts.json_files import Artifact, read_artifact, read_json, write_artifact, write_json
 from scl.artifacts.npz_files import ZIP_ERRORS, Array, read_arrays, read_npz, write_npz
 from scl.artifacts.os_errors import WriteError, writing
-from scl.artifacts.toml_files import read_toml
+from scl.artifacts.toml_files import read_toml, read_typed_toml
 
 __all__ = [
     "ZIP_ERRORS",
@@ -31,6 +31,7 @@ __all__ = [
     "read_json",
     "read_npz",
     "read_toml",
+    "read_typed_toml",
     "remove_folder",
     "replace_folder",
     "replacing",

@@ -131,10 +131,11 @@ def _validated(cls: type[A], fields: dict[str, Any]) -> A:
         return _adapter(cls).validate_json(data)
     except ValidationError as error:
         more = f" ({error.error_count() - 1} more are wrong)" if error.error_count() > 1 else ""
-        raise ValueError(_sentence(error.errors(include_url=False)[0]) + more) from error
+        raise ValueError(sentence(error.errors(include_url=False)[0]) + more) from error
 
 
-def _sentence(error: "ErrorDetails") -> str:
+def sentence(error: "ErrorDetails") -> str:
+    """What pydantic found wrong, as a user reads it: the field, what it holds and what was expected."""
     kind, message, value, limits = error["type"], error["msg"], error["input"], error.get("ctx", {})
     field = f"field {_dotted(error['loc'])}" if error["loc"] else "the file"
     if kind == "missing":  # of a list whose length is fixed

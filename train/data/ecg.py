@@ -8,6 +8,7 @@ single precision. A whole record is filtered at once, from the steady state of i
 import math
 from collections.abc import Collection
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -24,13 +25,21 @@ BAND_HZ = (0.5, 40.0)
 WARM_UP_S = 5.0
 STRIP_S = 10.0
 BEAT_S = 4.0  # holds the beats before and after, so that the rhythm can be seen
-SEVERITY = {"N": 0, "S": 1, "V": 2, "F": 2}  # of a strip's beats; Q says nothing
+STRIP_CLASS = {"N": "N", "S": "S", "V": "V", "F": "V"}  # of a strip, by its beats; Q says nothing
 MAX_SHIFT_S = 300 / 360
 JITTER_S = 0.075  # of a detected R peak, to either side
 
 
 def prepared(recordings: Recordings, rate_hz: float) -> Recordings:
-    """The recordings at `rate_hz`, band-passed; beats keep their times."""
+    """The recordings at `rate_hz`, band-passed; beats keep their times.
+
+    Raises InputError for a rate that the band does not fit into.
+    """
+    if rate_hz <= 2 * BAND_HZ[1]:
+        raise InputError(
+            f"{recordings.name}: a model of {rate_hz:g} Hz cannot see ECG up to {BAND_HZ[1]:g} Hz, expected more than "
+            f"{2 * BAND_HZ[1]:g} Hz; give a higher --rate, or recordings of a faster sensor"
+        )
     key: dict[str, object] = {"sha256": recordings.sha256, "rate_hz": rate_hz, "band_hz": BAND_HZ}
     key["channels"] = recordings.channels
     return cached(f"{recordings.name}-front-end", key, lambda: _prepare(recordings, rate_hz))
@@ -51,6 +60,20 @@ def _prepare(recordings: Recordings, rate_hz: float) -> Recordings:
         beats[:, 0] = np.minimum(np.rint(beats[:, 0] * (rate_hz / recordings.rate_hz)), len(signal) - 1)
         blocks.append(Block(block.group, block.label, np.ascontiguousarray(signal.T), beats))
     return replace(recordings, rate_hz=rate_hz, blocks=tuple(blocks))
+
+
+def model_rate(recorded_hz: float, usual_hz: float) -> float:
+    """The rate of a model: the usual one, or the recordings' own if they are slower, or the nearest that a board can
+    make of theirs (of 257 Hz 179.9 and not 180).
+    """
+    if recorded_hz <= usual_hz:
+        return recorded_hz
+    found = Fraction(1)
+    for up in range(1, polyphase.MAX_UP + 1):
+        ratio = Fraction(up, max(round(recorded_hz * up / usual_hz), up))
+        if abs(recorded_hz * ratio - usual_hz) < abs(recorded_hz * found - usual_hz):
+            found = ratio
+    return recorded_hz * found.numerator / found.denominator
 
 
 def shift_for(task: str, recordings: Recordings, rate_hz: float, window_s: float = 0.0) -> Shift:
@@ -80,10 +103,25 @@ def shift_for(task: str, recordings: Recordings, rate_hz: float, window_s: float
     return shift
 
 
+def task_labels(recordings: Recordings) -> tuple[str, ...]:
+    """The classes of strips and beats: N, S and V as far as beats of them are annotated, in order of severity; else
+    those of whole recordings.
+    """
+    if recordings.multilabel or any(block.label >= 0 for block in recordings.blocks):
+        return recordings.labels
+    return rhythm(recordings.labels)
+
+
+def rhythm(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """N, S and V as far as beats of classes `labels` can make a strip so."""
+    present = {STRIP_CLASS.get(label) for label in labels}
+    return tuple(name for name in RHYTHM if name in present)
+
+
 def split_windows(recordings: Recordings, split: Split, part: str, task: str, shift: Shift) -> WindowSet:
     """The windows of one part of a split of prepared recordings; strips overlap by half in training only."""
     if task == "beat":
-        return beats(recordings, split.part(part), shift, RHYTHM)
+        return beats(recordings, split.part(part), shift, task_labels(recordings))
     window_s = shift.samples / recordings.rate_hz
     return strips(recordings, split.part(part), shift, window_s / 2 if part == "train" else window_s)
 
@@ -112,12 +150,12 @@ def strips(recordings: Recordings, groups: Collection[int], shift: Shift, hop_s:
 
 
 def severest(beats: np.ndarray, labels: tuple[str, ...], starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Severity of the beats (k, 2) of classes `labels` from each start to before its end, of any shape; -1 where there
-    is none.
+    """Severity (the place in `rhythm`) of the beats (k, 2) of classes `labels` from each start to before its end, of
+    any shape; -1 where there is none.
     """
     found = np.full(starts.shape, -1, np.int64)
-    for severity in sorted(set(SEVERITY.values())):
-        classes = [i for i, label in enumerate(labels) if SEVERITY.get(label) == severity]
+    for severity, name in enumerate(rhythm(labels)):
+        classes = [i for i, label in enumerate(labels) if STRIP_CLASS.get(label) == name]
         times = np.sort(beats[np.isin(beats[:, 1], classes), 0])
         found[np.searchsorted(times, ends) > np.searchsorted(times, starts)] = severity
     return found

@@ -7,12 +7,20 @@ from pathlib import Path
 from typing import Literal
 
 from scl.artifacts import InputError, shortened
-from train.data import mitdb, ptbxl, synthetic, watch, wisdm
+from train.data import ecg_folder, imu_folder, mitdb, ptbxl, synthetic, watch, wisdm
 from train.data.data_set import DataSet
 
 DATA_SETS: dict[str, DataSet] = {
     data_set.name: data_set
-    for data_set in (wisdm.DATA_SET, watch.DATA_SET, mitdb.DATA_SET, ptbxl.DATA_SET, synthetic.DATA_SET)
+    for data_set in (
+        wisdm.DATA_SET,
+        watch.DATA_SET,
+        imu_folder.DATA_SET,
+        mitdb.DATA_SET,
+        ptbxl.DATA_SET,
+        ecg_folder.DATA_SET,
+        synthetic.DATA_SET,
+    )
 }
 
 

@@ -6,7 +6,6 @@ from scl.artifacts.run import Architecture, InputSteps
 from train.augment.variation import vary_ecg
 from train.data import ecg
 from train.data.data_set import Source
-from train.data.mitdb import RHYTHM
 from train.data.recordings import Recordings
 from train.data.registry import data_set
 from train.run.config import TrainConfig
@@ -35,18 +34,19 @@ def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: Tra
         raise InputError(f"{recordings.name}: has no annotated beats; use --task strip")
     registered = data_set(source.data_set)
     assert registered.rate_hz is not None and registered.split is not None  # as all of ECG have
-    rate_hz = config.window.rate_hz or registered.rate_hz
+    rate_hz = config.window.rate_hz or ecg.model_rate(recordings.rate_hz, registered.rate_hz)
     shift = ecg.shift_for(name, recordings, rate_hz, config.window.seconds)
     behind = ecg.prepared(recordings, rate_hz)
     split = registered.split(recordings, config.run.seed)
     parts = {p: ecg.split_windows(behind, split, p, name, shift) for p in ("train", "validation", "test")}
-    labels = recordings.labels if recordings.multilabel else RHYTHM
+    labels = ecg.task_labels(recordings)
     widths = WIDTHS if config.encoder.pool == "average" else FLAT_WIDTHS
     architecture = Architecture(widths, STRIDES, KERNEL, config.encoder.pool, config.encoder.padding)
     frontend = InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, canonical=config.encoder.input == "canonical")
     others = None
-    if name == "beat" and ecg.holds(behind, split.test, OTHERS):
-        others = ecg.beats(behind, split.test, shift, OTHERS), OTHERS
+    exempt = tuple(label for label in OTHERS if label in recordings.labels)
+    if name == "beat" and ecg.holds(behind, split.test, exempt):
+        others = ecg.beats(behind, split.test, shift, exempt), exempt
     return Task(
         name, behind, source, labels, split, parts, shift, architecture, INPUT_LIMIT, frontend, others, vary_ecg
     )

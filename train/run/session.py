@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scl import artifacts
-from scl.artifacts import InputError
+from scl.artifacts import InputError, complain
 from scl.artifacts.run import DataSource, Normalisation, RunInfo, SensorChannels, WindowInfo
 from scl.partition import Partition
 from scl.text import say
@@ -155,6 +155,8 @@ def _follow(model: "Classifier", task: "Task", config: TrainConfig, partial: Pat
 
 def _announce(task: "Task", info: RunInfo, device: "torch.device") -> None:
     say(task.recordings.summary())
+    for text in task.recordings.report.get("warnings", ()):
+        complain("warning", text)
     leaky = " (LEAKY: flatters)" if info.split.leaky else ""
     say(
         f"{task.recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in task.parts.items())} windows, "

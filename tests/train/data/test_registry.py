@@ -143,10 +143,10 @@ def test_other_databases_are_not_mit_bih(tmp_path, names):
     assert not data_set("mitdb").owns(laid_out(tmp_path / "set", *names, zipped=False))
 
 
-def test_what_no_set_owns_is_for_the_first_of_its_signal(tmp_path):
+def test_what_no_other_set_owns_is_for_a_folder_of_ecg_or_the_first_imu_set(tmp_path):
     assert (data_set_at(tmp_path / "absent", "imu").name, data_set_at(tmp_path / "absent", "ecg").name) == (
         "wisdm",
-        "mitdb",
+        "ecg-folder",
     )
 
 
