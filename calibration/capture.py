@@ -25,12 +25,15 @@ def read_positions(path: Path, sensor: Sensor) -> Capture:
     """
     capture = read_capture(path)
     if capture.sensor != sensor.name:
-        raise InputError(f"{path}: was captured from {capture.sensor!r}, but --sensor is {sensor.name!r}")
+        raise InputError(
+            f"{path}: was captured from {capture.sensor!r}, but --sensor is {sensor.name!r}; give that one"
+        )
     if not capture.position:
         raise InputError(f"{path}: has no column `position`; {HELP}")
     if len(capture.channels) != sensor.channels:
         raise InputError(
-            f"{path}: has {len(capture.channels)} columns of counts, but the sensor has {sensor.channels} channels"
+            f"{path}: has {len(capture.channels)} columns of counts, but the sensor has {sensor.channels} channels; "
+            "name its own with --sensor"
         )
     _check(path, capture, sensor)
     return capture
@@ -39,7 +42,9 @@ def read_positions(path: Path, sensor: Sensor) -> Capture:
 def _check(path: Path, capture: Capture, sensor: Sensor) -> None:
     parts = {part.kind: part for part in sensor.parts}
     if "accelerometer" not in parts or parts["accelerometer"].axes != 3:
-        raise InputError(f"sensor {sensor.name}: has no accelerometer of 3 axes to calibrate by gravity")
+        raise InputError(
+            f"sensor {sensor.name}: has no accelerometer of 3 axes to calibrate by gravity; choose one that has"
+        )
     missing = [p for p in POSITIONS if len(capture.at(p)) < LEAST_SAMPLES]
     if missing:
         raise InputError(f"{path}: fewer than {LEAST_SAMPLES} samples of position {', '.join(missing)}; {HELP}")
@@ -71,6 +76,6 @@ def _check(path: Path, capture: Capture, sensor: Sensor) -> None:
             )
         if abs(length - 1) > NEAR_1G:
             raise InputError(
-                f"{path}: position {position} measures {length:.2f} g, expected 1 g within {NEAR_1G:.0%}; was the "
-                f"sensor set to {parts['accelerometer'].range or 'the range of its file'}?"
+                f"{path}: position {position} measures {length:.2f} g, expected 1 g within {NEAR_1G:.0%}; set the "
+                f"sensor to {parts['accelerometer'].range or 'the range of its file'} and capture again"
             )

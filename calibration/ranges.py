@@ -33,10 +33,15 @@ def representative(windows: "WindowSet", count: int, seed: int) -> "WindowSet":
         InputError: there are no windows, a sample is not finite, or every channel is constant.
     """
     if len(windows) == 0:
-        raise InputError("the representative set is empty: the run's training part has no windows")
+        raise InputError(
+            "the representative set is empty: the run's training part has no windows; "
+            "give its own recordings with --data"
+        )
     bad = ~np.isfinite(windows.x).all(axis=(1, 2))
     if bad.any():
-        raise InputError(f"the representative set: {bad.sum()} of {len(windows)} windows hold NaN or infinity")
+        raise InputError(
+            f"the representative set: {bad.sum()} of {len(windows)} windows hold NaN or infinity; repair the recordings"
+        )
     if np.ptp(windows.x, axis=(0, 2)).max() == 0:
         raise InputError("the representative set is constant: every sample of a channel is the same; check the data")
     rng = np.random.default_rng(seed)
@@ -58,7 +63,10 @@ def activation_range(values: np.ndarray, method: str) -> tuple[float, float]:
     """
     values = np.asarray(values, dtype=np.float64).ravel()
     if not np.isfinite(values).all():
-        raise InputError("activations are not finite: the run's weights or the recordings are damaged")
+        raise InputError(
+            "activations are not finite: the run's weights or the recordings are damaged; "
+            "restore them, or train it again"
+        )
     low, high = min(values.min(), 0.0), max(values.max(), 0.0)
     if low == high:
         raise InputError("activations are all zero: the model ignores its input; train it again")

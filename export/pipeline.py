@@ -168,7 +168,9 @@ def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
         )
     check_labels(run_folder, run.info.labels, run.info.multilabel)
     if options.streaming is not None and not TASKS[run.info.task].streams:
-        raise InputError(f"{run_folder}: classifies the beat in the middle of a window, which no stream holds")
+        raise InputError(
+            f"{run_folder}: classifies the beat in the middle of a window, which no stream holds; leave --streaming out"
+        )
     sensor_for(run.info, options.sensor)  # an unfit one is refused before minutes of reading
     return run, read_ranges(run_folder), windows_for_run(run.info, "test", options.data)
 
@@ -206,7 +208,10 @@ def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: ins
     windows = agreement.prove_stream(engine, inputs[:STREAMED_INPUTS], step.hop)
     board = on_device.stream
     if board is None or board.differing:
-        raise ExportError(f"on {on_device.board} a stream that keeps columns differs from the whole window: {board}")
+        raise ExportError(
+            f"on {on_device.board} a stream that keeps columns differs from the whole window: {board}; "
+            "please report it with the run"
+        )
     return Streaming(
         hop=step.hop,
         instructions=board.instructions,

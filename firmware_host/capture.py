@@ -125,14 +125,15 @@ def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
         return []
     if options.port != "native":
         raise InputError(
-            f"--play {options.play}: only --port native plays a file; other boards have a sensor of their own"
+            f"--play {options.play}: only --port native plays a file; "
+            "leave it out for boards that have a sensor of their own"
         )
     if not options.play.is_file():
-        raise InputError(f"{options.play}: no such file; --play takes int16 counts, little endian, sample by sample")
+        raise InputError(f"{options.play}: no such file; give int16 counts, little endian, sample by sample")
     size, sample = options.play.stat().st_size, 2 * len(bundle.manifest.window.channels)
     if size == 0 or size % sample:
         raise InputError(
-            f"{options.play}: has {size} bytes, expected whole samples of {sample} bytes, one at least; --play takes "
+            f"{options.play}: has {size} bytes, expected whole samples of {sample} bytes, one at least; give "
             "int16 counts, little endian, sample by sample"
         )
     rate_hz = bundle.manifest.frontend.sensor.rate_hz

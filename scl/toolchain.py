@@ -132,7 +132,8 @@ def _stage(c_folder: Path, out: Path) -> None:
             data = (c_folder / name).read_bytes()
         except OSError as error:
             raise InputError(
-                f"{c_folder / name}: cannot be read ({error.strerror or error}); expected the C files of a bundle's c/"
+                f"{c_folder / name}: cannot be read ({error.strerror or error}); expected the C files of a bundle; "
+                "copy the bundle again"
             ) from error
         if not (model / name).is_file() or (model / name).read_bytes() != data:
             (model / name).write_bytes(data)

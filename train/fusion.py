@@ -53,7 +53,9 @@ def main(argv: Sequence[str]) -> int:
     options = flags.from_arguments(arguments, FUSED)
     check_supported("pairs", SUPPORTED, options)
     if arguments.pairs < options.optimization.batch_size:
-        raise InputError(f"--pairs is {arguments.pairs}, less than one batch of {options.optimization.batch_size}")
+        raise InputError(
+            f"--pairs is {arguments.pairs}, less than one batch of {options.optimization.batch_size}; give more"
+        )
     folder = working_folder.WorkingFolder.of_command("train.fusion", argv, arguments)
     from train.experimental.fused import KINDS, tasks, train_fused
 

@@ -51,13 +51,15 @@ def main(argv: Sequence[str]) -> int:
 
     run = load_run(arguments.run)
     if run.info.multilabel:
-        raise InputError(f"{arguments.run}: its labels may hold together; a probe reads one class")
+        raise InputError(
+            f"{arguments.run}: its labels may hold together; a probe reads one class; give a run whose labels do not"
+        )
     windows = windows_for_run(run.info, "test", arguments.data)
     windows = windows.take(np.linspace(0, len(windows) - 1, min(len(windows), MOST)).astype(int))
     if len(np.unique(windows.groups)) < FOLDS:
         raise InputError(
             f"{arguments.run}: {len(np.unique(windows.groups))} people or records test, expected at least {FOLDS} to "
-            "fit a probe on some and judge it on others"
+            "fit a probe on some and judge it on others; give a run that more test"
         )
     artifacts.check_writable(run.path / "probe.json")
     z, parameters = latents(run, windows, arguments.draws, arguments.seed)

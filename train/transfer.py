@@ -50,7 +50,9 @@ def main(argv: Sequence[str]) -> int:
 
     run = load_run(arguments.run)
     if run.info.task != "imu":
-        raise InputError(f"{arguments.run}: is a run of task {run.info.task}, expected one of train.imu")
+        raise InputError(
+            f"{arguments.run}: is a run of task {run.info.task}, expected one of train.imu; give such a run"
+        )
     artifacts.check_writable(run.path / "transfer.json")
     path = None if arguments.eval_data == WATCH_SET else Path(arguments.eval_data)
     loading = {"device": arguments.eval_device, "sensors": run.info.data.options.get("sensors")}
@@ -102,7 +104,8 @@ def transferred(run: "Run", recordings: "Recordings", draws: int, seed: int) -> 
     if have != expected:
         raise InputError(
             f"{recordings.name}: has channels {', '.join(have[0])} in {', '.join(have[1])} at {have[2]:g} Hz; "
-            f"{run.path} needs {', '.join(expected[0])} in {', '.join(expected[1])} at {expected[2]:g} Hz"
+            f"{run.path} needs {', '.join(expected[0])} in {', '.join(expected[1])} at {expected[2]:g} Hz; "
+            "give recordings that have them"
         )
     labels = run.info.labels
     present = [recordings.labels[block.label] for block in recordings.blocks]

@@ -53,7 +53,7 @@ def read_bytes(path: str | Path, most: int, what: str) -> bytes:
             data = file.read(most + 1)
             size = max(len(data), os.fstat(file.fileno()).st_size)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({reason(error)}); expected {what}") from error
+        raise InputError(f"{path}: cannot be read ({reason(error)}); expected {what}; {advice(error)}") from error
     if len(data) > most:
         raise InputError(f"{path}: has {size:,} bytes, expected {what} of at most {most:,}; make it again")
     return data

@@ -128,7 +128,7 @@ def design(sensor_hz: float, model_hz: float) -> Resampler:
         InputError: the sensor is slower than the model, or the ratio needs more phases or taps than the firmware has.
     """
     if not all(math.isfinite(hz) and hz > 0 for hz in (sensor_hz, model_hz)):
-        raise InputError(f"sample rates are {sensor_hz:g} and {model_hz:g} Hz, expected numbers above 0")
+        raise InputError(f"sample rates are {sensor_hz:g} and {model_hz:g} Hz, expected numbers above 0; change them")
     exact = sensor_hz / model_hz
     ratio = Fraction(exact).limit_denominator(MAX_UP)
     down, up = ratio.numerator, ratio.denominator
