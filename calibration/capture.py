@@ -65,8 +65,8 @@ def _check(path: Path, capture: Capture, sensor: Sensor) -> None:
         length = np.linalg.norm(mean)
         if abs(length - 1) > NEAR_1G:
             raise InputError(
-                f"{path}: position {position} measures {length:.2f} g, expected 1 g within {NEAR_1G:.0%}; was the "
-                f"sensor set to {part.range or 'the range of its file'}?"
+                f"{path}: position {position} measures {length:.2f} g, expected 1 g within {NEAR_1G:.0%}; set the "
+                f"sensor to {part.range or 'the range of its file'} and capture again"
             )
 
 

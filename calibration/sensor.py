@@ -23,8 +23,8 @@ from calibration.six_position import check_square, solve, uncertainty
 from calibration.still import LEAST_S, find, nominal
 from calibration.unit import Correction, six_figures, still_figures, unit_calibration
 from scl.arguments import FORMATS, Parser, number
-from scl.artifacts import InputError, command, sha256_file, write_artifact
-from scl.artifacts.calibration import AccelerometerFigures
+from scl.artifacts import InputError, check_own, command, sha256_file, write_artifact
+from scl.artifacts.calibration import AccelerometerFigures, UnitCalibration
 from scl.artifacts.capture import POSITIONS, Capture
 from scl.frontend.sensor import DPS, INT16, Sensor, load_sensor, shipped
 from scl.text import say
@@ -135,7 +135,7 @@ def _gyroscope(arguments: argparse.Namespace, sensor: Sensor) -> None:
         raise InputError(f"{path}: has no still stretch of {LEAST_S:g} s; capture again with the device put down")
     gyroscope = gyroscope_bias(capture.counts, sensor, slices)
     if gyroscope is None:
-        raise InputError(f"sensor {sensor.name}: has no gyroscope of 3 axes")
+        raise InputError(f"sensor {sensor.name}: has no gyroscope of 3 axes; choose one that has")
     if np.abs(gyroscope.bias).max() > MOST_BIAS:
         raise InputError(
             f"{path}: the gyroscope measures {_row(gyroscope.bias / DPS, 1)} degrees per second, expected below "
@@ -152,6 +152,7 @@ def _write(
     figures: AccelerometerFigures | None,
     gyroscope: GyroscopeBias | None,
 ) -> None:
+    check_own(arguments.out, f'"kind": "{UnitCalibration.kind}"'.encode(), "calibration")
     unit = unit_calibration(sensor, correction, figures, gyroscope, sha256_file(arguments.capture))
     write_artifact(arguments.out, unit)
 

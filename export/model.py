@@ -114,7 +114,8 @@ def check_labels(run_folder: Path, labels: Sequence[str], multilabel: bool = Fal
     """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
     if multilabel and len(labels) > MOST_LABELS_TOGETHER:
         raise InputError(
-            f"{run_folder}: has {len(labels)} labels that hold together, expected at most {MOST_LABELS_TOGETHER}"
+            f"{run_folder}: has {len(labels)} labels that hold together, expected at most {MOST_LABELS_TOGETHER}; "
+            "train with fewer"
         )
     size = sum(len(label.encode()) + 1 for label in labels)
     if len(labels) > MOST_LABELS or size > LABEL_BYTES or any("\n" in label for label in labels):

@@ -29,6 +29,7 @@ from export.report_file import REPORT, ExportReport
 from export.sensor import sensor_for
 from export.writers.tflite import write_tflite
 from scl import artifacts
+from scl.arguments import MOST_COPIES, MOST_COUNT
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import hashes, write_manifest
 from scl.artifacts.golden import Golden, write_golden
@@ -68,7 +69,7 @@ class Options:
         seed: of the rotations and of the choice of windows.
 
     Raises:
-        InputError: windows or draws below 1.
+        InputError: windows or draws below 1, or more than memory has room for.
     """
 
     sensor: str | None = None
@@ -81,9 +82,9 @@ class Options:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("windows", "draws"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--{name} is {getattr(self, name)}, expected 1 or more")
+        for name, most in (("windows", MOST_COUNT), ("draws", MOST_COPIES)):
+            if not 1 <= getattr(self, name) <= most:
+                raise InputError(f"--{name} is {getattr(self, name)}, expected 1 to {most:,}")
 
 
 @dataclass
@@ -167,7 +168,9 @@ def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
         )
     check_labels(run_folder, run.info.labels, run.info.multilabel)
     if options.streaming is not None and not TASKS[run.info.task].streams:
-        raise InputError(f"{run_folder}: classifies the beat in the middle of a window, which no stream holds")
+        raise InputError(
+            f"{run_folder}: classifies the beat in the middle of a window, which no stream holds; leave --streaming out"
+        )
     sensor_for(run.info, options.sensor)  # an unfit one is refused before minutes of reading
     return run, read_ranges(run_folder), windows_for_run(run.info, "test", options.data)
 
@@ -205,7 +208,10 @@ def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: ins
     windows = agreement.prove_stream(engine, inputs[:STREAMED_INPUTS], step.hop)
     board = on_device.stream
     if board is None or board.differing:
-        raise ExportError(f"on {on_device.board} a stream that keeps columns differs from the whole window: {board}")
+        raise ExportError(
+            f"on {on_device.board} a stream that keeps columns differs from the whole window: {board}; "
+            "please report it with the run"
+        )
     return Streaming(
         hop=step.hop,
         instructions=board.instructions,

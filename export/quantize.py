@@ -65,7 +65,9 @@ def main(argv: Sequence[str]) -> int:
         options.error("expected either a run folder or --from FILE")
     other = [name for name in RUN_ONLY if arguments[name] != options.get_default(name)]
     if tflite is not None and other:
-        options.error(f"--{other[0].replace('_', '-')} belongs to a run's recordings, of which a file has none")
+        options.error(
+            f"--{other[0].replace('_', '-')} belongs to a run's recordings, of which a file has none; leave it out"
+        )
     if arguments["budget"] is not None:
         arguments["budget"] = Budget.parse(arguments["budget"])
     wait_passively()

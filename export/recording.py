@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scl.arguments import FORMATS, Parser, number
-from scl.artifacts import InputError, check_writable, command
-from scl.artifacts.capture import Capture, write_capture
+from scl.artifacts import InputError, check_own, command
+from scl.artifacts.capture import MARK, Capture, write_capture
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import design, to_rate
 from scl.text import say
@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
     from train.data.tasks import TASKS
     from train.run.folder import load_run
 
-    check_writable(arguments.out)
+    check_own(arguments.out, MARK, "capture file")
     run = load_run(arguments.run)
     if not TASKS[run.info.task].streams:
         raise InputError(f"{arguments.run}: classifies single beats, which a stream does not; give a run of strips")

@@ -17,6 +17,7 @@ from firmware_host.board import Board, add_trust_option, add_wait_and_trace, ope
 from firmware_host.link import BoardResetError
 from firmware_host.progress import progress
 from firmware_host.recording import Recording
+from firmware_host.trace import check_apart
 from firmware_host.transport import DEFAULT_BAUD
 from scl.arguments import BAUD, FORMATS, Parser, line, number
 from scl.artifacts import InputError, check_writable, command
@@ -126,10 +127,17 @@ def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
         return []
     if options.port != "native":
         raise InputError(
-            f"--play {options.play}: only --port native plays a file; other boards have a sensor of their own"
+            f"--play {options.play}: only --port native plays a file; "
+            "leave it out for boards that have a sensor of their own"
         )
     if not options.play.is_file():
-        raise InputError(f"{options.play}: no such file; --play takes int16 counts, little endian, sample by sample")
+        raise InputError(f"{options.play}: no such file; give int16 counts, little endian, sample by sample")
+    size, sample = options.play.stat().st_size, 2 * len(bundle.manifest.window.channels)
+    if size == 0 or size % sample:
+        raise InputError(
+            f"{options.play}: has {size} bytes, expected whole samples of {sample} bytes, one at least; give "
+            "int16 counts, little endian, sample by sample"
+        )
     rate_hz = bundle.manifest.frontend.sensor.rate_hz
     return ["--sensor", str(options.play.resolve()), "--sensor-rate", str(rate_hz)]
 
@@ -137,6 +145,7 @@ def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
 def _before(options: argparse.Namespace, manifest: Manifest) -> Capture | None:
     """What --append adds to. InputError rather than overwriting a file, or recording what would not fit to it."""
     path: Path = options.out
+    check_apart(options.trace, path)
     check_writable(path)
     if not path.exists():
         return None

@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     if bundle.manifest.task == "beat":
         raise InputError(
             f"{options.bundle}: classifies the beat in the middle of a window, and nothing here finds beats; "
-            "validate sends it windows around annotated ones"
+            "use validate, which sends it windows around annotated ones"
         )
     record = read_capture(options.record)
     check_record(record, bundle, options.record)

@@ -26,7 +26,7 @@ if (
 
 import numpy as np
 
-from scl.artifacts import InputError, read_toml, sha256_file, write_artifact, write_npz
+from scl.artifacts import InputError, sha256_file, write_artifact, write_npz
 from scl.artifacts.bundle import MANIFEST, hashes, read_bundle, read_run_bundle, write_manifest
 from scl.artifacts.calibration import AccelerometerFigures, HeldOut, PartCalibration, UnitCalibration
 from scl.artifacts.capture import Capture, read_capture, write_capture
@@ -163,9 +163,14 @@ def sensor(folder: Path, name: str) -> Damaged:
 
 
 def options(folder: Path, name: str) -> Damaged:
-    """A file of options."""
-    (folder / name).write_text('command = "train.imu"\nout = "x"\n[grid]\nbeta = [1.0, 2e-3]\nseed = [0, 0x10]\n')
-    return Damaged(folder / name, lambda: read_toml(folder / name, "options"))
+    """A file of options, read as a sweep's: what options mean is not looked at before a run."""
+    from train.run.sweep_file import read
+
+    (folder / name).write_text(
+        'command = "train.imu"\nout = "x"\n[grid]\nbeta = [1.0, 2e-3]\nseed = [0, 0x10]\n'
+        "[random]\ntrials = 2\neps = {low = 0.1, high = 1, log = true}\n"
+    )
+    return Damaged(folder / name, lambda: read(folder / name))
 
 
 FILES: dict[str, Callable[[Path, str], Damaged]] = {

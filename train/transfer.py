@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scl import artifacts
-from scl.arguments import SEED, Parser, whole
+from scl.arguments import COPIES, SEED, Parser
 from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--eval-device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
     options.add_argument("--data", type=Path, help="the run's own recordings, to notice equal samples")
-    options.add_argument("--draws", type=whole(1), help="transformed copies of each window (default: the run's)")
+    options.add_argument("--draws", type=COPIES, help="transformed copies of each window (default: the run's)")
     options.add_argument("--seed", type=SEED, default=0, help="of the rotations (default 0)")
     return options
 

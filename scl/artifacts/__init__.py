@@ -4,7 +4,7 @@ One typed class, one writer and one reader for each file that crosses a stage.
 """
 
 from scl.artifacts.errors import InputError, command, complain, shortened
-from scl.artifacts.files import check_writable, read_bytes, replacing, sha256_bytes, sha256_file, write_bytes
+from scl.artifacts.files import check_own, check_writable, read_bytes, replacing, sha256_bytes, sha256_file, write_bytes
 from scl.artifacts.folders import check_replaceable, folder, kinds_in, remove_folder, replace_folder
 from scl.artifacts.hidden import sweep
 from scl.artifacts.json_files import Artifact, read_artifact, read_json, write_artifact, write_json
@@ -18,6 +18,7 @@ __all__ = [
     "Artifact",
     "InputError",
     "WriteError",
+    "check_own",
     "check_replaceable",
     "check_writable",
     "command",

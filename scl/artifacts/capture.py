@@ -109,6 +109,9 @@ def write_capture(path: Path, capture: Capture) -> None:
     write_bytes(path, out.getvalue().encode())
 
 
+MARK = b"# kind: capture\n"  # its first line
+
+
 def read_capture(path: Path) -> Capture:
     """Raises InputError naming file and line where it is no capture of this schema, or a count is no int16."""
     return parse_capture(path, read_bytes(path, MOST_BYTES, f"a capture file; {HELP}"))
@@ -195,7 +198,8 @@ def _places(path: Path, columns: list[str]) -> list[int]:
     places = [place for place, name in enumerate(columns) if name not in TEXT_COLUMNS]
     if not places or len(set(columns)) != len(columns):
         raise InputError(
-            f"{path}: has the columns {shortened(','.join(columns))}, expected different ones, counts among them"
+            f"{path}: has the columns {shortened(','.join(columns))}, expected different ones, counts among them; "
+            f"{HELP}"
         )
     for place in places:
         if TIME.fullmatch(columns[place]):
@@ -227,7 +231,9 @@ def _header(path: Path, lines: list[str]) -> _Header:
         if not (0 < rate < math.inf and dropped >= 0 and info["sensor"]):
             raise ValueError
     except (KeyError, ValueError):
-        raise InputError(f"{path}: header needs a sensor and a positive rate_hz; found {shortened(info)}") from None
+        raise InputError(
+            f"{path}: header needs a sensor and a positive rate_hz; found {shortened(info)}; {HELP}"
+        ) from None
     return _Header(info["sensor"], rate, dropped, info.get("subject", ""))
 
 
@@ -235,7 +241,7 @@ def _append(counts: "array[int]", row: list[str], columns: list[str], places: li
     """Adds a row's counts. Raises InputError for a row of another length, or a value that is no int16."""
     wanted = f"{len(places)} int16 counts for columns {shortened(','.join(columns))}"
     if len(row) != len(columns):
-        raise InputError(f"{rows}: {shortened(','.join(row))} is not {wanted}")
+        raise InputError(f"{rows}: {shortened(','.join(row))} is not {wanted}; {HELP}")
     for place in places:
         try:
             counts.append(int(row[place]))

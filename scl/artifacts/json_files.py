@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 16 << 20  # of a JSON file
 MOST_ARTIFACT_BYTES = 2 << 20  # every wrong entry of a list makes an error, which takes 1 kB and some microseconds
+MOST_MESSAGE = 500  # characters
 PYDANTIC_PART = re.compile(r"\[key\]|(tuple|constrained)[\[-].*|function-.*")
 Place = tuple[int | str, ...]  # of a field: names, and indices in lists
 
@@ -143,6 +144,7 @@ def sentence(error: "ErrorDetails") -> str:
         return f"{field} is not known, expected none of this name"
     if kind == "value_error":
         message = message.removeprefix("Value error, ")
+        message = message if len(message) <= MOST_MESSAGE else f"{message[:MOST_MESSAGE]}..."  # it may quote the file
         if isinstance(value, dict):  # of several fields that have to agree
             name = f"{error['loc'][-1]}: " if error["loc"] else ""
             return f"{field}: {message.removeprefix(name)}" if name else message

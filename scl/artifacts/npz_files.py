@@ -105,7 +105,9 @@ def _read(
                     _check(path, name, shape, dtype, declared[name], sizes)
             return {name: _array(archive, members[name]) for name in wanted}
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; expected arrays {', '.join(names) or '(npz)'}") from error
+        raise InputError(
+            f"{path}: no such file; expected arrays {', '.join(names) or '(npz)'}; copy it again"
+        ) from error
     except (*ZIP_ERRORS, *NPY_ERRORS) as error:
         raise InputError(
             f"{path}: is not a readable npz without objects ({reason(error)[:MOST_REASON]}); make it again"

@@ -150,7 +150,7 @@ def design(sensor_hz: float, model_hz: float) -> Resampler:
         InputError: the sensor is slower than the model, or the ratio needs more phases or taps than the firmware has.
     """
     if not all(math.isfinite(hz) and hz > 0 for hz in (sensor_hz, model_hz)):
-        raise InputError(f"sample rates are {sensor_hz:g} and {model_hz:g} Hz, expected numbers above 0")
+        raise InputError(f"sample rates are {sensor_hz:g} and {model_hz:g} Hz, expected numbers above 0; change them")
     if not served(sensor_hz, model_hz):
         exact = sensor_hz / model_hz
         nearest = " and ".join(f"{hz:.9g}" for hz in _nearest_supported(sensor_hz, model_hz))

@@ -153,7 +153,7 @@ def load_sensor(name_or_path: str | Path) -> Sensor:
     try:
         return Sensor(table["name"], float(table["rate_hz"]), tuple(_part(path, part) for part in tables))
     except ValueError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error}; change it") from error
 
 
 def _part(path: Path, part: dict[str, Any]) -> Part:
@@ -176,7 +176,9 @@ def _part(path: Path, part: dict[str, Any]) -> Part:
     alignment = part.get("alignment", [[float(i == j) for j in range(axes)] for i in range(axes)])
     rows = alignment if isinstance(alignment, list) and len(alignment) == axes else [None]
     if not _numbers(bias, axes) or not all(_numbers(row, axes) for row in rows):
-        raise InputError(f"{path}: {part['kind']} needs {axes} bias values and a {axes}x{axes} alignment of numbers")
+        raise InputError(
+            f"{path}: {part['kind']} needs {axes} bias values and a {axes}x{axes} alignment of numbers; write them"
+        )
     rails, shift, lead_off = part.get("count_range", list(INT16)), part.get("shift", 0), part.get("lead_off_s", 0.0)
     if not (_numbers(rails, 2) and INT16[0] <= rails[0] < rails[1] <= INT16[1] and [int(x) for x in rails] == rails):
         raise InputError(

@@ -56,7 +56,8 @@ class Archive:
             except DAMAGED as error:
                 raise InputError(f"{path}: is not a whole zip file ({error}); {advice}") from error
         else:
-            raise InputError(f"{path}: no such file or folder; {advice}")
+            found = "is a device or a pipe" if path.exists() else "no such file or folder"
+            raise InputError(f"{path}: {found}; {advice}")
 
     def read(self, name: str, most: int = MOST_BYTES) -> bytes:
         """A file's bytes. Raises InputError if it is damaged or has more than `most` bytes."""

@@ -28,7 +28,10 @@ class WfdbRecords:
         parts = {s.record for d in self.described.values() for s in d.segments}
         self.described = {name: d for name, d in self.described.items() if name not in parts}
         if not self.described:
-            raise InputError(f"{source.path}: no header (.hea) below it describes a record with signals")
+            raise InputError(
+                f"{source.path}: no header (.hea) below it describes a record with signals; "
+                "give a folder where one does"
+            )
         by_comment = {name: _of_comments(d.comments) for name, d in self.described.items()}
         commented = any(by_comment.values())
         self.subjects_from = "comments of headers" if commented else "names of folders"

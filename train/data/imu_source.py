@@ -141,5 +141,5 @@ def _check_files(description: DatasetFile, names: list[str], where: Path) -> Non
     unknown = sorted(set(description.file) - set(names))
     if unknown:
         raise InputError(
-            f'{where}: describes [file."{unknown[0]}"], which is not there; its path begins below the folder'
+            f'{where}: describes [file."{unknown[0]}"], which is not there; write its path below the folder'
         )

@@ -167,7 +167,10 @@ def _drawn(recordings: Recordings, seed: int) -> dict[str, list[int]]:
     for i in label:
         units.setdefault(patient.get(str(i), f"record {i}"), []).append(i)
     if len(units) < 3:
-        raise InputError(f"{recordings.name}: a split needs records of at least 3 patients, found {len(units)}")
+        raise InputError(
+            f"{recordings.name}: a split needs records of at least 3 patients, found {len(units)}; "
+            "give the whole database"
+        )
     validation, test = (max(round(SMOKE[part] * len(units)), 1) for part in ("validation", "test"))
     members, rng = list(units.values()), np.random.default_rng(seed)
     whole = _union(label, label)

@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
+from scl.arguments import MOST_COPIES, MOST_SEED
+from scl.artifacts.fields import MOST
 from scl.partition import Partition
 from train.experimental.options import ExperimentalOptions
 from train.experimental.options import check as check_experimental
 from train.methods import METHODS, named
 from train.run.options import Options, name_of, option, parsed
+
+MOST_EPOCHS = 1_000_000
+MOST_BATCH = 1_000_000  # windows
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,10 @@ class EncoderOptions(Options):
         if self.partition.kept_size == 0:
             raise ValueError(
                 f"partition {self.partition} leaves the task head nothing: it reads invariant and free dimensions"
+            )
+        if self.partition.size > MOST:
+            raise ValueError(
+                f"partition {self.partition} has {self.partition.size} dimensions, expected {MOST:,} at most"
             )
 
 
@@ -94,8 +103,8 @@ class OptimizationOptions(Options):
     """How long and how fast the weights move."""
 
     balance: float = option(0.0, "classes weigh their count to the power of minus this in the task loss", least=0)
-    epochs: int = option(30, "passes over the training windows", least=1)
-    batch_size: int = option(128, "windows per step", least=2)
+    epochs: int = option(30, "passes over the training windows", least=1, most=MOST_EPOCHS)
+    batch_size: int = option(128, "windows per step", least=2, most=MOST_BATCH)
     learning_rate: float = option(4e-3, "peak of the one-cycle schedule", above=0)
     weight_decay: float = option(1e-2, "AdamW's", least=0)
 
@@ -109,8 +118,8 @@ class RunOptions(Options):
         "who tests; fold: a fifth of the subjects, the seed's; random is leaky and flatters",
         choices=("subject", "fold", "random"),
     )
-    seed: int = option(0, "of split, weights, order and transformations", least=0)
-    draws: int = option(4, "transformed copies of every test window", least=1)
+    seed: int = option(0, "of split, weights, order and transformations", least=0, most=MOST_SEED)
+    draws: int = option(4, "transformed copies of every test window", least=1, most=MOST_COPIES)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def from_arguments(arguments: argparse.Namespace, defaults: TrainConfig | None =
         config = (defaults or TrainConfig()).changed(**values)
         config.check_method()
     except ValueError as error:
-        raise InputError(f"{source}: {error}") from error
+        raise InputError(f"{source}: {error}; change it") from error
     return config
 
 

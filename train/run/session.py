@@ -238,7 +238,10 @@ def sensor_std(windows: WindowSet, recordings: Recordings) -> np.ndarray:
     for kind, channels in recordings.sensors:
         rms = np.sqrt(np.mean(np.square(windows.x[:, list(channels)], dtype=np.float64)))
         if rms == 0:
-            raise InputError(f"{recordings.name}: the {kind} is zero throughout the training windows")
+            raise InputError(
+                f"{recordings.name}: the {kind} is zero throughout the training windows; "
+                "leave it out, or repair the recordings"
+            )
         std[list(channels)] = rms
     return std
 
