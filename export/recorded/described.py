@@ -19,7 +19,7 @@ def with_description(path: Path, sensor: Sensor, told: Hints) -> tuple[Hints, Pa
 
     Raises InputError for one that is damaged, or whose times are not numbers.
     """
-    where = next((one for folder in path.resolve().parents[:DEPTH] if (one := folder / NAME).is_file()), None)
+    where = next((one for folder in path.absolute().parents[:DEPTH] if (one := folder / NAME).is_file()), None)
     if where is None:
         return told, None
     ecg = any(part.kind == "ecg" for part in sensor.parts)
@@ -47,7 +47,7 @@ def with_description(path: Path, sensor: Sensor, told: Hints) -> tuple[Hints, Pa
 
 def _imu(where: Path, path: Path, sensor: Sensor) -> Hints:
     description = read_dataset_file(where)
-    name = path.resolve().relative_to(where.parent.resolve()).as_posix()
+    name = path.absolute().relative_to(where.parent).as_posix()
     told = {kind: part for kind, part in description.sensors.items() if kind in {part.kind for part in sensor.parts}}
     columns = tuple(str(column) for part in sensor.parts if part.kind in told for column in told[part.kind].columns)
     label = of_whole_file(description, "label", name, where)
