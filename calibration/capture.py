@@ -20,10 +20,13 @@ def read_captured(path: Path, sensor: Sensor) -> Capture:
     """Reads a capture. InputError if it is no capture, or not one of `sensor`."""
     capture = read_capture(path)
     if capture.sensor != sensor.name:
-        raise InputError(f"{path}: was captured from {capture.sensor!r}, but --sensor is {sensor.name!r}")
+        raise InputError(
+            f"{path}: was captured from {capture.sensor!r}, but --sensor is {sensor.name!r}; give that one"
+        )
     if len(capture.channels) != sensor.channels:
         raise InputError(
-            f"{path}: has {len(capture.channels)} columns of counts, but the sensor has {sensor.channels} channels"
+            f"{path}: has {len(capture.channels)} columns of counts, but the sensor has {sensor.channels} channels; "
+            "name its own with --sensor"
         )
     return capture
 

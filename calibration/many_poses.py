@@ -56,7 +56,8 @@ def calibrate(path: Path, poses: Poses) -> Calibrated:
     if np.abs(scale - 1).max() > NEAR_1G:
         raise InputError(
             f"{path}: the scale would be {', '.join(f'{value:.2f}' for value in scale)}, expected 1 within "
-            f"{NEAR_1G:.0%}; is one axis clipped, or was the sensor set to another range than its file says?"
+            f"{NEAR_1G:.0%}: an axis is clipped, or the sensor was set to another range than its file says; set that "
+            "range and capture again"
         )
     if after >= before or _gain_by_chance(poses, nominal, fit) > GAIN_CHANCE:
         raise InputError(

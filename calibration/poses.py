@@ -50,7 +50,9 @@ def accelerometer(sensor: Sensor) -> Part:
     for part in sensor.parts:
         if part.kind == "accelerometer" and part.axes == 3:
             return part
-    raise InputError(f"sensor {sensor.name}: has no accelerometer of 3 axes to calibrate by gravity")
+    raise InputError(
+        f"sensor {sensor.name}: has no accelerometer of 3 axes to calibrate by gravity; choose one that has"
+    )
 
 
 def find_poses(path: Path, capture: Capture, sensor: Sensor) -> tuple[Poses, Stretches]:
@@ -74,8 +76,8 @@ def find_poses(path: Path, capture: Capture, sensor: Sensor) -> tuple[Poses, Str
     lengths = np.linalg.norm(poses.means, axis=1) / G
     if abs(np.median(lengths) - 1) > NEAR_1G:
         raise InputError(
-            f"{path}: the poses measure {np.median(lengths):.2f} g, expected 1 g within {NEAR_1G:.0%}; was the sensor "
-            f"set to {part.range or 'the range of its file'}?"
+            f"{path}: the poses measure {np.median(lengths):.2f} g, expected 1 g within {NEAR_1G:.0%}; set the sensor "
+            f"to {part.range or 'the range of its file'} and capture again"
         )
     return poses, found
 

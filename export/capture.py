@@ -182,7 +182,7 @@ def _names(text: str | None) -> tuple[str, ...] | None:
         return None
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
-        raise InputError(f"--columns {shortened(text)}: expected names of columns such as ax,ay,az")
+        raise InputError(f"--columns {shortened(text)}: expected names of columns; give them as in ax,ay,az")
     return names
 
 
@@ -191,7 +191,7 @@ def _units(text: str) -> tuple[str, ...]:
     names = [name.strip() for name in text.split(",")]
     unknown = [name for name in names if name.lower() not in SPELLED]
     if unknown:
-        raise argparse.ArgumentTypeError(f"{shortened(unknown[0])} is not a unit of {', '.join(NAMES)}")
+        raise argparse.ArgumentTypeError(f"{shortened(unknown[0])} is not a unit, choose from {', '.join(NAMES)}")
     return tuple(SPELLED[name.lower()] for name in names)
 
 

@@ -52,7 +52,9 @@ def choose(
     if given is not None:
         places = [_place(table, name, "--columns") for name in given]
         if len(set(places)) != len(places):
-            raise InputError(f"{table.path}: --columns names a column twice: {shortened(','.join(given))}")
+            raise InputError(
+                f"{table.path}: --columns names a column twice: {shortened(','.join(given))}; name each once"
+            )
         parts = _in_order(sensor, places)
         if parts is None:
             raise InputError(

@@ -129,6 +129,7 @@ def _units(
             raise InputError(
                 f"--unit {','.join(given)}: nothing that {path} has is measured in {name}; it has "
                 + ", ".join(f"the {part.kind} ({part.si_unit})" for part in sensor.parts)
+                + "; leave out that unit"
             )
         for kind in fitting:
             own[kind].append(name)

@@ -63,7 +63,7 @@ class TableFile:
         self._rows = self._parsed()
         first = next(self._rows, None)
         if first is None:
-            raise InputError(f"{path}: is empty, expected a recording as CSV")
+            raise InputError(f"{path}: is empty, expected a recording as CSV; record it again")
         if len(first) > MOST_COLUMNS:
             raise InputError(f"{path}: has {len(first)} columns, expected {MOST_COLUMNS} at most; {HELP}")
         self.named = not all(self.is_number(cell) for cell in first)
@@ -164,7 +164,9 @@ class _Lines(Iterator[str]):
                 if line.strip() and line.lstrip()[0] not in "#%":
                     return line
         except UnicodeDecodeError as error:
-            raise InputError(f"{self.path}: is no UTF-8 text ({error}), expected a recording as CSV") from error
+            raise InputError(
+                f"{self.path}: is no UTF-8 text ({error}), expected a recording as CSV; save it as UTF-8"
+            ) from error
         raise StopIteration
 
     def peek(self) -> str:

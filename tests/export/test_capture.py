@@ -235,7 +235,7 @@ SI = ("--unit", "m/s2,rad/s")
         (f"t,{NAMES}", [[i, *row[1:4], "", "", ""] for i, row in enumerate(ROWS)], SI, "0 of 50 rows have a number"),
         (f"t,{NAMES}", [["10:00", *row[1:]] for row in ROWS], (*SI, "--time-column", "t"), "column 't' is '10:00'"),
         (f"t,{NAMES},label", [[*row, "a\x07b"] for row in ROWS], SI, "capture.csv: label is .*expected printable"),
-        (f"t,{NAMES}", ROWS, ("--columns", "ax,,az"), "--columns 'ax,,az': expected names of columns such as ax,ay,az"),
+        (f"t,{NAMES}", ROWS, ("--columns", "ax,,az"), "--columns 'ax,,az': expected names of columns; give them"),
         (f"t,{NAMES}", [[*row[:6], 1e30] for row in ROWS], SI, None),
     ],
 )  # fmt: skip
@@ -250,7 +250,7 @@ def test_what_is_refused(convert, header, rows, arguments, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--unit", "furlong"], "argument --unit: 'furlong' is not a unit of m/s^2, g, mg, rad/s, deg/s"),
+        (["--unit", "furlong"], "argument --unit: 'furlong' is not a unit, choose from m/s^2, g, mg, rad/s, deg/s"),
         (["--rate", "100", "--time", "ms"], "argument --time: not allowed with argument --rate"),
         (["--rate", "0"], "argument --rate: '0' is not a number from 0.01 to 1e+06"),
         (["--time", "h"], "argument --time: invalid choice: 'h'"),
