@@ -109,7 +109,8 @@ def _numbers(column: Any) -> tuple[np.ndarray, np.ndarray]:
         values = column.to_numpy(np.float64)
         wrong = np.zeros(len(values), bool)
     else:
-        values = pandas.to_numeric(column, errors="coerce").to_numpy(np.float64)
+        # As texts: a whole number of hundreds of digits is an int that no float holds.
+        values = pandas.to_numeric(column.astype(str), errors="coerce").to_numpy(np.float64)
         wrong = np.isnan(values) & column.notna().to_numpy()
     values = values.copy()
     values[np.isinf(values)] = np.nan

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from scl.artifacts import InputError, read_toml
+from train.data.archive import names_in
+from train.data.ecg_dataset_file import NAME, WHAT
 from train.data.ecg_folder import packed
 from train.data.ecg_measures import Measures, measured
 from train.data.ecg_record import EcgRecord
@@ -19,6 +22,17 @@ class Checked:
     rows: tuple[tuple[str, ...], ...]
     sentences: tuple[str, ...]
     warnings: tuple[str, ...]
+
+
+def is_ecg(path: Path) -> bool:
+    """Whether a folder says that it holds ECG: by headers of WFDB, EDF files, or the kind in its dataset.toml."""
+    names = names_in(path)
+    if any(name.lower().endswith((".hea", ".edf")) for name in names):
+        return True
+    try:
+        return NAME in names and read_toml(path / NAME, WHAT).get("kind") == "ecg"
+    except InputError:
+        return False
 
 
 def check(path: str | Path, lead: str | None = None) -> Checked:

@@ -10,7 +10,7 @@ from scl.frontend.resampler import to_rate
 from tests.ecg_sets import Simulated, simulated, write_csv, write_edf, write_wfdb
 from train.data import ecg_folder, mitdb
 from train.data.ecg import task_labels
-from train.data.ecg_check import check
+from train.data.ecg_check import check, is_ecg
 from train.data.recordings import Recordings
 
 CLASS = {"N": "N", "A": "S", "V": "V"}
@@ -352,3 +352,17 @@ def test_a_polarity_that_differs_is_named(folder: Path, records: list[Simulated]
     write_wfdb(folder, [turned, *records[1:]])
     (warning,) = check(folder).warnings
     assert "1 of 4 records look inverted against the others" in warning and "p01 (-0." in warning
+
+
+def test_what_says_that_it_is_ecg(folder: Path, records: list[Simulated]) -> None:
+    write_csv(folder, records[:1])
+    assert not is_ecg(folder) and not is_ecg(folder / "nowhere")
+    (folder / "dataset.toml").write_text('files = "*.csv"\n')
+    assert not is_ecg(folder)
+    (folder / "dataset.toml").write_text("kind =")
+    assert not is_ecg(folder)
+    described(folder)
+    assert is_ecg(folder)
+    (folder / "dataset.toml").unlink()
+    write_wfdb(folder / "below", records[:1])
+    assert is_ecg(folder)

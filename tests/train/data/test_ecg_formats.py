@@ -88,6 +88,13 @@ def test_a_csv_that_is_wrong(folder: Path, text: str, settings: dict[str, object
         csv_lead(folder, text, **settings)
 
 
+def test_a_number_that_no_float_holds(folder: Path) -> None:
+    text = "ecg\n" + "0.5\n" * 300 + "9" * 400 + "\n"
+    assert np.isnan(csv_lead(folder, text).x[-1])
+    with pytest.raises(InputError, match="a.csv, row 301: time does not rise"):
+        csv_lead(folder, "t,ecg\n" + "".join(f"{i},1\n" for i in range(300)) + "9" * 400 + ",1\n", time="t")
+
+
 def test_times_that_jump_or_jitter(folder: Path) -> None:
     """A step is a gap of NaN; jitter below half a sample keeps the samples, more is interpolated."""
     rng = np.random.default_rng(0)
