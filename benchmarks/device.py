@@ -8,7 +8,7 @@ results/device.json; tests/export/cost/test_instructions.py holds the shipped en
 import json
 import math
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +48,11 @@ def networks(padding: str = "same") -> dict[str, Network]:
     from train.data.ecg import RHYTHM
     from train.ecg import STRIP
     from train.imu import WRIST
-    from train.run.ecg_task import KERNEL, STRIDES, WIDTHS
+    from train.run.ecg_task import ecg_architecture
     from train.run.task import imu_architecture
 
-    strips, wrist = (
-        Architecture(WIDTHS, STRIDES, KERNEL, STRIP.encoder.pool, padding),
-        imu_architecture(WRIST.encoder.pool, padding),
-    )
+    strips = ecg_architecture(replace(STRIP.encoder, padding=padding), 10.0, 180.0)
+    wrist = imu_architecture(replace(WRIST.encoder, padding=padding), 10.0, 20.0)
     return {
         "imu": encoder(wrist, str(WRIST.encoder.partition), channels=len(names(6)), samples=200, classes=18),
         "ecg": encoder(strips, str(STRIP.encoder.partition), channels=1, samples=1800, classes=len(RHYTHM)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scl.arguments import SEED, Parser, whole
+from scl.arguments import COUNT, MOST_COPIES, SEED, Parser, whole
 from scl.artifacts import InputError, check_writable, command, write_artifact
 from scl.artifacts.ranges import RANGES, Ranges
 from scl.artifacts.run import run_hash
@@ -33,10 +33,15 @@ def representative(windows: "WindowSet", count: int, seed: int) -> "WindowSet":
         InputError: there are no windows, a sample is not finite, or every channel is constant.
     """
     if len(windows) == 0:
-        raise InputError("the representative set is empty: the run's training part has no windows")
+        raise InputError(
+            "the representative set is empty: the run's training part has no windows; "
+            "give its own recordings with --data"
+        )
     bad = ~np.isfinite(windows.x).all(axis=(1, 2))
     if bad.any():
-        raise InputError(f"the representative set: {bad.sum()} of {len(windows)} windows hold NaN or infinity")
+        raise InputError(
+            f"the representative set: {bad.sum()} of {len(windows)} windows hold NaN or infinity; repair the recordings"
+        )
     if np.ptp(windows.x, axis=(0, 2)).max() == 0:
         raise InputError("the representative set is constant: every sample of a channel is the same; check the data")
     rng = np.random.default_rng(seed)
@@ -58,7 +63,10 @@ def activation_range(values: np.ndarray, method: str) -> tuple[float, float]:
     """
     values = np.asarray(values, dtype=np.float64).ravel()
     if not np.isfinite(values).all():
-        raise InputError("activations are not finite: the run's weights or the recordings are damaged")
+        raise InputError(
+            "activations are not finite: the run's weights or the recordings are damaged; "
+            "restore them, or train it again"
+        )
     low, high = min(values.min(), 0.0), max(values.max(), 0.0)
     if low == high:
         raise InputError("activations are all zero: the model ignores its input; train it again")
@@ -88,8 +96,10 @@ def parser() -> argparse.ArgumentParser:
     """Flags of `python -m calibration.ranges`."""
     options = Parser(prog="python -m calibration.ranges", description=__doc__)
     options.add_argument("run", type=Path, help="run folder; ranges.json is written into it")
-    options.add_argument("--windows", type=whole(1), default=360, help="representative windows (default 360)")
-    options.add_argument("--draws", type=whole(0), default=4, help="transformed copies of each (default 4)")
+    options.add_argument("--windows", type=COUNT, default=360, help="representative windows (default 360)")
+    options.add_argument(
+        "--draws", type=whole(0, MOST_COPIES), default=4, help="transformed copies of each (default 4)"
+    )
     options.add_argument("--method", choices=METHODS, default="percentile", help="default percentile")
     options.add_argument("--seed", type=SEED, default=0, help="of choice and transformations (default 0)")
     options.add_argument("--data", type=Path, help="the recordings, if not below SCL_DATA_DIR")

@@ -43,7 +43,9 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
     network = read.network.network
     output = network.tensors[network.outputs[-1]]
     if output.size > MOST_CLASSES:
-        raise InputError(f"{path}: has {output.size} outputs, expected at most {MOST_CLASSES}: a class is one byte")
+        raise InputError(
+            f"{path}: has {output.size} outputs, expected at most {MOST_CLASSES}: a class is one byte; leave some out"
+        )
     memory = arena.schedule(network)
     require_memory(path, network, memory.size)
     labels = [f"class{index}" for index in range(output.size)]

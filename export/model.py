@@ -24,7 +24,7 @@ from scl.decision import LOST, decide
 from scl.frontend.chain import design_front_end
 from scl.frontend.flags import LEAD_OFF
 from scl.frontend.resampler import design
-from scl.frontend.sensor import Sensor, load_sensor
+from scl.frontend.sensor import Sensor
 from scl.frontend.spec import FrontEndSpec
 
 if TYPE_CHECKING:
@@ -81,17 +81,17 @@ class Model:
         write_c(c_model, folder / "c")
 
 
-def quantized(run: "Run", ranges: Mapping[str, Sequence[float]], sensor_name: str, hop: int | None) -> Model:
+def quantized(run: "Run", ranges: Mapping[str, Sequence[float]], sensor: Sensor, hop: int | None) -> Model:
     """The run's network in int8, behind a sensor; with a hop, also for a stream that keeps columns.
 
-    Raises InputError as `frontend_for` does, or if the network cannot keep columns.
+    Raises InputError if the network cannot keep columns.
     """
     network = quantize(fold(run.model, run.info.window.samples), ranges)
     # A probability of a half is a logit of 0.
     threshold = network.activations[LOGITS].zero_point
     return Model(
         network,
-        frontend_for(run, network, sensor_name),
+        frontend_for(run, network, sensor),
         labels=run.info.labels,
         thresholds=(threshold,) * len(run.info.labels) if run.info.multilabel else None,
         memory=arena.schedule(network.network),
@@ -101,40 +101,21 @@ def quantized(run: "Run", ranges: Mapping[str, Sequence[float]], sensor_name: st
     )
 
 
-def frontend_for(run: "Run", network: Int8Network, sensor_name: str) -> FrontEndSpec:
-    """The named sensor's counts to the network's input.
-
-    Raises InputError as `sensor_for` does.
-    """
-    window, sensor = run.info.window, sensor_for(run, sensor_name)
+def frontend_for(run: "Run", network: Int8Network, sensor: Sensor) -> FrontEndSpec:
+    """A sensor's counts to the network's input; `export.sensor.sensor_for` has looked at the sensor."""
+    window = run.info.window
     scale, zero_point = network.activations["input"].scale, network.activations["input"].zero_point
     return design_front_end(
         sensor, window.samples, window.rate_hz, run.info.normalisation, float(scale), zero_point, run.info.frontend
     )
 
 
-def sensor_for(run: "Run", sensor_name: str) -> Sensor:
-    """The parts of the named sensor that the model needs.
-
-    Raises InputError if the sensor lacks one, counts other units or has an unsupported rate.
-    """
-    window = run.info.window
-    sensor = load_sensor(sensor_name).select([part.kind for part in run.info.sensors])
-    units = [part.si_unit for part in sensor.parts for _ in range(part.axes)]
-    if tuple(units) != window.units:
-        raise InputError(
-            f"sensor {sensor.name}: gives {', '.join(units)}, but the model was trained on "
-            f"{', '.join(window.units)}; choose another with --sensor"
-        )
-    design(sensor.rate_hz, window.rate_hz)
-    return sensor
-
-
 def check_labels(run_folder: Path, labels: Sequence[str], multilabel: bool = False) -> None:
     """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
     if multilabel and len(labels) > MOST_LABELS_TOGETHER:
         raise InputError(
-            f"{run_folder}: has {len(labels)} labels that hold together, expected at most {MOST_LABELS_TOGETHER}"
+            f"{run_folder}: has {len(labels)} labels that hold together, expected at most {MOST_LABELS_TOGETHER}; "
+            "train with fewer"
         )
     size = sum(len(label.encode()) + 1 for label in labels)
     if len(labels) > MOST_LABELS or size > LABEL_BYTES or any("\n" in label for label in labels):

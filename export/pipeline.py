@@ -16,7 +16,7 @@ from export.cost.reference import cost_of
 from export.golden.choice import balanced, spread
 from export.golden.windows import EvaluatedWindows, network_inputs
 from export.manifest import described
-from export.model import Model, check_labels, quantized, sensor_for
+from export.model import Model, check_labels, quantized
 from export.network.from_encoder import dropped
 from export.network.layers import LOGITS
 from export.network.quantization import quantize
@@ -26,8 +26,10 @@ from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
 from export.proof.runtimes import run_tflite_micro
 from export.report_file import REPORT, ExportReport
+from export.sensor import sensor_for
 from export.writers.tflite import write_tflite
 from scl import artifacts
+from scl.arguments import MOST_COPIES, MOST_COUNT
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import hashes, write_manifest
 from scl.artifacts.golden import Golden, write_golden
@@ -39,7 +41,6 @@ from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.text import say
 from train.data import recordings_for_run, windows_for_run
 from train.data.recordings import WindowSet
-from train.data.registry import data_set
 from train.data.tasks import TASKS
 from train.run.folder import load_run
 from train.transformations import from_info, kind
@@ -58,7 +59,7 @@ class Options:
     """What an export may be told; the command's flags have the same names.
 
     Args:
-        sensor: a shipped sensor file's name or a path; None: the one that recorded the data set, or replays it.
+        sensor: a shipped sensor file's name or a path; None: as `export.sensor.sensor_for` has it.
         data: where the recordings are, if not where the run says.
         windows: originals in golden.npz, at most.
         draws: transformed copies of each window.
@@ -68,7 +69,7 @@ class Options:
         seed: of the rotations and of the choice of windows.
 
     Raises:
-        InputError: windows or draws below 1.
+        InputError: windows or draws below 1, or more than memory has room for.
     """
 
     sensor: str | None = None
@@ -81,9 +82,9 @@ class Options:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("windows", "draws"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--{name} is {getattr(self, name)}, expected 1 or more")
+        for name, most in (("windows", MOST_COUNT), ("draws", MOST_COPIES)):
+            if not 1 <= getattr(self, name) <= most:
+                raise InputError(f"--{name} is {getattr(self, name)}, expected 1 to {most:,}")
 
 
 @dataclass
@@ -112,7 +113,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         with watch.step("read"):
             run, ranges, test = read(run_folder, options)
         with watch.step("quantize"):
-            model = quantized(run, ranges, sensor_name(run, options), options.streaming)
+            model = quantized(run, ranges, sensor_for(run.info, options.sensor), options.streaming)
             model.write(folder)
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
@@ -167,14 +168,11 @@ def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
         )
     check_labels(run_folder, run.info.labels, run.info.multilabel)
     if options.streaming is not None and not TASKS[run.info.task].streams:
-        raise InputError(f"{run_folder}: classifies the beat in the middle of a window, which no stream holds")
-    sensor_for(run, sensor_name(run, options))  # an unfit one is refused before minutes of reading
+        raise InputError(
+            f"{run_folder}: classifies the beat in the middle of a window, which no stream holds; leave --streaming out"
+        )
+    sensor_for(run.info, options.sensor)  # an unfit one is refused before minutes of reading
     return run, read_ranges(run_folder), windows_for_run(run.info, "test", options.data)
-
-
-def sensor_name(run: "Run", options: Options) -> str:
-    """The sensor that the options name, else the one that recorded the data set, or replays it."""
-    return options.sensor or data_set(run.info.data.name).sensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +208,10 @@ def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: ins
     windows = agreement.prove_stream(engine, inputs[:STREAMED_INPUTS], step.hop)
     board = on_device.stream
     if board is None or board.differing:
-        raise ExportError(f"on {on_device.board} a stream that keeps columns differs from the whole window: {board}")
+        raise ExportError(
+            f"on {on_device.board} a stream that keeps columns differs from the whole window: {board}; "
+            "please report it with the run"
+        )
     return Streaming(
         hop=step.hop,
         instructions=board.instructions,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from export.cost.budget import Budget
 from export.proof.gates import MAX_LOSS, ExportError
-from scl.arguments import SEED, Parser, number, whole
+from scl.arguments import FORMATS, SEED, Parser, number, whole
 from scl.artifacts import command, complain
 from scl.artifacts.fields import MOST
 from scl.text import say
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--sensor",
         metavar="FILE",
-        help="sensor file, or a shipped one's name (default: replay-imu, or mitdb for ECG)",
+        help=f"sensor file ({FORMATS}), or a shipped one's name (default: the data set's; an IMU's is replayed)",
     )
     options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
     options.add_argument("--windows", type=int, default=600, help="test windows that validation sends (default 600)")
@@ -65,7 +65,9 @@ def main(argv: Sequence[str]) -> int:
         options.error("expected either a run folder or --from FILE")
     other = [name for name in RUN_ONLY if arguments[name] != options.get_default(name)]
     if tflite is not None and other:
-        options.error(f"--{other[0].replace('_', '-')} belongs to a run's recordings, of which a file has none")
+        options.error(
+            f"--{other[0].replace('_', '-')} belongs to a run's recordings, of which a file has none; leave it out"
+        )
     if arguments["budget"] is not None:
         arguments["budget"] = Budget.parse(arguments["budget"])
     wait_passively()

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scl.arguments import Parser, number
-from scl.artifacts import InputError, check_writable, command
-from scl.artifacts.capture import Capture, write_capture
+from scl.arguments import FORMATS, Parser, number
+from scl.artifacts import InputError, check_own, command
+from scl.artifacts.capture import MARK, Capture, write_capture
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import design, to_rate
-from scl.frontend.sensor import load_sensor
 from scl.text import say
 
 if TYPE_CHECKING:
@@ -34,26 +33,25 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--seconds", type=number(0.001, 1e6), default=30.0, help="of each activity or record (default 30)"
     )
-    options.add_argument("--sensor", help="sensor file, as for export.quantize")
+    options.add_argument("--sensor", help=f"sensor file, as for export.quantize ({FORMATS})")
     options.add_argument("--data", type=Path, help="the recordings, if not below SCL_DATA_DIR")
-    options.add_argument("--out", type=Path, required=True, help="capture file to write (CSV)")
+    options.add_argument("--out", type=Path, required=True, help=f"capture file to write ({FORMATS})")
     return options
 
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    from export.sensor import sensor_for
     from train.data import recordings_for_run
-    from train.data.registry import data_set
     from train.data.tasks import TASKS
     from train.run.folder import load_run
 
-    check_writable(arguments.out)
+    check_own(arguments.out, MARK, "capture file")
     run = load_run(arguments.run)
     if not TASKS[run.info.task].streams:
         raise InputError(f"{arguments.run}: classifies single beats, which a stream does not; give a run of strips")
     # Before minutes of reading: a sensor that is unfit is refused at once.
-    sensor = load_sensor(arguments.sensor or data_set(run.info.data.name).sensor)
-    sensor = sensor.select([part.kind for part in run.info.sensors])
+    sensor = sensor_for(run.info, arguments.sensor)
     resampler = design(sensor.rate_hz, run.info.window.rate_hz)
     recordings = recordings_for_run(run.info, arguments.data)
     subject = run.info.split.test[0] if arguments.subject is None else arguments.subject

@@ -1,7 +1,9 @@
 """`python -m firmware_host.capture BUNDLE --port PORT --out FILE --seconds S`: records the board's own sensor.
 
-For the six-position calibration capture six parts into one file, each with another axis up:
---position=+x, then --append --position=-x, and so on.
+To calibrate the sensor, put the device down in one pose after another while it records, 12 or more, each for three
+seconds, and give no --position. Ctrl-C ends early and keeps what came; --append adds more poses to the file. For the
+six-position calibration capture six parts into one file, each with another axis up: --position=+x, then --append
+--position=-x, and so on.
 """
 
 import argparse
@@ -15,8 +17,9 @@ from firmware_host.board import Board, add_trust_option, add_wait_and_trace, ope
 from firmware_host.link import BoardResetError
 from firmware_host.progress import progress
 from firmware_host.recording import Recording
+from firmware_host.trace import check_apart
 from firmware_host.transport import DEFAULT_BAUD
-from scl.arguments import BAUD, Parser, line, number
+from scl.arguments import BAUD, FORMATS, Parser, line, number
 from scl.artifacts import InputError, check_writable, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import MOST_BYTES, POSITIONS, Capture, read_capture, write_capture
@@ -114,7 +117,8 @@ def _part(options: argparse.Namespace, manifest: Manifest, counts: np.ndarray, d
     """What was recorded, with the position and the label that were given."""
     sensor = manifest.frontend.sensor
     position, label = ((text,) * len(counts) if text else () for text in (options.position, options.label))
-    return Capture(sensor.name, sensor.rate_hz, manifest.window.channels, counts, position, label, dropped)
+    known = (options.subject or "").strip()
+    return Capture(sensor.name, sensor.rate_hz, manifest.window.channels, counts, position, label, dropped, known)
 
 
 def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
@@ -123,10 +127,17 @@ def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
         return []
     if options.port != "native":
         raise InputError(
-            f"--play {options.play}: only --port native plays a file; other boards have a sensor of their own"
+            f"--play {options.play}: only --port native plays a file; "
+            "leave it out for boards that have a sensor of their own"
         )
     if not options.play.is_file():
-        raise InputError(f"{options.play}: no such file; --play takes int16 counts, little endian, sample by sample")
+        raise InputError(f"{options.play}: no such file; give int16 counts, little endian, sample by sample")
+    size, sample = options.play.stat().st_size, 2 * len(bundle.manifest.window.channels)
+    if size == 0 or size % sample:
+        raise InputError(
+            f"{options.play}: has {size} bytes, expected whole samples of {sample} bytes, one at least; give "
+            "int16 counts, little endian, sample by sample"
+        )
     rate_hz = bundle.manifest.frontend.sensor.rate_hz
     return ["--sensor", str(options.play.resolve()), "--sensor-rate", str(rate_hz)]
 
@@ -134,6 +145,7 @@ def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
 def _before(options: argparse.Namespace, manifest: Manifest) -> Capture | None:
     """What --append adds to. InputError rather than overwriting a file, or recording what would not fit to it."""
     path: Path = options.out
+    check_apart(options.trace, path)
     check_writable(path)
     if not path.exists():
         return None
@@ -155,11 +167,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--baud", type=BAUD, default=DEFAULT_BAUD, help="line rate of a real port (default %(default)s)"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="capture file to write")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=f"capture file to write ({FORMATS})")
     parser.add_argument("--append", action="store_true", help="add to the file, if it is there")
     parser.add_argument("--seconds", type=number(0.001, 1e6), required=True, help="how long to record")
-    parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for the calibration")
+    parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for six-position")
     parser.add_argument("--label", type=line, help="what is recorded; firmware_host.stream prints it beside the class")
+    parser.add_argument("--subject", type=line, help="who is recorded: train.imu divides captures by it")
     parser.add_argument(
         "--play",
         type=Path,

@@ -37,7 +37,8 @@ def native(firmware: Path, arguments: Sequence[str] = ()) -> Iterator[SerialTran
         match = re.fullmatch(r"pty (\S+)", line)
         if match is None:
             raise InputError(
-                f"{firmware}: printed {line!r} at its start, `pty <device>` expected; {_last_words(errors)}"
+                f"{firmware}: printed {line!r} at its start, `pty <device>` expected; {_last_words(errors)}; "
+                "export the model again"
             )
         transport = SerialTransport(match[1])
         transport.name = "native"
@@ -74,7 +75,7 @@ def _accept(server: socket.socket, process: subprocess.Popen[bytes], errors: IO[
             return server.accept()[0]
         except TimeoutError:
             pass
-    raise InputError(f"qemu-system-arm did not start: {_last_words(errors)}")
+    raise InputError(f"qemu-system-arm did not start: {_last_words(errors)}; reinstall it, or use --port native")
 
 
 def _last_words(errors: IO[bytes]) -> str:
@@ -99,7 +100,9 @@ def _process(command: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], IO[b
         except InputError as error:
             with suppress(subprocess.TimeoutExpired):  # a broken line is a symptom if the process is gone
                 status = process.wait(_EXIT_GRACE_S)
-                raise InputError(f"{command[0]} ended with status {status}: {_last_words(errors)}") from error
+                raise InputError(
+                    f"{command[0]} ended with status {status}: {_last_words(errors)}; run the command again"
+                ) from error
             raise
         finally:
             process.terminate()

@@ -16,12 +16,14 @@ from firmware_host.flight import Flight
 from firmware_host.link import Link, resets_named
 from firmware_host.messages import MessageError, Probe, probe, probe_values
 from firmware_host.protocol import Type
+from firmware_host.trace import check_apart
 from scl.arguments import Parser
-from scl.artifacts import InputError, check_writable, command, write_npz
+from scl.artifacts import InputError, check_own, command, write_npz
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
 
 RUNS = 3  # of each operator; interrupts make some longer
+MARK = b"ticks.npy"  # its first member
 MOST_OPERATORS = 4096
 MOST_BYTES = 1 << 24  # of all outputs; no board that this runs on has memory for one that is a tenth of it
 
@@ -29,7 +31,8 @@ MOST_BYTES = 1 << 24  # of all outputs; no board that this runs on has memory fo
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     bundle = read_run_bundle(options.bundle)
-    check_writable(options.out)
+    check_own(options.out, MARK, "file of firmware_host.probe")
+    check_apart(options.trace, options.out)
     golden = read_golden(bundle).limited(1)
     with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         (result,) = Flight(board.link, board.hello, 1, lambda index: golden.counts[0, index]).run().results

@@ -57,7 +57,10 @@ class RecordedBoard:
     def _take(self, kind: str, does: str) -> Record:
         record = self._next
         if record is None:
-            raise ReplayError(f"{self._path}: the trace ends at {self._clock:.6f} s, where the host {does} once more")
+            raise ReplayError(
+                f"{self._path}: the trace ends at {self._clock:.6f} s, where the host {does} once more; "
+                "write a whole trace"
+            )
         if record.kind != kind:
             raise self._other(record, does, {">": "wrote", "<": "read", "!": "met an error of the port"}[record.kind])
         self._advance(record)

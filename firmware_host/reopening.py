@@ -114,4 +114,6 @@ class Reopening:
             self._inner.close()
         self._clock.sleep(POLL_S)
         self._inner = wait_open(self._open, self._wait_s, self._clock, was_missing=True)
-        return PortReopenedError(f"port {self.name}: went away and came back; what was on the line is lost")
+        return PortReopenedError(
+            f"port {self.name}: went away and came back; what was on the line is lost; run the command again"
+        )

@@ -17,7 +17,8 @@ from firmware_host.link import resets_named
 from firmware_host.messages import ABSTAIN, Hop, chunk_samples, samples_chunk
 from firmware_host.model import class_name, is_class
 from firmware_host.protocol import Type
-from scl.arguments import Parser, whole
+from firmware_host.tally import Tally
+from scl.arguments import FORMATS, Parser, whole
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_run_bundle
 from scl.artifacts.capture import Capture, read_capture
@@ -44,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     if bundle.manifest.task == "beat":
         raise InputError(
             f"{options.bundle}: classifies the beat in the middle of a window, and nothing here finds beats; "
-            "validate sends it windows around annotated ones"
+            "use validate, which sends it windows around annotated ones"
         )
     record = read_capture(options.record)
     check_record(record, bundle, options.record)
@@ -64,18 +65,18 @@ def main(argv: Sequence[str]) -> int:
         )
     with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         calibration.send(board.link)
-        known = right = 0
+        tally = Tally(bundle.manifest, record)
         pace = Pace() if options.speed == "real" else None
         for answer in play(board, bundle, record, hop, pace):
             seconds = answer.end / record.rate_hz
             said = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
             truth = record.label[answer.end - 1] if record.label else ""
             flags = "  saturated" * bool(answer.flags & SATURATED) + "  lead off" * bool(answer.flags & LEAD_OFF)
-            say(f"{seconds:9.2f} s  {said}{f'  (label {truth})' if truth else ''}{flags}")
-            known, right = known + bool(truth), right + (said == truth)
+            label = f"  (label {truth})" + ", which the model does not know" * (not tally.knows(truth)) if truth else ""
+            say(f"{seconds:9.2f} s  {said}{label}{flags}")
+            tally.add(truth, said)
         board.check(calibration.hash, f"after {len(record.counts)} of {len(record.counts)} samples")
-    if known:
-        say(f"{right} of {known} labelled classes are right ({right / known:.1%})")
+    say(*tally.lines())
     return 0
 
 
@@ -188,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     add_port_options(parser)
-    parser.add_argument("--record", type=Path, required=True, metavar="FILE", help="capture file to play")
+    parser.add_argument("--record", type=Path, required=True, metavar="FILE", help=f"capture file to play ({FORMATS})")
     parser.add_argument(
         "--speed",
         choices=("real", "max"),

@@ -20,6 +20,7 @@ each record is handed to the system at once, so that a crash of this program kee
 and so are the names of files on the command line. `python -m firmware_host.replay FILE` explains one.
 """
 
+import os
 import re
 import sys
 import time
@@ -33,6 +34,7 @@ from firmware_host.port_errors import PortError
 from firmware_host.protocol import PROTOCOL_VERSION
 from firmware_host.transport import Transport
 from scl.artifacts import InputError, shortened
+from scl.artifacts.os_errors import advice, reason
 
 FIRST_LINE = "# scl-wearable trace 1"
 LINE_BYTES = 32
@@ -123,6 +125,12 @@ def tracing(target: str, port: str, baud: int | None) -> Iterator[Emit]:
             file.close()
 
 
+def check_apart(trace: str | None, out: Path) -> None:
+    """Raises InputError where the trace would be written into the file that the command writes."""
+    if trace not in (None, "-") and os.path.realpath(str(trace)) == os.path.realpath(out):
+        raise InputError(f"{out}: is named by --out and by --trace; name another file for --trace")
+
+
 def _head(port: str, baud: int | None) -> Iterator[str]:
     module = getattr(sys.modules["__main__"].__spec__, "name", None)
     program = f"python -m {module}" if module else "python"
@@ -146,7 +154,7 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(
-            f"{path}: the trace cannot be written ({error.strerror}); name a file in a folder that is there"
+            f"{path}: the trace cannot be written ({reason(error)}); {advice(error, 'another file for --trace')}"
         ) from error
 
 

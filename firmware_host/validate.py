@@ -13,7 +13,7 @@ from firmware_host.boards import side_by_side
 from firmware_host.measure import measure
 from firmware_host.report import print_table, write_report
 from firmware_host.validation import Measured, Thresholds, Validation
-from scl.arguments import FRACTION, Parser, whole
+from scl.arguments import COUNT, FRACTION, Parser
 from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     add_port_options(parser, several=True)
     parser.add_argument(
-        "--limit", type=whole(1), metavar="N", help="send N originals only, with their copies, spread over the set"
+        "--limit", type=COUNT, metavar="N", help="send N originals only, with their copies, spread over the set"
     )
     parser.add_argument("--out", type=Path, help="report folder (default reports/<name of the bundle's folder>)")
     parser.add_argument(

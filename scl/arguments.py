@@ -9,6 +9,7 @@ from scl.artifacts.errors import shortened
 from scl.artifacts.fields import is_line
 from scl.text import printable
 
+FORMATS = "format: docs/FORMATS.md"  # of capture files and sensor files, for the help of what takes either
 MOST_BAUD = (1 << 31) - 1  # pyserial hands it to the system as an int
 
 
@@ -19,16 +20,16 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
-def whole(low: int, high: int | None = None) -> Callable[[str], int]:
-    """A whole number from `low` to `high`, or of `low` or more."""
-    expected = f"a whole number of {low} or more" if high is None else f"a whole number from {low} to {high}"
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A whole number from `low` to `high`."""
+    expected = f"a whole number from {low} to {high}"
 
     def parse(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             raise _refused(text, expected) from None
-        if value < low or high is not None and value > high:
+        if not low <= value <= high:
             raise _refused(text, expected)
         return value
 
@@ -58,8 +59,14 @@ def line(text: str) -> str:
     return text
 
 
+MOST_SEED = (1 << 32) - 1  # what numpy, torch and scikit-learn all take
+MOST_COPIES = 1000  # of a window: all of them are in memory together
+MOST_COUNT = 1_000_000_000  # of what is taken as far as it is there
+
 BAUD = whole(1, MOST_BAUD)
-SEED = whole(0, (1 << 32) - 1)  # what numpy, torch and scikit-learn all take
+COPIES = whole(1, MOST_COPIES)
+COUNT = whole(1, MOST_COUNT)
+SEED = whole(0, MOST_SEED)
 FRACTION = number(0, 1)
 
 

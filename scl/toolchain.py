@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from scl.artifacts import InputError, writing
@@ -83,7 +84,10 @@ def build(c_folder: Path, out: Path, board: str = NATIVE, target: str = "firmwar
         too_large = overflows(FIRMWARE, board, errors)
         if too_large:
             raise InputError("; ".join(too_large))
-        raise InputError(f"{out}: building the firmware failed ({' '.join(command)}):\n{errors.strip()[-_SHOWN:]}")
+        raise InputError(
+            f"{out}: building the firmware failed ({' '.join(command)}); what the compiler says follows: make room "
+            f"where it lacks some, else export the model again\n{errors.strip()[-_SHOWN:]}"
+        )
     return out / "build" / (PRODUCTS[target] + (".elf" if target == "firmware" and board != NATIVE else ""))
 
 
@@ -107,7 +111,8 @@ def _make(command: list[str], out: Path, lock: int) -> tuple[int, str]:
     try:
         errors = process.communicate(timeout=MAKE_S)[1]
     except BaseException as error:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has just ended
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         if isinstance(error, subprocess.TimeoutExpired):
             raise InputError(f"{out}: building the firmware took longer than {MAKE_S:g} s; try again") from error
@@ -127,7 +132,8 @@ def _stage(c_folder: Path, out: Path) -> None:
             data = (c_folder / name).read_bytes()
         except OSError as error:
             raise InputError(
-                f"{c_folder / name}: cannot be read ({error.strerror or error}); expected the C files of a bundle's c/"
+                f"{c_folder / name}: cannot be read ({error.strerror or error}); expected the C files of a bundle; "
+                "copy the bundle again"
             ) from error
         if not (model / name).is_file() or (model / name).read_bytes() != data:
             (model / name).write_bytes(data)

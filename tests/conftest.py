@@ -89,6 +89,7 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     from export.network.from_encoder import fold
     from export.network.quantization import quantize
     from export.proof.c_engine import CEngine, build_library
+    from export.sensor import sensor_for
     from export.writers.c_source import CModel, write_c
     from export.writers.onnx import write_onnx
     from export.writers.tflite import write_tflite
@@ -100,7 +101,7 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
 
     run, ranges = load_run(run_folder), read_ranges(run_folder)
     network = quantize(fold(run.model, run.info.window.samples), ranges)
-    frontend = frontend_for(run, network, "replay-imu")
+    frontend = frontend_for(run, network, sensor_for(run.info, "replay-imu"))
     folder = tmp_path_factory.mktemp("c")
     memory = arena.schedule(network.network)
     coefficients = design(20.0, 20.0).coefficients

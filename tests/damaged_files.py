@@ -26,9 +26,9 @@ if (
 
 import numpy as np
 
-from scl.artifacts import InputError, read_toml, sha256_file, write_artifact, write_npz
+from scl.artifacts import InputError, sha256_file, write_artifact, write_npz
 from scl.artifacts.bundle import MANIFEST, hashes, read_bundle, read_run_bundle, write_manifest
-from scl.artifacts.calibration import PartCalibration, UnitCalibration
+from scl.artifacts.calibration import AccelerometerFigures, HeldOut, PartCalibration, UnitCalibration
 from scl.artifacts.capture import Capture, read_capture, write_capture
 from scl.artifacts.golden import read_golden
 from scl.artifacts.ranges import Ranges, read_ranges
@@ -139,7 +139,9 @@ def calibration(folder: Path, name: str) -> Damaged:
     held = read_run_bundle(write_bundle(folder / "bundle"))
     eye = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     parts = tuple(PartCalibration(part.kind, (0.1, 0.0, -0.2), eye) for part in held.manifest.frontend.sensor.parts)
-    unit = UnitCalibration("bmi270", parts, (1.0, 1.0, 1.0), (0.1, 0.0, 0.0), 0.01, True, 2.5, "ab" * 32)
+    scale, angles = ((1.0, 1.0, 1.0), (0.01, 0.01, 0.01)), ((0.1, 0.0, -0.1), (0.2, 0.2, 0.2))
+    figures = AccelerometerFigures("still", 20, *scale, *angles, True, 2.5, HeldOut(14.0, 2.5))
+    unit = UnitCalibration("bmi270", parts, figures, "ab" * 32)
     write_artifact(folder / name, unit)
     return Damaged(folder / name, lambda: read_calibration(folder / name, held))
 
@@ -161,9 +163,14 @@ def sensor(folder: Path, name: str) -> Damaged:
 
 
 def options(folder: Path, name: str) -> Damaged:
-    """A file of options."""
-    (folder / name).write_text('command = "train.imu"\nout = "x"\n[grid]\nbeta = [1.0, 2e-3]\nseed = [0, 0x10]\n')
-    return Damaged(folder / name, lambda: read_toml(folder / name, "options"))
+    """A file of options, read as a sweep's: what options mean is not looked at before a run."""
+    from train.run.sweep_file import read
+
+    (folder / name).write_text(
+        'command = "train.imu"\nout = "x"\n[grid]\nbeta = [1.0, 2e-3]\nseed = [0, 0x10]\n'
+        "[random]\ntrials = 2\neps = {low = 0.1, high = 1, log = true}\n"
+    )
+    return Damaged(folder / name, lambda: read(folder / name))
 
 
 FILES: dict[str, Callable[[Path, str], Damaged]] = {

@@ -66,6 +66,7 @@ ROOMS = {
     "export.proof": {"export.network", "export.cost.instructions", "export.report_file"},
     "export.cost": {"export.network", "export.proof.gates.ExportError"},
     "export.golden": {"export.proof.runtimes"},
+    "export.recorded": set(),
 }
 
 

@@ -50,6 +50,7 @@ WRITE_FOLDER = (
     "firmware_host.validate bundle --port native --out {}",
 )
 WRITE_FILE = (
+    "export.capture missing --sensor bmi270 --out {}",
     "export.recording missing --out {}",
     "firmware_host.capture bundle --port native --seconds 1 --out {}",
     "firmware_host.probe bundle --port native --out {}",
@@ -64,12 +65,16 @@ READ = (
     "train.transfer {} --eval-data watch-set",
     "calibration.ranges {}",
     "calibration.sensor show {}",
+    "calibration.sensor still {} --sensor bmi270 --out out",
     "calibration.sensor six-position {} --sensor bmi270 --out out",
+    "calibration.sensor gyroscope {} --sensor bmi270 --out out",
     "export.quantize {} --out out",
     "export.quantize --from {} --out out",
     "export.profile {}",
     "export.profile {} --estimate",
     "export.package {} --for cmake --out out",
+    "export.capture {} --sensor bmi270 --out out",
+    "export.capture missing --sensor {} --out out",
     "export.recording {} --out out",
     "firmware_host.validate {} --port native --out out",
     "firmware_host.stream {} --port native --record out",
@@ -111,6 +116,16 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+# What a file would be written over, each a user's own; {} is its place.
+OVER = (
+    "export.recording missing --out {}",
+    "firmware_host.capture bundle --port native --seconds 1 --out {}",
+    "firmware_host.probe bundle --port native --out {}",
+    "calibration.sensor six-position capture --sensor bmi270 --out {}",
+    # --trace has its own test, in tests/firmware_host/test_trace.py.
+)
+
+
 def refused(warm: Warm, place: Path, line: str, path: str) -> str:
     """The error of a command."""
     module, *arguments = (path if part == "{}" else part for part in line.split())
@@ -133,6 +148,22 @@ def test_where_nothing_can_be_written(warm: Warm, place: Path, line: str) -> Non
             error,
         )
     assert names(place) == before and (place / "file").read_text() == "precious"
+
+
+@pytest.mark.parametrize("line", OVER)
+def test_a_file_of_another_kind_is_not_overwritten(warm: Warm, place: Path, line: str) -> None:
+    for path in ("file", "bundle/manifest.json", "bundle/golden.npz", "wisdm.zip"):
+        before = (place / path).read_bytes()
+        error = refused(warm, place, line, path)
+        assert path in error and "exists" in error and "another file" in error, (line, path, error)
+        assert (place / path).read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["capture bundle --seconds 1", "probe bundle"])
+def test_a_trace_and_what_a_command_writes_are_two_files(warm: Warm, place: Path, command: str) -> None:
+    line = f"firmware_host.{command} --port native --out folder/../new --trace {{}}"
+    assert "is named by --out and by --trace; name another file" in refused(warm, place, line, "new")
+    assert not (place / "new").exists()
 
 
 @pytest.mark.parametrize("line", READ)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.train.conftest import KEY, rows
+from tests.train.wisdm_archive import KEY, rows
 
 
 def write_archive(path: Path, subjects: int = 4, seconds: float = 60.0) -> None:

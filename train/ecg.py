@@ -1,6 +1,7 @@
 """Trains an encoder on ECG recordings to keep its answer when the window starts later.
 
-MIT-BIH is used where --data or SCL_DATA_DIR says it is; PTB-XL with --set ptbxl.
+--data takes any set of the registry by what its files are, and a folder of your own recordings (WFDB, EDF or CSV:
+docs/tutorials/ecg-folder.md). Without it, SCL_DATA_DIR says where MIT-BIH is, or PTB-XL with --set ptbxl.
 """
 
 import argparse
@@ -44,12 +45,20 @@ def parser() -> argparse.ArgumentParser:
         default="strip",
         help="what is classified: 10 s strips (default), or single beats (then --epochs 5 --draws 4 --pool flatten)",
     )
-    options.add_argument("--set", choices=("mitdb", "ptbxl"), default="mitdb", help="data set (default mitdb)")
-    options.add_argument("--data", type=Path, help="the data set: its official zip or folder")
+    options.add_argument(
+        "--set", choices=("mitdb", "ptbxl", "ecg-folder"), help="data set (default: what --data holds, else mitdb)"
+    )
+    options.add_argument("--data", type=Path, help="recordings: a data set's official zip or folder, or your own")
     options.add_argument("--download", action="store_true", help="fetch MIT-BIH to data/mitdb first, and use it")
     options.add_argument("--synthetic", action="store_true", help="use simulated ECG (neurokit2), for trying out only")
-    options.add_argument("--lead", default="I", help="PTB-XL: which of its 12 leads (default I, a watch's)")
-    options.add_argument("--rate", type=int, choices=(100, 500), default=500, help="PTB-XL: which of its two rates")
+    options.add_argument(
+        "--lead",
+        help="which lead is read; PTB-XL: one of its 12 (default I, a watch's); a folder of your own: a name, or a "
+        "number from 0 (default: that of its dataset.toml, else the one that most records have)",
+    )
+    options.add_argument(
+        "--records", type=int, choices=(100, 500), default=500, help="PTB-XL: those of which rate in Hz"
+    )
     working_folder.add_flags(options, "runs/ecg")
     flags.add_options(options, STRIP)
     return options
@@ -57,22 +66,23 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    if arguments.download and (arguments.set != "mitdb" or arguments.data or arguments.synthetic):
+    if arguments.download and (arguments.set not in (None, "mitdb") or arguments.data or arguments.synthetic):
         raise InputError("--download fetches MIT-BIH: leave out --set, --data and --synthetic")
-    if arguments.synthetic and (arguments.set != "mitdb" or arguments.data):
+    if arguments.synthetic and (arguments.set not in (None, "mitdb") or arguments.data):
         raise InputError("--synthetic needs no data: leave out --set and --data")
     wait_passively()
     options = flags.from_arguments(arguments, DEFAULTS[arguments.task])
     check_supported("ECG", SUPPORTED, options)
-    if arguments.set == "ptbxl":
-        check_supported("ptbxl", SUPPORTED_MULTILABEL, options)
     folder = working_folder.WorkingFolder.of_command("train.ecg", argv, arguments)
     from train.data.registry import data_set
-    from train.run.ecg_task import ecg_task
+    from train.run.ecg_task import check_ecg, ecg_task
     from train.run.session import train_run
     from train.run.summary import summary
 
     source, path = _source(arguments)
+    if source.data_set == "ptbxl":
+        check_supported("ptbxl", SUPPORTED_MULTILABEL, options)
+    check_ecg(arguments.task, options, data_set(source.data_set))
     recordings = data_set(source.data_set).load(path, source.options)
     task = ecg_task(arguments.task, recordings, source, options)
     with folder.resumable():
@@ -88,9 +98,12 @@ def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:
     """The data set and how to load it, and where it is."""
     from train import data
     from train.data.data_set import Source
-    from train.data.registry import data_set
+    from train.data.registry import data_set, data_set_at
 
-    chosen = data_set("synthetic" if arguments.synthetic else arguments.set)
+    if arguments.synthetic or arguments.set or arguments.data is None:
+        chosen = data_set("synthetic" if arguments.synthetic else arguments.set or "mitdb")
+    else:
+        chosen = data_set_at(arguments.data, "ecg")
     path = arguments.data
     if arguments.download:
         from train.data.download import download_mitdb
@@ -102,8 +115,18 @@ def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:
             f"no {chosen.name} recordings: give --data PATH (the official zip or folder), set SCL_DATA_DIR, fetch "
             "MIT-BIH with --download, or try the path out with --synthetic"
         )
-    loading = {"lead": arguments.lead, "rate_hz": arguments.rate} if chosen.name == "ptbxl" else {}
-    return Source(chosen.name, loading), path
+    return Source(chosen.name, _loading(chosen.name, arguments)), path
+
+
+def _loading(name: str, arguments: argparse.Namespace) -> dict[str, object]:
+    """The options of loading that a set has. Raises InputError for a lead of a set that has none to choose."""
+    if name == "ptbxl":
+        return {"lead": arguments.lead or "I", "rate_hz": arguments.records}
+    if arguments.lead is None:
+        return {}
+    if name != "ecg-folder":
+        raise InputError(f"--lead {arguments.lead}: the lead of {name} is not chosen; leave out --lead")
+    return {"lead": arguments.lead}
 
 
 if __name__ == "__main__":

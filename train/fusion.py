@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from scl.arguments import Parser
+from scl.arguments import Parser, whole
 from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
@@ -22,6 +22,8 @@ from train.run.supported import Only, check_supported
 FUSED = TrainConfig().changed(epochs=8, learning_rate=2e-3, eps=1e-3, lambda_=0.1)
 PAIRS = {"train": 6000, "validation": 1000, "test": 2000}
 SUPPORTED = {
+    "window": Only((0.0,), "pairs are of windows as their data sets have them"),
+    "rate": Only((0.0,), "pairs are of windows as their data sets have them"),
     "input": Only(("raw",), "each sensor's encoder sees its channels"),
     "cutmix": Only((0.0,), "two windows of a pair have no span in common"),
     "also": Only(("",), "a pair is rotated and shifted"),
@@ -29,13 +31,17 @@ SUPPORTED = {
     "split": Only(("subject",), "ECG is divided by record, as published"),
 }
 
+MOST_PAIRS = 1_000_000  # which are in memory together
+
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.fusion`."""
     options = Parser(prog="python -m train.fusion", description=__doc__.split("\n\n")[0])
     options.add_argument("--imu-data", type=Path, help="WISDM; else below SCL_DATA_DIR, else the embedded watch set")
     options.add_argument("--ecg-data", type=Path, help="MIT-BIH; else below SCL_DATA_DIR, else simulated ECG")
-    options.add_argument("--pairs", type=int, default=PAIRS["train"], help="that are trained on (default 6000)")
+    options.add_argument(
+        "--pairs", type=whole(1, MOST_PAIRS), default=PAIRS["train"], help="that are trained on (default 6000)"
+    )
     working_folder.add_flags(options, "runs/fusion", resumable=False)
     flags.add_options(options, FUSED)
     return options
@@ -47,7 +53,9 @@ def main(argv: Sequence[str]) -> int:
     options = flags.from_arguments(arguments, FUSED)
     check_supported("pairs", SUPPORTED, options)
     if arguments.pairs < options.optimization.batch_size:
-        raise InputError(f"--pairs is {arguments.pairs}, less than one batch of {options.optimization.batch_size}")
+        raise InputError(
+            f"--pairs is {arguments.pairs}, less than one batch of {options.optimization.batch_size}; give more"
+        )
     folder = working_folder.WorkingFolder.of_command("train.fusion", argv, arguments)
     from train.experimental.fused import KINDS, tasks, train_fused
 

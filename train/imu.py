@@ -1,6 +1,8 @@
 """Trains an encoder on IMU recordings to keep its answer under 3-D rotation of the sensor.
 
-WISDM is used where --data or SCL_DATA_DIR says it is, else the embedded watch set.
+--data takes any set of the registry by what its files are: WISDM, or a folder of your own CSV files, captures or
+arrays, which python -m train.data.check FOLDER reads first. Without it, WISDM is used where SCL_DATA_DIR has it, else
+the embedded watch set.
 """
 
 import argparse
@@ -23,12 +25,10 @@ SUPPORTED = {"input": Only(("raw", "invariant"), "rolled windows are for time sh
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.imu`."""
     options = Parser(prog="python -m train.imu", description=__doc__)
-    options.add_argument("--data", type=Path, help="WISDM: the official zip or its extracted folder")
+    options.add_argument("--data", type=Path, help="recordings: WISDM's zip or folder, or a folder of your own")
     options.add_argument("--download", action="store_true", help="fetch WISDM to data/wisdm first (340 MB), and use it")
     options.add_argument("--device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
-    options.add_argument(
-        "--sensors", choices=("accel", "gyro", "accel+gyro"), default="accel+gyro", help="WISDM: which sensors"
-    )
+    options.add_argument("--sensors", choices=("accel", "gyro", "accel+gyro"), help="which sensors (default: all)")
     options.add_argument("--activities", metavar="A,B,...", help="these classes alone, e.g. walking,jogging,sitting")
     working_folder.add_flags(options, "runs/imu")
     flags.add_options(options, WRIST)
@@ -40,10 +40,10 @@ def main(argv: Sequence[str]) -> int:
     wait_passively()
     from train import data
     from train.data.data_set import Source
-    from train.data.registry import data_set
+    from train.data.registry import data_set, data_set_at
     from train.run.session import train_run
     from train.run.summary import summary
-    from train.run.task import imu_task
+    from train.run.task import check_imu, imu_task
 
     options = flags.from_arguments(arguments, WRIST)
     check_supported("an IMU", SUPPORTED, options)
@@ -53,11 +53,18 @@ def main(argv: Sequence[str]) -> int:
         from train.data.download import download
 
         path = download(Path("data/wisdm"))
-    path = data.resolve(path, data_set("wisdm"))
-    loading: dict[str, object] = {"device": arguments.device, "sensors": arguments.sensors.split("+")}
+    chosen = data_set("wisdm") if path is None else data_set_at(path, "imu")
+    path = data.resolve(path, chosen)
+    loading: dict[str, object] = {}
+    if chosen.name == "wisdm":
+        loading = {"device": arguments.device, "sensors": ["accel", "gyro"]}
+    if arguments.sensors is not None:
+        loading["sensors"] = arguments.sensors.split("+")
     if arguments.activities is not None:
         loading["activities"] = arguments.activities.split(",")
-    source = Source("watch" if path is None else "wisdm", loading)
+    loading |= options.window.loading
+    source = Source("watch" if path is None else chosen.name, loading)
+    check_imu(options, data_set(source.data_set))
     recordings = data_set(source.data_set).load(path, loading)
     with folder.resumable():
         metrics = train_run(imu_task(recordings, source, options), options, folder)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scl import artifacts
-from scl.arguments import SEED, Parser, whole
+from scl.arguments import COPIES, SEED, Parser
 from scl.artifacts import InputError, command
 from scl.threads import wait_passively
 
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "run", type=Path, metavar="RUN", help="run folder; probe.json and probe.png are written into it"
     )
-    options.add_argument("--draws", type=whole(1), default=4, help="transformed copies of each test window (default 4)")
+    options.add_argument("--draws", type=COPIES, default=4, help="transformed copies of each test window (default 4)")
     options.add_argument("--seed", type=SEED, default=0, help="of the transformations and folds (default 0)")
     options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
     return options
@@ -51,13 +51,15 @@ def main(argv: Sequence[str]) -> int:
 
     run = load_run(arguments.run)
     if run.info.multilabel:
-        raise InputError(f"{arguments.run}: its labels may hold together; a probe reads one class")
+        raise InputError(
+            f"{arguments.run}: its labels may hold together; a probe reads one class; give a run whose labels do not"
+        )
     windows = windows_for_run(run.info, "test", arguments.data)
     windows = windows.take(np.linspace(0, len(windows) - 1, min(len(windows), MOST)).astype(int))
     if len(np.unique(windows.groups)) < FOLDS:
         raise InputError(
             f"{arguments.run}: {len(np.unique(windows.groups))} people or records test, expected at least {FOLDS} to "
-            "fit a probe on some and judge it on others"
+            "fit a probe on some and judge it on others; give a run that more test"
         )
     artifacts.check_writable(run.path / "probe.json")
     z, parameters = latents(run, windows, arguments.draws, arguments.seed)

@@ -20,12 +20,13 @@ import numpy as np
 
 from scl import artifacts
 from scl.arguments import Parser, whole
-from scl.artifacts import InputError, command
+from scl.artifacts import InputError, command, shortened
 from scl.text import cell, say
 from train.run.log import read_log
 from train.run.sweep_file import Options, Sweep, Value, read
 from train.run.working_folder import WorkingFolder
 
+MOST_JOBS = 1024
 FIGURES = ("accuracy", "macro_f1", "negative_similarity", "effective_rank")
 TRANSFORMED = ("accuracy", "macro_f1", "consistency")  # of each, one number over all transformed copies
 Row = dict[str, Value | None]
@@ -37,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m train.sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("file", type=Path, metavar="FILE.toml", help="what to train")
-    options.add_argument("--jobs", type=whole(1), default=1, help="runs at a time, as processes that share the cores")
+    options.add_argument(
+        "--jobs", type=whole(1, MOST_JOBS), default=1, help="runs at a time, as processes that share the cores"
+    )
     options.add_argument(
         "--cluster", metavar="ADDRESS",
         help="run on a Ray cluster instead (auto, local, or its address); its nodes see the same files",
@@ -92,7 +95,12 @@ def _ray(address: str) -> str:
         from ray.util.joblib import register_ray
     except ImportError as error:
         raise InputError("--cluster needs Ray; run: pip install 'scl-wearable[cluster]'") from error
-    ray.init(address=address, ignore_reinit_error=True, log_to_driver=False)
+    try:
+        ray.init(address=address, ignore_reinit_error=True, log_to_driver=False)
+    except (ValueError, ConnectionError, RuntimeError) as error:
+        raise InputError(
+            f"--cluster {shortened(address)}: cannot be reached ({error}); start Ray there, or give local"
+        ) from error
     register_ray()
     return "ray"
 
@@ -109,7 +117,7 @@ def run(arguments: list[str], threads: int) -> str:
             [sys.executable, "-m", *arguments, *resume], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             env=environment, check=False,
         )  # fmt: skip
-    if done.returncode == 0:
+    if done.returncode == 0 and (folder / "metrics.json").is_file():
         return ""
     lines = folder.with_suffix(".log").read_text(encoding="utf-8").strip().splitlines()
     return lines[-1] if lines else f"exit status {done.returncode}"

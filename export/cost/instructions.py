@@ -110,7 +110,10 @@ def _printed(c_folder: Path, build: Path, board: str, *settings: str) -> tuple[P
     printed = _run(*machines.qemu_command(elf, board), *console)
     entries = [(name, int(value)) for name, value in (line.split() for line in printed.splitlines())]
     if "stack" not in dict(entries):
-        raise InputError(f"{elf}: ended on {board} after {printed.splitlines()[-1:]}, expected counts to the last")
+        raise InputError(
+            f"{elf}: ended on {board} after {printed.splitlines()[-1:]}, expected counts to the last; "
+            "run the command again"
+        )
     return elf, entries
 
 
@@ -121,7 +124,9 @@ def _run(*command: str | Path) -> str:
             words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
         )
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"{words[0]} did not end within {TIMEOUT_S:g} s: {' '.join(words)}") from error
+        raise InputError(
+            f"{words[0]} did not end within {TIMEOUT_S:g} s; run it by itself to see why: {' '.join(words)}"
+        ) from error
     if done.returncode:
-        raise InputError(f"{' '.join(words)} failed:\n{(done.stderr or done.stdout).strip()}")
+        raise InputError(f"{' '.join(words)} failed; see what it says:\n{(done.stderr or done.stdout).strip()}")
     return done.stdout

@@ -44,7 +44,7 @@ def probe(bundle: Bundle[Manifest | NetworkManifest], port: str, baud: int | Non
         raise InputError(f"{bundle.path}: has no front end, so no firmware of it answers on a port; leave --port out")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "probe.npz"
-        command = [sys.executable, "-m", "firmware_host.probe", str(bundle.path), "--port", port, "--out", str(out)]
+        command = [sys.executable, "-m", "firmware_host.probe", str(bundle.path), f"--port={port}", "--out", str(out)]
         command += ["--baud", str(baud)] if baud else []
         if port == NATIVE:
             say(f"{bundle.path}: its C is checked, built and run on this computer", error=True)

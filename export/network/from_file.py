@@ -65,7 +65,9 @@ def _read(file: TFLiteGraph) -> Foreign:
     where, contents = file.where, file.contents
     ends = len(contents.inputs), len(contents.outputs)
     if ends != (1, 1):
-        raise InputError(f"{where}: has {ends[0]} inputs and {ends[1]} outputs, expected one of each")
+        raise InputError(
+            f"{where}: has {ends[0]} inputs and {ends[1]} outputs, expected one of each; convert a model that has them"
+        )
     (source,), (result,) = contents.inputs, contents.outputs
     file.name(source, "input")
     for index, op in enumerate(contents.operators):

@@ -68,14 +68,15 @@ def step(network: Network, hop: int) -> Step:
     if not 1 <= hop < window or hop % stride:
         raise InputError(
             f"--streaming {hop}: expected a multiple of {stride}, the strides' product, and fewer than the window's "
-            f"{window} samples"
+            f"{window} samples; give such a hop"
         )
     places, layers, new = [], [], hop
     written, sliding = network.input, True
     for layer in network.layers:
         if layer.sources != (written,):
             raise InputError(
-                f"--streaming: layer {layer.name} reads {layer.sources}, expected {written}: a plain chain"
+                f"--streaming: layer {layer.name} reads {layer.sources}, expected {written}, a plain chain; "
+                "leave it out"
             )
         if sliding and _slides(layer) and new // layer.stride < layer.result.length:
             if layer.pads != (0, 0):
@@ -93,7 +94,9 @@ def step(network: Network, hop: int) -> Step:
             new = layer.result.length
         written = layer.result
     if layers[0] is network.layers[0]:
-        raise InputError(f"--streaming: layer {network.layers[0].name} needs the whole window; nothing can be kept")
+        raise InputError(
+            f"--streaming: layer {network.layers[0].name} needs the whole window, so nothing can be kept; leave it out"
+        )
     return _placed(network, hop, tuple(layers), places)
 
 

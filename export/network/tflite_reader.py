@@ -29,7 +29,10 @@ def read_file(data: bytes, where: str = "model.tflite") -> TFLiteFile:
     Raises InputError if it is no .tflite file of version 3, is damaged, or holds more than one graph.
     """
     if data[4:8] != b"TFL3":
-        raise InputError(f"{where}: starts with {data[:8]!r}, expected a .tflite file (TFL3 from byte 4 on)")
+        raise InputError(
+            f"{where}: starts with {data[:8]!r}, expected a .tflite file (TFL3 from byte 4 on); "
+            "convert the model to one"
+        )
     try:
         return _read(Table.root(data, "the model"))
     except DamagedError as error:

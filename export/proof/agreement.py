@@ -70,14 +70,14 @@ def prove(
             )
             raise ExportError(
                 f"{runtime} differs from TFLite Micro in {where}; over {result.inputs} inputs {result.different:.2%} "
-                f"of the output values differ, by up to {result.max_steps} steps"
+                f"of the output values differ, by up to {result.max_steps} steps; please report it with the run"
             )
         if result.within < MIN_WITHIN or result.same_class_decided < MIN_SAME_CLASS:
             raise ExportError(
                 f"{runtime} differs from TFLite Micro: {result.within:.3%} of the output values are within {MAX_STEPS} "
                 f"steps (at least {MIN_WITHIN:.1%} must be; the largest difference is {result.max_steps}), and the "
                 f"class is the same for {result.same_class_decided:.2%} of the inputs that are not near ties (at least "
-                f"{MIN_SAME_CLASS:.1%} must be)"
+                f"{MIN_SAME_CLASS:.1%} must be); please report it with the run"
             )
         results.append(result)
     return results
@@ -100,7 +100,7 @@ def prove_stream(engine: CEngine, inputs: np.ndarray, hop: int) -> int:
         if steps.any():
             raise ExportError(
                 f"a stream that keeps columns differs from the whole window: {np.count_nonzero(steps)} of {steps.size} "
-                f"values of {name}, by up to {steps.max()} steps"
+                f"values of {name}, by up to {steps.max()} steps; please report it with the run"
             )
     return int(full.sum())
 

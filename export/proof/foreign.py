@@ -76,7 +76,9 @@ def prove(read: Foreign, tflite: bytes, engine: CEngine, seed: int) -> int:
             continue
         named = {layer.name: expected(read.tensors[layer.name]) for layer in network.layers}
         where = differing_layer(read.network, engine, x, named)
-        raise ExportError(f"the C differs from TFLite Micro in {where} (random input {index})")
+        raise ExportError(
+            f"the C differs from TFLite Micro in {where} (random input {index}); please report it with the file"
+        )
     return compared
 
 

@@ -136,6 +136,6 @@ def require_small_loss(evaluation: Evaluation, limit: float, names: Sequence[str
             spread = f" (95 % interval {interval[0]:.2f} to {interval[1]:.2f})" if interval else ""
             raise ExportError(
                 f"int8 loses {loss:.2f} points of {name.replace('_', ' ')}{spread} on {evaluation.windows} "
-                f"test windows and their {evaluation.copies} copies; allowed are {limit:g}. "
-                "Try another --method of calibration.ranges, train longer, or allow more with --max-loss"
+                f"test windows and their {evaluation.copies} copies; allowed are {limit:g}; "
+                "try another --method of calibration.ranges, train longer, or allow more with --max-loss"
             )

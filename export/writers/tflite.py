@@ -42,12 +42,17 @@ def write_tflite(network: Int8Network) -> bytes:
 def _require_readable(data: bytes, network: Int8Network) -> None:
     others = set(read_operators(data)) - ALLOWED_OPERATORS
     if others:
-        raise ExportError(f"model.tflite holds {sorted(others)}, expected no others than {sorted(ALLOWED_OPERATORS)}")
+        raise ExportError(
+            f"model.tflite holds {sorted(others)}, expected no others than {sorted(ALLOWED_OPERATORS)}; "
+            "please report it"
+        )
     if output_names(data) != [FEATURES, LOGITS]:
-        raise ExportError(f"model.tflite has the outputs {output_names(data)}, expected {[FEATURES, LOGITS]}")
+        raise ExportError(
+            f"model.tflite has the outputs {output_names(data)}, expected {[FEATURES, LOGITS]}; please report it"
+        )
     lacking = set(network.network.tensors) - set(tensor_indices(data))
     if lacking:
-        raise ExportError(f"model.tflite lacks the tensors {sorted(lacking)}")
+        raise ExportError(f"model.tflite lacks the tensors {sorted(lacking)}; please report it")
 
 
 class _Writer:

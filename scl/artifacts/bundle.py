@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from scl.artifacts.errors import InputError
-from scl.artifacts.files import file_inside, read_bytes, sha256_file
+from scl.artifacts.files import file_inside, read_bytes, sha256_file, stands
 from scl.artifacts.json_files import MOST_ARTIFACT_BYTES, read_artifact, write_artifact
 from scl.artifacts.manifest import ADVICE, Manifest, NetworkManifest
 from scl.frontend.spec import FrontEndSpec
@@ -75,7 +74,7 @@ def read_bundle(folder: str | Path) -> Bundle[Manifest | NetworkManifest]:
     """
     folder = Path(folder)
     path = folder / MANIFEST
-    if not os.path.lexists(path):
+    if not stands(path):
         raise InputError(
             f"{folder}: is no bundle (no {MANIFEST}); python -m export.quantize RUN --out {folder} makes one"
         )

@@ -5,11 +5,13 @@
     # sensor: bmi270                     name of the sensor file
     # rate_hz: 100.0                     samples per second
     # dropped: 0                         samples that the link lost, over all parts
+    # subject: p01                       who was recorded; without the line, nobody knows
     ax,ay,az,gx,gy,gz,position           one column per channel, then position and label where there are any
     16,-20,2048,3,-1,0,+z                int16 counts; the position (+x -x +y -y +z -z) is the axis that pointed up
 
 Rows are in time order, at rate_hz: a capture has no column of times. A part that was captured later (another position)
-simply follows. Fields are quoted as RFC 4180 says: a label may hold commas and quotation marks.
+simply follows. Fields are quoted as RFC 4180 says: a label may hold commas and quotation marks. `docs/FORMATS.md` has
+each field with its limits.
 """
 
 import csv
@@ -32,13 +34,16 @@ TEXT_COLUMNS = ("position", "label")
 POSITIONS = ("+x", "-x", "+y", "-y", "+z", "-z")
 INT16 = (-32768, 32767)
 HELP = "python -m firmware_host.capture writes such files"
+START = re.compile(rb"(\xef\xbb\xbf)?\s*(#[^\n]*\n\s*)*# *kind: *capture\b")
 # Columns that loggers add.
 TIME = re.compile(r"(time|timestamps?|date|datetime|clock|epoch|uptime)(?![a-z]).*|t|ms|us|ns", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
 class Capture:
-    """Counts (n, channels) int16 with what is known about them; `position` and `label` are empty or have n entries."""
+    """Counts (n, channels) int16 with what is known about them; `position` and `label` are empty or have n entries,
+    `subject` is empty where it is not known.
+    """
 
     sensor: str
     rate_hz: float
@@ -47,6 +52,7 @@ class Capture:
     position: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     dropped: int = 0
+    subject: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -58,7 +64,12 @@ class Capture:
         return np.asarray(self.counts[np.array(self.position) == position])
 
     def followed_by(self, part: "Capture", path: Path) -> "Capture":
-        """Both in one. InputError, naming `path` where self came from, if sensor or columns differ."""
+        """Both in one. InputError, naming `path` where self came from, if sensor, columns or subjects differ."""
+        if self.subject != part.subject:
+            raise InputError(
+                f"{path}: holds {f'subject {self.subject}' if self.subject else 'no subject'}, the new part "
+                f"{f'subject {part.subject}' if part.subject else 'none'}; capture into another file"
+            )
         if (self.sensor, self.rate_hz, self.columns) != (part.sensor, part.rate_hz, part.columns):
             raise InputError(
                 f"{path}: holds {self.sensor} at {self.rate_hz:g} Hz with columns {','.join(self.columns)}; the new "
@@ -78,13 +89,19 @@ def write_capture(path: Path, capture: Capture) -> None:
     """Writes the file whole or not at all. Raises InputError for a text that would not be read back as it is: one of
     more than a line, or with control characters.
     """
-    names = ("sensor", capture.sensor), *(("column", column) for column in capture.columns)
+    names = (
+        ("sensor", capture.sensor),
+        ("subject", capture.subject),
+        *(("column", column) for column in capture.columns),
+    )
     for name, text in (*names, *(("label", label) for label in set(capture.label))):
         if not text.isprintable() or (name != "label" and text.strip() != text):
             raise InputError(f"{path}: {name} is {shortened(text)}, expected printable text of one line; change it")
     out = io.StringIO()
     out.write(f"# kind: capture\n# schema: {SCHEMA}\n# sensor: {capture.sensor}\n# rate_hz: {capture.rate_hz!r}\n")
     out.write(f"# dropped: {capture.dropped}\n")
+    if capture.subject:
+        out.write(f"# subject: {capture.subject}\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(capture.columns)
     columns = [column for column in (capture.position, capture.label) if column]
@@ -92,9 +109,21 @@ def write_capture(path: Path, capture: Capture) -> None:
     write_bytes(path, out.getvalue().encode())
 
 
+MARK = b"# kind: capture\n"  # its first line
+
+
 def read_capture(path: Path) -> Capture:
     """Raises InputError naming file and line where it is no capture of this schema, or a count is no int16."""
-    data = read_bytes(path, MOST_BYTES, f"a capture file; {HELP}")
+    return parse_capture(path, read_bytes(path, MOST_BYTES, f"a capture file; {HELP}"))
+
+
+def is_capture(start: bytes) -> bool:
+    """Whether a file that begins with these bytes says that it is a capture."""
+    return START.match(start) is not None
+
+
+def parse_capture(path: Path, data: bytes) -> Capture:
+    """`read_capture` of a file's bytes."""
     try:
         lines = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", newline="")
         return _read(path, lines)
@@ -127,7 +156,7 @@ def _read(path: Path, lines: Iterator[str]) -> Capture:
     channels = tuple(columns[place] for place in places)
     position, label = (tuple(texts.get(name, ())) for name in TEXT_COLUMNS)
     table = np.frombuffer(counts, np.int16).reshape(-1, len(channels))
-    return Capture(info.sensor, info.rate_hz, channels, table, position, label, info.dropped)
+    return Capture(info.sensor, info.rate_hz, channels, table, position, label, info.dropped, info.subject)
 
 
 class _Rows(Iterator[list[str]]):
@@ -169,7 +198,8 @@ def _places(path: Path, columns: list[str]) -> list[int]:
     places = [place for place, name in enumerate(columns) if name not in TEXT_COLUMNS]
     if not places or len(set(columns)) != len(columns):
         raise InputError(
-            f"{path}: has the columns {shortened(','.join(columns))}, expected different ones, counts among them"
+            f"{path}: has the columns {shortened(','.join(columns))}, expected different ones, counts among them; "
+            f"{HELP}"
         )
     for place in places:
         if TIME.fullmatch(columns[place]):
@@ -185,6 +215,7 @@ class _Header:
     sensor: str
     rate_hz: float
     dropped: int
+    subject: str
 
 
 def _header(path: Path, lines: list[str]) -> _Header:
@@ -200,15 +231,17 @@ def _header(path: Path, lines: list[str]) -> _Header:
         if not (0 < rate < math.inf and dropped >= 0 and info["sensor"]):
             raise ValueError
     except (KeyError, ValueError):
-        raise InputError(f"{path}: header needs a sensor and a positive rate_hz; found {shortened(info)}") from None
-    return _Header(info["sensor"], rate, dropped)
+        raise InputError(
+            f"{path}: header needs a sensor and a positive rate_hz; found {shortened(info)}; {HELP}"
+        ) from None
+    return _Header(info["sensor"], rate, dropped, info.get("subject", ""))
 
 
 def _append(counts: "array[int]", row: list[str], columns: list[str], places: list[int], rows: _Rows) -> None:
     """Adds a row's counts. Raises InputError for a row of another length, or a value that is no int16."""
     wanted = f"{len(places)} int16 counts for columns {shortened(','.join(columns))}"
     if len(row) != len(columns):
-        raise InputError(f"{rows}: {shortened(','.join(row))} is not {wanted}")
+        raise InputError(f"{rows}: {shortened(','.join(row))} is not {wanted}; {HELP}")
     for place in places:
         try:
             counts.append(int(row[place]))

@@ -12,7 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from scl.artifacts.errors import InputError, shortened
 from scl.artifacts.hidden import hidden_file, sweep
-from scl.artifacts.os_errors import ANOTHER, reason, writing
+from scl.artifacts.os_errors import ANOTHER, advice, reason, writing
+
+MARK_BYTES = 64  # of a file's start, within which its kind stands
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -37,7 +39,7 @@ def open_regular(path: str | Path) -> BufferedReader:
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise InputError(f"{path}: is not a regular file, expected one; remove it and make or copy it again")
+        raise InputError(f"{path}: is not a regular file, expected one; give the name of one")
     return os.fdopen(handle, "rb")
 
 
@@ -51,13 +53,13 @@ def read_bytes(path: str | Path, most: int, what: str) -> bytes:
             data = file.read(most + 1)
             size = max(len(data), os.fstat(file.fileno()).st_size)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({reason(error)}); expected {what}") from error
+        raise InputError(f"{path}: cannot be read ({reason(error)}); expected {what}; {advice(error)}") from error
     if len(data) > most:
         raise InputError(f"{path}: has {size:,} bytes, expected {what} of at most {most:,}; make it again")
     return data
 
 
-def file_inside(folder: str | Path, name: str, advice: str) -> Path:
+def file_inside(folder: str | Path, name: str, again: str) -> Path:
     """The path of the file `name` ("c/model_data.c") of an artefact's folder.
 
     An artefact is moved and copied as a folder, so that a link which leads out of it, or a name which does, is an
@@ -66,7 +68,7 @@ def file_inside(folder: str | Path, name: str, advice: str) -> Path:
     folder, plain = Path(folder), PurePosixPath(name)
     if not plain.parts or plain.as_posix() != name or name.startswith("/") or ".." in plain.parts or "\0" in name:
         raise InputError(
-            f"{folder}: refers to the file {shortened(name)}, expected a plain path inside the folder; {advice}"
+            f"{folder}: refers to the file {shortened(name)}, expected a plain path inside the folder; {again}"
         )
     path = folder / name
     try:
@@ -74,11 +76,11 @@ def file_inside(folder: str | Path, name: str, advice: str) -> Path:
         if not leads_to.is_relative_to(folder.resolve()):
             raise InputError(f"{path}: is a link to {leads_to}, expected a file inside the folder; copy it there")
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; copy the whole folder again, or {advice}") from error
+        raise InputError(f"{path}: no such file; copy the whole folder again, or {again}") from error
     except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle, before Python 3.13
-        raise InputError(f"{path}: cannot be read ({reason(error)}); copy the folder again, or {advice}") from error
+        raise InputError(f"{path}: cannot be read ({reason(error)}); copy the folder again, or {again}") from error
     if not regular:
-        raise InputError(f"{path}: is not a regular file, expected one; copy the whole folder again, or {advice}")
+        raise InputError(f"{path}: is not a regular file, expected one; copy the whole folder again, or {again}")
     return path
 
 
@@ -115,6 +117,34 @@ def check_writable(path: str | Path, instead: str = ANOTHER) -> None:
         for above in missing:
             with suppress(OSError):  # the same command on another path may use it meanwhile
                 above.rmdir()
+
+
+def check_own(path: str | Path, mark: bytes, what: str) -> None:
+    """As `check_writable`, of a file that may take the place of one of its own kind alone: what it would replace is
+    empty, or has `mark` among its first bytes. Raises InputError for any other file, which is the user's.
+    """
+    check_writable(path)
+    path = Path(path)
+    if not path.exists():
+        return
+    try:
+        with open_regular(path) as file:
+            head = file.read(MARK_BYTES)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({reason(error)}); {advice(error)}") from error
+    if head and mark not in head:
+        raise InputError(f"{path}: exists and is no {what}, so it is not overwritten; name another file with --out")
+
+
+def stands(path: str | Path) -> bool:
+    """Whether something is there, be it a link that leads nowhere. Raises InputError where that may not be seen."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({reason(error)}); {advice(error)}") from error
+    return True
 
 
 def _check_place(path: Path, instead: str) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 16 << 20  # of a JSON file
 MOST_ARTIFACT_BYTES = 2 << 20  # every wrong entry of a list makes an error, which takes 1 kB and some microseconds
+MOST_MESSAGE = 500  # characters
 PYDANTIC_PART = re.compile(r"\[key\]|(tuple|constrained)[\[-].*|function-.*")
 Place = tuple[int | str, ...]  # of a field: names, and indices in lists
 
@@ -130,10 +131,11 @@ def _validated(cls: type[A], fields: dict[str, Any]) -> A:
         return _adapter(cls).validate_json(data)
     except ValidationError as error:
         more = f" ({error.error_count() - 1} more are wrong)" if error.error_count() > 1 else ""
-        raise ValueError(_sentence(error.errors(include_url=False)[0]) + more) from error
+        raise ValueError(sentence(error.errors(include_url=False)[0]) + more) from error
 
 
-def _sentence(error: "ErrorDetails") -> str:
+def sentence(error: "ErrorDetails") -> str:
+    """What pydantic found wrong, as a user reads it: the field, what it holds and what was expected."""
     kind, message, value, limits = error["type"], error["msg"], error["input"], error.get("ctx", {})
     field = f"field {_dotted(error['loc'])}" if error["loc"] else "the file"
     if kind == "missing":  # of a list whose length is fixed
@@ -142,6 +144,7 @@ def _sentence(error: "ErrorDetails") -> str:
         return f"{field} is not known, expected none of this name"
     if kind == "value_error":
         message = message.removeprefix("Value error, ")
+        message = message if len(message) <= MOST_MESSAGE else f"{message[:MOST_MESSAGE]}..."  # it may quote the file
         if isinstance(value, dict):  # of several fields that have to agree
             name = f"{error['loc'][-1]}: " if error["loc"] else ""
             return f"{field}: {message.removeprefix(name)}" if name else message

@@ -105,10 +105,24 @@ def _read(
                     _check(path, name, shape, dtype, declared[name], sizes)
             return {name: _array(archive, members[name]) for name in wanted}
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; expected arrays {', '.join(names) or '(npz)'}") from error
+        raise InputError(
+            f"{path}: no such file; expected arrays {', '.join(names) or '(npz)'}; copy it again"
+        ) from error
     except (*ZIP_ERRORS, *NPY_ERRORS) as error:
         raise InputError(
             f"{path}: is not a readable npz without objects ({reason(error)[:MOST_REASON]}); make it again"
+        ) from error
+
+
+def parse_npy(path: Path, data: bytes) -> np.ndarray:
+    """The array of an npy file's bytes. Raises InputError unless it is a whole one of numbers or texts."""
+    try:
+        _described(data[:HEADER_BYTES], path.name, len(data))
+        return np.asarray(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
+    except (ValueError, EOFError, *NPY_ERRORS) as error:
+        raise InputError(
+            f"{path}: is not a readable npy file without objects ({reason(error)[:MOST_REASON]}); write it with "
+            "numpy.save, from an array whose dtype is not object"
         ) from error
 
 
@@ -157,19 +171,25 @@ def _members(file: BufferedReader, archive: zipfile.ZipFile) -> dict[str, zipfil
 def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Shape and type of a member. Raises one of NPY_ERRORS or ValueError unless they describe all of its bytes."""
     with archive.open(entry) as member:
-        start = io.BytesIO(member.read(HEADER_BYTES))
+        start = member.read(HEADER_BYTES)
+    return _described(start, entry.filename, entry.file_size)
+
+
+def _described(data: bytes, name: str, size: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type by the first bytes of an npy file of `size` bytes. Raises as `_header` does."""
+    start = io.BytesIO(data)
     version = np.lib.format.read_magic(start)
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
     if read is None:
         raise ValueError(f"npy version {version}, expected (1, 0) or (2, 0)")
     shape, _, dtype = read(start)
     if dtype.kind not in KINDS or not dtype.itemsize:
-        raise ValueError(f"{entry.filename} holds {'objects' if dtype.hasobject else dtype}, expected numbers or texts")
+        raise ValueError(f"{name} holds {'objects' if dtype.hasobject else dtype}, expected numbers or texts")
     if any(size < 0 for size in shape):
-        raise ValueError(f"{entry.filename} has shape {shape}, expected no negative size")
-    claimed, held = math.prod(shape) * dtype.itemsize, entry.file_size - start.tell()
+        raise ValueError(f"{name} has shape {shape}, expected no negative size")
+    claimed, held = math.prod(shape) * dtype.itemsize, size - start.tell()
     if claimed != held:
-        raise ValueError(f"{entry.filename} is {dtype} {shape}, {claimed:,} bytes, but has {held:,}")
+        raise ValueError(f"{name} is {dtype} {shape}, {claimed:,} bytes, but has {held:,}")
     return shape, dtype
 
 

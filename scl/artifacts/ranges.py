@@ -1,6 +1,5 @@
 """ranges.json: the range of every activation of a run, as calibration leaves them for export."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 
 from scl.artifacts.errors import InputError
 from scl.artifacts.fields import MOST, MOST_WHOLE, Groups, Line, Name, Real, Sha256, Whole, check_different
-from scl.artifacts.files import file_inside
+from scl.artifacts.files import file_inside, stands
 from scl.artifacts.json_files import Artifact, read_artifact
 from scl.artifacts.run import run_hash
 
@@ -51,14 +50,14 @@ def read_ranges(folder: str | Path) -> dict[str, tuple[float, float]]:
 
     Raises InputError if there are none, a field is wrong, or they are those of another run.
     """
-    command = f"run python -m calibration.ranges {folder}"
+    advice = f"run python -m calibration.ranges {folder}"
     path = Path(folder) / RANGES
-    if not os.path.lexists(path):
-        raise InputError(f"{path}: no such file; {command}")
-    contents = read_artifact(file_inside(folder, RANGES, command), Ranges)
+    if not stands(path):
+        raise InputError(f"{path}: no such file; {advice}")
+    contents = read_artifact(file_inside(folder, RANGES, advice), Ranges)
     expected = run_hash(folder)
     if contents.run_hash != expected:
         raise InputError(
-            f"{path}: is stale, made for run {contents.run_hash[:12]}, but this one is {expected[:12]}; {command}"
+            f"{path}: is stale, made for run {contents.run_hash[:12]}, but this one is {expected[:12]}; {advice}"
         )
     return contents.ranges

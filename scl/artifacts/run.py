@@ -3,7 +3,6 @@
 The weights lie beside, in model.safetensors, which `weights_sha256` names; `train.run.folder` makes the model of both.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -30,7 +29,7 @@ from scl.artifacts.fields import (
     Whole,
     check_different,
 )
-from scl.artifacts.files import file_inside, sha256_bytes, sha256_file
+from scl.artifacts.files import file_inside, sha256_bytes, sha256_file, stands
 from scl.artifacts.json_files import Artifact, read_artifact
 from scl.frontend import invariants
 from scl.partition import Partition
@@ -287,7 +286,7 @@ def check_weights(shape: Architecture, inputs: int, samples: int, partition: Par
 def read_run_info(folder: str | Path) -> RunInfo:
     """Reads run.json of a run folder. Raises InputError if there is none or a field is wrong."""
     folder = Path(folder)
-    if not os.path.lexists(folder / RUN):
+    if not stands(folder / RUN):
         raise InputError(f"{folder}: is not a run folder (no {RUN}); python -m train.imu --out {folder} makes one")
     return read_artifact(file_inside(folder, RUN, RunInfo.advice), RunInfo)
 

@@ -38,12 +38,18 @@ def design_front_end(
         input_scale, input_zero_point: of the network's int8 input.
         steps: between resampling and normalization; None: none.
 
-    Raises InputError for a rate that the firmware cannot resample, and for a lead-off time that it cannot count.
+    Raises InputError for a rate that the firmware cannot resample, and for a window or a lead-off time that it cannot
+    count.
     """
     steps = steps or InputSteps()
     filtered = resampler.design(sensor.rate_hz, rate_hz)
     before = filtered.before(math.ceil(steps.warmup_s * rate_hz))
     raw_samples = filtered.raw_samples(before + window_samples)
+    if raw_samples > MOST:
+        raise InputError(
+            f"a window of {window_samples:,} samples at {rate_hz:g} Hz takes {raw_samples:,} of {sensor.name} at "
+            f"{sensor.rate_hz:g} Hz, a board counts {MOST:,} at most: train with a shorter --window"
+        )
     return FrontEndSpec(
         sensor=sensor,
         model_rate_hz=rate_hz,

@@ -27,7 +27,10 @@ def replay(windows: np.ndarray, spec: FrontEndSpec) -> tuple[np.ndarray, np.ndar
     x = np.asarray(windows, dtype=np.float64)
     bad = ~np.isfinite(x).all(axis=(1, 2))
     if bad.any():
-        raise InputError(f"{bad.sum()} of {len(x)} windows hold NaN or infinity, the first is window {bad.argmax()}")
+        raise InputError(
+            f"{bad.sum()} of {len(x)} windows hold NaN or infinity, the first is window {bad.argmax()}; "
+            "repair the recording"
+        )
     if spec.resampling.phase_taps:
         x = _at_sensor_rate(x, spec)
     return to_counts(x, spec.sensor)

@@ -121,6 +121,28 @@ class Resampler:
         return self.apply(np.concatenate([head, x, tail], axis=1))[:, before : before + outputs]
 
 
+def served(sensor_hz: float, model_hz: float) -> bool:
+    """Whether the firmware can bring a sensor's rate down to a model's."""
+    exact = sensor_hz / model_hz
+    ratio = Fraction(exact).limit_denominator(MAX_UP)
+    return abs(ratio - exact) <= TOLERANCE * exact and ratio >= 1 and _taps(exact) <= MAX_PHASE_TAPS
+
+
+def nearest_served(sensor_hz: float, model_hz: float) -> list[float]:
+    """The closest model rate on either side of `model_hz` that a sensor can be brought down to, of those that are
+    written with two decimals at most.
+    """
+    exact = Fraction(sensor_hz).limit_denominator(1000)
+    rates = {sensor_hz}
+    for up in range(1, MAX_UP + 1):  # rates within a fifth of the wanted one
+        middle = up * sensor_hz / model_hz
+        near = (100 * exact * up / down for down in range(max(int(0.8 * middle), up), int(1.2 * middle) + 2))
+        rates |= {int(hundredths) / 100 for hundredths in near if hundredths.denominator == 1}
+    rates = {hz for hz in rates if served(sensor_hz, hz)}
+    below, above = [hz for hz in rates if hz < model_hz], [hz for hz in rates if hz > model_hz]
+    return ([max(below)] if below else []) + ([min(above)] if above else [])
+
+
 def design(sensor_hz: float, model_hz: float) -> Resampler:
     """The resampler between two rates.
 
@@ -128,17 +150,17 @@ def design(sensor_hz: float, model_hz: float) -> Resampler:
         InputError: the sensor is slower than the model, or the ratio needs more phases or taps than the firmware has.
     """
     if not all(math.isfinite(hz) and hz > 0 for hz in (sensor_hz, model_hz)):
-        raise InputError(f"sample rates are {sensor_hz:g} and {model_hz:g} Hz, expected numbers above 0")
-    exact = sensor_hz / model_hz
-    ratio = Fraction(exact).limit_denominator(MAX_UP)
-    down, up = ratio.numerator, ratio.denominator
-    if not (abs(ratio - exact) <= TOLERANCE * exact and ratio >= 1 and _taps(exact) <= MAX_PHASE_TAPS):
+        raise InputError(f"sample rates are {sensor_hz:g} and {model_hz:g} Hz, expected numbers above 0; change them")
+    if not served(sensor_hz, model_hz):
+        exact = sensor_hz / model_hz
         nearest = " and ".join(f"{hz:.9g}" for hz in _nearest_supported(sensor_hz, model_hz))
         raise InputError(
             f"a sensor of {sensor_hz:g} Hz cannot be resampled to the model's {model_hz:g} Hz: expected one not "
             f"slower, at most {MAX_UP} phases and {MAX_PHASE_TAPS} taps (this one takes {_taps(exact)}); nearest "
             f"supported: {nearest} Hz, run the sensor at such a rate and say so in its file"
         )
+    ratio = Fraction(sensor_hz / model_hz).limit_denominator(MAX_UP)
+    down, up = ratio.numerator, ratio.denominator
     if up == down:
         return Resampler(1, 1, np.zeros((1, 0), np.float32))
     taps = _taps(down / up)

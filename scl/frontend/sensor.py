@@ -1,4 +1,5 @@
-"""Sensor files: what a count means. Small TOML files, those of common parts ship beside this module.
+"""Sensor files: what a count means. Small TOML files, those of common parts ship beside this module; `docs/FORMATS.md`
+has each key with its limits.
 
 name = "bmi270"
 rate_hz = 100.0
@@ -24,8 +25,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge, Le, MinLen
 
-from scl.artifacts import InputError, read_toml
-from scl.artifacts.fields import Name, NotNegative, Positive, check_different
+from scl.artifacts import InputError, read_toml, shortened
+from scl.artifacts.fields import MOST_HZ, MOST_REAL, NAME_BYTES, Name, NotNegative, Positive, check_different, is_name
 
 FOLDER = Path(__file__).parent / "sensors"
 G = 9.80665  # m/s^2, standard gravity
@@ -52,6 +53,7 @@ PART_KEYS = {
     "shift",
     "lead_off_s",
 }
+REPLAYS = ("replay-imu", "replay-ecg")  # no parts: a run's recordings are replayed at the model's rate, not the file's
 INT16 = (-32768, 32767)
 MOST_SHIFT = 16
 Int16 = Annotated[int, Ge(INT16[0]), Le(INT16[1])]
@@ -145,18 +147,26 @@ def load_sensor(name_or_path: str | Path) -> Sensor:
     tables = table["sensors"]
     if not isinstance(tables, list) or not tables or not all(isinstance(part, dict) for part in tables):
         raise InputError(f"{path}: expected at least one [[sensors]] table")
-    if not _positive(table["rate_hz"]):
-        raise InputError(f"{path}: rate_hz is {table['rate_hz']!r}, expected a number above 0")
+    if not _positive(table["rate_hz"]) or table["rate_hz"] > MOST_HZ:
+        raise InputError(f"{path}: rate_hz is {table['rate_hz']!r}, expected a number above 0, at most {MOST_HZ:g}")
+    _check_name(path, "name", table["name"])
     try:
-        return Sensor(str(table["name"]), float(table["rate_hz"]), tuple(_part(path, part) for part in tables))
+        return Sensor(table["name"], float(table["rate_hz"]), tuple(_part(path, part) for part in tables))
     except ValueError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error}; change it") from error
 
 
 def _part(path: Path, part: dict[str, Any]) -> Part:
     _check_keys(path, part, PART_KEYS, required={"kind", "axes", "unit", "counts_per_unit"})
     axes, unit = part["axes"], part["unit"]
-    if not _number(axes) or axes not in (1, 3) or unit not in UNITS or not _positive(part["counts_per_unit"]):
+    _check_name(path, "kind", part["kind"])
+    if (
+        not isinstance(unit, str)
+        or not _number(axes)
+        or axes not in (1, 3)
+        or unit not in UNITS
+        or not _positive(part["counts_per_unit"])
+    ):
         raise InputError(
             f"{path}: {part['kind']} has axes {axes!r}, unit {unit!r}, counts_per_unit {part['counts_per_unit']!r}; "
             f"expected 1 or 3 axes, a unit of {', '.join(UNITS)}, and a count above 0"
@@ -166,7 +176,9 @@ def _part(path: Path, part: dict[str, Any]) -> Part:
     alignment = part.get("alignment", [[float(i == j) for j in range(axes)] for i in range(axes)])
     rows = alignment if isinstance(alignment, list) and len(alignment) == axes else [None]
     if not _numbers(bias, axes) or not all(_numbers(row, axes) for row in rows):
-        raise InputError(f"{path}: {part['kind']} needs {axes} bias values and a {axes}x{axes} alignment of numbers")
+        raise InputError(
+            f"{path}: {part['kind']} needs {axes} bias values and a {axes}x{axes} alignment of numbers; write them"
+        )
     rails, shift, lead_off = part.get("count_range", list(INT16)), part.get("shift", 0), part.get("lead_off_s", 0.0)
     if not (_numbers(rails, 2) and INT16[0] <= rails[0] < rails[1] <= INT16[1] and [int(x) for x in rails] == rails):
         raise InputError(
@@ -178,18 +190,28 @@ def _part(path: Path, part: dict[str, Any]) -> Part:
             f"{path}: {part['kind']} has shift {shift!r}, lead_off_s {lead_off!r}; expected 0 to 16 bits and 0 or "
             "more seconds"
         )
+    if not isinstance(part.get("range", ""), str) or not part.get("range", "").isprintable():
+        raise InputError(f"{path}: {part['kind']} has range {shortened(part['range'])}, expected one line of text")
     return Part(
-        kind=str(part["kind"]),
+        kind=part["kind"],
         axes=axes,
         unit_per_count=factor * 2**shift / float(part["counts_per_unit"]),
         bias=tuple(factor * float(value) for value in bias),
         alignment=tuple(tuple(float(value) for value in row) for row in alignment),
         si_unit=si_unit,
-        range=str(part.get("range", "")),
+        range=part.get("range", ""),
         count_range=(int(rails[0]), int(rails[1])),
         shift=int(shift),
         lead_off_s=float(lead_off),
     )
+
+
+def _check_name(path: Path, key: str, value: object) -> None:
+    if not isinstance(value, str) or not is_name(value) or value.strip() != value:
+        raise InputError(
+            f"{path}: {key} is {shortened(value)}, expected a plain name without / or \\ that can be printed, of 1 to "
+            f"{NAME_BYTES} bytes"
+        )
 
 
 def _check_keys(path: Path, table: dict[str, Any], known: set[str], required: set[str]) -> None:
@@ -200,11 +222,11 @@ def _check_keys(path: Path, table: dict[str, Any], known: set[str], required: se
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST_REAL
 
 
 def _positive(value: Any) -> bool:
-    return _number(value) and value > 0
+    return _number(value) and value > 1 / MOST_REAL
 
 
 def _numbers(values: object, count: int) -> bool:

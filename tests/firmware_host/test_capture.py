@@ -120,13 +120,24 @@ def test_no_time_at_all(run):
     ("port", "message"),
     [
         ("/dev/ttyACM0", "only --port native plays a file"),
-        ("native", "nothing.raw: no such file; --play takes int16 counts"),
+        ("native", "nothing.raw: no such file; give int16 counts"),
     ],
 )
 def test_a_file_to_play(fake_bundle, tmp_path, port, message):
     arguments = [str(fake_bundle), "--out", str(tmp_path / "a.csv"), "--seconds", "1", "--port", port]
     with pytest.raises(InputError, match=message):
         command.main([*arguments, "--play", str(tmp_path / "nothing.raw")])
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 12 * 20 + 2])
+def test_a_file_to_play_holds_whole_samples(fake_bundle, tmp_path, size):
+    """Else the board would wait for a rest that never comes, and the line would be blamed."""
+    (tmp_path / "odd.raw").write_bytes(bytes(size))
+    arguments = [str(fake_bundle), "--out", str(tmp_path / "a.csv"), "--seconds", "1", "--port", "native"]
+    with pytest.raises(
+        InputError, match=f"odd.raw: has {size} bytes, expected whole samples of .* bytes, one at least"
+    ):
+        command.main([*arguments, "--play", str(tmp_path / "odd.raw")])
 
 
 COUNT = len(blocks(50))
@@ -426,3 +437,9 @@ def test_a_label_is_one_line_of_text(run, label, capsys):
     with pytest.raises(SystemExit):
         run("--seconds", "1", f"--label={label}", sensor=blocks)
     assert "--label: " in (message := capsys.readouterr().err) and not acting(message.replace("\n", ""))
+
+
+def test_who_is_recorded_stands_in_the_file(run):
+    assert run("--seconds", "1", "--subject", " p01 ", sensor=Sensor()).subject == "p01"
+    with pytest.raises(InputError, match="walk.csv: holds subject p01, the new part none; capture into another file"):
+        run("--seconds", "1", "--append", sensor=Sensor())

@@ -11,11 +11,17 @@ import socket
 import struct
 import subprocess
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from calibration.gyroscope import gyroscope_bias
+from calibration.many_poses import calibrate
+from calibration.poses import find_poses
+from calibration.unit import still_figures, unit_calibration
+from export import capture as converter
 from export.network.arena import lifetimes, plan
 from export.network.layers import AveragePool, Conv, Network, Tensor
 from export.network.quantization import quantize
@@ -38,7 +44,9 @@ from scl.artifacts.calibration import PartCalibration, UnitCalibration
 from scl.artifacts.capture import Capture, read_capture, write_capture
 from scl.artifacts.golden import read_golden
 from scl.frontend.sensor import Part, Sensor
+from scl.frontend.si_units import to_si
 from scl.partition import Partition
+from tests.calibration import simulated
 from tests.firmware_host.board_that_restarts import board_that_restarts
 from tests.manifests import manifest
 from tests.scl.frontend.designs import front_end_spec
@@ -228,7 +236,7 @@ def test_the_stream_command(folder, native, tmp_path, capsys):
     assert stream.main([*arguments, "--hop", "400"]) == 0
     lines = capsys.readouterr().out.splitlines()
     expected = [LABELS[golden.predictions[0, n]] for n in range(2)]
-    hits = expected.count("slow")
+    hits, hit = expected.count("slow"), expected[:1].count("slow")
     assert lines == [
         f"    20.00 s  {expected[0]}  (label slow)",
         f"    40.00 s  {expected[1]}  (label slow)",
@@ -236,6 +244,36 @@ def test_the_stream_command(folder, native, tmp_path, capsys):
     ]
     with pytest.raises(InputError, match="--hop 401: longer than the window of 400 samples"):
         stream.main([*arguments, "--hop", "401"])
+    names = ("slow",) * 400 + ("climbing",) * 400
+    write_capture(path, Capture("bench", 20.0, CHANNELS, counts, label=names))
+    assert stream.main([*arguments, "--hop", "400"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"    20.00 s  {expected[0]}  (label slow)",
+        f"    40.00 s  {expected[1]}  (label climbing), which the model does not know",
+        f"{hit} of 1 labelled classes are right ({hit:.1%})",
+        "labels that the model does not know, counted neither as right nor as wrong:",
+        f"  climbing: 20.0 s, 1 class; the model said {expected[1]} 1",
+    ]
+
+
+def test_a_recording_in_other_units_is_played_to_a_board(folder, native, tmp_path, capsys):
+    """Golden counts as a CSV in g and degrees per second, made counts again for the bundle: its golden classes."""
+    bundle = read_run_bundle(folder)
+    golden = read_golden(bundle)
+    counts = golden.counts[1, :2].reshape(-1, 6)
+    values = to_si(counts[None], bundle.manifest.frontend.sensor)[0].astype(np.float64) / np.repeat(
+        [9.80665, np.pi / 180], 3
+    )
+    rows = [f"{50 * i},{','.join(map(repr, row))},fast" for i, row in enumerate(values.tolist())]
+    (tmp_path / "mine.csv").write_text("\n".join([f"time,{','.join(CHANNELS)},label", *rows]) + "\n")
+    out = ["--out", str(tmp_path / "played.csv"), "--unit", "g,deg/s"]
+    assert converter.main([str(tmp_path / "mine.csv"), "--sensor", str(folder), *out]) == 0
+    assert (read_capture(tmp_path / "played.csv").counts == counts).all()
+    capsys.readouterr()
+    where = ["--port", native, "--record", str(tmp_path / "played.csv"), "--speed", "max", "--hop", "400"]
+    assert stream.main([str(folder), *where]) == 0
+    names = [LABELS[number] for number in golden.predictions[1, :2]]
+    assert [line.split()[2] for line in capsys.readouterr().out.splitlines()[:2]] == names
 
 
 def test_the_capture_command(folder, native, tmp_path):
@@ -274,7 +312,7 @@ def test_a_units_calibration_stays_until_it_is_put_back(bundle, port, tmp_path, 
     eye = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
     biases = (("accelerometer", (1.5, 0.0, 0.0)), ("gyroscope", (0.0, 0.1, 0.0)))
     parts = tuple(PartCalibration(kind, bias, eye) for kind, bias in biases)
-    write_artifact(path, UnitCalibration("bench", parts, (1.0,) * 3, (0.0,) * 3, 0.1, True, 0.5, "0" * 64))
+    write_artifact(path, UnitCalibration("bench", parts, None, "0" * 64))
     unit, golden = read_calibration(path, bundle), read_golden(bundle).limited(1)
     with open_board(bundle, port) as board:
         unit.send(board.link)
@@ -288,6 +326,24 @@ def test_a_units_calibration_stays_until_it_is_put_back(bundle, port, tmp_path, 
         assert exact.parity.input_crc32_off == exact.parity.max_lsb == 0
         assert board.link.greet().calibration_hash == nominal(bundle).hash == bytes(8)
     assert "a unit's calibration is replaced" in capsys.readouterr().err
+
+
+def test_a_board_applies_what_still_poses_gave(bundle, port, tmp_path):
+    """Bias and alignment from a capture reach the network's input in every bit, on top of the sensor file's own."""
+    sensor, rng, path = bundle.manifest.frontend.sensor, np.random.default_rng(3), tmp_path / "unit.json"
+    counts = simulated.recording(rng, simulated.unit(rng), simulated.by_hand(rng), sensor=sensor)
+    poses, stretches = find_poses(tmp_path, Capture("bench", 20.0, CHANNELS, counts), sensor)
+    found, gyroscope = still_figures(calibrate(tmp_path, poses)), gyroscope_bias(counts, sensor, stretches.slices)
+    saved = unit_calibration(sensor, *found, gyroscope, "0" * 64)
+    write_artifact(path, saved)
+    parts = zip(sensor.parts, saved.sensors, strict=True)
+    own = replace(sensor, parts=tuple(replace(part, bias=c.bias, alignment=c.alignment) for part, c in parts))
+    sent, golden = read_calibration(path, bundle), read_golden(bundle).limited(1)
+    with open_board(bundle, port) as board:
+        sent.send(board.link)
+        (answer,) = Flight(board.link, board.link.greet(), 1, golden.counts[0].__getitem__).run().results
+    expected = quantized(golden.counts[0, 0], replace(bundle.manifest.frontend, sensor=own))
+    assert answer.input_crc32 == zlib.crc32(expected.tobytes()) != golden.input_crc32[0, 0]
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def unit(tmp_path):
         PartCalibration("gyroscope", (0.0, 0.0, 0.0), eye),
     )
     path = tmp_path / "unit.json"
-    write_artifact(path, UnitCalibration("bmi270", parts, (1.0,) * 3, (0.0,) * 3, 0.1, True, 0.5, "0" * 64))
+    write_artifact(path, UnitCalibration("bmi270", parts, None, "0" * 64))
     return path
 
 

@@ -110,8 +110,7 @@ SENSORS = (ACCELEROMETER, GYROSCOPE)
 
 
 def unit(path, sensors=SENSORS, sensor="bmi270"):
-    measured = (1.0,) * 3, (0.0,) * 3, 0.1, True, 0.5
-    write_artifact(path, UnitCalibration(sensor, sensors, *measured, capture_sha256="0" * 64))
+    write_artifact(path, UnitCalibration(sensor, sensors, None, capture_sha256="0" * 64))
     return path
 
 
@@ -239,6 +238,11 @@ def test_another_hop_confirmed(make_board, bundle, payload):
         listen(board, bundle, 50)
 
 
+def labels(label, samples):
+    """One for every sample, or those given."""
+    return (label,) * samples if isinstance(label, str) and label else tuple(label)
+
+
 @pytest.fixture
 def run(monkeypatch, make_board, fake_bundle, tmp_path):
     """run(samples, arguments, label=..., board options): the command, at most speed, on a fake board `run.board`."""
@@ -253,7 +257,7 @@ def run(monkeypatch, make_board, fake_bundle, tmp_path):
 
         monkeypatch.setattr(stream, "open_board", open_board)
         path = tmp_path / "walk.csv"
-        write_capture(path, record(counts=record().counts[:samples], label=(label,) * samples if label else ()))
+        write_capture(path, record(counts=record().counts[:samples], label=labels(label, samples)))
         return stream.main([str(fake_bundle), "--record", str(path), "--speed", "max", *arguments])
 
     return run
@@ -271,6 +275,45 @@ def test_a_recording_of_one_class(run, capsys):
     assert capsys.readouterr().out == (
         "    10.00 s  jogging  (label jogging)\n1 of 1 labelled classes are right (100.0%)\n"
     )
+
+
+def test_labels_that_the_model_does_not_know_stand_apart(run, capsys):
+    """The board says jogging, sitting, walking, ... by turns, every 50 samples from the 200th on."""
+    label = ("",) * 240 + ("sitting",) * 60 + ("swimming",) * 170 + ("jogging",) * 133 + ("rowing",) * 400
+    assert run(TOTAL, "--hop", "50", label=label) == 0
+    printed = """\
+    10.00 s  jogging
+    12.50 s  sitting  (label sitting)
+    15.00 s  walking  (label sitting)
+    17.50 s  jogging  (label swimming), which the model does not know
+    20.00 s  sitting  (label swimming), which the model does not know
+    22.50 s  walking  (label swimming), which the model does not know
+    25.00 s  jogging  (label jogging)
+    27.50 s  sitting  (label jogging)
+    30.00 s  walking  (label jogging)
+    32.50 s  jogging  (label rowing), which the model does not know
+    35.00 s  sitting  (label rowing), which the model does not know
+    37.50 s  walking  (label rowing), which the model does not know
+    40.00 s  jogging  (label rowing), which the model does not know
+    42.50 s  sitting  (label rowing), which the model does not know
+    45.00 s  walking  (label rowing), which the model does not know
+    47.50 s  jogging  (label rowing), which the model does not know
+    50.00 s  sitting  (label rowing), which the model does not know
+2 of 5 labelled classes are right (40.0%)
+labels that the model does not know, counted neither as right nor as wrong:
+  swimming: 8.5 s, 3 classes; the model said jogging 1, sitting 1, walking 1
+  rowing: 20.0 s, 8 classes; the model said jogging 3, sitting 3, walking 2
+"""
+    assert capsys.readouterr().out == printed
+
+
+def test_a_recording_whose_labels_are_all_unknown(run, capsys):
+    assert run(WINDOW, label="swimming") == 0
+    said = capsys.readouterr().out
+    assert "are right" not in said and "%" not in said
+    assert (
+        "accuracy cannot be told: no class fell on a label that the model knows; it knows walking, jogging, sitting\n"
+    ) in said
 
 
 @pytest.mark.parametrize("label", ["[/bold]", "=1+1", "歩く", "a;b"])

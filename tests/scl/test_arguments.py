@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from export.pipeline import Options
 from scl.arguments import BAUD, FRACTION, SEED, line, number, whole
+from scl.artifacts import InputError
 from tests.scl.test_text import HOSTILE, acting
 from train.run.config import TrainConfig
 
 COMMANDS = (
     "calibration.ranges",
     "calibration.sensor",
+    "export.capture",
     "export.package",
     "export.profile",
     "export.quantize",
@@ -34,10 +37,9 @@ LATER = {
     ("export.quantize", "--windows"),
     ("export.quantize", "--draws"),
     ("export.recording", "--subject"),
-    ("train.ecg", "--rate"),
-    ("train.fusion", "--pairs"),
+    ("train.ecg", "--records"),
 }
-NONSENSE = ("nan", "inf", "-inf", "1e400", "-5", "1e12", "", "many", "0x10", "9" * 5000, "\x1b[2J")
+NONSENSE = ("nan", "inf", "-inf", "1e400", "-5", "1e12", "", "many", "0x10", "9" * 26, "9" * 5000, "\x1b[2J")
 
 
 def parser_of(command):
@@ -83,6 +85,21 @@ def test_a_number_has_a_range(command, action):
     assert set(NONSENSE) - set(refusals) <= ({"-5"} if action.dest == "max_loss" else set())
 
 
+@pytest.mark.parametrize("value", [10**26, 2**63, 1 << 33])
+def test_no_whole_number_of_a_training_is_without_bound(value):
+    """They come from flags, a file or another program; each is refused before anything is loaded."""
+    names = [name for name, _, field in TrainConfig.options() if field.type is int]
+    assert {"epochs", "batch_size", "seed", "draws"} <= set(names)
+    for name in names:
+        with pytest.raises(ValueError, match=f"{name} is {value}, expected .* at most"):
+            TrainConfig().changed(**{name: value})
+    with pytest.raises(ValueError, match="partition 99999/0/1 has 100000 dimensions, expected 65,535 at most"):
+        TrainConfig().changed(partition="99999/0/1")
+    for name in ("windows", "draws"):
+        with pytest.raises(InputError, match=f"--{name} is {value}, expected 1 to 1"):
+            Options(**{name: value})
+
+
 @pytest.mark.parametrize(
     ("command", "arguments", "message"),
     [
@@ -92,7 +109,7 @@ def test_a_number_has_a_range(command, action):
         ("stream", ["--record", "r", "--hop", "0"], "--hop: '0' is not a whole number from 1 to 65535"),
         ("stream", ["--record", "r", "--hop=-5"], "--hop: '-5' is not a whole number from 1 to 65535"),
         ("stream", ["--record", "r", "--hop", "70000"], "--hop: '70000' is not a whole number from 1 to 65535"),
-        ("validate", ["--limit", "0"], "--limit: '0' is not a whole number of 1 or more"),
+        ("validate", ["--limit", "0"], "--limit: '0' is not a whole number from 1 to 1000000000"),
         ("validate", ["--min-accuracy", "nan"], "--min-accuracy: 'nan' is not a number from 0 to 1"),
         ("probe", ["--out", "o", "--baud", "4000000000"], "--baud: '4000000000' is not a whole number from 1 to"),
     ],
@@ -108,8 +125,8 @@ def test_a_command_refuses_it(command, arguments, message, capsys):
     [
         (whole(1, 65535), "1", 1),
         (whole(1, 65535), "65535", 65535),
-        (whole(0), "0", 0),
-        (whole(0), str(10**30), 10**30),
+        (whole(0, 10**30), "0", 0),
+        (whole(0, 10**30), str(10**30), 10**30),
         (number(0.001, 1e6), "0.001", 0.001),
         (number(0.001, 1e6), "1e6", 1e6),
         (number(-100, 100), "-100", -100.0),

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from scl.arguments import Parser
 from scl.artifacts import InputError, command
+from scl.artifacts.errors import FAULT
 from scl.terminal import PlainConsole
 from scl.text import cell, markdown, printable, say
 
@@ -179,7 +180,7 @@ def test_an_error_does_not_act(text, monkeypatch, capsys):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_fault_of_our_own_does_not_act(text, monkeypatch, capsys):
-    """Its traceback holds whatever text was at hand; the exit status is Python's."""
+    """Its traceback holds whatever text was at hand; the exit status is no command's own."""
 
     def main(_argv):
         raise KeyError(text) from ValueError(f"found {text}")
@@ -188,7 +189,7 @@ def test_a_fault_of_our_own_does_not_act(text, monkeypatch, capsys):
     with pytest.raises(SystemExit) as status:
         command(main)
     error = capsys.readouterr().err
-    assert status.value.code == 1 and "Traceback" in error and "KeyError: " in error
+    assert status.value.code == FAULT == 70 and "Traceback" in error and "KeyError: " in error
     assert not acting(error.replace("\n", ""))
 
 

@@ -14,6 +14,7 @@ import torch
 
 from scl.artifacts import InputError
 from scl.artifacts.run import TransformationInfo, run_hash
+from tests import imu_sets
 from train import imu
 from train.data import windows_for_run
 from train.data.registry import data_set
@@ -180,3 +181,40 @@ def test_embedded_set_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert data_set("watch").load(None, {}).name == "watch"
     with pytest.raises(InputError, match="'shear' is not known"):
         from_info(TransformationInfo("shear", {}, ""))
+
+
+def test_a_folder_of_ones_own_recordings_trains(tmp_path: Path) -> None:
+    """Doubts are said as warnings and stand in run.json, and so do the people's names."""
+    folder = imu_sets.write_described(tmp_path / "mine", 6, 12)
+    text = (folder / "dataset.toml").read_text().replace('unit = "g"', 'unit = "m/s2"')
+    (folder / "dataset.toml").write_text(text)
+    done = train(tmp_path, "--data", "mine", "--out", "runs/a", *SMALL, SCL_CACHE_DIR=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stderr
+    assert "imu-folder: 6 subjects, 3 classes" in done.stdout and "windows of 1 subjects" in done.stdout
+    (warning,) = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
+    assert warning.endswith("|a| at rest is 1 m/s2: this looks like g, dataset.toml says m/s2")
+    info = load_run(tmp_path / "runs/a").info
+    assert (info.data.name, info.data.options, info.window.rate_hz, info.window.samples) == (
+        "imu-folder",
+        {},
+        50.0,
+        200,
+    )
+    assert info.data.report["warnings"] == [warning.removeprefix("warning: ")]
+    assert info.data.report["group_names"] == [f"p{i:02d}" for i in range(1, 7)]
+    assert len(windows_for_run(info, "test", folder)) == 9
+    (folder / "dataset.toml").write_text(text.replace('unit = "m/s2"', 'unit = "g"'))
+    with pytest.raises(InputError, match="give the same recordings with --data"):
+        windows_for_run(info, "test", folder)
+
+
+def test_a_folders_sensors_rate_and_classes_are_options(tmp_path: Path) -> None:
+    imu_sets.write_described(tmp_path / "mine", 6, 12)
+    flags = ("--sensors", "accel", "--rate", "25", "--window", "2", "--activities", "waving,resting")
+    env = {"SCL_CACHE_DIR": str(tmp_path / "cache")}
+    done = train(tmp_path, "--data", "mine", "--out", "runs/a", *flags, *SMALL, **env)
+    assert done.returncode == 0, done.stderr
+    info = load_run(tmp_path / "runs/a").info
+    assert info.data.options == {"sensors": ["accel"], "rate_hz": 25.0, "activities": ["waving", "resting"]}
+    assert (info.labels, info.window.channels, info.window.samples) == (("waving", "resting"), ("ax", "ay", "az"), 50)
+    assert len(windows_for_run(info, "test", tmp_path / "mine")) == 12

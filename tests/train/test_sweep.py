@@ -96,6 +96,29 @@ def test_the_readme_s_example_is_read(tmp_path: Path) -> None:
         ('command = "train.imu"\nout = "o"\n[random]\nbeta = {low = 1}', r"\[random\] beta is .* expected a list, or"),
         ('command = "train.imu"\nout = "o"\n[random]\nbeta = {low = 2, high = 1}', "from 2 to 1"),
         ('command = "train.imu"\nout = "o"\n[random]\nbeta = {low = 0, high = 1, log = true}', "above 0 with log"),
+        (
+            'command = "train.imu"\nout = "o"\n[random]\nbeta = {low = -inf, high = inf}',
+            "expected numbers within 1e.30",
+        ),
+        (
+            'command = "train.imu"\nout = "o"\n[random]\nseed = 0\nbeta = {low = 1, high = 1' + "0" * 40 + "}",
+            "within 1e",
+        ),
+        (
+            'command = "train.imu"\nout = "o"\n[random]\ntrials = 100000000000\nbeta = [1]',
+            "more than 10,000 runs; give",
+        ),
+        (
+            'command = "train.imu"\nout = "o"\n[grid]\n' + "".join(f"k{i} = [1, 2, 3, 4]\n" for i in range(40)),
+            "more than 10,000 runs; give fewer values",
+        ),
+        ('command = "train.imu"\nout = "a\\u0000b"', r"out is 'a\\x00b', expected the name of a folder"),
+        ('command = "train.imu"\nout = "o"\n[grid]\nactivities = ["\\u0000"]', "expected a string or a number"),
+        ('command = "train.imu"\nout = "o"\n[base]\nhelp = true', r"\[base\] has help, which a sweep decides itself"),
+        (
+            'command = "train.imu"\nout = "o"\n[base]\nout = "x"',
+            r"\[base\] has out, which a sweep decides itself; leave",
+        ),
     ],
 )
 def test_bad_files_are_named(tmp_path: Path, text: str, message: str) -> None:

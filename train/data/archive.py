@@ -20,6 +20,14 @@ MOST_DICTIONARY_BYTES = 1 << 28  # that LZMA may ask for
 DAMAGED = (*ZIP_ERRORS, lzma.LZMAError)
 
 
+def names_in(path: Path) -> list[str]:
+    """Paths of the files of a folder or zip; none where it is neither."""
+    try:
+        return Archive(path, "").names
+    except InputError:
+        return []
+
+
 class Archive:
     """A folder or a zip.
 
@@ -48,7 +56,8 @@ class Archive:
             except DAMAGED as error:
                 raise InputError(f"{path}: is not a whole zip file ({error}); {advice}") from error
         else:
-            raise InputError(f"{path}: no such file or folder; {advice}")
+            found = "is a device or a pipe" if path.exists() else "no such file or folder"
+            raise InputError(f"{path}: {found}; {advice}")
 
     def read(self, name: str, most: int = MOST_BYTES) -> bytes:
         """A file's bytes. Raises InputError if it is damaged or has more than `most` bytes."""

@@ -63,5 +63,5 @@ def _read(path: Path) -> Recordings:
         for g, label, x, marks in zip(arrays["groups"], arrays["block_labels"], parts, beats, strict=True)
     )
     meta["sensors"] = tuple((kind, tuple(channels)) for kind, channels in meta["sensors"])
-    meta |= {name: tuple(meta[name]) for name in ("channels", "units", "labels")}
+    meta |= {name: tuple(meta[name]) for name in ("channels", "units", "labels", "group_names")}
     return Recordings(**meta, blocks=blocks)

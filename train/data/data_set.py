@@ -1,5 +1,6 @@
 """A data set as one object: where it lies, how it loads, and what is done with it unless options say otherwise."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +28,14 @@ class DataSet:
     Attributes:
         signal: what was recorded.
         load: recordings from a path (None for a set that needs no files) and the options of loading.
-        sensor: the sensor file that recorded it, or replays it.
+        sensor: the sensor file that recorded it, or one of those that replay it at the model's rate (`REPLAYS`).
         places: where it lies below SCL_DATA_DIR, in this order, as its publisher names archives and folders; none for a
             set that needs no files.
         index: files that tell a folder of the set that lies open.
-        rate_hz: the model's rate; None: the recordings' own.
+        rate_hz: the model's rate unless options say otherwise; None: the recordings say it.
+        window_s: the length of a window, likewise.
         split: the published division into parts by a seed; None: by the options.
+        owns: whether a zip or folder holds this set, as its files tell.
     """
 
     name: str
@@ -42,7 +45,9 @@ class DataSet:
     places: tuple[str, ...] = ()
     index: tuple[str, ...] = ()
     rate_hz: float | None = None
+    window_s: float | None = None
     split: Callable[[Recordings, int], Split] | None = None
+    owns: Callable[[Path], bool] = lambda path: False
 
     def find(self, folder: Path) -> Path | None:
         """The set's archive or folder below `folder`, which SCL_DATA_DIR names; None if it is not there."""
@@ -66,6 +71,14 @@ def texts_option(options: Options, name: str, default: tuple[str, ...] | None) -
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise InputError(f"data option {name} is {shortened(value)}, expected a list of texts")
     return tuple(value)
+
+
+def rate_option(options: Options, default: float) -> float:
+    """The model's rate, `rate_hz` among the options of loading. Raises InputError if it is no positive number."""
+    value = options.get("rate_hz", default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise InputError(f"data option rate_hz is {shortened(value)}, expected a number above 0")
+    return float(value)
 
 
 def needed(path: Path | None, name: str) -> Path:

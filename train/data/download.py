@@ -171,4 +171,4 @@ def _check_sums(folder: Path) -> None:
     for path in sorted(folder.iterdir()):
         found, expected = sha256_file(path), published.get(path.name)
         if path.name != PHYSIONET_SUMS and found != expected:
-            raise InputError(f"{path.name} has SHA-256 {found}, {PHYSIONET_SUMS} names {expected}")
+            raise InputError(f"{path.name} has SHA-256 {found}, {PHYSIONET_SUMS} names {expected}; try again")

@@ -24,13 +24,26 @@ BAND_HZ = (0.5, 40.0)
 WARM_UP_S = 5.0
 STRIP_S = 10.0
 BEAT_S = 4.0  # holds the beats before and after, so that the rhythm can be seen
-SEVERITY = {"N": 0, "S": 1, "V": 2, "F": 2}  # of a strip's beats; Q says nothing
+STRIP_CLASS = {"N": "N", "S": "S", "V": "V", "F": "V"}  # of a strip, by its beats; Q says nothing
 MAX_SHIFT_S = 300 / 360
 JITTER_S = 0.075  # of a detected R peak, to either side
 
 
+def check_band(name: str, rate_hz: float) -> None:
+    """Raises InputError for a model of the recordings `name` that is too slow for the band-pass."""
+    if rate_hz <= 2 * BAND_HZ[1]:
+        raise InputError(
+            f"{name}: a model of {rate_hz:g} Hz cannot see ECG up to {BAND_HZ[1]:g} Hz, expected more than "
+            f"{2 * BAND_HZ[1]:g} Hz; give a higher --rate, or recordings of a faster sensor"
+        )
+
+
 def prepared(recordings: Recordings, rate_hz: float) -> Recordings:
-    """The recordings at `rate_hz`, band-passed; beats keep their times."""
+    """The recordings at `rate_hz`, band-passed; beats keep their times.
+
+    Raises InputError for a rate that the band does not fit into.
+    """
+    check_band(recordings.name, rate_hz)
     key: dict[str, object] = {"sha256": recordings.sha256, "rate_hz": rate_hz, "band_hz": BAND_HZ}
     key["channels"] = recordings.channels
     return cached(f"{recordings.name}-front-end", key, lambda: _prepare(recordings, rate_hz))
@@ -53,25 +66,59 @@ def _prepare(recordings: Recordings, rate_hz: float) -> Recordings:
     return replace(recordings, rate_hz=rate_hz, blocks=tuple(blocks))
 
 
-def shift_for(task: str, recordings: Recordings, rate_hz: float) -> Shift:
+def window_for(task: str) -> float:
+    """Seconds of a task's window, unless options or short recordings say otherwise."""
+    return BEAT_S if task == "beat" else STRIP_S
+
+
+def shift_for(task: str, recordings: Recordings, rate_hz: float, window_s: float = 0.0) -> Shift:
     """What a task's windows are moved by: strips up to 300 samples of 360 Hz later, beats up to 75 ms to either side.
 
-    A strip has 10 s, or what a shorter recording leaves beside the shift.
+    Args:
+        window_s: of a window; 0: beats have 4 s, strips 10 s, or what a shorter recording leaves beside the shift.
+
+    Raises InputError if no recording is as long as a window and its shifts.
     """
     per_sample = recordings.rate_hz / rate_hz
+    lengths = [int(block.x.shape[1] // per_sample) for block in recordings.blocks]
     if task == "beat":
         jitter = math.ceil(JITTER_S * rate_hz)
-        return Shift(-jitter, jitter, round(BEAT_S * rate_hz), per_sample)
-    most = math.floor(MAX_SHIFT_S * rate_hz)
-    shortest = min(block.x.shape[1] for block in recordings.blocks) // per_sample
-    return Shift(0, most, int(min(round(STRIP_S * rate_hz), shortest - most)), per_sample)
+        shift = Shift(-jitter, jitter, round((window_s or window_for(task)) * rate_hz), per_sample)
+    else:
+        most = math.floor(MAX_SHIFT_S * rate_hz)
+        samples = round(window_s * rate_hz) if window_s else min(round(STRIP_S * rate_hz), min(lengths) - most)
+        shift = Shift(0, most, samples, per_sample)
+    cut = shift.samples + shift.most - shift.least
+    if not shift.most - shift.least < cut <= max(lengths):
+        raise InputError(
+            f"{recordings.name}: windows of {shift.samples / rate_hz:.4g} s, cut again up to "
+            f"{(shift.most - shift.least) / rate_hz:.2g} s later, take {cut / rate_hz:.4g} s; the longest recording "
+            f"has {max(lengths) / rate_hz:.4g} s: give a shorter --window"
+        )
+    return shift
+
+
+def task_labels(recordings: Recordings) -> tuple[str, ...]:
+    """The classes of strips and beats: N, S and V as far as beats of them are annotated, in order of severity; else
+    those of whole recordings.
+    """
+    if recordings.multilabel or any(block.label >= 0 for block in recordings.blocks):
+        return recordings.labels
+    return rhythm(recordings.labels)
+
+
+def rhythm(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """N, S and V as far as beats of classes `labels` can make a strip so."""
+    present = {STRIP_CLASS.get(label) for label in labels}
+    return tuple(name for name in RHYTHM if name in present)
 
 
 def split_windows(recordings: Recordings, split: Split, part: str, task: str, shift: Shift) -> WindowSet:
     """The windows of one part of a split of prepared recordings; strips overlap by half in training only."""
     if task == "beat":
-        return beats(recordings, split.part(part), shift, RHYTHM)
-    return strips(recordings, split.part(part), shift, STRIP_S / 2 if part == "train" else STRIP_S)
+        return beats(recordings, split.part(part), shift, task_labels(recordings))
+    window_s = shift.samples / recordings.rate_hz
+    return strips(recordings, split.part(part), shift, window_s / 2 if part == "train" else window_s)
 
 
 def strips(recordings: Recordings, groups: Collection[int], shift: Shift, hop_s: float) -> WindowSet:
@@ -98,12 +145,12 @@ def strips(recordings: Recordings, groups: Collection[int], shift: Shift, hop_s:
 
 
 def severest(beats: np.ndarray, labels: tuple[str, ...], starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Severity of the beats (k, 2) of classes `labels` from each start to before its end, of any shape; -1 where there
-    is none.
+    """Severity (the place in `rhythm`) of the beats (k, 2) of classes `labels` from each start to before its end, of
+    any shape; -1 where there is none.
     """
     found = np.full(starts.shape, -1, np.int64)
-    for severity in sorted(set(SEVERITY.values())):
-        classes = [i for i, label in enumerate(labels) if SEVERITY.get(label) == severity]
+    for severity, name in enumerate(rhythm(labels)):
+        classes = [i for i, label in enumerate(labels) if STRIP_CLASS.get(label) == name]
         times = np.sort(beats[np.isin(beats[:, 1], classes), 0])
         found[np.searchsorted(times, ends) > np.searchsorted(times, starts)] = severity
     return found

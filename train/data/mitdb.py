@@ -11,13 +11,14 @@ import numpy as np
 
 from scl.artifacts import InputError, shortened
 from scl.artifacts.run import Split
+from train.data.archive import names_in
 from train.data.cache import cached
 from train.data.data_set import DataSet, needed
 from train.data.recordings import Block, Recordings
-from train.data.wfdb_files import Source, extracted, longest_constant, read_lead, stretches
+from train.data.wfdb_annotations import AAMI, numbers, read_annotations
+from train.data.wfdb_files import Source, longest_constant, read_lead, stretches
 
 RATE_HZ = 360.0
-AAMI = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
 LEAD = "MLII"
 # The inter-patient split of de Chazal et al. 2004 (IEEE Trans. Biomed. Eng. 51(7)); the paced records are in
 # neither part. 201 and 202 are of the same patient, in the published split too.
@@ -28,7 +29,6 @@ SAME_PATIENT = (201, 202)
 VALIDATION_RECORDS = 4  # of DS1's 22
 RHYTHM = ("N", "S", "V")  # the classes that every part needs
 ARCHIVE = "mit-bih-arrhythmia-database-1.0.0"  # as PhysioNet names it
-MOST_ANNOTATION_BYTES = 1 << 20  # of a half hour, 6 kB
 SHORTEST_S = 15.0  # of a stretch between invalid samples: a shorter one hardly holds a 10 s strip and its shifts
 FLAT_S = 1.0  # of an unchanging signal: a lost electrode
 RAILS_MV = (-5.12, 5.115)  # of the 11-bit converter
@@ -119,37 +119,12 @@ def _parse(source: Source, records: list[str], absent: list[int], sha256: str) -
 
 
 def _beats(source: Source, record: str, frame_hz: float) -> tuple[np.ndarray, np.ndarray, int]:
-    """Samples (k,) and classes (k,) of a record's beats, and the number of all its annotations.
-
-    Annotations count frames, unless their file says what else it counts.
-    """
-    import wfdb
-
-    data = source.read(f"{record}.atr", MOST_ANNOTATION_BYTES)
-    if not data.endswith(b"\0\0"):
-        raise InputError(
-            f"{source.path}: {record}.atr does not end with the mark of an annotation file's end (two zero bytes), so "
-            "annotations are missing; download it again"
-        )
-    with extracted({"record.atr": data}) as folder:
-        try:
-            found = wfdb.rdann(str(folder / "record"), "atr")
-        except Exception as error:  # wfdb raises whatever its parsing meets
-            raise InputError(
-                f"{source.path}: {record}.atr cannot be read as annotations ({type(error).__name__}: {error}); "
-                "download it again"
-            ) from error
-    times, per_second = np.asarray(found.sample, np.int64), found.fs or frame_hz
-    if (np.diff(times) < 0).any() or (len(times) and times[0] < 0):
-        raise InputError(f"{source.path}: {record}.atr is not in order of time, expected it so; download it again")
-    if per_second != RATE_HZ:
-        times = np.rint(times * (RATE_HZ / per_second)).astype(np.int64)
-    number = {symbol: index for index, symbols in enumerate(AAMI.values()) for symbol in symbols}
-    classes = np.array([number.get(symbol, -1) for symbol in found.symbol], np.int64)
-    beats = classes >= 0
-    if not beats.any():
+    """Samples (k,) and classes (k,) of a record's beats, and the number of all its annotations."""
+    found = read_annotations(source, record, "atr", frame_hz, RATE_HZ)
+    classes = numbers(found.symbols, AAMI)
+    if not (classes >= 0).any():
         raise InputError(f"{source.path}: {record}.atr names no beat, expected those of the record; download it again")
-    return times[beats], classes[beats], len(classes)
+    return found.samples[classes >= 0], classes[classes >= 0], len(classes)
 
 
 def split(recordings: Recordings, seed: int, classes: tuple[str, ...] = RHYTHM) -> Split:
@@ -180,6 +155,14 @@ def split(recordings: Recordings, seed: int, classes: tuple[str, ...] = RHYTHM) 
     )
 
 
+def owns(path: Path) -> bool:
+    """Whether a zip or folder holds records of this database, and RECORDS."""
+    names = names_in(path)
+    headers = {name.rpartition("/")[2].removesuffix(".hea") for name in names if name.endswith(".hea")}
+    records = {str(record) for record in (*DS1, *DS2, *PACED)}
+    return bool(headers) and headers <= records and any(name.rpartition("/")[2] == "RECORDS" for name in names)
+
+
 DATA_SET = DataSet(
     name="mitdb",
     signal="ecg",
@@ -189,4 +172,5 @@ DATA_SET = DataSet(
     index=("RECORDS",),
     rate_hz=180.0,
     split=split,
+    owns=owns,
 )

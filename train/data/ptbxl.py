@@ -12,6 +12,7 @@ import numpy as np
 
 from scl.artifacts import InputError, sha256_bytes, shortened
 from scl.artifacts.run import Split
+from train.data.archive import names_in
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, text_option
 from train.data.ptbxl_tables import (
@@ -75,7 +76,7 @@ def load(path: str | Path, lead: str = "I", rate_hz: int = 500) -> Recordings:
     if not there:
         (other,) = FILES.keys() - {rate_hz}
         elsewhere = any(f"{row.get(FILES[other])}.hea" in source.names for row in database.values())
-        advice = f"choose {other} (--rate)" if elsewhere else ADVICE
+        advice = f"choose {other} (--records)" if elsewhere else ADVICE
         raise InputError(
             f"{path}: has the signals of none of the {len(rows)} records at {rate_hz} samples per second; {advice}"
         )
@@ -166,7 +167,10 @@ def _drawn(recordings: Recordings, seed: int) -> dict[str, list[int]]:
     for i in label:
         units.setdefault(patient.get(str(i), f"record {i}"), []).append(i)
     if len(units) < 3:
-        raise InputError(f"{recordings.name}: a split needs records of at least 3 patients, found {len(units)}")
+        raise InputError(
+            f"{recordings.name}: a split needs records of at least 3 patients, found {len(units)}; "
+            "give the whole database"
+        )
     validation, test = (max(round(SMOKE[part] * len(units)), 1) for part in ("validation", "test"))
     members, rng = list(units.values()), np.random.default_rng(seed)
     whole = _union(label, label)
@@ -205,4 +209,5 @@ DATA_SET = DataSet(
     index=(DATABASE,),
     rate_hz=100.0,
     split=split,
+    owns=lambda path: any(name.rpartition("/")[2] == DATABASE for name in names_in(path)),
 )

@@ -36,6 +36,7 @@ class Recordings:
         sha256: checksum of the source file or files.
         report: what the loader counted; under "amiss" what it skipped, repaired or missed.
         multilabel: whether a label is a bit mask, bit i for class i.
+        group_names: of subject or record i; empty where the number is the name.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Recordings:
     sha256: str
     report: dict[str, Any] = field(default_factory=dict)
     multilabel: bool = False
+    group_names: tuple[str, ...] = ()
 
     @property
     def groups(self) -> np.ndarray:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from scl.artifacts.fields import TaskName
 from scl.artifacts.run import Split, WindowInfo
 from train.data import ecg
-from train.data.recordings import Recordings, WindowSet
+from train.data.fitting import at_rate
+from train.data.recordings import Recordings, WindowSet, windows
 from train.data.splits import split_windows
 from train.transformations import Transformation
 from train.transformations.shift import Shift
 
 Cut = Callable[[Recordings, Split, str, WindowInfo, Transformation], WindowSet]
+CutAll = Callable[[Recordings, WindowInfo, Transformation], tuple[WindowSet, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class WindowTask:
     Attributes:
         group: what splits divide and intervals are clustered by.
         cut: the windows of a part ("train", "validation" or "test") of recordings as they were loaded.
+        cut_all: every window of recordings of any set that have the window's channels, none overlapping, and the names
+            of their labels, which need not be the run's.
         streams: whether a stream can be classified; single beats are found by nobody.
         sensitivity: whether reports give sensitivity and precision of each class.
     """
@@ -28,6 +32,7 @@ class WindowTask:
     name: TaskName
     group: str
     cut: Cut
+    cut_all: CutAll
     streams: bool = True
     sensitivity: bool = True
 
@@ -36,6 +41,30 @@ def _imu(
     recordings: Recordings, split: Split, part: str, window: WindowInfo, transformation: Transformation
 ) -> WindowSet:
     return split_windows(recordings, split, part, window.samples / window.rate_hz)
+
+
+def _all_imu(
+    recordings: Recordings, window: WindowInfo, transformation: Transformation
+) -> tuple[WindowSet, tuple[str, ...]]:
+    same = at_rate(recordings, window.rate_hz)
+    return windows(same, same.groups, window.samples / window.rate_hz, 0.0), recordings.labels
+
+
+def _all_strips(
+    recordings: Recordings, window: WindowInfo, transformation: Transformation
+) -> tuple[WindowSet, tuple[str, ...]]:
+    assert isinstance(transformation, Shift)
+    behind = ecg.prepared(recordings, window.rate_hz)
+    cut = ecg.strips(behind, behind.groups, transformation, window.samples / window.rate_hz)
+    return cut, ecg.task_labels(recordings)
+
+
+def _all_beats(
+    recordings: Recordings, window: WindowInfo, transformation: Transformation
+) -> tuple[WindowSet, tuple[str, ...]]:
+    assert isinstance(transformation, Shift)
+    behind = ecg.prepared(recordings, window.rate_hz)
+    return ecg.beats(behind, behind.groups, transformation, recordings.labels), recordings.labels
 
 
 def _ecg(name: str) -> Cut:
@@ -51,8 +80,8 @@ def _ecg(name: str) -> Cut:
 TASKS: dict[str, WindowTask] = {
     task.name: task
     for task in (
-        WindowTask("imu", "subject", _imu, sensitivity=False),
-        WindowTask("strip", "record", _ecg("strip")),
-        WindowTask("beat", "record", _ecg("beat"), streams=False),
+        WindowTask("imu", "subject", _imu, _all_imu, sensitivity=False),
+        WindowTask("strip", "record", _ecg("strip"), _all_strips),
+        WindowTask("beat", "record", _ecg("beat"), _all_beats, streams=False),
     )
 }

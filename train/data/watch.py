@@ -19,13 +19,14 @@ import numpy as np
 
 from scl.artifacts import InputError, sha256_file
 from train.data.cache import cached
-from train.data.data_set import DataSet, Options, texts_option
+from train.data.data_set import DataSet, Options, rate_option, texts_option
 from train.data.recordings import Block, Recordings
-from train.data.resample import resample
+from train.data.resample import check_rate, resample
 
 SHA256 = "eb122f23cdf06ef6bd6c6c5312958ec5cf9d038e2e6d457b8081662c75a42537"
 G = 9.80665
 SOURCE_HZ = 50.0
+RATE_HZ, WINDOW_S = 20.0, 4.0  # of the model, unless options say otherwise
 
 
 def _latin1(text: str, encoding: str) -> bytes:
@@ -76,8 +77,12 @@ def read(path: Path, sha256: str = SHA256) -> dict[str, Any]:
     return contents
 
 
-def load(rate_hz: float = 20.0) -> Recordings:
-    """Loads the embedded set as blocks at a uniform rate, SI units; one block is one set of repetitions."""
+def load(rate_hz: float = RATE_HZ) -> Recordings:
+    """Loads the embedded set as blocks at a uniform rate, SI units; one block is one set of repetitions.
+
+    Raises InputError for a rate beyond 50 Hz, or without the package that ships the set.
+    """
+    check_rate("watch", rate_hz, SOURCE_HZ)
     path = locate()
     return cached("watch", {"sha256": SHA256, "rate_hz": rate_hz}, lambda: _convert(read(path), rate_hz))
 
@@ -91,7 +96,7 @@ def _convert(data: dict[str, Any], rate_hz: float) -> Recordings:
     return Recordings(
         name="watch",
         rate_hz=rate_hz,
-        window_s=4.0,
+        window_s=WINDOW_S,
         channels=("ax", "ay", "az", "gx", "gy", "gz"),
         units=("m/s^2",) * 3 + ("rad/s",) * 3,
         sensors=(("accelerometer", (0, 1, 2)), ("gyroscope", (3, 4, 5))),
@@ -103,8 +108,11 @@ def _convert(data: dict[str, Any], rate_hz: float) -> Recordings:
 
 
 def _from_options(path: Path | None, options: Options) -> Recordings:
-    recordings, activities = load(), texts_option(options, "activities", None)
+    recordings = load(rate_option(options, RATE_HZ))
+    activities = texts_option(options, "activities", None)
     return recordings if activities is None else recordings.only(activities)
 
 
-DATA_SET = DataSet(name="watch", signal="imu", load=_from_options, sensor="replay-imu")
+DATA_SET = DataSet(
+    name="watch", signal="imu", load=_from_options, sensor="replay-imu", rate_hz=RATE_HZ, window_s=WINDOW_S
+)

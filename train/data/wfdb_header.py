@@ -1,8 +1,9 @@
 """Headers in PhysioNet's WFDB format (wfdb.io/spec/header.html): what of it is read here, and by what name the rest is
 refused.
 
-Read are records of one segment whose signals are stored sample by sample, in one file or several, with any offset, skew
-and number of samples in a frame. Not read are compressed formats, records of several segments, and what has no gain.
+Read are records whose signals are stored sample by sample, in one file or several, with any offset, skew and number of
+samples in a frame; records of several segments by `wfdb_segments`. Not read are compressed formats, and what has no
+gain.
 """
 
 import math
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from scl.artifacts import InputError, shortened
+from train.data.voltage import MICRO
 
 MOST_BYTES = 1 << 16
+MOST_SIGNALS = 256  # wfdb takes milliseconds for each
 MOST_LINE = 1000  # characters; the format's own limit is 255
 # Bytes of the samples that are left over from whole blocks, none to a block's number: two 12-bit samples take three
 # bytes, and a single one takes two of them.
@@ -24,6 +27,7 @@ STORED = {
 COMPRESSED = ("508", "516", "524")
 CONVERT = "convert it to format 16, with xform of the WFDB tools or wfdb.wrsamp"
 SIGNAL_LINE = re.compile(r"(?P<file>~?[-\w]*\.?\w*)[ \t]+(?P<format>\d+)[^ \t]*([ \t]+(?P<gain>[^ \t(/]*))?")
+BIG_ENDIAN = re.compile(r"^(~?[-\w]*\.?\w*[ \t]+)61(?=\D|$)")  # a signal's line: 16 in the other order of bytes
 # Standard, Frank's, modified and bipolar chest leads as PhysioNet's databases name them.
 ECG_LEAD = re.compile(
     r".*(ecg|ekg).*|(lead )?(mod\.? ?)?"
@@ -54,6 +58,15 @@ class SignalFile:
         return self.offset + whole * block + rests[rest], self.offset + (whole + (rest > 0)) * block
 
 
+def header_text(data: bytes) -> str:
+    """A header's text in ASCII. A micro sign becomes a u: left out, as other bytes are, it would make volts of it."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    return text.translate(MICRO).encode("ascii", "ignore").decode("ascii")
+
+
 def content_lines(text: str) -> list[str]:
     """A header's lines without comments: the record's, then one for each signal, or each segment."""
     lines = (line.strip() for line in text.splitlines())
@@ -63,16 +76,21 @@ def content_lines(text: str) -> list[str]:
 def signal_file_names(text: str) -> list[str]:
     """Names of a header's signal files, each once; none where it is no header of signals."""
     record, *signals = content_lines(text) or [""]
-    if re.match(r"[-\w]+/\d", record):  # the number of its segments
+    if _of_segments(record):
         return []
     matches = (SIGNAL_LINE.match(line) for line in signals if len(line) <= MOST_LINE)
     return list(dict.fromkeys(match["file"] for match in matches if match))
 
 
-def read_header(path: Path, where: str) -> Any:
-    """The wfdb.Record of a header file, without its signals; `where` names the file in messages.
+def _of_segments(line: str) -> bool:
+    """Whether a header's first line is that of a record of segments: their number stands behind the name."""
+    return re.match(r"[-\w]+/\d", line) is not None
 
-    Raises InputError for what is no header, or is one of a kind that is not read.
+
+def parsed(path: Path, where: str) -> Any:
+    """The wfdb.Record or wfdb.MultiRecord of a header file; `where` names the file in messages.
+
+    Raises InputError for what is no header.
     """
     import wfdb
 
@@ -80,12 +98,31 @@ def read_header(path: Path, where: str) -> Any:
     longest = max(map(len, text.splitlines()), default=0)
     if len(text) > MOST_BYTES or longest > MOST_LINE:
         raise InputError(f"{where} has {len(text)} characters, {longest} in a line: no WFDB header; download it again")
+    lines = content_lines(text)
+    if len(lines) > 1 + MOST_SIGNALS and not _of_segments(lines[0]):
+        raise InputError(
+            f"{where} describes {len(lines) - 1} signals, expected at most {MOST_SIGNALS}; download it again"
+        )
     try:
-        header = wfdb.rdheader(str(path.with_suffix("")))
+        return wfdb.rdheader(str(path.with_suffix("")))
     except Exception as error:  # wfdb raises whatever its parsing meets
         raise InputError(
             f"{where} cannot be read as a WFDB header ({type(error).__name__}: {error}); download it again"
         ) from error
+
+
+def read_header(path: Path, where: str) -> Any:
+    """The wfdb.Record of a header file, without its signals; `where` names the file in messages.
+
+    Raises InputError for what is no header, or is one of a kind that is not read.
+    """
+    return checked(parsed(path, where), where)
+
+
+def checked(header: Any, where: str) -> Any:
+    """A parsed header, if it is one of signals and of a kind that is read; else raises InputError."""
+    import wfdb
+
     if not isinstance(header, wfdb.Record):
         raise InputError(f"{where} is of a record of {header.n_seg} segments, expected one segment; {CONVERT}")
     if not header.n_sig:
@@ -112,8 +149,6 @@ def _check_stored(header: Any, where: str) -> None:
             raise InputError(
                 f"{where}: {name} is in format {fmt}, which is not read, expected one of {', '.join(STORED)}; {CONVERT}"
             )
-    if "61" in header.fmt and max(header.samps_per_frame) > 1:  # wfdb cannot
-        raise InputError(f"{where}: format 61 with several samples in a frame is not read; {CONVERT}")
     for name in set(header.file_name):
         members = [index for index, other in enumerate(header.file_name) if other == name]
         kinds = {(header.fmt[index], header.byte_offset[index] or 0) for index in members}

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from scl.artifacts import InputError, sha256_bytes
-from train.data.archive import Archive
+from train.data.archive import Archive, names_in
 from train.data.cache import cached
-from train.data.data_set import DataSet, Options, needed, text_option, texts_option
+from train.data.data_set import DataSet, Options, needed, rate_option, text_option, texts_option
 from train.data.recordings import Block, Recordings
-from train.data.resample import resample, segments
+from train.data.resample import check_rate, resample, segments
 from train.data.wisdm_text import Rows, activity_names, read_rows
 
 DEVICES = ("watch", "phone")
@@ -27,7 +27,9 @@ SENSORS = {"accel": ("accelerometer", "m/s^2", "a"), "gyro": ("gyroscope", "rad/
 SUBJECTS = range(1600, 1651)
 KEY = "activity_key.txt"
 DOWNLOADED = "wisdm-uci-507.zip"  # as train.data.download names it
+ROWS = re.compile(r"(^|/)raw/(watch|phone)/(accel|gyro)/data_\d+_")
 GAP_S = 1.0
+RATE_HZ, WINDOW_S = 20.0, 10.0
 MOST_INNER_BYTES = 1 << 29  # of the zip in a zip: it has 300 MB
 MOST_TEXT_BYTES = 1 << 26
 ADVICE = "expected the official wisdm-dataset.zip or its extracted folder; python -m train.imu --download fetches it"
@@ -84,7 +86,7 @@ def load(
     path: str | Path,
     device: str = "watch",
     sensors: tuple[str, ...] = ("accel", "gyro"),
-    rate_hz: float = 20.0,
+    rate_hz: float = RATE_HZ,
 ) -> Recordings:
     """Loads one device's sensors, joined on their timestamps, as blocks at a uniform rate.
 
@@ -92,12 +94,13 @@ def load(
         path: zip or folder.
         device: "watch" or "phone".
         sensors: "accel", "gyro" or both, in channel order.
-        rate_hz: of the result.
+        rate_hz: of the result, at most 20.
 
     Raises:
         InputError: missing, truncated or damaged files; more than 1 % malformed rows in a file; no subject with all
-            sensors, or no timestamp that they share.
+            sensors, or no timestamp that they share; a rate beyond 20 Hz.
     """
+    check_rate("WISDM", rate_hz, RATE_HZ)
     if device not in DEVICES or not sensors or any(s not in SENSORS for s in sensors):
         raise InputError(f"WISDM has no {device} {'+'.join(sensors)}; devices: {DEVICES}, sensors: {tuple(SENSORS)}")
     source = _Source(Path(path))
@@ -157,7 +160,7 @@ def _parse(
     return Recordings(
         name=f"wisdm-{device}",
         rate_hz=rate_hz,
-        window_s=10.0,
+        window_s=WINDOW_S,
         channels=tuple(SENSORS[s][2] + axis for s in sensors for axis in "xyz"),
         units=tuple(SENSORS[s][1] for s in sensors for _ in "xyz"),
         sensors=tuple((SENSORS[s][0], (3 * i, 3 * i + 1, 3 * i + 2)) for i, s in enumerate(sensors)),
@@ -200,9 +203,15 @@ def _join(streams: list[tuple[np.ndarray, np.ndarray]], amiss: _Amiss) -> tuple[
 
 def _from_options(path: Path | None, options: Options) -> Recordings:
     sensors = texts_option(options, "sensors", tuple(SENSORS))
-    recordings = load(needed(path, "wisdm"), text_option(options, "device", "watch"), sensors or ())
+    device, rate_hz = text_option(options, "device", "watch"), rate_option(options, RATE_HZ)
+    recordings = load(needed(path, "wisdm"), device, sensors or (), rate_hz)
     activities = texts_option(options, "activities", None)
     return recordings if activities is None else recordings.only(activities)
+
+
+def owns(path: Path) -> bool:
+    """Whether a zip or folder has WISDM's layout, or the zip in it."""
+    return any(KEY in name or name.endswith("wisdm-dataset.zip") or ROWS.search(name) for name in names_in(path))
 
 
 DATA_SET = DataSet(
@@ -211,4 +220,7 @@ DATA_SET = DataSet(
     load=_from_options,
     sensor="replay-imu",
     places=tuple(f"wisdm/{name}" for name in ("wisdm-dataset.zip", "wisdm-dataset", DOWNLOADED)),
+    rate_hz=RATE_HZ,
+    window_s=WINDOW_S,
+    owns=owns,
 )

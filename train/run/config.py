@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from dataclasses import Field, dataclass, fields, replace
 from typing import Any
 
+from scl.arguments import MOST_COPIES, MOST_SEED
+from scl.artifacts.fields import MOST
 from scl.partition import Partition
 from train.experimental.options import ExperimentalOptions
 from train.experimental.options import check as check_experimental
 from train.methods import METHODS, named
 from train.run.options import Options, name_of, option, parsed
+
+MOST_EPOCHS = 1_000_000
+MOST_BATCH = 1_000_000  # windows
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,29 @@ class EncoderOptions(Options):
             raise ValueError(
                 f"partition {self.partition} leaves the task head nothing: it reads invariant and free dimensions"
             )
+        if self.partition.size > MOST:
+            raise ValueError(
+                f"partition {self.partition} has {self.partition.size} dimensions, expected {MOST:,} at most"
+            )
+
+
+@dataclass(frozen=True)
+class WindowOptions(Options):
+    """What a window of the recordings is; 0: as the data set has it."""
+
+    seconds: float = option(
+        0.0, "length of a window; 0: the data set's (WISDM and strips 10, the watch set and beats 4)",
+        least=0, name="window", unit="SECONDS",
+    )  # fmt: skip
+    rate_hz: float = option(
+        0.0, "samples per second that the model sees; 0: the data set's (WISDM and the watch set 20, MIT-BIH 180)",
+        least=0, name="rate", unit="HZ",
+    )  # fmt: skip
+
+    @property
+    def loading(self) -> dict[str, object]:
+        """The options of loading an IMU's recordings that follow."""
+        return {"rate_hz": float(self.rate_hz)} if self.rate_hz else {}
 
 
 @dataclass(frozen=True)
@@ -75,8 +103,8 @@ class OptimizationOptions(Options):
     """How long and how fast the weights move."""
 
     balance: float = option(0.0, "classes weigh their count to the power of minus this in the task loss", least=0)
-    epochs: int = option(30, "passes over the training windows", least=1)
-    batch_size: int = option(128, "windows per step", least=2)
+    epochs: int = option(30, "passes over the training windows", least=1, most=MOST_EPOCHS)
+    batch_size: int = option(128, "windows per step", least=2, most=MOST_BATCH)
     learning_rate: float = option(4e-3, "peak of the one-cycle schedule", above=0)
     weight_decay: float = option(1e-2, "AdamW's", least=0)
 
@@ -90,8 +118,8 @@ class RunOptions(Options):
         "who tests; fold: a fifth of the subjects, the seed's; random is leaky and flatters",
         choices=("subject", "fold", "random"),
     )
-    seed: int = option(0, "of split, weights, order and transformations", least=0)
-    draws: int = option(4, "transformed copies of every test window", least=1)
+    seed: int = option(0, "of split, weights, order and transformations", least=0, most=MOST_SEED)
+    draws: int = option(4, "transformed copies of every test window", least=1, most=MOST_COPIES)
 
 
 @dataclass(frozen=True)
@@ -99,6 +127,7 @@ class TrainConfig:
     """Everything that decides a run besides the data. Raises ValueError for values that do not go together."""
 
     method: MethodOptions = MethodOptions()
+    window: WindowOptions = WindowOptions()
     encoder: EncoderOptions = EncoderOptions()
     augmentation: AugmentationOptions = AugmentationOptions()
     optimization: OptimizationOptions = OptimizationOptions()

@@ -5,11 +5,12 @@ from scl.artifacts.fields import TaskName
 from scl.artifacts.run import Architecture, InputSteps
 from train.augment.variation import vary_ecg
 from train.data import ecg
-from train.data.data_set import Source
-from train.data.mitdb import RHYTHM
+from train.data.data_set import DataSet, Source
+from train.data.model_rate import model_rate
 from train.data.recordings import Recordings
 from train.data.registry import data_set
-from train.run.config import TrainConfig
+from train.run.config import EncoderOptions, TrainConfig
+from train.run.fit import fitted
 from train.run.task import Task
 
 # Fusion and unclassifiable beats neither train nor count, as ANSI/AAMI EC57 exempts them; where they go is reported.
@@ -20,6 +21,20 @@ STRIDES = (2, 2, 2, 2, 2, 2, 1)
 WIDTHS = (12, 16, 24, 32, 48, 64, 64)
 FLAT_WIDTHS = (12, 16, 24, 32, 48, 64, 32)
 KERNEL = 7
+
+
+def ecg_architecture(encoder: EncoderOptions, window_s: float, rate_hz: float) -> Architecture:
+    """The encoder of an ECG's windows. Raises InputError for windows that it does not fit."""
+    widths = WIDTHS if encoder.pool == "average" else FLAT_WIDTHS
+    return fitted(Architecture(widths, STRIDES, KERNEL, encoder.pool, encoder.padding), window_s, rate_hz)
+
+
+def check_ecg(name: str, config: TrainConfig, wanted: DataSet) -> None:
+    """Before anything is read: raises InputError for options that no recordings of the set can fit."""
+    rate_hz = config.window.rate_hz or wanted.rate_hz
+    if rate_hz:
+        ecg.check_band(wanted.name, rate_hz)
+        ecg_architecture(config.encoder, config.window.seconds or ecg.window_for(name), rate_hz)
 
 
 def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: TrainConfig) -> Task:
@@ -35,17 +50,18 @@ def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: Tra
         raise InputError(f"{recordings.name}: has no annotated beats; use --task strip")
     registered = data_set(source.data_set)
     assert registered.rate_hz is not None and registered.split is not None  # as all of ECG have
-    shift = ecg.shift_for(name, recordings, registered.rate_hz)
-    behind = ecg.prepared(recordings, registered.rate_hz)
+    rate_hz = model_rate(recordings, registered.rate_hz, config.window.rate_hz)
+    shift = ecg.shift_for(name, recordings, rate_hz, config.window.seconds)
+    architecture = ecg_architecture(config.encoder, shift.samples / rate_hz, rate_hz)
+    behind = ecg.prepared(recordings, rate_hz)
     split = registered.split(recordings, config.run.seed)
     parts = {p: ecg.split_windows(behind, split, p, name, shift) for p in ("train", "validation", "test")}
-    labels = recordings.labels if recordings.multilabel else RHYTHM
-    widths = WIDTHS if config.encoder.pool == "average" else FLAT_WIDTHS
-    architecture = Architecture(widths, STRIDES, KERNEL, config.encoder.pool, config.encoder.padding)
+    labels = ecg.task_labels(recordings)
     frontend = InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, canonical=config.encoder.input == "canonical")
     others = None
-    if name == "beat" and ecg.holds(behind, split.test, OTHERS):
-        others = ecg.beats(behind, split.test, shift, OTHERS), OTHERS
+    exempt = tuple(label for label in OTHERS if label in recordings.labels)
+    if name == "beat" and ecg.holds(behind, split.test, exempt):
+        others = ecg.beats(behind, split.test, shift, exempt), exempt
     return Task(
         name, behind, source, labels, split, parts, shift, architecture, INPUT_LIMIT, frontend, others, vary_ecg
     )

@@ -22,6 +22,7 @@ def add_options(parser: argparse.ArgumentParser, defaults: TrainConfig | None = 
             dest=name,
             type=str if known.parse else field.type,
             choices=known.choices,
+            metavar=known.unit,
             help=f"{known.help} (default {values[name]})",
         )
 
@@ -38,7 +39,7 @@ def from_arguments(arguments: argparse.Namespace, defaults: TrainConfig | None =
         config = (defaults or TrainConfig()).changed(**values)
         config.check_method()
     except ValueError as error:
-        raise InputError(f"{source}: {error}") from error
+        raise InputError(f"{source}: {error}; change it") from error
     return config
 
 

@@ -74,7 +74,9 @@ def load_run(folder: str | Path) -> Run:
     try:
         tensors = load_file(weights)
     except (SafetensorError, OSError) as error:
-        raise InputError(f"{weights}: is not a safetensors file ({error}); pickles are not read") from error
+        raise InputError(
+            f"{weights}: is not a safetensors file ({error}); pickles are not read: train again or restore it"
+        ) from error
     try:
         model = classifier(info)
     except ValueError as error:

@@ -82,7 +82,10 @@ def fit(
     for epoch in range(checkpoint.load(), epochs):
         totals = training.epoch(epoch)
         if not all(np.isfinite(list(totals.values()))):
-            raise InputError(f"epoch {epoch + 1}: the loss is not finite; lower --learning-rate or raise --eps")
+            raise InputError(
+                f"epoch {epoch + 1}: the loss is not finite; "
+                "lower --learning-rate, --lambda or --variation, or raise --eps"
+            )
         if contrast is not None:
             contrast.after_epoch((epoch + 1) / epochs)
         figures = {**totals, **validate(model)}

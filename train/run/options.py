@@ -16,19 +16,22 @@ class Option:
         help: of the flag.
         name: where it is not the field's.
         choices: the values of a text.
-        least: the smallest value of a number.
+        least, most: the smallest and the largest value of a number.
         above: what a number has to be more than.
         below: what a number has to be less than, and why.
         parse: makes a value of a text.
+        unit: of a number, as the flag's help names its value.
     """
 
     help: str
     name: str | None = None
     choices: Collection[str] | None = None
     least: float | None = None
+    most: float | None = None
     above: float | None = None
     below: tuple[float, str] | None = None
     parse: Callable[[str], Any] | None = None
+    unit: str | None = None
 
 
 def option(default: Any, text: str, **known: Any) -> Any:
@@ -78,6 +81,8 @@ def _check(described: "Field[Any]", value: Any) -> None:
         raise ValueError(f"{name} is {value!r}, expected a finite number")
     if known.least is not None and value < known.least:
         raise ValueError(f"{name} is {value}, expected {known.least:g} or more")
+    if known.most is not None and value > known.most:
+        raise ValueError(f"{name} is {value}, expected {known.most:,} at most")
     if known.above is not None and value <= known.above:
         raise ValueError(f"{name} is {value}, expected more than {known.above:g}")
     if known.below is not None and value >= known.below[0]:

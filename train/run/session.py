@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scl import artifacts
-from scl.artifacts import InputError
+from scl.artifacts import InputError, complain
 from scl.artifacts.run import DataSource, Normalisation, RunInfo, SensorChannels, WindowInfo
 from scl.partition import Partition
 from scl.text import say
@@ -121,13 +121,19 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
         architecture=task.architecture,
         parameters=count_parameters(model),
         split=task.split,
-        data=DataSource(task.source.data_set, dict(task.source.options), recordings.sha256, recordings.report),
+        data=DataSource(task.source.data_set, dict(task.source.options), recordings.sha256, _report(recordings)),
         config=config.as_dict(),
         seed=config.run.seed,
         versions={"python": platform.python_version(), **{p: version(p) for p in ("torch", "numpy")}},
         weights_sha256=UNTRAINED,
     )
     return model, info
+
+
+def _report(recordings: "Recordings") -> dict[str, object]:
+    """What loading met, and whose recordings they are where the numbers do not say it."""
+    named = {"group_names": list(recordings.group_names)} if recordings.group_names else {}
+    return recordings.report | named
 
 
 def _identity(info: RunInfo) -> dict[str, object]:
@@ -149,10 +155,14 @@ def _follow(model: "Classifier", task: "Task", config: TrainConfig, partial: Pat
 
 def _announce(task: "Task", info: RunInfo, device: "torch.device") -> None:
     say(task.recordings.summary())
+    for text in task.recordings.report.get("warnings", ()):
+        complain("warning", text)
+    window = info.window
+    length = f"{window.samples / window.rate_hz:.4g} s at {window.rate_hz:g} Hz"
     leaky = " (LEAKY: flatters)" if info.split.leaky else ""
     say(
-        f"{task.recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in task.parts.items())} windows, "
-        f"split by {info.split.name}{leaky}; {info.method}, {info.parameters} parameters, {device.type}"
+        f"{task.recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in task.parts.items())} windows "
+        f"of {length}, split by {info.split.name}{leaky}; {info.method}, {info.parameters} parameters, {device.type}"
     )
 
 
@@ -206,6 +216,8 @@ def _write_metrics(path: Path, metrics: "Metrics", data: str) -> None:
     contents |= {name: asdict(figures) for name, figures in metrics.others.items()}
     if metrics.other_classes:
         contents["other_classes"] = metrics.other_classes
+    if metrics.by_construction:
+        contents["consistency_by_construction"] = metrics.by_construction
     artifacts.write_json(path, contents | {"warnings": list(metrics.warnings)})
 
 
@@ -226,7 +238,10 @@ def sensor_std(windows: WindowSet, recordings: Recordings) -> np.ndarray:
     for kind, channels in recordings.sensors:
         rms = np.sqrt(np.mean(np.square(windows.x[:, list(channels)], dtype=np.float64)))
         if rms == 0:
-            raise InputError(f"{recordings.name}: the {kind} is zero throughout the training windows")
+            raise InputError(
+                f"{recordings.name}: the {kind} is zero throughout the training windows; "
+                "leave it out, or repair the recordings"
+            )
         std[list(channels)] = rms
     return std
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from scl.artifacts.run import RunInfo
 from train.data.tasks import TASKS
 from train.run.evaluate import Evaluation
-from train.transformations.base import Figures
+from train.transformations import from_info
+from train.transformations.base import Figures, Headline
 
 
 @dataclass(frozen=True)
@@ -24,25 +25,36 @@ class Metrics:
     other_classes: Mapping[str, list[int]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
+    @property
+    def by_construction(self) -> dict[str, str]:
+        """Where consistency is 1 whatever was learned, by the figures' name in metrics.json, and why."""
+        transformation = from_info(self.info.transformation)
+        kinds = {transformation.name: transformation, **transformation.others()}
+        reasons = {name: kind.by_construction(self.info.frontend) for name, kind in kinds.items()}
+        return {name: reason for name, reason in reasons.items() if reason is not None}
+
 
 def summary(metrics: Metrics) -> str:
     """What metrics.json says, in short."""
     info, test = metrics.info, metrics.evaluation
     task, copies = TASKS[info.task], test.transformed.headline
-    interval = copies.consistency_ci95
-    spread = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by {task.group})" if interval else ""
+    reasons = metrics.by_construction
+    consistency = consistency_words(copies, task.group, reasons.get(test.name))
     leaky = f"  LEAKY SPLIT: windows of one {task.group} are in training and test" if info.split.leaky else ""
     similarity = ", ".join(f"{group} {value:.3f}" for group, value in copies.similarity.items())
     lines = [
         f"test: {test.windows} windows of {test.subjects} {task.group}s, split by {info.split.name}{leaky}",
         f"  {'as recorded':15} accuracy {test.accuracy:.3f}  macro F1 {test.macro_f1:.3f}",
         f"  {'under ' + test.name:15} accuracy {copies.accuracy:.3f}  macro F1 {copies.macro_f1:.3f}  "
-        f"consistency {_number(copies.consistency)}{spread}",
+        f"consistency {consistency}",
         f"  {'similarity':15} {similarity}; different windows {test.negative_similarity:.3f}, "
         f"effective rank {test.effective_rank:.1f}",
     ]
     lines += _class_lines(metrics, task.sensitivity)
     lines += test.transformed.sentences(metrics.others)
+    lines += [
+        f"  {name}: consistency is 1 by construction: {reasons[name]}" for name in metrics.others if name in reasons
+    ]
     found = test.retrieval
     if found is not None:
         lines.append(
@@ -51,6 +63,14 @@ def summary(metrics: Metrics) -> str:
             f"({found.gallery} windows, {found.samples} samples)"
         )
     return "\n".join(lines + [f"warning: {text}" for text in metrics.warnings])
+
+
+def consistency_words(copies: Headline, group: str, reason: str | None) -> str:
+    """The consistency of copies with its interval, or with the reason why it is 1 by construction."""
+    interval, value = copies.consistency_ci95, _number(copies.consistency)
+    if reason is not None:
+        return f"{value} (by construction: {reason})"
+    return f"{value} (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by {group})" if interval else value
 
 
 def _class_lines(metrics: Metrics, sensitivity: bool) -> list[str]:

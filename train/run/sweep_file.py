@@ -2,14 +2,18 @@
 
 import itertools
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts import InputError, read_toml, sha256_bytes
+from scl.artifacts import InputError, read_toml, sha256_bytes, shortened
+from scl.artifacts.fields import MOST_REAL, MOST_WHOLE, is_line
 
+MOST_RUNS = 10_000
+OWN = ("out", "resume", "force", "help")  # flags that decide what a run is of, or that there is none
 COMMANDS = ("train.imu", "train.ecg")
 KEYS = {"command", "out", "base", "grid", "random"}
 Value = str | int | float  # of an option
@@ -36,8 +40,12 @@ def read(path: Path) -> Sweep:
     if unknown or values.get("command") not in COMMANDS or not isinstance(values.get("out"), str):
         found = f"unknown key {', '.join(unknown)}" if unknown else f"command {values.get('command')!r}"
         raise InputError(f"{path}: {found}; expected command ({' or '.join(COMMANDS)}), out, [base], [grid], [random]")
+    _check_out(path, values["out"])
     base = {name: _option(f"{path}: [base] {name}", value) for name, value in _table(path, values, "base").items()}
     grid = {name: _choices(f"{path}: [grid] {name}", value) for name, value in _table(path, values, "grid").items()}
+    trials = _trials(path, _table(path, values, "random"))
+    if math.prod(map(len, grid.values())) * trials > MOST_RUNS:
+        raise InputError(f"{path}: asks for more than {MOST_RUNS:,} runs; give fewer values or trials")
     draws = list(_draws(path, _table(path, values, "random")))
     combinations = [dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*grid.values())]
     runs = tuple({**base, **draw, **chosen} for draw in draws for chosen in combinations)
@@ -50,20 +58,38 @@ def read(path: Path) -> Sweep:
 def _table(path: Path, values: dict[str, object], name: str) -> dict[str, object]:
     table = values.get(name, {})
     if not isinstance(table, dict):
-        raise InputError(f"{path}: {name} is {table!r}, expected a table [{name}]")
+        raise InputError(f"{path}: {name} is {shortened(table)}, expected a table [{name}]")
+    own = [key for key in table if key.replace("_", "-") in OWN]
+    if own:
+        raise InputError(f"{path}: [{name}] has {own[0]}, which a sweep decides itself; leave it out")
     return table
 
 
+def _check_out(path: Path, out: str) -> None:
+    if not is_line(out):
+        raise InputError(f"{path}: out is {shortened(out)}, expected the name of a folder that can be printed")
+
+
 def _option(place: str, value: object) -> Value:
-    if not isinstance(value, Value):
-        raise InputError(f"{place} is {value!r}, expected a string or a number")
+    if not isinstance(value, Value) or isinstance(value, str) and "\0" in value:
+        raise InputError(f"{place} is {shortened(value)}, expected a string or a number")
     return value
 
 
 def _choices(place: str, value: object) -> list[Value]:
     if not isinstance(value, list) or not value:
-        raise InputError(f"{place} is {value!r}, expected a list of values")
+        raise InputError(f"{place} is {shortened(value)}, expected a list of values")
     return [_option(place, choice) for choice in value]
+
+
+def _trials(path: Path, drawn: dict[str, object]) -> int:
+    """How many random trials are asked for; 1 where nothing is random."""
+    seed, trials = drawn.get("seed", 0), drawn.get("trials", 1)
+    if not isinstance(seed, int) or not isinstance(trials, int) or min(seed, trials) < 0:
+        raise InputError(
+            f"{path}: [random] has seed {shortened(seed)} and trials {shortened(trials)}, expected whole numbers from 0"
+        )
+    return trials if set(drawn) - {"trials", "seed"} else 1
 
 
 def _draws(path: Path, drawn: dict[str, object]) -> Iterator[Options]:
@@ -72,11 +98,8 @@ def _draws(path: Path, drawn: dict[str, object]) -> Iterator[Options]:
     if not ranges:
         yield {}
         return
-    seed, trials = drawn.get("seed", 0), drawn.get("trials", 1)
-    if not isinstance(seed, int) or not isinstance(trials, int) or min(seed, trials) < 0:
-        raise InputError(f"{path}: [random] has seed {seed!r} and trials {trials!r}, expected whole numbers from 0")
-    rng = np.random.default_rng(seed)
-    for _ in range(trials):
+    rng = np.random.default_rng(drawn.get("seed", 0))  # type: ignore[arg-type]  # _trials has looked at it
+    for _ in range(_trials(path, drawn)):
         yield {name: _draw(path, name, value, rng) for name, value in ranges.items()}
 
 
@@ -84,15 +107,20 @@ def _draw(path: Path, name: str, value: object, rng: np.random.Generator) -> Val
     if isinstance(value, list) and value:
         return _option(f"{path}: [random] {name}", value[int(rng.integers(len(value)))])
     if not isinstance(value, dict) or not {"low", "high"} <= set(value) <= {"low", "high", "log"}:
-        raise InputError(f"{path}: [random] {name} is {value!r}, expected a list, or low, high and perhaps log = true")
+        raise InputError(
+            f"{path}: [random] {name} is {shortened(value)}, expected a list, or low, high and perhaps log = true"
+        )
     low, high = value["low"], value["high"]
-    if not isinstance(low, int | float) or not isinstance(high, int | float):
-        raise InputError(f"{path}: [random] {name} goes from {low!r} to {high!r}, expected numbers")
+    if not all(isinstance(end, int | float) and abs(end) <= MOST_REAL for end in (low, high)):
+        raise InputError(
+            f"{path}: [random] {name} goes from {shortened(low)} to {shortened(high)}, expected numbers within "
+            f"{MOST_REAL:g}"
+        )
     if not low <= high or (value.get("log") and low <= 0):
         raise InputError(f"{path}: [random] {name} goes from {low} to {high}, expected low <= high, above 0 with log")
     if value.get("log"):
         return float(f"{np.exp(rng.uniform(np.log(low), np.log(high))):.4g}")
-    if isinstance(low, int) and isinstance(high, int):
+    if isinstance(low, int) and isinstance(high, int) and max(-low, high) < MOST_WHOLE:
         return int(rng.integers(low, high + 1))
     return float(f"{rng.uniform(low, high):.4g}")
 

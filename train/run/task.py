@@ -1,16 +1,17 @@
 """What a training command hands to the shared session: windows, what they are robust to, and an encoder's shape."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from scl.artifacts.fields import TaskName
 from scl.artifacts.run import Architecture, InputSteps, Split
 from train.augment.variation import vary_imu
-from train.data.data_set import Source
+from train.data.data_set import DataSet, Source
 from train.data.recordings import Recordings, WindowSet
 from train.data.splits import SPLITS, split_windows
 from train.model.encoder import INPUT_LIMIT
-from train.run.config import TrainConfig
+from train.run.config import EncoderOptions, TrainConfig
+from train.run.fit import fitted
 from train.run.objective import Vary, unvaried
 from train.transformations import Rotation, Transformation
 
@@ -20,11 +21,19 @@ INVARIANT_LIMIT = 3.0
 VALID_KERNELS = (5, 3, 5, 3, 5, 3, 3)
 
 
-def imu_architecture(pool: str, padding: str) -> Architecture:
-    """The wrist's encoder."""
-    if padding == "valid":
-        return Architecture(kernel=VALID_KERNELS, pool=pool, padding=padding)
-    return Architecture(pool=pool, padding=padding)
+def imu_architecture(encoder: EncoderOptions, window_s: float, rate_hz: float) -> Architecture:
+    """The encoder of an IMU's windows. Raises InputError for windows that it does not fit."""
+    architecture = Architecture(pool=encoder.pool, padding=encoder.padding)
+    if encoder.padding == "valid":
+        architecture = replace(architecture, kernel=VALID_KERNELS)
+    return fitted(architecture, window_s, rate_hz)
+
+
+def check_imu(config: TrainConfig, wanted: DataSet) -> None:
+    """Before anything is read: raises InputError for options that no recordings of the set can fit."""
+    window_s, rate_hz = config.window.seconds or wanted.window_s, config.window.rate_hz or wanted.rate_hz
+    if window_s and rate_hz:
+        imu_architecture(config.encoder, window_s, rate_hz)
 
 
 @dataclass(frozen=True)
@@ -65,8 +74,9 @@ class Task:
 def imu_task(recordings: Recordings, source: Source, config: TrainConfig) -> Task:
     """Windows of an IMU under rotation, divided by the split that the options name."""
     split = SPLITS[config.run.split](recordings.groups, config.run.seed)
-    parts = {p: split_windows(recordings, split, p, recordings.window_s) for p in ("train", "validation", "test")}
-    architecture = imu_architecture(config.encoder.pool, config.encoder.padding)
+    window_s = config.window.seconds or recordings.window_s
+    architecture = imu_architecture(config.encoder, window_s, recordings.rate_hz)
+    parts = {p: split_windows(recordings, split, p, window_s) for p in ("train", "validation", "test")}
     invariant = config.encoder.input == "invariant"
     vary = partial(vary_imu, strength=config.augmentation.variation) if config.augmentation.variation else unvaried
     return Task(

@@ -14,7 +14,9 @@ TRANSFORMATIONS: dict[str, type[Rotation] | type[Shift]] = {Rotation.name: Rotat
 def kind(name: str) -> type[Rotation] | type[Shift]:
     """The class of a transformation. Raises InputError for a name that is not known."""
     if name not in TRANSFORMATIONS:
-        raise InputError(f"transformation {name!r} is not known, expected one of {', '.join(TRANSFORMATIONS)}")
+        raise InputError(
+            f"transformation {name!r} is not known, expected one of {', '.join(TRANSFORMATIONS)}; train again"
+        )
     return TRANSFORMATIONS[name]
 
 
@@ -23,7 +25,9 @@ def from_info(info: TransformationInfo) -> Transformation:
     try:
         return kind(info.name).from_parameters(info.parameters)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"transformation {info.name}: parameters {info.parameters} do not fit ({error!r})") from error
+        raise InputError(
+            f"transformation {info.name}: parameters {info.parameters} do not fit ({error!r}); train again"
+        ) from error
 
 
 def headline(metrics: dict[str, object]) -> Headline:

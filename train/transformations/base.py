@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scl.artifacts.run import TransformationInfo
+from scl.artifacts.run import InputSteps, TransformationInfo
 from scl.frontend.spec import FrontEndSpec
 from scl.robustness import Interval, Transformed
 
@@ -150,6 +150,12 @@ class Transformation(Protocol):
     def farthest(self, draws: int) -> int | None:
         """How far the last of `copies` is moved, in samples of the source, where it is looked up among the originals
         (retrieval); else None.
+        """
+        ...
+
+    def by_construction(self, steps: InputSteps) -> str | None:
+        """Why the encoder's input is the same for a window and its copy, in words, where these steps make it so: then
+        consistency is 1 before quantization, whatever was learned. Else None.
         """
         ...
 

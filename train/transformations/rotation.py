@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scl.artifacts.run import TransformationInfo
+from scl.artifacts.run import InputSteps, TransformationInfo
 from scl.frontend.counts import replay
 from scl.frontend.spec import FrontEndSpec
 from scl.robustness import Interval, Transformed
@@ -117,6 +117,9 @@ class Rotation:
 
     def farthest(self, draws: int) -> int | None:
         return None
+
+    def by_construction(self, steps: InputSteps) -> str | None:
+        return "the input does not change under rotation" if steps.invariant else None
 
     def describe(self) -> TransformationInfo:
         return TransformationInfo(self.name, {}, self.sentence)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scl.artifacts.run import TransformationInfo
+from scl.artifacts.run import InputSteps, TransformationInfo
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import to_rate
 from scl.frontend.spec import FrontEndSpec
@@ -196,6 +196,9 @@ class Shift:
     def farthest(self, draws: int) -> int | None:
         return round(self.grid(draws)[-1] * self.source_samples)
 
+    def by_construction(self, steps: InputSteps) -> str | None:
+        return None
+
     @property
     def parameters(self) -> dict[str, float]:
         """For run.json."""
@@ -223,3 +226,6 @@ class CircularShift(Shift):
 
     def others(self) -> Mapping[str, Transformation]:
         return {}
+
+    def by_construction(self, steps: InputSteps) -> str | None:
+        return "the input does not change when a window is rolled round" if steps.canonical else None

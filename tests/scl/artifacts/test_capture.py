@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from calibration.capture import read_positions
 from scl.artifacts import InputError
-from scl.artifacts.capture import POSITIONS, Capture, read_capture, write_capture
+from scl.artifacts.capture import POSITIONS, Capture, is_capture, parse_capture, read_capture, write_capture
 from scl.frontend.sensor import load_sensor
 
 CHANNELS = ("ax", "ay", "az")
@@ -28,6 +28,7 @@ def capture(rows=5, **changes):
         {},
         {"position": ("+x",) * 5},
         {"label": ("walking", "a b", "x", "y", "z"), "position": ("-z",) * 5, "dropped": 3},
+        {"subject": "p 01: Jürgen, #2"},
     ],
 )
 def test_round_trip(tmp_path, texts):
@@ -56,6 +57,7 @@ def test_any_printable_label_is_read_back(tmp_path_factory, label):
     [
         *({"label": (label,) * 5} for label in ("a\nb", "a\rb", "\x1b[2J", "\0", "\u2028", "\udcff")),
         *({"sensor": name} for name in ("a\n# rate_hz: 5", "a ", "\x1b")),
+        *({"subject": name} for name in ("a\n# rate_hz: 5", "a ", "\x1b")),
         {"channels": ("ax", "ay\n", "az")},
     ],
 )
@@ -115,6 +117,24 @@ def test_parts_follow_each_other(tmp_path):
 def test_parts_of_different_kinds_do_not(changes):
     with pytest.raises(InputError, match="here.csv: holds bmi270 at 100 Hz .*; capture into another file"):
         capture().followed_by(capture(**changes), "here.csv")
+
+
+def test_a_file_of_one_person_stays_one(tmp_path):
+    """Without a subject the file is what it was before there were any."""
+    write_capture(tmp_path / "a.csv", capture())
+    assert "subject" not in (tmp_path / "a.csv").read_text()
+    with pytest.raises(InputError, match="here.csv: holds subject p01, the new part subject p02; capture into another"):
+        capture(subject="p01").followed_by(capture(subject="p02"), "here.csv")
+    with pytest.raises(InputError, match="here.csv: holds no subject, the new part subject p02; capture into another"):
+        capture().followed_by(capture(subject="p02"), "here.csv")
+
+
+def test_a_capture_is_known_by_its_first_lines(tmp_path):
+    write_capture(tmp_path / "a.csv", capture())
+    data = (tmp_path / "a.csv").read_bytes()
+    assert is_capture(data) and is_capture(b"\xef\xbb\xbf" + data) and is_capture(b"# made by hand\r\n\r\n" + data)
+    assert not is_capture(b"ax,ay,az\n1,2,3\n# kind: capture\n") and not is_capture(b"")
+    assert parse_capture(tmp_path / "a.csv", data).counts.tolist() == capture().counts.tolist()
 
 
 HEADER = "# kind: capture\n# schema: 1\n# sensor: s\n# rate_hz: 20\nax,ay,az\n"

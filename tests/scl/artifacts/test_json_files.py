@@ -204,6 +204,32 @@ def test_the_wrong_field_is_named_with_what_it_holds(tmp_path: Path, changes: di
         read_artifact(path, Example)
 
 
+def test_a_message_does_not_repeat_what_a_file_holds_at_length(tmp_path: Path) -> None:
+    """Wherever in a file a long text stands, what is said of it fits on a screen."""
+
+    @dataclass(frozen=True)
+    class Quoting(Artifact):
+        """Which says of its own field what it is."""
+
+        name: str
+        kind, schema, advice = "quoting", 1, "make it again"
+
+        def __post_init__(self) -> None:
+            raise ValueError(f"name is {self.name}, expected another")
+
+    (tmp_path / "x").write_text(json.dumps({"kind": "quoting", "schema": 1, "name": "a" * 100_000}))
+    with pytest.raises(InputError, match=r"x: name is a+\.\.\.; make it again$") as error:
+        read_artifact(tmp_path / "x", Quoting)
+    assert len(str(error.value)) < 1000
+    for name, value in fields().items():
+        for wrong in ("a" * 100_000, ["a" * 100_000], {"a" * 100_000: 1}, 10**4000):
+            if type(wrong) is not type(value):
+                (tmp_path / "x").write_text(json.dumps({"kind": "example", "schema": 3, **fields(**{name: wrong})}))
+                with pytest.raises(InputError) as error:
+                    read_artifact(tmp_path / "x", Example)
+                assert len(str(error.value)) < 1000
+
+
 def test_a_field_with_a_default_must_be_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     for name in ("share", "pair", "kernel", "by_name", "sha256"):

@@ -1,12 +1,16 @@
 """The resampler's filter against its promises, and its output against scipy in double precision."""
 
+from fractions import Fraction
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.signal import upfirdn
 
 from scl.artifacts import InputError
-from scl.frontend.resampler import MAX_PHASE_TAPS, design
+from scl.frontend.resampler import MAX_PHASE_TAPS, design, nearest_served, served
 
+RATES_PAGE = Path(__file__).parents[3] / "docs" / "RATES.md"
 MODEL_HZ = 20.0
 RATES = {100.0: (1, 5), 104.0: (5, 26), 119.0: (20, 119)}
 ECG_HZ = 180.0
@@ -121,3 +125,45 @@ def test_unsupported_rates_name_the_nearest_supported(sensor_hz, nearest):
 def test_rates_that_are_none(sensor_hz):
     with pytest.raises(InputError, match="above 0"):
         design(sensor_hz, MODEL_HZ)
+
+
+def tabled() -> dict[tuple[float, float], str]:
+    """The table of docs/RATES.md: what it says of each sensor rate and model rate."""
+    rows = [line for line in RATES_PAGE.read_text().splitlines() if line.startswith("| ") and line[2].isdigit()]
+    head = next(line for line in RATES_PAGE.read_text().splitlines() if line.startswith("| sensor"))
+    models = [float(cell.split()[0]) for cell in head.strip("| ").split(" | ")[1:]]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return {(float(row[0]), model): cell for row in cells for model, cell in zip(models, row[1:], strict=True)}
+
+
+def test_the_documented_rates_are_those_that_the_board_has() -> None:
+    """By hand: the ratio in lowest terms has 64 phases at most, the sensor is not slower, the taps fit."""
+    table = tabled()
+    assert {hz for hz, _ in table} == {125, 128, 130, 200, 250, 256, 257, 300, 360, 500, 512}
+    assert {hz for _, hz in table} == {100, 125, 128, 130, 180, 250}
+    for (sensor_hz, model_hz), said in table.items():
+        ratio = Fraction(int(model_hz), int(sensor_hz))
+        can = ratio.numerator <= 64 and ratio <= 1
+        assert served(sensor_hz, model_hz) == can
+        if not can:
+            assert said == "-"
+            with pytest.raises(InputError, match="cannot be resampled"):
+                design(sensor_hz, model_hz)
+            continue
+        resampler = design(sensor_hz, model_hz)
+        assert (resampler.up, resampler.down) == (ratio.numerator, ratio.denominator)
+        assert said == f"{resampler.up}/{resampler.down}, {1000 * resampler.delay / sensor_hz:.0f} ms"
+
+
+@pytest.mark.parametrize(("sensor_hz", "model_hz"), [(360, 257), (257, 180), (512, 130), (104, 25), (130, 180)])
+def test_the_nearest_rates_that_a_sensor_serves(sensor_hz: int, model_hz: int) -> None:
+    """Every rate in hundredths, one after the other, until one is served."""
+
+    def can(hundredths: int) -> bool:
+        ratio = Fraction(hundredths, 100 * sensor_hz)
+        return ratio.numerator <= 64 and ratio <= 1
+
+    below = next(h for h in range(100 * model_hz - 1, 0, -1) if can(h))
+    above = next((h for h in range(100 * model_hz + 1, 100 * sensor_hz + 1) if can(h)), None)
+    expected = [below / 100] + ([] if above is None else [above / 100])
+    assert nearest_served(float(sensor_hz), float(model_hz)) == pytest.approx(expected)

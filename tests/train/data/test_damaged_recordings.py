@@ -14,7 +14,7 @@ import wfdb
 from scl.artifacts.capture import Capture, read_capture, write_capture
 from tests.train.data.damage import mutations, outcome, prefixes
 from tests.train.data.test_ptbxl import counts_of, statements_csv, write_signal
-from train.data import mitdb, ptbxl, wisdm
+from train.data import ecg_folder, mitdb, ptbxl, wisdm
 
 MUTATIONS = 2000
 Load = Callable[[], object]
@@ -22,7 +22,7 @@ Load = Callable[[], object]
 
 @pytest.fixture(autouse=True)
 def uncached(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (mitdb, ptbxl, wisdm):
+    for module in (ecg_folder, mitdb, ptbxl, wisdm):
         monkeypatch.setattr(module, "cached", lambda name, key, make: make())
 
 
@@ -70,6 +70,42 @@ def ptbxl_folder(folder: Path) -> Load:
     return lambda: ptbxl.load(folder, rate_hz=100)
 
 
+def ecg_wfdb(folder: Path) -> Load:
+    """A record of two segments in the variable layout, and annotations."""
+    mv = np.random.default_rng(0).integers(-200, 200, (40, 1)) / 200
+    for name in ("r_1", "r_2"):
+        wfdb.wrsamp(name, 100, ["uV"], ["II"], mv, fmt=["16"], adc_gain=[200.0], baseline=[0], write_dir=str(folder))
+    (folder / "r_layout.hea").write_text("r_layout 2 100 0\n~ 0 200/uV 0 0 0 0 0 V1\n~ 0 200/uV 0 0 0 0 0 II\n")
+    (folder / "r.hea").write_text("r/4 2 100 90\nr_layout 0\nr_1 40\n~ 10\nr_2 40\n# patient 7\n")
+    wfdb.wrann("r", "atr", np.array([3, 60]), symbol=["N", "V"], write_dir=str(folder))
+    return lambda: ecg_folder.load(folder)
+
+
+def ecg_csv(folder: Path) -> Load:
+    """Two records with times, a table of their beats and one of their people and parts."""
+    rows = "".join(f"{10 * i},{0.1 * (i % 7):.3f},\n" for i in range(40))
+    for name in "abc":
+        (folder / f"{name}.csv").write_text("t,ecg,note\n" + rows)
+    (folder / "beats.csv").write_text("record,time,symbol\na,0.1,N\nb,0.2,V\nc,0.3,pvc\n")
+    (folder / "people.csv").write_text("record,subject,split\na,x,train\nb,y,validation\nc,z,test\n")
+    (folder / "dataset.toml").write_text(
+        'kind = "ecg"\nlead = "ecg"\n[csv]\nunit = "uV"\ntime = "t"\ntime_unit = "ms"\n[beats]\nfile = "beats.csv"\n'
+        '[records]\nfile = "people.csv"\n[classes]\nN = ["N"]\nV = ["V", "pvc"]\n'
+    )
+    return lambda: ecg_folder.load(folder)
+
+
+def ecg_edf(folder: Path) -> Load:
+    from edfio import Edf, EdfSignal
+
+    x = np.random.default_rng(0).normal(size=100)
+    Edf([EdfSignal(x, 50, label="ECG", physical_dimension="mV")], annotations=[]).write(folder / "a.edf")
+    (folder / "a_beats.csv").write_text("time,symbol\n10,N\n60,V\n")
+    text = 'kind = "ecg"\nformat = "edf"\n[beats]\nsuffix = "_beats.csv"\ntime_unit = "samples"\n'
+    (folder / "dataset.toml").write_text(text)
+    return lambda: ecg_folder.load(folder)
+
+
 def capture_file(folder: Path) -> Load:
     counts = np.random.default_rng(0).integers(-32768, 32768, (20, 3), np.int16)
     label, position = ("a, b",) * 10 + ('"', "ä") * 5, ("+x", "-x") * 10
@@ -88,6 +124,14 @@ FILES: dict[str, tuple[Callable[[Path], Load], str]] = {
     "ptbxl-database": (ptbxl_folder, "ptbxl_database.csv"),
     "ptbxl-statements": (ptbxl_folder, "scp_statements.csv"),
     "capture": (capture_file, "a.csv"),
+    "ecg-segments": (ecg_wfdb, "r.hea"),
+    "ecg-layout": (ecg_wfdb, "r_layout.hea"),
+    "ecg-segment": (ecg_wfdb, "r_1.hea"),
+    "ecg-csv": (ecg_csv, "b.csv"),
+    "ecg-beats": (ecg_csv, "beats.csv"),
+    "ecg-records": (ecg_csv, "people.csv"),
+    "ecg-dataset": (ecg_csv, "dataset.toml"),
+    "ecg-edf": (ecg_edf, "a.edf"),
 }
 each_file = pytest.mark.parametrize(("make", "name"), FILES.values(), ids=FILES)
 
@@ -114,6 +158,7 @@ def test_some_prefixes_and_mutations(folder: Path, make: Callable[[Path], Load],
 @each_file
 def test_every_prefix_and_many_mutations(folder: Path, make: Callable[[Path], Load], name: str) -> None:
     load = make(folder)
+    load()  # what it imports is no part of a case's time
     whole = (folder / name).read_bytes()
     outcome(prefixes(whole), folder, name, load)
     outcome(mutations(whole, MUTATIONS), folder, name, load)

@@ -1,10 +1,13 @@
 """Strips and beats against slow loops over annotations; the front end of whole records against cuts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from scl.artifacts import InputError
+from scl.artifacts.run import Split
 from scl.frontend.chain import FrontEnd
 from tests.scl.frontend.designs import front_end_spec
 from tests.train.data.beats import LABELS, SHIFT, recordings
@@ -91,6 +94,26 @@ def test_what_tasks_are_moved_by() -> None:
     assert ecg.shift_for("strip", short, 100.0) == Shift(0, 83, 1000 - 83, 5.0)  # ten seconds in all
 
 
+def test_windows_of_another_length_keep_their_shifts_in_seconds() -> None:
+    data = Recordings(**{**vars(recordings(samples=5000)), "rate_hz": 500.0})
+    for rate_hz in (125.0, 130.0, 250.0):
+        strip, beat = (ecg.shift_for(task, data, rate_hz, 2.0) for task in ("strip", "beat"))
+        assert strip.samples == beat.samples == 2 * rate_hz
+        assert strip.most == int(rate_hz * 5 / 6) and beat.most == -beat.least == int(np.ceil(0.075 * rate_hz))
+    assert ecg.shift_for("strip", data, 100.0, 9.17).samples == 917
+    with pytest.raises(InputError, match=r"windows of 9.5 s, .* 0.83 s later, take 10.33 s; .* has 10 s: give a short"):
+        ecg.shift_for("strip", data, 100.0, 9.5)
+
+
+def test_strips_of_another_length_follow_each_other_and_overlap_in_training() -> None:
+    data = recordings(groups=(1, 2))
+    labelled = tuple(replace(block, label=1) for block in data.blocks)  # none is left out for want of a beat
+    data = replace(data, blocks=labelled)
+    split = Split("record", True, 0, (1,), (1,), (2,))
+    starts = {p: ecg.split_windows(data, split, p, "strip", Shift(0, 5, 40)).starts for p in ("train", "test")}
+    assert set(np.diff(starts["train"])) == {20} and set(np.diff(starts["test"])) == {40}
+
+
 def test_a_whole_record_and_a_cut_with_its_five_seconds_agree(tmp_path, monkeypatch) -> None:
     """What training sees and what the board makes of raw counts: the filter has forgotten the cut's start."""
     from scl.frontend.sensor import load_sensor
@@ -116,3 +139,20 @@ def test_a_whole_record_and_a_cut_with_its_five_seconds_agree(tmp_path, monkeypa
         tail = np.sqrt(2) * np.exp(-2 * np.pi * 0.5 / np.sqrt(2) * 5) * np.ptp(raw.blocks[0].x)
         assert error[1:-1].max() < tail < 2e-4 and error.max() < 2.5e-3
         assert (copies.labels[transform] == windows.labels_at[:, copies.shifts[transform]]).all()
+
+
+def test_a_rate_that_the_band_does_not_fit_into() -> None:
+    with pytest.raises(
+        InputError, match="noise: a model of 80 Hz cannot see ECG up to 40 Hz, expected more than 80 Hz"
+    ):
+        ecg.prepared(recordings(), 80.0)
+
+
+def test_strips_of_the_classes_that_are_annotated() -> None:
+    """Without S, V has the second place; F makes a strip V where no beat is V."""
+    beats = np.array([[5, 0], [15, 1]])
+    starts = np.array([0, 10])
+    assert ecg.severest(beats, ("N", "V"), starts, starts + 10).tolist() == [0, 1]
+    assert ecg.severest(beats, ("N", "F"), starts, starts + 10).tolist() == [0, 1]
+    assert ecg.severest(beats, ("N", "S", "V"), starts, starts + 10).tolist() == [0, 1]
+    assert ecg.rhythm(("N", "F", "Q")) == ("N", "V") and ecg.rhythm(("S", "N")) == ("N", "S")

@@ -241,7 +241,7 @@ def test_missing_signals_are_counted(folder: Path) -> None:
     recordings = ptbxl.load(folder, rate_hz=100)
     assert recordings.groups.tolist() == [1, 9] and recordings.report["amiss"]["missing_records"] == 2
     assert set(recordings.report["folds"]) == {"1", "9"} and "2 missing records" in recordings.summary()
-    with pytest.raises(InputError, match=r"has the signals of none of the 4 records at 500 .*; choose 100 \(--rate\)$"):
+    with pytest.raises(InputError, match=r"none of the 4 records at 500 .*; choose 100 \(--records\)$"):
         ptbxl.load(folder)
     for path in folder.glob("records100/*/*.hea"):
         path.unlink()

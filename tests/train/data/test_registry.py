@@ -3,6 +3,7 @@ it by its name. The made-up one here is what docs/ADDING.md describes.
 """
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from scl.artifacts.ranges import read_ranges
 from train.data import registry, resolve, windows_for_run
 from train.data.data_set import DataSet, Options, Source, needed, text_option
 from train.data.recordings import Block, Recordings
+from train.data.registry import data_set, data_set_at
 from train.run.config import TrainConfig
 from train.run.folder import load_run
 from train.run.session import train_run
@@ -109,3 +111,48 @@ def test_a_data_set_that_is_not_registered_is_named() -> None:
 @pytest.mark.parametrize("name", registry.DATA_SETS)
 def test_every_data_set_is_registered_under_its_own_name(name: str) -> None:
     assert registry.data_set(name).name == name
+
+
+def laid_out(folder: Path, *names: str, zipped: bool) -> Path:
+    """A folder of files with these names and a byte in each, or the zip of it."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    return Path(shutil.make_archive(str(folder), "zip", folder)) if zipped else folder
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize(
+    "signal, names, expected",
+    [
+        ("imu", ("wisdm-dataset/activity_key.txt",), "wisdm"),
+        ("imu", ("raw/watch/accel/data_1600_accel_watch.txt",), "wisdm"),
+        ("imu", ("wisdm-dataset.zip",), "wisdm"),
+        ("ecg", ("RECORDS", "100.hea", "234.hea"), "mitdb"),
+        ("ecg", ("mit-bih-arrhythmia-database-1.0.0/RECORDS", "mit-bih-arrhythmia-database-1.0.0/208.hea"), "mitdb"),
+        ("ecg", ("ptb-xl/ptbxl_database.csv", "ptb-xl/RECORDS"), "ptbxl"),
+    ],
+)
+def test_a_path_tells_its_set(tmp_path, signal, names, expected, zipped):
+    path = laid_out(tmp_path / "set", *names, zipped=zipped)
+    assert data_set_at(path, signal).name == expected
+
+
+@pytest.mark.parametrize("names", [("RECORDS", "I01.hea", "I02.hea"), ("RECORDS", "100.hea", "I02.hea"), ("100.hea",)])
+def test_other_databases_are_not_mit_bih(tmp_path, names):
+    assert not data_set("mitdb").owns(laid_out(tmp_path / "set", *names, zipped=False))
+
+
+def test_what_no_other_set_owns_is_for_a_folder_of_ecg_or_the_first_imu_set(tmp_path):
+    assert (data_set_at(tmp_path / "absent", "imu").name, data_set_at(tmp_path / "absent", "ecg").name) == (
+        "wisdm",
+        "ecg-folder",
+    )
+
+
+def test_the_sets_at_hand_own_their_archives(data_dir):
+    for name in ("wisdm", "mitdb", "ptbxl"):
+        chosen = data_set(name)
+        path = chosen.find(data_dir)
+        if path is not None:
+            assert data_set_at(path, chosen.signal) is chosen

@@ -87,8 +87,21 @@ def test_another_rate_or_unit(folder: Path, counts: np.ndarray) -> None:
     with pytest.raises(InputError, match="sub/00001_hr has 100 samples per second, expected 500"):
         lead(folder)
     write(folder, "sub/00001_hr", counts, units="mmHg")
-    with pytest.raises(InputError, match="sub/00001_hr is in mmHg, expected mV"):
+    with pytest.raises(InputError, match="sub/00001_hr is in mmHg, expected V, mV or uV; convert it"):
         lead(folder)
+
+
+@pytest.mark.parametrize(
+    ("unit", "millivolts"),
+    [("uV", 1e-3), ("V", 1e3), ("MV", 1), ("microvolts", 1e-3), ("\u00b5V", 1e-3), ("\u03bcV", 1e-3)],
+)
+def test_other_units_of_voltage(folder: Path, counts: np.ndarray, unit: str, millivolts: float) -> None:
+    """A micro sign that is left out would make volts of it, a million times as much."""
+    write(folder, "sub/00001_hr", counts, units=unit)
+    np.testing.assert_allclose(lead(folder).x, (counts[:, 1] - 10) / 1000 * millivolts, rtol=1e-6)
+    header = folder / "sub/00001_hr.hea"
+    header.write_bytes(header.read_text().encode("utf-8" if unit == "\u03bcV" else "latin-1"))
+    np.testing.assert_allclose(lead(folder).x, (counts[:, 1] - 10) / 1000 * millivolts, rtol=1e-6)
 
 
 def test_sources_that_are_none(folder: Path, tmp_path: Path) -> None:

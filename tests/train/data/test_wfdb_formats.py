@@ -154,9 +154,12 @@ def test_several_samples_in_a_frame(tmp_path: Path) -> None:
     np.testing.assert_array_equal(lead(tmp_path, "II", 720), millivolts(fast.ravel()))
     with pytest.raises(InputError, match="r has 720 samples per second, expected 360"):
         lead(tmp_path, "II")
-    write(tmp_path, 60, [line("r.dat", "61", slow, "I"), line("r.dat", "61x2", fast.ravel(), "II")], r=data)
-    with pytest.raises(InputError, match=r"r.hea: format 61 with several samples in a frame is not read; convert it"):
-        lead(tmp_path, "I")
+    other = ENCODED["61"][1](np.concatenate([slow[:, None], fast], axis=1).ravel())
+    write(
+        tmp_path, 60, [line("r.dat", "61+4", slow, "I"), line("r.dat", "61x2+4", fast.ravel(), "II")], r=b"head" + other
+    )
+    np.testing.assert_array_equal(lead(tmp_path, "I"), millivolts(slow))
+    np.testing.assert_array_equal(lead(tmp_path, "II", 720), millivolts(fast.ravel()))
 
 
 @pytest.mark.parametrize("skew", [1, 7, 59, 60, 10**9])
@@ -192,8 +195,8 @@ def test_compressed_signals_are_named(tmp_path: Path, fmt: str) -> None:
         ("1e-30/mV", "r.hea: lead II has the gain '1e-30', expected"),
         ("200x/mV", "r.hea: lead II has the gain '200x', expected"),
         (f"{GAIN}(1{'0' * 60})/mV", "r.dat cannot be read as r.hea says"),
-        ("50/uV", "r is in uV, expected mV"),
-        ("50/NaN", "r is in NaN, expected mV"),
+        ("50/mmHg", "r is in mmHg, expected V, mV or uV"),
+        ("50/NaN", "r is in NaN, expected V, mV or uV"),
     ],
 )
 def test_a_gain_that_is_none(tmp_path: Path, gain: str, expected: str) -> None:
@@ -213,4 +216,12 @@ def test_signals_of_one_file_that_contradict_each_other(tmp_path: Path, formats:
         lines.append(line(file or "r.dat", fmt, counts, name))
     write(tmp_path, 60, lines, r=bytes(360), two=bytes(120))
     with pytest.raises(InputError, match=r"r.hea: the signals in r.dat are in several formats, offsets or places"):
+        lead(tmp_path)
+
+
+def test_a_header_of_thousands_of_signals(tmp_path: Path) -> None:
+    """wfdb would take seconds for it."""
+    counts = signal(16, 60)
+    write(tmp_path, 60, [line("r.dat", "16", counts, f"L{i}") for i in range(257)], r=bytes(120))
+    with pytest.raises(InputError, match=r"r.hea describes 257 signals, expected at most 256; download it again"):
         lead(tmp_path)

@@ -304,6 +304,8 @@ def test_missing_or_damaged_source(make_wisdm: Callable[..., Path], tmp_path: Pa
         wisdm.load(tmp_path / "empty")
     with pytest.raises(InputError, match="no subject has files raw/phone"):
         wisdm.load(path, device="phone")
+    with pytest.raises(InputError, match="WISDM: was recorded at 20 Hz, .* 50 Hz; train with --rate 20 or less"):
+        wisdm.load(path, rate_hz=50.0)
 
 
 ROWS = """

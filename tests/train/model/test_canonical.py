@@ -28,7 +28,7 @@ def test_every_circular_shift_gives_the_same_window() -> None:
     assert torch.equal(canonical(torch.from_numpy(shifted)), canonical(torch.from_numpy(x)))
 
 
-def test_a_run_is_wholly_consistent_under_circular_shift_and_is_not_exported(tmp_path: Path) -> None:
+def test_a_run_is_wholly_consistent_under_circular_shift_and_is_not_exported(tmp_path: Path, capsys) -> None:
     from export.pipeline import Options, export
 
     out = tmp_path / "run"
@@ -38,6 +38,9 @@ def test_a_run_is_wholly_consistent_under_circular_shift_and_is_not_exported(tmp
     assert run.info.frontend.canonical is True and run.model.canonical
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["shift_circular"]["mean_consistency"] == 1.0 > metrics["shift"]["mean_similarity"]["invariant"]
+    reason = "the input does not change when a window is rolled round"
+    assert metrics["consistency_by_construction"] == {"shift_circular": reason}
+    assert f"shift_circular: consistency is 1 by construction: {reason}" in capsys.readouterr().out
     with pytest.raises(InputError, match="input is canonicalized, which the board's front end does not do"):
         export(out, tmp_path / "bundle", Options())
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from scl.artifacts import InputError
-from scl.artifacts.run import TransformationInfo
+from scl.artifacts.run import InputSteps, TransformationInfo
 from scl.frontend.counts import to_counts
 from scl.frontend.sensor import load_sensor
 from scl.frontend.spec import FrontEndSpec
@@ -118,6 +118,9 @@ class Mirror:
         return {}
 
     def farthest(self, draws: int) -> int | None:
+        return None
+
+    def by_construction(self, steps: InputSteps) -> str | None:
         return None
 
     def describe(self) -> TransformationInfo:
