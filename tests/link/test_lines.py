@@ -149,6 +149,22 @@ def test_chunks_behind_a_gap_are_kept(line):
     assert [chunks.wanted(*at) for at in ((100, 5), (96, 9))] == [96, 105]  # has come another way
 
 
+def test_the_beginning_of_the_next_window_is_kept(line):
+    """Whether its whole end is missing or a part of it. The result is the wanted window's all the same."""
+    chunks = Chunks(line)
+    raw = chunks.hello.raw_samples
+    for number, behind in ((0, 0), (1, 4)):
+        for start in range(9 * number, raw - 10, 80):
+            chunks.answer(number, start, min(80, raw - 10 - start))
+        if behind:
+            chunks.answer(number, raw - behind, behind)
+        assert chunks.answer(number + 1, 0, 9).next == raw - 10
+        answer = chunks.answer(number, raw - 10, 10 - behind)
+        assert (answer.window, answer.next) == (number, raw) and answer.result.input_crc32 == line.input_crc32[number]
+        answer = chunks.answer(number + 1, 20, 1)
+        assert (answer.window, answer.next) == (number + 1, 9)
+
+
 def test_what_ends_a_window_ends_what_is_kept(line):
     chunks = Chunks(line)
     values = np.tile([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1], 2).astype("<f4").tobytes()
