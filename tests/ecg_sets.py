@@ -1,12 +1,22 @@
 """Makes folders of simulated ECG in WFDB, CSV and EDF, as people have them, with the samples that they hold.
 
-python tests/ecg_sets.py FOLDER makes the WFDB folder of docs/tutorials/ecg-folder.md.
+    python tests/ecg_sets.py FOLDER [--records 12] [--minutes 3] [--rate 250]
+
+makes the WFDB folder of docs/tutorials/ecg-folder.md, a record for each person.
 """
 
+import argparse
 import csv
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+
+if __name__ == "__main__":  # tests has folders named like the product's
+    sys.path[0] = str(Path(__file__).parents[1])
+    sys.modules["tests"] = ModuleType("tests")
+    sys.modules["tests"].__path__ = [str(Path(__file__).parent)]
 
 import numpy as np
 import wfdb
@@ -126,10 +136,16 @@ def write_edf(folder: Path, records: list[Simulated], unit: str = "uV", codes: t
         Edf(signals, patient=patient, annotations=[] if codes else None).write(folder / f"{record.name}.edf")
 
 
-def main(folder: Path) -> None:
-    """Twelve people's records of three minutes at 250 Hz."""
-    write_wfdb(folder, simulated(12, 3.0, 250.0))
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--records", type=int, default=12)
+    parser.add_argument("--minutes", type=float, default=3.0)
+    parser.add_argument("--rate", type=float, default=250.0)
+    given = parser.parse_args(argv)
+    write_wfdb(given.folder, simulated(given.records, given.minutes, given.rate))
+    return 0
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -1,5 +1,6 @@
-"""Reads a folder of IMU recordings, prints what it understood and what looks wrong, and writes a first dataset.toml
-where there is none and the files are of no known convention. One that is there stays as it is.
+"""Reads a folder of recordings, prints what it understood and what looks wrong. A folder with WFDB headers, with EDF
+files or with a dataset.toml of kind "ecg" holds ECG, any other one IMU recordings; of these, it writes a first
+dataset.toml where there is none and the files are of no known convention. One that is there stays as it is.
 
 Exit status: 0 nothing looks wrong; 1 something does, or a file cannot be read; 2 nothing can be understood.
 """
@@ -9,11 +10,13 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from scl.arguments import FORMATS, Parser
 from scl.artifacts import InputError, command, write_bytes
 from scl.text import say
 from train.data.dataset_file import NAME
+from train.data.ecg_check import check, is_ecg
 from train.data.imu_contents import Part, examine
 from train.data.imu_folder import assembled
 from train.data.imu_source import ImuSource, UndescribedError, find_source
@@ -21,6 +24,8 @@ from train.data.plausibility import clock_problem, doubts
 from train.data.proposal import propose
 
 MOST_ROWS = 60
+TEXTS = ("record", "subject", "lead", "labels")  # of an ECG table's columns
+Justify = Literal["left", "right"]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,7 +34,10 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m train.data.check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument(
-        "folder", type=Path, metavar="FOLDER", help=f"CSV files, captures ({FORMATS}), or X.npy, y.npy, groups.npy"
+        "folder",
+        type=Path,
+        metavar="FOLDER",
+        help=f"CSV files, captures ({FORMATS}), or X.npy, y.npy, groups.npy; ECG: WFDB, EDF or CSV",
     )
     options.add_argument(
         "--write", action="store_true", help=f"write a {NAME} for Edge Impulse's files too, to change what they mean"
@@ -40,6 +48,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     folder: Path = arguments.folder
+    if is_ecg(folder):
+        return _ecg(folder, arguments.write)
     missing = _write_first(folder, arguments.write)
     if missing:
         say(f"{folder / NAME} lacks {' and '.join(missing)}: fill it in, then run this again")
@@ -49,12 +59,29 @@ def main(argv: Sequence[str]) -> int:
     if not parts:
         raise InputError("\n".join(refused))
     _print_table(parts)
-    wrong = [*refused, *_understood(source, parts)]
+    return _verdict([*refused, *_understood(source, parts)])
+
+
+def _verdict(wrong: Sequence[str]) -> int:
+    """Says what looks wrong; returns the exit status."""
     for text in wrong:
         say(f"looks wrong: {text}")
     if not wrong:
         say("nothing looks wrong")
     return 1 if wrong else 0
+
+
+def _ecg(folder: Path, write: bool) -> int:
+    """The same for ECG. Raises InputError where training would."""
+    if write:
+        raise InputError(
+            f"{folder}: holds ECG, and --write is for IMU recordings; leave it out, and write {NAME} by hand where one "
+            "is needed: docs/tutorials/ecg-folder.md has an example"
+        )
+    checked = check(folder)
+    _print_rows([(name, "left" if name in TEXTS else "right") for name in checked.heading], checked.rows, "records")
+    say(*checked.sentences)
+    return _verdict(checked.warnings)
 
 
 def _write_first(folder: Path, always: bool) -> tuple[str, ...]:
@@ -121,27 +148,36 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _print_table(parts: list[Part]) -> None:
+    numbers = ("seconds", "Hz", "jitter ms", "gaps", "|a| at rest", "max |a| m/s2", "max rad/s")
+    columns: list[tuple[str, Justify]] = [(name, "left") for name in ("file", "people", "classes")]
+    _print_rows([*columns, *((name, "right") for name in numbers)], [_row(part) for part in parts], "files")
+    if any(not part.figures.rests and part.figures.rest is not None for part in parts):
+        say("|a| in brackets: the sensor never rests; of the stillest tenth")
+
+
+def _row(part: Part) -> tuple[str, ...]:
+    f = part.figures
+    people, classes = ({key[i] for key in f.seconds} - {""} for i in (0, 1))
+    peaks = [f"{f.peak[kind]:.1f}" if kind in f.peak else "" for kind in ("accelerometer", "gyroscope")]
+    rest = "" if f.rest is None else f"{f.rest:.2f}" if f.rests else f"({f.rest:.2f})"
+    cells = (f"{f.duration:.1f}", f"{f.rate_hz:.2f}", f"{f.jitter_ms:.1f}", str(len(f.gaps)), rest, *peaks)
+    return (f.name, _few(people), _few(classes), *cells)
+
+
+def _print_rows(columns: Sequence[tuple[str, Justify]], rows: Sequence[Sequence[str]], what: str) -> None:
+    """Columns with their sides, and the first rows; `what` says what a row is."""
     from rich.table import Table
 
     from scl.terminal import PlainConsole
 
-    table = Table(title="what each file holds", title_justify="left")
-    for name in ("file", "people", "classes"):
-        table.add_column(name, overflow="fold")
-    for name in ("seconds", "Hz", "jitter ms", "gaps", "|a| at rest", "max |a| m/s2", "max rad/s"):
-        table.add_column(name, justify="right")
-    for part in parts[:MOST_ROWS]:
-        f = part.figures
-        people, classes = ({key[i] for key in f.seconds} - {""} for i in (0, 1))
-        peaks = [f"{f.peak[kind]:.1f}" if kind in f.peak else "" for kind in ("accelerometer", "gyroscope")]
-        rest = "" if f.rest is None else f"{f.rest:.2f}" if f.rests else f"({f.rest:.2f})"
-        cells = (f"{f.duration:.1f}", f"{f.rate_hz:.2f}", f"{f.jitter_ms:.1f}", str(len(f.gaps)), rest, *peaks)
-        table.add_row(f.name, _few(people), _few(classes), *cells)
+    table = Table(title=f"what each of the {what} holds", title_justify="left")
+    for name, side in columns:
+        table.add_column(name, justify=side, overflow="fold")
+    for row in rows[:MOST_ROWS]:
+        table.add_row(*row)
     PlainConsole(width=None if sys.stdout.isatty() else 150).print(table)
-    if len(parts) > MOST_ROWS:
-        say(f"and {len(parts) - MOST_ROWS} more files")
-    if any(not part.figures.rests and part.figures.rest is not None for part in parts):
-        say("|a| in brackets: the sensor never rests; of the stillest tenth")
+    if len(rows) > MOST_ROWS:
+        say(f"and {len(rows) - MOST_ROWS} more {what}")
 
 
 def _few(names: set[str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from scl.artifacts import InputError
 from tests import imu_sets
+from tests.ecg_sets import Simulated, simulated, write_edf, write_wfdb
+from tests.ecg_sets import write_csv as write_ecg_csv
 from tests.imu_sets import motion, write_csv
 from train.data import check
 from train.data.dataset_file import DatasetFile, Origin, Time, read_dataset_file
@@ -171,3 +174,55 @@ def test_a_folder_without_recordings(tmp_path, files, said):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="no such folder, expected a folder of recordings"):
         check.main([str(tmp_path / "absent")])
+
+
+@pytest.fixture(scope="module")
+def people() -> list[Simulated]:
+    return simulated(3, 0.5, 250.0)
+
+
+@pytest.mark.parametrize("kind", ["wfdb", "edf", "csv"])
+def test_an_ecg_folder_is_known_by_its_files_or_its_kind(tmp_path, people, kind, capsys):
+    folder = tmp_path / "ecg"
+    if kind == "wfdb":
+        write_wfdb(folder, people)
+    else:
+        described = f'kind = "ecg"\nformat = "{kind}"\nlead = 0\n[beats]\nfile = "beats.csv"\n'
+        if kind == "edf":
+            write_edf(folder, people)
+        else:
+            described += '[csv]\nunit = "mV"\nrate_hz = 250\n'
+        write_ecg_csv(folder, people)
+        (folder / "dataset.toml").write_text(described)
+    before = sorted(folder.iterdir())
+    assert check.main([str(folder)]) == 0
+    out = capsys.readouterr().out
+    assert "ecg-folder: 3 subjects, 3 classes, 90 s\n" in out and out.endswith("\nnothing looks wrong\n")
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in out.split("\n") if line.startswith("│")]
+    for record, (name, subject, lead, rate, minutes, labels, per_minute, _, _) in zip(people, rows, strict=True):
+        assert (name, subject, rate, minutes) == (record.name, "-", "250", "0.5") and "II" in lead
+        classes = [(name, record.symbols.count(symbol)) for name, symbol in (("N", "N"), ("S", "A"), ("V", "V"))]
+        assert labels == ", ".join(f"{name} {count}" for name, count in classes if count)
+        assert float(per_minute) == pytest.approx(60 / np.median(np.diff(record.beats) / 250), abs=1)
+    assert sorted(folder.iterdir()) == before
+
+
+def test_what_looks_wrong_in_ecg_is_printed_and_is_the_exit_status(tmp_path, people, capsys):
+    write_wfdb(tmp_path / "ecg", [*people[:2], replace(people[2], x=-people[2].x)])
+    assert check.main([str(tmp_path / "ecg")]) == 1
+    out = capsys.readouterr().out
+    assert "\nlooks wrong: 1 of 3 records look inverted against the others" in out and "p03 (-0." in out
+
+
+def test_an_ecg_folder_gets_no_dataset_toml(tmp_path, people):
+    write_wfdb(tmp_path / "ecg", people)
+    with pytest.raises(InputError, match="holds ECG, and --write is for IMU recordings; leave it out, .*ecg-folder.md"):
+        check.main([str(tmp_path / "ecg"), "--write"])
+    assert not (tmp_path / "ecg" / "dataset.toml").exists()
+
+
+def test_an_ecg_folder_that_cannot_be_read(tmp_path, people):
+    write_wfdb(tmp_path / "ecg", people)
+    (tmp_path / "ecg" / "p02.hea").write_text("p02 1\n")
+    with pytest.raises(InputError, match="p02"):
+        check.main([str(tmp_path / "ecg")])
