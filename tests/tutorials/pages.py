@@ -76,7 +76,6 @@ def passed(ended: Sequence[Done]) -> None:
     assert all(done.status == 0 for done in ended), said(ended)
     (check,) = [done for done in ended if "train.data.check" in done.command]
     assert check.output.endswith("\nnothing looks wrong\n"), said(ended)
-    assert "warning" not in next(done for done in ended if "m train." in done.command and done != check).errors.lower()
     assert " on mps2-an386: " in ended[-1].output, said(ended)
     assert ended[-1].output.splitlines()[-2] == "passed: exact", said(ended)
 

@@ -20,7 +20,7 @@ def check_imu_windows(project: Path, name: str, rate_hz: float, model_hz: float,
     """
     run = json.loads((project / "runs" / name / "run.json").read_text())
     people, labels = run["data"]["report"]["group_names"], run["labels"]
-    assert run["window"]["rate_hz"] == model_hz
+    assert run["window"]["rate_hz"] == model_hz and run["data"]["report"]["warnings"] == []
     evaluation = np.load(project / "bundles" / name / "evaluation.npz")
     step, times = round(rate_hz / model_hz), np.arange(round(seconds * rate_hz)) / rate_hz
     assert set(evaluation["labels"][0]) == {0, 1, 2} and len(set(evaluation["groups"])) >= 2
@@ -42,7 +42,7 @@ def check_ecg_windows(project: Path, name: str) -> None:
     """
     run = json.loads((project / "runs" / name / "run.json").read_text())
     names, labels, model_hz = run["data"]["report"]["group_names"], run["labels"], run["window"]["rate_hz"]
-    assert labels == ["N", "S", "V"]
+    assert labels == ["N", "S", "V"] and run["data"]["report"]["warnings"] == []
     evaluation = np.load(project / "bundles" / name / "evaluation.npz")
     assert set(evaluation["labels"][0]) == {0, 1, 2} and len(set(evaluation["groups"])) >= 2
     for window, label, group in zip(evaluation["windows"], evaluation["labels"][0], evaluation["groups"], strict=True):
