@@ -39,14 +39,13 @@ from typing import Any
 
 from scl.artifacts import InputError, shortened
 from scl.artifacts.toml_files import toml_table
-from train.data.dataset_file import NS
-from train.data.voltage import millivolts_per
+from scl.units import ISO, NS, millivolts_per
 from train.data.wfdb_annotations import AAMI
 
 NAME = "dataset.toml"
 WHAT = 'the description of an ECG set, which begins with kind = "ecg"'
 FORMATS = ("wfdb", "csv", "edf")
-TIME_UNITS = (*NS, "iso")
+TIME_UNITS = (*NS, ISO)
 BEAT_TIMES = ("s", "samples")
 PARTS = ("train", "validation", "test")
 KEYS = ("kind", "format", "lead", "rate_hz", "csv", "beats", "records", "classes", "split")
