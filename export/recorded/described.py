@@ -65,7 +65,9 @@ def _imu(where: Path, path: Path, sensor: Sensor) -> Hints:
 
 def _ecg(where: Path) -> Hints:
     settings = ecg_dataset_file.read_settings(read_bytes(where, MOST_BYTES, "a dataset.toml"), str(where))
-    csv = settings.csv or ecg_dataset_file.CsvSettings()
+    csv = settings.csv
     columns = (settings.lead,) if isinstance(settings.lead, str) else None
+    if csv is None:
+        return Hints(columns)
     unit = unit_of(csv.unit)
-    return Hints(columns, (unit,) if unit else (), csv.time_unit or None, csv.rate_hz, csv.time)
+    return Hints(columns, (unit,) if unit else (), csv.time_unit, csv.rate_hz, csv.time)

@@ -49,6 +49,7 @@ NAME = "dataset.toml"
 ADVICE = "python -m train.data.check FOLDER writes a first one where there is none"
 Column = Line | Annotated[int, Ge(1), Le(10_000)]
 Axes = tuple[Column, Column, Column]
+TimeUnit = Literal["s", "ms", "us", "ns", "iso"]
 Seconds = Annotated[float, Ge(0.01), Le(3600)]
 STRICT: dict[str, Any] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
@@ -58,7 +59,7 @@ class Time:
     """When a row was sampled: a column and its unit, or a fixed rate."""
 
     column: Column | None = None
-    unit: Literal["s", "ms", "us", "ns", "iso"] | None = None
+    unit: TimeUnit | None = None
     rate_hz: Hz | None = None
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 

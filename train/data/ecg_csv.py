@@ -6,7 +6,8 @@ from scl.artifacts import InputError, shortened
 from scl.units import millivolts_per
 from train.data.csv_layout import Layout, cleaned, layout
 from train.data.csv_text import read_columns
-from train.data.ecg_dataset_file import NAME, CsvSettings, EcgSettings
+from train.data.dataset_file import NAME
+from train.data.ecg_dataset_file import CsvSettings, EcgSettings
 from train.data.ecg_record import Listed, natural
 from train.data.resample import resample, segments
 from train.data.wfdb_files import Lead, Source

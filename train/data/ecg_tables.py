@@ -77,8 +77,7 @@ def read_records(source: Source, settings: RecordSettings, names: Sequence[str])
     Raises InputError for a column that dataset.toml names and the table lacks, a record that is there twice, or a part
     that is none.
     """
-    columns = {key: getattr(settings, key) for key in ("record", "label", "subject", "split")}
-    asked = [columns[key] for key in columns if key == "record" or key in settings.asked]
+    columns, asked = settings.columns, settings.asked
     table = read_table(source, settings.file, asked, [column for column in columns.values() if column not in asked])
     known: dict[str, Known] = {}
     strange = []
