@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from calibration.still import nominal
 from export.recorded.columns import Columns, choose
 from export.recorded.timing import Timing, timing_of
 from export.recorded.units import Unit, time_unit, unit_of
@@ -149,7 +150,7 @@ def _si_values(path: Path, x: np.ndarray, part: Part, unit: Unit) -> np.ndarray:
             f"{path}: the {part.kind} holds {float(x[broken][0]):g}, which is no count; counts are whole, say what "
             "its numbers are with --unit"
         )
-    return np.asarray((x * part.unit_per_count - np.asarray(part.bias)) @ np.asarray(part.alignment).T)
+    return nominal(x, part)
 
 
 def _units(

@@ -221,7 +221,8 @@ CSV = 'kind = "ecg"\nlead = "ecg"\n[csv]\nunit = "mV"\nrate_hz = 100\n'
             "record,subject\na,x\n",
             r"has neither annotated beats \(.atr, .ecg, .qrs\) nor labels of records",
         ),
-        ("[records]", "record,label\n\xff", "t.csv is not a CSV table"),
+        ("[records]", 'record,label\n"a', "t.csv is not a CSV table .*; save it as CSV again"),
+        ("[records]", "record,label\n\xfc,AF\n", "t.csv names no record that is there, such as 'a'; it names '\xfc'"),
     ],
 )
 def test_tables_that_are_wrong(folder: Path, table: str, text: str, expected: str) -> None:
