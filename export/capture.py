@@ -9,19 +9,22 @@ Columns, units and times are guessed where names or values tell them, and the co
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from export.recorded.conversion import Counts, convert
 from export.recorded.rate import ratio_of
-from export.recorded.reading import Hints, Recording, read_recording
-from export.recorded.units import NAMES, SECONDS, SPELLED
 from scl.arguments import FORMATS, Parser, line, number
 from scl.artifacts import InputError, check_writable, command, complain, shortened
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.capture import Capture, write_capture
 from scl.frontend.sensor import G, Part, Sensor, load_sensor
 from scl.text import say
+from scl.units import ISO, NAMES, NS, unit_of
+
+if TYPE_CHECKING:
+    from export.recorded.conversion import Counts
+    from export.recorded.reading import Recording
 
 PREFIXES = {"accelerometer": "a", "gyroscope": "g"}  # of the channels' names, as data sets name them
 WORN_G = (0.5, 2.0)  # of the median acceleration of a sensor that is worn; outside, a unit is probably wrong
@@ -56,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     )
     when = options.add_mutually_exclusive_group()
     when.add_argument(
-        "--time", choices=tuple(SECONDS), help="unit of the column of times (default: by its name or its step)"
+        "--time", choices=(*NS, ISO), help="unit of the column of times (default: by its name or its step)"
     )
     when.add_argument("--rate", type=number(0.01, 1e6), metavar="HZ", help="rows a second; times are not read")
     options.add_argument("--time-column", metavar="NAME", help="column of times (default: by name)")
@@ -66,7 +69,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    from export.recorded.described import with_description  # and with it the data sets
+    # With them come the data sets.
+    from export.recorded.conversion import convert
+    from export.recorded.described import with_description
+    from export.recorded.reading import Hints, read_recording
 
     path, out = arguments.recording, arguments.out
     check_writable(out)
@@ -102,7 +108,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _report(path: Path, recording: Recording, made: Counts, resampled: bool) -> None:
+def _report(path: Path, recording: "Recording", made: "Counts", resampled: bool) -> None:
     """Says rate, gaps and clipped values, what harms the recording as a warning."""
     timing, sensor = recording.timing, recording.sensor
     how = f"resampled to {sensor.rate_hz:g} Hz" if resampled else f"taken as the sensor's {sensor.rate_hz:g} Hz"
@@ -118,6 +124,8 @@ def _report(path: Path, recording: Recording, made: Counts, resampled: bool) -> 
             f"upsampled: there is nothing above {timing.rate_hz / 2:.4g} Hz in it, where a sensor measures up to "
             f"{sensor.rate_hz / 2:g} Hz",
         )
+    if recording.malformed:
+        _warn(path, f"{recording.malformed} rows are malformed (too long, or text for a number) and are left out")
     if recording.left_out:
         _warn(path, f"{recording.left_out} rows lack a number in a channel and are left out")
     if timing.bridged:
@@ -142,7 +150,7 @@ def _report(path: Path, recording: Recording, made: Counts, resampled: bool) -> 
     _check_gravity(path, recording)
 
 
-def _check_gravity(path: Path, recording: Recording) -> None:
+def _check_gravity(path: Path, recording: "Recording") -> None:
     """A warning where the acceleration is not that of anything worn."""
     for part in recording.sensor.parts:
         if part.si_unit == "m/s^2" and part.axes == 3:
@@ -189,10 +197,11 @@ def _names(text: str | None) -> tuple[str, ...] | None:
 def _units(text: str) -> tuple[str, ...]:
     """Units, in any of their spellings, separated by commas."""
     names = [name.strip() for name in text.split(",")]
-    unknown = [name for name in names if name.lower() not in SPELLED]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"{shortened(unknown[0])} is not a unit, choose from {', '.join(NAMES)}")
-    return tuple(SPELLED[name.lower()] for name in names)
+    units = tuple(unit for name in names if (unit := unit_of(name)))
+    if len(units) < len(names):
+        unknown = next(name for name in names if unit_of(name) is None)
+        raise argparse.ArgumentTypeError(f"{shortened(unknown)} is not a unit, choose from {', '.join(NAMES)}")
+    return units
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ Letters, marks, digits, punctuation and symbols of every language stay. An escap
 
 import re
 import sys
+from collections.abc import Iterable
 
 # A formula begins with one of these, also in full width, by OWASP's "CSV Injection" and CWE-1236. A spreadsheet may
 # take ; or | for the separator, so what stands behind one begins a cell as well. Tabs and line ends are escaped before.
@@ -35,6 +36,13 @@ def say(*lines: str, error: bool = False) -> None:
     """Prints lines to stdout, or stderr, made printable: no line that is passed can become two."""
     for line in lines:
         print(printable(line), file=sys.stderr if error else sys.stdout, flush=True)
+
+
+def listed(names: Iterable[str], most: int) -> str:
+    """Names with commas, the first ones of many."""
+    everybody = list(names)
+    rest = f" and {len(everybody) - most} more" if len(everybody) > most else ""
+    return ", ".join(everybody[:most]) + rest
 
 
 def markdown(text: str) -> str:

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.recorded.units import NAMES
 from scl.artifacts import InputError
 from scl.artifacts.capture import POSITIONS, SCHEMA, TEXT_COLUMNS, read_capture, write_capture
 from scl.frontend.counts import to_counts
 from scl.frontend.sensor import KEYS, PART_KEYS, UNITS, Part, Sensor, load_sensor
 from scl.frontend.si_units import to_si
+from scl.units import NAMES
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "FORMATS.md").read_text("utf-8")

@@ -53,15 +53,18 @@ class Timing:
         return np.asarray(stretch.start + np.interp(at[0] + np.arange(steps + 1), at, np.arange(len(at))))
 
 
-def timing_of(path: Path, times: np.ndarray, lines: np.ndarray) -> Timing:
-    """From times in seconds (rows). Raises InputError where they go back or tell no rate."""
+def timing_of(path: Path, times: np.ndarray, rows: np.ndarray) -> Timing:
+    """From times in seconds (n) and each one's row in the file, for messages.
+
+    Raises InputError where they go back or tell no rate.
+    """
     times = times - times[0]
     steps = np.diff(times)
     advice = "give the rate with --rate HZ, and the times are not read"
     if (back := steps < 0).any():
         row = int(back.argmax()) + 1
         raise InputError(
-            f"{path}, line {lines[row]}: time goes back, from {times[row - 1]:.9g} s behind the first row to "
+            f"{path}, row {rows[row]}: time goes back, from {times[row - 1]:.9g} s behind the first row to "
             f"{times[row]:.9g} s; sort or divide the recording, or {advice}"
         )
     usual = float(np.median(steps)) if len(steps) else 0.0

@@ -40,9 +40,14 @@ def read_typed_toml(path: str | Path, cls: type[T], what: str) -> T:
 
     Raises InputError that names the file, the key, what was found, and what was expected or which keys are known.
     """
+    return typed_toml(read_bytes(path, MOST_BYTES, what), path, cls, what)
+
+
+def typed_toml(data: bytes, path: str | Path, cls: type[T], what: str) -> T:
+    """The same of a file's bytes; `path` names it in errors."""
     from pydantic import TypeAdapter, ValidationError
 
-    table = read_toml(path, what)
+    table = toml_table(data, path, what)
     try:
         # As JSON text: strictly, a list is no tuple in Python, but in JSON it is.
         made: T = TypeAdapter(cls).validate_json(json.dumps(table, default=str))

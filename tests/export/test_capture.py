@@ -1,5 +1,7 @@
 """From recordings in people's units to capture files: values come back within half a count; what was done is said."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -215,6 +217,39 @@ def test_columns_by_number_of_a_file_without_names(convert):
     assert np.abs(si(got) - x).max() < 0.002
 
 
+WAYS = {
+    "UTF-16": lambda text: text.encode("utf-16"),
+    "latin-1": lambda text: text.replace("walk", "f\u00fcr").encode("latin-1"),
+    "decimal commas": lambda text: text.replace(",", ";").replace(".", ",").encode(),
+    "a logger's own lines": lambda text: ("% made by a logger\n" + text).encode(),
+    "dates": lambda text: re.sub(r"(?m)^(\d\.\d+)", lambda m: f"2026-03-01T12:00:0{m[1]}", text).encode(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_however_it_is_written(tmp_path, capsys, way):
+    x = np.round(movement(100, 100), 3)
+    rows = [f"{i / 100:.2f},{','.join(map(str, row))},walk" for i, row in enumerate(x)]
+    (tmp_path / "walk.csv").write_bytes(WAYS[way]("\n".join([f"t,{NAMES},label", *rows]) + "\n"))
+    arguments = ["--sensor", "bmi270", "--out", str(tmp_path / "capture.csv"), *SI]
+    assert capture.main([str(tmp_path / "walk.csv"), *arguments]) == 0
+    got = read_capture(tmp_path / "capture.csv")
+    assert np.abs(si(got) - x).max() < 0.002 and set(got.label) == {"f\u00fcr" if way == "latin-1" else "walk"}
+    assert ("times from t in iso, by its first row" in capsys.readouterr().out) == (way == "dates")
+
+
+def test_a_few_malformed_rows_are_left_out_and_said(convert):
+    """At a rate that is given they would shift all that follow, so there they are refused."""
+    x = movement(400, 100)
+    table = [[i / 100, *row] for i, row in enumerate(x)]
+    table[77][3] = "four"
+    got = convert(f"t,{NAMES}", table, "--unit", "m/s2,rad/s")
+    assert "1 rows are malformed (too long, or text for a number) and are left out" in convert.warned
+    assert len(got.counts) == 400 and np.abs(si(got) - x).max() < 0.05
+    with pytest.raises(InputError, match="walk.csv: 1 rows are malformed, and at a fixed rate none can be left out; m"):
+        convert(f"t,{NAMES}", table, "--unit", "m/s2,rad/s", "--rate", "100")
+
+
 X = np.round(movement(50, 100), 3)
 ROWS = [[i / 100, *row] for i, row in enumerate(X)]
 SI = ("--unit", "m/s2,rad/s")
@@ -225,16 +260,16 @@ SI = ("--unit", "m/s2,rad/s")
     [
         (NAMES, X, SI, "walk.csv: has no column of times among 'ax, ay, az, gx, gy, gz'; name it with --time-column"),
         (f"t,{NAMES}", ROWS, (), "walk.csv: the unit of the gyroscope cannot be told, its values are -2.* give --unit"),
-        (f"t,{NAMES}", ROWS, ("--unit", "m/s2,mV"), "--unit m/s.2,mV: nothing that .*walk.csv has is measured in mV"),
-        (f"t,{NAMES}", ROWS, ("--unit", "m/s2,g,rad/s"), "--unit m/s.2,g,rad/s: names m/s.2 and g for one accelero"),
+        (f"t,{NAMES}", ROWS, ("--unit", "m/s2,mV"), "--unit m/s2,mV: nothing that .*walk.csv has is measured in mV"),
+        (f"t,{NAMES}", ROWS, ("--unit", "m/s2,g,rad/s"), "--unit m/s2,g,rad/s: names m/s2 and g for one accelero"),
         (f"t,{NAMES}", ROWS, ("--unit", "counts"), "walk.csv: the accelerometer holds .*, which is no count"),
         (f"t,{NAMES}", [[row[0] * 30, *row[1:]] for row in ROWS], SI, "unit of column 't' cannot be told, its usual"),
         (f"t,{NAMES}", ROWS, (*SI, "--time", "ms"), "recording of 100000 Hz for a sensor of 100 Hz, expected one of"),
-        (f"t,{NAMES}", ROWS[::-1], SI, "walk.csv, line 3: time goes back, from 0 s behind the first row to -0.01 s"),
+        (f"t,{NAMES}", ROWS[::-1], SI, "walk.csv, row 2: time goes back, from 0 s behind the first row to -0.01 s"),
         (f"t,{NAMES}", ROWS[:1], SI, "walk.csv: 1 of 1 rows have a number in every channel, expected 2 or more"),
         (f"t,{NAMES}", [[i, *row[1:4], "", "", ""] for i, row in enumerate(ROWS)], SI, "0 of 50 rows have a number"),
-        (f"t,{NAMES}", [["10:00", *row[1:]] for row in ROWS], (*SI, "--time-column", "t"), "column 't' is '10:00'"),
-        (f"t,{NAMES},label", [[*row, "a\x07b"] for row in ROWS], SI, "capture.csv: label is .*expected printable"),
+        (f"t,{NAMES}", [["10:00", *row[1:]] for row in ROWS], (*SI, "--time-column", "t"), "line 2 is '10:00,5.884,"),
+        (f"t,{NAMES},label", [[*row, "a\x07b"] for row in ROWS], SI, "walk.csv: holds the name .*expected one line"),
         (f"t,{NAMES}", ROWS, ("--columns", "ax,,az"), "--columns 'ax,,az': expected names of columns; give them"),
         (f"t,{NAMES}", [[*row[:6], 1e30] for row in ROWS], SI, None),
     ],
@@ -248,9 +283,27 @@ def test_what_is_refused(convert, header, rows, arguments, message):
 
 
 @pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "walk.csv: holds no row; remove the file, or record it again"),
+        (b"t,ax,ay,az\n", "walk.csv: holds no row of data; remove the file, or record it again"),
+        (b"PK\x03\x04\0\0", "walk.csv: holds NUL bytes, expected CSV text; remove the file, or export it again"),
+        (b"# kind: capture\n# schema: 1\nax\n1\n", "walk.csv: is a capture file already; play it with python -m firm"),
+        (b't,ax,ay,az\n0,1,2,"3\n1,1,2,3\n', "walk.csv: is no CSV .*; export it again"),
+        (None, "walk.csv: cannot be read"),
+    ],
+)
+def test_what_is_no_recording(tmp_path, data, message):
+    if data is not None:
+        (tmp_path / "walk.csv").write_bytes(data)
+    with pytest.raises(InputError, match=message):
+        capture.main([str(tmp_path / "walk.csv"), "--sensor", "bmi270", "--out", str(tmp_path / "o.csv"), *SI])
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--unit", "furlong"], "argument --unit: 'furlong' is not a unit, choose from m/s^2, g, mg, rad/s, deg/s"),
+        (["--unit", "furlong"], "argument --unit: 'furlong' is not a unit, choose from m/s2, g, mg, rad/s, deg/s"),
         (["--rate", "100", "--time", "ms"], "argument --time: not allowed with argument --rate"),
         (["--rate", "0"], "argument --rate: '0' is not a number from 0.01 to 1e+06"),
         (["--time", "h"], "argument --time: invalid choice: 'h'"),

@@ -1,7 +1,7 @@
 """How the rows of a CSV file are written, found from its first lines: the separator (comma, semicolon, tab, bar or
 blanks), the decimal mark, the encoding, and whether there is a header row.
 
-Comment lines (#) do not count; a header may be one of them, as numpy.savetxt writes it.
+Comment lines (# or %) do not count; a header may be one of them, as numpy.savetxt writes it.
 """
 
 import csv
@@ -10,9 +10,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from scl.artifacts import InputError, shortened
-from train.data.dataset_file import Column
+from train.data.dataset_file import NAME, Column
 
 SEPARATORS = ("\t", ";", ",", "|", " ")
+COMMENT = ("#", "%")
 SAMPLE_BYTES, SAMPLE_LINES = 1 << 16, 60
 NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?|[-+]?(nan|inf)", re.IGNORECASE)
 
@@ -36,27 +37,34 @@ class Layout:
     encoding: str
     first: tuple[str, ...]
 
-    def place(self, column: Column, where: str) -> int:
-        """A column's index. Raises InputError where it is not there, or its name stands twice."""
+    def cell(self, place: int) -> str:
+        """A column's text in the first row; empty where that has none."""
+        return self.first[place].strip() if place < len(self.first) else ""
+
+    def place(self, column: Column, where: str, by: str = NAME) -> int:
+        """A column's index; `by` is what names it, for messages.
+
+        Raises InputError where it is not there, or its name stands twice.
+        """
         columns = shortened(", ".join(self.header), 200) if self.header else f"{self.width} columns without names"
         if isinstance(column, int):
-            if column > self.width:
-                raise InputError(f"{where}: has no column {column}; it has {columns}")
+            if not 0 < column <= self.width:
+                raise InputError(f"{where}: has no column {column}, which {by} names; it has {columns}")
             return column - 1
         if self.header is None:
             raise InputError(
-                f"{where}: has no header row, but dataset.toml names column {column!r}; give the columns' numbers, "
+                f"{where}: has no header row, but {by} names column {shortened(column)}; give the columns' numbers, "
                 f"from 1 to {self.width}"
             )
         for names, wanted in ((self.header, column), ([name.casefold() for name in self.header], column.casefold())):
             if wanted in names:
                 if list(names).count(wanted) > 1:
                     raise InputError(
-                        f"{where}: column {column!r} stands there {list(names).count(wanted)} times; give the number "
-                        "of the one that is meant, from 1"
+                        f"{where}: column {shortened(column)} stands there {list(names).count(wanted)} times; give "
+                        "the number of the one that is meant, from 1"
                     )
                 return list(names).index(wanted)
-        raise InputError(f"{where}: has no column {column!r}; it has {columns}")
+        raise InputError(f"{where}: has no column {shortened(column)}, which {by} names; it has {columns}")
 
 
 def cleaned(data: bytes) -> tuple[bytes, str]:
@@ -106,13 +114,13 @@ def _sampled(data: bytes, encoding: str) -> tuple[list[str], int, str, str]:
         text = data[start : start + length].decode(encoding, errors="replace").strip()
         if text.lower().startswith("sep=") and len(text) == 5:
             forced = text[4]
-        elif text.startswith("#"):
-            comment = text.lstrip("#").strip()
+        elif text.startswith(COMMENT):
+            comment = text.lstrip("#%").strip()
         elif text:
             break
         start += length
     sample = data[start : start + SAMPLE_BYTES].decode(encoding, errors="replace")
-    lines = [line for line in sample.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    lines = [line for line in sample.splitlines() if line.strip() and not line.lstrip().startswith(COMMENT)]
     if len(data) - start > SAMPLE_BYTES and len(lines) > 1:
         lines.pop()  # which may be cut
     return lines[:SAMPLE_LINES], start, comment, forced

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from scl.artifacts import InputError, shortened
-from scl.artifacts.fields import is_line
-from train.data.csv_layout import NUMBER, Layout, fields
-from train.data.dataset_file import NS
+from scl.artifacts.fields import MOST_REAL, is_line
+from scl.units import ISO, NS
+from train.data.csv_layout import COMMENT, NUMBER, Layout, fields
 
 MOST_BYTES = 1 << 30
 MALFORMED_LIMIT = 0.01
@@ -35,6 +35,14 @@ class Columns:
     texts: tuple[tuple[np.ndarray, tuple[str, ...]], ...]
     malformed: int
 
+    def check_whole(self, where: str) -> None:
+        """Raises InputError if rows are malformed: at a fixed rate none can be left out."""
+        if self.malformed:
+            raise InputError(
+                f"{where}: {self.malformed} rows are malformed, and at a fixed rate none can be left out; mend them, "
+                "or leave a value empty where it is not known"
+            )
+
 
 def read_columns(
     data: bytes, form: Layout, where: str, numbers: list[int], time: tuple[int, str] | None, texts: list[int]
@@ -44,7 +52,7 @@ def read_columns(
     Raises InputError if more than 1 % of the rows are malformed, or there is none.
     """
     wanted = sorted({*numbers, *texts, *([time[0]] if time else [])})
-    frame, skipped = _frame(data, form, where, wanted, texts + ([time[0]] if time and time[1] == "iso" else []))
+    frame, skipped = _frame(data, form, where, wanted, texts + ([time[0]] if time and time[1] == ISO else []))
     bad = frame[form.width].notna().to_numpy(copy=True)
     values = np.empty((len(frame), len(numbers)))
     for index, place in enumerate(numbers):
@@ -69,8 +77,8 @@ def _frame(data: bytes, form: Layout, where: str, wanted: list[int], texts: list
     import pandas
 
     body = data[form.start :] if form.start else data
-    if b"\n#" in body or body[:1] == b"#":
-        body = re.sub(rb"(?m)^[ \t]*#[^\r\n]*", b"", body)
+    if b"#" in body or b"%" in body:
+        body = re.sub(rb"(?m)^[ \t]*[#%][^\r\n]*", b"", body)
     if form.separator == ",":
         body = re.sub(rb";[ \t]*(?=\r?$)", b"", body, flags=re.MULTILINE) if re.search(rb";[ \t]*\r?\n", body) else body
     separator = form.separator.encode()
@@ -100,7 +108,7 @@ def _frame(data: bytes, form: Layout, where: str, wanted: list[int], texts: list
 
 
 def _numbers(column: Any) -> tuple[np.ndarray, np.ndarray]:
-    """A column as float64, NaN where it has no value; and where it holds something else than a number."""
+    """A column as float64, NaN where it has none up to MOST_REAL; and where it holds something else than a number."""
     import pandas
 
     if pandas.api.types.is_bool_dtype(column):
@@ -112,16 +120,14 @@ def _numbers(column: Any) -> tuple[np.ndarray, np.ndarray]:
         # As texts: a whole number of hundreds of digits is an int that no float holds.
         values = pandas.to_numeric(column.astype(str), errors="coerce").to_numpy(np.float64)
         wrong = np.isnan(values) & column.notna().to_numpy()
-    values = values.copy()
-    values[np.isinf(values)] = np.nan
-    return values, wrong
+    return np.where(np.abs(values) <= MOST_REAL, values, np.nan), wrong
 
 
 def _times(data: bytes, form: Layout, where: str, column: Any, place: int, unit: str) -> tuple[np.ndarray, np.ndarray]:
     """Seconds from the first time on, NaN where there is none; whole numbers are subtracted before they are rounded."""
     import pandas
 
-    if unit == "iso":
+    if unit == ISO:
         stamps = pandas.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
         known = stamps.notna().to_numpy()
         whole = stamps.astype("datetime64[ns, UTC]").astype("int64").to_numpy()
@@ -167,7 +173,7 @@ def _too_many(
     before = data[: form.start].count(b"\n")
     lines = data[form.start :].decode(form.encoding, errors="replace").split("\n")
     for number, line in enumerate(lines, before + 1):
-        if not line.strip() or line.lstrip().startswith("#"):
+        if not line.strip() or line.lstrip().startswith(COMMENT):
             continue
         row = fields([line], form.separator)[0]
         cells = [row[place].strip() for place in numbers if place < len(row)]

@@ -16,7 +16,7 @@
 
     [gyroscope]
     columns = ["gx", "gy", "gz"]
-    unit = "deg/s"                  # rad/s or deg/s
+    unit = "deg/s"                  # rad/s, deg/s or mdps
 
     [subject]                       # who was recorded; one of these keys
     file_name = "{subject}_*.csv"   # the part of the file's name that stands for {subject}
@@ -43,15 +43,13 @@ from annotated_types import Ge, Le
 
 from scl.artifacts import InputError, read_typed_toml
 from scl.artifacts.fields import Hz, Line
-from scl.frontend.sensor import DPS, G
+from scl.units import FACTORS
 
 NAME = "dataset.toml"
 ADVICE = "python -m train.data.check FOLDER writes a first one where there is none"
-ACCELERATION = {"m/s2": 1.0, "g": G, "mg": G / 1000}
-ANGULAR_RATE = {"rad/s": 1.0, "deg/s": DPS}
-NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 Column = Line | Annotated[int, Ge(1), Le(10_000)]
 Axes = tuple[Column, Column, Column]
+TimeUnit = Literal["s", "ms", "us", "ns", "iso"]
 Seconds = Annotated[float, Ge(0.01), Le(3600)]
 STRICT: dict[str, Any] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
@@ -61,7 +59,7 @@ class Time:
     """When a row was sampled: a column and its unit, or a fixed rate."""
 
     column: Column | None = None
-    unit: Literal["s", "ms", "us", "ns", "iso"] | None = None
+    unit: TimeUnit | None = None
     rate_hz: Hz | None = None
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
@@ -88,7 +86,7 @@ class Gyroscope:
     """Three columns of angular rate."""
 
     columns: Axes
-    unit: Literal["rad/s", "deg/s"]
+    unit: Literal["rad/s", "deg/s", "mdps"]
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
 
@@ -172,8 +170,7 @@ class DatasetFile:
 
     def scales(self) -> list[float]:
         """SI units in one unit of each channel's column."""
-        units = ACCELERATION | ANGULAR_RATE
-        return [units[sensor.unit] for sensor in self.sensors.values() for _ in sensor.columns]
+        return [FACTORS[sensor.unit] for sensor in self.sensors.values() for _ in sensor.columns]
 
 
 def pattern(text: str, where: Path) -> re.Pattern[str]:

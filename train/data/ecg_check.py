@@ -5,7 +5,8 @@ from pathlib import Path
 
 from scl.artifacts import InputError, read_toml
 from train.data.archive import names_in
-from train.data.ecg_dataset_file import NAME, WHAT
+from train.data.dataset_file import NAME
+from train.data.ecg_dataset_file import WHAT
 from train.data.ecg_folder import packed
 from train.data.ecg_measures import Measures, measured
 from train.data.ecg_record import EcgRecord

@@ -3,12 +3,13 @@
 import numpy as np
 
 from scl.artifacts import InputError, shortened
+from scl.units import millivolts_per
 from train.data.csv_layout import Layout, cleaned, layout
 from train.data.csv_text import read_columns
-from train.data.ecg_dataset_file import NAME, CsvSettings, EcgSettings
+from train.data.dataset_file import NAME
+from train.data.ecg_dataset_file import CsvSettings, EcgSettings
 from train.data.ecg_record import Listed, natural
 from train.data.resample import resample, segments
-from train.data.voltage import millivolts_per
 from train.data.wfdb_files import Lead, Source
 
 SUFFIX = ".csv"
@@ -55,11 +56,7 @@ class CsvRecords:
         if found.times_s is not None:
             samples, rate_hz = _uniform(found.times_s, x, self.settings, where)
             return Lead(lead, samples, rate_hz, rate_hz)
-        if found.malformed:
-            raise InputError(
-                f"{where}: {found.malformed} rows are malformed, and at a fixed rate none can be left out; mend them, "
-                "or leave a value empty where it is not known"
-            )
+        found.check_whole(where)
         assert self.settings.rate_hz is not None
         return Lead(lead, x.astype(np.float32), self.settings.rate_hz, self.settings.rate_hz)
 

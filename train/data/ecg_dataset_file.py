@@ -33,69 +33,107 @@ validation = ["102"]
 test = ["103"]
 """
 
-import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 
-from scl.artifacts import InputError, shortened
-from scl.artifacts.toml_files import toml_table
-from train.data.dataset_file import NS
-from train.data.voltage import millivolts_per
+from annotated_types import Ge, MinLen
+
+from scl.artifacts.fields import Hz, Line
+from scl.artifacts.toml_files import typed_toml
+from scl.units import millivolts_per
+from train.data.dataset_file import STRICT, Column, TimeUnit
 from train.data.wfdb_annotations import AAMI
 
-NAME = "dataset.toml"
 WHAT = 'the description of an ECG set, which begins with kind = "ecg"'
-FORMATS = ("wfdb", "csv", "edf")
-TIME_UNITS = (*NS, "iso")
-BEAT_TIMES = ("s", "samples")
 PARTS = ("train", "validation", "test")
-KEYS = ("kind", "format", "lead", "rate_hz", "csv", "beats", "records", "classes", "split")
+Records = Annotated[tuple[Line, ...], MinLen(1)]
 
 
 @dataclass(frozen=True)
 class CsvSettings:
     """Of signals in CSV: their unit, and a rate or a column of times in `time_unit`."""
 
-    unit: str = ""
-    rate_hz: float | None = None
-    time: str | None = None
-    time_unit: str = "s"
+    unit: Line
+    rate_hz: Hz | None = None
+    time: Column | None = None
+    time_unit: TimeUnit = "s"
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    def __post_init__(self) -> None:
+        if millivolts_per(self.unit) is None:
+            raise ValueError(f"has unit {self.unit!r}, expected uV, mV or V")
+        if self.rate_hz is None and self.time is None:
+            raise ValueError("has no rate_hz, and no column of times (time); give one of them")
 
 
 @dataclass(frozen=True)
 class BeatSettings:
     """Where beats are annotated: one of annotator, file and suffix."""
 
-    annotator: str | None = None
-    file: str | None = None
-    suffix: str | None = None
-    time_unit: str = "s"
+    annotator: Line | None = None
+    file: Line | None = None
+    suffix: Line | None = None
+    time_unit: Literal["s", "samples"] = "s"
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    def __post_init__(self) -> None:
+        if sum(value is not None for value in (self.annotator, self.file, self.suffix)) != 1:
+            raise ValueError("needs one of annotator, file and suffix; leave the others out")
+        if self.annotator is not None and not (self.annotator.isascii() and self.annotator.isalnum()):
+            raise ValueError(f"has annotator {self.annotator!r}, expected the suffix of annotation files, such as atr")
 
 
 @dataclass(frozen=True)
 class RecordSettings:
-    """The table of records and its columns; those of `asked` have to be there."""
+    """The table of records, and its columns where they have other names than their keys."""
 
-    file: str
-    record: str = "record"
-    label: str = "label"
-    subject: str = "subject"
-    split: str = "split"
-    asked: frozenset[str] = frozenset()
+    file: Line
+    record: Line = "record"
+    label: Line | None = None
+    subject: Line | None = None
+    split: Line | None = None
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns' names by their keys."""
+        return {key: getattr(self, key) or key for key in ("record", "label", "subject", "split")}
+
+    @property
+    def asked(self) -> list[str]:
+        """Names of the columns that have to be there."""
+        return [name for key, name in self.columns.items() if getattr(self, key) is not None]
 
 
 @dataclass(frozen=True)
 class EcgSettings:
-    """What dataset.toml says; as it stands, of a set without one."""
+    """What dataset.toml says; with `kind` alone, of a set without one."""
 
-    format: str | None = None
-    lead: str | int | None = None
-    rate_hz: float | None = None
+    kind: Literal["ecg"]
+    format: Literal["wfdb", "csv", "edf"] | None = None
+    lead: Line | Annotated[int, Ge(0)] | None = None
+    rate_hz: Hz | None = None
     csv: CsvSettings | None = None
     beats: BeatSettings | None = None
     records: RecordSettings | None = None
-    classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    split: dict[str, tuple[str, ...]] | None = None
+    classes: dict[Line, tuple[Line, ...]] = field(default_factory=dict)
+    split: dict[Line, Records] | None = None
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    def __post_init__(self) -> None:
+        members = [member for texts in self.classes.values() for member in texts]
+        twice = sorted({member for member in members if members.count(member) > 1})
+        if twice:
+            raise ValueError(f"[classes] has {twice[0]!r} twice, expected it in one class")
+        if self.split is not None and set(self.split) != set(PARTS):
+            raise ValueError(f"[split] has {', '.join(self.split) or 'nothing'}, expected {', '.join(PARTS)}")
+        if self.beats is None:
+            return
+        odd = [name for name in self.classes if name not in AAMI]
+        if odd:
+            raise ValueError(f"[classes] has {odd[0]!r}, expected classes of beats: {', '.join(AAMI)}")
+        if self.records is not None and self.records.label is not None:
+            raise ValueError("has [beats], and label in [records], expected one of them; leave out the other")
 
     @property
     def tables(self) -> set[str]:
@@ -107,144 +145,6 @@ class EcgSettings:
 def read_settings(data: bytes, where: str) -> EcgSettings:
     """Reads the bytes of a dataset.toml; `where` names it in messages.
 
-    Raises InputError for what is not TOML, an unknown key, or a value that is none of its kind.
+    Raises InputError that names the key, what was found and what was expected.
     """
-    table = _Table(where, "", toml_table(data, where, WHAT), KEYS)
-    table.one_of("kind", ("ecg",), required=True)
-    lead = table.values.get("lead")
-    if lead is not None and (isinstance(lead, bool) or not isinstance(lead, str | int) or lead == ""):
-        raise table.wrong("lead", "a name, or a number from 0")
-    if isinstance(lead, int) and lead < 0:
-        raise table.wrong("lead", "a name, or a number from 0")
-    settings = EcgSettings(
-        format=table.one_of("format", FORMATS),
-        lead=lead,
-        rate_hz=table.number("rate_hz"),
-        csv=_csv(table.table("csv", ("unit", "rate_hz", "time", "time_unit"))),
-        beats=_beats(table.table("beats", ("annotator", "file", "suffix", "time_unit"))),
-        records=_records(table.table("records", ("file", "record", "label", "subject", "split"))),
-        classes=_classes(table.table("classes", None)),
-        split=_split(table.table("split", PARTS)),
-    )
-    if settings.beats is not None:
-        odd = [name for name in settings.classes if name not in AAMI]
-        if odd:
-            raise InputError(
-                f"{where}: [classes] has {shortened(odd[0])}, expected classes of beats: {', '.join(AAMI)}"
-            )
-        if settings.records is not None and "label" in settings.records.asked:
-            raise InputError(f"{where}: has [beats], and label in [records], expected one of them; leave out the other")
-    return settings
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A table of the file: its name ("" at the top), values and known keys (None: any)."""
-
-    where: str
-    name: str
-    values: dict[str, Any]
-    known: tuple[str, ...] | None
-
-    def __post_init__(self) -> None:
-        unknown = sorted(set(self.values) - set(self.known or self.values))
-        if unknown:
-            raise InputError(
-                f"{self.where}: {self.title}unknown key {shortened(', '.join(unknown))}; known keys: "
-                f"{', '.join(self.known or ())}"
-            )
-
-    @property
-    def title(self) -> str:
-        return f"[{self.name}] has " if self.name else "has the "
-
-    def wrong(self, key: str, expected: str) -> InputError:
-        place = f"[{self.name}] {key}" if self.name else key
-        return InputError(f"{self.where}: {place} is {shortened(self.values.get(key))}, expected {expected}")
-
-    def text(self, key: str) -> str | None:
-        value = self.values.get(key)
-        if value is not None and (not isinstance(value, str) or not value):
-            raise self.wrong(key, "a text")
-        return value
-
-    def one_of(self, key: str, choices: tuple[str, ...], required: bool = False) -> str | None:
-        value = self.values.get(key)
-        if (value is None and required) or (value is not None and value not in choices):
-            raise self.wrong(key, " or ".join(choices))
-        return value
-
-    def number(self, key: str) -> float | None:
-        value = self.values.get(key)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-            raise self.wrong(key, "a number above 0")
-        return float(value)
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.values.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.wrong(key, "a list of texts")
-        return tuple(value)
-
-    def table(self, key: str, known: tuple[str, ...] | None) -> "_Table | None":
-        value = self.values.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            raise self.wrong(key, f"a table [{key}]")
-        return _Table(self.where, key, value, known)
-
-
-def _csv(table: _Table | None) -> CsvSettings | None:
-    if table is None:
-        return None
-    unit = table.text("unit")
-    if unit is None or millivolts_per(unit) is None:
-        raise table.wrong("unit", "uV, mV or V")
-    rate_hz, time = table.number("rate_hz"), table.text("time")
-    if rate_hz is None and time is None:
-        raise InputError(f"{table.where}: [csv] has no rate_hz, and no column of times (time); give one of them")
-    return CsvSettings(unit, rate_hz, time, table.one_of("time_unit", TIME_UNITS) or "s")
-
-
-def _beats(table: _Table | None) -> BeatSettings | None:
-    if table is None:
-        return None
-    annotator, file, suffix = (table.text(key) for key in ("annotator", "file", "suffix"))
-    if sum(value is not None for value in (annotator, file, suffix)) != 1:
-        raise InputError(f"{table.where}: [beats] needs one of annotator, file and suffix; leave the others out")
-    if annotator is not None and not (annotator.isascii() and annotator.isalnum()):
-        raise table.wrong("annotator", "the suffix of annotation files, such as atr")
-    return BeatSettings(annotator, file, suffix, table.one_of("time_unit", BEAT_TIMES) or "s")
-
-
-def _records(table: _Table | None) -> RecordSettings | None:
-    if table is None:
-        return None
-    texts = {key: value for key in table.values if (value := table.text(key)) is not None}
-    if "file" not in texts:
-        raise table.wrong("file", "the name of a CSV file")
-    return RecordSettings(**texts, asked=frozenset(texts) - {"file"})
-
-
-def _classes(table: _Table | None) -> dict[str, tuple[str, ...]]:
-    if table is None:
-        return {}
-    classes = {name: table.texts(name) for name in table.values}
-    members = [member for texts in classes.values() for member in texts]
-    twice = sorted({member for member in members if members.count(member) > 1})
-    if twice:
-        raise InputError(f"{table.where}: [classes] has {shortened(twice[0])} twice, expected it in one class")
-    return classes
-
-
-def _split(table: _Table | None) -> dict[str, tuple[str, ...]] | None:
-    if table is None:
-        return None
-    parts = {part: table.texts(part) for part in PARTS}
-    empty = [part for part, names in parts.items() if not names]
-    if empty:
-        raise table.wrong(empty[0], "a list of records")
-    return parts
+    return typed_toml(data, where, EcgSettings, WHAT)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from scl.artifacts import InputError, shortened
+from scl.units import millivolts_per
 from train.data.ecg_record import Listed, natural
-from train.data.voltage import millivolts_per
 from train.data.wfdb_files import Lead, Source
 from train.data.wfdb_segments import MOST_SAMPLES
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from scl.text import listed
 from train.data import ecg_polarity
 from train.data.ecg_measures import Measures
 
@@ -71,7 +72,7 @@ def warnings(records: Mapping[str, Measures], classes: tuple[str, ...], whole: M
         said.append(f"{present[0]} is the only class: nothing can be told apart")
     silent = [name for name, m in records.items() if m.r_mv is None]
     if silent:
-        said.append(f"no beat is found in {_list(silent)}: is it an ECG?")
+        said.append(f"no beat is found in {listed(silent, MOST_NAMED)}: is it an ECG?")
     return said
 
 
@@ -87,10 +88,5 @@ def _named(
     values = {name: found for name, m in records.items() if (found := value(m)) is not None and odd(found)}
     if not values:
         return []
-    listed = _list([f"{name} ({found:.3g}{' ' * bool(unit)}{unit})" for name, found in values.items()])
-    return [f"{len(values)} of {len(records)} records have {what}: {listed}; {advice}"]
-
-
-def _list(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+    some = listed([f"{name} ({found:.3g}{' ' * bool(unit)}{unit})" for name, found in values.items()], MOST_NAMED)
+    return [f"{len(values)} of {len(records)} records have {what}: {some}; {advice}"]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from scl.text import listed
 from train.data.recordings import Recordings
 
 QRS_S = 0.08  # to either side of the R peak
@@ -98,12 +99,11 @@ def sentences(figures: Mapping[str, float], usual: float | None = None) -> list[
     if not found:
         return []
     against = direction(figures) if usual is None else usual
-    named = ", ".join(f"{name} ({value:+.2f})" for name, value in list(found.items())[:10])
-    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    named = listed((f"{name} ({value:+.2f})" for name, value in found.items()), 10)
     whom = "the others" if usual is None else "the training set"
     return [
         f"{len(found)} of {len(figures)} records look inverted against {whom} ({against:+.2f}; +1: QRS rises, -1: it "
-        f"falls): {named}{more}; swapped electrodes, or another lead: turn them round or leave them out"
+        f"falls): {named}; swapped electrodes, or another lead: turn them round or leave them out"
     ]
 
 

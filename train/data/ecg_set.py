@@ -9,8 +9,9 @@ import numpy as np
 
 from scl.artifacts import InputError, sha256_bytes, shortened
 from scl.frontend.resampler import to_rate
+from train.data.dataset_file import NAME
 from train.data.ecg_csv import CsvRecords
-from train.data.ecg_dataset_file import NAME, PARTS, EcgSettings, read_settings
+from train.data.ecg_dataset_file import PARTS, EcgSettings, read_settings
 from train.data.ecg_edf import EdfRecords
 from train.data.ecg_labels import Labels, labels_of
 from train.data.ecg_leads import Choice, choose
@@ -90,7 +91,7 @@ def open_set(path: str | Path, lead: str | None = None) -> EcgSet:
             or no labels.
     """
     source = Source(path, None, ADVICE)
-    settings = EcgSettings()
+    settings = EcgSettings("ecg")
     if NAME in source.names:
         settings = read_settings(source.read(NAME, MOST_SETTINGS_BYTES), f"{source.path}: {NAME}")
     found = _format(source, settings)
@@ -133,7 +134,7 @@ def open_set(path: str | Path, lead: str | None = None) -> EcgSet:
 def _format(source: Source, settings: EcgSettings) -> Format:
     """The format that dataset.toml names, else that of the files."""
     there = [name for name, suffix in SUFFIXES.items() if _count(source, settings, name, suffix)]
-    kind = settings.format
+    kind: str | None = settings.format
     if kind is None and len(there) > 1 and "csv" in there and settings.csv is None:
         there.remove("csv")  # tables beside the recordings
     if kind is None and len(there) > 1:
@@ -169,7 +170,8 @@ def _parts(
     if settings.split is not None:
         where = f"{source.path}: {NAME}: [split]"
         parts: dict[str, list[str]] = {}
-        for part, written in settings.split.items():
+        for part in PARTS:
+            written = settings.split[part]
             found = [matched(name, names, where) for name in written]
             absent = [name for name, record in zip(written, found, strict=True) if record is None]
             if absent:
@@ -187,7 +189,7 @@ def _parts(
     if empty:
         raise InputError(
             f"{source.path}: {settings.records.file} names no record of {' and '.join(empty)} in column "
-            f"{settings.records.split}, expected train, validation and test"
+            f"{settings.records.columns['split']}, expected train, validation and test"
         )
     return by_part, settings.records.file
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scl.artifacts import InputError, shortened
+from train.data.csv_layout import cleaned
 from train.data.ecg_dataset_file import PARTS, RecordSettings
 from train.data.ecg_record import matched
 from train.data.wfdb_files import Source
@@ -36,7 +37,8 @@ def read_table(source: Source, name: str, columns: Sequence[str], optional: Sequ
     """
     where = f"{source.path}: {name}"
     try:
-        text = source.read(name, MOST_BYTES).decode("utf-8-sig")
+        data, encoding = cleaned(source.read(name, MOST_BYTES))
+        text = data.decode(encoding)
         first = text.split("\n", 1)[0]
         separator = max(SEPARATORS, key=first.count)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -57,8 +59,8 @@ def read_table(source: Source, name: str, columns: Sequence[str], optional: Sequ
                         "first row; mend it"
                     )
                 rows.append((reader.line_num, {column: row[place].strip() for column, place in wanted.items()}))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{where} is not a CSV table ({error}); save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise InputError(f"{where} is not a CSV table ({error}); save it as CSV again") from error
     return Table(where, tuple(rows))
 
 
@@ -77,8 +79,7 @@ def read_records(source: Source, settings: RecordSettings, names: Sequence[str])
     Raises InputError for a column that dataset.toml names and the table lacks, a record that is there twice, or a part
     that is none.
     """
-    columns = {key: getattr(settings, key) for key in ("record", "label", "subject", "split")}
-    asked = [columns[key] for key in columns if key == "record" or key in settings.asked]
+    columns, asked = settings.columns, settings.asked
     table = read_table(source, settings.file, asked, [column for column in columns.values() if column not in asked])
     known: dict[str, Known] = {}
     strange = []

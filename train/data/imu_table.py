@@ -9,6 +9,7 @@ from scl.artifacts import InputError
 from train.data.csv_layout import Layout, cleaned, layout
 from train.data.csv_text import read_columns
 from train.data.dataset_file import ADVICE, DatasetFile, Origin
+from train.data.guesses import time_columns, time_unit
 
 KINDS = {"accelerometer": ("a", "m/s^2"), "gyroscope": ("g", "rad/s")}  # first letter of the channels, SI unit
 
@@ -109,13 +110,11 @@ def _column(description: DatasetFile, part: str) -> str | int | None:
 
 def _clock_hz(data: bytes, form: Layout, path: str) -> float | None:
     """The rate of a column that looks like times, if there is one and its steps make sense in some unit."""
-    from train.data.guesses import time_column, time_unit
-
-    place = time_column(form.header or ())
-    if place is None:
+    places = time_columns(form.header or ())
+    if not places:
         return None
     try:
-        times = read_columns(data, form, path, [], (place, "s"), []).times_s
+        times = read_columns(data, form, path, [], (places[0], "s"), []).times_s
     except InputError:  # texts
         return None
     assert times is not None

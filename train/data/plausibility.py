@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from scl.frontend.sensor import DPS, G
-from train.data.dataset_file import ACCELERATION, NS, DatasetFile
+from scl.units import ACCELERATION, ANGULAR_RATE, NS
+from train.data.dataset_file import DatasetFile
 from train.data.guesses import FASTEST_HZ, SLOWEST_HZ, acceleration_unit, plain_rate
 from train.data.imu_figures import FileFigures
 from train.data.imu_source import ImuSource
@@ -100,7 +101,7 @@ def _angular_rate(file: FileFigures, description: DatasetFile, where: str) -> st
         if wrong != 1.0 and 0.5 < factor / wrong < 2:
             return f"gravity turns {factor:.3g} times as far as the gyroscope says|{named}"
     if peak > FASTEST_TURN:
-        scale = DPS if unit == "deg/s" else 1.0
+        scale = ANGULAR_RATE.get(unit or "", 1.0)
         return f"the gyroscope reaches {peak / scale:.0f} {unit or 'rad/s'}, more than such parts measure|{named}"
     return None
 

@@ -12,10 +12,11 @@ import numpy as np
 from scl.artifacts import InputError, read_bytes
 from scl.artifacts.capture import is_capture
 from scl.frontend.sensor import DPS
+from scl.units import ACCELERATION, ANGULAR_RATE, split, unit_of
 from train.data import guesses
 from train.data.csv_layout import NUMBER, Layout, cleaned, layout
 from train.data.csv_text import MOST_BYTES, read_columns
-from train.data.dataset_file import ACCELERATION, NAME, Accelerometer, DatasetFile, Gyroscope, Time
+from train.data.dataset_file import NAME, Accelerometer, DatasetFile, Gyroscope, Time
 from train.data.imu_arrays import MOST_BYTES as MOST_ARRAY_BYTES
 from train.data.imu_arrays import windows_of
 from train.data.imu_figures import measure
@@ -94,7 +95,7 @@ Axes = dict[str, list[int]]
 def _columns(folder: Path, name: str, form: Layout) -> tuple[Axes, int | None]:
     """The columns of the sensors' axes and of time: by their names, else by their values."""
     if form.header is not None and guesses.axes(form.header):
-        return guesses.axes(form.header), guesses.time_column(form.header)
+        return guesses.axes(form.header), next(iter(guesses.time_columns(form.header)), None)
     numeric = [place for place, cell in enumerate(form.first) if NUMBER.fullmatch(cell.strip())]
     data, _ = cleaned(read_bytes(folder / name, MOST_BYTES, "recordings"))
     values = read_columns(data, form, str(folder / name), numeric, None, []).numbers
@@ -112,7 +113,7 @@ def _sensor_lines(
 ) -> tuple[list[str], list[str]]:
     """The tables of time and sensors, and what is missing of them."""
     missing: list[str] = []
-    iso = time is not None and time < len(form.first) and not NUMBER.fullmatch(form.first[time].strip())
+    iso = time is not None and form.cell(time) and not NUMBER.fullmatch(form.cell(time))
     lines = ["", "[time]"]
     clock = Time(rate_hz=50.0)
     if time is None:
@@ -174,17 +175,14 @@ def _figures(folder: Path, names: list[str], axes: Axes, clock: Time) -> tuple[f
     return (float(np.median(rests)) if rests else None), (float(np.median(turns)) if turns else None), peak
 
 
-def _in_header(form: Layout, places: Sequence[int], units: dict[str, str]) -> str | None:
-    """The unit that stands in brackets behind the columns' names."""
-    if form.header is None:
-        return None
-    match = re.search(r"[\[(]([^\])]*)[\])]", form.header[places[0]])
-    return units.get(re.sub(r"\s", "", match[1]).lower().replace("²", "2").replace("^", "")) if match else None
+def _in_header(form: Layout, places: Sequence[int], units: dict[str, float]) -> str | None:
+    """The unit that stands in the columns' names, if it is one of `units`."""
+    unit = unit_of(split(form.header[places[0]])[1] or "") if form.header else None
+    return unit if unit in units else None
 
 
 def _acceleration_unit(form: Layout, places: Sequence[int], rest: float | None) -> tuple[str, str]:
-    units = {"g": "g", "mg": "mg", "m/s2": "m/s2", "m/s/s": "m/s2", "m/s**2": "m/s2", "ms-2": "m/s2"}
-    written = _in_header(form, places, units)
+    written = _in_header(form, places, ACCELERATION)
     likely = None if rest is None else guesses.acceleration_unit(rest)
     figure = "unknown" if rest is None else f"{rest:.3g}"
     if likely is not None:
@@ -197,8 +195,7 @@ def _acceleration_unit(form: Layout, places: Sequence[int], rest: float | None) 
 
 
 def _gyroscope_unit(form: Layout, places: Sequence[int], turn: float | None, peak: float) -> tuple[str, str]:
-    units = {"rad/s": "rad/s", "deg/s": "deg/s", "dps": "deg/s", "°/s": "deg/s", "degrees/s": "deg/s"}
-    written = _in_header(form, places, units)
+    written = _in_header(form, places, ANGULAR_RATE)
     if turn is not None and 0.5 < turn < 2:
         return "rad/s", "a guess: gravity turns as far as it says in rad/s"
     if turn is not None and 0.5 < turn / DPS < 2:
@@ -220,7 +217,7 @@ def _origins(names: list[str], form: Layout) -> dict[str, list[str]]:
             note = f"  # a guess; it may also be {others}" if others else "  # a guess, by its name"
             found[part] = [f"column = {_column(form, columns[0])}{note}"]
     texts = [place for place, cell in enumerate(form.first) if cell.strip() and not NUMBER.fullmatch(cell.strip())]
-    if form.header is None and len(texts) == 1 and not re.match(r"\d{4}-\d\d", form.first[texts[0]]):
+    if form.header is None and len(texts) == 1 and not guesses.is_date(form.first[texts[0]]):
         found["label"] = [f"column = {texts[0] + 1}  # a guess: it begins with {form.first[texts[0]].strip()}"]
     levels = min(len(PurePosixPath(name).parts) for name in names) - 1
     for level in range(1, levels + 1):

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from scl.artifacts import InputError, shortened
+from scl.units import millivolts_per
 from train.data.archive import MOST_BYTES, Archive
-from train.data.voltage import millivolts_per
 from train.data.wfdb_header import (
     BIG_ENDIAN,
     CONVERT,

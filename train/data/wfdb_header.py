@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scl.artifacts import InputError, shortened
-from train.data.voltage import MICRO
+from scl.units import MICRO
 
 MOST_BYTES = 1 << 16
 MOST_SIGNALS = 256  # wfdb takes milliseconds for each

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
+from scl import text
 from scl.artifacts.run import RunInfo
 from train.data.ecg_polarity import direction, polarity, sentences, unseen_leads
 from train.data.recordings import Recordings
@@ -11,11 +12,9 @@ from train.run.people import People, group_names
 MOST_NAMES = 12  # that a sentence lists; transfer.json has them all
 
 
-def listed(names: Iterable[str], most: int = MOST_NAMES) -> str:
-    """Names with commas, the first ones of many."""
-    everybody = list(names)
-    rest = f" and {len(everybody) - most} more" if len(everybody) > most else ""
-    return ", ".join(everybody[:most]) + rest
+def listed(names: Iterable[str]) -> str:
+    """Names as the notes and lines of a transfer have them."""
+    return text.listed(names, MOST_NAMES)
 
 
 def counted(number: int, noun: str) -> str:

@@ -3,21 +3,20 @@
 import pytest
 
 from export.recorded.columns import choose
-from export.recorded.table import TableFile
 from scl.artifacts import InputError
 from scl.frontend.sensor import load_sensor
+from train.data.csv_layout import layout
 
 SIX = ("ax", "ay", "az", "gx", "gy", "gz")
 
 
 def chosen(tmp_path, names, sensor="bmi270", given=None, time=None, label=None, cells=None):
     """Names of the channels, the time and the label that are chosen, and how."""
-    path = tmp_path / "walk.csv"
     names = names.split(",")
-    path.write_text(",".join(names) + "\n" + ",".join(cells or ("1.5" for _ in names)) + "\n")
-    file = TableFile(path)
-    found = choose(file, load_sensor(sensor), given, time, label)
-    of = lambda place: None if place is None else file.names[place]  # noqa: E731
+    data = ",".join(names) + "\n" + ",".join(cells or ("1.5" for _ in names)) + "\n"
+    form = layout(data.encode(), "utf-8", "walk.csv")
+    found = choose(tmp_path / "walk.csv", form, load_sensor(sensor), given, time, label)
+    of = lambda place: None if place is None else found.names[place]  # noqa: E731
     return [of(place) for place in found.channels], of(found.time), of(found.label), found.known_by
 
 
@@ -47,7 +46,8 @@ def test_the_order_is_the_sensors_not_the_files(tmp_path):
 
 def test_an_accelerometer_alone(tmp_path):
     assert chosen(tmp_path, "ms,ax,ay,az")[:2] == (["ax", "ay", "az"], "ms")
-    assert chosen(tmp_path, "t,x,y,z")[::3] == (["x", "y", "z"], "by order")
+    assert chosen(tmp_path, "t,x,y,z,activity") == (["x", "y", "z"], "t", "activity", "by name")
+    assert chosen(tmp_path, "t,u,v,w")[::3] == (["u", "v", "w"], "by order")
 
 
 @pytest.mark.parametrize("name", ["ecg", "ECG [uV]", "MLII", "lead_II", "V5", "ekg_mv", "aVF"])
@@ -74,7 +74,7 @@ def test_a_column_that_is_told(tmp_path):
 
 
 def test_a_name_goes_before_a_number(tmp_path):
-    assert chosen(tmp_path, "3,1,2,a", given=("1", "2", "3"), label="a")[0] == ["1", "2", "3"]
+    assert chosen(tmp_path, "3,c,b,a", given=("3", "4", "2"))[0] == ["3", "a", "c"]
 
 
 def test_a_told_channel_is_neither_time_nor_label(tmp_path):
@@ -86,8 +86,10 @@ def test_a_told_channel_is_neither_time_nor_label(tmp_path):
     )
 
 
-def test_times_that_are_no_numbers_are_not_taken(tmp_path):
+def test_times_that_are_neither_numbers_nor_dates_are_not_taken(tmp_path):
     cells = ("2026-01-02 10:00:00", "0.02", "1.5", "1.5", "1.5")
+    assert chosen(tmp_path, "time,t,ax,ay,az", cells=cells)[1] == "time"
+    cells = ("10:00:00", *cells[1:])
     assert chosen(tmp_path, "time,t,ax,ay,az", cells=cells)[1] == "t"
 
 
@@ -97,12 +99,12 @@ def test_times_that_are_no_numbers_are_not_taken(tmp_path):
         ("t,u,v", {}, r"which of its columns 't, u, v' are the channels cannot be told, bmi270 has 6 channels \(3 of"),
         ("ax,ay,az", {"given": ("ax", "ay")}, "--columns names 2, bmi270 has 6 channels .*name one for each channel"),
         ("ax,ay,az", {"given": ("ax", "ay", "aq")}, "has no column 'aq', which --columns names; it has 'ax, ay, az'"),
-        ("ax,ay,az", {"given": ("ax", "ay", "4")}, "has no column '4', which --columns names"),
-        ("ax,ay,az", {"given": ("ax", "ay", "9" * 5000)}, "has no column '999"),
+        ("ax,ay,az", {"given": ("ax", "ay", "4")}, "has no column 4, which --columns names"),
+        ("ax,ay,az", {"given": ("ax", "ay", "9" * 5000)}, "has no column 999999999, which --columns names"),
         ("ax,ay,az", {"given": ("ax", "ay", "1")}, "--columns names a column twice: 'ax,ay,1'"),
         ("ax,ay,az", {"time": "t"}, "has no column 't', which --time-column names"),
         ("ax,ay,az", {"label": "t"}, "has no column 't', which --label-column names"),
-        ("ax,acc_x,ay,az", {}, "'ax, acc_x' may each be the accelerometer's; name the channels with --columns"),
+        ("ax,ay,az,acc_x,acc_y,acc_z", {}, "'ax, ay, az, acc_x, acc_y, acc_z' may each be the accelerometer's; name t"),
         ("t,I,II,III", {"sensor": "mitdb"}, "'I, II, III' may each be the ecg's; name the channels with --columns"),
     ],
 )  # fmt: skip

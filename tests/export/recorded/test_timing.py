@@ -70,7 +70,7 @@ def test_a_rate_that_changes_is_read_at_its_times():
 @pytest.mark.parametrize(
     ("times", "message"),
     [
-        ([0, 1, 2, 1.5], r"walk.csv, line 5: time goes back, from 2 s behind the first row to 1.5 s; sort or divide"),
+        ([0, 1, 2, 1.5], r"walk.csv, row 5: time goes back, from 2 s behind the first row to 1.5 s; sort or divide"),
         ([5, 5, 5, 5, 6], r"walk.csv: its times tell no rate \(the usual step is 0 s\); give the rate with --rate HZ"),
         ([3.0], r"walk.csv: its times tell no rate"),
         (np.repeat(np.arange(20), 10) + np.tile(np.arange(10) / 1000, 20), r"19 of 199 steps are longer than 3.5 us"),

@@ -76,7 +76,7 @@ def test_a_columns_name_is_found_in_any_case_and_its_number_always(header):
 
 def test_a_column_that_is_not_there_or_stands_twice():
     _, form = parsed(b"t,ax,ax,b\n1,2,3,4\n")
-    with pytest.raises(InputError, match=r"has no column 'c'; it has 't, ax, ax, b'"):
+    with pytest.raises(InputError, match=r"has no column 'c', which dataset\.toml names; it has 't, ax, ax, b'"):
         form.place("c", "x.csv")
     with pytest.raises(InputError, match="has no column 5"):
         form.place(5, "x.csv")

@@ -31,7 +31,7 @@ def csv_lead(folder: Path, text: str, index: int = 0, **settings: object) -> Lea
     """The lead of a CSV file in mV at 100 Hz, unless the settings say otherwise."""
     (folder / "a.csv").write_text(text)
     csv = CsvSettings(**({"unit": "mV", "rate_hz": RATE_HZ} | settings))  # type: ignore[arg-type]
-    return CsvRecords(Source(folder, None, ""), EcgSettings(csv=csv)).read("a", index)
+    return CsvRecords(Source(folder, None, ""), EcgSettings("ecg", csv=csv)).read("a", index)
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -62,7 +62,7 @@ def test_decimal_commas_and_dates(folder: Path) -> None:
         ("ecg\n1\n", {}, "a.csv has 1 rows, expected 2 or more; leave it out"),
         ("", {}, "a.csv: holds no row; remove the file, or record it again"),
         ("ecg,ecg\n1,2\n", {}, "a.csv has two columns 'ecg', expected different names"),
-        ("ecg\n1\n2\n", {"time": "t"}, "a.csv: has no column 't'; it has 'ecg'"),
+        ("ecg\n1\n2\n", {"time": "t"}, "a.csv: has no column 't', which dataset.toml names; it has"),
         ("1\n2\n", {"time": "t"}, "a.csv: has no header row, but dataset.toml names column 't'"),
         ("ecg,t\n1,0\n2,1\n3,1\n", {"time": "t"}, "a.csv, row 3: time does not rise, expected later rows to be later"),
         ("ecg,t\n1,0\n2,\n3,1\n", {"time": "t"}, "a.csv, row 2: time does not rise"),
@@ -221,7 +221,8 @@ CSV = 'kind = "ecg"\nlead = "ecg"\n[csv]\nunit = "mV"\nrate_hz = 100\n'
             "record,subject\na,x\n",
             r"has neither annotated beats \(.atr, .ecg, .qrs\) nor labels of records",
         ),
-        ("[records]", "record,label\n\xff", "t.csv is not a CSV table"),
+        ("[records]", 'record,label\n"a', "t.csv is not a CSV table .*; save it as CSV again"),
+        ("[records]", "record,label\n\xfc,AF\n", "t.csv names no record that is there, such as 'a'; it names '\xfc'"),
     ],
 )
 def test_tables_that_are_wrong(folder: Path, table: str, text: str, expected: str) -> None:

@@ -245,9 +245,9 @@ def test_a_sensor_file_beside_captures_is_read_and_counts(tmp_path):
         (lambda f: (f / "dataset.toml").unlink(), "has no dataset.toml, and its files are neither captures nor Edge"),
         (lambda f: [p.unlink() for p in f.glob("*.csv")], "holds no file **/*.csv; python -m train.data.check"),
         (lambda f: [p.rename(p.with_suffix(".txt")) for p in f.glob("*.csv")], "but .txt; name them with `files`"),
-        (lambda f: (f / "p03_waving.csv").write_text("t\nx\n"), "p03_waving.csv: has no column 'ax'; it has"),
+        (lambda f: (f / "p03_waving.csv").write_text("t\nx\n"), "p03_waving.csv: has no column 'ax', which data"),
         (lambda f: (f / "p01_waving.csv").rename(f / "walk.csv"), "the name of walk.csv does not fit [subject]"),
-        (lambda f: edit(f, '"ax"', '"x"'), "p01_resting.csv: has no column 'x'; it has 'timestamp, ax"),
+        (lambda f: edit(f, '"ax"', '"x"'), "p01_resting.csv: has no column 'x', which dataset.toml names; it has 't"),
         (lambda f: edit(f, '"ms"', '"s"'), "p01_resting.csv: 0.05 rows a second with times in s, expected 5 to 2000: "
          "the times look like ms; correct [time]"),
         (lambda f: edit(f, '"ms"', '"us"'), "5e+04 rows a second with times in us"),
