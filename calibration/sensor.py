@@ -69,6 +69,7 @@ def main(argv: Sequence[str]) -> int:
         _show(load_sensor(arguments.sensor))
     else:
         sensor = load_sensor(arguments.sensor)
+        check_own(arguments.out, f'"kind": "{UnitCalibration.kind}"'.encode(), "calibration")
         {"still": _still, "six-position": _six_position, "gyroscope": _gyroscope}[arguments.command](arguments, sensor)
         say(f"calibration: {arguments.out}")
     return 0
@@ -152,7 +153,6 @@ def _write(
     figures: AccelerometerFigures | None,
     gyroscope: GyroscopeBias | None,
 ) -> None:
-    check_own(arguments.out, f'"kind": "{UnitCalibration.kind}"'.encode(), "calibration")
     unit = unit_calibration(sensor, correction, figures, gyroscope, sha256_file(arguments.capture))
     write_artifact(arguments.out, unit)
 

@@ -165,8 +165,8 @@ def test_changed_weights_are_refused(copied_run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--windows", "0"], "--windows is 0, expected 1 or more"),
-        (["--draws", "0"], "--draws is 0, expected 1 or more"),
+        (["--windows", "0"], "--windows is 0, expected 1 to 1,000,000,000"),
+        (["--draws", "0"], "--draws is 0, expected 1 to 1,000"),
         (["--sensor", "nosuch"], "nosuch"),
         (["--streaming", "16"], "layer block0 pads its input with zeros; train with --padding valid"),
         (["--streaming", "12"], "--streaming 12: expected a multiple of 16"),
