@@ -177,8 +177,11 @@ def test_bombs(tmp_path: Path, claimed: int) -> None:
     refused(path, "is not a readable npz|but has")
     archive(path, ("a.npy", bomb))
     claiming(path, packed, claimed)
-    if claimed == 100:  # a few bytes more, of the entry behind, which deflate does not need
-        assert not read_npz(path)["a"].any()
+    if claimed == 100:  # a few bytes more, of the entry behind, which deflate does not need; some Pythons refuse them
+        try:
+            assert not read_npz(path)["a"].any()
+        except InputError as error:
+            assert "Overlapped entries" in str(error)
     else:
         refused(path, "is not a readable npz")
     archive(path, ("a.npy", bomb), compression=zipfile.ZIP_STORED)
