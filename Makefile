@@ -110,7 +110,7 @@ results-small: setup ## Some of the tables in small: a fold, a seed, two epochs;
 	$(PY) benchmarks/train_cost.py --rounds 5 --results $(SMALL)/train_cost.json
 
 .PHONY: test
-test: setup ## The whole test suite, C and emulated boards included (10 minutes)
+test: setup ## The whole test suite, C and emulated boards included (a quarter of an hour on two cores)
 	$(PY) -m pytest -n 2 --dist loadfile
 
 .PHONY: test-faults

@@ -2,12 +2,12 @@
 from them what it said where the label is no class of its own, which is neither.
 """
 
-import unicodedata
 from collections import Counter
 
 from firmware_host.model import class_name
 from scl.artifacts.capture import Capture
 from scl.artifacts.manifest import Manifest
+from scl.text import folded
 
 MOST_NAMED = 200  # characters of the model's classes in a message
 
@@ -24,7 +24,7 @@ class Tally:
     def __init__(self, manifest: Manifest, record: Capture) -> None:
         codes = range(1 << len(manifest.labels) if manifest.thresholds is not None else len(manifest.labels))
         self.classes = [class_name(manifest, code) for code in codes]
-        self._classes = {_folded(name): name for name in self.classes} | {name: name for name in self.classes}
+        self._classes = {folded(name): name for name in self.classes} | {name: name for name in self.classes}
         self.known = self.right = 0
         self.seconds = {
             label: samples / record.rate_hz
@@ -49,7 +49,7 @@ class Tally:
 
     def _class_of(self, label: str) -> str | None:
         """The class that a label means."""
-        return self._classes.get(label, self._classes.get(_folded(label)))
+        return self._classes.get(label, self._classes.get(folded(label)))
 
     def lines(self) -> list[str]:
         """The tally in words; nothing for a recording without labels."""
@@ -73,7 +73,3 @@ class Tally:
                 f"  {label}: {self.seconds[label]:.1f} s, {total} class{'es' * (total != 1)}; the model said {said}"
             )
         return lines
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

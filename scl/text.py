@@ -17,6 +17,7 @@ Letters, marks, digits, punctuation and symbols of every language stay. An escap
 
 import re
 import sys
+import unicodedata
 from collections.abc import Iterable
 
 # A formula begins with one of these, also in full width, by OWASP's "CSV Injection" and CWE-1236. A spreadsheet may
@@ -36,6 +37,11 @@ def say(*lines: str, error: bool = False) -> None:
     """Prints lines to stdout, or stderr, made printable: no line that is passed can become two."""
     for line in lines:
         print(printable(line), file=sys.stderr if error else sys.stdout, flush=True)
+
+
+def folded(name: str) -> str:
+    """A name as it is compared: case, blanks and ways to write an umlaut do not count."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def listed(names: Iterable[str], most: int) -> str:

@@ -138,7 +138,7 @@ def _understood(source: ImuSource, parts: list[Part]) -> list[str]:
     others = [
         f"{p.name}: has {' and '.join(p.kinds)}, most files do not"
         for p in parts
-        if p.kinds not in kinds.most_common(1)[0]
+        if p.kinds != kinds.most_common(1)[0][0]
     ]
     return others + doubts(figures, source, recordings.window_s)
 

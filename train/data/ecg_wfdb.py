@@ -5,6 +5,7 @@ import re
 from scl.artifacts import InputError
 from train.data.ecg_record import Listed, natural
 from train.data.wfdb_files import Lead, Source
+from train.data.wfdb_header import MOST_BYTES, content_lines, header_text
 from train.data.wfdb_segments import describe, files_of, read_record
 
 HEADER = ".hea"
@@ -49,8 +50,7 @@ class WfdbRecords:
 
 def _is_layout(source: Source, name: str) -> bool:
     """Whether a header is the first segment of a variable layout: it names signals, and no files."""
-    text = source.read(name + HEADER, 1 << 16).decode("ascii", "ignore")
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    lines = content_lines(header_text(source.read(name + HEADER, MOST_BYTES)))
     return len(lines) > 1 and all(re.match(r"~[ \t]+0\b", line) for line in lines[1:])
 
 

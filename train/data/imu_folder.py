@@ -8,7 +8,6 @@ of a window costs the board instructions and memory.
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import fields
@@ -18,6 +17,7 @@ import numpy as np
 
 from scl.artifacts import InputError, shortened
 from scl.artifacts.fields import MOST_GROUPS, MOST_LABELS
+from scl.text import folded
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, rate_option, texts_option
 from train.data.guesses import plain_rate
@@ -135,13 +135,9 @@ def merged(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, int]]:
     spellings = sorted(set(names))
     first: dict[str, str] = {}
     for name in spellings:
-        first.setdefault(_folded(name), name)
+        first.setdefault(folded(name), name)
     order = sorted(first, key=_natural)
-    return tuple(first[one] for one in order), {name: order.index(_folded(name)) for name in spellings}
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    return tuple(first[one] for one in order), {name: order.index(folded(name)) for name in spellings}
 
 
 def _natural(name: str) -> list[tuple[str, int]]:

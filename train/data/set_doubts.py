@@ -4,12 +4,11 @@ classes that cannot be divided.
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import permutations, product
 
 import numpy as np
 
 from train.data.guesses import plain_rate
-from train.data.imu_figures import FileFigures
+from train.data.imu_figures import SIGNED_AXES, FileFigures
 
 FITS = 0.4  # correlation of the gyroscope with the turning of gravity, from which on its factor is believed
 FACTOR = (0.6, 1.6)  # of the gyroscope against gravity; movement makes it smaller than 1
@@ -17,7 +16,6 @@ RATE_NEAR = 0.05
 LOST = 0.05  # share of the recordings in stretches that hold no window
 AGREE, TURNED, EXPLAINED = 0.85, 0.5, 0.95  # cosines between mean accelerations
 LEAST_SUBJECTS = 3
-SIGNED = [(order, signs) for order in permutations(range(3)) for signs in product((1, -1), repeat=3)]
 
 
 def of_set(files: Sequence[FileFigures], window_s: float) -> list[str]:
@@ -123,7 +121,7 @@ def _turned(own: dict[str, np.ndarray], usual: dict[str, np.ndarray]) -> tuple[s
         return None
     a, b = np.array([own[label] for label in labels]), np.array([usual[label] for label in labels])
     score = float((a * b).sum(axis=1).mean())
-    best, axes = max((float((a[:, list(o)] * np.array(s) * b).sum(axis=1).mean()), _axes(o, s)) for o, s in SIGNED)
+    best, axes = max((float((a[:, list(o)] * np.array(s) * b).sum(axis=1).mean()), _axes(o, s)) for o, s in SIGNED_AXES)
     return (axes, score) if score < TURNED and best >= EXPLAINED else None
 
 

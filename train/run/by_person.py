@@ -16,7 +16,7 @@ from train.data.recordings import Recordings, WindowSet
 from train.data.tasks import TASKS
 from train.run.class_figures import METRICS, ClassesFigures, class_figures, own_figures, read_metrics
 from train.run.evaluate import Evaluation, evaluate, predict
-from train.run.people import Part, People, recognized
+from train.run.people import Part, People, Reason, recognized
 from train.run.transfer_file import (
     CopiesOfTransfer,
     DataOfTransfer,
@@ -192,10 +192,7 @@ def _others(info: RunInfo, judged: _Judged) -> tuple[OtherClass, ...]:
 
 def _listed(people: People) -> tuple[PeopleOfPart, ...]:
     """Those of one part that were recognized in the same way, together."""
-    names: dict[tuple[Part, str | None], list[str]] = {}
+    names: dict[tuple[Part, Reason | None], list[str]] = {}
     for person in people.persons:
         names.setdefault((person.part, person.reason), []).append(person.name)
-    return tuple(
-        PeopleOfPart(part, next((p.reason for p in people.persons if p.reason == reason), None), tuple(chosen))
-        for (part, reason), chosen in names.items()
-    )
+    return tuple(PeopleOfPart(part, reason, tuple(chosen)) for (part, reason), chosen in names.items())
