@@ -61,7 +61,7 @@ def test_the_example_of_an_ecg_folder_has_every_key() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", ECG, re.DOTALL)
     page, text = tomllib.loads(example), ecg_dataset_file.__doc__ or ""
     assert page == tomllib.loads(text[text.index("kind =") :])
-    assert set(page) == set(ecg_dataset_file.KEYS)
+    assert set(page) == names(ecg_dataset_file.EcgSettings)
     assert set(page["csv"]) == names(ecg_dataset_file.CsvSettings)
     assert set(page["beats"]) == names(ecg_dataset_file.BeatSettings)
     assert set(page["records"]) == names(ecg_dataset_file.RecordSettings) - {"asked"}
