@@ -42,7 +42,9 @@ def seeds() -> dict[str, bytes]:
     found["window.pieces"] = PIECES + window + piece(BENCH) + probe
     found["stream.pieces"] = PIECES + stream + piece(BENCH) + probe
     found["two_hosts.pieces"] = PIECES + piece(WINDOW, samples(5)) + piece(HELLO, b"\x04\2\0\0\0") + window
-    gap = b"".join(piece(WINDOW, struct.pack("<HH", 0, at) + samples(5)[4:], how=0) for at in (5, 10, 15, 0))
+    # Behind a lost chunk of window 0 (samples 5 to 9), in windows of 20 and of 40 samples; the lost one comes last.
+    late = [(0, 0), *((0, at) for at in range(10, 40, 5)), (1, 0), (1, 5), (1, 10), (0, 5)]
+    gap = b"".join(piece(WINDOW, struct.pack("<HH", *where) + samples(5)[4:], how=0) for where in late)
     found["gap.pieces"] = PIECES + gap + window
     found["captures.pieces"] = PIECES + (piece(CAPTURE, struct.pack("<I", 20)) + piece(STREAM, b"\1\0")) * 3
     return found

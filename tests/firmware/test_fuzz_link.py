@@ -16,17 +16,19 @@ from scl import toolchain
 from tests.firmware.fuzz_corpus import CORPUS, seeds
 from tests.firmware.fuzzing import MODELS, SOURCES, build, command
 
-QUICK, MANY = 2_000, 60_000  # runs
-# A check that the firmware would miss: its file, what is there, and what stands there instead.
+QUICK, MANY, MOST = 2_000, 60_000, 400_000  # runs; a planted fault ends them
+# A check that the firmware would miss: the model that meets it, its file, what is there, and what stands there instead.
 PLANTED = {
-    "a probe behind its tensor": ("app/device.c", " || offset >= size", ""),
+    "a probe behind its tensor": ("imu", "app/device.c", " || offset >= size", ""),
     "a calibration of any length": (
+        "imu",
         "app/device.c",
         "frame->payload_size != SCL_CALIBRATION_HASH + 4 * count",
         "frame->payload_size < SCL_CALIBRATION_HASH",
     ),
-    "a frame too short for its check": ("link/protocol.c", "size < SCL_MIN_FRAME || ", ""),
-    "a chunk behind the window's end": ("app/session.c", " || start + count > SCL_RAW_SAMPLES", ""),
+    "a frame too short for its check": ("imu", "link/protocol.c", "size < SCL_MIN_FRAME || ", ""),
+    # Windows of the other models are too short to fill it.
+    "more samples behind a gap than are kept": ("streaming", "app/session.c", " || size + more > SCL_KEPT_SIZE", ""),
 }
 
 
@@ -76,13 +78,13 @@ def test_nothing_is_found(tmp_path, name):
 @pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_found(tmp_path, fault):
     """Else nothing found would prove nothing; the input that found it finds it again."""
-    name, there, instead = PLANTED[fault]
+    model, name, there, instead = PLANTED[fault]
     source = toolchain.FIRMWARE / "src" / name
     text, planted = source.read_text(), tmp_path / source.name
     assert text.count(there) == 1
     planted.write_text(text.replace(there, instead))
-    program = build("imu", tmp_path, (*(path for path in SOURCES if path != source), planted))
-    done = fuzz(program, MANY)
+    program = build(model, tmp_path, (*(path for path in SOURCES if path != source), planted))
+    done = fuzz(program, MOST)
     crash = re.search(r"Test unit written to (\S*/crash-\w+)", done.stderr)
     assert done.returncode and crash, done.stderr[-3000:]
     assert subprocess.run([program, crash[1]], capture_output=True).returncode
