@@ -19,15 +19,16 @@ def settings(firmware: Path, board: str) -> dict[str, str]:
     return dict(re.findall(r"^(\w+) *:= *(.*?) *(?:#.*)?$", text, re.MULTILINE))
 
 
-_BOARDS = {path.parent.name: settings(FIRMWARE, path.parent.name) for path in sorted(FIRMWARE.glob("boards/*/board.mk"))}
-MACHINES = tuple(name for name, given in _BOARDS.items() if "QEMU" in given)  # that QEMU emulates; none without sources
+_NAMES = sorted(path.parent.name for path in FIRMWARE.glob("boards/*/board.mk"))  # none without the sources
+_BOARDS = {name: settings(FIRMWARE, name) for name in _NAMES}
+MACHINES = tuple(name for name, given in _BOARDS.items() if "QEMU" in given)  # that QEMU emulates
 COUNTED = tuple(name for name in MACHINES if "COUNTED" in _BOARDS[name])  # whose counter needs no interrupt
 
 
 def qemu_command(firmware: str | os.PathLike[str], board: str) -> list[str]:
     """Runs an ELF file on one of MACHINES, without a serial line yet."""
-    command = [QEMU[0], "-M", _BOARDS[board]["QEMU"], "-kernel", os.fspath(firmware), "-icount", f"shift={ICOUNT_SHIFT}"]
-    return [*command, "-display", "none", "-monitor", "none"]
+    machine = [QEMU[0], "-M", _BOARDS[board]["QEMU"], "-kernel", os.fspath(firmware)]
+    return [*machine, "-icount", f"shift={ICOUNT_SHIFT}", "-display", "none", "-monitor", "none"]
 
 
 def instructions(ticks: int, tick_hz: int) -> int:

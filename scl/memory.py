@@ -31,6 +31,6 @@ def lacking(board: str, region: str, available: int, needed: int) -> str:
 
 def overflows(firmware: Path, board: str, linker_says: str) -> list[str]:
     """An error, as `lacking` words it, for each region that the linker found too small."""
-    sizes = memory(firmware, board)
     found = re.findall(r"region `(\w+)' overflowed by (\d+) bytes", linker_says)
+    sizes = memory(firmware, board) if found else {}
     return [lacking(board, name, sizes[name], sizes[name] + int(by)) for name, by in found if name in sizes]

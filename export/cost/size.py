@@ -12,7 +12,6 @@ from pathlib import Path
 from scl import machines, toolchain
 
 
-
 @dataclass(frozen=True)
 class Size:
     """Bytes on the device."""

@@ -5,5 +5,5 @@ memory = $(if $(word 2,$($1)),,$(error boards/$(BOARD)/board.mk: $1 := "$($1)", 
 CROSS := arm-none-eabi-
 MACHINE := $(CORE) -mthumb -ffreestanding -I$(HERE)boards/cortex-m $(DEFINES)
 SHARED += cortex-m/startup.c cortex-m/port.c
-LINKER_SCRIPT := boards/cortex-m/board.ld
+LINKER_SCRIPT := $(or $(LINKER_SCRIPT),boards/cortex-m/board.ld)
 LINK_FLAGS := -nostartfiles $(call memory,FLASH) $(call memory,RAM) -L$(HERE) -T $(HERE)$(LINKER_SCRIPT) -Wl,--fatal-warnings
