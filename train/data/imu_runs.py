@@ -24,7 +24,7 @@ def stuck_parts(stretches: Sequence[np.ndarray], channels: Sequence[str], rate_h
         steps = np.array([_resolution(column) for column in values.T])
         fine = values.std(axis=0) / steps
         equal = np.diff(values, axis=0) == 0
-        for place in np.flatnonzero(fine > STEPS):
+        for place in np.flatnonzero(fine > STEPS).tolist():
             for first, last in _runs(equal[:, place], round(STUCK_S * rate_hz)):
                 part, seconds = values[first:last], (last - first) / rate_hz
                 if np.ptp(part, axis=0).any():
