@@ -6,10 +6,11 @@ Accepted are 1-D networks: one axis of time, of whichever of TFLite's two spatia
 
 from dataclasses import dataclass
 
+from export.network.factors import UnsupportedError
 from export.network.integers import Int8Network
 from export.network.layers import Network
 from export.network.operators import FileForm, tflite_operators
-from export.network.tflite_operator import INT8_INPUT, MOST, TFLiteGraph, TFLiteOperator, UnsupportedError
+from export.network.tflite_operator import INT8_INPUT, MOST, TFLiteGraph, TFLiteOperator
 from export.network.tflite_parts import FileOperator
 from export.network.tflite_reader import read_file
 from export.network.views import VIEWS
