@@ -38,7 +38,7 @@ CONTENTS = {
         ("README.md", "what the model takes and says, how to build, how to check the board"),
     ),
 }
-API = "model.c"  # the one file of the application that the model's library has
+API = ("input.c", "model.c")  # the files of the application that the model's library has
 NO_SENSOR = "boards/no_sensor.c"  # for examples; a program with a sensor of its own leaves it out
 BOARD = "boards/mps2-an386/board.ld"  # of the CMake package's application
 CORTEX_M = ("startup.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "timer.h", "sections.ld")
@@ -105,8 +105,8 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
     # Zephyr's files lie one folder below the sources, in zephyr/.
     place = "../src/scl" if target == "zephyr" else "src/scl"
     name = re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII)
-    model = [API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
-    link = [path.name for path in sources("link", "app") if path.name != API]
+    model = [*API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
+    link = [path.name for path in sources("link", "app") if path.name not in API]
     return {
         "name": name,
         "version": version("scl-wearable"),
