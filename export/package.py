@@ -63,7 +63,7 @@ CONTENTS = (
 TEMPLATES = FIRMWARE / "packages"
 DISTRIBUTION = "scl-wearable"
 MOST_NAME = 63  # characters that Arduino lets a library's name have
-API = "model.c"  # the one file of the application that the model's library has
+API = ("input.c", "model.c")  # the files of the application that the model's library has
 NO_SENSOR = "boards/no_sensor.c"  # for examples; a program with a sensor of its own leaves it out
 BOARD = "boards/mps2-an386/board.ld"  # of the CMake package's application
 CORTEX_M = ("startup.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "timer.h", "sections.ld")
@@ -129,8 +129,8 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
     warm_up = spec.band.warmup_s if spec.band else 0
     place, about = TARGETS[target].sources, metadata(DISTRIBUTION)
     name = re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII)[:MOST_NAME]
-    model = [API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
-    link = [path.name for path in sources("link", "app") if path.name != API]
+    model = [*API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
+    link = [path.name for path in sources("link", "app") if path.name not in API]
     return {
         "name": name,
         "version": about["Version"],
