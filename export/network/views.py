@@ -2,8 +2,9 @@
 
 import math
 
+from export.network.factors import UnsupportedError
 from export.network.operators import FileForm
-from export.network.tflite_operator import TFLiteOperator, UnsupportedError
+from export.network.tflite_operator import TFLiteOperator
 
 
 def reshape(op: TFLiteOperator) -> None:
@@ -34,7 +35,7 @@ def squeeze(op: TFLiteOperator) -> None:
 
 
 def _require_view(op: TFLiteOperator) -> None:
-    if op.result != op.affine:
+    if op.result != op.affine():
         raise UnsupportedError(" that changes the scale", "one with its input's scale and zero point")
     shape = op.file.shape(op.output)
     if math.prod(shape) != math.prod(op.shape()):

@@ -6,6 +6,7 @@
 #include "uart.h"
 
 const char port_name[] = PORT_NAME;
+const uint16_t port_receive_bytes = SCL_RING_SIZE;
 
 static scl_ring *ring;
 
