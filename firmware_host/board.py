@@ -8,7 +8,8 @@ neither compiler nor linker can be made to do anything with (scl.model_source); 
 import argparse
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -116,9 +117,9 @@ def open_board(
     """
     with (
         _line(bundle, port, baud, wait_s, native_arguments, trust) as line,
-        _traced(line.transport, trace, line.baud) as transport,
+        _traced(line.transport, trace, line.baud) as (transport, now),
     ):
-        link = Link(transport)
+        link = Link(transport, now)
         try:
             hello = link.greet()
             check_board(hello, bundle, link.name)
@@ -219,9 +220,13 @@ def build(bundle: Bundle[Manifest], board: str, trust: bool = False) -> Path:
 
 
 @contextmanager
-def _traced(transport: Transport, trace: str | None, baud: int | None) -> Iterator[Transport]:
+def _traced(
+    transport: Transport, trace: str | None, baud: int | None
+) -> Iterator[tuple[Transport, Callable[[], float]]]:
+    """The transport, written into a trace if there is one, and the clock of its link."""
     if trace is None:
-        yield transport
+        yield transport, time.monotonic
         return
     with tracing(trace, transport.name, baud) as emit:
-        yield Traced(transport, emit)
+        traced = Traced(transport, emit)
+        yield traced, traced.now

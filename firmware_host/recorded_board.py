@@ -31,19 +31,14 @@ class RecordedBoard:
         self._path = path
         self._records = read_trace(path)
         self._next: Record | None = next(self._records, None)
-        self._clock = self._next.seconds if self._next else 0.0
+        self._clock = 0.0
 
     def now(self) -> float:
         return self._clock
 
     def read(self, timeout_s: float) -> bytes:
-        """What was read at this point. A read without bytes took all of its time."""
         self._raise_remark("read")
-        timed_out = self._clock + timeout_s
-        record = self._take("<", "reads")
-        if not record.data:
-            self._clock = max(self._clock, timed_out)
-        return record.data
+        return self._take("<", "reads").data
 
     def write(self, data: bytes) -> None:
         record = self._take(">", "writes")

@@ -16,7 +16,8 @@
 One record for each write (>) and each read (<), with the seconds since the trace began. It has at most 32 bytes a line;
 its further lines have no time. A read without bytes is one that ended by its time-out. A remark (!) is what went wrong
 with the port itself: the operation, the error's type (port_errors.py), its text. ASCII, a line feed behind each line;
-each record is handed to the system at once, so that a crash of this program keeps it. Windows that were sent are in it,
+each record is handed to the system at once, so that a crash of this program keeps it. The host's time-outs go by the
+times of the records. Windows that were sent are in it,
 and so are the names of files on the command line. `python -m firmware_host.replay FILE` explains one.
 """
 
@@ -57,7 +58,11 @@ class Record:
 
 
 class Traced:
-    """Passes another transport on, and every byte of it to `emit` as lines of a trace."""
+    """Passes another transport on, and every byte of it to `emit` as lines of a trace.
+
+    Its clock stands still between two records. A host that goes by it decides by the times that are in the trace and by
+    no others, so that it decides the same again when the trace is replayed.
+    """
 
     def __init__(self, inner: Transport, emit: Emit, now: Callable[[], float] = time.monotonic) -> None:
         self.name = inner.name
@@ -65,6 +70,11 @@ class Traced:
         self._emit = emit
         self._now = now
         self._start = now()
+        self._clock = 0.0  # time of the latest record
+
+    def now(self) -> float:
+        """Seconds from the start of the trace to its latest record."""
+        return self._clock
 
     def read(self, timeout_s: float) -> bytes:
         with self._remarked("read"):
@@ -89,7 +99,9 @@ class Traced:
             raise
 
     def _time(self) -> str:
-        return f"{self._now() - self._start:11.6f}"
+        text = f"{self._now() - self._start:11.6f}"
+        self._clock = float(text)
+        return text
 
     def _dump(self, arrow: str, data: bytes) -> None:
         lines = [data[start : start + LINE_BYTES].hex(" ") for start in range(0, len(data), LINE_BYTES)] or [""]

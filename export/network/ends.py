@@ -2,8 +2,9 @@
 before them.
 """
 
+from export.network.factors import UnsupportedError
 from export.network.operators import FileForm
-from export.network.tflite_operator import TFLiteOperator, UnsupportedError
+from export.network.tflite_operator import TFLiteOperator
 
 OUTSIDE = ("FLOAT32", "UINT8")  # types of the ends
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from export.network.ends import ENDS, OUTSIDE
+from export.network.factors import UnsupportedError
 from export.network.integers import Int8Network
 from export.network.layers import Network
 from export.network.operators import FileForm, tflite_operators
 from export.network.order import Order
 from export.network.shapes import SHAPES
-from export.network.tflite_operator import MOST, Origin, TFLiteGraph, TFLiteOperator, UnsupportedError
+from export.network.tflite_operator import MOST, Origin, TFLiteGraph, TFLiteOperator
 from export.network.tflite_parts import FileOperator, TFLiteFile
 from export.network.tflite_reader import read_file
 from export.network.views import VIEWS

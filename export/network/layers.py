@@ -194,9 +194,10 @@ class Pointwise(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Add(Pointwise):
-    """Sum of two tensors of one shape, as of a residual connection."""
+    """Sum of two tensors of one shape, as of a residual connection; with a fused ReLU if `relu`."""
 
     second: Tensor
+    relu: bool = False
 
     @property
     def sources(self) -> tuple[Tensor, ...]:

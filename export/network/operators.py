@@ -5,12 +5,13 @@ Another one is a layer class, its entry in OPERATORS, its file form if files hol
 and an emitter for each writer of another format that shall write it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
-from export.network import readers
+from export.network import factors, readers
+from export.network.integers import Affine, Rescale
 from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Softmax
 from export.network.tflite_operator import TFLiteOperator
 
@@ -21,6 +22,7 @@ CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier o
 
 OfLayer = Callable[[Any], int]  # of a layer of the operator's class
 Reader = Callable[[TFLiteOperator], Layer | None]
+Rescaler = Callable[[Any, Sequence[Affine], Affine], Rescale]  # of a layer, its sources and its result
 T = TypeVar("T")
 
 
@@ -67,6 +69,8 @@ class Operator:
         search: how the proof looks for differences.
         slides: whether a stream can keep its columns: an output depends on the inputs under its window alone.
         keeps_scale: whether its output has its input's scale and zero point.
+        result: its output's, where they are always the same.
+        rescaler: the integers of one without weights that changes scales.
         constant_bytes: flash of its constants.
         scratch_bytes: what the narrow kernel asks for; 0 for a layer that is none of its.
         forms: by the names that TFLite files have for it.
@@ -79,6 +83,8 @@ class Operator:
     search: Search
     slides: bool = False
     keeps_scale: bool = False
+    result: Affine | None = None
+    rescaler: Rescaler | None = None
     constant_bytes: OfLayer = _nothing
     scratch_bytes: OfLayer = _nothing
     forms: Mapping[str, FileForm] = field(default_factory=dict)
@@ -134,12 +140,19 @@ OPERATORS = (
     ),
     Operator(
         *(Mean, "mean", "scl_mean", Search.SUMS),
+        rescaler=lambda layer, sources, result: factors.of_mean(sources[0], result, layer.source.length),
         forms={"MEAN": FileForm(readers.mean, "ReducerOptions", inputs=(2, 2))},
         activation=False,
     ),
-    Operator(*(Add, "add", "scl_add", Search.PAIRS), forms={"ADD": FileForm(readers.add, "AddOptions", inputs=(2, 2))}),
+    Operator(
+        *(Add, "add", "scl_add", Search.PAIRS),
+        rescaler=lambda layer, sources, result: factors.of_addition(sources[0], sources[1], result),
+        forms={"ADD": FileForm(readers.add, "AddOptions", inputs=(2, 2))},
+    ),
     Operator(
         *(Softmax, "softmax", "scl_softmax", Search.SPREAD),
+        result=factors.PROBABILITIES,
+        rescaler=lambda layer, sources, result: factors.of_softmax(sources[0]),
         forms={"SOFTMAX": FileForm(readers.softmax, "SoftmaxOptions")},
         activation=False,
     ),

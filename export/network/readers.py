@@ -8,15 +8,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from export.network.integers import Affine, quantize_multiplier
+from export.network import factors
+from export.network.factors import PROBABILITIES, UnsupportedError
 from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Softmax, Tensor
 from export.network.order import Order
 from export.network.sliding import Slide, slide
-from export.network.tflite_operator import MOST, MOST_STEP, TFLiteOperator, UnsupportedError
+from export.network.tflite_operator import MOST, MOST_STEP, TFLiteOperator
 
-ADD_HEADROOM = 20  # bits, of the kernel
-SOFTMAX_BITS = 5  # integer bits of a scaled difference
-PROBABILITY_SCALE = np.float32(1 / 256)
 MOST_SHARES = 2**12 - 1  # of a softmax, whose kernel adds them up in 12 integer bits
 
 T = TypeVar("T", bound=Layer)
@@ -139,7 +137,7 @@ def max_pool(op: TFLiteOperator) -> Pool:
 
 def _pool(op: TFLiteOperator, kind: type[Pool]) -> Pool:
     way = slide(op, op.pair("filterHeight", "filterWidth"), dilated=False)
-    if op.affine != op.result:
+    if op.affine() != op.result:
         raise UnsupportedError(" that changes the scale", "a pool with its input's scale and zero point")
     if any(way.padding):
         raise UnsupportedError(" behind a PAD", "a PAD that a convolution reads")
@@ -170,11 +168,7 @@ def mean(op: TFLiteOperator) -> Mean:
         left = Order(tuple(order.axes[axis] for axis, _ in kept))
     if not left.plain:
         op.file.orders[op.output] = left
-    multiplier, shift = op.multiplier(op.scale() / float(op.result.scale))
-    # The length comes off the multiplier, whose bits it may use up to its own highest.
-    bits = min(length.bit_length() - 1, 32, 31 + shift)
-    op.require_room(255.0 * length * 2.0 ** max(shift - bits, 0))
-    op.keep_rescale([((multiplier << bits) // length, shift - bits)])
+    op.file.rescales[op.name] = factors.of_mean(op.affine(), op.result, length)
     return Mean(op.name, Tensor(name, length, channels), length, length)
 
 
@@ -186,34 +180,17 @@ def add(op: TFLiteOperator) -> Add:
     if op.shape(0) != op.shape(1):
         raise UnsupportedError(" of two shapes (broadcast)", "an ADD of two tensors of one shape")
     op.require_shape(*op.shape())
-    twice = 2 * max(op.scale(0), op.scale(1))
-    scale = twice / (2**ADD_HEADROOM * float(op.result.scale))
-    fixed = [quantize_multiplier(factor) for factor in (op.scale(0) / twice, op.scale(1) / twice, scale)]
-    if fixed[-1][1] > 0:  # TFLite Micro ends the program on it
-        raise UnsupportedError(
-            f" from steps of {twice / 2:g} to steps of {op.result.scale:g}",
-            "an output in steps over 2^-19 of its inputs'",
-        )
-    op.keep_rescale(fixed)
+    op.file.rescales[op.name] = factors.of_addition(op.affine(0), op.affine(1), op.result)
     return Add(op.name, op.source(0), op.source(1))
 
 
 def softmax(op: TFLiteOperator) -> Softmax:
     """SOFTMAX over the last axis."""
-    if op.result != Affine(PROBABILITY_SCALE, -128):
+    if op.result != PROBABILITIES:
         raise UnsupportedError(" with another output than probabilities", "an output of scale 1/256, zero point -128")
-    source, beta = op.source(), float(op.options["beta"])
+    source = op.source()
     op.require_shape(*op.shape())
-    factor = beta * op.scale() * 2 ** (31 - SOFTMAX_BITS)
-    if not 1 < factor < math.inf:  # TFLite Micro ends the program on it
-        raise UnsupportedError(
-            f" with beta {beta:g} of an input in steps of {op.scale():g}",
-            f"beta times step over 2^-{31 - SOFTMAX_BITS}, such as beta 1 and a representative data set of real "
-            "recordings; or the logits themselves",
-        )
+    op.file.rescales[op.name] = factors.of_softmax(op.affine(), float(op.options["beta"]))
     if source.channels > MOST_SHARES:
         raise UnsupportedError(f" over {source.channels} channels", f"at most {MOST_SHARES}")
-    multiplier, shift = quantize_multiplier(min(factor, 2**31 - 1.0))
-    least = -math.floor((2**SOFTMAX_BITS - 1) * 2 ** (31 - SOFTMAX_BITS) / 2**shift)
-    op.keep_rescale([(multiplier, shift)], bias=least)
     return Softmax(op.name, source)

@@ -5,8 +5,9 @@ A converter that does not know the batch writes them between a convolution and a
 
 import numpy as np
 
+from export.network.factors import UnsupportedError
 from export.network.operators import FileForm
-from export.network.tflite_operator import TFLiteOperator, UnsupportedError
+from export.network.tflite_operator import TFLiteOperator
 
 MOST_VALUES = 64  # of a computed shape: tensors have a handful of axes
 PLAIN_SHAPES = "shapes of whole numbers, taken apart and put together along one axis"

@@ -8,8 +8,9 @@ is as many values away as there are columns.
 
 from dataclasses import dataclass
 
+from export.network.factors import UnsupportedError
 from export.network.layers import Tensor
-from export.network.tflite_operator import MOST_STEP, TFLiteOperator, UnsupportedError
+from export.network.tflite_operator import MOST_STEP, TFLiteOperator
 
 ONE_AXIS = (
     "a kernel along one axis, time: sensors as channels, (1, 1, time, channels), or an input (1, time, sensors, "

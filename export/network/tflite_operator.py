@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from export.network.integers import Affine, Int8Conv, Rescale, quantize_multiplier
+from export.network import factors
+from export.network.factors import UnsupportedError
+from export.network.integers import Affine, Int8Conv, Rescale
 from export.network.layers import Layer, Tensor
 from export.network.order import Order
 from export.network.tflite_file import constant
@@ -32,18 +34,8 @@ OTHER_KINDS = {
 CHANNELS_LAST = "time before channels where operators but MEAN and FULLY_CONNECTED read, as (1, 1, time, channels)"
 MOST = 2**16 - 1  # samples and channels: the engine counts them in 16 bits
 MOST_STEP = 2**15 - 1  # samples of a stride, a dilation or padding: TFLite Micro counts them in 16 bits with a sign
-INT32 = 2**31 - 1
-MOST_SHIFT = 30  # to the left: 2^31 is no int32
 MOST_BIAS_APART = 0.02  # steps of the output
 MOST_LIMIT = 2**30  # of a ReLU6, in steps: TFLite Micro refuses what does not fit into 32 bits
-
-
-class UnsupportedError(Exception):
-    """What an operator asks for, and the nearest form that there is."""
-
-    def __init__(self, asked: str, nearest: str) -> None:
-        super().__init__(asked)
-        self.nearest = nearest
 
 
 def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32) -> np.ndarray:
@@ -204,14 +196,9 @@ class TFLiteOperator:
         """An input's shape in the file."""
         return self.file.shape(self.inputs[place])
 
-    def scale(self, place: int = 0) -> float:
-        """An input's scale."""
-        return float(self.file.affine(self.inputs[place]).scale)
-
-    @property
-    def affine(self) -> Affine:
-        """Of its first input."""
-        return self.file.affine(self.inputs[0])
+    def affine(self, place: int = 0) -> Affine:
+        """Scale and zero point of an input."""
+        return self.file.affine(self.inputs[place])
 
     @property
     def result(self) -> Affine:
@@ -290,15 +277,15 @@ class TFLiteOperator:
         output channels come `repeat` times.
         """
         out = (weights.shape[-1] if weights.ndim == 2 else weights.shape[0]) // repeat
-        bias, source, result = self.bias(out), self.affine, self.result
+        bias, source, result = self.bias(out), self.affine(), self.result
         self._require_bias_scale(source.scale, scales, result.scale)
         scales, bias = np.tile(np.broadcast_to(scales, (out,)), repeat), np.tile(bias, repeat)
-        factors = effective_scales(source.scale, scales, result.scale)
-        fixed = [self.multiplier(float(factor)) for factor in factors]
-        multiplier, shift = (np.array(values) for values in zip(*fixed, strict=True))
+        scaled = effective_scales(source.scale, scales, result.scale)
+        pairs = [factors.fixed(float(factor)) for factor in scaled]
+        multiplier, shift = (np.array(values) for values in zip(*pairs, strict=True))
         taps = np.abs(weights.astype(np.int64)).sum(axis=0 if weights.ndim == 2 else (1, 2))
         largest = np.abs(bias.astype(np.int64)) + taps * max(127 - source.zero_point, 128 + source.zero_point)
-        self.require_room(np.ldexp(largest.astype(np.float64), np.maximum(shift, 0)).max())
+        factors.require_room(np.ldexp(largest.astype(np.float64), np.maximum(shift, 0)).max())
         with np.errstate(over="ignore"):  # only writers of other files read them
             bias_scales = source.scale * scales
         self.file.convs[self.name] = Int8Conv(
@@ -315,27 +302,10 @@ class TFLiteOperator:
         if not apart <= MOST_BIAS_APART:
             raise UnsupportedError(f" with a bias of the scale {bias:g}", "the scale of the input times the weights'")
 
-    def multiplier(self, factor: float) -> tuple[int, int]:
-        """A factor as a multiplier and a shift that the kernels can carry out."""
-        multiplier, shift = quantize_multiplier(factor)
-        if shift > MOST_SHIFT:
-            raise UnsupportedError(
-                f" that multiplies by {factor:g}", f"an output of larger steps: below 2^{MOST_SHIFT}"
-            )
-        return multiplier, shift
-
-    def require_room(self, largest: float) -> None:
-        """Raises UnsupportedError if sums of that size overflow the kernels' 32 bits."""
-        if largest > INT32:
-            raise UnsupportedError(
-                f" whose sums may reach {largest:,.0f}, which overflows 32 bits",
-                "weights, a bias and an output's scale as full integer quantization chooses them",
-            )
-
     def require_scale(self) -> None:
         """Raises UnsupportedError unless its output is of its input's type, scale and zero point."""
         first, second = (self.file.contents.tensors[index] for index in (self.inputs[0], self.output))
-        if first.kind != second.kind or first.kind == "INT8" and self.affine != self.result:
+        if first.kind != second.kind or first.kind == "INT8" and self.affine() != self.result:
             raise UnsupportedError(" that changes the scale", "one with its input's scale and zero point")
 
     def keep_view(self, order: Order, pads: Pads | None = None) -> None:
@@ -355,13 +325,6 @@ class TFLiteOperator:
         held = self.file.shape(self.output)
         if held != list(shape):
             raise UnsupportedError(f" that writes {held} where {list(shape)} was expected", "an output of that shape")
-
-    def keep_rescale(self, fixed: Sequence[tuple[int, int]], bias: int = 0) -> None:
-        """Keeps the (multiplier, shift) of a layer without weights, and the one other integer that its kernel reads."""
-        multiplier, shift = zip(*fixed, strict=True)
-        self.file.rescales[self.name] = Rescale(
-            np.array(multiplier, np.int32), np.array(shift, np.int8), np.array([bias], np.int32)
-        )
 
     def clamp(self) -> tuple[int, int]:
         """Least and largest value under a fused activation."""

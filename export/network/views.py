@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from export.network.factors import UnsupportedError
 from export.network.operators import FileForm
-from export.network.tflite_operator import Pads, TFLiteOperator, UnsupportedError
+from export.network.tflite_operator import Pads, TFLiteOperator
 
 
 def reshape(op: TFLiteOperator) -> None:

@@ -4,7 +4,7 @@ and whoever handles layers refuses one that it does not know.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from export.cost.estimate import estimate
 from export.cost.table import layer_rows, memory_map
 from export.network import arena, from_file, layers, operators, streaming
+from export.network.float_run import run_float
 from export.network.integers import Int8Network
 from export.network.layers import Conv, Depthwise, Layer, MaxPool, Network, Pointwise, Softmax, Tensor
 from export.network.operators import OPERATORS, FileForm, Operator, Search, operator_of
@@ -163,31 +164,35 @@ BY_CLASS: dict[str, Callable[[Case], object]] = {
     "TFLite": lambda case: write_tflite(case.int8),
     "ONNX in float": lambda case: write_onnx(case.network),
     "ONNX in int8": lambda case: write_onnx(case.network, case.int8),
+    "float run": lambda case: run_float(case.network, np.zeros((1, 22, 2), np.float32)),
+}
+BY_ENCODERS: dict[str, Callable[[Case], object]] = {
     "converter": lambda case: converter.convert(case.network, case.ranges),
     "estimate": lambda case: estimate(case.network),
     "sums": lambda case: sums_of(case.int8, case.layer),
 }
 
 
-@pytest.mark.parametrize("consumer", [*BY_DESCRIPTION, *BY_CLASS])
+@pytest.mark.parametrize("consumer", [*BY_DESCRIPTION, *BY_CLASS, *BY_ENCODERS])
 def test_an_unknown_layer_is_named_by_all_that_handle_layers(consumer):
     case = Case(Strange("odd", Tensor("block0", 20, 3)))
     with pytest.raises(TypeError, match=r"layer odd is a Strange; .* .*Conv, "):
-        (BY_DESCRIPTION | BY_CLASS)[consumer](case)
+        (BY_DESCRIPTION | BY_CLASS | BY_ENCODERS)[consumer](case)
 
 
-@pytest.mark.parametrize("consumer", BY_CLASS)
+@pytest.mark.parametrize("consumer", BY_ENCODERS)
 def test_a_layer_that_encoders_do_not_hold_is_named_by_those_who_handle_encoders(consumer):
     """The engine has it; it is no pool, and no convolution."""
     case = Case(Softmax("softmax", Tensor("block0", 20, 3)))
     assert operator_of(case.layer).name == "softmax"
     with pytest.raises(TypeError, match=r"layer softmax is a Softmax; .* Conv, .*AveragePool"):
-        BY_CLASS[consumer](case)
+        BY_ENCODERS[consumer](case)
 
 
-def test_the_quantizer_refuses_a_layer_with_a_scale_of_its_own():
-    case = Case(Softmax("softmax", Tensor("block0", 20, 3)))
-    with pytest.raises(TypeError, match="layer softmax is a Softmax, expected a layer with weights or one that keeps"):
+def test_the_quantizer_refuses_a_layer_whose_scale_follows_no_rule(negate, monkeypatch):
+    monkeypatch.setattr(operators, "OPERATORS", (*OPERATORS, replace(negate, keeps_scale=False)))
+    case = Case(Negate("made_up", Tensor("block0", 20, 3)))
+    with pytest.raises(TypeError, match="layer made_up is a Negate, of which no rule for its scale is known"):
         quantize(case.network, case.ranges)
 
 
