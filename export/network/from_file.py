@@ -21,10 +21,15 @@ from export.network.tflite_reader import read_file
 from export.network.views import VIEWS
 from scl.artifacts import InputError
 
+KNOWN_BATCH = (
+    "for a model that knows its batch, tf.keras.Input(..., batch_size=1), and by TFLiteConverter.from_keras_model"
+)
 NEAREST = {
     "RELU": "a ReLU fused into the operator before it",
     "RELU6": "a ReLU6 fused into the operator before it",
-    "SPACE_TO_BATCH_ND": "CONV_2D with a dilation factor of its own, not one that the converter took apart",
+    "SPACE_TO_BATCH_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
+    "BATCH_TO_SPACE_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
+    "REDUCE_PROD": f"shapes without one, which the converter writes {KNOWN_BATCH}",
     "SUB": "ADD, with the sign in the weights before it",
     "CONCATENATION": "ADD of two tensors, or a wider convolution",
     "REDUCE_MAX": "MAX_POOL_2D as long as its input",
@@ -106,8 +111,8 @@ def _read(file: TFLiteGraph, order: Order | None) -> Foreign:
     where, contents = file.where, file.contents
     if len(contents.inputs) != 1 or not contents.outputs or -1 in (*contents.inputs, *contents.outputs):
         raise InputError(
-            f"{where}: has {len(contents.inputs)} inputs and {len(contents.outputs)} outputs, expected one input; "
-            "convert a model that has it: put several sensors side by side as channels"
+            f"{where}: has {len(contents.inputs)} inputs and {len(contents.outputs)} outputs, expected one input and "
+            "an output; convert a model that has them: put several sensors side by side as channels of one input"
         )
     (source,) = contents.inputs
     _begin(file, source, order)
@@ -123,8 +128,10 @@ def _read(file: TFLiteGraph, order: Order | None) -> Foreign:
     if len(names) > MOST_LAYERS:
         raise InputError(f"{where}: has {len(names)} layers, expected at most {MOST_LAYERS}; leave some out")
     outputs = tuple(file.names.get(result, "") for result in contents.outputs)
-    if not set(outputs) <= set(names) or len(set(outputs)) < len(outputs):
-        raise InputError(f"{where}: no operator writes its output, or one writes two; convert the model again")
+    for result, output in zip(contents.outputs, outputs, strict=True):
+        if output not in names or outputs.count(output) > 1:
+            found = "is written by no operator" if output not in names else "holds the same values as another one"
+            raise InputError(f"{where}: its output {result} {found}; convert the model without it")
     int8 = Int8Network(Network(tuple(file.layers), outputs), file.activations, file.convs, file.rescales, file.clamps)
     ends = tuple(file.ends.get(result, result) for result in contents.outputs)
     if any(end in file.pads for end in ends):

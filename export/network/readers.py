@@ -158,11 +158,11 @@ def mean(op: TFLiteOperator) -> Mean:
     kept = [(axis, size) for axis, size in enumerate(shape) if axis not in axes]
     channels = math.prod(size for _, size in kept)
     length = math.prod(shape) // channels
-    if any(step and step < channels for axis, (_, step) in enumerate(order.axes) if axis in axes):
+    if any(step < channels for axis in axes for _, step in order.axes[axis]):
         raise UnsupportedError(f" over axes {sorted(given)} of {shape}", "a mean over all of time")
     if op.options["keepDims"]:
         op.require_shape(*(1 if axis in axes else n for axis, n in enumerate(shape)))
-        left = Order(tuple((1, 0) if axis in axes else pair for axis, pair in enumerate(order.axes)))
+        left = Order(tuple(() if axis in axes else parts for axis, parts in enumerate(order.axes)))
     else:
         op.require_shape(*(size for _, size in kept))
         left = Order(tuple(order.axes[axis] for axis, _ in kept))

@@ -74,8 +74,10 @@ class Slide:
 def slide(op: TFLiteOperator, kernel: tuple[int, int], dilated: bool = True) -> Slide:
     """The way of a window of (height, width). Raises UnsupportedError if it is 2-D in truth."""
     shape, index = op.shape(), op.inputs[0]
-    if len(shape) != 4 or shape[0] != 1:
-        raise UnsupportedError(f" over {shape}", "a batch of one, an input (1, 1, time, channels)")
+    if len(shape) != 4:
+        raise UnsupportedError(f" over {shape}", "a 4-D input (1, 1, time, channels)")
+    if shape[0] != 1:
+        raise UnsupportedError(f" over {shape}, a batch of {shape[0]}", "a batch of 1, as with Input(batch_size=1)")
     axis = 2 if shape[1] == kernel[0] == 1 else 1
     columns, across = (shape[2], kernel[1]) if axis == 1 else (1, 1)
     strides = op.pair("strideH", "strideW")

@@ -65,7 +65,7 @@ def pad(op: TFLiteOperator) -> None:
     (axis,) = padded
     before, after = table[axis].tolist()
     longer = order.longer(axis, before + after)
-    step = longer.axes[axis][1]
+    step = longer.axes[axis][0][1]
     pads = op.file.pads.get(op.inputs[0], Pads(0, 0, op.inputs[0]))
     op.keep_view(longer, Pads(pads.before + before * step, pads.after + after * step, pads.reads, pads.operators))
 

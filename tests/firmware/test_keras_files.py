@@ -7,6 +7,7 @@ import pytest
 
 from export.network import from_file
 from export.network.tflite_reader import read_file
+from scl.artifacts import InputError
 from tests.firmware.foreign_files import assert_exact, kinds
 from tests.firmware.keras_files import Build, converted, model
 
@@ -72,12 +73,60 @@ def test_keras_models_are_exact(engine, name):
     assert_exact(engine, file_of(name))
 
 
-@pytest.mark.parametrize(("way", "batch"), [("keras", None), ("saved model", None), ("saved model", 1)])
-@pytest.mark.parametrize("name", ["flatten", "pooled", "causal", "residual", "dense_over_time"])
+WAYS = [("keras", None), ("saved model", None), ("saved model", 1)]
+
+
+@pytest.mark.parametrize(("way", "batch"), WAYS)
+@pytest.mark.parametrize("name", ["flatten", "pooled", "residual"])
 def test_in_each_way_of_the_converter(engine, name, way, batch):
-    if name == "causal":  # without a batch its dilation is written as another file, which is refused
-        pytest.skip("see test_a_dilation_that_the_converter_took_apart")
     assert_exact(engine, file_of(name, way=way, batch=batch))
+
+
+@pytest.mark.parametrize(("way", "batch"), WAYS)
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("causal", "SPACE_TO_BATCH_ND"), ("dilated", "SPACE_TO_BATCH_ND"), ("dense_over_time", "REDUCE_PROD")],
+)
+def test_what_the_converter_takes_apart_without_a_batch_is_refused(name, kind, way, batch):
+    """The advice is what `test_keras_models_are_exact` has: a batch of 1, and from_keras_model."""
+    with pytest.raises(InputError, match=rf"is {kind}; .*Input\(..., batch_size=1\), and by .*from_keras_model"):
+        from_file.read(file_of(name, way=way, batch=batch), "model.tflite")
+
+
+def _without_quantization(converter):
+    converter.optimizations = []
+
+
+def _weights_alone(converter):
+    import tensorflow as tf
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+
+
+def _int16(converter):
+    import tensorflow as tf
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([np.ones((1, 48, 3), np.float32)] for _ in range(5))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int16
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_without_quantization, "is of float32; convert the model with full integer quantization: .*representative"),
+        (_weights_alone, "is of float32; convert the model with full integer quantization: .*representative_dataset"),
+        (_int16, "is of int16; convert it with int8 activations, .*TFLITE_BUILTINS_INT8"),
+    ],
+)
+def test_other_quantizations_are_refused_with_the_one_there_is(change, message):
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(model(MODELS["pooled"]))
+    change(converter)
+    with pytest.raises(InputError, match=rf"model.tflite: tensor \d+ .* {message}"):
+        from_file.read(converter.convert(), "model.tflite")
 
 
 def test_the_shape_of_a_flatten_is_computed_in_the_file(engine):
