@@ -104,10 +104,11 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
     warm_up = spec.band.warmup_s if spec.band else 0
     # Zephyr's files lie one folder below the sources, in zephyr/.
     place = "../src/scl" if target == "zephyr" else "src/scl"
+    name = re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII)
     model = [API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
     link = [path.name for path in sources("link", "app") if path.name != API]
     return {
-        "name": re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII),
+        "name": name,
         "version": version("scl-wearable"),
         "bundle": manifest.name,
         "sentence": f"Classifies {len(manifest.labels)} kinds of {manifest.task} windows on a microcontroller, "
@@ -131,8 +132,9 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
         "abstain": "with labels that may hold together, bit i is label i." if manifest.thresholds else "255: none.",
         "memory": f"{manifest.cost.ram_bytes + math.prod(manifest.input.shape):,}",  # and the window's ring
         "port": PORTS[target],
-        "model_sources": "\n    ".join(f"{place}/{name}" for name in model),
-        "link_sources": "\n    ".join(f"{place}/{name}" for name in link),
+        "one_model": _filled(FIRMWARE / "packages" / "one_model.cmake", {"name": name}).rstrip(),
+        "model_sources": "\n  ".join(f"{place}/{name}" for name in model),
+        "link_sources": "\n  ".join(f"{place}/{name}" for name in link),
     }
 
 

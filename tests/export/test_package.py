@@ -4,10 +4,8 @@ import json
 import re
 import shutil
 import socket
-import subprocess
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
@@ -18,34 +16,14 @@ from scl.artifacts import InputError, read_json
 from scl.artifacts.bundle import hashes, read_run_bundle, write_manifest
 from scl.artifacts.fields import is_line
 from tests.bundles import write_bundle
+from tests.export.packages import CORE, STUBS, made, run
 from tests.firmware.random_models import RandomModel
 from tests.scl.test_text import HOSTILE
-
-STUBS = Path(__file__).parent / "stubs"
-CORE = ["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
-
-
-@pytest.fixture(scope="module")
-def build_tools(board_tools):
-    for tool in ("cmake", "arm-none-eabi-g++"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
 
 
 @pytest.fixture(scope="module", params=package.TARGETS)
 def target(request) -> str:
     return request.param
-
-
-def made(bundle: Path, target: str, folder: Path) -> Path:
-    assert package.main([str(bundle), "--for", target, "--out", str(folder / target)]) == 0
-    return folder / target
-
-
-def run(*command: str | Path) -> str:
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 def once_it_listens(call):
@@ -151,26 +129,6 @@ def test_arduino_s_sketch_links(bundle_folder, build_tools, tmp_path):
     ]
     run("arm-none-eabi-gcc", *CORE, *linked, *end)
     assert " T scl_main\n" in run("arm-none-eabi-nm", tmp_path / "link.elf")
-
-
-def test_zephyr_s_sample_builds_against_its_interfaces(bundle_folder, build_tools, tmp_path):
-    folder = made(bundle_folder, "zephyr", tmp_path)
-    name = read_json(folder / "scl_package.json", "package")["name"]
-    assert (folder / "zephyr" / "module.yml").read_text().splitlines()[0] == f"name: {name}"
-    symbols = re.findall(r"^config (\w+)$", (folder / "zephyr" / "Kconfig").read_text(), re.MULTILINE)
-    configured = re.findall(r"^CONFIG_(SCL_\w+)=y$", (folder / "samples/link/prj.conf").read_text(), re.MULTILINE)
-    assert symbols == configured == ["SCL_MODEL", "SCL_MODEL_LINK"]
-    toolchain = tmp_path / "toolchain.cmake"
-    toolchain.write_text(
-        "set(CMAKE_SYSTEM_NAME Generic)\nset(CMAKE_C_COMPILER arm-none-eabi-gcc)\n"
-        f'set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nset(CMAKE_C_FLAGS_INIT "{" ".join(CORE)} -Wall -Werror")\n'
-    )
-    settings = ["-D", f"CMAKE_TOOLCHAIN_FILE={toolchain}", "-D", f"Zephyr_DIR={STUBS / 'zephyr'}"]
-    run("cmake", "-S", folder / "samples" / "link", "-B", tmp_path / "build", *settings)
-    run("cmake", "--build", tmp_path / "build")
-    defined = "".join(run("arm-none-eabi-nm", path) for path in (tmp_path / "build").rglob("*.a"))
-    for function in ("scl_main", "scl_model_run", "scl_network_run", "port_write", "port_ticks", "port_sensor_read"):
-        assert f" T {function}\n" in defined
 
 
 def test_a_foreign_bundle_is_refused(board_tools, tmp_path):
