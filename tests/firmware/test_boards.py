@@ -48,15 +48,15 @@ def test_hello(board):
     others = {"native": 10**9, "mps2-an505": 20_000_000, "mps3-an547": 32_000_000, "netduinoplus2": 21_000_000}
     tick_hz = others.get(board.name, 25_000_000)
     assert hello == Hello(
-        protocol=4, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
-        max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), session=board.link.session,
+        protocol=5, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
+        max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), session=board.link.session, input=0, receive=4096,
         board=board.name, firmware=project["version"], labels=model.LABELS,
     )  # fmt: skip
 
 
 def test_hello_of_another_protocol_is_answered(board):
     """As one of a host that asks, whatever stands behind the version."""
-    for payload in (b"\xfe", b"\x02", b"\x04", b"\x04\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
+    for payload in (b"\xfe", b"\x02", b"\x05", b"\x05\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
         assert Hello.parse(board.link.request(Type.HELLO, payload).payload) == board.hello
 
 

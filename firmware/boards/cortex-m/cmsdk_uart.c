@@ -12,6 +12,7 @@ enum { STATE_TX_FULL = 1, STATE_RX_FULL = 2, STATE_RX_OVERRUN = 8 };
 enum { CTRL_TX = 1, CTRL_RX = 2, CTRL_RX_INTERRUPT = 8, INTERRUPT_RX = 2 };
 
 const char port_name[] = PORT_NAME;
+const uint16_t port_receive_bytes = SCL_RING_SIZE;
 
 static scl_ring *ring;
 

@@ -25,6 +25,7 @@ enum {
 
 const char port_name[] = "native";
 const uint32_t port_tick_hz = 1000000000;
+const uint16_t port_receive_bytes = SCL_RING_SIZE;
 
 static scl_ring *ring;
 static int master;

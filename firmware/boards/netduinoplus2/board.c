@@ -32,6 +32,7 @@ enum { CSR_ENABLE = 1, CSR_INTERRUPT = 2, SYSTICK_SPAN = 1 << 24 };
 
 const char port_name[] = "netduinoplus2";
 const uint32_t port_tick_hz = SYSTICK_HZ;
+const uint16_t port_receive_bytes = SCL_RING_SIZE;
 
 static scl_ring *ring;
 static volatile uint32_t ticks_before; /* of whole turns of SysTick */

@@ -15,6 +15,7 @@ static K_SEM_DEFINE(arrived, 0, 1);
 
 const char port_name[] = CONFIG_BOARD_TARGET;
 const uint32_t port_tick_hz = CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC;
+const uint16_t port_receive_bytes = SCL_RING_SIZE;
 
 static void on_interrupt(const struct device *device, void *data)
 {
