@@ -16,10 +16,10 @@ from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.manifest import Manifest, NetworkManifest
-from scl.machines import DEFAULT, settings
+from scl.machines import DEFAULT, FIRMWARE, settings
 from scl.model_source import c_folder
 from scl.text import markdown, say
-from scl.toolchain import FIRMWARE, MODEL_FILES, ROOMS, headers, sources
+from scl.toolchain import MODEL_FILES, ROOMS, headers, sources
 
 
 @dataclass(frozen=True)
