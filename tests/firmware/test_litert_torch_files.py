@@ -1,6 +1,4 @@
-"""PyTorch modules through litert-torch: channel-first graphs. The files were written by `litert_torch/make_files.py`, as
-is said there.
-"""
+"""PyTorch modules through litert-torch: channel-first graphs. `litert_torch/make_files.py` wrote the files."""
 
 from pathlib import Path
 
