@@ -25,15 +25,12 @@ KNOWN_BATCH = (
     "for a model that knows its batch, tf.keras.Input(..., batch_size=1), and by TFLiteConverter.from_keras_model"
 )
 NEAREST = {
-    "RELU": "a ReLU fused into the operator before it",
-    "RELU6": "a ReLU6 fused into the operator before it",
     "SPACE_TO_BATCH_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
     "BATCH_TO_SPACE_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
     "REDUCE_PROD": f"shapes without one, which the converter writes {KNOWN_BATCH}",
     "SUB": "ADD, with the sign in the weights before it",
     "CONCATENATION": "ADD of two tensors, or a wider convolution",
     "REDUCE_MAX": "MAX_POOL_2D as long as its input",
-    "LOGISTIC": "SOFTMAX, or the logits themselves",
     "CONV_3D": "CONV_2D of height 1",
     "TRANSPOSE_CONV": "CONV_2D",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "dilated CONV_2D over time",
@@ -155,7 +152,7 @@ def _read_operator(file: TFLiteGraph, index: int, op: FileOperator) -> None:
     _require_form(file, op, form)
     (result,) = op.outputs
     name = f"op{index}_{op.kind.lower()}"
-    described = TFLiteOperator(file, index, name, op.inputs, result, op.options)
+    described = TFLiteOperator(file, index, name, op.kind, op.inputs, result, op.options)
     if is_layer and op.inputs[0] in file.names:
         file.affine(op.inputs[0])
     layer = form.read(described)
