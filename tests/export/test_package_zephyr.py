@@ -132,6 +132,6 @@ def test_the_sample_answers_a_client_that_waited_for_it(bundle_folder, board_too
             assert validate.main([str(bundle_folder), "--port", port, "--out", str(tmp_path / "report")]) == 0
         finally:
             process.kill()
-    report = read_json(tmp_path / "report" / "validation.json", "validation", 4)
+    report = read_json(tmp_path / "report" / "validation.json", "validation", 5)
     assert report["board"] == "stub/soc"
     assert report["parity"]["max_lsb"] == 0 and report["parity"]["compared"] == report["sent"] == 200
