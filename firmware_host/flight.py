@@ -5,11 +5,11 @@ an answer that names an earlier sample than its chunk's first tells that a chunk
 again (pieces.py): the board keeps some of what came behind it. The last chunk of a window waits for the result of the
 window before, which the board would overwrite.
 
-Flow control. A board's receive ring holds RX_RING_BYTES, and the firmware does not read it while the network runs. So
-at most that many bytes are in flight: sent, and not known to be out of the ring. The board works through frames in
-order, so an answer to a frame tells that it and everything sent before it has left the ring, damaged frames included.
-At the start, and on a line with losses, CHUNKS_IN_NOISE chunks are in flight at most: more than the board keeps would
-be sent in vain.
+Flow control. A board says in HELLO how many bytes it holds while the network runs (`receive`, capacity.py). So at most
+that many are in flight: sent, and not known to have been read. A frame that is longer goes out alone, to a board that
+waits for it. The board works through frames in order, so an answer to a frame tells that it and everything sent before
+it has been read, damaged frames included. At the start, and on a line with losses, CHUNKS_IN_NOISE chunks are in flight
+at most: more than the board keeps would be sent in vain.
 
 Loss. The line keeps order, so an answer to a later frame tells that the answers before it are lost. Where no later
 chunk can be sent, a STATS request goes behind the last one: the marker. Only where all answers are lost the time-out is
@@ -28,8 +28,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firmware_host.capacity import MARKER_BYTES, chunk_samples, reserve_bytes
 from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError, Link
-from firmware_host.messages import BoardError, ErrorCode, Hello, Result, Wanted, chunk_samples, window_chunk
+from firmware_host.messages import BoardError, ErrorCode, Hello, Result, Wanted, window_chunk
 from firmware_host.noise import Noise
 from firmware_host.outcome import Outcome
 from firmware_host.pieces import Piece, Pieces, Place
@@ -37,12 +38,9 @@ from firmware_host.protocol import ANSWER, Frame, Type, wire_size
 from firmware_host.round_trip import RoundTrip
 from scl.artifacts import InputError
 
-RX_RING_BYTES = 4096  # SCL_RING_SIZE of firmware/src/link/ring.h
 STALL_S = 30.0  # without a sample taken or a result: the flight ends
 RESETS_IN_A_ROW = 3  # without an answer between: the windows themselves may reset the board
 CHUNKS_IN_NOISE = 3  # in flight: with fewer the line stands still behind a lost one
-_MARKER_BYTES = wire_size(0) + 1  # a STATS request and the flush before it
-_RESERVE_BYTES = 32 * _MARKER_BYTES  # of the ring, for one after each of so many silences in a row
 
 
 @dataclass
@@ -58,7 +56,7 @@ class _Sent:
 
 
 class Flight:
-    """One run of `count` windows; `counts(index)` gives the int16 counts (raw_samples, channels) of one.
+    """One run of `count` windows; `counts(index)` gives the samples (raw_samples, channels) of one.
 
     `done(settled)` is called with the number of windows answered so far, `resume` once the board was reset: it has to
     greet it again. Without it a reset ends the flight.
@@ -84,11 +82,12 @@ class Flight:
         self._settled = 0  # windows with a result, and the index of the one that is awaited
         self._stands: Place = (0, 0)  # the sample that the board wants, by its latest answer
         self._farthest: Place = (0, 0)  # that it ever wanted: to go back and forth is no progress
-        self._pieces = Pieces(hello.raw_samples, 2 * hello.channels)
+        self._pieces = Pieces(hello.raw_samples, hello.sample_bytes)
         self._begun: dict[int, tuple[float, np.ndarray]] = {}  # clock at the first byte, and counts, of unsettled ones
         self._flying: deque[_Sent] = deque()
         self._resets_in_a_row = 0
         self._noise = Noise()
+        self._reserve = reserve_bytes(hello.receive)
         self._trips = {network: RoundTrip(timeout_s) for network in (False, True)}
         self._moved = self._heard = link.now()  # clock at the latest sample taken or result, at the latest answer
 
@@ -132,20 +131,20 @@ class Flight:
         return self._trips[any(sent.network for sent in self._flying)]
 
     def _fill(self) -> None:
-        """Sends chunks as long as they fit into the board's ring, and a marker behind them where it may be needed."""
+        """Sends chunks as long as the board has room for them, and a marker behind them where it may be needed."""
         while self._may_send() and self._send_chunk():
             pass
-        if not self._flying or (self._wants_marker() and self._fits(_MARKER_BYTES + _RESERVE_BYTES)):
+        if not self._flying or (self._wants_marker() and self._fits(MARKER_BYTES + self._reserve)):
             self._send(Type.STATS)
 
     def _send_chunk(self) -> bool:
-        """What is lost goes first; False if the ring has no room for it."""
+        """What is lost goes first; False if the board has no room for it."""
         lost = self._pieces.lost()
         index, start = (lost.index, lost.start) if lost else self._pieces.front
         end = min(start + self._chunk_samples(), lost.end if lost else self.hello.raw_samples)
         chunk = self._window(index)[start:end]
         payload = window_chunk((self.link.windows + index - self._settled) & 0xFFFF, start, chunk)
-        if not self._fits(wire_size(len(payload)) + _MARKER_BYTES + _RESERVE_BYTES):
+        if self._flying and not self._fits(wire_size(len(payload)) + MARKER_BYTES + self._reserve):
             return False
         sent = self._send(Type.WINDOW, payload, end == self.hello.raw_samples or self._pieces.keeps_a_last_one)
         if lost:
@@ -176,8 +175,7 @@ class Flight:
         return index == self._settled or start + self._chunk_samples() < self.hello.raw_samples
 
     def _chunk_samples(self) -> int:
-        most = chunk_samples(self.hello.max_payload, self.hello.channels)
-        return max(1, min(most, self._noise.best_bytes() // (2 * self.hello.channels)))
+        return max(1, min(chunk_samples(self.hello), self._noise.best_bytes() // self.hello.sample_bytes))
 
     def _window(self, index: int) -> np.ndarray:
         if index not in self._begun:
@@ -186,7 +184,7 @@ class Flight:
         return self._begun[index][1]
 
     def _fits(self, size: int) -> bool:
-        return sum(sent.size for sent in self._flying) + size <= RX_RING_BYTES
+        return sum(sent.size for sent in self._flying) + size <= self.hello.receive
 
     def _send(self, kind: Type, payload: bytes = b"", network: bool = False) -> _Sent:
         at = self.link.now()
@@ -262,16 +260,16 @@ class Flight:
         """No answer in time: a marker goes out, whose answer tells what is lost, behind an end of half a frame.
 
         On a line with losses all in flight is taken for lost at once. The board may only be slow and its ring full, so
-        it stays counted there, and the marker goes out even where no chunk fits.
+        it stays counted there, and the marker goes out even where no chunk fits. Where it has no room itself, a board
+        that is that slow drops it and counts the bytes.
         """
         if self._noise.losses:
             for sent in self._flying:
                 self._lose(sent)
         trip.backoff()
         self._heard = self.link.now()
-        if self._fits(_MARKER_BYTES):
-            self.link.flush()
-            self._send(Type.STATS)
+        self.link.flush()
+        self._send(Type.STATS)
 
     def _refusal(self, error: BoardError) -> InputError:
         if error.code == ErrorCode.NO_SESSION:

@@ -9,10 +9,11 @@ import numpy as np
 
 from firmware_host.board import Board, ForeignAnswersError
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
+from firmware_host.capacity import chunk_samples
 from firmware_host.figures import Answers, parity, spread_ms, summary
-from firmware_host.flight import RESETS_IN_A_ROW, RX_RING_BYTES, Flight
+from firmware_host.flight import RESETS_IN_A_ROW, Flight
 from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError
-from firmware_host.messages import Stats, bench_ticks, chunk_samples
+from firmware_host.messages import Stats, bench_ticks
 from firmware_host.model import is_class
 from firmware_host.outcome import Outcome
 from firmware_host.progress import progress
@@ -173,7 +174,7 @@ class _Run:
 
     def _flight(self, counts: np.ndarray, done: Callable[[int], None] = lambda _settled: None) -> Flight:
         board = self.board
-        timeout_s = ANSWER_TIMEOUT_S + board.line_seconds(RX_RING_BYTES)
+        timeout_s = ANSWER_TIMEOUT_S + board.line_seconds(board.hello.receive)
         return Flight(board.link, board.hello, len(counts), counts.__getitem__, done, timeout_s, self.resume)
 
 
@@ -194,8 +195,7 @@ def _bench(board: Board) -> Inference:
 
 
 def _estimate(board: Board, counts: np.ndarray) -> str:
-    samples, channels = counts.shape[1:]
-    chunks = -(-samples // chunk_samples(board.hello.max_payload, channels))
+    chunks = -(-counts.shape[1] // chunk_samples(board.hello))
     size = len(counts) * (counts[0].nbytes + chunks * wire_size(4))
     text = f"{len(counts)} windows to send, {size / 1e6:.1f} MB"
     if board.baud is None:

@@ -11,7 +11,7 @@ from firmware_host.protocol import MAX_PAYLOAD, PROTOCOL_VERSION
 from scl.artifacts import InputError, shortened
 
 _GREETING = struct.Struct("<BI")
-_HELLO = struct.Struct("<B32s6HI8sI")
+_HELLO = struct.Struct("<B32s6HI8sIBH")
 _WINDOW = struct.Struct("<HH")
 _RESULT = struct.Struct("<HHBBII")
 _SAMPLES_ANSWER = struct.Struct("<IIIBB")
@@ -25,6 +25,7 @@ _BENCH = struct.Struct("<I")
 
 ABSTAIN = 255  # instead of a class: the lead was off
 MOST_CLASSES = ABSTAIN  # a class is one byte
+CHUNK_HEADER = _WINDOW.size  # bytes before the samples of WINDOW and SAMPLES
 LONGEST_NAME = 64  # characters of a board's name and its firmware's version
 
 
@@ -35,6 +36,13 @@ class MessageError(InputError):
         self.found = found
         where = f"port {port}: " if port else ""
         super().__init__(f"{where}the board sent {found}; flash firmware built from this checkout")
+
+
+class InputKind(IntEnum):
+    """What a sample of the link is."""
+
+    COUNTS = 0  # int16 counts of a sensor, of which the board makes the network's input
+    TENSOR = 1  # the network's int8 input itself
 
 
 class ErrorCode(IntEnum):
@@ -53,8 +61,8 @@ class Hello:
 
     protocol: int
     model_hash: str  # hex
-    raw_samples: int
-    channels: int
+    raw_samples: int  # of a WINDOW
+    channels: int  # values of a sample
     window: int
     features: int
     classes: int
@@ -62,6 +70,8 @@ class Hello:
     tick_hz: int
     calibration_hash: bytes  # 8 zeros: nominal sensor
     session: int  # what the host named; 0: the board was started and has not been greeted yet
+    input: int  # of InputKind
+    receive: int  # bytes that the board holds while its network runs
     board: str
     firmware: str
     labels: tuple[str, ...]
@@ -85,7 +95,7 @@ class Hello:
                 "firmware version and labels expected"
             ) from error
         names = [field.name for field in dataclasses.fields(cls)]
-        known = dict(zip(names, _HELLO.unpack_from(payload), strict=False))  # the first eleven; the text has the rest
+        known = dict(zip(names, _HELLO.unpack_from(payload), strict=False))  # the first thirteen; the text has the rest
         known["model_hash"] = known["model_hash"].hex()
         hello = cls(**known, board=board, firmware=firmware, labels=tuple(labels))
         hello._check()
@@ -95,11 +105,13 @@ class Hello:
         """MessageError for what no board can be; what the bundle's model is, check_board compares."""
         for name, value, low, high in (
             ("raw_samples", self.raw_samples, 1, 0xFFFF),
-            ("channels", self.channels, 1, (MAX_PAYLOAD - 4) // 2),  # one sample fits into a frame
+            ("input", self.input, 0, len(InputKind) - 1),
+            ("receive", self.receive, 1, 0xFFFF),
+            ("channels", self.channels, 1, (MAX_PAYLOAD - CHUNK_HEADER) // self.value_bytes),  # a sample fits a frame
             ("window", self.window, 1, 0xFFFF),
             ("classes", self.classes, 1, MOST_CLASSES),
             ("features", self.features, 0, MAX_PAYLOAD - _RESULT.size - self.classes),
-            ("max_payload", self.max_payload, 4 + 2 * self.channels, MAX_PAYLOAD),  # from one sample on
+            ("max_payload", self.max_payload, CHUNK_HEADER + self.sample_bytes, MAX_PAYLOAD),  # from one sample on
             ("tick_hz", self.tick_hz, 1, 0xFFFFFFFF),
             ("the number of labels", len(self.labels), self.classes, self.classes),
             ("the length of the board's name", len(self.board), 1, LONGEST_NAME),
@@ -109,10 +121,20 @@ class Hello:
                 expected = f"{low} to {high}" if low < high else f"{low}"
                 raise MessageError(f"a HELLO answer in which {name} is {value}; {expected} expected")
 
+    @property
+    def value_bytes(self) -> int:
+        """Bytes of one value of a sample."""
+        return 1 if self.input == InputKind.TENSOR else 2
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of a sample on the wire."""
+        return self.channels * self.value_bytes
+
     def pack(self) -> bytes:
         numbers = self.raw_samples, self.channels, self.window, self.features, self.classes, self.max_payload
         text = "\n".join((self.board, self.firmware, *self.labels)).encode()
-        hashed = self.tick_hz, self.calibration_hash, self.session
+        hashed = self.tick_hz, self.calibration_hash, self.session, self.input, self.receive
         return _HELLO.pack(self.protocol, bytes.fromhex(self.model_hash), *numbers, *hashed) + text
 
 
@@ -258,13 +280,13 @@ def greeting(session: int) -> bytes:
 
 
 def window_chunk(window: int, start: int, counts: np.ndarray) -> bytes:
-    """Payload of a WINDOW frame: `counts` (n, channels) int16 from sample `start` on."""
-    return _WINDOW.pack(window, start) + counts.astype("<i2").tobytes()
+    """Payload of a WINDOW frame: `counts` (n, channels), int16 or the network's int8, from sample `start` on."""
+    return _WINDOW.pack(window, start) + _little_endian(counts)
 
 
 def samples_chunk(start: int, counts: np.ndarray) -> bytes:
-    """Payload of a SAMPLES frame: `counts` (n, channels) int16 from sensor sample `start` on."""
-    return struct.pack("<I", start) + counts.astype("<i2").tobytes()
+    """Payload of a SAMPLES frame: as `window_chunk`, from sample `start` of the stream on."""
+    return struct.pack("<I", start) + _little_endian(counts)
 
 
 def probe(operator: int, offset: int) -> bytes:
@@ -277,11 +299,6 @@ def probe_values(max_payload: int) -> int:
     return max_payload - _PROBE_ANSWER.size
 
 
-def chunk_samples(max_payload: int, channels: int) -> int:
-    """Samples of `channels` counts that fit into one WINDOW or SAMPLES frame (both have 4 bytes before them)."""
-    return (min(max_payload, MAX_PAYLOAD) - 4) // (2 * channels)
-
-
 def capture_block(payload: bytes, channels: int) -> tuple[int, int, np.ndarray]:
     """`start`, `dropped` and counts (n, channels) int16 of a CAPTURE frame."""
     size = len(payload) - _CAPTURE.size
@@ -289,6 +306,10 @@ def capture_block(payload: bytes, channels: int) -> tuple[int, int, np.ndarray]:
         raise MessageError(f"a CAPTURE block of {len(payload)} bytes for {channels} channels")
     counts = np.frombuffer(payload, "<i2", offset=_CAPTURE.size).astype(np.int16)
     return *_CAPTURE.unpack_from(payload), counts.reshape(-1, channels)
+
+
+def _little_endian(counts: np.ndarray) -> bytes:
+    return counts.astype(counts.dtype.newbyteorder("<")).tobytes()
 
 
 def _unpack(layout: struct.Struct, payload: bytes, name: str) -> tuple[int, ...]:

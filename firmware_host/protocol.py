@@ -17,7 +17,7 @@ from enum import IntEnum
 
 from cobs import cobs
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 MAX_PAYLOAD = 1030  # bytes
 ANSWER = 0x80  # bit that marks an answer's type
 
@@ -31,6 +31,11 @@ def wire_size(payload_bytes: int) -> int:
     """Most bytes that a frame with such a payload takes on the wire, delimiter included."""
     raw = _HEADER.size + payload_bytes + _CRC.size
     return raw + -(-raw // 254) + 1
+
+
+def payload_size(wire_bytes: int) -> int:
+    """Most bytes of payload in a frame that takes at most so many on the wire; below 0 if none fits."""
+    return (wire_bytes - 1) * 254 // 255 - _HEADER.size - _CRC.size
 
 
 class Type(IntEnum):

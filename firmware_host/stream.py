@@ -13,8 +13,9 @@ from pathlib import Path
 
 from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.calibration_file import nominal, read_calibration
+from firmware_host.capacity import chunk_samples
 from firmware_host.link import resets_named
-from firmware_host.messages import ABSTAIN, Hop, chunk_samples, samples_chunk
+from firmware_host.messages import ABSTAIN, Hop, samples_chunk
 from firmware_host.model import class_name, is_class
 from firmware_host.protocol import Type
 from firmware_host.tally import Tally
@@ -107,7 +108,7 @@ def play(board: Board, bundle: Bundle[Manifest], record: Capture, hop: int, pace
     """
     link, due = board.link, Due.of(bundle.manifest, hop)
     most = min(
-        chunk_samples(board.hello.max_payload, len(record.channels)),
+        chunk_samples(board.hello),
         hop * due.down // due.up,  # at most one hop in a frame
         max(1, int(CHUNK_S * record.rate_hz)),
     )

@@ -1,5 +1,7 @@
 """The deployed network, described once: 1-D layers with plain float weights, in the order in which they run.
 
+Layers that read the same sample only stand in `export.network.pointwise`.
+
 `export.network.quantization` gives it its integers, and the writers (TFLite, ONNX, C) only spell both out. Tensors are
 time-major: (length, channels). A tensor bears the name of the layer that writes it; the first layer reads "input". A
 trained encoder is a chain of convolutions and average pools whose last two layers write "features" (the kept latent
@@ -7,6 +9,7 @@ dimensions) and "logits"; a network read from a file (`export.network.from_file`
 outputs of its own.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
@@ -30,8 +33,9 @@ class Tensor:
 
 
 class Layer:
-    """What a layer is to all that handle layers: its geometry, that of a kernel that slides over time, with TFLite's
-    SAME padding or none (VALID), and what it costs. `export.network.operators` describes each class of layers.
+    """What a layer is to all that handle layers: its geometry, that of a kernel that slides over time, and what it
+    costs. The input has zeros before and after it (`padding`, as a causal convolution has), and TFLite's SAME adds its
+    own to those, or none (VALID). `export.network.operators` describes each class of layers.
     """
 
     name: str
@@ -39,9 +43,11 @@ class Layer:
     kernel: int
     stride: int
     same: bool
+    padding: tuple[int, int] = (0, 0)
     dilation: int
     channels: int
-    relu = False  # a fused ReLU
+    relu: bool = False  # a fused ReLU
+    ceiling: float = math.inf  # where that ends: at 6, of a ReLU6
     parameters: int = 0
     macs: int = 0  # multiply-accumulates; products with padding are counted, as is usual
 
@@ -57,7 +63,7 @@ class Layer:
     @property
     def result(self) -> Tensor:
         """The tensor this layer writes."""
-        length = self.source.length
+        length = self.source.length + sum(self.padding)
         if self.same:
             return Tensor(self.name, -(-length // self.stride), self.channels)
         return Tensor(self.name, (length - self.span) // self.stride + 1, self.channels)
@@ -69,11 +75,13 @@ class Layer:
 
     @property
     def pads(self) -> tuple[int, int]:
-        """Zeros before and after; of an odd number the one more comes after (TFLite's SAME)."""
+        """Zeros before and after, in all; of an odd number that SAME adds, the one more comes after."""
+        before, after = self.padding
         if not self.same:
-            return 0, 0
-        total = max((self.result.length - 1) * self.stride + self.span - self.source.length, 0)
-        return total // 2, total - total // 2
+            return before, after
+        length = self.source.length + before + after
+        total = max((self.result.length - 1) * self.stride + self.span - length, 0)
+        return before + total // 2, after + total - total // 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +96,8 @@ class Weighted(Layer):
     same: bool = False
     relu: bool = False
     dilation: int = 1
+    ceiling: float = math.inf
+    padding: tuple[int, int] = (0, 0)
 
     @property
     def parameters(self) -> int:  # type: ignore[override]
@@ -171,35 +181,6 @@ class MaxPool(Pool):
 
 class Mean(Pool):
     """Mean over all samples, with a scale of its own."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pointwise(Layer):
-    """What writes each value from those of the same sample."""
-
-    name: str
-    source: Tensor
-    kernel = stride = dilation = 1
-    same = False
-
-    @property
-    def channels(self) -> int:  # type: ignore[override]
-        return self.source.channels
-
-
-@dataclass(frozen=True, eq=False)
-class Add(Pointwise):
-    """Sum of two tensors of one shape, as of a residual connection."""
-
-    second: Tensor
-
-    @property
-    def sources(self) -> tuple[Tensor, ...]:
-        return self.source, self.second
-
-
-class Softmax(Pointwise):
-    """Softmax over the channels of each sample."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The deployed network in integers, by TensorFlow Lite's 8-bit quantization specification.
 
-- Activations: int8 with one scale and zero point per tensor, from a range that includes 0; pooling keeps its input's.
+- Activations: int8 with one scale and zero point per tensor, from a range that includes 0; pooling keeps its input's,
+  softmax and sigmoid have 1/256 and -128, tanh 1/128 and 0.
 - Weights: int8 in [-127, 127], symmetric, one scale per output channel. Biases: int32 of scale input * weights.
   A kernel's weights are rounded up or down such that their sum keeps: the sum meets what is constant in the input
   (gravity, most of all), and rounding each weight to its nearest lets their errors add up there.
@@ -14,9 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from export.network.integers import Affine, Int8Conv, Int8Network, quantize_multiplier
-from export.network.layers import Network, Weighted
-from export.network.operators import operator_of
+from export.network.factors import UnsupportedError
+from export.network.integers import Affine, Int8Conv, Int8Network, Rescale, quantize_multiplier
+from export.network.layers import Layer, Network, Weighted
+from export.network.operators import Rescaler, operator_of
 from scl.artifacts import InputError
 
 BIAS_LIMIT = 2**30  # leaves an int32 accumulator as much again for its products
@@ -28,25 +30,33 @@ def quantize(network: Network, ranges: Mapping[str, Sequence[float]], keep_sums:
     Without `keep_sums` every weight is rounded to its nearest integer, as TensorFlow's converter does.
 
     Raises:
-        InputError: a tensor has no range or its range is empty or does not include 0.
-        TypeError: a layer has neither weights nor its input's scale.
+        InputError: a tensor has no range or its range is empty, does not include 0, or is beyond the kernels.
+        TypeError: a layer has neither weights nor a rule for its scale.
     """
     rounded = round_keeping_sums if keep_sums else round_nearest
     activations = {"input": affine("input", ranges)}
-    convs = {}
+    convs, rescales = {}, {}
     for layer in network.layers:
-        source = activations[layer.source.name]
+        operator, name = operator_of(layer), layer.name
+        sources = [activations[source.name] for source in layer.sources]
+        ruled = operator.result(layer, sources)
+        result = activations[name] = ruled or affine(name, ranges)
         if isinstance(layer, Weighted):
-            activations[layer.name] = affine(layer.name, ranges)
-            convs[layer.name] = _quantize_weights(layer, source, activations[layer.name], rounded)
-        elif operator_of(layer).keeps_scale:
-            activations[layer.name] = source
-        else:
-            raise TypeError(
-                f"layer {layer.name} is a {type(layer).__name__}, expected a layer with weights or one that keeps its "
-                "input's scale: no others are made of an encoder"
-            )
-    return Int8Network(network, activations, convs)
+            convs[name] = _quantize_weights(layer, sources[0], result, rounded)
+        elif operator.rescaler is not None:
+            rescales[name] = _rescaled(layer, operator.rescaler, sources, result)
+        elif ruled is None:
+            raise TypeError(f"layer {name} is a {type(layer).__name__}, of which no rule for its scale is known")
+    return Int8Network(network, activations, convs, rescales)
+
+
+def _rescaled(layer: Layer, rescaler: Rescaler, sources: Sequence[Affine], result: Affine) -> Rescale:
+    try:
+        return rescaler(layer, sources, result)
+    except UnsupportedError as error:
+        raise InputError(
+            f"ranges: layer {layer.name} is one{error}, expected {error.nearest}; calibrate with other windows"
+        ) from error
 
 
 def affine(name: str, ranges: Mapping[str, Sequence[float]]) -> Affine:

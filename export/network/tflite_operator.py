@@ -6,34 +6,26 @@ float32 (tests/firmware/test_rules.py establishes each rule there).
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from export.network.integers import Affine, Int8Conv, Rescale, quantize_multiplier
-from export.network.layers import Layer, Tensor
+from export.network import factors
+from export.network.factors import UnsupportedError
+from export.network.integers import Affine, Int8Conv
+from export.network.layers import Tensor
+from export.network.order import Order
+from export.network.tables import FUNCTIONS, six
 from export.network.tflite_file import constant
-from export.network.tflite_parts import TFLiteFile
+from export.network.tflite_graph import Pads, TFLiteGraph
 from export.network.tflite_schema import FUSED, schema
-from scl.artifacts import InputError
-from scl.artifacts.errors import shortened
 
-INT8_INPUT = "an int8 input and output: converter.inference_input_type = converter.inference_output_type = tf.int8"
+BY_VALUE = {*FUNCTIONS, "ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM"}  # what computes each value from those in its place
+CHANNELS_LAST = "time before channels where operators but MEAN and FULLY_CONNECTED read, as (1, 1, time, channels)"
 MOST = 2**16 - 1  # samples and channels: the engine counts them in 16 bits
 MOST_STEP = 2**15 - 1  # samples of a stride, a dilation or padding: TFLite Micro counts them in 16 bits with a sign
-INT32 = 2**31 - 1
-MOST_SHIFT = 30  # to the left: 2^31 is no int32
 MOST_BIAS_APART = 0.02  # steps of the output
-MOST_LIMIT = 2**30  # of a ReLU6, in steps: TFLite Micro refuses what does not fit into 32 bits
-
-
-class UnsupportedError(Exception):
-    """What an operator asks for, and the nearest form that there is."""
-
-    def __init__(self, asked: str, nearest: str) -> None:
-        super().__init__(asked)
-        self.nearest = nearest
 
 
 def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32) -> np.ndarray:
@@ -45,109 +37,74 @@ def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32
     return scales
 
 
-@dataclass
-class TFLiteGraph:
-    """A file's graph, and what has been read of it.
-
-    Args:
-        contents: the file's.
-        where: names the file in errors.
-        names: of the network's tensor that lies in a file's tensor, by the file's index.
-        tensors: index in the file, by name.
-        operators: index in the file of the operator that is a layer, by name.
-    """
-
-    contents: TFLiteFile
-    where: str
-    names: dict[int, str] = field(default_factory=dict)
-    layers: list[Layer] = field(default_factory=list)
-    activations: dict[str, Affine] = field(default_factory=dict)
-    convs: dict[str, Int8Conv] = field(default_factory=dict)
-    rescales: dict[str, Rescale] = field(default_factory=dict)
-    clamps: dict[str, tuple[int, int]] = field(default_factory=dict)
-    tensors: dict[str, int] = field(default_factory=dict)
-    operators: dict[str, int] = field(default_factory=dict)
-
-    def name(self, index: int, name: str) -> None:
-        """Calls the file's tensor `index` by a name."""
-        self.names[index] = name
-        self.activations[name] = self.affine(index)
-        self.tensors[name] = index
-
-    def shape(self, index: int) -> list[int]:
-        return list(self.contents.tensors[index].shape)
-
-    def affine(self, index: int) -> Affine:
-        """Scale and zero point of an activation."""
-        tensor = self.contents.tensors[index]
-        text = f"{self.where}: tensor {index} ({shortened(tensor.name)})"
-        if tensor.kind != "INT8":
-            raise InputError(f"{text} is not int8; the nearest supported is {INT8_INPUT}")
-        if tensor.contents is not None:
-            raise InputError(f"{text} is a constant, expected one that is computed; convert the model again")
-        scales, zero_points = tensor.scales.tolist(), tensor.zero_points.tolist()
-        if len(scales) != 1 or not (math.isfinite(scales[0]) and scales[0] > 0):
-            raise InputError(
-                f"{text} has the scales {shortened(scales)}, expected one above 0; convert it with full integer "
-                "quantization and a representative data set"
-            )
-        if not -128 <= zero_points[0] <= 127:
-            raise InputError(f"{text} has the zero point {zero_points[0]}, expected -128 to 127; convert it again")
-        return Affine(np.float32(scales[0]), zero_points[0])
-
-
 @dataclass(frozen=True)
 class TFLiteOperator:
     """One operator.
 
     Args:
         file: the graph that it stands in.
+        index: its own in the file.
         name: of the layer that it becomes.
+        kind: of the schema's BuiltinOperator.
         inputs: the file's indices of tensors; -1 stands for one that is left out.
         output: likewise.
         options: by the format's schema.
     """
 
     file: TFLiteGraph
+    index: int
     name: str
+    kind: str
     inputs: Sequence[int]
     output: int
     options: Mapping[str, Any]
 
     def source(self, place: int = 0) -> Tensor:
-        """An input as (length, channels): the last axis is the channels'."""
-        shape = self.shape(place)
+        """An input as (length, channels): the last axis is the channels', and no values have been moved."""
+        shape, index = self.shape(place), self.inputs[place]
+        if index not in self.file.names:
+            raise UnsupportedError(f" of the constant {index}", "one of two tensors that operators wrote")
         if not shape:
             raise UnsupportedError(" of a single value without an axis", "an input with an axis of channels")
-        return Tensor(self.file.names[self.inputs[place]], math.prod(shape[:-1]), shape[-1])
+        if index in self.file.pads:
+            raise UnsupportedError(" behind a PAD", "a PAD that a convolution reads")
+        if not self.file.order(index).plain:
+            return self._moved(index)
+        return Tensor(self.file.names[index], math.prod(shape[:-1]), shape[-1])
+
+    def _moved(self, index: int) -> Tensor:
+        """An input whose values a TRANSPOSE has moved, as it is before that: what goes value by value may have it."""
+        file, order = self.file, self.file.order(index)
+        activations = [other for other in self.inputs if other in file.names]
+        if self.kind not in BY_VALUE or any(file.order(other) != order for other in activations):
+            raise UnsupportedError(f" over {file.shape(index)} behind a TRANSPOSE that moves values", CHANNELS_LAST)
+        file.orders[self.output] = order
+        written = {layer.name: layer.result for layer in file.layers}
+        return written.get(file.names[index]) or Tensor(file.names[index], 1, math.prod(file.shape(index)))
+
+    def flat(self) -> Tensor:
+        """The first input as one sample of all its values, whose order the reader looks after."""
+        index = self.inputs[0]
+        if index not in self.file.names or index in self.file.pads:
+            self.source()  # says why not
+        return Tensor(self.file.names[index], 1, math.prod(self.shape()))
+
+    def order(self, place: int = 0) -> Order:
+        """In which an input holds the network's values."""
+        return self.file.order(self.inputs[place])
 
     def shape(self, place: int = 0) -> list[int]:
         """An input's shape in the file."""
         return self.file.shape(self.inputs[place])
 
-    def scale(self, place: int = 0) -> float:
-        """An input's scale."""
-        return float(self.file.affine(self.inputs[place]).scale)
-
-    @property
-    def affine(self) -> Affine:
-        """Of its first input."""
-        return self.file.affine(self.inputs[0])
+    def affine(self, place: int = 0) -> Affine:
+        """Scale and zero point of an input."""
+        return self.file.affine(self.inputs[place])
 
     @property
     def result(self) -> Affine:
         """Of its output."""
         return self.file.affine(self.output)
-
-    def axis(self, kernel: tuple[int, int]) -> int:
-        """0 if time is the height, 1 if it is the width."""
-        shape = self.shape()
-        if len(shape) != 4 or shape[0] != 1 or 1 not in shape[1:3]:
-            raise UnsupportedError(f" over {shape}", "a 4-D input (1, 1, time, channels)")
-        axis = 1 if shape[1] == 1 and kernel[0] == 1 else 0
-        if shape[2 - axis] != 1 or kernel[1 - axis] != 1:
-            raise UnsupportedError(f" of a kernel {kernel} over {shape}", "a kernel as long as time only")
-        return axis
 
     def option(self, name: str) -> int:
         """One of its options, in the kernels' range."""
@@ -160,11 +117,6 @@ class TFLiteOperator:
         """Two options that belong to the two axes."""
         return self.option(height), self.option(width)
 
-    def steps(self, axis: int) -> tuple[int, int]:
-        """Stride and dilation."""
-        dilation = self.pair("dilationHFactor", "dilationWFactor")
-        return self.pair("strideH", "strideW")[axis], dilation[axis]
-
     @property
     def same(self) -> bool:
         """Whether its padding is SAME."""
@@ -176,9 +128,12 @@ class TFLiteOperator:
     def constant(self, place: int, kind: str = "INT32") -> np.ndarray:
         """An input that the file holds, of the schema's type `kind`, INT8 or INT32."""
         index = self.inputs[place]
+        if kind == "INT32" and index in self.file.values:
+            return self.file.values[index]
         tensor = self.file.contents.tensors[index]  # -1 is checked below
         if index < 0 or tensor.kind != kind or tensor.contents is None:
-            raise UnsupportedError(f" whose tensor {index} is no constant of {kind.lower()}", "constant int8 weights")
+            nearest = "constant int8 weights" if kind == "INT8" else "one that the file holds or computes of shapes"
+            raise UnsupportedError(f" whose tensor {index} is no constant of {kind.lower()}", nearest)
         return constant(tensor, {"INT8": np.int8, "INT32": np.int32}[kind])
 
     @property
@@ -218,18 +173,20 @@ class TFLiteOperator:
             raise UnsupportedError(f" with a bias of {held} for {out} channels", "a constant int32 for each channel")
         return constant(tensor, np.int32).ravel()
 
-    def keep_integers(self, weights: np.ndarray, scales: np.ndarray) -> None:
-        """Derives the integers of a layer with weights (out, kernel, in), or depthwise (kernel, out)."""
-        out = weights.shape[-1] if weights.ndim == 2 else weights.shape[0]
-        bias, source, result = self.bias(out), self.affine, self.result
+    def keep_integers(self, weights: np.ndarray, scales: np.ndarray, repeat: int = 1) -> None:
+        """Derives the integers of a layer with weights (out, kernel, in), or depthwise (kernel, out), where the file's
+        output channels come `repeat` times.
+        """
+        out = (weights.shape[-1] if weights.ndim == 2 else weights.shape[0]) // repeat
+        bias, source, result = self.bias(out), self.affine(), self.result
         self._require_bias_scale(source.scale, scales, result.scale)
-        scales = np.broadcast_to(scales, (out,))
-        factors = effective_scales(source.scale, scales, result.scale)
-        fixed = [self.multiplier(float(factor)) for factor in factors]
-        multiplier, shift = (np.array(values) for values in zip(*fixed, strict=True))
+        scales, bias = np.tile(np.broadcast_to(scales, (out,)), repeat), np.tile(bias, repeat)
+        scaled = effective_scales(source.scale, scales, result.scale)
+        pairs = [factors.fixed(float(factor)) for factor in scaled]
+        multiplier, shift = (np.array(values) for values in zip(*pairs, strict=True))
         taps = np.abs(weights.astype(np.int64)).sum(axis=0 if weights.ndim == 2 else (1, 2))
         largest = np.abs(bias.astype(np.int64)) + taps * max(127 - source.zero_point, 128 + source.zero_point)
-        self.require_room(np.ldexp(largest.astype(np.float64), np.maximum(shift, 0)).max())
+        factors.require_room(np.ldexp(largest.astype(np.float64), np.maximum(shift, 0)).max())
         with np.errstate(over="ignore"):  # only writers of other files read them
             bias_scales = source.scale * scales
         self.file.convs[self.name] = Int8Conv(
@@ -246,35 +203,29 @@ class TFLiteOperator:
         if not apart <= MOST_BIAS_APART:
             raise UnsupportedError(f" with a bias of the scale {bias:g}", "the scale of the input times the weights'")
 
-    def multiplier(self, factor: float) -> tuple[int, int]:
-        """A factor as a multiplier and a shift that the kernels can carry out."""
-        multiplier, shift = quantize_multiplier(factor)
-        if shift > MOST_SHIFT:
-            raise UnsupportedError(
-                f" that multiplies by {factor:g}", f"an output of larger steps: below 2^{MOST_SHIFT}"
-            )
-        return multiplier, shift
+    def require_scale(self) -> None:
+        """Raises UnsupportedError unless its output is of its input's type, scale and zero point."""
+        first, second = (self.file.contents.tensors[index] for index in (self.inputs[0], self.output))
+        if first.kind != second.kind or first.kind == "INT8" and self.affine() != self.result:
+            raise UnsupportedError(" that changes the scale", "one with its input's scale and zero point")
 
-    def require_room(self, largest: float) -> None:
-        """Raises UnsupportedError if sums of that size overflow the kernels' 32 bits."""
-        if largest > INT32:
-            raise UnsupportedError(
-                f" whose sums may reach {largest:,.0f}, which overflows 32 bits",
-                "weights, a bias and an output's scale as full integer quantization chooses them",
-            )
+    def keep_view(self, order: Order, pads: Pads | None = None) -> None:
+        """Keeps its output as a view of its first input, with the input's zeros around it unless `pads` are others."""
+        source, result, file = self.inputs[0], self.output, self.file
+        file.names[result] = file.names[source]
+        if not order.plain:
+            file.orders[result] = order
+        pads = pads or file.pads.get(source)
+        if pads:
+            file.pads[result] = replace(pads, operators=(*pads.operators, self.index))
+        if source in file.ends:
+            file.ends[result] = file.ends[source]
 
     def require_shape(self, *shape: int) -> None:
         """Raises UnsupportedError unless its output has that shape in the file."""
         held = self.file.shape(self.output)
         if held != list(shape):
             raise UnsupportedError(f" that writes {held} where {list(shape)} was expected", "an output of that shape")
-
-    def keep_rescale(self, fixed: Sequence[tuple[int, int]], bias: int = 0) -> None:
-        """Keeps the (multiplier, shift) of a layer without weights, and the one other integer that its kernel reads."""
-        multiplier, shift = zip(*fixed, strict=True)
-        self.file.rescales[self.name] = Rescale(
-            np.array(multiplier, np.int32), np.array(shift, np.int8), np.array([bias], np.int32)
-        )
 
     def clamp(self) -> tuple[int, int]:
         """Least and largest value under a fused activation."""
@@ -285,8 +236,4 @@ class TFLiteOperator:
             raise UnsupportedError(" with a fused activation", "a fused ReLU or ReLU6, or none")
         if activation == kinds.RELU:
             return affine.zero_point, 127
-        with np.errstate(over="ignore"):
-            six = float(np.float32(6) / affine.scale) + 0.5
-        if six >= MOST_LIMIT:
-            raise UnsupportedError(f" with a ReLU6 in steps of {affine.scale:g}", "an output of larger steps")
-        return affine.zero_point, min(127, affine.zero_point + math.floor(six))
+        return affine.zero_point, six(affine)

@@ -1,6 +1,6 @@
 """The interpreters that the exported files have to agree in. Each takes int8 inputs (n, samples, channels).
 
-Outputs are {"features": int8 (n, F), "logits": int8 (n, classes)}, found by name.
+Outputs are int8 (n, size) by name: of encoders "features" (n, F) and "logits" (n, classes).
 """
 
 from collections.abc import Callable
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from export.network.integers import Affine
-from export.network.layers import FEATURES, LOGITS
 from export.network.tflite_file import output_names, tensor_indices
 from export.network.tflite_reader import read_file
 from export.network.tflite_schema import ITEM_BYTES
@@ -95,9 +94,9 @@ def run_litert(tflite: bytes, inputs: np.ndarray, reference: bool) -> Outputs:
     def run(x: np.ndarray) -> list[np.ndarray]:
         interpreter.set_tensor(source, x[None, None])
         interpreter.invoke()
-        return [interpreter.get_tensor(outputs[name]).ravel() for name in (FEATURES, LOGITS)]
+        return [interpreter.get_tensor(index).ravel() for index in outputs.values()]
 
-    return _collected([FEATURES, LOGITS], [run(x) for x in inputs])
+    return _collected(list(outputs), [run(x) for x in inputs])
 
 
 def run_onnx(onnx: bytes, inputs: np.ndarray, scales: dict[str, Affine]) -> Outputs:
@@ -115,7 +114,7 @@ def run_onnx_float(onnx: bytes, x: np.ndarray) -> Outputs:
     # On x86 without VNNI the default int8 kernels add pairs of products in 16 bits, which saturate.
     options.add_session_config_entry("session.x64quantprecision", "1")
     session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
-    names = [FEATURES, LOGITS]
+    names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, {"input": np.ascontiguousarray(x)}), strict=True))
 
 

@@ -1,7 +1,8 @@
 """The network as ONNX (opset 13): float, or int8 with QuantizeLinear and DequantizeLinear around every operator.
 
 Input "input" is a float window (batch, channels, samples), normalised and clipped as run.json's "normalisation" says;
-outputs "features" and "logits" are float (batch, size). Pads are given in full, since ONNX has no TFLite SAME.
+the network's outputs, of encoders "features" and "logits", are float (batch, size), sample by sample. Pads are given in
+full, since ONNX has no TFLite SAME.
 """
 
 from collections.abc import Callable
@@ -10,16 +11,18 @@ from typing import Any
 import numpy as np
 
 from export.network.integers import Int8Network
-from export.network.layers import FEATURES, LOGITS, AveragePool, Conv, Layer, Network
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network, Tensor, Weighted
 from export.network.operators import of_class
+from export.network.pointwise import Add, Softmax, Table
 
 OPSET, IR_VERSION = 13, 8
+FUNCTIONS = {"LOGISTIC": "Sigmoid", "TANH": "Tanh", "LEAKY_RELU": "LeakyRelu", "RELU": "Relu", "QUANTIZE": "Identity"}
 
 
 def write_onnx(network: Network, int8: Int8Network | None = None) -> bytes:
     """The network as an ONNX file: in float, or with `int8`'s integers and scales.
 
-    Raises TypeError if it holds a layer that encoders do not.
+    Raises TypeError if it holds a layer that is not written.
     """
     return _Writer(network, int8).finished()
 
@@ -29,23 +32,26 @@ class _Writer:
         self.network, self.int8 = network, int8
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
+        self.values: dict[str, str] = {}  # name of the float value (batch, channels, length) of each tensor
 
     def finished(self) -> bytes:
         from onnx import TensorProto, checker, helper
 
         source = self.network.input
-        value = self._requantized(source.name, source.name)
+        self.values[source.name] = self._requantized(source.name, source.name)
         for layer in self.network.layers:
             emit = of_class(EMITTERS, layer, "model.onnx is written of")
-            value = self._requantized(layer.name, emit(self, layer, value))
-            if layer.name in (FEATURES, LOGITS):
-                self._node("Flatten", [value], layer.name, axis=1)
+            value = emit(self, layer, *(self._shaped(layer, source) for source in layer.sources))
+            value = self._activated(layer, value)
+            self.values[layer.name] = value = self._requantized(layer.name, value)
+            if layer.name in self.network.outputs:
+                self._node("Flatten", [self._time_major(layer.name, value, layer.result)], layer.name, axis=1)
 
         def info(name: str, *shape: int) -> Any:
             return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
 
         inputs = [info(source.name, source.channels, source.length)]
-        outputs = [info(name, self.network.tensors[name].channels) for name in (FEATURES, LOGITS)]
+        outputs = [info(name, self.network.tensors[name].size) for name in self.network.outputs]
         graph = helper.make_graph(self.nodes, "scl-wearable", inputs, outputs, self.initializers)
         opset = helper.make_opsetid("", OPSET)
         model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="scl-wearable")
@@ -53,21 +59,81 @@ class _Writer:
         return bytes(model.SerializeToString())
 
     def conv(self, layer: Conv, value: str) -> str:
-        """Adds a Conv, and a Relu if one is fused; returns the result's name."""
-        out = self._node("Conv", [value, *self._constants(layer)], f"{layer.name}/sum", **_window(layer))
-        return self._node("Relu", [out], f"{layer.name}/relu") if layer.relu else out
+        """Adds a Conv; returns the result's name, as all these do."""
+        constants = self._constants(layer, lambda weights: weights.transpose(0, 2, 1))
+        return self._node("Conv", [value, *constants], f"{layer.name}/sum", **_window(layer), **_dilation(layer))
+
+    def depthwise(self, layer: Depthwise, value: str) -> str:
+        """Adds a Conv with a group for each channel of its input."""
+        constants = self._constants(layer, lambda weights: weights.T[:, None])
+        window = _window(layer) | _dilation(layer)
+        return self._node("Conv", [value, *constants], f"{layer.name}/sum", group=layer.source.channels, **window)
 
     def average_pool(self, layer: AveragePool, value: str) -> str:
-        """Adds an AveragePool; returns the result's name."""
         return self._node("AveragePool", [value], f"{layer.name}/sum", count_include_pad=0, **_window(layer))
 
-    def _constants(self, layer: Conv) -> list[str]:
+    def max_pool(self, layer: MaxPool, value: str) -> str:
+        return self._node("MaxPool", [value], f"{layer.name}/largest", **_window(layer))
+
+    def mean(self, layer: Mean, value: str) -> str:
+        return self._node("ReduceMean", [value], f"{layer.name}/mean", axes=[2], keepdims=1)
+
+    def add(self, layer: Add, first: str, second: str) -> str:
+        return self._node("Add", [first, second], f"{layer.name}/sum")
+
+    def softmax(self, layer: Softmax, value: str) -> str:
+        return self._node("Softmax", [value], f"{layer.name}/shares", axis=1)
+
+    def table(self, layer: Table, value: str) -> str:
+        """Adds the function's node; a hard swish is two, since opset 13 has none."""
+        if layer.function == "HARD_SWISH":
+            gate = self._node("HardSigmoid", [value], f"{layer.name}/gate", alpha=1 / 6, beta=0.5)
+            return self._node("Mul", [value, gate], f"{layer.name}/value")
+        if layer.function == "RELU6":
+            return self._clipped(layer, value, 6.0)
+        attributes = {"alpha": layer.slope} if layer.function == "LEAKY_RELU" else {}
+        return self._node(FUNCTIONS[layer.function], [value], f"{layer.name}/value", **attributes)
+
+    def _activated(self, layer: Layer, value: str) -> str:
+        """The value behind a fused activation."""
+        if not layer.relu:
+            return value
+        if layer.ceiling < np.inf:
+            return self._clipped(layer, value, layer.ceiling)
+        return self._node("Relu", [value], f"{layer.name}/relu")
+
+    def _clipped(self, layer: Layer, value: str, ceiling: float) -> str:
+        ends = [
+            self._constant(f"{layer.name}/{name}", np.array(end, np.float32))
+            for name, end in (("floor", 0), ("ceiling", ceiling))
+        ]
+        return self._node("Clip", [value, *ends], f"{layer.name}/clipped")
+
+    def _shaped(self, layer: Layer, source: Tensor) -> str:
+        """The value that a layer reads, in the shape in which it takes it."""
+        written = self.network.tensors[source.name]
+        if source == written:
+            return self.values[source.name]
+        name = f"{layer.name}/{source.name}"
+        value = self._time_major(name, self.values[source.name], written)
+        shape = self._constant(f"{name}/shape", np.array([-1, source.length, source.channels]))
+        value = self._node("Reshape", [value, shape], f"{name}/shaped")
+        return self._node("Transpose", [value], f"{name}/channels_first", perm=[0, 2, 1])
+
+    def _time_major(self, name: str, value: str, tensor: Tensor) -> str:
+        """The value as (batch, length, channels), or what flattens to the same."""
+        if tensor.length == 1:
+            return value
+        return self._node("Transpose", [value], f"{name}/time_major", perm=[0, 2, 1])
+
+    def _constants(self, layer: Weighted, arranged: Callable[[np.ndarray], np.ndarray]) -> list[str]:
+        """Weights, brought into ONNX's order (out, in, kernel), and bias."""
         weights, bias = f"{layer.name}/weights", f"{layer.name}/bias"
         if self.int8 is None:
-            return [self._constant(weights, layer.weights.transpose(0, 2, 1)), self._constant(bias, layer.bias)]
+            return [self._constant(weights, arranged(layer.weights)), self._constant(bias, layer.bias)]
         conv = self.int8.convs[layer.name]
         return [
-            self._dequantized_constant(weights, conv.weights.transpose(0, 2, 1), conv.weight_scales),
+            self._dequantized_constant(weights, arranged(conv.weights), conv.weight_scales),
             self._dequantized_constant(bias, conv.bias, conv.bias_scales),
         ]
 
@@ -106,7 +172,17 @@ def _window(layer: Layer) -> dict[str, list[int]]:
     return {"kernel_shape": [layer.kernel], "strides": [layer.stride], "pads": list(layer.pads)}
 
 
-EMITTERS: dict[type[Layer], Callable[[_Writer, Any, str], str]] = {
+def _dilation(layer: Layer) -> dict[str, list[int]]:
+    return {"dilations": [layer.dilation]} if layer.dilation > 1 else {}
+
+
+EMITTERS: dict[type[Layer], Callable[..., str]] = {
     Conv: _Writer.conv,
+    Depthwise: _Writer.depthwise,
     AveragePool: _Writer.average_pool,
+    MaxPool: _Writer.max_pool,
+    Mean: _Writer.mean,
+    Add: _Writer.add,
+    Softmax: _Writer.softmax,
+    Table: _Writer.table,
 }

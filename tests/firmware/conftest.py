@@ -79,14 +79,14 @@ def engine(engine_library: ctypes.CDLL, capfd: pytest.CaptureFixture[str]):
 
 @pytest.fixture(scope="session")
 def make_firmware() -> Callable[..., Path]:
-    """make_firmware(board, model folder, out): the built program; skips if a tool is missing."""
+    """make_firmware(board, model folder, out, *settings): the built program; skips if a tool is missing."""
 
-    def make(board: str, folder: Path, out: Path) -> Path:
+    def make(board: str, folder: Path, out: Path, *settings: str) -> Path:
         tools = ("make", "gcc") if board == "native" else ("make", "arm-none-eabi-gcc", "qemu-system-arm")
         for tool in tools:
             if shutil.which(tool) is None:
                 pytest.skip(f"{tool} is not installed")
-        return toolchain.build(folder, out, board)
+        return toolchain.build(folder, out, board, "firmware", *settings)
 
     return make
 

@@ -18,6 +18,7 @@ static uint32_t answers;
 
 const char port_name[] = "fuzz";
 const uint32_t port_tick_hz = 1;
+const uint16_t port_receive_bytes = SCL_RING_SIZE;
 
 void fuzz_start(uint32_t seed)
 {
@@ -147,7 +148,7 @@ void fuzz_check_recovery(void)
     uint8_t hello[5] = {SCL_PROTOCOL_VERSION};
     scl_store_u32(hello + 1, session);
     fuzz_ask(SCL_TYPE_HELLO, hello, sizeof hello);
-    CHECK(fuzz_payload[0] == SCL_PROTOCOL_VERSION && fuzz_answer.payload_size > 61 && scl_load_u32(fuzz_payload + 57) == session);
+    CHECK(fuzz_payload[0] == SCL_PROTOCOL_VERSION && fuzz_answer.payload_size > 64 && scl_load_u32(fuzz_payload + 57) == session);
     CHECK(!fuzz_board.session.whole && fuzz_board.session.mode == SCL_IDLE);
     fuzz_ask(SCL_TYPE_WINDOW, p, sizeof p);
     CHECK(fuzz_answer.payload_size == SCL_RESULT_SIZE && scl_load_u16(fuzz_payload) == 0 && scl_load_u16(fuzz_payload + 2) == SCL_RAW_SAMPLES);

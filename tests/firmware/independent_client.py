@@ -67,7 +67,8 @@ class Board:
             struct.unpack_from("<6H", p, 33)
         )
         self.tick_hz, self.calibration, self.session = struct.unpack_from("<I8sI", p, 45)
-        self.name, self.firmware, *self.labels = p[61:].decode().split("\n")
+        self.input, self.receives = struct.unpack_from("<BH", p, 61)
+        self.name, self.firmware, *self.labels = p[64:].decode().split("\n")
 
 
 class Client:
@@ -107,7 +108,7 @@ class Client:
             if seq == self.seq and answer == kind | 0x80:
                 return came
 
-    def hello(self, session: int = 0, protocol: int = 4) -> Board:
+    def hello(self, session: int = 0, protocol: int = 5) -> Board:
         return Board(self.ask(HELLO, struct.pack("<BI", protocol, session)))
 
     def chunk(self, window: int, start: int, samples: list[list[int]]) -> tuple[int, int, bytes]:

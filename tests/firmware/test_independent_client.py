@@ -89,9 +89,10 @@ def test_the_whole_protocol(client):
     assert client.hello(7, protocol=2).session == 0  # names none
     assert refused(client, HELLO) == (BAD_LENGTH, 0, 0)
     board = client.hello(0x12345678)
-    assert (board.protocol, board.session, board.calibration) == (4, 0x12345678, bytes(8))
+    assert (board.protocol, board.session, board.calibration) == (5, 0x12345678, bytes(8))
     assert (board.raw_samples, board.channels, board.window, board.features, board.classes) == (20, 6, 16, 5, 3)
     assert tuple(board.labels) == model.LABELS and board.model.hex() == model.HASH.hex() and board.max_payload == 1030
+    assert (board.input, board.receives) == (0, 4096)
 
     assert refused(client, 0x42) == (UNKNOWN_TYPE, 0, 0x42)
     assert refused(client, BENCH) == refused(client, PROBE, struct.pack("<HI", 0, 0)) == (NO_WINDOW, 0, 0)

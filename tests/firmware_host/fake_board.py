@@ -210,7 +210,15 @@ def fake_board(**options: Any) -> FakeBoard:
             "window": SAMPLES,
         },
         **{"features": FEATURES, "classes": CLASSES, "max_payload": 1030, "tick_hz": 25_000_000},
-        **{"calibration_hash": bytes(8), "session": 0, "board": "fake", "firmware": "0.0", "labels": LABELS},
+        **{
+            "calibration_hash": bytes(8),
+            "session": 0,
+            "input": 0,
+            "receive": 4096,
+            "board": "fake",
+            "firmware": "0.0",
+            "labels": LABELS,
+        },
     }
     hello = Hello(**{name: options.pop(name, value) for name, value in fields.items()})
     return FakeBoard(hello, **options)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firmware_host.flight import RX_RING_BYTES, STALL_S, Flight
+from firmware_host.flight import STALL_S, Flight
 from firmware_host.link import ANSWER_TIMEOUT_S, Link
 from firmware_host.messages import BoardError, ErrorCode, Wanted, window_chunk
 from firmware_host.protocol import ANSWER, Decoder, Frame, Type, decode, encode
@@ -21,7 +21,7 @@ def fly(board, count=COUNT, samples=200):
         if result is not None:
             features, logits, crc = board.answer(window)
             assert (result.features == features).all() and (result.logits == logits).all() and result.input_crc32 == crc
-    assert board.most_queued <= RX_RING_BYTES
+    assert board.most_queued <= board.hello.receive
     assert np.isnan(outcome.latency_s).sum() == outcome.lost
     return outcome
 

@@ -97,13 +97,13 @@ NAMES = "\n".join(("fake", "0.0", *LABELS)).encode()
     [
         b"", b"\n", b"fake", b"fake\n", b"\n0.0\nwalking\njogging\nsitting", b"fake\n0.0", b"fake\n0.0\nwalking",
         NAMES + b"\nmore", NAMES + b"\n", NAMES[:-1] + b"\xff", b"\xc3", NAMES.replace(b"fake", b"\xed\xa0\x80"),
-        NAMES.replace(b"fake", b"x" * 65), NAMES.replace(b"0.0", b"9" * 900), b"\n" * 960, b"x" * 969,
+        NAMES.replace(b"fake", b"x" * 65), NAMES.replace(b"0.0", b"9" * 900), b"\n" * 960, b"x" * 966,
         "\n".join(("\u00fc" * 400, "0.0", *LABELS)).encode(),
     ],
 )  # fmt: skip
 def test_text_of_a_hello_that_cannot_be(make_board, text):
     with pytest.raises(MessageError, match="the board sent a HELLO answer .* expected; flash") as caught:
-        greeted(make_board, lambda payload: payload[:61] + text)
+        greeted(make_board, lambda payload: payload[:64] + text)
     assert len(str(caught.value)) < 300 and str(caught.value).isprintable()
 
 

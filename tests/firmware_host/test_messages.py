@@ -13,18 +13,18 @@ from firmware_host.messages import (
     ErrorCode,
     Hello,
     Hop,
+    InputKind,
     MessageError,
     Probe,
     Stats,
     Wanted,
     capture_block,
-    chunk_samples,
     greeting,
     probe,
     samples_chunk,
     window_chunk,
 )
-from firmware_host.protocol import MAX_PAYLOAD, Decoder, Frame, encode
+from firmware_host.protocol import Decoder, Frame, encode
 from scl.frontend.flags import LEAD_OFF, SATURATED
 
 ENTRIES = json.loads((Path(__file__).parents[1] / "golden" / "frames.json").read_text())
@@ -52,10 +52,10 @@ def test_bytes_from_the_wire():
 def test_hello():
     payload = FRAMES["HELLO answer"].payload
     hello = Hello.parse(payload)
-    assert (hello.protocol, hello.model_hash) == (4, bytes(range(32)).hex())
+    assert (hello.protocol, hello.model_hash) == (5, bytes(range(32)).hex())
     assert (hello.raw_samples, hello.channels, hello.window, hello.features, hello.classes) == (200, 6, 200, 96, 3)
     assert (hello.max_payload, hello.tick_hz, hello.calibration_hash) == (1030, 25_000_000, bytes(8))
-    assert hello.session == 0x89ABCDEF
+    assert (hello.session, hello.input, hello.receive) == (0x89ABCDEF, InputKind.COUNTS, 4096)
     assert (hello.board, hello.firmware) == ("mps2-an386", "0.1.0")
     assert hello.labels == ("walking", "jogging", "climbing (à pied)")
     assert hello.pack() == payload
@@ -68,13 +68,6 @@ def test_chunks():
     assert window_chunk(513, 199, counts(1)) == FRAMES["WINDOW last chunk"].payload
     assert samples_chunk(70_000, counts(5)) == FRAMES["SAMPLES request"].payload
     assert probe(3, 70_000) == FRAMES["PROBE request"].payload
-
-
-def test_the_most_samples_that_fit():
-    """85 samples of 6 channels are 1020 bytes behind 4: one more does not fit, whatever a board claims to take."""
-    assert chunk_samples(MAX_PAYLOAD, 6) == chunk_samples(60_000, 6) == 85
-    assert chunk_samples(MAX_PAYLOAD, 1) == 513
-    assert chunk_samples(256, 6) == 21
 
 
 def test_result():

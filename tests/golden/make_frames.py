@@ -61,7 +61,9 @@ def without_zero(name: str, payload_size: int) -> dict:
 def frames() -> list[dict]:
     text = "\n".join(["mps2-an386", "0.1.0", "walking", "jogging", "climbing (à pied)"]).encode()
     hello = (
-        struct.pack("<B32s6HI8sI", 4, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF) + text
+        struct.pack("<B32s6HI8sI", 5, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+        + struct.pack("<BH", 0, 4096)
+        + text
     )
     alignment = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
     calibration = struct.pack("<24f", *[0.25, -0.5, 1.5, *alignment], *[-0.125, 0.0, 1e-3, *alignment])
@@ -70,8 +72,8 @@ def frames() -> list[dict]:
     )
     abstained = struct.pack("<HHBBII", 514, 200, 255, 3, 1, 2) + bytes(55) + bytes(3)
     return [
-        frame("HELLO request", 0x01, 1, struct.pack("<BI", 4, 0x89ABCDEF)),
-        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 4, 0)),
+        frame("HELLO request", 0x01, 1, struct.pack("<BI", 5, 0x89ABCDEF)),
+        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 5, 0)),
         frame("HELLO request, another protocol", 0x01, 2, b"\xfe"),
         frame("HELLO answer", 0x81, 1, hello),
         frame("WINDOW first chunk", 0x02, 3, struct.pack("<HH", 513, 0) + counts(85)),

@@ -12,7 +12,7 @@ import pytest
 
 from firmware_host import board as board_module
 from firmware_host import emulator
-from firmware_host.flight import RX_RING_BYTES, Flight
+from firmware_host.flight import Flight
 from firmware_host.link import Link
 from firmware_host.messages import Wanted, window_chunk
 from firmware_host.protocol import Decoder, Type, encode
@@ -201,8 +201,7 @@ def test_chunks_in_any_order(line, seed, count):
 def test_a_host_that_stops_reading(line):
     """The board is asked for more than it can be rid of; when the host reads again, what comes is whole frames."""
     link = line.link()
-    link.greet()
-    request, most = encode(WireFrame(Type.STATS, 9)), RX_RING_BYTES // 16
+    request, most = encode(WireFrame(Type.STATS, 9)), link.greet().receive // 16
     for _ in range(most // 2):
         line.transport.write(request)
     decoder = Decoder()

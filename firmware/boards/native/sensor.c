@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "bytes.h"
-#include "model_data.h"
+#include "input.h"
 #include "port.h"
 
 static FILE *file;
@@ -45,7 +45,7 @@ void port_sensor_stop(void)
 
 uint32_t port_sensor_read(int16_t *counts)
 {
-    uint8_t bytes[2 * SCL_CHANNELS];
+    uint8_t bytes[2 * SCL_SENSOR_CHANNELS];
     if (native_sensor_wait() > 0) {
         return 0;
     }
@@ -53,7 +53,7 @@ uint32_t port_sensor_read(int16_t *counts)
         running = false;
         return 0;
     }
-    for (int channel = 0; channel < SCL_CHANNELS; channel++) {
+    for (int channel = 0; channel < SCL_SENSOR_CHANNELS; channel++) {
         counts[channel] = (int16_t)scl_load_u16(bytes + 2 * channel);
     }
     due += period;

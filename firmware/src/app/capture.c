@@ -8,7 +8,7 @@ static void send_block(scl_capture *c)
 {
     scl_store_u32(c->block, c->next - c->held);
     scl_store_u32(c->block + 4, c->dropped);
-    scl_link_send(SCL_TYPE_CAPTURE | SCL_ANSWER, c->seq, c->block, SCL_CAPTURE_HEADER + c->held * 2 * SCL_CHANNELS);
+    scl_link_send(SCL_TYPE_CAPTURE | SCL_ANSWER, c->seq, c->block, SCL_CAPTURE_HEADER + c->held * 2 * SCL_SENSOR_CHANNELS);
     c->held = 0;
 }
 
@@ -32,7 +32,7 @@ bool scl_capture_start(scl_capture *c, uint16_t seq, uint32_t samples)
     scl_capture_init(c);
     c->seq = seq;
     c->samples = samples;
-    c->active = port_sensor_start();
+    c->active = SCL_INPUT_KIND == SCL_INPUT_COUNTS && port_sensor_start();
     return c->active;
 }
 
@@ -52,7 +52,7 @@ void scl_capture_drop(scl_capture *c)
 
 void scl_capture_poll(scl_capture *c)
 {
-    int16_t counts[SCL_CHANNELS];
+    int16_t counts[SCL_SENSOR_CHANNELS];
     const uint32_t taken = c->active ? port_sensor_read(counts) : 0;
     if (taken == 0) {
         return;
@@ -60,8 +60,8 @@ void scl_capture_poll(scl_capture *c)
     if (taken > 1 && c->held > 0) { /* a block holds no gap */
         send_block(c);
     }
-    uint8_t *sample = c->block + SCL_CAPTURE_HEADER + c->held * 2 * SCL_CHANNELS;
-    for (uint16_t channel = 0; channel < SCL_CHANNELS; channel++) {
+    uint8_t *sample = c->block + SCL_CAPTURE_HEADER + c->held * 2 * SCL_SENSOR_CHANNELS;
+    for (uint16_t channel = 0; channel < SCL_SENSOR_CHANNELS; channel++) {
         scl_store_u16(sample + 2 * channel, (uint16_t)counts[channel]);
     }
     c->held++;

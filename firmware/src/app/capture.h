@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "model_data.h"
+#include "input.h"
 
 enum {
     SCL_CAPTURE_SAMPLES = 16, /* largest block: at 5 Hz and more the host waits at most 3.2 s for one */
@@ -19,12 +19,12 @@ typedef struct {
     uint32_t next;           /* number of the next sample; lost ones have numbers too */
     uint32_t dropped;
     uint32_t held;           /* samples in the block, the last of them number next - 1 */
-    uint8_t block[SCL_CAPTURE_HEADER + SCL_CAPTURE_SAMPLES * 2 * SCL_CHANNELS];
+    uint8_t block[SCL_CAPTURE_HEADER + SCL_CAPTURE_SAMPLES * 2 * SCL_SENSOR_CHANNELS];
 } scl_capture;
 
 void scl_capture_init(scl_capture *c);
 
-/* Starts anew from sample 0; false: the board has no sensor. */
+/* Starts anew from sample 0; false: the board has no sensor, or the model takes none. */
 bool scl_capture_start(scl_capture *c, uint16_t seq, uint32_t samples);
 
 /* Ends it and sends what is held, be it nothing, as the answer to `seq`. */

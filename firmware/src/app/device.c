@@ -6,7 +6,7 @@
 
 enum {
     HELLO_REQUEST = 5,       /* bytes: protocol, session */
-    HELLO_FIXED = 61,        /* bytes before the text */
+    HELLO_FIXED = 64,        /* bytes before the text */
     PROBE_FIXED = 10         /* bytes before the values */
 };
 
@@ -48,8 +48,8 @@ static void on_hello(scl_device *d, const scl_frame *frame)
     for (size_t i = 0; i < 32; i++) {
         p[1 + i] = scl_network_data.hash[i];
     }
-    scl_store_u16(p + 33, SCL_RAW_SAMPLES);
-    scl_store_u16(p + 35, SCL_CHANNELS);
+    scl_store_u16(p + 33, SCL_SAMPLES);
+    scl_store_u16(p + 35, SCL_VALUES);
     scl_store_u16(p + 37, SCL_WINDOW);
     scl_store_u16(p + 39, SCL_FEATURES);
     scl_store_u16(p + 41, SCL_CLASSES);
@@ -59,6 +59,8 @@ static void on_hello(scl_device *d, const scl_frame *frame)
         p[49 + i] = d->calibration_hash[i];
     }
     scl_store_u32(p + 57, d->session_number);
+    p[61] = SCL_INPUT_KIND;
+    scl_store_u16(p + 62, port_receive_bytes);
     size_t size = append(p, HELLO_FIXED, port_name);
     size = append(p, size, "\n" SCL_FIRMWARE_VERSION);
     for (uint16_t i = 0; i < SCL_CLASSES; i++) {
@@ -116,11 +118,11 @@ static void on_probe(scl_device *d, const scl_frame *frame)
 
 static void on_calibration(scl_device *d, const scl_frame *frame)
 {
-    const scl_frontend_config *config = &scl_frontend_data;
-    float values[SCL_MAX_SENSORS * 12]; /* per sensor 3 + 3 * 3, or 1 + 1 */
-    size_t count = 0;
-    for (uint8_t i = 0; i < config->sensor_count; i++) {
-        count += (size_t)config->sensors[i].axes * (1u + config->sensors[i].axes);
+    float values[24]; /* of two sensors of three axes, 3 + 3 * 3 each */
+    const size_t count = scl_input_calibration_size();
+    if (count == 0) {
+        scl_link_refuse(frame->seq, SCL_ERROR_NO_SENSOR, 0, 0);
+        return;
     }
     if (frame->payload_size != SCL_CALIBRATION_HASH + 4 * count) {
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_LENGTH, 0, (uint16_t)frame->payload_size);
@@ -134,7 +136,7 @@ static void on_calibration(scl_device *d, const scl_frame *frame)
         }
         values[i] = x.value;
     }
-    scl_frontend_calibrate(&d->session.model.frontend, values);
+    scl_input_calibrate(&d->session.model.input, values);
     for (size_t i = 0; i < SCL_CALIBRATION_HASH; i++) {
         d->calibration_hash[i] = frame->payload[i];
     }

@@ -1,14 +1,8 @@
 #include "model.h"
 
-#include <stddef.h>
-
 void scl_model_init(scl_model *m)
 {
-#if SCL_PHASE_TAPS > 0
-    scl_frontend_init(&m->frontend, &scl_frontend_data, m->delay);
-#else
-    scl_frontend_init(&m->frontend, &scl_frontend_data, NULL);
-#endif
+    scl_input_init(&m->input);
     m->newest = 0;
     for (uint16_t t = 0; t < SCL_WINDOW; t++) {
         for (uint16_t channel = 0; channel < SCL_INPUTS; channel++) {
@@ -20,18 +14,10 @@ void scl_model_init(scl_model *m)
 
 void scl_model_start(scl_model *m, uint16_t hop)
 {
-    scl_frontend_reset(&m->frontend);
+    scl_input_start(&m->input);
     m->hop = hop;
     m->until_class = SCL_WINDOW;
     m->step_due = false;
-    m->clean = UINT32_MAX;
-    m->attached = UINT32_MAX;
-}
-
-/* Samples since something was so. */
-static uint32_t since(uint32_t before, bool now)
-{
-    return now ? 0 : before < UINT32_MAX ? before + 1 : before;
 }
 
 #ifdef SCL_HOP
@@ -89,14 +75,11 @@ bool scl_model_keeps_columns(const scl_model *m)
     return network_of(m) != &scl_network_data;
 }
 
-bool scl_model_push_sample(scl_model *m, const int16_t *counts)
+bool scl_model_push_sample(scl_model *m, const scl_value *values)
 {
     int8_t *sample = m->history[m->newest];
     step(m);
-    const bool made = scl_frontend_push(&m->frontend, counts, sample);
-    m->clean = since(m->clean, m->frontend.saturated);
-    m->attached = since(m->attached, m->frontend.lead_off);
-    if (!made) {
+    if (!scl_input_push(&m->input, values, sample)) {
         return false;
     }
     m->newest = (uint16_t)(m->newest + 1 < SCL_WINDOW ? m->newest + 1 : 0);
@@ -116,9 +99,7 @@ bool scl_model_push_sample(scl_model *m, const int16_t *counts)
 
 uint8_t scl_model_flags(const scl_model *m)
 {
-    const unsigned saturated = m->clean < SCL_RAW_SAMPLES ? SCL_SATURATED : 0;
-    const unsigned lead_off = m->attached < SCL_RAW_SAMPLES ? SCL_LEAD_OFF : 0;
-    return (uint8_t)(saturated | lead_off);
+    return scl_input_flags(&m->input);
 }
 
 const int8_t *scl_model_window(scl_model *m)

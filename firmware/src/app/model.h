@@ -1,9 +1,9 @@
-/* The whole model with all its memory: sensor samples in, class out.
+/* The whole model with all its memory: samples in, class out.
  *
  *   static scl_model model;
  *   scl_model_init(&model);
- *   for each sample of the sensor:
- *       if (scl_model_push_sample(&model, counts)) {
+ *   for each sample of the sensor, or of the network's input where the model has no front end:
+ *       if (scl_model_push_sample(&model, values)) {
  *           use(scl_model_run(&model).class_index);
  *       } */
 #ifndef SCL_MODEL_H
@@ -12,16 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "frontend.h"
+#include "input.h"
 #include "model_data.h"
 #include "network.h"
 
 #ifdef __cplusplus
 extern "C" {
-#endif
-
-#ifndef SCL_PHASE_TAPS
-#error "model_data.h is an older export's, without SCL_PHASE_TAPS: export the run again (python -m export.quantize)"
 #endif
 
 #ifdef SCL_HOP
@@ -32,21 +28,16 @@ extern "C" {
 #define SCL_MODEL_BYTES SCL_ARENA_BYTES
 #endif
 
-enum { SCL_SATURATED = 1, SCL_LEAD_OFF = 2, SCL_ABSTAIN = 255 };
+enum { SCL_ABSTAIN = 255 };
 
-/* Samples here are model-rate samples, unless they are called the sensor's. */
+/* Samples here are the network's, at the model's rate. */
 typedef struct {
-    scl_frontend frontend;
-#if SCL_PHASE_TAPS > 0
-    float delay[SCL_PHASE_TAPS * SCL_CHANNELS]; /* the front end's, where it resamples */
-#endif
+    scl_input input;
     int8_t history[SCL_WINDOW][SCL_INPUTS]; /* ring of the newest samples */
     uint16_t newest;         /* where the next sample goes */
     uint16_t hop;            /* from one class to the next; 0: none is due by itself */
     uint16_t until_class;    /* until the next one is due */
     bool step_due;           /* with kept columns: the newest hop of samples has not been through the network */
-    uint32_t clean;          /* the sensor's samples since one was saturated; stays at its largest value */
-    uint32_t attached;       /* the sensor's samples since the lead was off; stays at its largest value */
     int8_t arena[SCL_MODEL_BYTES] __attribute__((aligned(4)));
 } scl_model;
 
@@ -63,10 +54,11 @@ void scl_model_init(scl_model *m);
  * stay. Where the export has --streaming and `hop` is its own (SCL_HOP), columns of the network are kept from hop to hop. */
 void scl_model_start(scl_model *m, uint16_t hop);
 
-/* Takes one sample of the sensor, counts[SCL_CHANNELS]; whether a class is due, which scl_model_run tells before the next sample. */
-bool scl_model_push_sample(scl_model *m, const int16_t *counts);
+/* Takes one sample, values[SCL_VALUES]: a sensor's counts (int16_t), or the network's own (int8_t; see input.h). Whether a class is due,
+ * which scl_model_run tells before the next sample. */
+bool scl_model_push_sample(scl_model *m, const scl_value *values);
 
-/* SCL_SATURATED and SCL_LEAD_OFF, if any of the newest SCL_RAW_SAMPLES samples of the sensor was. */
+/* SCL_SATURATED and SCL_LEAD_OFF, if any of the newest SCL_SAMPLES samples that were pushed was. */
 uint8_t scl_model_flags(const scl_model *m);
 
 /* Runs the network on the newest SCL_WINDOW samples, or on the newest hop where columns are kept. */

@@ -6,11 +6,12 @@
 #include "port.h"
 
 enum {
-    SAMPLE_SIZE = 2 * SCL_CHANNELS,
+    SAMPLE_SIZE = (int)sizeof(scl_value) * SCL_VALUES,
     SAMPLES_HEADER = 4       /* bytes before the samples of WINDOW and SAMPLES */
 };
 
-/* The build fails where a result would not fit into a frame. */
+/* The build fails where a sample or a result would not fit into a frame. */
+typedef char sample_fits[(int)SAMPLES_HEADER + (int)SAMPLE_SIZE <= (int)SCL_MAX_PAYLOAD ? 1 : -1];
 typedef char result_fits[(int)SCL_RESULT_SIZE <= (int)SCL_MAX_PAYLOAD ? 1 : -1];
 
 void scl_session_init(scl_session *s)
@@ -47,12 +48,12 @@ static uint32_t sample_count(const scl_frame *frame)
 /* Pushes one sample; whether a class is due. */
 static bool push(scl_session *s, const uint8_t *bytes)
 {
-    int16_t counts[SCL_CHANNELS];
-    for (uint16_t channel = 0; channel < SCL_CHANNELS; channel++) {
-        counts[channel] = (int16_t)scl_load_u16(bytes + 2 * channel);
+    scl_value values[SCL_VALUES];
+    for (uint16_t i = 0; i < SCL_VALUES; i++) {
+        values[i] = (scl_value)(sizeof(scl_value) == 1u ? bytes[i] : scl_load_u16(bytes + 2 * i));
     }
     s->next++;
-    return scl_model_push_sample(&s->model, counts);
+    return scl_model_push_sample(&s->model, values);
 }
 
 static void begin(scl_session *s, scl_mode mode, uint16_t hop)
@@ -86,14 +87,15 @@ bool scl_session_newest(scl_session *s)
 static void finish_window(scl_session *s)
 {
     uint8_t *const p = s->result;
+    const uint16_t features = SCL_FEATURES; /* may be 0 */
     scl_store_u16(p, s->window);
-    scl_store_u16(p + 2, SCL_RAW_SAMPLES);
+    scl_store_u16(p + 2, SCL_SAMPLES);
     scl_store_u32(p + 6, scl_crc32(0, scl_model_window(&s->model), SCL_WINDOW * SCL_INPUTS));
     scl_store_u32(p + 10, scl_session_ticks(s, &scl_network_data));
     const scl_result result = scl_model_result(&s->model);
     p[4] = result.class_index;
     p[5] = scl_model_flags(&s->model);
-    for (size_t i = 0; i < SCL_FEATURES; i++) {
+    for (uint16_t i = 0; i < features; i++) {
         p[SCL_RESULT_FIXED + i] = (uint8_t)result.features[i];
     }
     for (size_t i = 0; i < SCL_CLASSES; i++) {
@@ -103,10 +105,10 @@ static void finish_window(scl_session *s)
     s->whole = true;
     s->answered = true;
     s->window++;
-    if (s->kept_at < SCL_RAW_SAMPLES) { /* of the window that is over */
+    if (s->kept_at < SCL_SAMPLES) { /* of the window that is over */
         s->kept_count = 0;
     }
-    s->kept_at -= SCL_RAW_SAMPLES;
+    s->kept_at -= SCL_SAMPLES;
 }
 
 /* The next sample of the window that is wanted; 0 if it is not begun. */
@@ -123,7 +125,7 @@ static void take(scl_session *s, const uint8_t *samples, uint32_t count)
             begin(s, SCL_IN_WINDOW, 0);
         }
         (void)push(s, samples + i * SAMPLE_SIZE);
-        if (s->next == SCL_RAW_SAMPLES) {
+        if (s->next == SCL_SAMPLES) {
             finish_window(s);
         }
     }
@@ -147,10 +149,10 @@ static void keep_chunk(scl_session *s, uint32_t at, const uint8_t *samples, uint
 {
     const uint32_t size = s->kept_count * SAMPLE_SIZE;
     const uint32_t more = count * SAMPLE_SIZE;
-    const uint32_t end = at + count; /* the last sample of the next window ends at 2 * SCL_RAW_SAMPLES */
+    const uint32_t end = at + count; /* the last sample of the next window ends at 2 * SCL_SAMPLES */
     const bool begun = s->answered || s->mode == SCL_IN_WINDOW;
     const bool joins = s->kept_count == 0 || at == s->kept_at + s->kept_count;
-    if (!begun || at <= wanted_sample(s) || end >= 2u * SCL_RAW_SAMPLES || !joins || size + more > SCL_KEPT_SIZE) {
+    if (!begun || at <= wanted_sample(s) || end >= 2u * SCL_SAMPLES || !joins || size + more > SCL_KEPT_SIZE) {
         return;
     }
     for (uint32_t i = 0; i < more; i++) {
@@ -169,7 +171,7 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
     const uint32_t count = sample_count(frame);
     const uint16_t window = count ? scl_load_u16(frame->payload) : 0;
     const uint16_t start = count ? scl_load_u16(frame->payload + 2) : 0;
-    if (count == 0 || start + count > SCL_RAW_SAMPLES) {
+    if (count == 0 || start + count > SCL_SAMPLES) {
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_LENGTH, window, (uint16_t)frame->payload_size);
         return;
     }
@@ -178,7 +180,7 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
         take(s, frame->payload + SAMPLES_HEADER, count);
         take_kept(s);
     } else {
-        keep_chunk(s, (uint32_t)ahead * SCL_RAW_SAMPLES + start, frame->payload + SAMPLES_HEADER, count);
+        keep_chunk(s, (uint32_t)ahead * SCL_SAMPLES + start, frame->payload + SAMPLES_HEADER, count);
     }
     if (s->answered && window == (uint16_t)(s->window - 1u)) {
         scl_link_answer(frame, s->result, sizeof s->result);

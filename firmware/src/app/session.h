@@ -21,12 +21,12 @@ typedef enum { SCL_IDLE, SCL_IN_WINDOW, SCL_IN_STREAM } scl_mode;
 typedef struct {
     scl_model model;
     scl_mode mode;
-    uint32_t next;           /* sensor sample that continues the window or the stream */
+    uint32_t next;           /* sample that continues the window or the stream */
     uint16_t window;         /* number of the window that is wanted: so many have been finished since scl_session_end, modulo 2^16 */
     bool answered;           /* `result` holds the answer to the window before that one */
     bool whole;              /* a window has come since scl_session_end: BENCH and PROBE have one to run on */
     uint32_t hops;           /* classified since STREAM */
-    uint32_t hop_end;        /* of the latest one: sensor samples consumed, class and flags */
+    uint32_t hop_end;        /* of the latest one: samples consumed, class and flags */
     uint8_t hop_class;
     uint8_t hop_flags;
     uint8_t result[SCL_RESULT_SIZE]; /* payload of the latest WINDOW answer with a result */

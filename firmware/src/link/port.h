@@ -14,6 +14,7 @@ extern "C" {
 
 extern const char port_name[];         /* the board's folder in boards/ */
 extern const uint32_t port_tick_hz;    /* rate of port_ticks */
+extern const uint16_t port_receive_bytes; /* how many the board holds while its main loop is away: SCL_RING_SIZE, or what holds less */
 
 /* Starts clocks, the UART (8N1, PORT_BAUD) and the tick counter. From now on each received byte goes into `received`, from an
  * interrupt or whenever port_write or port_idle is called. */

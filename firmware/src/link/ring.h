@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 /* Bytes, a power of two. Holds what can arrive while the main loop is away in the network: four of the largest frames, or
- * 0.35 s at 115,200 baud. The host keeps no more than this in flight. */
-enum { SCL_RING_SIZE = 4096 };
+ * 0.35 s at 115,200 baud. The host keeps no more than port_receive_bytes in flight. */
+#ifndef SCL_RING_SIZE
+#define SCL_RING_SIZE 4096
+#endif
 
 typedef struct {
     volatile uint32_t head;

@@ -9,13 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from export.network import from_file
+from export.network.float_run import ranges, run_float
 from export.network.integers import quantize_multiplier
 from export.network.layers import Conv, Network, Tensor
+from export.network.pointwise import Add, Softmax
 from export.network.quantization import affine, quantize, round_keeping_sums, round_nearest
 from export.proof import converter
 from export.proof.runtimes import run_tflite_micro
 from export.writers.tflite import write_tflite
 from scl.artifacts import InputError
+from tests.export.network.random_networks import random_network, random_windows
 
 
 def exact_multiplier(scale: float) -> tuple[int, int]:
@@ -166,3 +170,40 @@ def test_the_second_opinion_sees_another_quantization(exported):
     opinion = converter.compare(theirs, exported.network, inputs, outputs)
     assert opinion.weights_equal < opinion.weights
     assert opinion.max_steps > 1
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_every_layers_integers_are_those_that_the_written_file_is_read_with(seed):
+    """The reader derives them from the file's scales, by TFLite Micro's rules; its outputs are near the float ones."""
+    network = random_network(seed)
+    windows = random_windows(network, 30, seed)
+    ours = quantize(network, ranges(network, windows))
+    one_output = replace(ours, network=replace(network, outputs=network.outputs[-1:]))
+    theirs = from_file.read(write_tflite(one_output), "model.tflite").network
+    for layer, other in zip(network.layers, theirs.network.layers, strict=True):
+        assert type(layer) is type(other)
+        assert (layer.source.size, layer.result.size) == (other.source.size, other.result.size)
+        assert ours.activations[layer.name] == theirs.activations[other.name]
+        assert ours.limits(layer.name) == theirs.limits(other.name)
+        for field in ("convs", "rescales"):
+            mine, read = getattr(ours, field).get(layer.name), getattr(theirs, field).get(other.name)
+            assert (mine is None) == (read is None)
+            for part in vars(mine) if mine else ():
+                np.testing.assert_array_equal(getattr(mine, part), getattr(read, part), err_msg=f"{layer} {part}")
+    found = run_tflite_micro(write_tflite(ours), ours.activations["input"].quantize(windows))
+    for name, values in run_float(network, windows).items():
+        if name != "input":
+            error = ours.activations[name].dequantize(found[name]) - values.reshape(len(windows), -1)
+            assert np.abs(error).mean() <= 0.03 * np.ptp(values), name
+
+
+def test_scales_beyond_the_kernels_are_refused():
+    source = Tensor("input", 4, 2)
+    add = Network((Add("sum", source, source),), ("sum",))
+    with pytest.raises(InputError, match="layer sum is one from steps of .*, expected an output in steps over 2.-19"):
+        quantize(add, {"input": [-1, 1], "sum": [-1e-9, 1e-9]})
+    softmax = Network((Softmax("shares", source),), ("shares",))
+    with pytest.raises(
+        InputError, match="layer shares is one with beta 1 of an input .*; calibrate with other windows"
+    ):
+        quantize(softmax, {"input": [-1e-9, 1e-9]})

@@ -2,9 +2,18 @@
  *
  *   python -m firmware_host.validate BUNDLE --port /dev/ttyACM0 */
 #include <Arduino.h>
-#include <scl_model.h>
+#include <$name.h>
 #include <scl/main.h>
 #include <scl/port.h>
+
+/* While the network runs nobody reads Serial, so what the core's own buffer holds is all that the host may have on its way. */
+#if defined(SERIAL_RX_BUFFER_SIZE)
+enum { CORE_BUFFER = SERIAL_RX_BUFFER_SIZE };
+#elif defined(SERIAL_BUFFER_SIZE)
+enum { CORE_BUFFER = SERIAL_BUFFER_SIZE };
+#else
+enum { CORE_BUFFER = 64 }; /* the smallest of the cores that are known */
+#endif
 
 static scl_ring *received;
 
@@ -19,6 +28,7 @@ extern "C" {
 
 extern const char port_name[] = "arduino";
 extern const uint32_t port_tick_hz = 1000000;
+extern const uint16_t port_receive_bytes = CORE_BUFFER - 1; /* a ring is full one byte before its end */
 
 void port_init(scl_ring *ring)
 {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdbool.h>
+
 struct device {
     const char *name;
 };
@@ -7,3 +9,5 @@ extern const struct device stub_console;
 
 #define DT_CHOSEN(name) name
 #define DEVICE_DT_GET(node) (&stub_console)
+
+bool device_is_ready(const struct device *dev);

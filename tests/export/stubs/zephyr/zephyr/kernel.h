@@ -8,7 +8,7 @@ struct k_sem {
     unsigned int count;
 };
 typedef struct {
-    int64_t ticks;
+    int64_t ms;
 } k_timeout_t;
 
 #define K_SEM_DEFINE(name, initial, limit) struct k_sem name = {initial}
@@ -16,4 +16,6 @@ typedef struct {
 
 int k_sem_take(struct k_sem *sem, k_timeout_t timeout);
 void k_sem_give(struct k_sem *sem);
+int32_t k_msleep(int32_t ms);
 uint32_t k_cycle_get_32(void);
+void k_panic(void);

@@ -6,14 +6,16 @@
 
 #include <zephyr/device.h>
 #include <zephyr/drivers/uart.h>
+#include <zephyr/irq.h>
 #include <zephyr/kernel.h>
 
 static const struct device *const uart = DEVICE_DT_GET(DT_CHOSEN(zephyr_console));
 static scl_ring *received;
 static K_SEM_DEFINE(arrived, 0, 1);
 
-const char port_name[] = CONFIG_BOARD;
+const char port_name[] = CONFIG_BOARD_TARGET;
 const uint32_t port_tick_hz = CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC;
+const uint16_t port_receive_bytes = SCL_RING_SIZE;
 
 static void on_interrupt(const struct device *device, void *data)
 {
@@ -27,11 +29,30 @@ static void on_interrupt(const struct device *device, void *data)
     k_sem_give(&arrived);
 }
 
+/* USB's serial port has no line before a program opens it; until then, what is sent is lost or blocks. A UART without line control
+ * answers with an error, and is not waited for. */
+static void wait_for_line(void)
+{
+    uint32_t ready = 0;
+    while (uart_line_ctrl_get(uart, UART_LINE_CTRL_DTR, &ready) == 0 && ready == 0) {
+        k_msleep(10);
+    }
+}
+
 void port_init(scl_ring *ring)
 {
+    uint8_t byte;
     received = ring;
+    wait_for_line();
     uart_irq_callback_user_data_set(uart, on_interrupt, NULL);
     uart_irq_rx_enable(uart);
+    /* A byte that has waited since before raises no interrupt on some UARTs, and while it waits, none that follows does. With interrupts
+     * locked, the ring has one producer, and a byte that comes meanwhile stays behind those before it. */
+    const unsigned int key = irq_lock();
+    while (uart_poll_in(uart, &byte) == 0) {
+        scl_ring_put(received, byte);
+    }
+    irq_unlock(key);
 }
 
 void port_write(const uint8_t *data, size_t n)
@@ -56,6 +77,9 @@ uint32_t port_ticks(void)
 
 int main(void)
 {
+    if (!device_is_ready(uart)) {
+        k_panic(); /* there is no line to say it on: a debugger finds the processor here */
+    }
     scl_main(); /* does not return */
     return 0;
 }

@@ -1,0 +1,111 @@
+"""Runs a float network on windows: every tensor, and the ranges that they need.
+
+Plain and slow beside a runtime; it asks for nothing but numpy, and knows every layer that the engine has.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network
+from export.network.operators import of_class
+from export.network.pointwise import Add, Softmax, Table
+from export.network.tables import FUNCTIONS
+from scl.artifacts import InputError
+
+BATCH = 64  # windows at a time
+
+
+def run_float(network: Network, windows: np.ndarray) -> dict[str, np.ndarray]:
+    """Windows float32 (n, samples, channels) -> every tensor float32 (n, length, channels) by name, the input first.
+
+    Raises TypeError if a layer is of a class that is not known here.
+    """
+    values = {network.input.name: np.asarray(windows, np.float32)}
+    for layer in network.layers:
+        run = of_class(RUNS, layer, "numpy runs")
+        sources = [values[s.name].reshape(len(windows), s.length, s.channels) for s in layer.sources]
+        result = run(layer, *sources)
+        values[layer.name] = np.clip(result, 0, layer.ceiling) if layer.relu else result
+    return values
+
+
+def ranges(network: Network, windows: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Least and largest value of every tensor over windows float32 (n, samples, channels), with 0 among them.
+
+    Raises InputError if a tensor is zero for all windows or not finite.
+    """
+    ends: dict[str, tuple[float, float]] = {}
+    for start in range(0, len(windows), BATCH):
+        for name, values in run_float(network, windows[start : start + BATCH]).items():
+            if not np.isfinite(values).all():
+                raise InputError(f"tensor {name} is not finite; check the weights and the windows")
+            low, high = ends.get(name, (0.0, 0.0))
+            ends[name] = min(low, float(values.min())), max(high, float(values.max()))
+    for name, (low, high) in ends.items():
+        if low == high:
+            raise InputError(f"tensor {name} is zero for all {len(windows)} windows; check the weights and the windows")
+    return ends
+
+
+def _under_windows(layer: Layer, x: np.ndarray, outside: float) -> np.ndarray:
+    """Inputs (n, length, channels) under each window: (n, out, kernel, channels), `outside` where padding is."""
+    padded = np.pad(x, ((0, 0), layer.pads, (0, 0)), constant_values=outside)
+    starts = np.arange(layer.result.length)[:, None] * layer.stride
+    return padded[:, starts + np.arange(layer.kernel) * layer.dilation]
+
+
+def _conv(layer: Conv, x: np.ndarray) -> np.ndarray:
+    under = _under_windows(layer, x, 0)
+    rows = under.reshape(*under.shape[:2], -1)
+    result: np.ndarray = rows @ layer.weights.reshape(layer.channels, -1).T + layer.bias
+    return result
+
+
+def _depthwise(layer: Depthwise, x: np.ndarray) -> np.ndarray:
+    under = np.repeat(_under_windows(layer, x, 0), layer.channels // layer.source.channels, axis=3)
+    result: np.ndarray = (under * layer.weights).sum(axis=2) + layer.bias
+    return result
+
+
+def _average_pool(layer: AveragePool, x: np.ndarray) -> np.ndarray:
+    result: np.ndarray = np.nanmean(_under_windows(layer, x, np.nan), axis=2)
+    return result
+
+
+def _max_pool(layer: MaxPool, x: np.ndarray) -> np.ndarray:
+    result: np.ndarray = _under_windows(layer, x, -np.inf).max(axis=2)
+    return result
+
+
+def _mean(layer: Mean, x: np.ndarray) -> np.ndarray:
+    result: np.ndarray = x.mean(axis=1, keepdims=True)
+    return result
+
+
+def _add(layer: Add, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    result: np.ndarray = first + second
+    return result
+
+
+def _softmax(layer: Softmax, x: np.ndarray) -> np.ndarray:
+    shares = np.exp(x - x.max(axis=2, keepdims=True))
+    result: np.ndarray = shares / shares.sum(axis=2, keepdims=True)
+    return result
+
+
+def _table(layer: Table, x: np.ndarray) -> np.ndarray:
+    return FUNCTIONS[layer.function].real(x, layer.slope)
+
+
+RUNS: dict[type[Layer], Callable[..., Any]] = {
+    Conv: _conv,
+    Depthwise: _depthwise,
+    AveragePool: _average_pool,
+    MaxPool: _max_pool,
+    Mean: _mean,
+    Add: _add,
+    Softmax: _softmax,
+    Table: _table,
+}

@@ -1,0 +1,115 @@
+"""How each layer is spelled in a .tflite file: its operator's code, constants and options.
+
+Every function takes the writer that collects the file's parts, the operator, whose inputs are the layer's activations
+by now, and the layer; it gives the operator the rest.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool
+from export.network.operators import tflite_operators
+from export.network.pointwise import Add, Softmax, Table
+
+if TYPE_CHECKING:
+    from export.writers.tflite import TFLiteWriter
+
+TABLE_VERSIONS = {"LOGISTIC": 2, "TANH": 2, "RELU": 2, "RELU6": 2}  # the first that knows int8
+
+
+def _conv(writer: "TFLiteWriter", op: Any, layer: Conv) -> None:
+    """CONV_2D of height 1."""
+    writer.describe(op, "CONV_2D", "Conv2DOptions", version=3)
+    weights = writer.network.convs[layer.name].weights[:, None]
+    _add_constants(writer, op, layer, weights, axis=0)
+    _slide(writer, op.builtinOptions, layer)
+    op.builtinOptions.dilationHFactor, op.builtinOptions.dilationWFactor = 1, layer.dilation
+
+
+def _depthwise(writer: "TFLiteWriter", op: Any, layer: Depthwise) -> None:
+    """DEPTHWISE_CONV_2D of height 1."""
+    writer.describe(op, "DEPTHWISE_CONV_2D", "DepthwiseConv2DOptions", version=3)
+    weights = writer.network.convs[layer.name].weights[None, None]
+    _add_constants(writer, op, layer, weights, axis=3)
+    _slide(writer, op.builtinOptions, layer)
+    op.builtinOptions.depthMultiplier = layer.channels // layer.source.channels
+    op.builtinOptions.dilationHFactor, op.builtinOptions.dilationWFactor = 1, layer.dilation
+
+
+def _add_constants(writer: "TFLiteWriter", op: Any, layer: Layer, weights: np.ndarray, axis: int) -> None:
+    conv = writer.network.convs[layer.name]
+    zeros = [0] * len(conv.bias)
+    op.inputs += [
+        writer.add_tensor(f"{layer.name}/weights", weights.shape, "INT8", conv.weight_scales, zeros, weights, axis),
+        writer.add_tensor(f"{layer.name}/bias", conv.bias.shape, "INT32", conv.bias_scales, zeros, conv.bias),
+    ]
+
+
+def _average_pool(writer: "TFLiteWriter", op: Any, layer: AveragePool) -> None:
+    """AVERAGE_POOL_2D of height 1."""
+    _pool(writer, op, layer, "AVERAGE_POOL_2D")
+
+
+def _max_pool(writer: "TFLiteWriter", op: Any, layer: MaxPool) -> None:
+    """MAX_POOL_2D of height 1."""
+    _pool(writer, op, layer, "MAX_POOL_2D")
+
+
+def _pool(writer: "TFLiteWriter", op: Any, layer: Pool, code: str) -> None:
+    writer.describe(op, code, "Pool2DOptions", version=2)
+    op.builtinOptions.filterHeight, op.builtinOptions.filterWidth = 1, layer.kernel
+    _slide(writer, op.builtinOptions, layer)
+
+
+def _mean(writer: "TFLiteWriter", op: Any, layer: Mean) -> None:
+    """MEAN over height and width."""
+    writer.describe(op, "MEAN", "ReducerOptions", version=2)
+    axes = np.array([1, 2], np.int32)
+    op.inputs.append(writer.add_tensor(f"{layer.name}/axes", axes.shape, "INT32", [], [], axes))
+    op.builtinOptions.keepDims = True
+
+
+def _add(writer: "TFLiteWriter", op: Any, layer: Add) -> None:
+    """ADD of two tensors."""
+    writer.describe(op, "ADD", "AddOptions", version=2)
+    _activate(writer, op.builtinOptions, layer)
+
+
+def _softmax(writer: "TFLiteWriter", op: Any, layer: Softmax) -> None:
+    """SOFTMAX over the last axis."""
+    writer.describe(op, "SOFTMAX", "SoftmaxOptions", version=2)
+    op.builtinOptions.beta = 1.0
+
+
+def _table(writer: "TFLiteWriter", op: Any, layer: Table) -> None:
+    """The operator of the function's name."""
+    form = tflite_operators()[layer.function].forms[layer.function]
+    writer.describe(op, layer.function, form.options, version=TABLE_VERSIONS.get(layer.function, 1))
+    if layer.function == "LEAKY_RELU":
+        op.builtinOptions.alpha = layer.slope
+
+
+def _slide(writer: "TFLiteWriter", options: Any, layer: Layer) -> None:
+    """Stride, padding and activation of a layer that slides."""
+    options.strideH, options.strideW = 1, layer.stride
+    options.padding = writer.schema.Padding.SAME if layer.same else writer.schema.Padding.VALID
+    _activate(writer, options, layer)
+
+
+def _activate(writer: "TFLiteWriter", options: Any, layer: Layer) -> None:
+    kinds = writer.schema.ActivationFunctionType
+    options.fusedActivationFunction = kinds.RELU if layer.relu else kinds.NONE
+
+
+EMITTERS: dict[type[Layer], Callable[["TFLiteWriter", Any, Any], None]] = {
+    Conv: _conv,
+    Depthwise: _depthwise,
+    AveragePool: _average_pool,
+    MaxPool: _max_pool,
+    Mean: _mean,
+    Add: _add,
+    Softmax: _softmax,
+    Table: _table,
+}

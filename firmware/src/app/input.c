@@ -1,0 +1,95 @@
+#include "input.h"
+
+#ifdef SCL_CHANNELS
+
+void scl_input_init(scl_input *in)
+{
+#if SCL_PHASE_TAPS > 0
+    scl_frontend_init(&in->frontend, &scl_frontend_data, in->delay);
+#else
+    scl_frontend_init(&in->frontend, &scl_frontend_data, NULL);
+#endif
+}
+
+void scl_input_start(scl_input *in)
+{
+    scl_frontend_reset(&in->frontend);
+    in->clean = UINT32_MAX;
+    in->attached = UINT32_MAX;
+}
+
+/* Samples since something was so. */
+static uint32_t since(uint32_t before, bool now)
+{
+    return now ? 0 : before < UINT32_MAX ? before + 1 : before;
+}
+
+bool scl_input_push(scl_input *in, const scl_value *values, int8_t *sample)
+{
+    const bool made = scl_frontend_push(&in->frontend, values, sample);
+    in->clean = since(in->clean, in->frontend.saturated);
+    in->attached = since(in->attached, in->frontend.lead_off);
+    return made;
+}
+
+uint8_t scl_input_flags(const scl_input *in)
+{
+    const unsigned saturated = in->clean < SCL_SAMPLES ? SCL_SATURATED : 0;
+    const unsigned lead_off = in->attached < SCL_SAMPLES ? SCL_LEAD_OFF : 0;
+    return (uint8_t)(saturated | lead_off);
+}
+
+size_t scl_input_calibration_size(void)
+{
+    size_t count = 0;
+    for (uint8_t i = 0; i < scl_frontend_data.sensor_count; i++) {
+        const uint8_t axes = scl_frontend_data.sensors[i].axes;
+        count += axes + (size_t)axes * axes;
+    }
+    return count;
+}
+
+void scl_input_calibrate(scl_input *in, const float *values)
+{
+    scl_frontend_calibrate(&in->frontend, values);
+}
+
+#else
+
+void scl_input_init(scl_input *in)
+{
+    in->nothing = 0;
+}
+
+void scl_input_start(scl_input *in)
+{
+    (void)in;
+}
+
+bool scl_input_push(scl_input *in, const scl_value *values, int8_t *sample)
+{
+    (void)in;
+    for (uint16_t i = 0; i < SCL_INPUTS; i++) {
+        sample[i] = values[i];
+    }
+    return true;
+}
+
+uint8_t scl_input_flags(const scl_input *in)
+{
+    (void)in;
+    return 0;
+}
+
+size_t scl_input_calibration_size(void)
+{
+    return 0;
+}
+
+void scl_input_calibrate(scl_input *in, const float *values)
+{
+    (void)in;
+    (void)values;
+}
+
+#endif

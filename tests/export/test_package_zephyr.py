@@ -1,0 +1,130 @@
+"""The Zephyr package: built against stand-ins of Zephyr's headers and build system, its races played here."""
+
+import ctypes
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scl.artifacts import read_json
+from tests.export.packages import CORE, STUBS, made, renamed, run, tried, validated
+
+ZEPHYR = STUBS / "zephyr"
+HOST = ["gcc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-I", ZEPHYR, "-Dmain=sample_main"]
+HOST += ['-DCONFIG_BOARD_TARGET="stub/soc"', "-DCONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC=1000000"]
+
+
+def configure(folder: Path, build: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    toolchain = build.with_suffix(".cmake")
+    toolchain.write_text(
+        "set(CMAKE_SYSTEM_NAME Generic)\nset(CMAKE_C_COMPILER arm-none-eabi-gcc)\n"
+        f'set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nset(CMAKE_C_FLAGS_INIT "{" ".join(CORE)} -Wall -Werror")\n'
+    )
+    settings = ["-D", f"CMAKE_TOOLCHAIN_FILE={toolchain}", "-D", f"Zephyr_DIR={ZEPHYR}"]
+    return tried("cmake", "-S", folder / "samples" / "link", "-B", build, *settings, *more)
+
+
+def test_zephyr_s_sample_builds_against_its_interfaces(bundle_folder, build_tools, tmp_path):
+    folder = made(bundle_folder, "zephyr", tmp_path)
+    name = read_json(folder / "scl_package.json", "package")["name"]
+    assert (folder / "zephyr" / "module.yml").read_text().splitlines()[0] == f"name: {name}"
+    assert "\n\timply FPU\n" in (folder / "zephyr" / "Kconfig").read_text()
+    symbols = re.findall(r"^config (\w+)$", (folder / "zephyr" / "Kconfig").read_text(), re.MULTILINE)
+    configured = re.findall(r"^CONFIG_(SCL_\w+)=y$", (folder / "samples/link/prj.conf").read_text(), re.MULTILINE)
+    assert symbols == configured == ["SCL_MODEL", "SCL_MODEL_LINK"]
+    done = configure(folder, tmp_path / "build")
+    assert done.returncode == 0, done.stderr
+    run("cmake", "--build", tmp_path / "build")
+    defined = "".join(run("arm-none-eabi-nm", path) for path in (tmp_path / "build").rglob("*.a"))
+    for function in ("scl_main", "scl_model_run", "scl_network_run", "port_write", "port_ticks", "port_sensor_read"):
+        assert f" T {function}\n" in defined
+
+
+def test_two_packages_in_one_application_are_refused(bundle_folder, build_tools, tmp_path):
+    folder = made(bundle_folder, "zephyr", tmp_path)
+    second = made(renamed(bundle_folder, tmp_path / "other"), "zephyr", tmp_path / "packages")
+    done = configure(folder, tmp_path / "build", "-D", f"ZEPHYR_EXTRA_MODULES={second}")
+    assert done.returncode != 0
+    assert "scl_tiny: the model scl_other is in this program already" in " ".join(done.stderr.split())
+
+
+@pytest.fixture
+def uart(bundle_folder, board_tools, tmp_path) -> ctypes.CDLL:
+    """The sample's port above the UART of stubs/zephyr/uart.c; `ring` is its queue, `take` empties it."""
+    folder = made(bundle_folder, "zephyr", tmp_path)
+    (tmp_path / "rest.c").write_text(
+        "#include <scl/ring.h>\n#include <zephyr/drivers/uart.h>\n#include <zephyr/kernel.h>\n"
+        "scl_ring ring;\nint started;\nvoid scl_main(void) { started++; }\n"
+        "int take(void) { uint8_t byte; return scl_ring_get(&ring, &byte) ? byte : -1; }\n"
+        "int k_sem_take(struct k_sem *sem, k_timeout_t wait) { (void)sem; return (int)wait.ms; }\n"
+        "uint32_t k_cycle_get_32(void) { return 0; }\n"
+        "void uart_poll_out(const struct device *dev, unsigned char byte) { (void)dev; (void)byte; }\n"
+    )
+    sources = [folder / "samples" / "link" / "src" / "main.c", ZEPHYR / "uart.c", tmp_path / "rest.c"]
+    run(*HOST, "-I", folder / "src", "-shared", "-fPIC", *sources, "-o", tmp_path / "uart.so")
+    return ctypes.CDLL(str(tmp_path / "uart.so"))
+
+
+def number(library: ctypes.CDLL, name: str) -> ctypes.c_int:
+    return ctypes.c_int.in_dll(library, name)
+
+
+def flag(library: ctypes.CDLL, name: str) -> ctypes.c_bool:
+    return ctypes.c_bool.in_dll(library, name)
+
+
+def init(library: ctypes.CDLL) -> None:
+    library.port_init(ctypes.byref(ctypes.c_char.in_dll(library, "ring")))
+
+
+def received(library: ctypes.CDLL) -> bytes:
+    return bytes(iter(library.take, -1))
+
+
+@pytest.mark.parametrize("behind", ["", "b", "bcd"])
+@pytest.mark.parametrize("late", ["", "y"])
+@pytest.mark.parametrize("waiting", ["", "a"])
+def test_no_byte_around_the_start_makes_the_board_deaf(uart, waiting, behind, late):
+    """A byte that waits before reception starts, and bytes that arrive while it starts, come first and in order."""
+    for byte in waiting.encode():
+        uart.uart_arrive(byte)
+    coming = behind if waiting else ""  # behind a byte that is taken
+    ctypes.c_char_p.in_dll(uart, "uart_behind").value = coming.encode()
+    ctypes.c_char_p.in_dll(uart, "uart_late").value = late.encode()
+    init(uart)
+    for byte in b"012":
+        uart.uart_arrive(byte)
+    assert received(uart).decode() == waiting + coming + late + "012"
+    assert number(uart, "uart_lost").value == 0
+
+
+@pytest.mark.parametrize("looks", [-1, 0, 3])
+def test_usb_waits_for_a_program_on_the_other_side(uart, looks):
+    """A UART without line control (-1) is not waited for."""
+    number(uart, "uart_looks").value = looks
+    init(uart)
+    assert flag(uart, "uart_enabled").value
+    assert number(uart, "uart_slept_ms").value == 10 * max(looks, 0)
+
+
+def test_a_console_that_is_not_there_stops_the_sample(uart):
+    flag(uart, "uart_ready").value = False
+    uart.sample_main()
+    assert flag(uart, "uart_panicked").value
+    assert ctypes.string_at(ctypes.addressof(ctypes.c_char.in_dll(uart, "port_name"))) == b"stub/soc"
+
+
+def test_the_sample_answers_a_client_that_waited_for_it(bundle_folder, board_tools, tmp_path):
+    """The whole sample on this computer; the client's first bytes arrive before its UART is ready."""
+    folder = made(bundle_folder, "zephyr", tmp_path)
+    objects = []
+    for source in sorted((folder / "src" / "scl").glob("*.c")):
+        objects.append(tmp_path / f"{source.stem}.o")
+        run("gcc", "-O2", "-ffp-contract=off", "-fno-math-errno", "-DSCL_STRICT_FLAGS", "-c", source, "-o", objects[-1])
+    run(*HOST, "-I", folder / "src", "-c", folder / "samples/link/src/main.c", "-o", tmp_path / "sample.o")
+    program = [ZEPHYR / "uart.c", ZEPHYR / "socket.c", tmp_path / "sample.o", *objects]
+    run(*HOST, "-Umain", *program, "-o", tmp_path / "link")
+    report = validated(tmp_path / "link", bundle_folder, tmp_path)
+    assert report["board"] == "stub/soc"
+    assert report["parity"]["max_lsb"] == 0 and report["parity"]["compared"] == report["sent"] == 200
