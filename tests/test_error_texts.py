@@ -63,7 +63,7 @@ PASSED_ON = {
 }
 # Texts that say it in another way.
 OTHERWISE = {
-    "ExportError('it does not fit the budget:\\n' + '\\n'.join(missed))": "each line says what makes it fit",
+    "ExportError('\\n'.join(['it does not fit the budget:', *missed, FLAGS]))": "each line says what makes it fit",
     "argparse.ArgumentTypeError(f'{shortened(text)} is not {expected}')": "what is expected stands behind `is not`",
 }
 
