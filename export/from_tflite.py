@@ -24,9 +24,9 @@ from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import hashes, model_hash, write_manifest
 from scl.artifacts.files import read_bytes
 from scl.artifacts.manifest import Cost, InputTensor, NetworkManifest, OutputTensor, PlainWindow
+from scl.machines import FIRMWARE
 from scl.memory import lacking
 from scl.memory import memory as memory_of
-from scl.toolchain import FIRMWARE
 
 MOST_CLASSES = 256
 MOST_BYTES = 1 << 26  # of a file: far more than boards hold

@@ -1,5 +1,5 @@
-"""PyTorch modules through litert-torch: channel-first graphs. The files were written by `litert_torch/make_files.py`, by
-the command that stands there.
+"""PyTorch modules through litert-torch: channel-first graphs. The files were written by `litert_torch/make_files.py`,
+by the command that stands there.
 """
 
 from pathlib import Path
