@@ -45,6 +45,7 @@ PASSED_ON = {
     "InputError(f'{where}: {error}')": "an _OtherError's own text",
     "InputError(f'{arguments.run}: tensor {name}: {error}')": "the InputErrors of calibration.ranges itself",
     "InputError('; '.join(too_large))": "scl.memory.lacking, whose text names what makes a model smaller",
+    "InputError(f'{path}: {lacking(board, region, memory[region], needed)}')": "scl.memory.lacking",
     "InputError(f'{path}: {lacking(instructions.BOARD, region, available[region], needed)}')": "scl.memory.lacking",
     "InputError('\\n'.join(refused))": ELSEWHERE,
     "InputError(self._rates(rates))": "EcgSet._rates, which tests/train/data/test_ecg_set.py reads",

@@ -17,11 +17,10 @@ from export.network.arena import scratch_bytes
 from export.network.layers import AveragePool, Conv, Layer, Network
 from export.network.operators import of_class, operator_of
 from scl.artifacts import InputError, read_artifact
-from scl.machines import MACHINES
+from scl.machines import FIRMWARE, MACHINES, settings
 from scl.memory import memory
-from scl.toolchain import FIRMWARE
 
-CORE = "cortex-m4"  # as boards/*/board.mk name it
+CORE = "-mcpu=cortex-m4"  # as boards/*/board.mk name it
 PROGRAM_BYTES, OPERATOR_BYTES = 2_490, 68  # start-up, kernels and counter; one scl_op
 # Convolution on the narrow kernel: a group of four windows; four inputs of a window, widened; one input of a window
 # that hangs over an edge; an output channel of a group; four of its inputs.
@@ -55,8 +54,7 @@ def room(board: str) -> tuple[dict[str, int], bool]:
     """
     if board not in MACHINES:
         raise InputError(f"--board {board}: is not known; choose one of {', '.join(MACHINES)}")
-    core = f"CORE := -mcpu={CORE} "
-    return memory(FIRMWARE, board), core in (FIRMWARE / "boards" / board / "board.mk").read_text(encoding="utf-8")
+    return memory(FIRMWARE, board), settings(FIRMWARE, board)["CORE"].split()[0] == CORE
 
 
 def estimate(network: Network) -> Estimate:

@@ -11,7 +11,7 @@ from export.cost.estimate import estimate
 from export.network.arena import scratch_bytes
 from scl.artifacts import InputError
 from scl.artifacts.run import Architecture, RunInfo
-from scl.toolchain import FIRMWARE
+from scl.machines import FIRMWARE
 
 WITHIN = 0.15  # the aim
 SHAPES = {
@@ -60,12 +60,12 @@ def test_a_run_that_is_only_planned(tmp_path, capsys):
 
 @pytest.mark.parametrize(("board", "counted"), [("netduinoplus2", True), ("mps3-an547", False)])
 def test_an_estimate_obeys_its_board(tmp_path, capsys, board, counted):
-    """Memory is the linker script's; instructions are those of one core, and no other's are made up."""
+    """Memory is that of its board.mk; instructions are those of one core, and no other's are made up."""
     (tmp_path / "run.json").write_text(json.dumps(plan()))
     assert profile.main([str(tmp_path), "--estimate", "--board", board]) == 0
     printed = capsys.readouterr().out
-    script = (FIRMWARE / "boards" / board / "board.ld").read_text()
-    flash, ram = (1024 * int(size) for size in re.findall(r"^ *(?:FLASH|RAM) .*LENGTH = (\d+)K$", script, re.M))
+    described = (FIRMWARE / "boards" / board / "board.mk").read_text()
+    flash, ram = (1024 * int(size) for size in re.findall(r"^(?:FLASH|RAM) := \S+ (\d+)K$", described, re.M))
     assert f"of {ram:,} bytes of RAM" in printed and f"of {flash:,} bytes of FLASH" in printed
     assert ("instructions per inference" in printed) == counted
     assert ("instructions on a Cortex-M4F alone" in printed) != counted
@@ -76,7 +76,7 @@ def test_a_board_without_the_room_is_said(tmp_path):
     (tmp_path / "run.json").write_text(json.dumps(plan(architecture=wide, window={"channels": ["x"], "samples": 9000})))
     with pytest.raises(InputError, match=r"netduinoplus2 has 131,072 bytes of RAM, this model needs [\d,]+: "):
         profile.main([str(tmp_path), "--estimate", "--board", "netduinoplus2"])
-    with pytest.raises(InputError, match="--board mine: is not known; choose one of mps2-an386, "):
+    with pytest.raises(InputError, match="--board mine: is not known; choose one of microbit, "):
         profile.main([str(tmp_path), "--estimate", "--board", "mine"])
 
 
