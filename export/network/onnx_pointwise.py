@@ -1,0 +1,245 @@
+"""How ONNX operators that work value by value become layers: activations, sums, products, concatenations."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from export.network.factors import UnsupportedError
+from export.network.layers import Depthwise, Tensor
+from export.network.onnx_operator import OnnxOperator
+from export.network.onnx_view import ZERO, View, signal, spread
+from export.network.pointwise import Add, Concat, Maximum, Minimum, Multiply, Softmax, Subtract, Table
+
+Rule = Callable[[OnnxOperator], None]
+
+
+def table(function: str) -> Rule:
+    """An operator that is one function of a value."""
+
+    def read(op: OnnxOperator) -> None:
+        _table(op, function)
+
+    return read
+
+
+def _table(op: OnnxOperator, function: str, slope: float = 0.0) -> None:
+    view = op.view()
+    if (view.positions == ZERO).any():
+        raise UnsupportedError(" behind padding", "padding of convolutions only")
+    op.write(Table(op.fresh(), view.tensor, function, slope), view.positions)
+
+
+def leaky_relu(op: OnnxOperator) -> None:
+    _table(op, "LEAKY_RELU", op.attribute("alpha", 0.01))
+
+
+def hard_sigmoid(op: OnnxOperator) -> None:
+    """HardSigmoid as hard swish has it: relu6(x + 3) / 6. Sum and quotient move into neighbours that multiply."""
+    alpha, beta = op.attribute("alpha", 0.2), op.attribute("beta", 0.5)
+    if abs(alpha - 1 / 6) > 1e-4 or beta != 0.5:
+        raise UnsupportedError(f" with alpha {alpha:g} and beta {beta:g}", "alpha 1/6 and beta 0.5, as PyTorch has it")
+    view = op.view()
+    scaled(op, view, *(np.full(view.shape, value, np.float32) for value in (1, 3)))
+    six = Table(op.fresh(), op.graph.views[op.node.outputs[0]].tensor, "RELU6")
+    op.write(six, view.positions)
+    scaled(op, View(six.result, view.positions), *(np.full(view.shape, value, np.float32) for value in (1 / 6, 0)))
+
+
+def clip(op: OnnxOperator) -> None:
+    """Clip, if it is a ReLU6 or a ReLU."""
+    ends = []
+    for place, name, none in ((1, "min", -np.inf), (2, "max", np.inf)):
+        held = op.fixed(place, name) if op.has(place) else np.array(op.attribute(name, none))
+        ends.append(float(held.ravel()[0]))
+    functions = {(0, 6): "RELU6", (0, np.inf): "RELU"}
+    low, high = ends
+    if high > 1e30:
+        high = np.inf
+    if (low, high) not in functions:
+        raise UnsupportedError(f" from {low:g} to {high:g}", "one from 0 to 6 (ReLU6), or a ReLU")
+    _table(op, functions[low, high])
+
+
+def add(op: OnnxOperator) -> None:
+    if _affine(op, lambda value: (np.float32(1), value)):
+        return
+    first, second = _pair(op)
+    op.write(Add(op.fresh(), first.tensor, second.tensor), first.positions)
+
+
+def subtract(op: OnnxOperator) -> None:
+    turned = op.constant(0) is not None
+    if _affine(op, lambda value: (np.float32(-1), value) if turned else (np.float32(1), -value)):
+        return
+    first, second = _pair(op)
+    op.write(Subtract(op.fresh(), first.tensor, second.tensor), first.positions)
+
+
+def divide(op: OnnxOperator) -> None:
+    if op.constant(1) is None or not np.all(op.constant(1)):
+        raise UnsupportedError(" by a value that is computed, or by 0", "a division by constants, or MUL")
+    _affine(op, lambda value: (1 / value, np.float32(0)))
+
+
+def maximum(op: OnnxOperator) -> None:
+    first, second = _pair(op)
+    op.write(Maximum(op.fresh(), first.tensor, second.tensor), first.positions)
+
+
+def minimum(op: OnnxOperator) -> None:
+    first, second = _pair(op)
+    op.write(Minimum(op.fresh(), first.tensor, second.tensor), first.positions)
+
+
+def multiply(op: OnnxOperator) -> None:
+    """Mul: by constants, of two tensors, or of each channel by one value (squeeze and excite)."""
+    if _affine(op, lambda value: (value, np.float32(0))):
+        return
+    views = [op.view(0), op.view(1)]
+    if views[0].positions.size < views[1].positions.size:
+        views.reverse()
+    first, second = views
+    if first.shape == second.shape:
+        first, second = _pair(op)
+        op.write(Multiply(op.fresh(), first.tensor, second.tensor), first.positions)
+        return
+    whole, factors = signal(first.tensor, _channels_samples(first)), _channels_samples(second)
+    if factors.shape != (len(whole.rows), 1) or not whole.whole or second.tensor.size != len(whole.rows):
+        raise UnsupportedError(f" of {list(first.shape)} by {list(second.shape)}", "one factor for each channel")
+    if not np.array_equal(factors[:, 0], whole.rows):
+        raise UnsupportedError(" of channels in two orders", "two tensors in one order")
+    layer = Multiply(op.fresh(), whole.tensor, Tensor(second.tensor.name, 1, second.tensor.size))
+    op.write(layer, first.positions)
+
+
+def _channels_samples(view: View) -> np.ndarray:
+    """Positions (channels, samples) of (1, channels, samples), axes of length 1 left out."""
+    if len(view.shape) < 2 or view.shape[0] != 1:
+        raise UnsupportedError(f" over {list(view.shape)}", "one over (1, channels, samples)")
+    return view.positions.reshape(view.shape[1], -1)
+
+
+def _pair(op: OnnxOperator) -> tuple[View, View]:
+    """Two inputs of one shape whose values stand at the same places of two tensors."""
+    first, second = op.view(0), op.view(1)
+    if first.shape != second.shape:
+        raise UnsupportedError(
+            f" of {list(first.shape)} and {list(second.shape)} (broadcast)", "two tensors of one shape"
+        )
+    if not np.array_equal(first.positions, second.positions) or first.tensor.size != second.tensor.size:
+        raise UnsupportedError(" of two tensors in different orders, or of parts", "two whole tensors in one order")
+    if np.any(first.positions == ZERO) or first.positions.size != first.tensor.size:
+        raise UnsupportedError(" of parts of tensors", "two whole tensors in one order")
+    return first, View(Tensor(second.tensor.name, first.tensor.length, first.tensor.channels), second.positions)
+
+
+def _affine(op: OnnxOperator, of_value: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]) -> bool:
+    """Whether one input is constant; then the other is scaled and shifted, by channel."""
+    constants = [place for place in (0, 1) if op.constant(place) is not None]
+    if not constants:
+        return False
+    (place,) = constants
+    view = op.view(1 - place)
+    values = op.fixed(place, "value").astype(np.float32)
+    if np.broadcast_shapes(values.shape, view.shape) != view.shape:
+        raise UnsupportedError(f" of {list(values.shape)} and {list(view.shape)}", "a constant for each channel")
+    gain, shift = (np.broadcast_to(part, view.shape) for part in of_value(values))
+    scaled(op, view, gain, shift)
+    return True
+
+
+def scaled(op: OnnxOperator, view: View, gain: np.ndarray, shift: np.ndarray) -> None:
+    """Writes gain * x + shift, both of the view's shape and the same over all of time, as a depthwise convolution of
+    one sample; `export.network.fusion` moves it into a neighbour.
+    """
+    if (view.positions == ZERO).any() or len(np.unique(view.positions)) != view.tensor.size:
+        raise UnsupportedError(" of a part of a tensor, or of padding", "one over all channels and samples")
+    tensor, order = view.tensor, np.argsort(view.positions.ravel())
+    rows = [part.ravel()[order].reshape(tensor.length, tensor.channels) for part in (gain, shift)]
+    if any((row != row[0]).any() for row in rows):
+        raise UnsupportedError(" of a constant that changes over time", "a constant for each channel")
+    weights, bias = (np.ascontiguousarray(row[0], np.float32) for row in rows)
+    op.write(Depthwise(op.fresh(), tensor, weights[None], bias), view.positions)
+
+
+def batch_norm(op: OnnxOperator) -> None:
+    """BatchNormalization as it is outside training."""
+    if op.attribute("training_mode", 0):
+        raise UnsupportedError(" in training mode", "a model in evaluation mode: call .eval() before exporting")
+    gain, bias, mean, variance = (
+        op.fixed(i, what).astype(np.float64) for i, what in ((1, "scale"), (2, "bias"), (3, "mean"), (4, "variance"))
+    )
+    view = op.view()
+    shape = [1, gain.size] + [1] * (len(view.shape) - 2)
+    if len(view.shape) < 2 or view.shape[1] != gain.size or (variance < 0).any():
+        raise UnsupportedError(f" of {gain.size} channels over {list(view.shape)}", "constants for each channel")
+    gain = gain / np.sqrt(variance + op.attribute("epsilon", 1e-5))
+    shift = bias - mean * gain
+    spread_out = [np.broadcast_to(part.astype(np.float32).reshape(shape), view.shape) for part in (gain, shift)]
+    scaled(op, view, *spread_out)
+
+
+def concatenate(op: OnnxOperator) -> None:
+    """Concat along the channels, or of values side by side. Parts of one tensor become a view of it."""
+    views = [op.view(place) for place in range(len(op.node.inputs))]
+    axis = op.axis(op.attribute("axis", 1), len(views[0].shape))
+    shapes = [view.shape[:axis] + view.shape[axis + 1 :] for view in views]
+    if axis == 0 or len(set(shapes)) > 1 or len({len(view.shape) for view in views}) > 1:
+        raise UnsupportedError(f" of {' and '.join(str(list(view.shape)) for view in views)}", "tensors that fit")
+    if len({view.tensor.name for view in views}) == 1:
+        together = np.concatenate([view.positions for view in views], axis)
+        if len(np.unique(together)) == together.size:
+            op.alias(views[0].moved(together))
+            return
+    if len(views[0].shape) == 2 or all(n == 1 for n in views[0].shape[2:]):
+        sources = [Tensor(view.tensor.name, 1, view.tensor.size) for view in views]
+        rows = [view.positions.reshape(-1) for view in views]
+        shape = (1, -1, *views[0].shape[2:])
+    else:
+        if axis != 1:
+            raise UnsupportedError(f" along axis {axis}", "one along the channels, axis 1")
+        signals = [signal(view.tensor, _channels_samples(view)) for view in views]
+        sources, rows = [one.tensor for one in signals], [one.rows for one in signals]
+        if any(one.pads != (0, 0) for one in signals) or len({source.length for source in sources}) > 1:
+            raise UnsupportedError(" of padding, or over different times", "tensors of as many samples")
+        shape = (1, -1, *views[0].shape[2:])
+    if any((part == ZERO).any() for part in rows):
+        raise UnsupportedError(" of padding", "padding of convolutions only")
+    starts = np.cumsum([0] + [source.channels for source in sources[:-1]])
+    layer = Concat(op.fresh(), tuple(sources))
+    joined = np.concatenate([start + part for start, part in zip(starts, rows, strict=True)])
+    op.write(layer, spread(layer.result, joined).reshape(shape))
+
+
+def softmax(op: OnnxOperator) -> None:
+    """Softmax over the channels of each sample."""
+    view = op.view()
+    axes = len(view.shape)
+    axis = op.axis(op.attribute("axis", -1 if op.graph.opset >= 13 else 1), axes)
+    if op.graph.opset < 13 and any(n > 1 for n in view.shape[axis + 1 :]):
+        raise UnsupportedError(f" over {list(view.shape[axis:])} values together", "one over the channels alone")
+    positions = np.moveaxis(view.positions, axis, 0).reshape(view.shape[axis], -1)
+    found = signal(view.tensor, positions)
+    if not found.whole:
+        raise UnsupportedError(" of a part of a tensor, or of padding", "one over all channels and samples")
+    op.write(Softmax(op.fresh(), found.tensor), view.positions)
+
+
+POINTWISE: dict[str, Rule] = {
+    "Relu": table("RELU"),
+    "Sigmoid": table("LOGISTIC"),
+    "Tanh": table("TANH"),
+    "HardSigmoid": hard_sigmoid,
+    "HardSwish": table("HARD_SWISH"),
+    "LeakyRelu": leaky_relu,
+    "Clip": clip,
+    "Add": add,
+    "Sub": subtract,
+    "Mul": multiply,
+    "Div": divide,
+    "Max": maximum,
+    "Min": minimum,
+    "BatchNormalization": batch_norm,
+    "Concat": concatenate,
+    "Softmax": softmax,
+}
