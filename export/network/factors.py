@@ -80,6 +80,11 @@ def of_softmax(source: Affine, beta: float = 1.0) -> Rescale:
     return rescale([(multiplier, shift)], least)
 
 
+def of_table(entries: np.ndarray) -> Rescale:
+    """Of a function of one value: its table int8 (256,) and nothing else."""
+    return Rescale(np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0, np.int32), entries)
+
+
 def rescale(factors: Sequence[tuple[int, int]], bias: int = 0) -> Rescale:
     """Multipliers and shifts of a layer without weights, and the one other integer that its kernel reads."""
     multiplier, shift = zip(*factors, strict=True)

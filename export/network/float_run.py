@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network, Softmax
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network
 from export.network.operators import of_class
+from export.network.pointwise import Add, Softmax, Table
+from export.network.tables import FUNCTIONS
 from scl.artifacts import InputError
 
 BATCH = 64  # windows at a time
@@ -25,7 +27,7 @@ def run_float(network: Network, windows: np.ndarray) -> dict[str, np.ndarray]:
         run = of_class(RUNS, layer, "numpy runs")
         sources = [values[s.name].reshape(len(windows), s.length, s.channels) for s in layer.sources]
         result = run(layer, *sources)
-        values[layer.name] = np.maximum(result, 0) if layer.relu else result
+        values[layer.name] = np.clip(result, 0, layer.ceiling) if layer.relu else result
     return values
 
 
@@ -93,6 +95,10 @@ def _softmax(layer: Softmax, x: np.ndarray) -> np.ndarray:
     return result
 
 
+def _table(layer: Table, x: np.ndarray) -> np.ndarray:
+    return FUNCTIONS[layer.function].real(x, layer.slope)
+
+
 RUNS: dict[type[Layer], Callable[..., Any]] = {
     Conv: _conv,
     Depthwise: _depthwise,
@@ -101,4 +107,5 @@ RUNS: dict[type[Layer], Callable[..., Any]] = {
     Mean: _mean,
     Add: _add,
     Softmax: _softmax,
+    Table: _table,
 }

@@ -17,16 +17,12 @@ from export.network.views import VIEWS
 from scl.artifacts import InputError
 
 NEAREST = {
-    "QUANTIZE": INT8_INPUT,
     "DEQUANTIZE": INT8_INPUT,
-    "RELU": "a ReLU fused into the operator before it",
-    "RELU6": "a ReLU6 fused into the operator before it",
     "SPACE_TO_BATCH_ND": "CONV_2D with a dilation factor of its own, not one that the converter took apart",
     "PAD": "SAME or VALID padding of the convolution itself",
     "SUB": "ADD, with the sign in the weights before it",
     "CONCATENATION": "ADD of two tensors, or a wider convolution",
     "REDUCE_MAX": "MAX_POOL_2D as long as its input",
-    "LOGISTIC": "SOFTMAX, or the logits themselves",
     "CONV_3D": "CONV_2D of height 1",
     "TRANSPOSE_CONV": "CONV_2D",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "dilated CONV_2D over time",
@@ -95,7 +91,7 @@ def _read_operator(file: TFLiteGraph, index: int, op: FileOperator) -> None:
     _require_form(file, op, forms[op.kind])
     (result,) = op.outputs
     name = f"op{index}_{op.kind.lower()}"
-    described = TFLiteOperator(file, name, op.inputs, result, op.options)
+    described = TFLiteOperator(file, name, op.kind, op.inputs, result, op.options)
     layer = forms[op.kind].read(described)
     if layer is None:
         file.names[result] = file.names[op.inputs[0]]

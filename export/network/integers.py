@@ -53,11 +53,14 @@ class Kept:
 
 @dataclass(frozen=True, eq=False)
 class Rescale:
-    """The integers of a layer without weights: factors as multipliers and shifts, and what else its kernel asks for."""
+    """The integers of a layer without weights: factors as multipliers and shifts, and what else its kernel reads. Each
+    array may be empty.
+    """
 
     multiplier: np.ndarray  # int32 (n,), Q31
     shift: np.ndarray  # int8 (n,), positive: left
     bias: np.ndarray  # int32 (m,)
+    constants: np.ndarray = field(default_factory=lambda: np.empty(0, np.int8))  # int8 (k,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,7 @@ class Int8Network:
         network: its shapes.
         activations: of every tensor.
         convs: of every convolution, depthwise or not.
-        rescales: of every mean, addition and softmax.
+        rescales: of the layers without weights that change scales.
         clamps: least and largest value of layers that end elsewhere than `limits` would say.
     """
 

@@ -1,5 +1,7 @@
 """The deployed network, described once: 1-D layers with plain float weights, in the order in which they run.
 
+Layers that read the same sample only stand in `export.network.pointwise`.
+
 `export.network.quantization` gives it its integers, and the writers (TFLite, ONNX, C) only spell both out. Tensors are
 time-major: (length, channels). A tensor bears the name of the layer that writes it; the first layer reads "input". A
 trained encoder is a chain of convolutions and average pools whose last two layers write "features" (the kept latent
@@ -7,6 +9,7 @@ dimensions) and "logits"; a network read from a file (`export.network.from_file`
 outputs of its own.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
@@ -41,7 +44,8 @@ class Layer:
     same: bool
     dilation: int
     channels: int
-    relu = False  # a fused ReLU
+    relu: bool = False  # a fused ReLU
+    ceiling: float = math.inf  # where that ends: at 6, of a ReLU6
     parameters: int = 0
     macs: int = 0  # multiply-accumulates; products with padding are counted, as is usual
 
@@ -88,6 +92,7 @@ class Weighted(Layer):
     same: bool = False
     relu: bool = False
     dilation: int = 1
+    ceiling: float = math.inf
 
     @property
     def parameters(self) -> int:  # type: ignore[override]
@@ -171,36 +176,6 @@ class MaxPool(Pool):
 
 class Mean(Pool):
     """Mean over all samples, with a scale of its own."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pointwise(Layer):
-    """What writes each value from those of the same sample."""
-
-    name: str
-    source: Tensor
-    kernel = stride = dilation = 1
-    same = False
-
-    @property
-    def channels(self) -> int:  # type: ignore[override]
-        return self.source.channels
-
-
-@dataclass(frozen=True, eq=False)
-class Add(Pointwise):
-    """Sum of two tensors of one shape, as of a residual connection; with a fused ReLU if `relu`."""
-
-    second: Tensor
-    relu: bool = False
-
-    @property
-    def sources(self) -> tuple[Tensor, ...]:
-        return self.source, self.second
-
-
-class Softmax(Pointwise):
-    """Softmax over the channels of each sample."""
 
 
 @dataclass(frozen=True)

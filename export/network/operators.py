@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
-from export.network import factors, readers
+from export.network import factors, readers, tables
 from export.network.integers import Affine, Rescale
-from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Softmax
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean
+from export.network.pointwise import Add, Softmax, Table
 from export.network.tflite_operator import TFLiteOperator
 
 LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the DSP kernel gets its scratch
@@ -20,8 +21,11 @@ WIDENED = 8  # bytes of scratch for each of them: four windows of 16 bits
 SCALE = 16  # bytes of scratch for each channel of a depthwise convolution: its factor and bias, unpacked
 CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1
 
+TABLE_OPTIONS = {"HARD_SWISH": "HardSwishOptions", "LEAKY_RELU": "LeakyReluOptions", "QUANTIZE": "QuantizeOptions"}
+
 OfLayer = Callable[[Any], int]  # of a layer of the operator's class
 Reader = Callable[[TFLiteOperator], Layer | None]
+Ruler = Callable[[Any, Sequence[Affine]], Affine | None]  # of a layer and its sources
 Rescaler = Callable[[Any, Sequence[Affine], Affine], Rescale]  # of a layer, its sources and its result
 T = TypeVar("T")
 
@@ -30,6 +34,7 @@ class Search(Enum):
     """Which inputs tell an operator's C from TFLite Micro's, beside constants, extremes and noise (`export.proof`)."""
 
     SUMS = "sums at borders of rounding: its outputs are step functions of a sum"
+    VALUES = "all values of its input"
     PAIRS = "all pairs of values of its two inputs"
     SPREAD = "samples spread over a range below their largest value"
     NONE = "no others: it rounds nothing"
@@ -37,6 +42,14 @@ class Search(Enum):
 
 def _nothing(layer: Layer) -> int:
     return 0
+
+
+def _free(layer: Layer, sources: Sequence[Affine]) -> None:
+    return None
+
+
+def _kept(layer: Layer, sources: Sequence[Affine]) -> Affine:
+    return sources[0]
 
 
 @dataclass(frozen=True)
@@ -68,8 +81,7 @@ class Operator:
         kernel: the C function; the narrow one has "_narrow" behind it (firmware/src/engine/kernels.h).
         search: how the proof looks for differences.
         slides: whether a stream can keep its columns: an output depends on the inputs under its window alone.
-        keeps_scale: whether its output has its input's scale and zero point.
-        result: its output's, where they are always the same.
+        result: scale and zero point of its output, where the layer or its inputs decide them; None: its own range does.
         rescaler: the integers of one without weights that changes scales.
         constant_bytes: flash of its constants.
         scratch_bytes: what the narrow kernel asks for; 0 for a layer that is none of its.
@@ -82,8 +94,7 @@ class Operator:
     kernel: str
     search: Search
     slides: bool = False
-    keeps_scale: bool = False
-    result: Affine | None = None
+    result: Ruler = _free
     rescaler: Rescaler | None = None
     constant_bytes: OfLayer = _nothing
     scratch_bytes: OfLayer = _nothing
@@ -129,13 +140,13 @@ OPERATORS = (
     Operator(
         *(AveragePool, "average pool", "scl_average_pool", Search.SUMS),
         slides=True,
-        keeps_scale=True,
+        result=_kept,
         forms={"AVERAGE_POOL_2D": FileForm(readers.average_pool, "Pool2DOptions")},
     ),
     Operator(
         *(MaxPool, "max pool", "scl_max_pool", Search.NONE),
         slides=True,
-        keeps_scale=True,
+        result=_kept,
         forms={"MAX_POOL_2D": FileForm(readers.max_pool, "Pool2DOptions")},
     ),
     Operator(
@@ -151,9 +162,23 @@ OPERATORS = (
     ),
     Operator(
         *(Softmax, "softmax", "scl_softmax", Search.SPREAD),
-        result=factors.PROBABILITIES,
+        result=lambda layer, sources: factors.PROBABILITIES,
         rescaler=lambda layer, sources, result: factors.of_softmax(sources[0]),
         forms={"SOFTMAX": FileForm(readers.softmax, "SoftmaxOptions")},
+        activation=False,
+    ),
+    Operator(
+        *(Table, "table", "scl_table", Search.VALUES),
+        slides=True,
+        result=lambda layer, sources: tables.FUNCTIONS[layer.function].result_of(sources[0]),
+        rescaler=lambda layer, sources, result: factors.of_table(
+            tables.table(layer.function, sources[0], result, layer.slope)
+        ),
+        constant_bytes=lambda layer: 256,
+        forms={
+            name: FileForm(readers.table, TABLE_OPTIONS.get(name, ""), bare=name != "LEAKY_RELU")
+            for name in tables.FUNCTIONS
+        },
         activation=False,
     ),
 )

@@ -1,7 +1,7 @@
 """The deployed network in integers, by TensorFlow Lite's 8-bit quantization specification.
 
 - Activations: int8 with one scale and zero point per tensor, from a range that includes 0; pooling keeps its input's,
-  and a softmax has 1/256 and -128.
+  softmax and sigmoid have 1/256 and -128, tanh 1/128 and 0.
 - Weights: int8 in [-127, 127], symmetric, one scale per output channel. Biases: int32 of scale input * weights.
   A kernel's weights are rounded up or down such that their sum keeps: the sum meets what is constant in the input
   (gravity, most of all), and rounding each weight to its nearest lets their errors add up there.
@@ -54,16 +54,14 @@ def with_scales(
     for layer in network.layers:
         operator, name = operator_of(layer), layer.name
         sources = [activations[source.name] for source in layer.sources]
-        if operator.keeps_scale:
-            activations[name] = sources[0]
-            continue
-        result = activations[name] = operator.result or scale_of(name)
+        ruled = operator.result(layer, sources)
+        result = activations[name] = ruled or scale_of(name)
         if isinstance(layer, Weighted):
             held = (kept or {}).get(name)
             convs[name] = _quantize_weights(layer, sources[0], result, rounded, held)
         elif operator.rescaler is not None:
             rescales[name] = _rescaled(layer, operator.rescaler, sources, result)
-        else:
+        elif ruled is None:
             raise TypeError(f"layer {name} is a {type(layer).__name__}, of which no rule for its scale is known")
     return Int8Network(network, activations, convs, rescales)
 

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from export.network import factors
+from export.network import factors, tables
 from export.network.factors import PROBABILITIES, UnsupportedError
-from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Softmax, Tensor
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Tensor
+from export.network.pointwise import Add, Softmax, Table
 from export.network.tflite_operator import MOST_STEP, TFLiteOperator
 
 MOST_SHARES = 2**12 - 1  # of a softmax, whose kernel adds them up in 12 integer bits
@@ -139,3 +140,11 @@ def softmax(op: TFLiteOperator) -> Softmax:
     if source.channels > MOST_SHARES:
         raise UnsupportedError(f" over {source.channels} channels", f"at most {MOST_SHARES}")
     return Softmax(op.name, source)
+
+
+def table(op: TFLiteOperator) -> Table:
+    """A function of one value, by the operator's name."""
+    op.require_shape(*op.shape())
+    slope = float(op.options.get("alpha", 0.0))
+    op.file.rescales[op.name] = factors.of_table(tables.table(op.kind, op.affine(), op.result, slope))
+    return Table(op.name, op.source(), op.kind, slope)

@@ -15,6 +15,7 @@ from export.network import factors
 from export.network.factors import UnsupportedError
 from export.network.integers import Affine, Int8Conv, Rescale
 from export.network.layers import Layer, Tensor
+from export.network.tables import six
 from export.network.tflite_file import constant
 from export.network.tflite_parts import TFLiteFile
 from export.network.tflite_schema import FUSED, schema
@@ -25,7 +26,6 @@ INT8_INPUT = "an int8 input and output: converter.inference_input_type = convert
 MOST = 2**16 - 1  # samples and channels: the engine counts them in 16 bits
 MOST_STEP = 2**15 - 1  # samples of a stride, a dilation or padding: TFLite Micro counts them in 16 bits with a sign
 MOST_BIAS_APART = 0.02  # steps of the output
-MOST_LIMIT = 2**30  # of a ReLU6, in steps: TFLite Micro refuses what does not fit into 32 bits
 
 
 def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32) -> np.ndarray:
@@ -95,6 +95,7 @@ class TFLiteOperator:
     Args:
         file: the graph that it stands in.
         name: of the layer that it becomes.
+        kind: of the schema's BuiltinOperator.
         inputs: the file's indices of tensors; -1 stands for one that is left out.
         output: likewise.
         options: by the format's schema.
@@ -102,6 +103,7 @@ class TFLiteOperator:
 
     file: TFLiteGraph
     name: str
+    kind: str
     inputs: Sequence[int]
     output: int
     options: Mapping[str, Any]
@@ -248,8 +250,4 @@ class TFLiteOperator:
             raise UnsupportedError(" with a fused activation", "a fused ReLU or ReLU6, or none")
         if activation == kinds.RELU:
             return affine.zero_point, 127
-        with np.errstate(over="ignore"):
-            six = float(np.float32(6) / affine.scale) + 0.5
-        if six >= MOST_LIMIT:
-            raise UnsupportedError(f" with a ReLU6 in steps of {affine.scale:g}", "an output of larger steps")
-        return affine.zero_point, min(127, affine.zero_point + math.floor(six))
+        return affine.zero_point, six(affine)

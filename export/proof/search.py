@@ -8,7 +8,8 @@ its inputs are chosen:
   largest sum of every channel, then sums on both sides of the function's steps. Two functions that never fall are equal
   everywhere between the sums that were tried if they are equal on both sides of every step of one of them. The sums
   come first at which the smallest error of the multiplier would show;
-- of an addition all pairs of values; of a softmax samples whose probabilities are spread over their range.
+- of a table all values, of an addition all pairs of values; of a softmax samples whose probabilities are spread over
+  their range.
 
 The work is bounded (WORK); `Searched` says how much of it was done.
 """
@@ -98,7 +99,7 @@ def _chosen(int8: Int8Network, layer: Layer, runs: int, rng: np.random.Generator
     if kind is Search.SUMS:
         inputs, tried, all_borders = _at_borders(sums_of(int8, layer), layer, left, rng)
         return chain(common, inputs), tried, all_borders
-    others = {Search.PAIRS: _pairs, Search.SPREAD: _spread, Search.NONE: _no_others}[kind]
+    others = {Search.VALUES: _values, Search.PAIRS: _pairs, Search.SPREAD: _spread, Search.NONE: _no_others}[kind]
     return chain(common, others(layer, left, rng)), 0, 0
 
 
@@ -119,6 +120,13 @@ def _plain(layer: Layer, runs: int, rng: np.random.Generator) -> list[Inputs]:
 
 def _noise(size: int, rng: np.random.Generator) -> np.ndarray:
     return rng.integers(-128, 128, size, np.int8)
+
+
+def _values(layer: Layer, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:
+    """Every value."""
+    size = layer.source.size
+    for start in range(0, 256, size):
+        yield {layer.source.name: (np.arange(start, start + size) % 256).astype(np.uint8).view(np.int8)}
 
 
 def _pairs(layer: Layer, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:

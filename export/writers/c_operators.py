@@ -3,7 +3,7 @@
 import numpy as np
 
 from export.network.arena import Arena, scratch_name
-from export.network.integers import Int8Conv, Int8Network
+from export.network.integers import Int8Conv, Int8Network, Rescale
 from export.network.layers import Layer
 from export.network.operators import operator_of
 from export.network.streaming import Keep
@@ -41,8 +41,11 @@ def op_fields(network: Int8Network, arena: Arena, layer: Layer) -> tuple[dict[st
         numbers["scratch_offset"] = arena.offsets[scratch_name(layer)]
     if isinstance(integers, Int8Conv):
         arrays["weights"] = np.append(integers.weights.ravel(), np.zeros(READ_BEYOND, np.int8))
+    if isinstance(integers, Rescale):
+        arrays["weights"] = integers.constants
     if integers is not None:
         arrays |= {name: getattr(integers, name) for name in ("bias", "multiplier", "shift")}
+    arrays = {name: values for name, values in arrays.items() if values.size}
     return numbers, arrays
 
 

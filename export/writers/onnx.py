@@ -11,22 +11,12 @@ from typing import Any
 import numpy as np
 
 from export.network.integers import Int8Network
-from export.network.layers import (
-    Add,
-    AveragePool,
-    Conv,
-    Depthwise,
-    Layer,
-    MaxPool,
-    Mean,
-    Network,
-    Softmax,
-    Tensor,
-    Weighted,
-)
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network, Tensor, Weighted
 from export.network.operators import of_class
+from export.network.pointwise import Add, Softmax, Table
 
 OPSET, IR_VERSION = 13, 8
+FUNCTIONS = {"LOGISTIC": "Sigmoid", "TANH": "Tanh", "LEAKY_RELU": "LeakyRelu", "RELU": "Relu", "QUANTIZE": "Identity"}
 
 
 def write_onnx(network: Network, int8: Int8Network | None = None) -> bytes:
@@ -52,7 +42,7 @@ class _Writer:
         for layer in self.network.layers:
             emit = of_class(EMITTERS, layer, "model.onnx is written of")
             value = emit(self, layer, *(self._shaped(layer, source) for source in layer.sources))
-            value = self._node("Relu", [value], f"{layer.name}/relu") if layer.relu else value
+            value = self._activated(layer, value)
             self.values[layer.name] = value = self._requantized(layer.name, value)
             if layer.name in self.network.outputs:
                 self._node("Flatten", [self._time_major(layer.name, value, layer.result)], layer.name, axis=1)
@@ -93,6 +83,31 @@ class _Writer:
 
     def softmax(self, layer: Softmax, value: str) -> str:
         return self._node("Softmax", [value], f"{layer.name}/shares", axis=1)
+
+    def table(self, layer: Table, value: str) -> str:
+        """Adds the function's node; a hard swish is two, since opset 13 has none."""
+        if layer.function == "HARD_SWISH":
+            gate = self._node("HardSigmoid", [value], f"{layer.name}/gate", alpha=1 / 6, beta=0.5)
+            return self._node("Mul", [value, gate], f"{layer.name}/value")
+        if layer.function == "RELU6":
+            return self._clipped(layer, value, 6.0)
+        attributes = {"alpha": layer.slope} if layer.function == "LEAKY_RELU" else {}
+        return self._node(FUNCTIONS[layer.function], [value], f"{layer.name}/value", **attributes)
+
+    def _activated(self, layer: Layer, value: str) -> str:
+        """The value behind a fused activation."""
+        if not layer.relu:
+            return value
+        if layer.ceiling < np.inf:
+            return self._clipped(layer, value, layer.ceiling)
+        return self._node("Relu", [value], f"{layer.name}/relu")
+
+    def _clipped(self, layer: Layer, value: str, ceiling: float) -> str:
+        ends = [
+            self._constant(f"{layer.name}/{name}", np.array(end, np.float32))
+            for name, end in (("floor", 0), ("ceiling", ceiling))
+        ]
+        return self._node("Clip", [value, *ends], f"{layer.name}/clipped")
 
     def _shaped(self, layer: Layer, source: Tensor) -> str:
         """The value that a layer reads, in the shape in which it takes it."""
@@ -169,4 +184,5 @@ EMITTERS: dict[type[Layer], Callable[..., str]] = {
     Mean: _Writer.mean,
     Add: _Writer.add,
     Softmax: _Writer.softmax,
+    Table: _Writer.table,
 }

@@ -78,8 +78,10 @@ class TFLiteWriter:
         self.graph.operators.append(op)
 
     def describe(self, op: Any, code: str, options: str, version: int) -> None:
-        """Gives an operator its code, in the version that knows int8, and empty options."""
+        """Gives an operator its code, in the version that knows int8, and empty options if it has any."""
         op.opcodeIndex = self._operator_code(getattr(self.schema.BuiltinOperator, code), version)
+        if not options:
+            return
         op.builtinOptionsType = getattr(self.schema.BuiltinOptions, options)
         op.builtinOptions = getattr(self.schema, f"{options}T")()
 

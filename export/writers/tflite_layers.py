@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Softmax
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool
+from export.network.operators import tflite_operators
+from export.network.pointwise import Add, Softmax, Table
 
 if TYPE_CHECKING:
     from export.writers.tflite import TFLiteWriter
+
+TABLE_VERSIONS = {"LOGISTIC": 2, "TANH": 2, "RELU": 2, "RELU6": 2}  # the first that knows int8
 
 
 def _conv(writer: "TFLiteWriter", op: Any, layer: Conv) -> None:
@@ -79,6 +83,14 @@ def _softmax(writer: "TFLiteWriter", op: Any, layer: Softmax) -> None:
     op.builtinOptions.beta = 1.0
 
 
+def _table(writer: "TFLiteWriter", op: Any, layer: Table) -> None:
+    """The operator of the function's name."""
+    form = tflite_operators()[layer.function].forms[layer.function]
+    writer.describe(op, layer.function, form.options, version=TABLE_VERSIONS.get(layer.function, 1))
+    if layer.function == "LEAKY_RELU":
+        op.builtinOptions.alpha = layer.slope
+
+
 def _slide(writer: "TFLiteWriter", options: Any, layer: Layer) -> None:
     """Stride, padding and activation of a layer that slides."""
     options.strideH, options.strideW = 1, layer.stride
@@ -99,4 +111,5 @@ EMITTERS: dict[type[Layer], Callable[["TFLiteWriter", Any, Any], None]] = {
     Mean: _mean,
     Add: _add,
     Softmax: _softmax,
+    Table: _table,
 }

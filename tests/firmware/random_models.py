@@ -12,7 +12,8 @@ import flatbuffers
 import numpy as np
 import pytest
 
-from export.network import operators, readers, tflite_operator
+from export.network import operators, readers, tables, tflite_operator
+from export.network.integers import Affine
 from export.network.layers import Conv
 
 
@@ -58,6 +59,9 @@ class Model:
 
     def scale_of(self, index: int) -> np.float32:
         return np.float32(self.graph.tensors[index].quantization.scale[0])
+
+    def affine(self, index: int) -> Affine:
+        return Affine(self.scale_of(index), self.zero_point_of(index))
 
     def zero_point_of(self, index: int) -> int:
         return self.graph.tensors[index].quantization.zeroPoint[0]
@@ -235,8 +239,21 @@ class RandomModel(Model):
         order = [result, before] if self.rng.integers(2) else [before, result]
         self.operator("ADD", order, self.activation(self.four(shape), scale), add)
 
+    def unary(self) -> None:
+        """A function of one value."""
+        functions = sorted(tables.FUNCTIONS.keys() - ({"LOGISTIC", "TANH"} if self.scale_of(self.at) > 4 else set()))
+        kind = str(self.rng.choice(functions))
+        name, source = operators.TABLE_OPTIONS.get(kind), self.affine(self.at)
+        options = getattr(self.s, f"{name}T")() if name else None
+        if kind == "LEAKY_RELU":
+            options.alpha = float(self.rng.uniform(0, 0.5))
+        ruled = tables.FUNCTIONS[kind].result_of(source)
+        scale = float(source.scale) * 10 ** self.rng.uniform(-0.3, 0.3)
+        result = (scale, None) if ruled is None else (ruled.scale, ruled.zero_point)
+        self.operator(kind, [self.at], self.activation(self.four(self.shape), *result), options)
+
     def grow(self) -> None:
-        steps = (self.conv, self.conv, self.depthwise, self.depthwise, self.pool, self.residual)
+        steps = (self.conv, self.conv, self.depthwise, self.depthwise, self.pool, self.residual, self.unary, self.unary)
         steps[int(self.rng.integers(len(steps)))]()
 
     def reshape(self, shape: list[int]) -> None:

@@ -41,6 +41,10 @@ void scl_add(const scl_op *op, int8_t *arena);
  * that counts. */
 void scl_softmax(const scl_op *op, int8_t *arena);
 
+/* A function of one value, such as LOGISTIC, TANH, HARD_SWISH, LEAKY_RELU, RELU, or QUANTIZE to another scale. Weights (256): its values
+ * for -128 to 127. */
+void scl_table(const scl_op *op, int8_t *arena);
+
 /* Not TensorFlow's: moves out_length samples down the arena, to where they stand before the samples of a stream's next hop. */
 void scl_keep(const scl_op *op, int8_t *arena);
 

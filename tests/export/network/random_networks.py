@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from export.network.layers import Add, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network, Softmax, Tensor
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network, Tensor
+from export.network.pointwise import Add, Softmax, Table
+from export.network.tables import FUNCTIONS
 
 
 class Growing:
@@ -28,6 +30,10 @@ class Growing:
         """Not below 0, so that a ReLU hardly ever ends all."""
         return np.abs(self.floats(channels))
 
+    def activation(self) -> tuple[bool, float]:
+        """Whether a ReLU is fused, and where it ends."""
+        return self.flip(), float(self.rng.choice([0.5, np.inf]))
+
     def flip(self) -> bool:
         return bool(self.rng.integers(2))
 
@@ -42,8 +48,9 @@ class Growing:
         channels = channels or int(self.rng.integers(1, 9))
         weights = self.floats(channels, kernel, self.at.channels, products=kernel * self.at.channels)
         dilation = 2 if 2 * kernel < self.at.length and stride == 1 and self.flip() else 1
+        relu, ceiling = self.activation()
         bias = self.bias(channels)
-        return self.add(Conv(self.name(), self.at, weights, bias, stride, same, self.flip(), dilation))
+        return self.add(Conv(self.name(), self.at, weights, bias, stride, same, relu, dilation, ceiling))
 
     def depthwise(self) -> Tensor:
         kernel, stride, same = self.window()
@@ -57,7 +64,11 @@ class Growing:
 
     def residual(self) -> Tensor:
         before, after = self.at, self.conv(self.at.channels, keeps_shape=True)
-        return self.add(Add(self.name(), after, before, self.flip()))
+        return self.add(Add(self.name(), after, before, *self.activation()))
+
+    def table(self) -> Tensor:
+        function = str(self.rng.choice(list(FUNCTIONS)))
+        return self.add(Table(self.name(), self.at, function, 0.1 if function == "LEAKY_RELU" else 0.0))
 
     def mean(self) -> Tensor:
         return self.add(Mean(self.name(), self.at, self.at.length, self.at.length))
@@ -71,7 +82,7 @@ class Growing:
         return self.add(Softmax(self.name(), self.at))
 
 
-STEPS = (Growing.conv, Growing.depthwise, Growing.pool, Growing.residual)
+STEPS = (Growing.conv, Growing.depthwise, Growing.pool, Growing.residual, Growing.table)
 
 
 def random_network(seed: int) -> Network:

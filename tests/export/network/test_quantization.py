@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from export.network import from_file
 from export.network.float_run import ranges, run_float
 from export.network.integers import quantize_multiplier
-from export.network.layers import Add, Conv, Network, Softmax, Tensor
+from export.network.layers import Conv, Network, Tensor
+from export.network.pointwise import Add, Softmax
 from export.network.quantization import affine, quantize, round_keeping_sums, round_nearest
 from export.proof import converter
 from export.proof.runtimes import run_tflite_micro
@@ -193,7 +194,7 @@ def test_every_layers_integers_are_those_that_the_written_file_is_read_with(seed
     for name, values in run_float(network, windows).items():
         if name != "input":
             error = ours.activations[name].dequantize(found[name]) - values.reshape(len(windows), -1)
-            assert np.abs(error).mean() < 0.03 * np.ptp(values), name
+            assert np.abs(error).mean() <= 0.03 * np.ptp(values), name
 
 
 def test_scales_beyond_the_kernels_are_refused():
