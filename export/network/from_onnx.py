@@ -19,6 +19,7 @@ from export.network.onnx_layers import LAYERS, cropped
 from export.network.onnx_operator import OnnxGraph, OnnxOperator
 from export.network.onnx_pointwise import POINTWISE
 from export.network.onnx_qdq import QDQ
+from export.network.onnx_pools import POOLS
 from export.network.onnx_view import View, plain
 from export.network.onnx_views import MOVED_CONSTANTS, VIEWS, split
 from export.network.tflite_operator import MOST
@@ -152,7 +153,7 @@ def _read_node(graph: OnnxGraph, node: OnnxNode) -> None:
         raise UnsupportedError("", NEAREST.get(node.kind, f"one of {', '.join(SUPPORTED)}"))
 
 
-READERS = LAYERS | POINTWISE
+READERS = LAYERS | POOLS | POINTWISE
 SUPPORTED = sorted({*READERS, *VIEWS, "Split"})
 
 

@@ -79,9 +79,7 @@ def _together(before: Layer, layer: Layer) -> Layer | None:
             weights = _wide(layer.weights) * gain[each]
             bias = _wide(layer.bias) + (_wide(layer.weights) * shift[each]).sum(axis=0)
         source = Tensor(before.source.name, layer.source.length, layer.source.channels)
-        return replace(
-            layer, source=source, weights=weights.astype(np.float32), bias=bias.astype(np.float32)
-        )
+        return replace(layer, source=source, weights=weights.astype(np.float32), bias=bias.astype(np.float32))
     return None
 
 
@@ -125,4 +123,3 @@ def renamed(layer: Layer, old: str, new: str) -> Layer:
         if isinstance(value, tuple) and any(isinstance(one, Tensor) for one in value):
             changes[field.name] = tuple(replace(one, name=new) if one.name == old else one for one in value)
     return cast(Layer, replace(cast(Any, layer), **changes)) if changes else layer
-

@@ -48,15 +48,14 @@ def sliding(op: OnnxOperator, kernel: Sequence[int]) -> tuple[Sliding, int]:
     positions = op.view().positions
     axes = len(kernel)
     if positions.ndim != axes + 2 or axes not in (1, 2) or positions.shape[0] != 1:
-        raise UnsupportedError(
-            f" of {axes} axes over {list(positions.shape)}", "a 1-D one over (1, channels, samples)"
-        )
+        raise UnsupportedError(f" of {axes} axes over {list(positions.shape)}", "a 1-D one over (1, channels, samples)")
     strides = op.attribute("strides", [1] * axes)
     dilations = op.attribute("dilations", [1] * axes)
     steps = [*strides, *dilations, *kernel]
     if not len(strides) == len(dilations) == axes or not 1 <= min(steps) <= max(steps) <= MOST_STEP:
         raise UnsupportedError(
-            f" with strides {strides}, dilations {dilations} and a kernel of {list(kernel)}", f"1 to {MOST_STEP} of each"
+            f" with strides {strides}, dilations {dilations} and a kernel of {list(kernel)}",
+            f"1 to {MOST_STEP} of each",
         )
     sizes = positions.shape[2:]
     around = [_pads(op, i, sizes[i], (kernel[i] - 1) * dilations[i] + 1, strides[i], axes) for i in range(axes)]
@@ -67,7 +66,9 @@ def sliding(op: OnnxOperator, kernel: Sequence[int]) -> tuple[Sliding, int]:
     other = 1 - axis
     tap = around[other][0] // dilations[other]  # the one that meets an axis of length 1
     one = sizes[other] == 1 and tap * dilations[other] == around[other][0] and tap < kernel[other]
-    beside = kernel[other] in (1, sizes[other]) and around[other] == (0, 0) and (strides[other] == 1 or kernel[other] > 1)
+    beside = (
+        kernel[other] in (1, sizes[other]) and around[other] == (0, 0) and (strides[other] == 1 or kernel[other] > 1)
+    )
     if not one and not beside:
         raise UnsupportedError(f" with a kernel of {list(kernel)} over {list(sizes)}", TRUE_2D)
     positions = positions if axis == 1 else positions.transpose(0, 2, 1)

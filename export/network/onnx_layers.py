@@ -1,4 +1,4 @@
-"""How ONNX operators that slide and those that multiply become layers: convolutions, dense layers and pools."""
+"""How ONNX operators with weights become layers: convolutions and dense layers."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +7,7 @@ import numpy as np
 
 from export.network.factors import UnsupportedError
 from export.network.integers import Kept
-from export.network.layers import AveragePool, Conv, Depthwise, MaxPool, Pool, Tensor, Weighted
+from export.network.layers import Conv, Depthwise, Tensor, Weighted
 from export.network.onnx_axes import TRUE_2D, Sliding, sliding
 from export.network.onnx_file import MOST_VALUES
 from export.network.onnx_operator import OnnxOperator
@@ -32,11 +32,11 @@ def conv(op: OnnxOperator) -> None:
         width = weights.shape[1]
     scales = _scales(op, 1, 0, out)
     if width == 1 and slide.positions.shape[0] * slide.positions.shape[1] > 1:
-        _depthwise(op, weights, bias, scales, slide)
+        depthwise(op, weights, bias, scales, slide)
         return
     if slide.positions.shape[1] > 1:
         raise UnsupportedError(f" beside {slide.positions.shape[1]} others along the second axis", TRUE_2D)
-    source = _signal(op, slide)
+    source = slid(op, slide)
     dense = _ungrouped(weights, groups)
     held = np.zeros((out, dense.shape[2], source.tensor.channels), np.float32)
     np.add.at(held, (slice(None), slice(None), source.rows), dense.transpose(0, 2, 1))
@@ -58,12 +58,12 @@ def _of_one_axis(weights: np.ndarray, slide: Sliding, tap: int) -> tuple[np.ndar
     return weights, replace(slide, positions=merged)
 
 
-def _depthwise(
+def depthwise(
     op: OnnxOperator, weights: np.ndarray, bias: np.ndarray, scales: np.ndarray | None, slide: Sliding
 ) -> None:
     """Each channel by itself, and each place along the second axis: both are the tensor's channels."""
     channels, others, _ = slide.positions.shape
-    source = _signal(op, slide)
+    source = slid(op, slide)
     if not source.whole and source.pads == (0, 0) or sorted(source.rows) != list(range(source.tensor.channels)):
         raise UnsupportedError(" of some channels of a tensor", "one over all channels")
     multiplicity = len(weights) // channels
@@ -86,7 +86,7 @@ def _depthwise(
     op.write(layer, slide.shaped(result.reshape(channels * multiplicity, others, -1)))
 
 
-def _signal(op: OnnxOperator, slide: Sliding) -> Signal:
+def slid(op: OnnxOperator, slide: Sliding) -> Signal:
     return signal(op.view().tensor, slide.positions.reshape(-1, slide.positions.shape[-1]))
 
 
@@ -223,88 +223,4 @@ def cropped(op: OnnxOperator, view: View) -> View:
     return View(new.result, ((times - start) * channels + rows)[None])
 
 
-def max_pool(op: OnnxOperator) -> None:
-    """MaxPool without indices."""
-    if len(op.node.outputs) > 1 and op.node.outputs[1]:
-        raise UnsupportedError(" that also writes where the largest was", "one without indices")
-    if set(op.attribute("dilations", [1])) != {1}:
-        raise UnsupportedError(f" with dilations {op.attribute('dilations', [1])}", "dilations of 1")
-    _pool(op, MaxPool)
-
-
-def average_pool(op: OnnxOperator) -> None:
-    """AveragePool; one that counts its padding is a depthwise convolution."""
-    slide, _ = sliding(op, op.attribute("kernel_shape", []))
-    if slide.pads == (0, 0) or not op.attribute("count_include_pad", 0):
-        _pool(op, AveragePool)
-        return
-    if op.attribute("ceil_mode", 0):
-        raise UnsupportedError(" with ceil_mode that counts padding", "ceil_mode=False, or count_include_pad=False")
-    channels = slide.positions.shape[0]
-    weights = np.full((channels, 1, slide.kernel), np.float32(1) / slide.kernel, np.float32)
-    _depthwise(op, weights, np.zeros(channels, np.float32), None, slide)
-
-
-def _pool(op: OnnxOperator, kind: type[Pool]) -> None:
-    slide, _ = sliding(op, op.attribute("kernel_shape", []))
-    source = _signal(op, slide)
-    if not source.whole:
-        raise UnsupportedError(" of a part of a tensor, or of padding", "one over all channels and samples")
-    channels, others, _ = slide.positions.shape
-    if slide.axes == 2 and others > 1 and op.attribute("kernel_shape", [])[1 - slide.axis] > 1:
-        raise UnsupportedError(" of two dimensions", TRUE_2D)
-    layer = kind(op.fresh(), source.tensor, slide.kernel, slide.stride)
-    if slide.pads != (0, 0):
-        layer = kind(op.fresh(), source.tensor, slide.kernel, slide.stride, same=True)
-        if layer.pads != slide.pads:
-            raise UnsupportedError(f" with padding {slide.pads}", "padding that TFLite's SAME has, or none")
-    op.write(layer, slide.shaped(spread(layer.result, source.rows).reshape(channels, others, -1)))
-
-
-def global_average_pool(op: OnnxOperator) -> None:
-    _over_all(op, AveragePool, range(2, len(op.view().shape)), True)
-
-
-def global_max_pool(op: OnnxOperator) -> None:
-    _over_all(op, MaxPool, range(2, len(op.view().shape)), True)
-
-
-def reduce_mean(op: OnnxOperator) -> None:
-    _over_all(op, AveragePool, *_reduced(op))
-
-
-def reduce_max(op: OnnxOperator) -> None:
-    _over_all(op, MaxPool, *_reduced(op))
-
-
-def _reduced(op: OnnxOperator) -> tuple[list[int], bool]:
-    """The axes that a reduction is over, and whether it keeps them."""
-    axes = len(op.view().shape)
-    given = [op.axis(axis, axes) for axis in op.listed("axes", 1, range(1, axes))]
-    return given, bool(op.attribute("keepdims", 1))
-
-
-def _over_all(op: OnnxOperator, kind: type[Pool], axes: "range | list[int]", keepdims: bool) -> None:
-    """A pool as long as its input. An average is written as a pool, in which all of TFLite's runtimes round alike."""
-    view = op.view()
-    kept = [axis for axis in range(len(view.shape)) if axis not in axes]
-    samples = view.positions.transpose(*kept, *axes).reshape(-1, int(np.prod([view.shape[axis] for axis in axes])))
-    found = signal(view.tensor, samples)
-    if not found.whole:
-        raise UnsupportedError(" of a part of a tensor, or of padding", "one over all channels and samples")
-    layer = kind(op.fresh(), found.tensor, found.tensor.length, found.tensor.length)
-    shape = [1 if axis in axes else n for axis, n in enumerate(view.shape) if keepdims or axis not in axes]
-    op.write(layer, spread(layer.result, found.rows).reshape(shape))
-
-
-LAYERS: dict[str, Callable[[OnnxOperator], None]] = {
-    "Conv": conv,
-    "Gemm": gemm,
-    "MatMul": matmul,
-    "MaxPool": max_pool,
-    "AveragePool": average_pool,
-    "GlobalAveragePool": global_average_pool,
-    "GlobalMaxPool": global_max_pool,
-    "ReduceMean": reduce_mean,
-    "ReduceMax": reduce_max,
-}
+LAYERS: dict[str, Callable[[OnnxOperator], None]] = {"Conv": conv, "Gemm": gemm, "MatMul": matmul}

@@ -54,9 +54,7 @@ class OnnxGraph:
         stem = re.sub(r"\W+", "_", called, flags=re.ASCII).strip("_")[:LONGEST_NAME].strip("_") or "layer"
         stem = stem if stem[0].isalpha() else f"layer_{stem}"
         taken = {"input", *(layer.name for layer in self.layers)}
-        return next(
-            name for name in (stem, *(f"{stem}_{n}" for n in range(2, len(taken) + 3))) if name not in taken
-        )
+        return next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, len(taken) + 3))) if name not in taken)
 
 
 @dataclass(frozen=True, eq=False)

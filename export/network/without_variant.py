@@ -28,7 +28,9 @@ def without_variant(network: Network, partition: Partition) -> tuple[Network, Dr
         )
     kept = partition.kept
     shorter = _rows(latent, kept)
-    layers = [shorter if layer is latent else _reading(layer, shorter.result, kept, partition) for layer in network.layers]
+    layers = [
+        shorter if layer is latent else _reading(layer, shorter.result, kept, partition) for layer in network.layers
+    ]
     new = Network(tuple(layers), network.outputs)
     rows, parameters = partition.variant, network.parameters - new.parameters
     # Biases have 4 bytes, weights 1.

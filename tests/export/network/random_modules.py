@@ -1,4 +1,4 @@
-"""Modules as people write them, drawn by a seed: the operators that export.deploy promises, in random order and shape."""
+"""Modules as people write them, drawn by a seed: the operators that export.deploy promises, in random order."""
 
 from collections.abc import Callable
 

@@ -286,4 +286,3 @@ def test_layers_are_called_as_the_modules_are() -> None:
             return result
 
     assert of_module(Net(), 3, 9).network.names == ["stem_0", "mean", "logits"]
-

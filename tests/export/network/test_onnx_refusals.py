@@ -37,7 +37,10 @@ NEAREST = "the nearest supported form is"
         (Of(lambda x, conv: conv(x[:, None]), nn.Conv2d(1, 4, (2, 3))), "is Conv with a kernel of .* a kernel of 1"),
         (Of(lambda x, conv: conv(x)[:, 1:], nn.Conv1d(3, 4, 3)), "its output .* is a part of a tensor"),
         (Of(lambda x: x), "no node computes its output|holds no nodes"),
-        (Of(lambda x, conv: (conv(x), x.mean(2), x.amax(2)), nn.Conv1d(3, 4, 3)), "has 3 outputs, expected logits alone"),
+        (
+            Of(lambda x, conv: (conv(x), x.mean(2), x.amax(2)), nn.Conv1d(3, 4, 3)),
+            "has 3 outputs, expected logits alone",
+        ),
     ],
 )
 def test_modules_that_are_refused_by_name(net: nn.Module, message: str) -> None:
