@@ -76,10 +76,13 @@ def test_a_float_input_is_refused_with_what_to_do(tmp_path):
         from_file.read(path.read_bytes(), str(path))
 
 
-def test_an_operator_without_a_kernel_is_named(tmp_path):
-    data = convert(lambda layers, x: layers.Activation("elu")(layers.Conv1D(4, 3)(x)))
-    with pytest.raises(InputError, match=r"x.tflite: operator \d is ELU; the nearest supported form is one of CONV_2D"):
-        from_file.read(data, "x.tflite")
+@pytest.mark.parametrize(("kind", "nearest"), [("ABS", "one of CONV_2D, "), ("TRANSPOSE_CONV", "CONV_2D$")])
+def test_an_operator_without_a_kernel_is_named(kind, nearest):
+    model = Model()
+    at = model.input([1, 1, 4, 4], 0.1, 0)
+    model.operator(kind, [at], model.activation([1, 1, 4, 4], 0.1, 0), None)
+    with pytest.raises(InputError, match=f"x.tflite: operator 0 is {kind}; the nearest supported form is {nearest}"):
+        from_file.read(model.bytes(), "x.tflite")
 
 
 def test_a_dilation_that_the_converter_took_apart_is_named(tmp_path):
