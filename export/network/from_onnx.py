@@ -18,8 +18,8 @@ from export.network.onnx_file import OnnxFile, OnnxNode, read_onnx
 from export.network.onnx_layers import LAYERS, cropped
 from export.network.onnx_operator import OnnxGraph, OnnxOperator
 from export.network.onnx_pointwise import POINTWISE
-from export.network.onnx_qdq import QDQ
 from export.network.onnx_pools import POOLS
+from export.network.onnx_qdq import QDQ
 from export.network.onnx_view import View, plain
 from export.network.onnx_views import MOVED_CONSTANTS, VIEWS, split
 from export.network.tflite_operator import MOST

@@ -1,7 +1,7 @@
 """A network with fewer layers that computes the same: what stands beside a convolution moves into it.
 
-- A depthwise convolution of one sample, as a batch norm is one, moves into the layer with weights before it, or into the
-  one behind it where that pads nothing (zeros would have become the shift).
+- A depthwise convolution of one sample, as a batch norm is one, moves into the layer with weights before it, or into
+  the one behind it where that pads nothing (zeros would have become the shift).
 - A ReLU or ReLU6 moves into a layer with weights or a sum before it.
 - What no output depends on is left out.
 """

@@ -76,7 +76,7 @@ def sliding(op: OnnxOperator, kernel: Sequence[int]) -> tuple[Sliding, int]:
 
 
 def _time(positions: np.ndarray) -> int:
-    """Which axis of positions (channels, height, width) is time: tensors are time-major, so its steps are the largest."""
+    """Which axis of positions (channels, height, width) is time: tensors are time-major, so its steps are largest."""
     steps = [int(np.abs(np.diff(positions, axis=axis)).max(initial=0)) for axis in (1, 2)]
     return int(steps[1] >= steps[0])
 

@@ -1,4 +1,4 @@
-"""Constants of an ONNX graph computed from constants, mostly arithmetic of shapes: nothing of it is left to the board."""
+"""Constants of an ONNX graph that are computed from constants, mostly shapes: nothing of it is left to the board."""
 
 import math
 from collections.abc import Callable

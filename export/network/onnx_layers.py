@@ -22,7 +22,7 @@ def conv(op: OnnxOperator) -> None:
     out, width, *kernel = weights.shape
     slide, tap = sliding(op, kernel)
     groups, channels = op.attribute("group", 1), slide.positions.shape[0]
-    if groups * width != channels or out % groups or not 1 <= groups:
+    if groups * width != channels or out % groups or not groups >= 1:
         raise UnsupportedError(
             f" of {channels} channels in {groups} groups with weights {list(weights.shape)}", "weights that fit"
         )

@@ -7,7 +7,7 @@ import numpy as np
 from export.network.factors import UnsupportedError
 from export.network.layers import Depthwise, Tensor
 from export.network.onnx_operator import OnnxOperator
-from export.network.onnx_view import ZERO, View, signal, spread
+from export.network.onnx_view import ZERO, View, signal
 from export.network.pointwise import Add, Softmax, Table
 
 Rule = Callable[[OnnxOperator], None]
@@ -144,6 +144,15 @@ def batch_norm(op: OnnxOperator) -> None:
     scaled(op, view, *spread_out)
 
 
+def concatenate(op: OnnxOperator) -> None:
+    """Concat of parts of one tensor, which is a view of it."""
+    views = [op.view(place) for place in range(len(op.node.inputs))]
+    together = np.concatenate([view.positions for view in views], op.attribute("axis", 1))
+    if len({view.tensor.name for view in views}) > 1 or len(np.unique(together)) < together.size:
+        raise UnsupportedError(" of several tensors", "an Add of two tensors, or a wider convolution")
+    op.alias(views[0].moved(together))
+
+
 def softmax(op: OnnxOperator) -> None:
     """Softmax over the channels of each sample."""
     view = op.view()
@@ -171,5 +180,6 @@ POINTWISE: dict[str, Rule] = {
     "Mul": multiply,
     "Div": divide,
     "BatchNormalization": batch_norm,
+    "Concat": concatenate,
     "Softmax": softmax,
 }

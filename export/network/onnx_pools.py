@@ -1,6 +1,7 @@
 """How ONNX pools become layers: those that slide, and those over all of time."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,10 +44,17 @@ def _pool(op: OnnxOperator, kind: type[Pool]) -> None:
     if slide.axes == 2 and others > 1 and op.attribute("kernel_shape", [])[1 - slide.axis] > 1:
         raise UnsupportedError(" of two dimensions", TRUE_2D)
     layer = kind(op.fresh(), source.tensor, slide.kernel, slide.stride)
-    if slide.pads != (0, 0):
-        layer = kind(op.fresh(), source.tensor, slide.kernel, slide.stride, same=True)
-        if layer.pads != slide.pads:
-            raise UnsupportedError(f" with padding {slide.pads}", "padding that TFLite's SAME has, or none")
+    before, after = slide.pads
+    after -= (source.tensor.length + before + after - slide.span) % slide.stride  # zeros that no window reaches
+    if (before, after) != (0, 0) and after >= 0:
+        layer = replace(layer, same=True)
+    if after >= 0 and layer.pads != (before, after):
+        # TFLite has no other padding of pools. Of every sample's window, padded as SAME does, each so many-th is one.
+        every = replace(layer, name=f"{layer.name}_every", stride=1)
+        if every.pads not in (slide.pads, (before, after)) or every.result.length != source.tensor.length:
+            raise UnsupportedError(f" with padding {slide.pads}", f"padding of {(slide.kernel - 1) // 2}, or none")
+        op.write(every)
+        layer = kind(layer.name, every.result, 1, slide.stride)
     op.write(layer, slide.shaped(spread(layer.result, source.rows).reshape(channels, others, -1)))
 
 

@@ -18,9 +18,11 @@ ZERO = -1  # the position of a zero that padding put in
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Args:
-    tensor: one of the network's.
-    positions: int64, of the ONNX value's shape with its batch axis of 1: places in the flat, time-major tensor, or ZERO.
+    """What a value holds.
+
+    Args:
+        tensor: one of the network's.
+        positions: int64, of the value's shape with its batch axis of 1: places in the flat, time-major tensor, or ZERO.
     """
 
     tensor: Tensor

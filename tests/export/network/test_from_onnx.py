@@ -14,7 +14,7 @@ from export import module
 from export.network.float_run import run_float
 from export.network.from_onnx import Imported, read
 from export.network.layers import AveragePool, Conv, Depthwise, MaxPool
-from export.network.pointwise import Add, Concat, Multiply, Table
+from export.network.pointwise import Add, Table
 from tests.export.network.random_modules import RandomModule
 
 ROUNDING = 3e-6  # of the largest value: sums of some hundred float32 products in another order
@@ -46,7 +46,7 @@ def require_as_torch(net: nn.Module, channels: int, samples: int, n: int = 3) ->
     return imported
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_random_modules_are_what_torch_and_onnx_runtime_compute(seed: int) -> None:
     net = RandomModule(seed)
     data, windows = module.captured(net, net.channels, net.samples), net.windows(4)
@@ -59,7 +59,7 @@ def test_random_modules_are_what_torch_and_onnx_runtime_compute(seed: int) -> No
 
 
 @pytest.mark.exact
-@pytest.mark.parametrize("seed", range(10, 150))
+@pytest.mark.parametrize("seed", range(6, 150))
 def test_more_random_modules(seed: int) -> None:
     test_random_modules_are_what_torch_and_onnx_runtime_compute(seed)
 
@@ -78,7 +78,7 @@ class Of(nn.Module):
 @pytest.mark.parametrize(
     ("samples", "kernel", "stride", "padding", "dilation"),
     [case for case in itertools.product((20, 21), (1, 2, 5), (1, 2, 3), (0, 1, 2, "same", "valid"), (1, 2))
-     if (case[3] != "same" or case[2] == 1)][::3],
+     if (case[3] != "same" or case[2] == 1)][::11],
 )  # fmt: skip
 def test_paddings_strides_and_dilations(samples, kernel, stride, padding, dilation) -> None:
     imported = require_as_torch(nn.Conv1d(3, 4, kernel, stride, padding, dilation), 3, samples)
@@ -100,8 +100,6 @@ def test_batch_norm_before_and_behind_a_convolution_is_folded() -> None:
 def test_a_relu6_is_fused_and_others_become_tables() -> None:
     fused = require_as_torch(nn.Sequential(nn.Conv1d(2, 4, 3), nn.ReLU6()), 2, 9).network.layers[0]
     assert (fused.relu, fused.ceiling) == (True, 6)
-    layers = require_as_torch(nn.Sequential(nn.Conv1d(2, 4, 3), nn.SiLU()), 2, 9).network.layers
-    assert [type(one) for one in layers] == [Conv, Table, Multiply]
     # What is read elsewhere, too, cannot end in the ReLU.
     branched = Of(lambda x, conv: F.relu(y := conv(x)) + y, nn.Conv1d(2, 4, 3))
     assert [type(one) for one in require_as_torch(branched, 2, 9).network.layers] == [Conv, Table, Add]
@@ -150,6 +148,18 @@ def test_pools() -> None:
         assert [type(one) for one in imported.network.layers] == [Conv, kind], pool
 
 
+@pytest.mark.parametrize("samples", [20, 21, 22, 23])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 2, 1), (3, 1, 1), (5, 3, 2), (2, 2, 0), (5, 2, 2)])
+def test_pools_that_pad(samples: int, kernel: int, stride: int, padding: int) -> None:
+    """Padding of every pool of PyTorch; where TFLite's SAME pads elsewhere, a pool of every sample comes first."""
+    for pool in (
+        nn.MaxPool1d(kernel, stride, padding),
+        nn.AvgPool1d(kernel, stride, padding, count_include_pad=False),
+    ):
+        imported = require_as_torch(nn.Sequential(nn.Conv1d(2, 4, 1), pool), 2, samples)
+        assert all(one.padding == (0, 0) for one in imported.network.layers)
+
+
 def test_two_dimensional_convolutions_that_are_one_dimensional() -> None:
     rows = Of(lambda x, conv: conv(x[:, :, None]), nn.Conv2d(3, 5, (1, 3), padding=(0, 1)))
     columns = Of(lambda x, conv: conv(x[:, :, :, None]), nn.Conv2d(3, 5, (3, 3), padding=1))
@@ -187,10 +197,7 @@ def test_eegnet_is_taken_as_people_write_it() -> None:
     assert not [one for one in imported.network.layers if isinstance(one, Table)]
 
 
-def test_concatenations() -> None:
-    beside = Of(lambda x, a, b: torch.cat([a(x), b(x)], 1), nn.Conv1d(3, 4, 3), nn.Conv1d(3, 2, 3))
-    assert type(require_as_torch(beside, 3, 20).network.layers[-1]) is Concat
-    # Parts of one tensor, put together again, are a view of it.
+def test_parts_of_one_tensor_put_together_again_are_a_view_of_it() -> None:
     parts = Of(lambda x, a, b: b(torch.cat([(y := a(x))[:, :2], y[:, 4:]], 1)), nn.Conv1d(3, 6, 3), nn.Conv1d(4, 2, 1))
     assert [type(one) for one in require_as_torch(parts, 3, 20).network.layers] == [Conv, Conv]
 
@@ -256,8 +263,6 @@ def test_auto_pad(mode: str, kernel: int, stride: int, samples: int) -> None:
         ([CONV, ("Transpose", ["c"], "t", {"perm": [0, 2, 1]}), ("MatMul", ["t", "d"], "m", {}),
           ("Softmax", ["m"], "s", {"axis": -1}), ("Transpose", ["s"], "y", {"perm": [0, 2, 1]})],
          {"w": W, "d": D[:4]}, 13),
-        ([CONV, ("GlobalMaxPool", ["c"], "g", {}), ("Flatten", ["c"], "f", {}), ("GlobalAveragePool", ["c"], "a", {}),
-          ("Concat", ["g", "a"], "y", {"axis": 1})], {"w": W}, 13),
         ([("Sub", ["x", "m"], "s", {}), ("Div", ["s", "d"], "n", {}), ("Conv", ["n", "w"], "y", {})],
          {"w": W, "m": D[:3, :1], "d": 1 + D[:3, 1:2] ** 2}, 13),
         ([CONV, ("Mul", ["two", "c"], "a", {}), ("Sub", ["two", "a"], "y", {})], {"w": W, "two": np.float32(2)}, 13),

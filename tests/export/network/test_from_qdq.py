@@ -67,7 +67,9 @@ def test_scales_and_integers_are_those_of_the_file(tmp_path) -> None:
     int8 = integers(read(data, "qdq.onnx"), "qdq.onnx")
     held = {one.name: numpy_helper.to_array(one) for one in onnx.load_from_string(data).graph.initializer}
     weights = [values for name, values in held.items() if values.dtype == np.int8 and values.ndim > 1]
-    biases = [values for name, values in held.items() if values.dtype == np.int32 and values.ndim == 1 and values.size > 1]
+    biases = [
+        values for name, values in held.items() if values.dtype == np.int32 and values.ndim == 1 and values.size > 1
+    ]
     ours = [int8.convs[layer.name] for layer in int8.network.layers if isinstance(layer, Weighted)]
     assert len(ours) == len(weights)
     for conv in ours:
