@@ -5,7 +5,8 @@ import numpy as np
 from calibration.ranges import activation_range
 from export.golden.choice import spread
 from export.network.float_run import run_float
-from export.network.layers import LOGITS, Network, Softmax
+from export.network.layers import LOGITS, Network
+from export.network.pointwise import Softmax
 from scl.artifacts import InputError
 
 MOST_WINDOWS = 400

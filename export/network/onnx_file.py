@@ -131,12 +131,13 @@ def _attribute(attribute: Any, where: str) -> Any:
         return _constant(attribute.t, where)
     if kind == "STRING":
         return attribute.s.decode(errors="replace")
-    return {
-        "INT": lambda: attribute.i,
-        "FLOAT": lambda: attribute.f,
-        "INTS": lambda: list(attribute.ints),
-        "FLOATS": lambda: list(attribute.floats),
-    }.get(kind, lambda: None)()
+    values: dict[str, Any] = {
+        "INT": attribute.i,
+        "FLOAT": attribute.f,
+        "INTS": list(attribute.ints),
+        "FLOATS": list(attribute.floats),
+    }
+    return values.get(kind)
 
 
 def _constant(tensor: Any, where: str) -> np.ndarray:

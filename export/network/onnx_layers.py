@@ -38,8 +38,7 @@ def conv(op: OnnxOperator) -> None:
         raise UnsupportedError(f" beside {slide.positions.shape[1]} others along the second axis", TRUE_2D)
     source = slid(op, slide)
     dense = _ungrouped(weights, groups)
-    held = np.zeros((out, dense.shape[2], source.tensor.channels), np.float32)
-    np.add.at(held, (slice(None), slice(None), source.rows), dense.transpose(0, 2, 1))
+    held = gathered(dense.transpose(0, 2, 1), source.rows, source.tensor.channels)
     layer = _padded(Conv, op, source.tensor, held, bias, slide, source.pads)
     _keep(op, layer, scales, 2)
     op.write(layer, slide.shaped(spread(layer.result, np.arange(out))[:, None]))
@@ -132,19 +131,24 @@ def _dense(op: OnnxOperator, weights: np.ndarray, bias: np.ndarray, scales: np.n
         raise UnsupportedError(f" over {list(view.shape)} with weights for {weights.shape[1]}", "a batch of 1")
     rows = view.positions.reshape(-1, weights.shape[1])
     if len(rows) == 1:
-        held, tensor = np.zeros((view.tensor.size, out), np.float32), view.tensor
-        used = rows[0] != ZERO
-        np.add.at(held, rows[0][used], weights.T[used])
-        held = held.T.reshape(out, tensor.length, tensor.channels)
+        tensor, used = view.tensor, rows[0] != ZERO
+        held = gathered(weights[:, used], rows[0][used], tensor.size).reshape(out, tensor.length, tensor.channels)
     else:
         found = signal(view.tensor, rows.T)
         if found.pads != (0, 0):
             raise UnsupportedError(" behind padding", "padding of convolutions only")
-        held, tensor = np.zeros((out, 1, found.tensor.channels), np.float32), found.tensor
-        np.add.at(held, (slice(None), 0, found.rows), weights)
-    layer = Conv(op.fresh(), tensor, np.ascontiguousarray(held), bias)
+        tensor = found.tensor
+        held = gathered(weights[:, None], found.rows, tensor.channels)
+    layer = Conv(op.fresh(), tensor, held, bias)
     _keep(op, layer, scales, 2)
     op.write(layer, spread(layer.result, np.arange(out)).T.reshape(*view.shape[:-1], out))
+
+
+def gathered(weights: np.ndarray, rows: np.ndarray, channels: int) -> np.ndarray:
+    """Weights whose last axis reads the channels `rows`, as weights of all channels; what is read twice adds up."""
+    held = np.zeros((channels, *weights.shape[:-1]), np.float32)
+    np.add.at(held, rows, np.moveaxis(weights, -1, 0))
+    return np.ascontiguousarray(np.moveaxis(held, 0, -1))
 
 
 def _bias(op: OnnxOperator, place: int, out: int) -> np.ndarray:
@@ -190,12 +194,10 @@ def _padded(
     more: tuple[int, int],
 ) -> Weighted:
     before, after = slide.pads[0] + more[0], slide.pads[1] + more[1]
-    options = {"stride": slide.stride, "dilation": slide.dilation}
-    name = op.fresh()
+    plain = kind(op.fresh(), source, weights, bias, slide.stride, dilation=slide.dilation)
     if (before, after) == (0, 0):
-        return kind(name, source, weights, bias, **options)
-    same = kind(name, source, weights, bias, same=True, **options)
-    padded = kind(name, source, weights, bias, padding=(before, after), **options)
+        return plain
+    same, padded = replace(plain, same=True), replace(plain, padding=(before, after))
     unused = (source.length + before + after - slide.span) % slide.stride
     return same if same.pads in ((before, after), (before, after - unused)) else padded
 
@@ -217,9 +219,10 @@ def cropped(op: OnnxOperator, view: View) -> View:
         return view
     new = replace(layer, name=op.graph.fresh(layer.name), same=False, padding=(before, after))
     op.graph.layers.append(new)
-    for table in (op.graph.kept, op.graph.affines):
-        if layer.name in table:
-            table[new.name] = table[layer.name]
+    if layer.name in op.graph.kept:
+        op.graph.kept[new.name] = op.graph.kept[layer.name]
+    if layer.name in op.graph.affines:
+        op.graph.affines[new.name] = op.graph.affines[layer.name]
     return View(new.result, ((times - start) * channels + rows)[None])
 
 

@@ -11,6 +11,7 @@ from export.network.onnx_view import ZERO, View, signal
 from export.network.pointwise import Add, Softmax, Table
 
 Rule = Callable[[OnnxOperator], None]
+OfValue = Callable[[np.ndarray], tuple[np.ndarray | np.float32, np.ndarray | np.float32]]  # of a constant: gain, shift
 
 
 def table(function: str) -> Rule:
@@ -51,7 +52,7 @@ def clip(op: OnnxOperator) -> None:
     for place, name, none in ((1, "min", -np.inf), (2, "max", np.inf)):
         held = op.fixed(place, name) if op.has(place) else np.array(op.attribute(name, none))
         ends.append(float(held.ravel()[0]))
-    functions = {(0, 6): "RELU6", (0, np.inf): "RELU"}
+    functions = {(0.0, 6.0): "RELU6", (0.0, np.inf): "RELU"}
     low, high = ends
     if high > 1e30:
         high = np.inf
@@ -98,7 +99,9 @@ def pair(op: OnnxOperator) -> tuple[View, View]:
     return first, View(Tensor(second.tensor.name, first.tensor.length, first.tensor.channels), second.positions)
 
 
-def by_constant(op: OnnxOperator, of_value: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]) -> bool:
+def by_constant(
+    op: OnnxOperator, of_value: Callable[[np.ndarray], tuple[np.ndarray | np.float32, np.ndarray | np.float32]]
+) -> bool:
     """Whether one input is constant; then the other is scaled and shifted, by channel."""
     constants = [place for place in (0, 1) if op.constant(place) is not None]
     if not constants:
