@@ -1,5 +1,7 @@
 """From a float network to int8 by the windows that its user hands over: calibrated, quantized by our quantizer."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from export.network.float_run import run_float
@@ -9,10 +11,20 @@ from export.network.quantization import quantize
 from export.proof.gates import ExportError
 from export.representative import Representative
 from export.tensor_ranges import tensor_ranges
+from export.writers.onnx import write_onnx
+from export.writers.tflite import write_tflite
 from scl.artifacts import InputError
 
 COMPARED = 32  # windows
 ROUNDING = 1e-4  # of the largest output: float32 sums in another order, layer behind layer
+
+
+@dataclass(frozen=True)
+class Files:
+    """An int8 network as files."""
+
+    tflite: bytes
+    onnx: bytes
 
 
 def calibrated(network: Network, representative: Representative, where: str) -> Int8Network:
@@ -53,3 +65,8 @@ def require_same_floats(network: Network, windows: np.ndarray, expected: tuple[n
                 f"{where}: the network read from it differs in {name} by up to {apart:g}; please report it with the "
                 "module"
             )
+
+
+def written(int8: Int8Network) -> Files:
+    """The network as TFLite and as ONNX in QDQ format."""
+    return Files(write_tflite(int8), write_onnx(int8.network, int8))

@@ -29,7 +29,7 @@ def integers(imported: Imported, where: str) -> Int8Network:
         if name not in affines:
             raise InputError(
                 f"{where}: tensor {name} has no QuantizeLinear behind it, expected one behind every operator and the "
-                "input; quantize the whole model: quantize_static(..., quant_format=QuantFormat.QDQ)"
+                "input; where your quantizer leaves an operator in float, give the float model with --representative"
             )
         return affines[name]
 
