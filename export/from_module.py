@@ -35,6 +35,7 @@ def deploy(
     names: Sequence[str] | None = None,
     partition: Partition | None = None,
     transformation: str | None = None,
+    samples: int | None = None,
     budget: str | None = None,
     seed: int = 0,
 ) -> NetworkReport:
@@ -51,6 +52,7 @@ def deploy(
             dimensions are kept.
         transformation: "rotation", "mirror" or "shift": copies of the windows under it travel along, and the board's
             consistency is measured on them.
+        samples: that the module takes, if the windows are longer, as a shift needs them.
         budget: as `export.quantize --budget`.
 
     Raises:
@@ -63,11 +65,17 @@ def deploy(
     if names is not None:
         arrays["names"] = np.asarray(list(names))
     representative = from_arrays(where, arrays)
-    imported = read(modules.captured(module, *representative.windows.shape[1:]), where, channels_first=True)
-    compared = representative.windows[:COMPARED]
+    channels, length = representative.windows.shape[1], samples or representative.windows.shape[2]
+    imported = read(modules.captured(module, channels, length), where, channels_first=True)
+    compared = representative.windows[:COMPARED, :, :length]
     require_same_floats(imported.network, compared, modules.outputs(module, compared), where)
     network = imported.network if partition is None else without_variant(imported.network, partition)
-    files = written(calibrated(network, representative, where))
-    options = Options(representative=representative, partition=partition, transformation=transformation, seed=seed)
-    limits = None if budget is None else Budget.parse(budget)
-    return export_given(where, files.tflite, Path(out), replace(options, onnx=files.onnx, budget=limits))
+    options = Options(
+        representative=representative,
+        partition=partition,
+        transformation=transformation,
+        budget=None if budget is None else Budget.parse(budget),
+        seed=seed,
+    )
+    files = written(calibrated(network, options, where))
+    return export_given(where, files.tflite, Path(out), replace(options, onnx=files.onnx))

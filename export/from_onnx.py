@@ -1,4 +1,4 @@
-"""From an ONNX file made elsewhere to a bundle: a float model calibrated on windows, a QDQ model with its own scales."""
+"""From an ONNX file to a bundle: a float model is calibrated on windows, a QDQ model keeps its own scales."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,6 @@ def export_onnx(path: Path, out: Path, options: Options) -> NetworkReport:
             f"{where}: holds a float model, expected windows to calibrate it on; give --representative windows.npz"
         )
     else:
-        int8 = calibrated(imported.network, options.representative, where)
+        int8 = calibrated(imported.network, options, where)
     files = written(int8)
     return export_given(where, files.tflite, out, replace(options, onnx=files.onnx))

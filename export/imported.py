@@ -4,18 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from export.given_options import Options
+from export.golden.choice import spread
+from export.golden.window_copies import window_copies
 from export.network.float_run import run_float
 from export.network.integers import Int8Network
-from export.network.layers import LOGITS, Network
+from export.network.layers import Network
 from export.network.quantization import quantize
 from export.proof.gates import ExportError
-from export.representative import Representative
 from export.tensor_ranges import tensor_ranges
 from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
 from scl.artifacts import InputError
 
-COMPARED = 32  # windows
+COMPARED = 32  # windows, with the floats of where the network is from
+MOST_WINDOWS, COPIES = 400, 2  # that ranges are calibrated on, and transformed copies of each
 ROUNDING = 1e-4  # of the largest output: float32 sums in another order, layer behind layer
 
 
@@ -27,31 +30,23 @@ class Files:
     onnx: bytes
 
 
-def calibrated(network: Network, representative: Representative, where: str) -> Int8Network:
-    """The network in int8. Raises InputError if the windows do not fit it, or a tensor is zero for all of them."""
-    require_windows(network, representative, where)
-    ranges = tensor_ranges(network, representative.windows, representative.labels is not None, where)
-    return quantize(network, ranges)
+def calibrated(network: Network, options: Options, where: str) -> Int8Network:
+    """The network in int8, its ranges from the given windows and, under a transformation, their copies.
 
-
-def require_windows(network: Network, representative: Representative, where: str) -> None:
-    """Raises InputError unless windows and labels are the network's."""
-    source, windows = network.input, representative.windows
-    if windows.shape[1:] != (source.channels, source.length):
+    Raises InputError if the windows do not fit the network, or a tensor is zero for all of them.
+    """
+    given = options.representative
+    assert given is not None  # the doors see to it
+    if given.windows.shape[1] != network.input.channels:
         raise InputError(
-            f"{where}: takes windows of {source.channels} channels and {source.length} samples, the representative "
-            f"ones have {windows.shape[1]} and {windows.shape[2]}; give it windows as it is given them"
+            f"{where}: takes windows of {network.input.channels} channels, the representative ones have "
+            f"{given.windows.shape[1]}; give them as windows (n, channels, samples)"
         )
-    classes, labels = network.tensors[LOGITS].size, representative.labels
-    if labels is not None and labels.max() >= classes:
-        raise InputError(
-            f"{where}: has {classes} outputs, the label of a representative window is {labels.max()}; number the "
-            "classes from 0, or leave the labels out"
-        )
-    if representative.names is not None and len(representative.names) != classes:
-        raise InputError(
-            f"{where}: has {classes} outputs, {len(representative.names)} names are given; give each output one"
-        )
+    chosen = given.windows[spread(len(given.windows), MOST_WINDOWS)]
+    # Another seed: the copies that are validated are not those that were calibrated on.
+    copies = window_copies(where, chosen, network.input.length, options.transformation, COPIES, options.seed + 1)
+    windows = copies.windows.reshape(-1, *copies.windows.shape[2:])
+    return quantize(network, tensor_ranges(network, windows, given.labels is not None, where))
 
 
 def require_same_floats(network: Network, windows: np.ndarray, expected: tuple[np.ndarray, ...], where: str) -> None:

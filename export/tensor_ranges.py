@@ -9,7 +9,6 @@ from export.network.layers import LOGITS, Network
 from export.network.pointwise import Softmax
 from scl.artifacts import InputError
 
-MOST_WINDOWS = 400
 MOST_VALUES = 1 << 26  # of all tensors over all windows, 256 MiB
 METHOD = "percentile"
 
@@ -23,7 +22,7 @@ def tensor_ranges(network: Network, windows: np.ndarray, classes: bool, where: s
     Raises InputError if a tensor is zero for all windows, or not finite.
     """
     values = sum(tensor.size for tensor in network.tensors.values())
-    chosen = windows[spread(len(windows), max(min(MOST_WINDOWS, MOST_VALUES // values), 1))]
+    chosen = windows[spread(len(windows), max(MOST_VALUES // values, 1))]
     tensors = run_float(network, chosen.transpose(0, 2, 1))
     logits = tensors[LOGITS].reshape(len(chosen), -1)
     if classes and logits.shape[1] > 2 and not isinstance(network.layers[-1], Softmax):

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from export.network.from_encoder import Dropped
-from export.network.layers import FEATURES, Conv, Layer, Network, Tensor, Weighted
+from export.network.layers import FEATURES, Conv, Layer, Network, Tensor
 from scl.artifacts import InputError
 from scl.partition import Partition
 
 
-def without_variant(network: Network, partition: Partition) -> tuple[Network, Dropped]:
-    """The network with the kept rows of "features" alone, and what that saves.
+def without_variant(network: Network, partition: Partition) -> Network:
+    """The network with the kept rows of "features" alone.
 
     Raises InputError if it has no latent of the partition's size, or a layer reads a variant dimension.
     """
@@ -21,25 +20,19 @@ def without_variant(network: Network, partition: Partition) -> tuple[Network, Dr
             f"the module returns logits alone, expected (latent, logits) for the partition {partition}: return both, "
             "or leave the partition out"
         )
-    if latent.result != Tensor(FEATURES, 1, partition.size) or not isinstance(latent, Weighted):
+    if latent.result != Tensor(FEATURES, 1, partition.size) or not isinstance(latent, Conv):
         raise InputError(
             f"the latent is {latent.result.length} x {latent.result.channels} of a {type(latent).__name__}, expected "
             f"{partition.size} values of a Linear for the partition {partition}; change one of the two"
         )
     kept = partition.kept
     shorter = _rows(latent, kept)
-    layers = [
-        shorter if layer is latent else _reading(layer, shorter.result, kept, partition) for layer in network.layers
-    ]
-    new = Network(tuple(layers), network.outputs)
-    rows, parameters = partition.variant, network.parameters - new.parameters
-    # Biases have 4 bytes, weights 1.
-    return new, Dropped(rows, parameters, parameters + 3 * rows, network.macs - new.macs)
+    others = (_reading(layer, shorter.result, kept, partition) for layer in network.layers)
+    return Network(tuple(shorter if one.name == FEATURES else one for one in others), network.outputs)
 
 
-def _rows(layer: Weighted, kept: np.ndarray) -> Weighted:
-    kernels = layer.kernels[kept]
-    return replace(layer, weights=np.ascontiguousarray(layer.arranged(kernels)), bias=layer.bias[kept])
+def _rows(layer: Conv, kept: np.ndarray) -> Conv:
+    return replace(layer, weights=layer.weights[kept], bias=layer.bias[kept])
 
 
 def _reading(layer: Layer, latent: Tensor, kept: np.ndarray, partition: Partition) -> Layer:
