@@ -33,8 +33,8 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument(
         "--from", dest="tflite", type=Path, metavar="FILE",
-        help="instead of a run: an int8 .tflite made elsewhere, or an .onnx (float, with --representative, or QDQ); a board "
-        "gets its int8 input",
+        help="instead of a run: an int8 .tflite made elsewhere, or an .onnx (float, with --representative, or QDQ); a "
+        "board gets its int8 input",
     )  # fmt: skip
     options.add_argument(
         "--representative", type=Path, metavar="NPZ",
