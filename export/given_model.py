@@ -14,10 +14,10 @@ from scl.artifacts import InputError
 from scl.artifacts.bundle import model_hash
 from scl.artifacts.fields import MOST_LABELS
 from scl.artifacts.manifest import OutputTensor
+from scl.machines import FIRMWARE
 from scl.memory import lacking
 from scl.memory import memory as memory_of
 from scl.partition import Partition
-from scl.toolchain import FIRMWARE
 
 MOST_SAMPLE_BYTES = 1026  # of the network's input at one time: a frame holds 4 more
 LABEL_BYTES = 940  # what a board's HELLO has room for, docs/PROTOCOL.md

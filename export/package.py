@@ -17,9 +17,10 @@ from scl.arguments import Parser
 from scl.artifacts import command
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.manifest import BundleManifest
+from scl.machines import DEFAULT, FIRMWARE, settings
 from scl.model_source import c_folder
 from scl.text import markdown, say
-from scl.toolchain import FIRMWARE, MODEL_FILES, ROOMS, headers, sources
+from scl.toolchain import MODEL_FILES, ROOMS, headers, sources
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,11 @@ QUOTED = (".json", ".yml")  # templates whose values stand in quotes
 MOST_NAME = 63  # characters that Arduino lets a library's name have
 API = ("input.c", "model.c")  # the files of the application that the model's library has
 NO_SENSOR = "boards/no_sensor.c"  # for examples; a program with a sensor of its own leaves it out
-BOARD = "boards/mps2-an386/board.ld"  # of the CMake package's application
-CORTEX_M = ("startup.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "timer.h", "sections.ld")
+# Of the CMake package's application.
+CORTEX_M = (
+    *("startup.c", "port.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "uart.h", "timer.h"),
+    *("board.ld", "sections.ld"),
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -128,8 +132,8 @@ def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
             _fill(TEMPLATES / name, folder / Template(place).substitute(words), words)
         (folder / "README.md").write_text(readme(words, target), encoding="utf-8")
         if target == "cmake":
-            for name in (BOARD, *(f"boards/cortex-m/{name}" for name in CORTEX_M)):
-                (folder / "example" / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "example" / "boards" / "cortex-m").mkdir(parents=True)
+            for name in (f"boards/cortex-m/{name}" for name in CORTEX_M):
                 shutil.copyfile(FIRMWARE / name, folder / "example" / name)
         facts = {"name": words["name"], "target": target, "model_hash": words["hash"]}
         artifacts.write_json(folder / "scl_package.json", {"kind": "package", "schema": 1, **facts})
@@ -157,9 +161,28 @@ def described(manifest: BundleManifest, target: str) -> dict[str, str]:
         "abstain": "with labels that may hold together, bit i is label i." if manifest.thresholds else "255: none.",
         "memory": f"{manifest.cost.ram_bytes + math.prod(manifest.input.shape):,}",  # and the window's ring
         "port": TARGETS[target].port,
+        **board_words(),
         "one_model": _filled(TEMPLATES / "one_model.cmake", {"name": name}).rstrip(),
         "model_sources": "\n  ".join(f"{place}/{name}" for name in model),
         "link_sources": "\n  ".join(f"{place}/{name}" for name in link),
+    }
+
+
+def board_words() -> dict[str, str]:
+    """Of the board that the CMake package's application is for, what its board.mk sets: compiler flags, definitions
+    and the linker's.
+    """
+    given = settings(FIRMWARE, DEFAULT)
+    regions = {name: given[name].split() for name in ("FLASH", "RAM")}
+    symbols = [
+        f"{name}_{part}={value}"
+        for name in regions
+        for part, value in zip(("START", "SIZE"), regions[name], strict=True)
+    ]
+    return {
+        "board_core": given["CORE"],
+        "board_definitions": " ".join(word.removeprefix("-D") for word in given["DEFINES"].split()),
+        "board_memory": " ".join(f"-Wl,--defsym={symbol}" for symbol in symbols),
     }
 
 

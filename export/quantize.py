@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         "sends (default: random inputs)",
     )  # fmt: skip
     options.add_argument(
-        "--transformation", choices=KINDS,
+        "--transformation", choices=tuple(KINDS),
         help="with --representative: what the copies of the windows are under, for consistency on the device",
     )  # fmt: skip
     options.add_argument(

@@ -26,7 +26,7 @@ from scl.arguments import BAUD, number
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import BundleManifest
-from scl.machines import MACHINES
+from scl.machines import DEFAULT, MACHINES
 from scl.model_source import c_folder
 from scl.text import say
 
@@ -151,8 +151,8 @@ def _line(
         with emulator.native(build(bundle, toolchain.NATIVE, trust), native_arguments) as pty:
             yield _Line(pty)
     elif kind == "emulator":
-        machine = machine or MACHINES[0]
-        if machine not in MACHINES:
+        machine = machine or DEFAULT
+        if MACHINES and machine not in MACHINES:
             raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
         with emulator.qemu(build(bundle, machine, trust), machine) as uart:
             yield _Line(uart, emulated=True)

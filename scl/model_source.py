@@ -20,7 +20,7 @@ from pathlib import Path
 from scl.artifacts import InputError, read_bytes, shortened
 from scl.artifacts.bundle import C_FILES, Bundle
 from scl.artifacts.manifest import BundleManifest
-from scl.toolchain import FIRMWARE
+from scl.machines import FIRMWARE
 
 MOST_BYTES = 32 << 20  # of a file: some million weights
 MOST_DEFINITIONS = 10_000

@@ -15,7 +15,8 @@ from export.network.layers import Network
 from export.network.operators import FileForm, tflite_operators
 from export.network.order import Order
 from export.network.shapes import SHAPES
-from export.network.tflite_operator import MOST, Origin, TFLiteGraph, TFLiteOperator
+from export.network.tflite_graph import Origin, TFLiteGraph
+from export.network.tflite_operator import MOST, TFLiteOperator
 from export.network.tflite_parts import FileOperator, TFLiteFile
 from export.network.tflite_reader import read_file
 from export.network.views import VIEWS

@@ -54,7 +54,7 @@ from tests.scl.frontend.designs import front_end_spec
 FIXTURE = Path(__file__).parents[1] / "firmware" / "fixture_model"
 WINDOW, CHANNELS, WINDOWS = 400, ("ax", "ay", "az", "gx", "gy", "gz"), 9
 LABELS = ("still", "slow", "fast")
-EMULATED = ("emulator", "emulator:netduinoplus2")
+EMULATED = ("emulator", "emulator:mps2-an385", "emulator:netduinoplus2")  # with an FPU and without
 NEEDS = {"native": ("gcc", "make"), "emulator": ("arm-none-eabi-gcc", "qemu-system-arm", "make")}
 
 
