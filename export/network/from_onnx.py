@@ -112,7 +112,8 @@ def _input(file: OnnxFile, where: str, channels_first: bool) -> tuple[str, View]
     axes = [1] * (2 - len(axes)) + axes if len(known) > 1 and known[-1] > 1 else axes + [1] * (2 - len(axes))
     if len(axes) > 2 or max(known) > MOST:
         raise InputError(
-            f"{where}: takes {list(shape)}, expected one axis of channels and one of samples; give it windows of two axes"
+            f"{where}: takes {list(shape)}, expected one axis of channels and one of samples; "
+            "give it windows of two axes"
         )
     channels, samples = axes[::-1] if time_first else axes
     tensor = Tensor("input", samples, channels)
