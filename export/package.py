@@ -11,11 +11,12 @@ from importlib.metadata import metadata
 from pathlib import Path
 from string import Template
 
+from export.package_input import input_text
 from scl import artifacts
 from scl.arguments import Parser
-from scl.artifacts import InputError, command
+from scl.artifacts import command
 from scl.artifacts.bundle import Bundle, read_bundle
-from scl.artifacts.manifest import Manifest, NetworkManifest
+from scl.artifacts.manifest import BundleManifest
 from scl.machines import DEFAULT, FIRMWARE, settings
 from scl.model_source import c_folder
 from scl.text import markdown, say
@@ -110,18 +111,12 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def package(bundle: Bundle[Manifest | NetworkManifest], target: str, out: Path) -> None:
+def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
     """Writes the package `out` for one of TARGETS.
 
-    Raises InputError if the bundle has no front end, or `out` holds something else than such a package.
+    Raises InputError if `out` holds something else than such a package.
     """
-    manifest = bundle.manifest
-    if isinstance(manifest, NetworkManifest):
-        raise InputError(
-            f"{bundle.path}: has no front end, so no samples can be pushed; call scl_network_run of "
-            "firmware/src/engine/network.h with an input of your own"
-        )
-    c_files, words = c_folder(bundle), described(manifest, target)
+    c_files, words = c_folder(bundle), described(bundle.manifest, target)
     with artifacts.folder(out, "package") as folder:
         flat = folder / "src" / "scl"
         flat.mkdir(parents=True)
@@ -140,15 +135,13 @@ def package(bundle: Bundle[Manifest | NetworkManifest], target: str, out: Path) 
             (folder / "example" / "boards" / "cortex-m").mkdir(parents=True)
             for name in (f"boards/cortex-m/{name}" for name in CORTEX_M):
                 shutil.copyfile(FIRMWARE / name, folder / "example" / name)
-        facts = {"name": words["name"], "target": target, "model_hash": manifest.model_hash}
+        facts = {"name": words["name"], "target": target, "model_hash": words["hash"]}
         artifacts.write_json(folder / "scl_package.json", {"kind": "package", "schema": 1, **facts})
 
 
-def described(manifest: Manifest, target: str) -> dict[str, str]:
+def described(manifest: BundleManifest, target: str) -> dict[str, str]:
     """What the templates say, by the names that they use."""
-    window, spec, streaming = manifest.window, manifest.frontend, manifest.streaming
-    warm_up = spec.band.warmup_s if spec.band else 0
-    place, about = TARGETS[target].sources, metadata(DISTRIBUTION)
+    place, about, given = TARGETS[target].sources, metadata(DISTRIBUTION), input_text(manifest)
     name = re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII)[:MOST_NAME]
     model = [*API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
     link = [path.name for path in sources("link", "app") if path.name not in API]
@@ -158,23 +151,12 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
         "authors": about["Author"],
         "url": about["Project-URL"].split(", ")[1],
         "bundle": manifest.name,
-        "sentence": f"Classifies {len(manifest.labels)} kinds of {manifest.task} windows on a microcontroller, "
-        f"trained to keep its answer under {manifest.transformation.sentence}.",
+        "sentence": given.sentence,
         "hash": manifest.model_hash,
-        "sensor": spec.sensor.name,
-        "scales": "; ".join(
-            f"{part.kind} {part.unit_per_count:.6g} {part.si_unit} a count, {part.count_range[0]:,} to "
-            f"{part.count_range[1]:,}"
-            for part in spec.sensor.parts
-        ),
-        "rate": f"{spec.sensor.rate_hz:g}",
-        "channels": str(len(window.channels)),
-        "channel_names": ", ".join(window.channels),
-        "window": str(window.samples),
-        "model_rate": f"{window.rate_hz:g}",
-        "warm_up": f"; what is said in its first {warm_up:g} s more, the filters still settle" if warm_up else "",
-        "hop": str(streaming.hop if streaming else -(-window.samples // 4)),
-        "kept": "; from hop to hop the network's columns are kept" if streaming else "",
+        "sensor": given.sensor,
+        "input_table": given.table,
+        "value": given.value,
+        "values": given.values,
         "labels": ", ".join(f"{index} {label}" for index, label in enumerate(manifest.labels)),
         "abstain": "with labels that may hold together, bit i is label i." if manifest.thresholds else "255: none.",
         "memory": f"{manifest.cost.ram_bytes + math.prod(manifest.input.shape):,}",  # and the window's ring
@@ -206,7 +188,7 @@ def board_words() -> dict[str, str]:
 
 def readme(words: dict[str, str], target: str) -> str:
     """README.md, in which the names that a bundle brings stand for themselves."""
-    names = {name: markdown(words[name]) for name in ("bundle", "sensor", "channel_names", "labels")}
+    names = {name: markdown(words[name]) for name in ("bundle", "labels")}
     text = _filled(TEMPLATES / target / "README.md", words | names).rstrip()
     return _filled(TEMPLATES / "README.md", words | names | {"target_text": text})
 

@@ -35,8 +35,8 @@ from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.flight import Flight
 from firmware_host.link import BoardResetError
 from firmware_host.measure import measure
+from firmware_host.playing import play
 from firmware_host.protocol import Type
-from firmware_host.stream import play
 from scl import toolchain
 from scl.artifacts import InputError, read_npz, sha256_file, write_artifact, write_npz
 from scl.artifacts.bundle import model_hash, read_run_bundle, write_manifest
