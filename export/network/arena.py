@@ -42,7 +42,8 @@ def schedule(network: Network) -> Arena:
     blocks, overlaps = lifetimes(network), {}
     for index, layer in enumerate(network.layers):
         for source in layer.sources:
-            if blocks[source.name].last == index and source.name not in network.outputs:
+            whole = source.size == layer.source.size  # another one is read again for every sample
+            if whole and blocks[source.name].last == index and source.name not in network.outputs:
                 overlaps[source.name, layer.name] = reach(layer)
         if scratch_bytes(layer):
             blocks[scratch_name(layer)] = Block(scratch_bytes(layer), index, index)

@@ -10,7 +10,7 @@ import numpy as np
 
 from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network
 from export.network.operators import of_class
-from export.network.pointwise import Add, Softmax, Table
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, Softmax, Subtract, Table
 from export.network.tables import FUNCTIONS
 from scl.artifacts import InputError
 
@@ -84,9 +84,13 @@ def _mean(layer: Mean, x: np.ndarray) -> np.ndarray:
     return result
 
 
-def _add(layer: Add, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    result: np.ndarray = first + second
-    return result
+def _joining(join: np.ufunc) -> Callable[..., Any]:
+    """An elementwise layer's run: the second is its constant, if it has one."""
+
+    def run(layer: Elementwise, first: np.ndarray, *second: np.ndarray) -> Any:
+        return join(first, *second or (layer.values,))
+
+    return run
 
 
 def _softmax(layer: Softmax, x: np.ndarray) -> np.ndarray:
@@ -105,7 +109,11 @@ RUNS: dict[type[Layer], Callable[..., Any]] = {
     AveragePool: _average_pool,
     MaxPool: _max_pool,
     Mean: _mean,
-    Add: _add,
+    Add: _joining(np.add),
+    Subtract: _joining(np.subtract),
+    Multiply: _joining(np.multiply),
+    Maximum: _joining(np.maximum),
+    Minimum: _joining(np.minimum),
     Softmax: _softmax,
     Table: _table,
 }

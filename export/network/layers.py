@@ -10,6 +10,7 @@ outputs of its own.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
@@ -54,6 +55,11 @@ class Layer:
         return (self.source,)
 
     @property
+    def operands(self) -> tuple[Tensor, ...]:
+        """What it reads that has a scale: its sources, and a constant beside them."""
+        return self.sources
+
+    @property
     def span(self) -> int:
         """Samples from the first tap to the last, both included."""
         return (self.kernel - 1) * self.dilation + 1
@@ -69,6 +75,12 @@ class Layer:
     def over(self, source: Tensor) -> "Layer":
         """The same layer over another input."""
         layer: Layer = replace(cast(Any, self), source=source)
+        return layer
+
+    def reading(self, moved: Mapping[str, Tensor]) -> "Layer":
+        """The same layer over other sources, by the names of those that it has."""
+        fields = {name: moved[value.name] for name, value in vars(self).items() if getattr(value, "name", None) in moved}
+        layer: Layer = replace(cast(Any, self), **fields)
         return layer
 
     @property

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from export.network import factors, readers, tables
 from export.network.integers import Affine, Rescale
 from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean
-from export.network.pointwise import Add, Softmax, Table
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, Softmax, Subtract, Table
 from export.network.tflite_operator import TFLiteOperator
 
 LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the DSP kernel gets its scratch
@@ -62,6 +62,7 @@ class FileForm:
         newest: version up to which it means the same of int8; later ones are of other types.
         inputs: how many it has, at least and at most.
         bare: whether it may be without options.
+        commutes: whether its first two inputs may change places.
     """
 
     read: Reader
@@ -69,6 +70,7 @@ class FileForm:
     newest: int = 2
     inputs: tuple[int, int] = (1, 1)
     bare: bool = False
+    commutes: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Operator:
         slides: whether a stream can keep its columns: an output depends on the inputs under its window alone.
         result: scale and zero point of its output, where the layer or its inputs decide them; None: its own range does.
         rescaler: the integers of one without weights that changes scales.
+        alike: whether all that it reads and writes must have one scale and zero point.
         constant_bytes: flash of its constants.
         scratch_bytes: what the narrow kernel asks for; 0 for a layer that is none of its.
         forms: by the names that TFLite files have for it.
@@ -96,6 +99,7 @@ class Operator:
     slides: bool = False
     result: Ruler = _free
     rescaler: Rescaler | None = None
+    alike: bool = False
     constant_bytes: OfLayer = _nothing
     scratch_bytes: OfLayer = _nothing
     forms: Mapping[str, FileForm] = field(default_factory=dict)
@@ -117,6 +121,24 @@ def _conv_scratch(layer: Conv) -> int:
 def _depthwise_scratch(layer: Depthwise) -> int:
     fits = layer.channels == layer.source.channels and layer.channels % 4 == 0
     return SCALE * layer.channels if fits and layer.dilation == 1 else 0
+
+
+def _elementwise(layer: type[Elementwise], name: str, options: str, rescaler: Rescaler | None) -> Operator:
+    """An operator of two tensors; without a rescaler one whose tensors have one scale."""
+    alike = rescaler is None
+    return Operator(
+        *(layer, name, f"scl_{name}", Search.PAIRS),
+        result=_kept if alike else _free,
+        rescaler=rescaler or (lambda layer, ends, result: factors.none()),
+        alike=alike,
+        constant_bytes=lambda layer: 0 if layer.values is None else layer.second.size,
+        forms={
+            name.upper(): FileForm(
+                readers.elementwise(layer), options, 3 if layer is Multiply else 2, (2, 2), commutes=layer is not Subtract
+            )
+        },
+        activation=not alike,
+    )
 
 
 OPERATORS = (
@@ -156,11 +178,6 @@ OPERATORS = (
         activation=False,
     ),
     Operator(
-        *(Add, "add", "scl_add", Search.PAIRS),
-        rescaler=lambda layer, sources, result: factors.of_addition(sources[0], sources[1], result),
-        forms={"ADD": FileForm(readers.add, "AddOptions", inputs=(2, 2))},
-    ),
-    Operator(
         *(Softmax, "softmax", "scl_softmax", Search.SPREAD),
         result=lambda layer, sources: factors.PROBABILITIES,
         rescaler=lambda layer, sources, result: factors.of_softmax(sources[0]),
@@ -181,6 +198,13 @@ OPERATORS = (
         },
         activation=False,
     ),
+    _elementwise(Add, "add", "AddOptions", lambda layer, ends, result: factors.of_addition(ends[0], ends[1], result)),
+    _elementwise(
+        Subtract, "sub", "SubOptions", lambda layer, ends, result: factors.of_addition(ends[0], ends[1], result)
+    ),
+    _elementwise(Multiply, "mul", "MulOptions", lambda layer, ends, result: factors.of_product(*ends, result)),
+    _elementwise(Maximum, "maximum", "MaximumMinimumOptions", None),
+    _elementwise(Minimum, "minimum", "MaximumMinimumOptions", None),
 )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool
-from export.network.operators import tflite_operators
-from export.network.pointwise import Add, Softmax, Table
+from export.network.operators import operator_of, tflite_operators
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, Softmax, Subtract, Table
 
 if TYPE_CHECKING:
     from export.writers.tflite import TFLiteWriter
@@ -71,10 +71,16 @@ def _mean(writer: "TFLiteWriter", op: Any, layer: Mean) -> None:
     op.builtinOptions.keepDims = True
 
 
-def _add(writer: "TFLiteWriter", op: Any, layer: Add) -> None:
-    """ADD of two tensors."""
-    writer.describe(op, "ADD", "AddOptions", version=2)
-    _activate(writer, op.builtinOptions, layer)
+def _elementwise(writer: "TFLiteWriter", op: Any, layer: Elementwise) -> None:
+    """The operator of the layer's class, with its constant if it has one."""
+    ((code, form),) = operator_of(layer).forms.items()
+    writer.describe(op, code, form.options, version=2)
+    if layer.values is not None:
+        affine, name = writer.network.activations[layer.second.name], layer.second.name
+        shape, values = [1, 1, layer.second.length, layer.channels], writer.network.rescales[layer.name].constants
+        op.inputs.append(writer.add_tensor(name, shape, "INT8", [affine.scale], [affine.zero_point], values))
+    if operator_of(layer).activation:
+        _activate(writer, op.builtinOptions, layer)
 
 
 def _softmax(writer: "TFLiteWriter", op: Any, layer: Softmax) -> None:
@@ -109,7 +115,7 @@ EMITTERS: dict[type[Layer], Callable[["TFLiteWriter", Any, Any], None]] = {
     AveragePool: _average_pool,
     MaxPool: _max_pool,
     Mean: _mean,
-    Add: _add,
+    **dict.fromkeys((Add, Subtract, Multiply, Maximum, Minimum), _elementwise),
     Softmax: _softmax,
     Table: _table,
 }

@@ -34,8 +34,15 @@ void scl_max_pool(const scl_op *op, int8_t *arena);
 /* MEAN over time. multiplier and shift (1): the scales' ratio, divided by the length in TFLite's way. */
 void scl_mean(const scl_op *op, int8_t *arena);
 
-/* ADD of two tensors of one shape. multiplier and shift (3): of the first input, the second, and the sum. */
+/* Elementwise operators. The second input is of the first one's shape, or one sample that serves all (kernel: how many it has), and stands
+ * in weights where it is a constant.
+ * ADD, SUB: multiplier and shift (3): of the first input, the second, and the result. MUL: multiplier and shift (1). MAXIMUM, MINIMUM: all
+ * tensors have one scale. */
 void scl_add(const scl_op *op, int8_t *arena);
+void scl_sub(const scl_op *op, int8_t *arena);
+void scl_mul(const scl_op *op, int8_t *arena);
+void scl_maximum(const scl_op *op, int8_t *arena);
+void scl_minimum(const scl_op *op, int8_t *arena);
 
 /* SOFTMAX over the channels of each sample. multiplier and shift (1): of a difference to the largest input; bias (1): the least difference
  * that counts. */
