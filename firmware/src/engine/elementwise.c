@@ -4,13 +4,12 @@
 
 #include <stddef.h>
 
-enum { HEADROOM = 20 }; /* bits by which terms are shifted up before they are brought to one scale */
-
 typedef int32_t (*combination)(const scl_op *op, int32_t a, int32_t b);
 
+/* A term of a sum, shifted up by 20 bits before it is brought to the sum's scale. */
 static inline int32_t term(const scl_op *op, int32_t x, int32_t factor)
 {
-    return scl_requantize(x * (1 << HEADROOM), op->multiplier[factor], op->shift[factor]);
+    return scl_requantize(x * 1048576, op->multiplier[factor], op->shift[factor]);
 }
 
 static inline int32_t rescaled(const scl_op *op, int32_t x, int32_t factor)
@@ -37,30 +36,31 @@ static inline int32_t product(const scl_op *op, int32_t a, int32_t b)
 static inline int32_t larger(const scl_op *op, int32_t a, int32_t b)
 {
     (void)op;
-    return a > b ? a : b;
+    return (a > b) ? a : b;
 }
 
 static inline int32_t smaller(const scl_op *op, int32_t a, int32_t b)
 {
     (void)op;
-    return a < b ? a : b;
+    return (a < b) ? a : b;
 }
 
 /* Unfolded into each operator, so that the combination is no call. A second input of one sample serves all. */
 static inline __attribute__((always_inline)) void each(const scl_op *op, int8_t *arena, combination combine)
 {
-    const int32_t channels = op->out_channels;
-    const int32_t step = op->kernel == 1U ? 0 : channels;
+    const int32_t length = op->out_length, channels = op->out_channels;
+    const int32_t samples = op->kernel;
+    const int32_t step = (samples == 1) ? 0 : channels;
     const int8_t *a = arena + op->in_offset;
-    const int8_t *b = op->weights != NULL ? op->weights : arena + op->second_offset;
+    const int8_t *b = (op->weights != NULL) ? op->weights : (arena + op->second_offset);
     int8_t *out = arena + op->out_offset;
-    for (int32_t t = 0; t < op->out_length; t++) {
+    for (int32_t t = 0; t < length; t++) {
         for (int32_t c = 0; c < channels; c++) {
             out[c] = (int8_t)combine(op, a[c], b[c]);
         }
-        a += channels;
-        b += step;
-        out += channels;
+        a = &a[channels];
+        b = &b[step];
+        out = &out[channels];
     }
 }
 
