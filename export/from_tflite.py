@@ -14,6 +14,7 @@ from export.network import arena, from_file
 from export.network.layers import Network
 from export.network.operators import operator_of
 from export.proof.c_engine import build_library
+from export.proof.cut import between_int8
 from export.proof.foreign import proved
 from export.proof.gates import AGREEMENT_INPUTS
 from export.report_file import REPORT, NetworkReport, RandomInputs
@@ -38,8 +39,10 @@ def export_tflite(path: Path, out: Path, budget: Budget | None = None, seed: int
         InputError: the file is missing, damaged, or uses what the engine lacks; a tool is missing.
         ExportError: the C differs from TFLite Micro in a bit, or the network is beyond the budget.
     """
-    tflite = read_bytes(path, MOST_BYTES, "an int8 .tflite file")
-    read = from_file.read(tflite, str(path))
+    given = read_bytes(path, MOST_BYTES, "an int8 .tflite file")
+    read = from_file.read(given, str(path))
+    if (tflite := between_int8(given, read)) != given:
+        read = from_file.read(tflite, str(path))
     network = read.network.network
     output = network.tensors[network.outputs[-1]]
     if output.size > MOST_CLASSES:

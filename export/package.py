@@ -5,7 +5,8 @@ import math
 import re
 import shutil
 from collections.abc import Sequence
-from importlib.metadata import version
+from dataclasses import dataclass
+from importlib.metadata import metadata
 from pathlib import Path
 from string import Template
 
@@ -18,26 +19,50 @@ from scl.model_source import c_folder
 from scl.text import markdown, say
 from scl.toolchain import FIRMWARE, MODEL_FILES, ROOMS, headers, sources
 
-TARGETS = ("cmake", "arduino", "zephyr")
-PORTS = {"cmake": "socket://127.0.0.1:5555", "arduino": "/dev/ttyACM0", "zephyr": "/dev/ttyACM0"}
-CONTENTS = {
-    "cmake": (
-        ("CMakeLists.txt", "libraries scl_model and scl_link, and an application of both"),
-        ("cmake/mps2-an386.cmake", "toolchain file for the Cortex-M4F that QEMU emulates"),
+
+@dataclass(frozen=True)
+class Target:
+    """A build system: templates in firmware/packages of its name, and what the command and README say of them."""
+
+    port: str  # an example
+    contents: tuple[tuple[str, str], ...]
+    sources: str = "src/scl"  # as its build file names them
+    also: tuple[tuple[str, str], ...] = ()  # templates from elsewhere in firmware/packages, and their places
+
+
+HEADER = ("header.h", "src/$name.h")  # for build systems that find a library by its header
+TARGETS = {
+    "arduino": Target(
+        "/dev/ttyACM0",
+        (
+            ("library.properties", "an Arduino library; its header is called as it is"),
+            ("examples/link/link.ino", "a sketch that speaks the link over Serial"),
+        ),
+        also=(HEADER,),
     ),
-    "arduino": (
-        ("library.properties", "an Arduino library; #include <scl_model.h>"),
-        ("examples/link/link.ino", "a sketch that speaks the link over Serial"),
+    "cmake": Target(
+        "socket://127.0.0.1:5555",
+        (
+            ("CMakeLists.txt", "libraries scl::model and scl::link, and an application of both"),
+            ("cmake/mps2-an386.cmake", "toolchain file for the Cortex-M4F that QEMU emulates"),
+        ),
     ),
-    "zephyr": (
-        ("zephyr/", "a module with CONFIG_SCL_MODEL and CONFIG_SCL_MODEL_LINK"),
-        ("samples/link/", "an application that speaks the link over the console's UART"),
-    ),
-    "all": (
-        ("src/scl/model.h", "scl_model_init, scl_model_push_sample, scl_model_run"),
-        ("README.md", "what the model takes and says, how to build, how to check the board"),
+    "zephyr": Target(
+        "/dev/ttyACM0",
+        (
+            ("zephyr/", "a module with CONFIG_SCL_MODEL and CONFIG_SCL_MODEL_LINK"),
+            ("samples/link/", "an application that speaks the link over the console's UART"),
+        ),
+        sources="../src/scl",  # its build file lies in zephyr/
     ),
 }
+CONTENTS = (
+    ("src/scl/model.h", "scl_model_init, scl_model_push_sample, scl_model_run"),
+    ("README.md", "what the model takes and says, how to build, how to check the board"),
+)
+TEMPLATES = FIRMWARE / "packages"
+DISTRIBUTION = "scl-wearable"
+MOST_NAME = 63  # characters that Arduino lets a library's name have
 API = ("input.c", "model.c")  # the files of the application that the model's library has
 NO_SENSOR = "boards/no_sensor.c"  # for examples; a program with a sensor of its own leaves it out
 BOARD = "boards/mps2-an386/board.ld"  # of the CMake package's application
@@ -59,7 +84,7 @@ def main(argv: Sequence[str]) -> int:
     files = [path for path in arguments.out.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
     say(f"package for {arguments.target}: {arguments.out}, {len(files)} files, {size:,} bytes")
-    for name, what in (*CONTENTS[arguments.target], *CONTENTS["all"]):
+    for name, what in (*TARGETS[arguments.target].contents, *CONTENTS):
         say(f"  {name:<26}{what}")
     return 0
 
@@ -84,12 +109,12 @@ def package(bundle: Bundle[Manifest | NetworkManifest], target: str, out: Path) 
         for name in MODEL_FILES:
             shutil.copyfile(c_files / name, flat / name)
         shutil.copyfile(FIRMWARE.parent / "LICENSE", folder / "LICENSE")
-        templates = FIRMWARE / "packages" / target
+        templates = TEMPLATES / target
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):
             _fill(path, folder / path.relative_to(templates), words)
+        for name, place in TARGETS[target].also:
+            _fill(TEMPLATES / name, folder / Template(place).substitute(words), words)
         (folder / "README.md").write_text(readme(words, target), encoding="utf-8")
-        if target == "arduino":
-            (folder / "src" / "scl_model.h").write_text('#include "scl/model.h"\n', encoding="utf-8")
         if target == "cmake":
             for name in (BOARD, *(f"boards/cortex-m/{name}" for name in CORTEX_M)):
                 (folder / "example" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -102,14 +127,15 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
     """What the templates say, by the names that they use."""
     window, spec, streaming = manifest.window, manifest.frontend, manifest.streaming
     warm_up = spec.band.warmup_s if spec.band else 0
-    # Zephyr's files lie one folder below the sources, in zephyr/.
-    place = "../src/scl" if target == "zephyr" else "src/scl"
-    name = re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII)
+    place, about = TARGETS[target].sources, metadata(DISTRIBUTION)
+    name = re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII)[:MOST_NAME]
     model = [*API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
     link = [path.name for path in sources("link", "app") if path.name not in API]
     return {
         "name": name,
-        "version": version("scl-wearable"),
+        "version": about["Version"],
+        "authors": about["Author"],
+        "url": about["Project-URL"].split(", ")[1],
         "bundle": manifest.name,
         "sentence": f"Classifies {len(manifest.labels)} kinds of {manifest.task} windows on a microcontroller, "
         f"trained to keep its answer under {manifest.transformation.sentence}.",
@@ -131,8 +157,8 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
         "labels": ", ".join(f"{index} {label}" for index, label in enumerate(manifest.labels)),
         "abstain": "with labels that may hold together, bit i is label i." if manifest.thresholds else "255: none.",
         "memory": f"{manifest.cost.ram_bytes + math.prod(manifest.input.shape):,}",  # and the window's ring
-        "port": PORTS[target],
-        "one_model": _filled(FIRMWARE / "packages" / "one_model.cmake", {"name": name}).rstrip(),
+        "port": TARGETS[target].port,
+        "one_model": _filled(TEMPLATES / "one_model.cmake", {"name": name}).rstrip(),
         "model_sources": "\n  ".join(f"{place}/{name}" for name in model),
         "link_sources": "\n  ".join(f"{place}/{name}" for name in link),
     }
@@ -141,8 +167,8 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
 def readme(words: dict[str, str], target: str) -> str:
     """README.md, in which the names that a bundle brings stand for themselves."""
     names = {name: markdown(words[name]) for name in ("bundle", "sensor", "channel_names", "labels")}
-    text = _filled(FIRMWARE / "packages" / target / "README.md", words | names).rstrip()
-    return _filled(FIRMWARE / "packages" / "README.md", words | names | {"target_text": text})
+    text = _filled(TEMPLATES / target / "README.md", words | names).rstrip()
+    return _filled(TEMPLATES / "README.md", words | names | {"target_text": text})
 
 
 def _filled(path: Path, words: dict[str, str]) -> str:

@@ -6,20 +6,28 @@ Accepted are 1-D networks: one axis of time, of whichever of TFLite's two spatia
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from export.network.ends import ENDS, OUTSIDE
 from export.network.factors import UnsupportedError
 from export.network.integers import Int8Network
 from export.network.layers import Network
 from export.network.operators import FileForm, tflite_operators
-from export.network.tflite_operator import INT8_INPUT, MOST, TFLiteGraph, TFLiteOperator
-from export.network.tflite_parts import FileOperator
+from export.network.order import Order
+from export.network.shapes import SHAPES
+from export.network.tflite_operator import MOST, Origin, TFLiteGraph, TFLiteOperator
+from export.network.tflite_parts import FileOperator, TFLiteFile
 from export.network.tflite_reader import read_file
 from export.network.views import VIEWS
 from scl.artifacts import InputError
 
+KNOWN_BATCH = (
+    "for a model that knows its batch, tf.keras.Input(..., batch_size=1), and by TFLiteConverter.from_keras_model"
+)
 NEAREST = {
-    "DEQUANTIZE": INT8_INPUT,
-    "SPACE_TO_BATCH_ND": "CONV_2D with a dilation factor of its own, not one that the converter took apart",
-    "PAD": "SAME or VALID padding of the convolution itself",
+    "SPACE_TO_BATCH_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
+    "BATCH_TO_SPACE_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
+    "REDUCE_PROD": f"shapes without one, which the converter writes {KNOWN_BATCH}",
     "SUB": "ADD, with the sign in the weights before it",
     "CONCATENATION": "ADD of two tensors, or a wider convolution",
     "REDUCE_MAX": "MAX_POOL_2D as long as its input",
@@ -35,38 +43,76 @@ class Foreign:
     """A network from a file, and the file's tensor for each of its own.
 
     Args:
-        network: with the last operator's tensor as its only output.
+        network: with the tensors that the file's outputs hold as its outputs.
         tensors: index in the file, by name: "input" and every layer.
-        operators: index in the file of the operator that is a layer, by name.
+        origins: where each layer stands in the file, by name.
+        orders: in which a file's tensor holds the network's values, by index, where it is not as they stand.
+        values: of the file's tensors that were computed of shapes, by index.
+        ends: indices of the int8 tensors that the file's outputs hold, or are made of.
     """
 
     network: Int8Network
     tensors: dict[str, int]
-    operators: dict[str, int]
+    origins: dict[str, Origin]
+    orders: dict[int, Order]
+    values: dict[int, np.ndarray]
+    ends: tuple[int, ...]
+
+    def to_file(self, index: int, values: np.ndarray) -> np.ndarray:
+        """A network's tensor as a tensor of the file holds it, flat."""
+        return self.orders[index].to_file(values) if index in self.orders else values.ravel()
+
+    def to_network(self, name: str, values: np.ndarray) -> np.ndarray:
+        """The network's tensor of that name, flat, of the values that its tensor in the file holds."""
+        order = self.orders.get(self.tensors[name])
+        return values.ravel() if order is None else order.to_network(values)
 
 
 def read(data: bytes, where: str) -> Foreign:
     """The network of a .tflite file's bytes; `where` names the file in errors.
 
+    Where its input has channels before time and a TRANSPOSE behind it, the network's input is what that writes.
+
     Raises InputError if the file is none, is damaged, or uses what the engine lacks; the operator's index is named.
     """
-    return _read(TFLiteGraph(read_file(data, where), where))
+    contents = read_file(data, where)
+    best: tuple[int, InputError] | None = None
+    for order in _input_orders(contents):
+        file = TFLiteGraph(contents, where)
+        try:
+            return _read(file, order)
+        except InputError as error:
+            if best is None or file.count > best[0]:
+                best = file.count, error
+    assert best is not None
+    raise best[1]
 
 
 def supported() -> list[str]:
     """Names of the operators that a file may hold."""
-    return [*tflite_operators(), *VIEWS]
+    return list(dict.fromkeys([*tflite_operators(), *VIEWS, *ENDS, *SHAPES]))
 
 
-def _read(file: TFLiteGraph) -> Foreign:
+def _input_orders(contents: TFLiteFile) -> list[Order | None]:
+    """In which the input may hold the network's: as it stands, or with its first axis behind the others."""
+    shape = contents.tensors[contents.inputs[0]].shape if contents.inputs and contents.inputs[0] >= 0 else ()
+    axes = [axis for axis, size in enumerate(shape) if size > 1]
+    if len(axes) < 2 or all(op.kind != "TRANSPOSE" for op in contents.operators):
+        return [None]
+    back = [axis for axis in range(len(shape)) if axis != axes[0]] + [axes[0]]
+    moved = Order.of([shape[axis] for axis in back])
+    return [None, moved.transposed(back.index(axis) for axis in range(len(shape)))]
+
+
+def _read(file: TFLiteGraph, order: Order | None) -> Foreign:
     where, contents = file.where, file.contents
-    ends = len(contents.inputs), len(contents.outputs)
-    if ends != (1, 1):
+    if len(contents.inputs) != 1 or not contents.outputs or -1 in (*contents.inputs, *contents.outputs):
         raise InputError(
-            f"{where}: has {ends[0]} inputs and {ends[1]} outputs, expected one of each; convert a model that has them"
+            f"{where}: has {len(contents.inputs)} inputs and {len(contents.outputs)} outputs, expected one input and "
+            "an output; convert a model that has them: put several sensors side by side as channels of one input"
         )
-    (source,), (result,) = contents.inputs, contents.outputs
-    file.name(source, "input")
+    (source,) = contents.inputs
+    _begin(file, source, order)
     for index, op in enumerate(contents.operators):
         try:
             _read_operator(file, index, op)
@@ -74,35 +120,70 @@ def _read(file: TFLiteGraph) -> Foreign:
             raise InputError(
                 f"{where}: operator {index} is {op.kind}{error}; the nearest supported form is {error.nearest}"
             ) from error
+        file.count += 1
     names = [layer.name for layer in file.layers]
     if len(names) > MOST_LAYERS:
         raise InputError(f"{where}: has {len(names)} layers, expected at most {MOST_LAYERS}; leave some out")
-    if file.names.get(result) not in names:
-        raise InputError(f"{where}: no operator writes its output; convert the model again")
-    network = Network(tuple(file.layers), outputs=(file.names[result],))
-    int8 = Int8Network(network, file.activations, file.convs, file.rescales, file.clamps)
-    return Foreign(int8, file.tensors, file.operators)
+    outputs = tuple(file.names.get(result, "") for result in contents.outputs)
+    for result, output in zip(contents.outputs, outputs, strict=True):
+        if output not in names or outputs.count(output) > 1:
+            found = "is written by no operator" if output not in names else "holds the same values as another one"
+            raise InputError(f"{where}: its output {result} {found}; convert the model without it")
+    int8 = Int8Network(Network(tuple(file.layers), outputs), file.activations, file.convs, file.rescales, file.clamps)
+    ends = tuple(file.ends.get(result, result) for result in contents.outputs)
+    if any(end in file.pads for end in ends):
+        raise InputError(f"{where}: a PAD writes its output; leave the PAD out")
+    return Foreign(int8, file.tensors, file.origins, file.orders, file.values, ends)
+
+
+def _begin(file: TFLiteGraph, source: int, order: Order | None) -> None:
+    """Names the input; one of floats or uint8 is named again where it becomes int8."""
+    tensor = file.contents.tensors[source]
+    if tensor.kind in OUTSIDE and tensor.contents is None:
+        file.names[source] = "input"
+    else:
+        file.name(source, "input")
+    if order is not None:
+        file.orders[source] = order
 
 
 def _read_operator(file: TFLiteGraph, index: int, op: FileOperator) -> None:
-    if op.kind not in supported():
-        raise UnsupportedError("", NEAREST.get(op.kind, f"one of {', '.join(supported())}"))
-    forms = VIEWS | {name: operator.forms[name] for name, operator in tflite_operators().items()}
-    _require_form(file, op, forms[op.kind])
+    form, is_layer = _form(file, op)
+    _require_form(file, op, form)
     (result,) = op.outputs
     name = f"op{index}_{op.kind.lower()}"
-    described = TFLiteOperator(file, name, op.kind, op.inputs, result, op.options)
-    layer = forms[op.kind].read(described)
+    described = TFLiteOperator(file, index, name, op.kind, op.inputs, result, op.options)
+    if is_layer and op.inputs[0] in file.names:
+        file.affine(op.inputs[0])
+    layer = form.read(described)
     if layer is None:
-        file.names[result] = file.names[op.inputs[0]]
         return
     if max(layer.result.length, layer.result.channels, layer.source.length, layer.source.channels) > MOST:
         raise UnsupportedError(f" over {layer.source}", f"at most {MOST} samples and channels")
     if tflite_operators()[op.kind].activation:
         file.clamps[name] = described.clamp()
     file.layers.append(layer)
-    file.operators[name] = index
+    pads = [file.pads[place] for place in op.inputs[:1] if place in file.pads]
+    reads = [place for place in op.inputs if place in file.names][: len(layer.sources)]
+    file.origins[name] = Origin(
+        tuple(pad.reads for pad in pads) or tuple(reads), (*(at for pad in pads for at in pad.operators), index)
+    )
     file.name(result, name)
+
+
+def _form(file: TFLiteGraph, op: FileOperator) -> tuple[FileForm, bool]:
+    """What an operator has to be like, and whether it becomes a layer."""
+    operators = tflite_operators()
+    kinds = {file.contents.tensors[at].kind for at in (*op.inputs[:1], *op.outputs[:1]) if at >= 0}
+    if op.kind in VIEWS:
+        return VIEWS[op.kind], False
+    if op.kind in ENDS and (kinds != {"INT8"} or op.kind not in operators):
+        return ENDS[op.kind], False
+    if op.kind in SHAPES and "INT32" in kinds:
+        return SHAPES[op.kind], False
+    if op.kind in operators:
+        return operators[op.kind].forms[op.kind], True
+    raise UnsupportedError("", NEAREST.get(op.kind, f"one of {', '.join(supported())}"))
 
 
 def _require_form(file: TFLiteGraph, op: FileOperator, form: FileForm) -> None:
@@ -116,10 +197,10 @@ def _require_form(file: TFLiteGraph, op: FileOperator, form: FileForm) -> None:
     if not least <= len(op.inputs) <= most or len(op.outputs) != 1:
         found = f"{len(op.inputs)} inputs and {len(op.outputs)} outputs"
         raise UnsupportedError(f" with {found}", f"one with {least} to {most} inputs and 1 output: convert it again")
-    if op.inputs[0] not in file.names:
+    if not file.known(op.inputs[0]):
         raise UnsupportedError(
             f" that reads tensor {op.inputs[0]}, which neither the input nor an earlier operator writes",
             "operators in the order in which they run: convert it again",
         )
-    if op.outputs[0] < 0 or op.outputs[0] in file.names:
+    if op.outputs[0] < 0 or file.known(op.outputs[0]):
         raise UnsupportedError(f" that writes tensor {op.outputs[0]} again", "one tensor for each operator")

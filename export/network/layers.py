@@ -34,8 +34,9 @@ class Tensor:
 
 
 class Layer:
-    """What a layer is to all that handle layers: its geometry, that of a kernel that slides over time, with TFLite's
-    SAME padding or none (VALID), and what it costs. `export.network.operators` describes each class of layers.
+    """What a layer is to all that handle layers: its geometry, that of a kernel that slides over time, and what it
+    costs. The input has zeros before and after it (`padding`, as a causal convolution has), and TFLite's SAME adds its
+    own to those, or none (VALID). `export.network.operators` describes each class of layers.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Layer:
     kernel: int
     stride: int
     same: bool
+    padding: tuple[int, int] = (0, 0)
     dilation: int
     channels: int
     relu: bool = False  # a fused ReLU
@@ -67,7 +69,7 @@ class Layer:
     @property
     def result(self) -> Tensor:
         """The tensor this layer writes."""
-        length = self.source.length
+        length = self.source.length + sum(self.padding)
         if self.same:
             return Tensor(self.name, -(-length // self.stride), self.channels)
         return Tensor(self.name, (length - self.span) // self.stride + 1, self.channels)
@@ -85,11 +87,13 @@ class Layer:
 
     @property
     def pads(self) -> tuple[int, int]:
-        """Zeros before and after; of an odd number the one more comes after (TFLite's SAME)."""
+        """Zeros before and after, in all; of an odd number that SAME adds, the one more comes after."""
+        before, after = self.padding
         if not self.same:
-            return 0, 0
-        total = max((self.result.length - 1) * self.stride + self.span - self.source.length, 0)
-        return total // 2, total - total // 2
+            return before, after
+        length = self.source.length + before + after
+        total = max((self.result.length - 1) * self.stride + self.span - length, 0)
+        return before + total // 2, after + total - total // 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +109,7 @@ class Weighted(Layer):
     relu: bool = False
     dilation: int = 1
     ceiling: float = math.inf
+    padding: tuple[int, int] = (0, 0)
 
     @property
     def parameters(self) -> int:  # type: ignore[override]

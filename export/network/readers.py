@@ -11,62 +11,101 @@ import numpy as np
 from export.network import factors, tables
 from export.network.factors import PROBABILITIES, UnsupportedError
 from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Tensor
+from export.network.order import Order
 from export.network.pointwise import Add, Softmax, Table
-from export.network.tflite_operator import MOST_STEP, TFLiteOperator
+from export.network.sliding import Slide, slide
+from export.network.tflite_operator import MOST, MOST_STEP, TFLiteOperator
 
 MOST_SHARES = 2**12 - 1  # of a softmax, whose kernel adds them up in 12 integer bits
 
 T = TypeVar("T", bound=Layer)
 
 
-def conv(op: TFLiteOperator) -> Conv:
-    """CONV_2D over one axis."""
+def conv(op: TFLiteOperator) -> Conv | Depthwise:
+    """CONV_2D over one axis, and over each of several columns where it reads one at a time."""
     weights, scales = op.weights(axis=0)
     out, height, width, channels = weights.shape
-    axis = op.axis((height, width))
-    stride, dilation = op.steps(axis)
-    source = op.source()
-    if channels != source.channels:
-        raise UnsupportedError(f" in groups of {channels} of {source.channels} channels", "one group, or a depthwise")
-    weights = weights.reshape(out, -1, channels)
+    way = slide(op, (height, width))
+    if channels != way.channels:
+        raise UnsupportedError(f" in groups of {channels} of {way.channels} channels", "one group, or a depthwise")
+    if way.each and channels == 1:
+        return _depthwise_of_columns(op, way, weights.reshape(out, -1).T, scales)
+    weights = weights.reshape(out, way.kernel, -1)
     op.keep_integers(weights, scales)
-    layer = Conv(op.name, source, *_no_floats(weights, out), stride, op.same, dilation=dilation)
-    return _over_time(op, layer, axis)
+    floats = _no_floats(weights, out)
+    if not way.each:
+        padding = way.padded(way.row.channels)
+        layer = Conv(op.name, way.row, *floats, way.stride, way.same, dilation=way.dilation, padding=padding)
+        return _fits(op, layer, way.shape(layer.result.length, out))
+    if way.stride > 1:
+        raise UnsupportedError(
+            f" with a stride over each of {way.columns} columns of {channels} channels",
+            "a stride of 1 there and a MAX_POOL_2D behind it, or a kernel over all columns",
+        )
+    apart = way.columns * way.dilation
+    before, after = way.padded(channels)
+    added = (way.kernel - 1) * way.dilation if way.same else 0
+    padding = before + added // 2 * way.columns, after + (added - added // 2) * way.columns
+    layer = Conv(op.name, way.every, *floats, dilation=apart, padding=padding)
+    return _fits(op, layer, way.shape(layer.result.length // way.columns, out))
 
 
 def depthwise(op: TFLiteOperator) -> Depthwise:
-    """DEPTHWISE_CONV_2D over one axis."""
+    """DEPTHWISE_CONV_2D over one axis, and over each of several columns."""
     weights, scales = op.weights(axis=3)
     batch, height, width, out = weights.shape
     if not op.has_bias:
         raise UnsupportedError(" without a bias, on which TFLite Micro itself ends", "one with a bias, of zeros")
-    axis = op.axis((height, width))
-    stride, dilation = op.steps(axis)
-    source, multiplicity = op.source(), op.option("depthMultiplier")
-    if batch != 1 or out != multiplicity * source.channels:
+    way = slide(op, (height, width))
+    multiplicity = op.option("depthMultiplier")
+    if batch != 1 or out != multiplicity * way.channels:
         raise UnsupportedError(
-            f" with weights {list(weights.shape)} for {source.channels} channels, {multiplicity} from each",
+            f" with weights {list(weights.shape)} for {way.channels} channels, {multiplicity} from each",
             "weights of the shape (1, 1, kernel, all channels)",
         )
     weights = weights.reshape(-1, out)
+    if not way.wide:
+        return _depthwise_of_columns(op, way, weights, scales)
+    if way.dilation > 1:
+        raise UnsupportedError(f" with dilation over {way.columns} columns", "one without, or a CONV_2D")
     op.keep_integers(weights, scales)
-    layer = Depthwise(op.name, source, *_no_floats(weights, out), stride, op.same, dilation=dilation)
-    return _over_time(op, layer, axis)
+    stride, padding = way.stride * way.columns, way.padded(way.channels)
+    layer = Depthwise(op.name, way.every, *_no_floats(weights, out), stride, padding=padding)
+    return _fits(op, layer, way.shape(layer.result.length, out))
+
+
+def _depthwise_of_columns(op: TFLiteOperator, way: Slide, weights: np.ndarray, scales: np.ndarray) -> Depthwise:
+    """The same weights (kernel, out) over each column: a depthwise convolution of all columns' channels."""
+    out = weights.shape[1]
+    if way.columns * out > MOST:
+        raise UnsupportedError(f" of {out} channels over each of {way.columns} columns", f"at most {MOST} in all")
+    weights = np.tile(weights, way.columns)
+    op.keep_integers(weights, scales, repeat=way.columns)
+    floats, padding = _no_floats(weights, weights.shape[1]), way.padded(way.row.channels)
+    layer = Depthwise(op.name, way.row, *floats, way.stride, way.same, dilation=way.dilation, padding=padding)
+    return _fits(op, layer, way.shape(layer.result.length, out))
 
 
 def dense(op: TFLiteOperator) -> Conv:
-    """FULLY_CONNECTED: a convolution over a single sample."""
+    """FULLY_CONNECTED: a convolution over a single sample, or of length 1 over every sample."""
     weights, scales = op.weights(axis=0, axes=2)
-    out, width = weights.shape
-    source = Tensor(op.file.names[op.inputs[0]], 1, math.prod(op.shape()))
-    if width != source.channels:
-        raise UnsupportedError(f" of {source.channels} values with weights for {width}", "a batch of one")
+    (out, width), shape, order = weights.shape, op.shape(), op.order()
+    samples = math.prod(shape) // width
+    if samples * width != math.prod(shape) or samples > 1 and shape[-1] != width:
+        raise UnsupportedError(f" over {shape} with weights for {width} values", "one that reads all, or each sample's")
     if op.options["weightsFormat"]:
         raise UnsupportedError(" with shuffled weights", "weights in the default format")
-    op.require_shape(*[1] * max(len(op.file.shape(op.output)) - 1, 0), out)
+    if samples == 1 and not order.plain:  # a sum does not ask for the order of its parts
+        moved = np.empty_like(weights)
+        moved[:, order.indices()] = weights
+        weights = moved
+    source = op.source() if samples > 1 else op.flat()
+    held = op.file.shape(op.output)
+    if math.prod(held) != samples * out or held[-1:] != [out]:
+        op.require_shape(*[1] * max(len(held) - 2, 0), samples, out)
     weights = weights[:, None]
     op.keep_integers(weights, scales)
-    return Conv(op.name, source, *_no_floats(weights, out))
+    return Conv(op.name, Tensor(source.name, samples, width), *_no_floats(weights, out))
 
 
 def _no_floats(weights: np.ndarray, out: int) -> tuple[np.ndarray, np.ndarray]:
@@ -74,14 +113,17 @@ def _no_floats(weights: np.ndarray, out: int) -> tuple[np.ndarray, np.ndarray]:
     return np.zeros(weights.shape, np.float32), np.zeros(out, np.float32)
 
 
-def _over_time(op: TFLiteOperator, layer: T, axis: int) -> T:
-    """The layer of an operator that slides along an axis, 0 for the height. Raises UnsupportedError if it does not fit
-    into its input, or writes another shape than the file says.
+def _fits(op: TFLiteOperator, layer: T, shape: tuple[int, ...]) -> T:
+    """The layer of an operator that slides over time. Raises UnsupportedError if it does not fit into its input, or
+    writes another shape than the file says.
     """
-    result, pads = layer.result, layer.pads
-    if result.length < 1 or max(pads) > MOST_STEP:
+    if layer.result.length < 1 or max(*layer.pads, layer.stride, layer.dilation, layer.kernel) > MOST_STEP:
         raise UnsupportedError(f" of a kernel that spans {layer.span} samples over {layer.source}", "a shorter one")
-    shape = (1, result.length, 1, result.channels) if axis == 0 else (1, 1, result.length, result.channels)
+    if max(layer.padding) >= layer.span:
+        raise UnsupportedError(
+            f" of a kernel that spans {layer.span} samples behind a PAD of {max(layer.padding)}",
+            "a PAD shorter than the kernel's span",
+        )
     op.require_shape(*shape)
     return layer
 
@@ -95,27 +137,40 @@ def max_pool(op: TFLiteOperator) -> Pool:
 
 
 def _pool(op: TFLiteOperator, kind: type[Pool]) -> Pool:
-    filters, strides = op.pair("filterHeight", "filterWidth"), op.pair("strideH", "strideW")
-    axis = op.axis(filters)
+    way = slide(op, op.pair("filterHeight", "filterWidth"), dilated=False)
     if op.affine() != op.result:
         raise UnsupportedError(" that changes the scale", "a pool with its input's scale and zero point")
-    return _over_time(op, kind(op.name, op.source(), filters[axis], strides[axis], op.same), axis)
+    if any(way.padding):
+        raise UnsupportedError(" behind a PAD", "a PAD that a convolution reads")
+    if way.wide:
+        layer = kind(op.name, way.every, way.kernel * way.columns, way.stride * way.columns)
+        return _fits(op, layer, way.shape(layer.result.length, way.channels))
+    layer = kind(op.name, way.row, way.kernel, way.stride, way.same)
+    return _fits(op, layer, way.shape(layer.result.length, way.channels))
 
 
 def mean(op: TFLiteOperator) -> Mean:
-    """MEAN over all axes but the channels'."""
-    shape, source, given = op.shape(), op.source(), op.constant(1).ravel().tolist()
+    """MEAN over all axes but the channels', wherever a TRANSPOSE has put those."""
+    shape, given = op.shape(), op.constant(1).ravel().tolist()
+    if not all(-len(shape) <= axis < len(shape) for axis in given):
+        raise UnsupportedError(f" over axes {sorted(given)} of {shape}", "a mean over all of time")
     axes = {axis % len(shape) for axis in given}
-    kept = math.prod(n for axis, n in enumerate(shape) if axis not in axes)
-    inside = all(-len(shape) <= axis < len(shape) for axis in given)
-    if not inside or len(shape) - 1 in axes or kept != source.channels:
+    order, name = op.order(), op.flat().name
+    kept = [(axis, size) for axis, size in enumerate(shape) if axis not in axes]
+    channels = math.prod(size for _, size in kept)
+    length = math.prod(shape) // channels
+    if any(step < channels for axis in axes for _, step in order.axes[axis]):
         raise UnsupportedError(f" over axes {sorted(given)} of {shape}", "a mean over all of time")
     if op.options["keepDims"]:
         op.require_shape(*(1 if axis in axes else n for axis, n in enumerate(shape)))
+        left = Order(tuple(() if axis in axes else parts for axis, parts in enumerate(order.axes)))
     else:
-        op.require_shape(*(n for axis, n in enumerate(shape) if axis not in axes))
-    op.file.rescales[op.name] = factors.of_mean(op.affine(), op.result, source.length)
-    return Mean(op.name, source, source.length, source.length)
+        op.require_shape(*(size for _, size in kept))
+        left = Order(tuple(order.axes[axis] for axis, _ in kept))
+    if not left.plain:
+        op.file.orders[op.output] = left
+    op.file.rescales[op.name] = factors.of_mean(op.affine(), op.result, length)
+    return Mean(op.name, Tensor(name, length, channels), length, length)
 
 
 def add(op: TFLiteOperator) -> Add:

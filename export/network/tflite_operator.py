@@ -6,7 +6,7 @@ float32 (tests/firmware/test_rules.py establishes each rule there).
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from export.network import factors
 from export.network.factors import UnsupportedError
 from export.network.integers import Affine, Int8Conv, Rescale
 from export.network.layers import Layer, Tensor
+from export.network.order import Order
 from export.network.tables import six
 from export.network.tflite_file import constant
 from export.network.tflite_parts import TFLiteFile
@@ -22,7 +23,16 @@ from export.network.tflite_schema import FUSED, schema
 from scl.artifacts import InputError
 from scl.artifacts.errors import shortened
 
-INT8_INPUT = "an int8 input and output: converter.inference_input_type = converter.inference_output_type = tf.int8"
+FULL_INT8 = (
+    "convert the model with full integer quantization: converter.optimizations = [tf.lite.Optimize.DEFAULT], a "
+    "converter.representative_dataset of real recordings, and converter.target_spec.supported_ops = "
+    "[tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
+)
+OTHER_KINDS = {
+    "INT16": "convert it with int8 activations, [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]: the engine's tensors are int8",
+    "UINT8": "convert it with TensorFlow 2's converter, which quantizes to int8 and leaves uint8 to the ends",
+}
+CHANNELS_LAST = "time before channels where operators but MEAN and FULLY_CONNECTED read, as (1, 1, time, channels)"
 MOST = 2**16 - 1  # samples and channels: the engine counts them in 16 bits
 MOST_STEP = 2**15 - 1  # samples of a stride, a dilation or padding: TFLite Micro counts them in 16 bits with a sign
 MOST_BIAS_APART = 0.02  # steps of the output
@@ -37,6 +47,35 @@ def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32
     return scales
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a layer stands in the file.
+
+    Args:
+        reads: indices of the file's tensors that it reads, one for each of its sources.
+        operators: indices of the operators that are it, in the order in which they run.
+    """
+
+    reads: tuple[int, ...]
+    operators: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Pads:
+    """Zeros around a tensor, which the convolution that reads it has to take over.
+
+    Args:
+        before: values; `after`: likewise.
+        reads: index in the file of the tensor without them.
+        operators: indices of those between that tensor and this one.
+    """
+
+    before: int
+    after: int
+    reads: int
+    operators: tuple[int, ...] = ()
+
+
 @dataclass
 class TFLiteGraph:
     """A file's graph, and what has been read of it.
@@ -44,27 +83,46 @@ class TFLiteGraph:
     Args:
         contents: the file's.
         where: names the file in errors.
+        count: operators that have been read.
         names: of the network's tensor that lies in a file's tensor, by the file's index.
+        orders: in which that one holds its values, where it is not as they stand; likewise.
+        pads: likewise, of tensors with zeros around.
+        values: of tensors that were computed of shapes; likewise.
+        ends: the int8 tensor that lies in one of another type at an end of the file; likewise.
         tensors: index in the file, by name.
-        operators: index in the file of the operator that is a layer, by name.
+        origins: of layers, by name.
     """
 
     contents: TFLiteFile
     where: str
+    count: int = 0
     names: dict[int, str] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
+    pads: dict[int, Pads] = field(default_factory=dict)
+    values: dict[int, np.ndarray] = field(default_factory=dict)
+    ends: dict[int, int] = field(default_factory=dict)
     layers: list[Layer] = field(default_factory=list)
     activations: dict[str, Affine] = field(default_factory=dict)
     convs: dict[str, Int8Conv] = field(default_factory=dict)
     rescales: dict[str, Rescale] = field(default_factory=dict)
     clamps: dict[str, tuple[int, int]] = field(default_factory=dict)
     tensors: dict[str, int] = field(default_factory=dict)
-    operators: dict[str, int] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
 
     def name(self, index: int, name: str) -> None:
         """Calls the file's tensor `index` by a name."""
         self.names[index] = name
         self.activations[name] = self.affine(index)
         self.tensors[name] = index
+
+    def known(self, index: int) -> bool:
+        """Whether something lies in a tensor before the next operator runs."""
+        constant = index >= 0 and self.contents.tensors[index].contents is not None
+        return constant or index in self.names or index in self.values
+
+    def order(self, index: int) -> Order:
+        """In which a tensor holds the network's values."""
+        return self.orders.get(index) or Order.of(self.shape(index))
 
     def shape(self, index: int) -> list[int]:
         return list(self.contents.tensors[index].shape)
@@ -74,7 +132,9 @@ class TFLiteGraph:
         tensor = self.contents.tensors[index]
         text = f"{self.where}: tensor {index} ({shortened(tensor.name)})"
         if tensor.kind != "INT8":
-            raise InputError(f"{text} is not int8; the nearest supported is {INT8_INPUT}")
+            raise InputError(
+                f"{text} is of {tensor.kind.lower() or 'no known kind'}; {OTHER_KINDS.get(tensor.kind, FULL_INT8)}"
+            )
         if tensor.contents is not None:
             raise InputError(f"{text} is a constant, expected one that is computed; convert the model again")
         scales, zero_points = tensor.scales.tolist(), tensor.zero_points.tolist()
@@ -94,6 +154,7 @@ class TFLiteOperator:
 
     Args:
         file: the graph that it stands in.
+        index: its own in the file.
         name: of the layer that it becomes.
         kind: of the schema's BuiltinOperator.
         inputs: the file's indices of tensors; -1 stands for one that is left out.
@@ -102,6 +163,7 @@ class TFLiteOperator:
     """
 
     file: TFLiteGraph
+    index: int
     name: str
     kind: str
     inputs: Sequence[int]
@@ -109,11 +171,28 @@ class TFLiteOperator:
     options: Mapping[str, Any]
 
     def source(self, place: int = 0) -> Tensor:
-        """An input as (length, channels): the last axis is the channels'."""
-        shape = self.shape(place)
+        """An input as (length, channels): the last axis is the channels', and no values have been moved."""
+        shape, index = self.shape(place), self.inputs[place]
+        if index not in self.file.names:
+            raise UnsupportedError(f" of the constant {index}", "one of two tensors that operators wrote")
         if not shape:
             raise UnsupportedError(" of a single value without an axis", "an input with an axis of channels")
-        return Tensor(self.file.names[self.inputs[place]], math.prod(shape[:-1]), shape[-1])
+        if not self.file.order(index).plain:
+            raise UnsupportedError(f" over {shape} behind a TRANSPOSE that moves values", CHANNELS_LAST)
+        if index in self.file.pads:
+            raise UnsupportedError(" behind a PAD", "a PAD that a convolution reads")
+        return Tensor(self.file.names[index], math.prod(shape[:-1]), shape[-1])
+
+    def flat(self) -> Tensor:
+        """The first input as one sample of all its values, whose order the reader looks after."""
+        index = self.inputs[0]
+        if index not in self.file.names or index in self.file.pads:
+            self.source()  # says why not
+        return Tensor(self.file.names[index], 1, math.prod(self.shape()))
+
+    def order(self, place: int = 0) -> Order:
+        """In which an input holds the network's values."""
+        return self.file.order(self.inputs[place])
 
     def shape(self, place: int = 0) -> list[int]:
         """An input's shape in the file."""
@@ -128,16 +207,6 @@ class TFLiteOperator:
         """Of its output."""
         return self.file.affine(self.output)
 
-    def axis(self, kernel: tuple[int, int]) -> int:
-        """0 if time is the height, 1 if it is the width."""
-        shape = self.shape()
-        if len(shape) != 4 or shape[0] != 1 or 1 not in shape[1:3]:
-            raise UnsupportedError(f" over {shape}", "a 4-D input (1, 1, time, channels)")
-        axis = 1 if shape[1] == 1 and kernel[0] == 1 else 0
-        if shape[2 - axis] != 1 or kernel[1 - axis] != 1:
-            raise UnsupportedError(f" of a kernel {kernel} over {shape}", "a kernel as long as time only")
-        return axis
-
     def option(self, name: str) -> int:
         """One of its options, in the kernels' range."""
         value = int(self.options[name])
@@ -148,11 +217,6 @@ class TFLiteOperator:
     def pair(self, height: str, width: str) -> tuple[int, int]:
         """Two options that belong to the two axes."""
         return self.option(height), self.option(width)
-
-    def steps(self, axis: int) -> tuple[int, int]:
-        """Stride and dilation."""
-        dilation = self.pair("dilationHFactor", "dilationWFactor")
-        return self.pair("strideH", "strideW")[axis], dilation[axis]
 
     @property
     def same(self) -> bool:
@@ -165,9 +229,12 @@ class TFLiteOperator:
     def constant(self, place: int, kind: str = "INT32") -> np.ndarray:
         """An input that the file holds, of the schema's type `kind`, INT8 or INT32."""
         index = self.inputs[place]
+        if kind == "INT32" and index in self.file.values:
+            return self.file.values[index]
         tensor = self.file.contents.tensors[index]  # -1 is checked below
         if index < 0 or tensor.kind != kind or tensor.contents is None:
-            raise UnsupportedError(f" whose tensor {index} is no constant of {kind.lower()}", "constant int8 weights")
+            nearest = "constant int8 weights" if kind == "INT8" else "one that the file holds or computes of shapes"
+            raise UnsupportedError(f" whose tensor {index} is no constant of {kind.lower()}", nearest)
         return constant(tensor, {"INT8": np.int8, "INT32": np.int32}[kind])
 
     @property
@@ -207,12 +274,14 @@ class TFLiteOperator:
             raise UnsupportedError(f" with a bias of {held} for {out} channels", "a constant int32 for each channel")
         return constant(tensor, np.int32).ravel()
 
-    def keep_integers(self, weights: np.ndarray, scales: np.ndarray) -> None:
-        """Derives the integers of a layer with weights (out, kernel, in), or depthwise (kernel, out)."""
-        out = weights.shape[-1] if weights.ndim == 2 else weights.shape[0]
+    def keep_integers(self, weights: np.ndarray, scales: np.ndarray, repeat: int = 1) -> None:
+        """Derives the integers of a layer with weights (out, kernel, in), or depthwise (kernel, out), where the file's
+        output channels come `repeat` times.
+        """
+        out = (weights.shape[-1] if weights.ndim == 2 else weights.shape[0]) // repeat
         bias, source, result = self.bias(out), self.affine(), self.result
         self._require_bias_scale(source.scale, scales, result.scale)
-        scales = np.broadcast_to(scales, (out,))
+        scales, bias = np.tile(np.broadcast_to(scales, (out,)), repeat), np.tile(bias, repeat)
         scaled = effective_scales(source.scale, scales, result.scale)
         pairs = [factors.fixed(float(factor)) for factor in scaled]
         multiplier, shift = (np.array(values) for values in zip(*pairs, strict=True))
@@ -234,6 +303,24 @@ class TFLiteOperator:
         apart = abs(float(source) * float(weights[0]) - bias) / float(result)
         if not apart <= MOST_BIAS_APART:
             raise UnsupportedError(f" with a bias of the scale {bias:g}", "the scale of the input times the weights'")
+
+    def require_scale(self) -> None:
+        """Raises UnsupportedError unless its output is of its input's type, scale and zero point."""
+        first, second = (self.file.contents.tensors[index] for index in (self.inputs[0], self.output))
+        if first.kind != second.kind or first.kind == "INT8" and self.affine() != self.result:
+            raise UnsupportedError(" that changes the scale", "one with its input's scale and zero point")
+
+    def keep_view(self, order: Order, pads: Pads | None = None) -> None:
+        """Keeps its output as a view of its first input, with the input's zeros around it unless `pads` are others."""
+        source, result, file = self.inputs[0], self.output, self.file
+        file.names[result] = file.names[source]
+        if not order.plain:
+            file.orders[result] = order
+        pads = pads or file.pads.get(source)
+        if pads:
+            file.pads[result] = replace(pads, operators=(*pads.operators, self.index))
+        if source in file.ends:
+            file.ends[result] = file.ends[source]
 
     def require_shape(self, *shape: int) -> None:
         """Raises UnsupportedError unless its output has that shape in the file."""

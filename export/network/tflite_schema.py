@@ -34,6 +34,18 @@ OPTIONS: dict[str, dict[str, tuple[int, str, int]]] = {
     "ReshapeOptions": {},
     "SqueezeOptions": {},
     "ExpandDimsOptions": {},
+    "TransposeOptions": {},
+    "PadOptions": {},
+    "DequantizeOptions": {},
+    "ShapeOptions": {"outType": (0, "b", 0)},
+    "StridedSliceOptions": {
+        name: (number, "i", 0)
+        for number, name in enumerate(("beginMask", "endMask", "ellipsisMask", "newAxisMask", "shrinkAxisMask"))
+    }
+    | {"offset": (5, "b", 0)},
+    "PackOptions": {"valuesCount": (0, "i", 0), "axis": (1, "i", 0)},
+    "GatherOptions": {"axis": (0, "i", 0), "batchDims": (1, "i", 0)},
+    "ConcatenationOptions": {"axis": (0, "i", 0), FUSED: (1, "b", 0)},
 }
 LISTS = {"ReshapeOptions": "newShape", "SqueezeOptions": "squeezeDims"}  # field 0, int32
 

@@ -59,8 +59,9 @@ def layer_errors(
     path = bundle.file("model.tflite")
     file = read_file(path.read_bytes(), str(path))
     indices = {tensor.name: index for index, tensor in enumerate(file.tensors)}
-    if not set(names) <= set(indices):
-        indices = from_file.read(path.read_bytes(), str(path)).tensors
+    read = None if set(names) <= set(indices) else from_file.read(path.read_bytes(), str(path))
+    if read is not None:
+        indices, x = read.tensors, read.to_file(read.tensors["input"], x)
     if len(written) != len(names):
         raise InputError(
             f"{bundle.path}: c runs {len(written)} operators, its report lists {len(names)}; export it again"
@@ -74,7 +75,7 @@ def layer_errors(
     if sizes != [len(values) for values in expected]:
         raise InputError(f"{path}: its tensors are not as large as those that c writes, {sizes}; export it again")
     for name, values, right in zip(names, written, expected, strict=True):
-        steps = values.astype(int) - right
+        steps = values.astype(int) - (right if read is None else read.to_network(name, right))
         errors.append(LayerErrors(name, dict(sorted(Counter(steps.tolist()).items()))))
     return errors
 

@@ -87,6 +87,12 @@ class CEngine:
             values.append(self._at(op.out_offset, op.out_length * op.out_channels).copy())
         return values
 
+    def outputs(self, x: np.ndarray, operators: Sequence[int]) -> list[np.ndarray]:
+        """What the results of some operators hold, flat, after the whole network has run on one input."""
+        self._invoke(self.model, x)
+        ops = [self.model.ops[index] for index in operators]
+        return [self._at(op.out_offset, op.out_length * op.out_channels).copy() for op in ops]
+
     def layer(self, index: int, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """What operator `index` alone makes of its inputs, int8 and flat."""
         op, one = self.model.ops[index], CNetwork.from_buffer_copy(self.model)

@@ -10,7 +10,6 @@ import numpy as np
 
 from export.network import from_file
 from export.network.from_file import Foreign
-from export.network.layers import LOGITS
 from export.network.tflite_reader import read_file
 from export.proof import child
 from export.proof.agreement import differing_layer
@@ -64,17 +63,19 @@ def prove(read: Foreign, tflite: bytes, engine: CEngine, seed: int) -> int:
     rng = np.random.default_rng(seed)
     network, micro = read.network.network, tflite_micro_runner(tflite)
     shape, compared = (network.input.length, network.input.channels), 0
+    outputs = [network.names.index(name) for name in network.outputs]
     for index in range(AGREEMENT_INPUTS):
         x = rng.integers(-128, 128, shape)
         if index % 2:
             x = np.clip(np.cumsum(rng.normal(0, 20, shape), axis=0), -128, 127)
         x = x.astype(np.int8)
-        expected = micro(x)
-        found = engine.run(x[None])[LOGITS].ravel()
+        expected = micro(read.to_file(read.tensors["input"], x))
+        named = {name: read.to_network(name, expected(read.tensors[name])) for name in network.outputs}
+        found = np.concatenate(engine.outputs(x, outputs))
         compared += found.size
-        if np.array_equal(found, expected(read.tensors[network.outputs[-1]])):
+        if np.array_equal(found, np.concatenate(list(named.values()))):
             continue
-        named = {layer.name: expected(read.tensors[layer.name]) for layer in network.layers}
+        named = {name: read.to_network(name, expected(read.tensors[name])) for name in network.names}
         where = differing_layer(read.network, engine, x, named)
         raise ExportError(
             f"the C differs from TFLite Micro in {where} (random input {index}); please report it with the file"
@@ -86,9 +87,9 @@ def _prove(path: str, library: str, seed: str) -> dict[str, Any]:
     tflite = Path(path).read_bytes()
     read = from_file.read(tflite, "model.tflite")
     for layer in read.network.network.layers:
-        index = read.operators[layer.name]
+        index = read.origins[layer.name].operators[-1]
         child.about_to(f"run operator {index}, {read_file(tflite).operators[index].kind}")
-        CutOperator(tflite, index, layer).run({source.name: np.zeros(source.size, np.int8) for source in layer.sources})
+        CutOperator(tflite, read, layer).run({source.name: np.zeros(source.size, np.int8) for source in layer.sources})
     child.about_to("run the whole network")
     engine = CEngine(Path(library))
     values = prove(read, tflite, engine, int(seed))

@@ -62,7 +62,7 @@ def search(read: Foreign, tflite: bytes, engine: CEngine, seed: int, work: int =
     rng, layers = np.random.default_rng(seed), read.network.network.layers
     done = Searched()
     for index, layer in enumerate(layers):
-        operator = CutOperator(tflite, read.operators[layer.name], layer)
+        operator = CutOperator(tflite, read, layer)
         cost = RUN + max(layer.macs, layer.result.size * layer.kernel)
         inputs, borders_tried, all_borders = _chosen(read.network, layer, work // (len(layers) - index) // cost, rng)
         count = 0

@@ -6,6 +6,7 @@ outputs are found by name.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,8 @@ class TFLiteWriter:
         emit = of_class(EMITTERS, layer, "model.tflite is written of")
         op = self.schema.OperatorT()
         op.inputs = [self._shaped(layer, source) for source in layer.sources]
+        if layer.padding != (0, 0):
+            op.inputs[0] = self._padded(layer, op.inputs[0])
         emit(self, op, layer)
         op.outputs = [self._add_activation(layer.name, layer.result)]
         self.graph.operators.append(op)
@@ -101,6 +104,16 @@ class TFLiteWriter:
         self.describe(op, "RESHAPE", "ReshapeOptions", version=1)
         op.inputs, op.builtinOptions.newShape = [self.index[source.name], target], shape.tolist()
         op.outputs = [self._add_activation(name, source)]
+        self.graph.operators.append(op)
+        return self.index[name]
+
+    def _padded(self, layer: Layer, source: int) -> int:
+        """That tensor with the layer's own zeros around it, by a PAD."""
+        op, name, (before, after) = self.schema.OperatorT(), f"{layer.name}/padded", layer.padding
+        rows = np.array([[0, 0], [0, 0], [before, after], [0, 0]], np.int32)
+        self.describe(op, "PAD", "PadOptions", version=2)
+        op.inputs = [source, self.add_tensor(f"{layer.name}/zeros", rows.shape, "INT32", [], [], rows)]
+        op.outputs = [self._add_activation(name, replace(layer.source, length=layer.source.length + before + after))]
         self.graph.operators.append(op)
         return self.index[name]
 

@@ -3,20 +3,17 @@
 import json
 import re
 import shutil
-import socket
-import time
 from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
 
 from export import package, quantize
-from firmware_host import emulator, validate
 from scl.artifacts import InputError, read_json
 from scl.artifacts.bundle import hashes, read_run_bundle, write_manifest
 from scl.artifacts.fields import is_line
 from tests.bundles import write_bundle
-from tests.export.packages import CORE, STUBS, made, run
+from tests.export.packages import CORE, made, run
 from tests.firmware.random_models import RandomModel
 from tests.scl.test_text import HOSTILE
 
@@ -24,18 +21,6 @@ from tests.scl.test_text import HOSTILE
 @pytest.fixture(scope="module", params=package.TARGETS)
 def target(request) -> str:
     return request.param
-
-
-def once_it_listens(call):
-    """Calls again while QEMU has not opened its socket yet."""
-    for _ in range(100):
-        try:
-            return call()
-        except InputError as error:
-            if "refused" not in str(error):
-                raise
-            time.sleep(0.1)
-    raise TimeoutError("nothing listens")
 
 
 def test_a_package_is_self_contained(bundle_folder, tmp_path, target):
@@ -72,63 +57,6 @@ def test_the_readme_s_program_is_c_and_c_plus_plus(bundle_folder, build_tools, t
         size = int(re.search(r"^\w+ (\w+) b \w*model\w*$", sizes, re.MULTILINE)[1], 16)
         stated = re.search(r"about ([\d,]+) bytes for one `scl_model`", (folder / "README.md").read_text())[1]
         assert 0 <= size - int(stated.replace(",", "")) <= 64
-
-
-def test_cmake_s_application_answers_like_the_desktop(bundle_folder, build_tools, tmp_path):
-    """Built for the Cortex-M4F and run in QEMU, as the README says; validate finds it by its socket."""
-    folder, build = made(bundle_folder, "cmake", tmp_path), tmp_path / "build"
-    toolchain = folder / "cmake" / "mps2-an386.cmake"
-    run("cmake", "-S", folder, "-B", build, "-D", f"CMAKE_TOOLCHAIN_FILE={toolchain}")
-    run("cmake", "--build", build)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = ["qemu-system-arm", "-M", "mps2-an386", "-kernel", str(build / "link.elf"), "-display", "none"]
-    command += ["-monitor", "none", "-serial", f"tcp:127.0.0.1:{port},server=on,nodelay=on"]
-    with emulator._process(command):
-        arguments = [str(bundle_folder), "--port", f"socket://127.0.0.1:{port}", "--out", str(tmp_path / "report")]
-        assert once_it_listens(lambda: validate.main(arguments)) == 0
-    report = read_json(tmp_path / "report" / "validation.json", "validation", 4)
-    assert report["parity"]["max_lsb"] == 0 and report["parity"]["compared"] == report["sent"] == 200
-
-
-def test_cmake_s_libraries_build_for_this_computer(bundle_folder, build_tools, tmp_path):
-    folder = made(bundle_folder, "cmake", tmp_path)
-    run("cmake", "-S", folder, "-B", tmp_path / "build")
-    run("cmake", "--build", tmp_path / "build")
-    assert {path.name for path in (tmp_path / "build").glob("*.a")} == {"libscl_model.a", "libscl_link.a"}
-
-
-def test_arduino_s_sketch_links(bundle_folder, build_tools, tmp_path):
-    """As Arduino builds it: every source in src with the compiler's own dialect, the sketch as C++, one archive."""
-    folder = made(bundle_folder, "arduino", tmp_path)
-    properties = dict(line.split("=", 1) for line in (folder / "library.properties").read_text().splitlines())
-    needed = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url", "architectures"}
-    assert needed <= set(properties) and properties["dot_a_linkage"] == "true"
-    assert (folder / "src" / properties["includes"]).is_file()
-    flags = [*CORE, "-Os", "-ffunction-sections", "-fdata-sections", "-I", STUBS / "arduino", "-I", folder / "src"]
-    objects = []
-    for source in (folder / "src").rglob("*.c"):
-        objects.append(tmp_path / f"{source.stem}.o")
-        run("arm-none-eabi-gcc", *flags, "-std=gnu11", "-c", source, "-o", objects[-1])
-    # A core with fused multiply-add, which is what such flags allow: the front end must not use it.
-    assert not re.search(r"\bvfn?m[as]", run("arm-none-eabi-objdump", "-d", tmp_path / "frontend.o"))
-    run("arm-none-eabi-ar", "rcs", tmp_path / "library.a", *objects)
-    sketch, core = folder / "examples" / "link" / "link.ino", STUBS / "arduino" / "core.cpp"
-    cpp = ["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra", "-Werror", "-x", "c++", "-c"]
-    run("arm-none-eabi-g++", *flags, *cpp, sketch, "-o", tmp_path / "sketch.o")
-    run("arm-none-eabi-g++", *flags, *cpp, core, "-o", tmp_path / "core.o")
-    linked = [tmp_path / "sketch.o", tmp_path / "core.o", tmp_path / "library.a"]
-    end = [
-        "-lm",
-        "--specs=nosys.specs",
-        "-nostartfiles",
-        "-Wl,--gc-sections",
-        "-Wl,-e,main",
-        "-o",
-        tmp_path / "link.elf",
-    ]
-    run("arm-none-eabi-gcc", *CORE, *linked, *end)
-    assert " T scl_main\n" in run("arm-none-eabi-nm", tmp_path / "link.elf")
 
 
 def test_a_foreign_bundle_is_refused(board_tools, tmp_path):

@@ -94,24 +94,58 @@ class EveryOperator(Net):
 
     def __init__(self) -> None:
         super().__init__()
-        self.graph.tensors[0].shape = [1, 20, 3]
+        types = self.s.TensorType
+        self.graph.tensors[0].shape, self.graph.tensors[0].type = [1, 3, 20], types.FLOAT32
+        self.operator("QUANTIZE", [self.at], self.like([1, 3, 20]), self.s.QuantizeOptionsT())
+        axes = self.tensor([3], types.INT32, [], [], np.array([0, 2, 1], np.int32))
+        self.operator("TRANSPOSE", [self.at, axes], self.like([1, 20, 3]), self.s.TransposeOptionsT())
         axis = self.tensor([], self.s.TensorType.INT32, [], [], np.array(1, np.int32))
         self.operator("EXPAND_DIMS", [self.at, axis], self.like([1, 1, 20, 3]), self.s.ExpandDimsOptionsT())
         self.conv(3, 4, 0.06)
+        zeros = self.tensor([4, 2], types.INT32, [], [], np.array([[0, 0], [0, 0], [2, 0], [0, 0]], np.int32))
+        self.operator("PAD", [self.at, zeros], self.like([1, 1, 22, 4]), self.s.PadOptionsT())
+        self.conv(4, 4, 0.05)
+        self.graph.operators[-1].builtinOptions.padding = self.s.Padding.VALID
         before = self.at
         self.conv(4, 4, 0.08)
         self.add(before)
         self.depthwise(4)
         self.pool("MAX_POOL_2D", 20)
         self.pool("AVERAGE_POOL_2D", 10)
-        shape = self.tensor([3], self.s.TensorType.INT32, [], [], np.array([1, 5, 4], np.int32))
-        self.operator("RESHAPE", [self.at, shape], self.like([1, 5, 4]), self.s.ReshapeOptionsT())
+        at, shape = self.at, self.flattened()
+        self.operator(
+            "RESHAPE",
+            [at, shape],
+            self.activation([1, 5, 4], self.scale_of(at), self.zero_point_of(at)),
+            self.s.ReshapeOptionsT(),
+        )
         self.mean([1], [1, 1, 4])
         squeeze = self.s.SqueezeOptionsT()
         squeeze.squeezeDims = [1]
         self.operator("SQUEEZE", [self.at], self.like([1, 4]), squeeze)
         self.dense(4, 3)
         self.softmax(3)
+        self.operator("DEQUANTIZE", [self.at], self.tensor([1, 3], types.FLOAT32, [], []), self.s.DequantizeOptionsT())
+
+    def flattened(self) -> int:
+        """The shape (1, 5, 4), computed of that of a tensor (1, 1, 5, 4) in all ways there are."""
+
+        def numbers(*values: int) -> int:
+            return self.tensor([len(values)], self.s.TensorType.INT32, [], [], np.array(values, np.int32))
+
+        def computed(kind: str, inputs: list[int], shape: list[int], **options: int) -> int:
+            held = getattr(self.s, f"{kind.title().replace('_', '')}OptionsT")()
+            for name, value in options.items():
+                setattr(held, name, value)
+            self.operator(kind, inputs, self.tensor(shape, self.s.TensorType.INT32, [], []), held)
+            return self.at
+
+        shape = computed("SHAPE", [self.at], [4], outType=self.s.TensorType.INT32)
+        bounds = numbers(1), numbers(2), numbers(1)
+        first = computed("STRIDED_SLICE", [shape, *bounds], [], shrinkAxisMask=1)
+        packed = computed("PACK", [first], [1], valuesCount=1)
+        rest = computed("GATHER", [shape, numbers(2, 3)], [2])
+        return computed("CONCATENATION", [packed, rest], [3])
 
 
 Change = Callable[[Model], None]

@@ -89,7 +89,7 @@ class RandomModel(Model):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self.idle_rng = np.random.default_rng([seed, 1])
+        self.idle_rng, self.view_rng = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
         self.tall = bool(self.rng.integers(2))
         length = int(self.rng.integers(4, 28))
         self.shape = (length, int(self.rng.choice([1, 2, 3, 4, 5, 7, 8, 12])))
@@ -106,10 +106,22 @@ class RandomModel(Model):
         kinds = self.s.ActivationFunctionType
         return [kinds.NONE, kinds.RELU, kinds.RELU6][int(self.rng.integers(3))]
 
-    def window(self, options, dilated: bool) -> tuple[int, int, int]:
+    def pad(self) -> int:
+        """Now and then zeros before and after the next convolution; returns how many at most."""
+        if self.view_rng.integers(4):
+            return 0
+        before, after = self.view_rng.integers(0, 5, 2).tolist()
+        rows = [[0, 0], [before, after], [0, 0], [0, 0]] if self.tall else [[0, 0], [0, 0], [before, after], [0, 0]]
+        self.shape = (self.shape[0] + before + after, self.shape[1])
+        table = self.tensor([4, 2], self.s.TensorType.INT32, [], [], np.array(rows, np.int32))
+        result = self.activation(self.four(self.shape), self.scale_of(self.at), self.zero_point_of(self.at))
+        self.operator("PAD", [self.at, table], result, self.s.PadOptionsT())
+        return max(before, after)
+
+    def window(self, options, dilated: bool, padded: int = 0) -> tuple[int, int, int]:
         """Draws kernel, stride, dilation and padding that fit; returns kernel and the output's length."""
         length = self.shape[0]
-        kernel = int(self.rng.integers(1, 8))
+        kernel = max(int(self.rng.integers(1, 8)), padded + 1)
         stride = int(self.rng.integers(1, 4))
         dilation = int(self.rng.integers(1, 4)) if dilated and self.rng.integers(3) == 0 else 1
         if dilation > 1:
@@ -186,7 +198,7 @@ class RandomModel(Model):
 
     def conv(self) -> None:
         options = self.s.Conv2DOptionsT()
-        kernel, length, _ = self.window(options, dilated=True)
+        kernel, length, _ = self.window(options, dilated=True, padded=self.pad())
         out, channels = int(self.rng.integers(1, 14)), self.shape[1]
         shape = [out, kernel, 1, channels] if self.tall else [out, 1, kernel, channels]
         w, b, typical = self.weights(shape, out, 0, kernel * channels)
@@ -198,7 +210,7 @@ class RandomModel(Model):
 
     def depthwise(self) -> None:
         options = self.s.DepthwiseConv2DOptionsT()
-        kernel, length, _ = self.window(options, dilated=True)
+        kernel, length, _ = self.window(options, dilated=True, padded=self.pad())
         multiplicity = 1 if self.rng.integers(3) else 2
         out = self.shape[1] * multiplicity
         options.depthMultiplier = multiplicity
@@ -263,14 +275,27 @@ class RandomModel(Model):
         target = self.tensor([len(shape)], self.s.TensorType.INT32, [], [], np.array(shape, np.int32))
         self.operator("RESHAPE", [self.at, target], result, options)
 
+    def transpose(self) -> bool:
+        """Channels before time, now and then; whether it was done."""
+        if self.view_rng.integers(2):
+            return False
+        height, width = (self.shape[0], 1) if self.tall else (1, self.shape[0])
+        axes = self.tensor([4], self.s.TensorType.INT32, [], [], np.array([0, 3, 1, 2], np.int32))
+        shape = [1, self.shape[1], height, width]
+        result = self.activation(shape, self.scale_of(self.at), self.zero_point_of(self.at))
+        self.operator("TRANSPOSE", [self.at, axes], result, None)
+        return True
+
     def mean(self) -> None:
         options = self.s.ReducerOptionsT()
         options.keepDims = bool(self.rng.integers(2))
-        axes = self.tensor([2], self.s.TensorType.INT32, [], [], np.array([1, 2], np.int32))
+        first = self.transpose()
+        axes = self.tensor([2], self.s.TensorType.INT32, [], [], np.array([2, 3] if first else [1, 2], np.int32))
         channels = self.shape[1]
         same = bool(self.rng.integers(2))
         scale = self.scale_of(self.at) * (1 if same else 10 ** self.rng.uniform(-0.7, 0.3))
-        shape = [1, 1, 1, channels] if options.keepDims else [1, channels]
+        shape = [1, channels, 1, 1] if first else [1, 1, 1, channels]
+        shape = shape if options.keepDims else [1, channels]
         result = self.activation(shape, scale, self.zero_point_of(self.at) if same else None)
         self.operator("MEAN", [self.at, axes], result, options)
         self.shape = (1, channels)
@@ -296,6 +321,7 @@ class RandomModel(Model):
         if ending == 1:
             self.mean()
         elif ending == 2:
+            self.transpose()
             self.reshape([1, self.shape[0] * self.shape[1]])
         if ending:
             self.dense()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from export.network import arena, from_file
+from export.proof.cut import between_int8
 from export.proof.runtimes import tflite_micro_runner
 from scl.artifacts import InputError
 from tests.export.network.test_from_file import convert, keras_encoder
@@ -41,12 +42,14 @@ def judge(engine):
         network, rng = read.network.network, np.random.default_rng(0)
         if sum(tensor.size for tensor in network.tensors.values()) > LARGEST:
             return "too large"
-        micro, shape = tflite_micro_runner(data), (network.input.length, network.input.channels)
+        inner = between_int8(data, read)
+        micro, shape = tflite_micro_runner(inner), (network.input.length, network.input.channels)
         noise = [rng.integers(-128, 128, shape) for _ in range(3)]
         for x in (*noise, np.full(shape, -128), np.full(shape, 127), np.where(noise[0] < 0, -128, 127)):
-            expected = micro(x.astype(np.int8))
+            expected = micro(read.to_file(read.tensors["input"], x.astype(np.int8)))
             for name, values in run_apart(engine, read.network, x.astype(np.int8)).items():
-                np.testing.assert_array_equal(values, expected(read.tensors[name]), err_msg=name)
+                right = read.to_network(name, expected(read.tensors[name]))
+                np.testing.assert_array_equal(values, right, err_msg=name)
         return None
 
     return judge

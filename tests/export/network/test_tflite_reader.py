@@ -75,7 +75,7 @@ def test_the_fields_of_the_options_are_the_schema_s():
         assert read_file(model.bytes()).operators[0].options == values
 
 
-BOOLEANS = ("keepNumDims", "asymmetricQuantizeInputs", "potScaleInt16", "keepDims")
+BOOLEANS = ("keepNumDims", "asymmetricQuantizeInputs", "potScaleInt16", "keepDims", "offset")
 
 
 def changed(change) -> bytes:

@@ -20,7 +20,7 @@ def test_a_layer_is_its_step_function_of_its_sums(seed):
             continue
         sums = sums_of(read.network, layer)
         x = rng.integers(-128, 128, layer.source.size).astype(np.int8)
-        expected = CutOperator(data, read.operators[layer.name], layer).run({layer.source.name: x})
+        expected = CutOperator(data, read, layer).run({layer.source.name: x})
         samples, taps = _windows(layer)
         outputs = (samples[:, 0] - taps[0] * layer.dilation + layer.pads[0]) // layer.stride
         assert len(np.unique(samples)) == samples.size, "windows share samples"

@@ -18,5 +18,5 @@ def test_each_operator_alone_gives_what_it_gives_in_the_file(seed):
     tensors = tflite_micro_runner(data)(x)
     values = {name: tensors(index).copy() for name, index in read.tensors.items()}
     for layer in read.network.network.layers:
-        result = CutOperator(data, read.operators[layer.name], layer).run(values)
+        result = CutOperator(data, read, layer).run(values)
         np.testing.assert_array_equal(result, values[layer.name], err_msg=f"{layer.name} of {model.kinds}")

@@ -2,7 +2,7 @@
  *
  *   python -m firmware_host.validate BUNDLE --port /dev/ttyACM0 */
 #include <Arduino.h>
-#include <scl_model.h>
+#include <$name.h>
 #include <scl/main.h>
 #include <scl/port.h>
 

@@ -1,0 +1,167 @@
+"""Keras models as people write them, converted by TensorFlow: accepted and equal to TFLite Micro in every layer."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from export.network import from_file
+from export.network.tflite_reader import read_file
+from scl.artifacts import InputError
+from tests.firmware.foreign_files import assert_exact, kinds
+from tests.firmware.keras_files import Build, converted, model
+
+
+def flatten(layers, x):
+    return layers.Dense(5)(layers.Flatten()(layers.Conv1D(8, 5, activation="relu")(x)))
+
+
+def pooled(layers, x):
+    return layers.Dense(5, activation="softmax")(layers.GlobalAveragePooling1D()(layers.Conv1D(8, 5)(x)))
+
+
+def causal(layers, x):
+    y = layers.Conv1D(8, 5, padding="causal", activation="relu")(x)
+    y = layers.Conv1D(8, 3, padding="causal", strides=2)(y)
+    return layers.GlobalAveragePooling1D()(layers.Conv1D(8, 3, padding="causal", dilation_rate=4)(y))
+
+
+def zero_padded(layers, x):
+    y = layers.Conv1D(6, 5, strides=2)(layers.ZeroPadding1D((1, 3))(x))
+    return layers.GlobalAveragePooling1D()(layers.Conv1D(8, 3, padding="same")(layers.ZeroPadding1D(1)(y)))
+
+
+def dilated(layers, x):
+    y = layers.Conv1D(8, 3, dilation_rate=2, padding="same", activation="relu")(x)
+    return layers.Flatten()(layers.Conv1D(4, 3, dilation_rate=4)(y))
+
+
+def separable(layers, x):
+    y = layers.SeparableConv1D(8, 3, padding="same", activation="relu")(x)
+    return layers.GlobalAveragePooling1D()(layers.DepthwiseConv1D(3, padding="same", depth_multiplier=2)(y))
+
+
+def residual(layers, x):
+    y = layers.Conv1D(8, 5, padding="same", activation="relu")(x)
+    y = layers.ReLU()(layers.Add()([y, layers.Conv1D(8, 3, padding="same")(y)]))
+    return layers.Dense(3)(layers.Flatten()(layers.AveragePooling1D(4)(y)))
+
+
+def dense_over_time(layers, x):
+    y = layers.Dense(7, activation="relu")(layers.Conv1D(8, 3)(x))
+    return layers.GlobalAveragePooling1D()(layers.Dense(5)(y))
+
+
+def normalized(layers, x):
+    y = layers.Conv1D(8, 3, use_bias=False)(x)
+    return layers.GlobalAveragePooling1D()(layers.ReLU()(layers.BatchNormalization()(y)))
+
+
+MODELS: dict[str, Build] = {
+    function.__name__: function
+    for function in (flatten, pooled, causal, zero_padded, dilated, separable, residual, dense_over_time, normalized)
+}
+
+
+@functools.cache
+def file_of(name: str, ends: str = "int8", way: str = "keras", batch: int | None = 1) -> bytes:
+    return converted(model(MODELS[name], batch=batch), ends, way)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_keras_models_are_exact(engine, name):
+    assert_exact(engine, file_of(name))
+
+
+WAYS = [("keras", None), ("saved model", None), ("saved model", 1)]
+
+
+@pytest.mark.parametrize(("way", "batch"), WAYS)
+@pytest.mark.parametrize("name", ["flatten", "pooled", "residual"])
+def test_in_each_way_of_the_converter(engine, name, way, batch):
+    assert_exact(engine, file_of(name, way=way, batch=batch))
+
+
+@pytest.mark.parametrize(("way", "batch"), WAYS)
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("causal", "SPACE_TO_BATCH_ND"), ("dilated", "SPACE_TO_BATCH_ND"), ("dense_over_time", "REDUCE_PROD")],
+)
+def test_what_the_converter_takes_apart_without_a_batch_is_refused(name, kind, way, batch):
+    """The advice is what `test_keras_models_are_exact` has: a batch of 1, and from_keras_model."""
+    with pytest.raises(InputError, match=rf"is {kind}; .*Input\(..., batch_size=1\), and by .*from_keras_model"):
+        from_file.read(file_of(name, way=way, batch=batch), "model.tflite")
+
+
+def _without_quantization(converter):
+    converter.optimizations = []
+
+
+def _weights_alone(converter):
+    import tensorflow as tf
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+
+
+def _int16(converter):
+    import tensorflow as tf
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([np.ones((1, 48, 3), np.float32)] for _ in range(5))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int16
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_without_quantization, "is of float32; convert the model with full integer quantization: .*representative"),
+        (_weights_alone, "is of float32; convert the model with full integer quantization: .*representative_dataset"),
+        (_int16, "is of int16; convert it with int8 activations, .*TFLITE_BUILTINS_INT8"),
+    ],
+)
+def test_other_quantizations_are_refused_with_the_one_there_is(change, message):
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(model(MODELS["pooled"]))
+    change(converter)
+    with pytest.raises(InputError, match=rf"model.tflite: tensor \d+ .* {message}"):
+        from_file.read(converter.convert(), "model.tflite")
+
+
+def test_the_shape_of_a_flatten_is_computed_in_the_file(engine):
+    """Three of four ways write SHAPE, STRIDED_SLICE and PACK before its RESHAPE."""
+    computed = [
+        {"SHAPE", "STRIDED_SLICE", "PACK"}
+        <= {op.kind for op in read_file(file_of("flatten", "int8", way, batch)).operators}
+        for way in ("keras", "saved model")
+        for batch in (None, 1)
+    ]
+    assert computed == [True, False, True, True]
+
+
+@pytest.mark.parametrize("ends", ["float32", "uint8"])
+@pytest.mark.parametrize(("name", "batch"), [("flatten", None), ("pooled", 1), ("causal", 1)])
+def test_ends_of_other_types(engine, name, batch, ends):
+    read = assert_exact(engine, data := file_of(name, ends, batch=batch))
+    file = read_file(data)
+    assert {file.tensors[at].kind for at in (*file.inputs, *file.outputs)} == {ends.upper()}
+    assert kinds(read) == kinds(from_file.read(file_of(name, batch=batch), "model.tflite"))
+
+
+def test_a_float_file_answers_as_the_network_between_its_ends(engine):
+    """TFLite Micro on the file as it is, with floats, against the C behind quantization and before dequantization."""
+    from export.proof.cut import between_int8
+    from export.proof.runtimes import interpreter, tflite_micro_runner
+
+    data = file_of("pooled", "float32")
+    read = from_file.read(data, "model.tflite")
+    inner, micro = tflite_micro_runner(between_int8(data, read)), interpreter(data)
+    source, (last,) = read.network.activations["input"], read.network.network.outputs
+    for seed in range(20):
+        x = np.random.default_rng(seed).normal(0, 2, (1, 48, 3)).astype(np.float32)
+        micro.set_input(x, 0)
+        micro.invoke()
+        q = np.clip(np.round(x / source.scale) + source.zero_point, -128, 127).astype(np.int8)
+        values = inner(q)(read.tensors[last])
+        np.testing.assert_array_equal(micro.get_output(0).ravel(), read.network.activations[last].dequantize(values))
