@@ -5,11 +5,12 @@ pinned wheel (tests/firmware/test_rules.py establishes each rule there).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from export.network.integers import Affine, Rescale, quantize_multiplier
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, Subtract
 
 INT32 = 2**31 - 1
 MOST_SHIFT = 30  # to the left: 2^31 is no int32
@@ -71,13 +72,6 @@ def of_product(first: Affine, second: Affine, result: Affine) -> Rescale:
     return rescale([_room(float(first.scale) * float(second.scale) / float(result.scale), 255.0 * 255)])
 
 
-def of_prelu(source: Affine, slopes: Affine, result: Affine) -> Rescale:
-    """Of a value from 0 on, and of one below 0 times its slope."""
-    ratio = float(source.scale) / float(result.scale)
-    below = float(source.scale) * float(slopes.scale) / float(result.scale)
-    return rescale([_room(ratio, 255.0), _room(below, 255.0 * 255)])
-
-
 def _room(factor: float, largest: float) -> tuple[int, int]:
     """A factor of integers as large as `largest`."""
     multiplier, shift = fixed(factor)
@@ -88,6 +82,15 @@ def _room(factor: float, largest: float) -> tuple[int, int]:
 def none() -> Rescale:
     """Of a layer that changes no scale."""
     return of_table(np.empty(0, np.int8))
+
+
+ELEMENTWISE: dict[type[Elementwise], Callable[[Affine, Affine, Affine], Rescale]] = {
+    Add: of_addition,
+    Subtract: of_addition,
+    Multiply: of_product,
+    Maximum: lambda first, second, result: none(),
+    Minimum: lambda first, second, result: none(),
+}  # of the first, the second and the result
 
 
 def of_softmax(source: Affine, beta: float = 1.0) -> Rescale:

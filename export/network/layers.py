@@ -18,6 +18,7 @@ from typing import Any, cast
 import numpy as np
 
 FEATURES, LOGITS = "features", "logits"
+SIX = 6.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Layer:
     dilation: int
     channels: int
     relu: bool = False  # a fused ReLU
-    ceiling: float = math.inf  # where that ends: at 6, of a ReLU6
+    ceiling: float = math.inf  # where that ends: at SIX, of a ReLU6
     parameters: int = 0
     macs: int = 0  # multiply-accumulates; products with padding are counted, as is usual
 
@@ -81,7 +82,9 @@ class Layer:
 
     def reading(self, moved: Mapping[str, Tensor]) -> "Layer":
         """The same layer over other sources, by the names of those that it has."""
-        fields = {name: moved[value.name] for name, value in vars(self).items() if getattr(value, "name", None) in moved}
+        fields = {
+            name: moved[value.name] for name, value in vars(self).items() if getattr(value, "name", None) in moved
+        }
         layer: Layer = replace(cast(Any, self), **fields)
         return layer
 

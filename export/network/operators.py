@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from export.network import factors, readers, tables
 from export.network.integers import Affine, Rescale
 from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean
-from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, Softmax, Subtract, Table
+from export.network.pointwise import Add, Elementwise, Extreme, Maximum, Minimum, Multiply, Softmax, Subtract, Table
 from export.network.tflite_operator import TFLiteOperator
 
 LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the DSP kernel gets its scratch
@@ -62,7 +62,6 @@ class FileForm:
         newest: version up to which it means the same of int8; later ones are of other types.
         inputs: how many it has, at least and at most.
         bare: whether it may be without options.
-        commutes: whether its first two inputs may change places.
     """
 
     read: Reader
@@ -70,7 +69,6 @@ class FileForm:
     newest: int = 2
     inputs: tuple[int, int] = (1, 1)
     bare: bool = False
-    commutes: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,20 +121,17 @@ def _depthwise_scratch(layer: Depthwise) -> int:
     return SCALE * layer.channels if fits and layer.dilation == 1 else 0
 
 
-def _elementwise(layer: type[Elementwise], name: str, options: str, rescaler: Rescaler | None) -> Operator:
-    """An operator of two tensors; without a rescaler one whose tensors have one scale."""
-    alike = rescaler is None
+def _elementwise(kind: type[Elementwise], name: str, options: str) -> Operator:
+    """An operator of two tensors."""
+    alike = issubclass(kind, Extreme)
+    form = FileForm(readers.elementwise(kind), options, 3 if kind is Multiply else 2, (2, 2))
     return Operator(
-        *(layer, name, f"scl_{name}", Search.PAIRS),
+        *(kind, name, f"scl_{name}", Search.PAIRS),
         result=_kept if alike else _free,
-        rescaler=rescaler or (lambda layer, ends, result: factors.none()),
+        rescaler=lambda layer, ends, result: factors.ELEMENTWISE[kind](ends[0], ends[1], result),
         alike=alike,
         constant_bytes=lambda layer: 0 if layer.values is None else layer.second.size,
-        forms={
-            name.upper(): FileForm(
-                readers.elementwise(layer), options, 3 if layer is Multiply else 2, (2, 2), commutes=layer is not Subtract
-            )
-        },
+        forms={name.upper(): form},
         activation=not alike,
     )
 
@@ -198,13 +193,11 @@ OPERATORS = (
         },
         activation=False,
     ),
-    _elementwise(Add, "add", "AddOptions", lambda layer, ends, result: factors.of_addition(ends[0], ends[1], result)),
-    _elementwise(
-        Subtract, "sub", "SubOptions", lambda layer, ends, result: factors.of_addition(ends[0], ends[1], result)
-    ),
-    _elementwise(Multiply, "mul", "MulOptions", lambda layer, ends, result: factors.of_product(*ends, result)),
-    _elementwise(Maximum, "maximum", "MaximumMinimumOptions", None),
-    _elementwise(Minimum, "minimum", "MaximumMinimumOptions", None),
+    _elementwise(Add, "add", "AddOptions"),
+    _elementwise(Subtract, "sub", "SubOptions"),
+    _elementwise(Multiply, "mul", "MulOptions"),
+    _elementwise(Maximum, "maximum", "MaximumMinimumOptions"),
+    _elementwise(Minimum, "minimum", "MaximumMinimumOptions"),
 )
 
 

@@ -87,7 +87,3 @@ class Maximum(Extreme):
 
 class Minimum(Extreme):
     """The smaller one."""
-
-
-class PRelu(Elementwise):
-    """A ReLU with a slope below 0: the second's value, which is a constant of one sample. No other ReLU is fused."""

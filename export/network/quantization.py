@@ -18,10 +18,11 @@ import numpy as np
 
 from export.network.factors import UnsupportedError
 from export.network.integers import Affine, Int8Conv, Int8Network, Rescale, quantize_multiplier
-from export.network.layers import Layer, Network, Weighted
+from export.network.layers import SIX, Layer, Network, Weighted
 from export.network.operators import Rescaler, operator_of
 from export.network.pointwise import Elementwise
 from export.network.scales import brought_together
+from export.network.tables import six
 from scl.artifacts import InputError
 
 BIAS_LIMIT = 2**30  # leaves an int32 accumulator as much again for its products
@@ -39,15 +40,19 @@ def quantize(network: Network, ranges: Mapping[str, Sequence[float]], keep_sums:
     rounded = round_keeping_sums if keep_sums else round_nearest
     network, ranges = brought_together(network, ranges)
     activations = {"input": affine("input", ranges)}
-    convs, rescales = {}, {}
+    convs, rescales, clamps = {}, {}, {}
     for layer in network.layers:
         operator, name = operator_of(layer), layer.name
         values = layer.values if isinstance(layer, Elementwise) else None
         if values is not None:
-            activations[layer.operands[1].name] = activations[layer.source.name] if operator.alike else of_constant(values)
+            activations[layer.operands[1].name] = (
+                activations[layer.source.name] if operator.alike else of_constant(values)
+            )
         sources = [activations[operand.name] for operand in layer.operands]
         ruled = operator.result(layer, sources)
         result = activations[name] = ruled or affine(name, ranges)
+        if layer.relu and layer.ceiling == SIX:
+            clamps[name] = result.zero_point, six(result)
         if isinstance(layer, Weighted):
             convs[name] = _quantize_weights(layer, sources[0], result, rounded)
         elif operator.rescaler is not None:
@@ -56,7 +61,7 @@ def quantize(network: Network, ranges: Mapping[str, Sequence[float]], keep_sums:
                 rescales[name] = replace(rescales[name], constants=sources[1].quantize(values).ravel())
         elif ruled is None:
             raise TypeError(f"layer {name} is a {type(layer).__name__}, of which no rule for its scale is known")
-    return Int8Network(network, activations, convs, rescales)
+    return Int8Network(network, activations, convs, rescales, clamps)
 
 
 def _rescaled(layer: Layer, rescaler: Rescaler, sources: Sequence[Affine], result: Affine) -> Rescale:

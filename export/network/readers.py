@@ -4,6 +4,8 @@ They follow TFLite Micro's own preparation of each kernel, as the pinned wheel d
 """
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -12,7 +14,7 @@ from export.network import factors, tables
 from export.network.factors import PROBABILITIES, UnsupportedError
 from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Tensor
 from export.network.order import Order
-from export.network.pointwise import Add, Softmax, Table
+from export.network.pointwise import Elementwise, Extreme, Softmax, Subtract, Table
 from export.network.sliding import Slide, slide
 from export.network.tflite_operator import MOST, MOST_STEP, TFLiteOperator
 
@@ -173,16 +175,51 @@ def mean(op: TFLiteOperator) -> Mean:
     return Mean(op.name, Tensor(name, length, channels), length, length)
 
 
-def add(op: TFLiteOperator) -> Add:
-    """ADD of two tensors that operators wrote."""
-    first, second = op.inputs
-    if second not in op.file.names or first not in op.file.names:
-        raise UnsupportedError(" of a constant", "a bias of the operator before it")
-    if op.shape(0) != op.shape(1):
-        raise UnsupportedError(" of two shapes (broadcast)", "an ADD of two tensors of one shape")
-    op.require_shape(*op.shape())
-    op.file.rescales[op.name] = factors.of_addition(op.affine(0), op.affine(1), op.result)
-    return Add(op.name, op.source(0), op.source(1))
+def elementwise(kind: type[Elementwise]) -> Callable[[TFLiteOperator], Elementwise]:
+    """The reader of an operator of two tensors, whose layer is of that class.
+
+    One of them may be a constant or a single sample: the second, or either where their order does not matter.
+    """
+
+    def read(op: TFLiteOperator) -> Elementwise:
+        op = _larger_first(op, kind)
+        source, held = op.source(), op.shape(1)
+        constant = op.inputs[1] not in op.file.names
+        size, width = math.prod(held), source.channels
+        one_sample = size == width and held[-1:] == [width] or constant and size == 1
+        equal = [n for n in op.shape() if n > 1] == [n for n in held if n > 1]
+        shape = np.broadcast_shapes(tuple(op.shape()), tuple(held)) if one_sample or equal else ()
+        if math.prod(shape) != source.size:
+            raise UnsupportedError(
+                f" of {op.shape(0)} and {held}", "two of one shape, or beside one of them a sample of as many channels"
+            )
+        op.require_shape(*shape)
+        length = 1 if one_sample else source.length
+        second = Tensor(f"{op.name}/second" if constant else op.source(1).name, length, width)
+        affine = op.file.affine(op.inputs[1], constant)
+        rescale = factors.ELEMENTWISE[kind](op.affine(), affine, op.result)
+        if issubclass(kind, Extreme) and not op.affine() == affine == op.result:
+            raise UnsupportedError(" of tensors of several scales", "one of tensors with one scale and zero point")
+        values = None
+        if constant:
+            integers = np.resize(op.constant(1, "INT8"), (length, width))
+            values = affine.dequantize(integers)
+            rescale = replace(rescale, constants=integers.ravel())
+            op.file.activations[second.name] = affine
+        op.file.rescales[op.name] = rescale
+        return kind(op.name, source, second, values=values)
+
+    return read
+
+
+def _larger_first(op: TFLiteOperator, kind: type[Elementwise]) -> TFLiteOperator:
+    """With its inputs in the other order if the second is the larger one, or the only one that is no constant."""
+    first, second = (index in op.file.names for index in op.inputs)
+    if first and (not second or math.prod(op.shape(0)) >= math.prod(op.shape(1))):
+        return op
+    if kind is Subtract:
+        raise UnsupportedError(" from a constant or a single sample", "one that takes those from the other")
+    return replace(op, inputs=op.inputs[::-1])
 
 
 def softmax(op: TFLiteOperator) -> Softmax:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from export.network.integers import Affine
-from export.network.layers import Layer, Network, Tensor
+from export.network.layers import Layer, Network
 from export.network.operators import operator_of
 from export.network.pointwise import Elementwise, Table
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool
+from export.network.layers import SIX, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool
 from export.network.operators import operator_of, tflite_operators
 from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, Softmax, Subtract, Table
 
@@ -106,7 +106,8 @@ def _slide(writer: "TFLiteWriter", options: Any, layer: Layer) -> None:
 
 def _activate(writer: "TFLiteWriter", options: Any, layer: Layer) -> None:
     kinds = writer.schema.ActivationFunctionType
-    options.fusedActivationFunction = kinds.RELU if layer.relu else kinds.NONE
+    relu = kinds.RELU6 if layer.ceiling == SIX else kinds.RELU
+    options.fusedActivationFunction = relu if layer.relu else kinds.NONE
 
 
 EMITTERS: dict[type[Layer], Callable[["TFLiteWriter", Any, Any], None]] = {

@@ -245,11 +245,38 @@ class RandomModel(Model):
         w, b, typical = self.weights(filters, channels, 0, kernel * channels)
         result = self.activation(self.four(shape), self.output_scale(typical))
         self.operator("CONV_2D", [before, w, b], result, options)
-        add = self.s.AddOptionsT()
-        add.fusedActivationFunction = self.random_activation()
-        scale = max(self.scale_of(before), self.scale_of(result)) * 10 ** self.rng.uniform(-0.3, 0.5)
-        order = [result, before] if self.rng.integers(2) else [before, result]
-        self.operator("ADD", order, self.activation(self.four(shape), scale), add)
+        self.join([result, before] if self.rng.integers(2) else [before, result], result)
+
+    def gate(self) -> None:
+        """What was read and its mean, as of a squeeze-and-excite; or a constant of one sample, or of all."""
+        before, shape = self.at, self.shape
+        if self.rng.integers(2):
+            self.mean()
+            self.reshape(self.four(self.shape))
+            second, self.shape = self.at, shape
+        else:
+            samples, scale = (1 if self.rng.integers(2) else shape[0]), 10 ** self.rng.uniform(-2, 0)
+            values = self.rng.integers(-128, 128, (samples, shape[1])).astype(np.int8)
+            sizes, zero_point = self.four(values.shape), int(self.rng.integers(-128, 128))
+            second = self.tensor(sizes, self.s.TensorType.INT8, np.float32(scale), zero_point, values)
+        self.join([before, second], second)
+
+    def join(self, inputs: list[int], new: int) -> None:
+        """An elementwise operator; of MAXIMUM and MINIMUM all tensors have one scale, which the new one takes over."""
+        kind = str(self.rng.choice(["ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM"]))
+        first, second = (self.affine(index) for index in inputs)
+        scale = max(first.scale, second.scale) * 10 ** self.rng.uniform(-0.3, 0.5)
+        result: tuple[float, int | None] = (float(first.scale * second.scale) * 60 if kind == "MUL" else scale, None)
+        if kind in ("MAXIMUM", "MINIMUM"):
+            (other,) = {*inputs} - {new}
+            self.graph.tensors[new].quantization = self.graph.tensors[other].quantization
+            options, result = self.s.MaximumMinimumOptionsT(), (self.scale_of(other), self.zero_point_of(other))
+        else:
+            options = getattr(self.s, f"{kind.capitalize()}OptionsT")()
+            options.fusedActivationFunction = self.random_activation()
+        if kind != "SUB" and self.rng.integers(3) == 0:
+            inputs = inputs[::-1]
+        self.operator(kind, inputs, self.activation(self.four(self.shape), *result), options)
 
     def unary(self) -> None:
         """A function of one value."""
@@ -265,7 +292,8 @@ class RandomModel(Model):
         self.operator(kind, [self.at], self.activation(self.four(self.shape), *result), options)
 
     def grow(self) -> None:
-        steps = (self.conv, self.conv, self.depthwise, self.depthwise, self.pool, self.residual, self.unary, self.unary)
+        steps = (self.conv, self.conv, self.depthwise, self.depthwise, self.pool, self.residual, self.residual)
+        steps += (self.gate, self.gate, self.unary, self.unary)
         steps[int(self.rng.integers(len(steps)))]()
 
     def reshape(self, shape: list[int]) -> None:
