@@ -1,6 +1,7 @@
 """Makes a source package of a bundle for a build system: kernels, model and link, an example, and a README."""
 
 import argparse
+import json
 import math
 import re
 import shutil
@@ -47,6 +48,21 @@ TARGETS = {
             ("cmake/mps2-an386.cmake", "toolchain file for the Cortex-M4F that QEMU emulates"),
         ),
     ),
+    "esp-idf": Target(
+        "/dev/ttyUSB0",
+        (
+            ("idf_component.yml", "a component for ESP-IDF"),
+            ("examples/link/", "an application that speaks the link over UART0"),
+        ),
+    ),
+    "platformio": Target(
+        "/dev/ttyACM0",
+        (
+            ("library.json", "a PlatformIO library; its header is called as it is"),
+            ("examples/link/", "a project that speaks the link over Arduino's Serial"),
+        ),
+        also=(HEADER, ("arduino/examples/link/link.ino", "examples/link/src/main.cpp")),
+    ),
     "zephyr": Target(
         "/dev/ttyACM0",
         (
@@ -62,6 +78,7 @@ CONTENTS = (
 )
 TEMPLATES = FIRMWARE / "packages"
 DISTRIBUTION = "scl-wearable"
+QUOTED = (".json", ".yml")  # templates whose values stand in quotes
 MOST_NAME = 63  # characters that Arduino lets a library's name have
 API = ("input.c", "model.c")  # the files of the application that the model's library has
 NO_SENSOR = "boards/no_sensor.c"  # for examples; a program with a sensor of its own leaves it out
@@ -172,6 +189,8 @@ def readme(words: dict[str, str], target: str) -> str:
 
 
 def _filled(path: Path, words: dict[str, str]) -> str:
+    if path.suffix in QUOTED:
+        words = {name: json.dumps(word)[1:-1] for name, word in words.items()}
     return Template(path.read_text(encoding="utf-8")).substitute(words)
 
 

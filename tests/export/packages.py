@@ -4,8 +4,11 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from export import package
+from firmware_host import validate
+from scl.artifacts import read_json
 from scl.artifacts.bundle import read_run_bundle, write_manifest
 
 STUBS = Path(__file__).parent / "stubs"
@@ -34,3 +37,14 @@ def run(*command: str | Path) -> str:
 def tried(*command: str | Path) -> subprocess.CompletedProcess[str]:
     parts = [str(part) for part in command]
     return subprocess.run(parts, capture_output=True, text=True, check=False, timeout=120)
+
+
+def validated(program: Path, bundle: Path, folder: Path) -> dict[str, Any]:
+    """The report on a program that prints the port on which it waits for one client."""
+    with subprocess.Popen([program], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            port = f"socket://127.0.0.1:{process.stdout.readline().strip()}"
+            assert validate.main([str(bundle), "--port", port, "--out", str(folder / "report")]) == 0
+        finally:
+            process.kill()
+    return read_json(folder / "report" / "validation.json", "validation", 4)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host import validate
 from scl.artifacts import read_json
-from tests.export.packages import CORE, STUBS, made, renamed, run, tried
+from tests.export.packages import CORE, STUBS, made, renamed, run, tried, validated
 
 ZEPHYR = STUBS / "zephyr"
 HOST = ["gcc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-I", ZEPHYR, "-Dmain=sample_main"]
@@ -126,12 +125,6 @@ def test_the_sample_answers_a_client_that_waited_for_it(bundle_folder, board_too
     run(*HOST, "-I", folder / "src", "-c", folder / "samples/link/src/main.c", "-o", tmp_path / "sample.o")
     program = [ZEPHYR / "uart.c", ZEPHYR / "socket.c", tmp_path / "sample.o", *objects]
     run(*HOST, "-Umain", *program, "-o", tmp_path / "link")
-    with subprocess.Popen([tmp_path / "link"], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            port = f"socket://127.0.0.1:{process.stdout.readline().strip()}"
-            assert validate.main([str(bundle_folder), "--port", port, "--out", str(tmp_path / "report")]) == 0
-        finally:
-            process.kill()
-    report = read_json(tmp_path / "report" / "validation.json", "validation", 4)
+    report = validated(tmp_path / "link", bundle_folder, tmp_path)
     assert report["board"] == "stub/soc"
     assert report["parity"]["max_lsb"] == 0 and report["parity"]["compared"] == report["sent"] == 200

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from export.network import tables
 from tests.firmware.random_models import Model
 
 
@@ -109,6 +110,8 @@ class EveryOperator(Net):
         before = self.at
         self.conv(4, 4, 0.08)
         self.add(before)
+        for kind in sorted(tables.FUNCTIONS):
+            self.function(kind, [1, 1, 20, 4])
         self.depthwise(4)
         self.pool("MAX_POOL_2D", 20)
         self.pool("AVERAGE_POOL_2D", 10)

@@ -57,6 +57,17 @@ class Model:
         zero_point = int(self.rng.integers(-128, 128)) if zero_point is None else zero_point
         return self.tensor(shape, self.s.TensorType.INT8, np.float32(scale), zero_point)
 
+    def function(self, kind: str, shape: list[int]) -> None:
+        """A function of one value, of those of `tables.FUNCTIONS`."""
+        name, source = operators.TABLE_OPTIONS.get(kind), self.affine(self.at)
+        options = getattr(self.s, f"{name}T")() if name else None
+        if kind == "LEAKY_RELU":
+            options.alpha = float(self.rng.uniform(0, 0.5))
+        ruled = tables.FUNCTIONS[kind].result_of(source)
+        scale = float(source.scale) * 10 ** self.rng.uniform(-0.3, 0.3)
+        result = (scale, None) if ruled is None else (ruled.scale, ruled.zero_point)
+        self.operator(kind, [self.at], self.activation(shape, *result), options)
+
     def scale_of(self, index: int) -> np.float32:
         return np.float32(self.graph.tensors[index].quantization.scale[0])
 
@@ -281,15 +292,7 @@ class RandomModel(Model):
     def unary(self) -> None:
         """A function of one value."""
         functions = sorted(tables.FUNCTIONS.keys() - ({"LOGISTIC", "TANH"} if self.scale_of(self.at) > 4 else set()))
-        kind = str(self.rng.choice(functions))
-        name, source = operators.TABLE_OPTIONS.get(kind), self.affine(self.at)
-        options = getattr(self.s, f"{name}T")() if name else None
-        if kind == "LEAKY_RELU":
-            options.alpha = float(self.rng.uniform(0, 0.5))
-        ruled = tables.FUNCTIONS[kind].result_of(source)
-        scale = float(source.scale) * 10 ** self.rng.uniform(-0.3, 0.3)
-        result = (scale, None) if ruled is None else (ruled.scale, ruled.zero_point)
-        self.operator(kind, [self.at], self.activation(self.four(self.shape), *result), options)
+        self.function(str(self.rng.choice(functions)), self.four(self.shape))
 
     def grow(self) -> None:
         steps = (self.conv, self.conv, self.depthwise, self.depthwise, self.pool, self.residual, self.residual)

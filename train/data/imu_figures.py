@@ -3,46 +3,24 @@
 Nothing here takes a unit for granted, so that a wrong one can be seen.
 """
 
-import hashlib
-import math
 from dataclasses import dataclass
-from itertools import permutations, product
 
 import numpy as np
 
+from train.data.imu_copies import Copies, marks_of
+from train.data.imu_runs import stuck_parts
 from train.data.imu_stretches import Stretch, Stretches
 from train.data.imu_table import KINDS, Table
+from train.data.imu_turn import MOST_SAMPLES, Turn, turn
 
 REST_S = 0.5  # of the windows in which a sensor rests or not
 STILL = 0.03  # most that the acceleration scatters at rest, as a share of its length
-LEAST_STILL = 3  # windows
-TURN_S = 0.4  # in which the direction of gravity is compared with what the gyroscope says
-MOST_TURN_SAMPLES = 100_000
-NEAR_REST = 0.03  # of |a| around its median, where it is mostly gravity
+LEAST_STILL, LEAST_BIAS = 3, 10  # windows
 AT_RAIL, IN_A_ROW = 5, 3  # samples
 NEAR_RAIL = 0.05  # of a channel's range
 LEAST_LEVELS = 25  # steps of a channel, below which a top is no rail but coarse
-DIGEST_S = 1.0  # of a stretch that is worth comparing
-SIGNED_AXES = [(order, signs) for order in permutations(range(3)) for signs in product((1, -1), repeat=3)]
-
-
-@dataclass(frozen=True)
-class Turn:
-    """How far the direction of gravity turns for what the gyroscope says: 1 where units, rate and axes are right.
-
-    Attributes:
-        factor: of the gyroscope's values, by least squares.
-        fit: correlation of both.
-        axes: those of the gyroscope that fit best, as "xyz" or "y-xz".
-        best: their correlation.
-        best_factor: their factor.
-    """
-
-    factor: float
-    fit: float
-    axes: str
-    best: float
-    best_factor: float
+LEAST_S = 5.0  # in which |a| has a mean of 1 g or more, however one moves
+STILL_RAD = 0.05  # rad/s, standard deviation of a gyroscope at rest
 
 
 @dataclass(frozen=True)
@@ -58,7 +36,13 @@ class FileFigures:
         clipped: for each channel that stops at a rail the share of its samples there, and the rail.
         means: mean acceleration (3) of each person and class.
         turn: None where there is too little to compare.
-        digests: of the values of each stretch, with its seconds and its person.
+        missing, malformed, late: rows that are left out.
+        stuck: channels that stand still for a time, and how long in seconds.
+        least: the smallest mean of |a| over 5 s; None: no accelerometer, or nothing so long.
+        bias: mean of each axis of the gyroscope at rest; None where it never rests, or has none.
+        spin: mean of each axis of the gyroscope.
+        turning: root mean square of the angular rate of each person and class.
+        copies: what tells whether it is there twice.
         lengths: seconds of each stretch with a class.
     """
 
@@ -79,7 +63,15 @@ class FileFigures:
     clipped: dict[str, tuple[float, float]]
     means: dict[tuple[str, str], tuple[float, float, float]]
     turn: Turn | None
-    digests: dict[str, tuple[str, float]]
+    missing: int
+    malformed: int
+    late: int
+    stuck: dict[str, float]
+    least: float | None
+    bias: tuple[float, ...] | None
+    spin: tuple[float, ...] | None
+    turning: dict[tuple[str, str], float]
+    copies: Copies
     lengths: tuple[float, ...]
 
     @property
@@ -120,7 +112,15 @@ def measure(table: Table, cut: Stretches) -> FileFigures:
         clipped={name: rail for name, column in zip(channels, x.T, strict=True) if (rail := _rail(column)) is not None},
         means={} if acceleration is None else _means(stretches, 3 * table.kinds.index("accelerometer")),
         turn=turn(stretches, cut.rate_hz) if both else None,
-        digests=_digests(stretches),
+        missing=counts.missing,
+        malformed=table.malformed,
+        late=counts.late,
+        stuck=stuck_parts([s.values for s in stretches], channels, cut.rate_hz),
+        least=None if acceleration is None else _least(acceleration, cut.rate_hz),
+        bias=_bias(x, cut.rate_hz) if both else None,
+        spin=(*map(float, columns["gyroscope"].mean(axis=0)),) if "gyroscope" in columns and len(x) else None,
+        turning=_turning(stretches, 3 * table.kinds.index("gyroscope")) if "gyroscope" in columns else {},
+        copies=marks_of(stretches, cut.rate_hz),
         lengths=tuple(len(s.values) / cut.rate_hz for s in stretches if s.label),
     )
 
@@ -147,7 +147,7 @@ def _rail(column: np.ndarray) -> tuple[float, float] | None:
     A signal that is cut off is at its largest value for some samples in a row, and more often than near it. A smooth
     peak is less often at its top than near it, as far as there are many steps up to it.
     """
-    levels = np.unique(column[:MOST_TURN_SAMPLES])
+    levels = np.unique(column[:MOST_SAMPLES])
     if len(levels) < LEAST_LEVELS:
         return None
     step, middle = float(np.diff(levels).min()), float(np.median(column))
@@ -175,52 +175,34 @@ def _means(stretches: tuple[Stretch, ...], first: int) -> dict[tuple[str, str], 
     return {key: (*map(float, sums[key] / rows[key]),) for key in sums}  # type: ignore[misc]
 
 
-def _digests(stretches: tuple[Stretch, ...]) -> dict[str, tuple[str, float]]:
-    worth = (s for s in stretches if s.seconds >= DIGEST_S and s.values.std(axis=0).any())
-    return {hashlib.sha256(s.values.tobytes()).hexdigest(): (s.subject, s.seconds) for s in worth}
-
-
-def turn(stretches: tuple[Stretch, ...], rate_hz: float) -> Turn | None:
-    """Compares the turning of gravity with the gyroscope; channels are ax ay az gx gy gz.
-
-    At rest in the world, a direction u changes on the turning sensor by du/dt = -omega x u. Where |a| is near its
-    median, acceleration is mostly gravity and tells u.
-    """
-    step = max(1, round(TURN_S * rate_hz))
-    moment = np.zeros((3, 9))  # of du with omega_a u_b, summed over the step
-    gram = np.zeros((9, 9))
-    length, pairs, left = 0.0, 0, MOST_TURN_SAMPLES
-    for s in stretches:
-        values = s.values[:left].astype(np.float64)
-        left -= len(values)
-        norm = np.linalg.norm(values[:, :3], axis=1)
-        usual = float(np.median(norm))
-        if len(values) < 3 * step or usual == 0:
-            continue
-        u = values[:, :3] / np.maximum(norm, 1e-9)[:, None]
-        products = (values[:, 3:, None] * u[:, None, :]).reshape(-1, 9) / rate_hz
-        total = np.concatenate([np.zeros((1, 9)), np.cumsum((products[1:] + products[:-1]) / 2, axis=0)])
-        near = np.abs(norm / usual - 1) < NEAR_REST
-        good = near[step:] & near[:-step]
-        du, q = (u[step:] - u[:-step])[good], (total[step:] - total[:-step])[good]
-        moment, gram = moment + du.T @ q, gram + q.T @ q
-        length, pairs = length + float((du**2).sum()), pairs + int(good.sum())
-    if pairs < 50 or length / pairs < 1e-4 or not gram.any():
+def _least(acceleration: np.ndarray, rate_hz: float) -> float | None:
+    """The smallest mean |a| over LEAST_S of (n, 3)."""
+    samples = round(LEAST_S * rate_hz)
+    windows = len(acceleration) // samples if samples else 0
+    if not windows:
         return None
-    return _turn(moment, gram, length)
+    lengths = np.linalg.norm(acceleration[: windows * samples].astype(np.float64), axis=1)
+    return float(lengths.reshape(windows, samples).mean(axis=1).min())
 
 
-def _turn(moment: np.ndarray, gram: np.ndarray, length: float) -> Turn:
-    fits = []
-    for order, signs in SIGNED_AXES:
-        c = np.zeros((3, 9))
-        for i, a, b in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):  # -(omega x u)_i = omega_b u_a - omega_a u_b
-            c[i, 3 * order[b] + a] += signs[b]
-            c[i, 3 * order[a] + b] -= signs[a]
-        agreement, predicted = float((moment * c).sum()), float(np.einsum("ij,jk,ik->", c, gram, c))
-        if predicted > 0:
-            name = "".join(("-" if sign < 0 else "") + "xyz"[axis] for axis, sign in zip(order, signs, strict=True))
-            fits.append((agreement / math.sqrt(predicted * length), agreement / predicted, name))
-    identity = next(fit for fit in fits if fit[2] == "xyz")
-    best = max(fits)
-    return Turn(identity[1], identity[0], best[2], best[0], best[1])
+def _bias(x: np.ndarray, rate_hz: float) -> tuple[float, ...] | None:
+    """The median of each axis of the gyroscope over windows at rest of x (n, 6)."""
+    samples = max(4, round(REST_S * rate_hz))
+    windows = len(x) // samples
+    cut = x[: windows * samples].reshape(windows, samples, 6).astype(np.float64)
+    lengths = np.linalg.norm(cut[:, :, :3], axis=2).mean(axis=1)
+    scatter = np.sqrt(cut.var(axis=1)[:, :3].sum(axis=1)) / np.maximum(lengths, 1e-9)
+    still = (scatter < STILL) & (cut.std(axis=1)[:, 3:] < STILL_RAD).all(axis=1)
+    if still.sum() < LEAST_BIAS:
+        return None
+    return (*map(float, np.median(cut[still][:, :, 3:].mean(axis=1), axis=0)),)
+
+
+def _turning(stretches: tuple[Stretch, ...], first: int) -> dict[tuple[str, str], float]:
+    squares: dict[tuple[str, str], float] = {}
+    rows: dict[tuple[str, str], int] = {}
+    for s in stretches:
+        key = (s.subject, s.label)
+        squares[key] = squares.get(key, 0.0) + float((s.values[:, first : first + 3].astype(np.float64) ** 2).sum())
+        rows[key] = rows.get(key, 0) + len(s.values)
+    return {key: (squares[key] / rows[key]) ** 0.5 for key in squares}

@@ -66,13 +66,17 @@ def cut(table: Table, gap_s: float | None, path: Path) -> Stretches:
     A step of more than `gap_s` is a gap; None: of more than 0.2 s and five samples. Rows that repeat a time or come
     late are left out, and so are those of nobody where others have a subject; all are counted.
 
-    Raises InputError, naming `path`, where no step of the clock tells a rate.
+    Raises InputError, naming `path`, where no row is whole, or no step of the clock tells a rate.
     """
     counts = Counts()
     times = np.arange(len(table.values)) / table.rate_hz if table.rate_hz else table.times_s
     assert times is not None
     keep = np.isfinite(table.values).all(axis=1) & ~np.isnan(times)
     counts.missing = int((~keep).sum())
+    if not keep.any():
+        raise InputError(
+            f"{path}: none of its {len(keep)} rows has all values; fill in the empty column, or name another"
+        )
     rate_hz = table.rate_hz or _rate_hz(times[keep], path)
     gap_s = gap_s or max(GAP_S, GAP_SAMPLES / rate_hz)
     subjects, labels = table.subjects.codes, table.labels.codes

@@ -1,27 +1,28 @@
-"""What looks wrong with recordings as a set: files that differ from the others, data that is there twice, people and
-classes that cannot be divided.
-"""
+"""What looks wrong with recordings as a set: files that differ from the others."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from scl.text import listed as listed_names
 from train.data.guesses import plain_rate
-from train.data.imu_figures import SIGNED_AXES, FileFigures
+from train.data.imu_figures import FileFigures
+from train.data.imu_turn import SIGNED_AXES
+from train.data.people_doubts import of_people
 
 FITS = 0.4  # correlation of the gyroscope with the turning of gravity, from which on its factor is believed
 FACTOR = (0.6, 1.6)  # of the gyroscope against gravity; movement makes it smaller than 1
 RATE_NEAR = 0.05
 LOST = 0.05  # share of the recordings in stretches that hold no window
 AGREE, TURNED, EXPLAINED = 0.85, 0.5, 0.95  # cosines between mean accelerations
-LEAST_SUBJECTS = 3
+TRUSTED = 0.85  # correlation from which on the factor of one file's gyroscope is believed
+TURNS_FASTER, ALONE, AGREEING = 0.3, 20.0, 4.0  # rad/s of a class; factors of one file, and of nearly all others
 
 
 def of_set(files: Sequence[FileFigures], window_s: float) -> list[str]:
     """The doubts, one line each."""
-    lines = _turning(files) + _rates(files) + _gaps(files) + _swapped(files) + _duplicates(files) + _people(files)
-    return lines + _short(files, window_s)
+    lines = _turning(files) + _ranges(files) + _levels(files) + _rates(files) + _gaps(files) + _swapped(files)
+    return lines + of_people(files) + _short(files, window_s)
 
 
 def listed(names: Sequence[str], total: int) -> str:
@@ -44,6 +45,55 @@ def _turning(files: Sequence[FileFigures]) -> list[str]:
     return [
         f"{listed([f.name for f in found], len(files))}: gravity turns {factor:.2f} times as far as the gyroscope "
         f"says, expected about 1: {rate} or the gyroscope's range is another"
+    ]
+
+
+def _ranges(files: Sequence[FileFigures]) -> list[str]:
+    """People of whom all that can be trusted says another turning by the gyroscope than gravity does, while it agrees
+    in most files.
+    """
+    found = [(f, f.turn.factor) for f in files if f.turn is not None and f.turn.fit >= TRUSTED]
+    usual = float(np.median([factor for _, factor in found])) if found else 0.0
+    of_person: dict[str, list[tuple[FileFigures, float]]] = {}
+    for file, factor in found:
+        for subject in {subject or file.name for subject, _ in file.seconds}:
+            of_person.setdefault(subject, []).append((file, factor))
+    odd = [
+        one
+        for own in of_person.values()
+        if all(not FACTOR[0] <= factor <= FACTOR[1] and 0.1 < factor < 10 for _, factor in own)
+        for one in own
+    ]
+    if not odd or not FACTOR[0] <= usual <= FACTOR[1]:
+        return []
+    return [
+        f"{listed([f.name for f, _ in odd], len(files))}: gravity turns {odd[0][1]:.2f} times as far as the gyroscope "
+        f"says, in most files {usual:.2f}: its rate or its gyroscope's range is another"
+    ]
+
+
+def _levels(files: Sequence[FileFigures]) -> list[str]:
+    """Files whose gyroscope turns far more or less than that of everybody else in the same class."""
+    of_class: dict[str, list[tuple[FileFigures, float]]] = {}
+    for file in files:
+        for (_, label), size in file.turning.items():
+            if label:
+                of_class.setdefault(label, []).append((file, size))
+    odd: dict[str, tuple[float, float, str]] = {}
+    for label, those in of_class.items():
+        sizes = np.array([size for _, size in those])
+        low, usual, high = np.quantile(sizes, [0.2, 0.5, 0.8])
+        if len(those) < 4 or usual < TURNS_FASTER or high > AGREEING * low:
+            continue
+        for file, size in those:
+            if size > ALONE * usual or 0 < size < usual / ALONE:
+                odd.setdefault(file.name, (size, float(usual), label))
+    if not odd:
+        return []
+    size, usual, label = next(iter(odd.values()))
+    return [
+        f"{listed(list(odd), len(files))}: the gyroscope turns by {size:.3g} rad/s in {label}, elsewhere by "
+        f"{usual:.3g}: its unit or range is another, or it was off"
     ]
 
 
@@ -94,14 +144,16 @@ def _swapped(files: Sequence[FileFigures]) -> list[str]:
         for name, own in of_file.items()
         if not persons_of[name] <= set(people) and (turned := _turned(own, usual)) is not None
     }
-    groups: dict[str, list[tuple[str, float]]] = {}
-    for name, (axes, score) in (people | odd).items():
-        groups.setdefault(axes, []).append((name, score))
+    groups: dict[str, list[tuple[str, str, float]]] = {}
+    for name, (axes, score) in people.items():
+        groups.setdefault(axes, []).append((name, axes, score))
+    if odd:
+        groups[""] = [(name, axes, score) for name, (axes, score) in odd.items()]
     return [
-        f"{', '.join(name for name, _ in those[:4])}{', ...' if len(those) > 4 else ''}: mean acceleration agrees with "
-        f"that of the same classes elsewhere by {those[0][1]:.2f}, by {EXPLAINED} or more with axes {axes}: axes are "
-        "swapped, or the device was worn another way round"
-        for axes, those in groups.items()
+        f"{listed_names([name for name, _, _ in those], 4)}: mean acceleration agrees with that of the same classes "
+        f"elsewhere by {those[0][2]:.2f}, by {EXPLAINED} or more with axes {those[0][1]}: axes are swapped, or the "
+        "device was worn another way round"
+        for those in groups.values()
     ]
 
 
@@ -127,53 +179,6 @@ def _turned(own: dict[str, np.ndarray], usual: dict[str, np.ndarray]) -> tuple[s
 
 def _axes(order: Sequence[int], signs: Sequence[int]) -> str:
     return " ".join(("-" if sign < 0 else "") + "xyz"[axis] for axis, sign in zip(order, signs, strict=True))
-
-
-def _duplicates(files: Sequence[FileFigures]) -> list[str]:
-    """The same values twice: in two files, or of two people."""
-    first: dict[str, tuple[str, str]] = {}
-    pairs: Counter[tuple[str, str, str, str]] = Counter()
-    for file in files:
-        for digest, (subject, seconds) in file.digests.items():
-            if digest not in first:
-                first[digest] = (file.name, subject)
-                continue
-            pairs[(*first[digest], file.name, subject)] += round(seconds)
-    lines = []
-    for (name, subject, other, person), seconds in pairs.items():
-        files_of = f"{name} and {other} hold" if name != other else f"{name} holds"
-        people = f", as {subject} and as {person}: one recording under two names leaks from training to test"
-        lines.append(f"{files_of} the same {seconds} s twice" + (people if subject != person else ": remove one"))
-    return lines
-
-
-def _people(files: Sequence[FileFigures]) -> list[str]:
-    of_class: dict[str, set[str]] = {}
-    nobody = False
-    for file in files:
-        for (subject, label), _ in file.seconds.items():
-            if label:
-                nobody |= not subject
-                of_class.setdefault(label.casefold(), set()).add((subject or file.name).casefold())
-    everybody = set().union(*of_class.values()) if of_class else set()
-    lines = []
-    if nobody:
-        lines.append(
-            "nobody is named: each file counts as a person of its own, so that a person may be in training and test; "
-            "say who with [subject] in dataset.toml, or capture with --subject"
-        )
-    if len(everybody) < LEAST_SUBJECTS:
-        lines.append(
-            f"recordings of {len(everybody)} {'person' if len(everybody) == 1 else 'people'}, a split by subject needs "
-            f"{LEAST_SUBJECTS} or more; record others, or give --split random, which flatters"
-        )
-    alone = sorted(label for label, people in of_class.items() if len(people) == 1)
-    if alone and len(everybody) > 1:
-        lines.append(
-            f"{', '.join(alone[:5])}{', ...' if len(alone) > 5 else ''}: recorded of one person alone; a split by "
-            "subject trains or tests without the class: record others, or leave it out with --activities"
-        )
-    return lines
 
 
 def _short(files: Sequence[FileFigures], window_s: float) -> list[str]:

@@ -271,8 +271,8 @@ def test_the_watchs_own_opposite_handedness_is_found():
     (train/data/watch.py, found from the physics), and of no other.
     """
     from train.data import watch
-    from train.data.imu_figures import turn
     from train.data.imu_stretches import Stretch
+    from train.data.imu_turn import turn
     from train.data.plausibility import FITS_BETTER, FITS_NOT
 
     data = watch.read(watch.locate())

@@ -1,0 +1,31 @@
+# What ESP-IDF's build does with components, as far as a package uses it: project() reads each component's CMakeLists.txt twice, first as a
+# script that only asks for its requirements, in which nothing behind idf_component_register is reached, and then to build it. The
+# application is linked from their archives.
+macro(project name)
+  _project(${name} C)
+  set(root ${IDF_STUB}/../..)
+  add_compile_options(-O1 -Wall -Wextra -Werror)
+  foreach(component ${EXTRA_COMPONENT_DIRS} ${CMAKE_CURRENT_SOURCE_DIR}/main)
+    get_filename_component(component ${component} ABSOLUTE)
+    get_filename_component(COMPONENT_LIB ${component} NAME)
+    execute_process(
+      COMMAND ${CMAKE_COMMAND} -D COMPONENT=${component} -P ${IDF_STUB}/requirements.cmake COMMAND_ERROR_IS_FATAL ANY)
+    add_subdirectory(${component} components/${COMPONENT_LIB})
+    list(APPEND libraries ${COMPONENT_LIB})
+    list(PREPEND needed ${COMPONENT_LIB})
+  endforeach()
+  list(REMOVE_ITEM libraries main)
+  target_link_libraries(main PRIVATE ${libraries})
+  if(NOT CMAKE_CROSSCOMPILING)
+    add_executable(${name} ${root}/app.c)
+    target_include_directories(${name} PRIVATE ${root})
+    target_link_libraries(${name} PRIVATE ${needed})
+  endif()
+endmacro()
+set(IDF_STUB ${CMAKE_CURRENT_LIST_DIR})
+
+function(idf_component_register)
+  cmake_parse_arguments(PARSE_ARGV 0 given "" "" "SRCS;INCLUDE_DIRS")
+  add_library(${COMPONENT_LIB} STATIC ${given_SRCS})
+  target_include_directories(${COMPONENT_LIB} PUBLIC ${given_INCLUDE_DIRS} PRIVATE ${IDF_STUB}/../..)
+endfunction()

@@ -1,0 +1,10 @@
+# A component's CMakeLists.txt as a script.
+macro(idf_component_register)
+  set_property(GLOBAL PROPERTY registered TRUE)
+  return()
+endmacro()
+include(${COMPONENT}/CMakeLists.txt)
+get_property(registered GLOBAL PROPERTY registered)
+if(NOT registered)
+  message(FATAL_ERROR "${COMPONENT} registers no component")
+endif()
