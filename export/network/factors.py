@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from export.network.integers import Affine, Rescale, quantize_multiplier
-from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, Subtract
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Subtract
 
 INT32 = 2**31 - 1
 MOST_SHIFT = 30  # to the left: 2^31 is no int32
@@ -53,6 +53,11 @@ def of_mean(source: Affine, result: Affine, length: int) -> Rescale:
     return rescale([((multiplier << bits) // length, shift - bits)])
 
 
+def of_sum(source: Affine, result: Affine, length: int) -> Rescale:
+    """Of a sum over `length` samples."""
+    return rescale([_room(float(source.scale) / float(result.scale), 255.0 * length)])
+
+
 def of_addition(first: Affine, second: Affine, result: Affine) -> Rescale:
     """Of a sum or a difference of two tensors: of the first, the second and the result."""
     scales = float(first.scale), float(second.scale)
@@ -84,12 +89,20 @@ def none() -> Rescale:
     return of_table(np.empty(0, np.int8))
 
 
+def of_prelu(source: Affine, slopes: Affine, result: Affine) -> Rescale:
+    """Of a value from 0 on, and of one below 0 times its slope."""
+    ratio = float(source.scale) / float(result.scale)
+    below = float(source.scale) * float(slopes.scale) / float(result.scale)
+    return rescale([_room(ratio, 255.0), _room(below, 255.0 * 255)])
+
+
 ELEMENTWISE: dict[type[Elementwise], Callable[[Affine, Affine, Affine], Rescale]] = {
     Add: of_addition,
     Subtract: of_addition,
     Multiply: of_product,
     Maximum: lambda first, second, result: none(),
     Minimum: lambda first, second, result: none(),
+    PRelu: of_prelu,
 }  # of the first, the second and the result
 
 

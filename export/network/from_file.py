@@ -28,8 +28,6 @@ NEAREST = {
     "SPACE_TO_BATCH_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
     "BATCH_TO_SPACE_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
     "REDUCE_PROD": f"shapes without one, which the converter writes {KNOWN_BATCH}",
-    "CONCATENATION": "ADD of two tensors, or a wider convolution",
-    "REDUCE_MAX": "MAX_POOL_2D as long as its input",
     "CONV_3D": "CONV_2D of height 1",
     "TRANSPOSE_CONV": "CONV_2D",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "dilated CONV_2D over time",

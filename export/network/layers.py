@@ -62,6 +62,10 @@ class Layer:
         """What it reads that has a scale: its sources, and a constant beside them."""
         return self.sources
 
+    def keeps_step_with(self, source: Tensor) -> bool:
+        """Whether it reads a source in step with what it writes, so that its output may lie over it."""
+        return source.size == self.source.size  # another one is read again for every sample
+
     @property
     def span(self) -> int:
         """Samples from the first tap to the last, both included."""
@@ -196,6 +200,44 @@ class MaxPool(Pool):
 
 class Mean(Pool):
     """Mean over all samples, with a scale of its own."""
+
+
+class Sum(Pool):
+    """Sum over all samples, with a scale of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Concat(Layer):
+    """Several tensors side by side (as channels), or one behind the other (along time); all have one scale."""
+
+    name: str
+    parts: tuple[Tensor, ...]
+    along_time: bool = False
+    kernel = stride = dilation = 1
+    same = False
+
+    @property
+    def source(self) -> Tensor:  # type: ignore[override]
+        return self.parts[0]
+
+    @property
+    def sources(self) -> tuple[Tensor, ...]:
+        return self.parts
+
+    @property
+    def channels(self) -> int:  # type: ignore[override]
+        return self.source.channels if self.along_time else sum(part.channels for part in self.parts)
+
+    @property
+    def result(self) -> Tensor:
+        length = sum(part.length for part in self.parts) if self.along_time else self.source.length
+        return Tensor(self.name, length, self.channels)
+
+    def reading(self, moved: Mapping[str, Tensor]) -> "Concat":
+        return replace(self, parts=tuple(moved.get(part.name, part) for part in self.parts))
+
+    def keeps_step_with(self, source: Tensor) -> bool:
+        return False
 
 
 @dataclass(frozen=True)

@@ -87,3 +87,7 @@ class Maximum(Extreme):
 
 class Minimum(Extreme):
     """The smaller one."""
+
+
+class PRelu(Elementwise):
+    """A ReLU with a slope below 0, which is the second's value: a constant. No other ReLU is fused."""

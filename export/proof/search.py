@@ -112,7 +112,9 @@ def _plain(layer: Layer, runs: int, rng: np.random.Generator) -> list[Inputs]:
     ]
     constants = range(-128, 128) if runs > 4 * 256 else (-128, 127)
     chosen = [{name: np.full(size, value, np.int8) for name, size in sizes.items()} for value in constants]
-    chosen += [{name: values.astype(np.int8) for name in sizes} for values in alternating]
+    chosen += [
+        {name: np.resize(values, size).astype(np.int8) for name, size in sizes.items()} for values in alternating
+    ]
     for _ in range(max(min(RANDOM, runs // 4), 4)):
         chosen.append({name: _noise(size, rng) for name, size in sizes.items()})
     return chosen

@@ -4,7 +4,7 @@ import numpy as np
 
 from export.network.arena import Arena, scratch_name
 from export.network.integers import Int8Conv, Int8Network, Rescale
-from export.network.layers import Layer
+from export.network.layers import Concat, Layer
 from export.network.operators import operator_of
 from export.network.pointwise import Elementwise
 from export.network.streaming import Keep
@@ -46,6 +46,11 @@ def op_fields(network: Int8Network, arena: Arena, layer: Layer) -> tuple[dict[st
         arrays["weights"] = integers.constants
     if integers is not None:
         arrays |= {name: getattr(integers, name) for name in ("bias", "multiplier", "shift")}
+    if isinstance(layer, Concat):
+        each = [part.size if layer.along_time else part.channels for part in layer.parts]
+        starts = [arena.offsets[part.name] for part in layer.parts]
+        numbers |= {"kernel": len(each), "in_length": 1 if layer.along_time else source.length}
+        arrays["bias"] = np.stack([starts, each], axis=1).astype(np.int32)
     arrays = {name: values for name, values in arrays.items() if values.size}
     return numbers, arrays
 

@@ -11,13 +11,32 @@ from typing import Any
 import numpy as np
 
 from export.network.integers import Int8Network
-from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network, Tensor, Weighted
+from export.network.layers import (
+    AveragePool,
+    Concat,
+    Conv,
+    Depthwise,
+    Layer,
+    MaxPool,
+    Mean,
+    Network,
+    Sum,
+    Tensor,
+    Weighted,
+)
 from export.network.operators import of_class
-from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, Softmax, Subtract, Table
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
 
 OPSET, IR_VERSION = 13, 8
 FUNCTIONS = {"LOGISTIC": "Sigmoid", "TANH": "Tanh", "LEAKY_RELU": "LeakyRelu", "RELU": "Relu", "QUANTIZE": "Identity"}
-JOINTS: dict[type[Layer], str] = {Add: "Add", Subtract: "Sub", Multiply: "Mul", Maximum: "Max", Minimum: "Min"}
+JOINTS: dict[type[Layer], str] = {
+    Add: "Add",
+    Subtract: "Sub",
+    Multiply: "Mul",
+    Maximum: "Max",
+    Minimum: "Min",
+    PRelu: "PRelu",
+}
 
 
 def write_onnx(network: Network, int8: Int8Network | None = None) -> bytes:
@@ -78,6 +97,13 @@ class _Writer:
 
     def mean(self, layer: Mean, value: str) -> str:
         return self._node("ReduceMean", [value], f"{layer.name}/mean", axes=[2], keepdims=1)
+
+    def sum(self, layer: Sum, value: str) -> str:
+        axes = self._constant(f"{layer.name}/axes", np.array([2]))
+        return self._node("ReduceSum", [value, axes], f"{layer.name}/sum", keepdims=1)
+
+    def concat(self, layer: Concat, *values: str) -> str:
+        return self._node("Concat", list(values), f"{layer.name}/joined", axis=2 if layer.along_time else 1)
 
     def elementwise(self, layer: Elementwise, first: str, *second: str) -> str:
         """Adds the node of the layer's class; a constant is (channels, length)."""
@@ -203,6 +229,8 @@ EMITTERS: dict[type[Layer], Callable[..., str]] = {
     AveragePool: _Writer.average_pool,
     MaxPool: _Writer.max_pool,
     Mean: _Writer.mean,
+    Sum: _Writer.sum,
+    Concat: _Writer.concat,
     **dict.fromkeys(JOINTS, _Writer.elementwise),
     Softmax: _Writer.softmax,
     Table: _Writer.table,

@@ -263,7 +263,9 @@ class RandomModel(Model):
         before, shape = self.at, self.shape
         if self.rng.integers(2):
             self.mean()
+            mean = self.graph.tensors[self.at]
             self.reshape(self.four(self.shape))
+            self.graph.tensors[self.at].quantization = mean.quantization
             second, self.shape = self.at, shape
         else:
             samples, scale = (1 if self.rng.integers(2) else shape[0]), 10 ** self.rng.uniform(-2, 0)
@@ -280,7 +282,8 @@ class RandomModel(Model):
         result: tuple[float, int | None] = (float(first.scale * second.scale) * 60 if kind == "MUL" else scale, None)
         if kind in ("MAXIMUM", "MINIMUM"):
             (other,) = {*inputs} - {new}
-            self.graph.tensors[new].quantization = self.graph.tensors[other].quantization
+            taken, held = (self.graph.tensors[index].quantization for index in (new, other))
+            taken.scale, taken.zeroPoint = held.scale, held.zeroPoint
             options, result = self.s.MaximumMinimumOptionsT(), (self.scale_of(other), self.zero_point_of(other))
         else:
             options = getattr(self.s, f"{kind.capitalize()}OptionsT")()
@@ -289,6 +292,26 @@ class RandomModel(Model):
             inputs = inputs[::-1]
         self.operator(kind, inputs, self.activation(self.four(self.shape), *result), options)
 
+    def beside(self) -> None:
+        """What was read beside its maxima over two samples, or behind them."""
+        before, shape = self.at, self.shape
+        pool = self.s.Pool2DOptionsT()
+        pool.padding, pool.strideH, pool.strideW = self.s.Padding.SAME, 1, 1
+        pool.filterHeight, pool.filterWidth = (2, 1) if self.tall else (1, 2)
+        ends = float(self.scale_of(before)), self.zero_point_of(before)
+        self.operator("MAX_POOL_2D", [before], self.activation(self.four(shape), *ends), pool)
+        options, time = self.s.ConcatenationOptionsT(), 1 if self.tall else 2
+        options.axis = int(self.rng.choice([time, 3, -1]))
+        self.shape = (2 * shape[0], shape[1]) if options.axis == time else (shape[0], 2 * shape[1])
+        self.operator("CONCATENATION", [self.at, before], self.activation(self.four(self.shape), *ends), options)
+
+    def prelu(self) -> None:
+        slopes = self.rng.integers(-128, 128, (1, 1, self.shape[1])).astype(np.int8)
+        zero_point, kind = int(self.rng.integers(-128, 128)), self.s.TensorType.INT8
+        constant = self.tensor(slopes.shape, kind, np.float32(10 ** self.rng.uniform(-2.5, -1.5)), zero_point, slopes)
+        scale = float(self.scale_of(self.at)) * 10 ** self.rng.uniform(-0.3, 0.3)
+        self.operator("PRELU", [self.at, constant], self.activation(self.four(self.shape), scale), None)
+
     def unary(self) -> None:
         """A function of one value."""
         functions = sorted(tables.FUNCTIONS.keys() - ({"LOGISTIC", "TANH"} if self.scale_of(self.at) > 4 else set()))
@@ -296,7 +319,7 @@ class RandomModel(Model):
 
     def grow(self) -> None:
         steps = (self.conv, self.conv, self.depthwise, self.depthwise, self.pool, self.residual, self.residual)
-        steps += (self.gate, self.gate, self.unary, self.unary)
+        steps += (self.gate, self.gate, self.unary, self.unary, self.beside, self.prelu)
         steps[int(self.rng.integers(len(steps)))]()
 
     def reshape(self, shape: list[int]) -> None:
@@ -322,13 +345,16 @@ class RandomModel(Model):
         options.keepDims = bool(self.rng.integers(2))
         first = self.transpose()
         axes = self.tensor([2], self.s.TensorType.INT32, [], [], np.array([2, 3] if first else [1, 2], np.int32))
-        channels = self.shape[1]
-        same = bool(self.rng.integers(2))
+        length, channels = self.shape
+        kind = str(self.rng.choice(["MEAN", "MEAN", "SUM", "REDUCE_MAX"]))
+        same = kind == "REDUCE_MAX" or bool(self.rng.integers(2))
         scale = self.scale_of(self.at) * (1 if same else 10 ** self.rng.uniform(-0.7, 0.3))
+        if kind == "SUM":
+            same, scale = False, scale * math.sqrt(length)
         shape = [1, channels, 1, 1] if first else [1, 1, 1, channels]
         shape = shape if options.keepDims else [1, channels]
         result = self.activation(shape, scale, self.zero_point_of(self.at) if same else None)
-        self.operator("MEAN", [self.at, axes], result, options)
+        self.operator(kind, [self.at, axes], result, options)
         self.shape = (1, channels)
 
     def dense(self) -> None:

@@ -1,5 +1,7 @@
 """Operators of two tensors: every pair of values in the pinned TFLite Micro wheel and in C, and the rule of factors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,50 @@ def test_one_sample_serves_all(engine, kind):
         expected = tflite_micro(joined(kind, ends, shapes), FIRST.T, second)
         found = engine_runs(engine, joined(kind, ends, shapes, alone=False), FIRST.T, second)
         np.testing.assert_array_equal(found, expected, err_msg=str(ends))
+
+
+def prelu(ends: list[Affine], slopes: np.ndarray) -> Model:
+    """A PRELU over all values in each of 256 channels."""
+    model = Model()
+    at = model.input(SHAPE, ends[0].scale, ends[0].zero_point)
+    second = model.tensor([1, 1, 256], model.s.TensorType.INT8, ends[1].scale, ends[1].zero_point, slopes)
+    model.operator("PRELU", [at, second], model.activation(SHAPE, ends[2].scale, ends[2].zero_point), None)
+    return model
+
+
+def test_every_value_with_every_slope_is_tflite_micros(engine):
+    rng, slopes, values = np.random.default_rng(0), np.arange(-128, 128).astype(np.int8), set()
+    for _ in range(5):
+        first, second, result = ends_of("SUB", rng)
+        ends = [first, replace(second, scale=F32(second.scale / 100)), result]
+        expected = tflite_micro(prelu(ends, slopes), FIRST.T)
+        np.testing.assert_array_equal(engine_runs(engine, prelu(ends, slopes), FIRST.T), expected, err_msg=str(ends))
+        values |= set(expected.tolist())
+    assert len(values) > 200
+
+
+def test_the_factor_of_slopes_is_float64(engine):
+    rng, cases = np.random.default_rng(0), 0
+    for _ in range(4000):
+        product, half = int(rng.integers(1, 16000)), int(rng.integers(127)) + 0.5
+        a, result = (F32(10 ** rng.uniform(-2, 0)) for _ in range(2))
+        b = F32(float(result) * half / product / float(a))
+        x = np.unique(np.minimum(FIRST, 0) * SECOND)
+        exact = float(a) * float(b) / float(result)
+        right, *rivals = (
+            np.clip(requantize(x, *quantize_multiplier(factor)), -128, 127)
+            for factor in (exact, float(F32(exact)), float(a * b) / float(result))
+        )
+        if a / result < 2**20 and not all(np.array_equal(right, rival) for rival in rivals):
+            cases += 1
+            model = prelu([Affine(scale, 0) for scale in (a, b, result)], np.arange(-128, 128).astype(np.int8))
+            expected = tflite_micro(model, FIRST.T).reshape(256, 256)
+            below = right[np.searchsorted(x, np.minimum(FIRST, 0) * SECOND)].T
+            np.testing.assert_array_equal(np.where(FIRST.T < 0, below, expected), expected)
+            np.testing.assert_array_equal(engine_runs(engine, model, FIRST.T), expected.ravel())
+        if cases > 10:
+            return
+    pytest.fail("no scales tell the rules apart")
 
 
 def test_the_factor_of_a_product_is_float64(engine):

@@ -45,6 +45,12 @@ static inline int32_t smaller(const scl_op *op, int32_t a, int32_t b)
     return (a < b) ? a : b;
 }
 
+static inline int32_t sloped(const scl_op *op, int32_t a, int32_t b)
+{
+    const int32_t x = a - op->in_zero_point;
+    return (x < 0) ? rescaled(op, x * (b - op->second_zero_point), 1) : rescaled(op, x, 0);
+}
+
 /* Unfolded into each operator, so that the combination is no call. A second input of one sample serves all. */
 static inline __attribute__((always_inline)) void each(const scl_op *op, int8_t *arena, combination combine)
 {
@@ -87,4 +93,9 @@ void scl_maximum(const scl_op *op, int8_t *arena)
 void scl_minimum(const scl_op *op, int8_t *arena)
 {
     each(op, arena, smaller);
+}
+
+void scl_prelu(const scl_op *op, int8_t *arena)
+{
+    each(op, arena, sloped);
 }

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from export.network.layers import SIX, AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network, Tensor
-from export.network.pointwise import Add, Extreme, Maximum, Minimum, Multiply, Softmax, Subtract, Table
+from export.network.layers import SIX, AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Network, Sum, Tensor
+from export.network.pointwise import Add, Extreme, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
 from export.network.tables import FUNCTIONS
 
 JOINTS = (Add, Subtract, Multiply, Maximum, Minimum)
@@ -75,12 +75,27 @@ class Growing:
         second = Tensor(f"{self.name()}/second", 1 if self.flip() else before.length, before.channels)
         return self.add(kind(self.name(), before, second, *activation, self.floats(second.length, second.channels)))
 
+    def beside(self) -> Tensor:
+        """Two or three tensors of different scales, one of them a sigmoid, side by side or behind each other."""
+        before = self.at
+        parts = [before, self.add(Table(self.name(), before, "LOGISTIC"))]
+        if self.flip():
+            self.at = before
+            parts.insert(0, self.conv(before.channels, keeps_shape=True))
+        return self.add(Concat(self.name(), tuple(parts), self.flip()))
+
+    def prelu(self) -> Tensor:
+        second = Tensor(f"{self.name()}/slopes", 1, self.at.channels)
+        return self.add(PRelu(self.name(), self.at, second, values=self.floats(1, self.at.channels, products=4)))
+
     def table(self) -> Tensor:
         function = str(self.rng.choice(list(FUNCTIONS)))
         return self.add(Table(self.name(), self.at, function, 0.1 if function == "LEAKY_RELU" else 0.0))
 
     def mean(self) -> Tensor:
-        return self.add(Mean(self.name(), self.at, self.at.length, self.at.length))
+        """Or the sum."""
+        kind = Mean if self.flip() else Sum
+        return self.add(kind(self.name(), self.at, self.at.length, self.at.length))
 
     def dense(self) -> Tensor:
         self.at = Tensor(self.at.name, 1, self.at.size)
@@ -92,6 +107,7 @@ class Growing:
 
 
 STEPS = (Growing.conv, Growing.depthwise, Growing.pool, Growing.joined, Growing.joined, Growing.table)
+STEPS += (Growing.beside, Growing.prelu)
 
 
 def random_network(seed: int) -> Network:
