@@ -2,7 +2,8 @@
 
 void scl_concat(const scl_op *op, int8_t *arena)
 {
-    const int32_t passes = op->in_length, parts = op->kernel;
+    const int32_t passes = op->in_length;
+    const int32_t parts = op->kernel;
     int8_t *out = arena + op->out_offset;
     for (int32_t pass = 0; pass < passes; pass++) {
         for (int32_t part = 0; part < parts; part++) {

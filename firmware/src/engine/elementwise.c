@@ -54,7 +54,8 @@ static inline int32_t sloped(const scl_op *op, int32_t a, int32_t b)
 /* Unfolded into each operator, so that the combination is no call. A second input of one sample serves all. */
 static inline __attribute__((always_inline)) void each(const scl_op *op, int8_t *arena, combination combine)
 {
-    const int32_t length = op->out_length, channels = op->out_channels;
+    const int32_t length = op->out_length;
+    const int32_t channels = op->out_channels;
     const int32_t samples = op->kernel;
     const int32_t step = (samples == 1) ? 0 : channels;
     const int8_t *a = arena + op->in_offset;
