@@ -11,14 +11,16 @@ from importlib.metadata import metadata
 from pathlib import Path
 from string import Template
 
+from export.package_input import input_text
 from scl import artifacts
 from scl.arguments import Parser
-from scl.artifacts import InputError, command
+from scl.artifacts import command
 from scl.artifacts.bundle import Bundle, read_bundle
-from scl.artifacts.manifest import Manifest, NetworkManifest
+from scl.artifacts.manifest import BundleManifest
+from scl.machines import DEFAULT, FIRMWARE, settings
 from scl.model_source import c_folder
 from scl.text import markdown, say
-from scl.toolchain import FIRMWARE, MODEL_FILES, ROOMS, headers, sources
+from scl.toolchain import MODEL_FILES, ROOMS, headers, sources
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,11 @@ QUOTED = (".json", ".yml")  # templates whose values stand in quotes
 MOST_NAME = 63  # characters that Arduino lets a library's name have
 API = ("input.c", "model.c")  # the files of the application that the model's library has
 NO_SENSOR = "boards/no_sensor.c"  # for examples; a program with a sensor of its own leaves it out
-BOARD = "boards/mps2-an386/board.ld"  # of the CMake package's application
-CORTEX_M = ("startup.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "timer.h", "sections.ld")
+# Of the CMake package's application.
+CORTEX_M = (
+    *("startup.c", "port.c", "cmsdk_uart.c", "cmsdk_timer.c", "cortex_m.h", "uart.h", "timer.h"),
+    *("board.ld", "sections.ld"),
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -106,18 +111,12 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def package(bundle: Bundle[Manifest | NetworkManifest], target: str, out: Path) -> None:
+def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
     """Writes the package `out` for one of TARGETS.
 
-    Raises InputError if the bundle has no front end, or `out` holds something else than such a package.
+    Raises InputError if `out` holds something else than such a package.
     """
-    manifest = bundle.manifest
-    if isinstance(manifest, NetworkManifest):
-        raise InputError(
-            f"{bundle.path}: has no front end, so no samples can be pushed; call scl_network_run of "
-            "firmware/src/engine/network.h with an input of your own"
-        )
-    c_files, words = c_folder(bundle), described(manifest, target)
+    c_files, words = c_folder(bundle), described(bundle.manifest, target)
     with artifacts.folder(out, "package") as folder:
         flat = folder / "src" / "scl"
         flat.mkdir(parents=True)
@@ -133,18 +132,16 @@ def package(bundle: Bundle[Manifest | NetworkManifest], target: str, out: Path) 
             _fill(TEMPLATES / name, folder / Template(place).substitute(words), words)
         (folder / "README.md").write_text(readme(words, target), encoding="utf-8")
         if target == "cmake":
-            for name in (BOARD, *(f"boards/cortex-m/{name}" for name in CORTEX_M)):
-                (folder / "example" / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "example" / "boards" / "cortex-m").mkdir(parents=True)
+            for name in (f"boards/cortex-m/{name}" for name in CORTEX_M):
                 shutil.copyfile(FIRMWARE / name, folder / "example" / name)
-        facts = {"name": words["name"], "target": target, "model_hash": manifest.model_hash}
+        facts = {"name": words["name"], "target": target, "model_hash": words["hash"]}
         artifacts.write_json(folder / "scl_package.json", {"kind": "package", "schema": 1, **facts})
 
 
-def described(manifest: Manifest, target: str) -> dict[str, str]:
+def described(manifest: BundleManifest, target: str) -> dict[str, str]:
     """What the templates say, by the names that they use."""
-    window, spec, streaming = manifest.window, manifest.frontend, manifest.streaming
-    warm_up = spec.band.warmup_s if spec.band else 0
-    place, about = TARGETS[target].sources, metadata(DISTRIBUTION)
+    place, about, given = TARGETS[target].sources, metadata(DISTRIBUTION), input_text(manifest)
     name = re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII)[:MOST_NAME]
     model = [*API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
     link = [path.name for path in sources("link", "app") if path.name not in API]
@@ -154,36 +151,44 @@ def described(manifest: Manifest, target: str) -> dict[str, str]:
         "authors": about["Author"],
         "url": about["Project-URL"].split(", ")[1],
         "bundle": manifest.name,
-        "sentence": f"Classifies {len(manifest.labels)} kinds of {manifest.task} windows on a microcontroller, "
-        f"trained to keep its answer under {manifest.transformation.sentence}.",
+        "sentence": given.sentence,
         "hash": manifest.model_hash,
-        "sensor": spec.sensor.name,
-        "scales": "; ".join(
-            f"{part.kind} {part.unit_per_count:.6g} {part.si_unit} a count, {part.count_range[0]:,} to "
-            f"{part.count_range[1]:,}"
-            for part in spec.sensor.parts
-        ),
-        "rate": f"{spec.sensor.rate_hz:g}",
-        "channels": str(len(window.channels)),
-        "channel_names": ", ".join(window.channels),
-        "window": str(window.samples),
-        "model_rate": f"{window.rate_hz:g}",
-        "warm_up": f"; what is said in its first {warm_up:g} s more, the filters still settle" if warm_up else "",
-        "hop": str(streaming.hop if streaming else -(-window.samples // 4)),
-        "kept": "; from hop to hop the network's columns are kept" if streaming else "",
+        "sensor": given.sensor,
+        "input_table": given.table,
+        "value": given.value,
+        "values": given.values,
         "labels": ", ".join(f"{index} {label}" for index, label in enumerate(manifest.labels)),
         "abstain": "with labels that may hold together, bit i is label i." if manifest.thresholds else "255: none.",
         "memory": f"{manifest.cost.ram_bytes + math.prod(manifest.input.shape):,}",  # and the window's ring
         "port": TARGETS[target].port,
+        **board_words(),
         "one_model": _filled(TEMPLATES / "one_model.cmake", {"name": name}).rstrip(),
         "model_sources": "\n  ".join(f"{place}/{name}" for name in model),
         "link_sources": "\n  ".join(f"{place}/{name}" for name in link),
     }
 
 
+def board_words() -> dict[str, str]:
+    """Of the board that the CMake package's application is for, what its board.mk sets: compiler flags, definitions
+    and the linker's.
+    """
+    given = settings(FIRMWARE, DEFAULT)
+    regions = {name: given[name].split() for name in ("FLASH", "RAM")}
+    symbols = [
+        f"{name}_{part}={value}"
+        for name in regions
+        for part, value in zip(("START", "SIZE"), regions[name], strict=True)
+    ]
+    return {
+        "board_core": given["CORE"],
+        "board_definitions": " ".join(word.removeprefix("-D") for word in given["DEFINES"].split()),
+        "board_memory": " ".join(f"-Wl,--defsym={symbol}" for symbol in symbols),
+    }
+
+
 def readme(words: dict[str, str], target: str) -> str:
     """README.md, in which the names that a bundle brings stand for themselves."""
-    names = {name: markdown(words[name]) for name in ("bundle", "sensor", "channel_names", "labels")}
+    names = {name: markdown(words[name]) for name in ("bundle", "labels")}
     text = _filled(TEMPLATES / target / "README.md", words | names).rstrip()
     return _filled(TEMPLATES / "README.md", words | names | {"target_text": text})
 

@@ -12,6 +12,8 @@ from export.cost.instructions import BOARD, BOARDS, measure
 from export.cost.probe import probe
 from scl.arguments import BAUD, Parser
 from scl.artifacts import InputError, command
+from scl.artifacts.bundle import MODEL_FILES
+from scl.artifacts.folders import kinds_in
 from scl.model_source import c_folder
 from scl.text import say
 
@@ -42,8 +44,20 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
+def refuse_another_kind(path: Path, estimate: bool) -> None:
+    """Raises InputError for a model's file in place of a bundle, and for a bundle that is to be estimated."""
+    if path.suffix in MODEL_FILES and path.is_file():
+        raise InputError(
+            f"{path}: is a model's file, expected a bundle; python -m export.quantize --from {path} --out BUNDLE makes "
+            "one, with the cost of every layer"
+        )
+    if estimate and "bundle" in kinds_in(path):
+        raise InputError(f"{path}: is a bundle, whose cost is counted, not estimated; leave --estimate out")
+
+
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    refuse_another_kind(arguments.bundle, arguments.estimate)
     if arguments.estimate:
         print_estimate(arguments.bundle)
         return 0

@@ -1,5 +1,5 @@
 """Exports a calibrated run: quantizes it once to int8, writes TFLite, ONNX and C, and proves that they agree. Or takes
-an int8 .tflite file that was made elsewhere, and writes it as C."""
+an int8 .tflite file that was made elsewhere, and writes it as C that a board is validated with."""
 
 import argparse
 import os
@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from export.cost.budget import Budget
+from export.cost.instructions import BOARD, BOARDS
+from export.golden.window_copies import KINDS
 from export.proof.gates import MAX_LOSS, ExportError
-from scl.arguments import FORMATS, SEED, Parser, number, whole
-from scl.artifacts import command, complain
+from scl.arguments import COPIES, COUNT, FORMATS, SEED, Parser, number, whole
+from scl.artifacts import InputError, command, complain
 from scl.artifacts.fields import MOST
+from scl.artifacts.folders import kinds_in
 from scl.text import say
 from scl.threads import wait_passively
 
-RUN_ONLY = ("sensor", "data", "windows", "draws", "max_loss", "streaming")
+RUN_ONLY = ("sensor", "data", "max_loss", "streaming")
+FILE_ONLY = ("representative", "transformation", "board")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,7 +33,20 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument(
         "--from", dest="tflite", type=Path, metavar="FILE",
-        help="instead of a run: an int8 .tflite made elsewhere; the bundle has no front end and no recordings",
+        help="instead of a run: an int8 .tflite made elsewhere; a board gets its int8 input",
+    )  # fmt: skip
+    options.add_argument(
+        "--representative", type=Path, metavar="NPZ",
+        help="with --from: windows in the model's units, with labels and groups if they are known, that validation "
+        "sends (default: random inputs)",
+    )  # fmt: skip
+    options.add_argument(
+        "--transformation", choices=tuple(KINDS),
+        help="with --representative: what the copies of the windows are under, for consistency on the device",
+    )  # fmt: skip
+    options.add_argument(
+        "--board", choices=BOARDS, default=BOARD,
+        help=f"with --from: whose memory it has to fit, and on which instructions are counted (default {BOARD})",
     )  # fmt: skip
     options.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="bundle folder to write")
     options.add_argument(
@@ -38,8 +55,8 @@ def parser() -> argparse.ArgumentParser:
         help=f"sensor file ({FORMATS}), or a shipped one's name (default: the data set's; an IMU's is replayed)",
     )
     options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
-    options.add_argument("--windows", type=int, default=600, help="test windows that validation sends (default 600)")
-    options.add_argument("--draws", type=int, default=4, help="transformed copies of each window (default 4)")
+    options.add_argument("--windows", type=COUNT, default=600, help="test windows that validation sends (default 600)")
+    options.add_argument("--draws", type=COPIES, default=4, help="transformed copies of each window (default 4)")
     options.add_argument(
         "--max-loss", type=number(-100, 100), default=MAX_LOSS, metavar="POINTS",
         help=f"points of consistency and accuracy (ECG: macro F1) that int8 may lose (default {MAX_LOSS})",
@@ -57,17 +74,36 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
+def refuse_another_kind(run: Path | None, file: Path | None) -> None:
+    """Raises InputError for a file in place of a run, and for a folder in place of a file."""
+    if run is not None and run.is_file():
+        raise InputError(f"{run}: is a file, expected a run folder; give a model from elsewhere with --from {run}")
+    if file is not None and file.is_dir():
+        kinds = kinds_in(file)
+        if "run" in kinds:
+            raise InputError(f"{file}: is a run, expected a .tflite file; give the run without --from")
+        inside = file / "model.tflite"
+        advice = f"give --from {inside}" if inside.is_file() else "give the file in it with --from"
+        raise InputError(f"{file}: is a folder, expected a .tflite file; {advice}")
+
+
 def main(argv: Sequence[str]) -> int:
     options = parser()
     arguments = vars(options.parse_args(argv))
     tflite = arguments.pop("tflite")
     if (arguments["run"] is None) == (tflite is None):
         options.error("expected either a run folder or --from FILE")
-    other = [name for name in RUN_ONLY if arguments[name] != options.get_default(name)]
-    if tflite is not None and other:
+    refuse_another_kind(arguments["run"], tflite)
+    other = [name for name in (RUN_ONLY if tflite else FILE_ONLY) if arguments[name] != options.get_default(name)]
+    if other:
+        flag = other[0].replace("_", "-")
         options.error(
-            f"--{other[0].replace('_', '-')} belongs to a run's recordings, of which a file has none; leave it out"
+            f"--{flag} belongs to a run's recordings, of which a file has none; leave it out"
+            if tflite
+            else f"--{flag} belongs to --from FILE; a run has recordings and a transformation of its own, leave it out"
         )
+    for name in FILE_ONLY if tflite is None else RUN_ONLY:
+        del arguments[name]
     if arguments["budget"] is not None:
         arguments["budget"] = Budget.parse(arguments["budget"])
     wait_passively()
@@ -77,9 +113,14 @@ def main(argv: Sequence[str]) -> int:
     try:
         if tflite is not None:
             from export.from_tflite import export_tflite
+            from export.given import Options as GivenOptions
             from export.report import print_foreign
+            from export.representative import read_windows
 
-            print_foreign(export_tflite(tflite, out, arguments["budget"], arguments["seed"]))
+            windows = arguments.pop("representative")
+            if windows is not None:
+                arguments |= {"representative": read_windows(windows), "data": windows.name}
+            print_foreign(export_tflite(tflite, out, GivenOptions(**arguments)))
             say(f"bundle: {out}")
             return 0
         from export.pipeline import Options, export

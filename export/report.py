@@ -41,7 +41,22 @@ def print_foreign(report: NetworkReport) -> None:
         f"TFLite Micro and C: equal in every bit over {proof.inputs:,} random inputs ({proof.values:,} values),",
         f"and layer by layer over {chosen.inputs:,} chosen inputs ({chosen.values:,} values): extremes, random values,",
         f"and {chosen.borders:,} of the {chosen.all_borders:,} sums that lie beside a step of rounding",
+        *_given(report),
     )
+
+
+def _given(report: NetworkReport) -> list[str]:
+    """What the windows that travel with it say."""
+    figures, lines = report.int8, [f"{report.int8.windows:,} windows of {report.data}"]
+    if figures.copies:
+        lines[0] += f", {figures.copies} copies of each under {report.transformation}: consistency "
+        lines[0] += "-" if figures.consistency is None else f"{figures.consistency:.2%}"
+    if figures.accuracy is not None:
+        under = "" if figures.accuracy_transformed is None else f", of the copies {figures.accuracy_transformed:.2%}"
+        lines.append(f"accuracy {figures.accuracy:.2%}{under}")
+    if report.clipped:
+        lines.append(f"{report.clipped:.2%} of the windows' values lie beyond the input's range, and are clipped to it")
+    return lines
 
 
 def _sizes(report: ExportReport) -> Rows:

@@ -11,7 +11,7 @@ from export.proof.search import Searched
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.fields import Fraction, Name, NotNegative, Sha256, Whole
 from scl.artifacts.json_files import Artifact, read_artifact
-from scl.artifacts.manifest import ADVICE, Cost, Manifest, NetworkManifest, Streaming
+from scl.artifacts.manifest import ADVICE, BundleManifest, Cost, Int8Figures, NetworkManifest, Streaming
 
 REPORT = "export_report.json"
 
@@ -89,15 +89,25 @@ class ExportReport(Costs):
 
 @dataclass(frozen=True)
 class NetworkReport(Costs):
-    """Of a network from a file."""
+    """Of a network from elsewhere.
+
+    Attributes:
+        transformation: of the copies of `data`'s windows; None without copies.
+        int8: figures on the windows that travel with the bundle.
+        clipped: share of their values that lie beyond the network's input range.
+    """
 
     agreement: RandomInputs
+    data: Name
+    transformation: Name | None
+    int8: Int8Figures
+    clipped: Fraction
 
     kind = "network_report"
-    schema = 1
+    schema = 2
 
 
-def read_report(bundle: Bundle[Manifest | NetworkManifest] | Bundle[Manifest]) -> ExportReport | NetworkReport:
+def read_report(bundle: Bundle[BundleManifest]) -> ExportReport | NetworkReport:
     """The report of a bundle. Raises InputError if a field is wrong."""
     path = bundle.file(REPORT)
     if isinstance(bundle.manifest, NetworkManifest):

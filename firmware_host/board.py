@@ -25,8 +25,8 @@ from scl import toolchain
 from scl.arguments import BAUD, number
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
-from scl.artifacts.manifest import Manifest
-from scl.machines import MACHINES
+from scl.artifacts.manifest import BundleManifest
+from scl.machines import DEFAULT, MACHINES
 from scl.model_source import c_folder
 from scl.text import say
 
@@ -101,7 +101,7 @@ class Board:
 
 @contextmanager
 def open_board(
-    bundle: Bundle[Manifest],
+    bundle: Bundle[BundleManifest],
     port: str | None,
     baud: int = DEFAULT_BAUD,
     trace: str | None = None,
@@ -139,15 +139,20 @@ class _Line:
 
 @contextmanager
 def _line(
-    bundle: Bundle[Manifest], port: str | None, baud: int, wait_s: float, native_arguments: Sequence[str], trust: bool
+    bundle: Bundle[BundleManifest],
+    port: str | None,
+    baud: int,
+    wait_s: float,
+    native_arguments: Sequence[str],
+    trust: bool,
 ) -> Iterator[_Line]:
     kind, _, machine = (port or "").partition(":")
     if kind == "native" and not machine:
         with emulator.native(build(bundle, toolchain.NATIVE, trust), native_arguments) as pty:
             yield _Line(pty)
     elif kind == "emulator":
-        machine = machine or MACHINES[0]
-        if machine not in MACHINES:
+        machine = machine or DEFAULT
+        if MACHINES and machine not in MACHINES:
             raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
         with emulator.qemu(build(bundle, machine, trust), machine) as uart:
             yield _Line(uart, emulated=True)
@@ -203,7 +208,7 @@ def add_trust_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def build(bundle: Bundle[Manifest], board: str, trust: bool = False) -> Path:
+def build(bundle: Bundle[BundleManifest], board: str, trust: bool = False) -> Path:
     """The firmware of `bundle` for `board`, built where it is not up to date; stderr says before if it runs here.
 
     Raises InputError if the C of the bundle is more than data, without `trust`, a tool is missing, or the build fails.

@@ -12,7 +12,7 @@ from firmware_host.protocol import Type
 from scl.artifacts import InputError, read_artifact
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
-from scl.artifacts.manifest import Manifest
+from scl.artifacts.manifest import BundleManifest, Manifest
 from scl.frontend.sensor import Part
 
 NOMINAL_HASH = bytes(8)
@@ -36,8 +36,9 @@ class Calibration:
             )
 
 
-def nominal(bundle: Bundle[Manifest]) -> Calibration:
-    """The sensor that the bundle was made for."""
+def nominal(bundle: Bundle[BundleManifest]) -> Calibration:
+    """The sensor that a bundle with a front end was made for."""
+    assert bundle.manifest.frontend is not None
     return Calibration(_values(bundle.manifest.frontend.sensor.parts), NOMINAL_HASH)
 
 

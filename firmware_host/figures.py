@@ -17,7 +17,7 @@ from firmware_host.outcome import Outcome
 from firmware_host.validation import CopyFigures, Figures, Latency, Parity
 from scl import metrics
 from scl.artifacts.golden import Golden
-from scl.artifacts.manifest import Manifest
+from scl.artifacts.manifest import BundleManifest, OutputTensor
 from scl.decision import LOST
 from scl.robustness import robustness
 
@@ -56,7 +56,7 @@ class Answers:
 
 def steps(answered: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Largest difference of each (transform, window), in quantization steps."""
-    return np.asarray(np.abs(answered.astype(np.int16) - expected.astype(np.int16)).max(axis=-1))
+    return np.asarray(np.abs(answered.astype(np.int16) - expected.astype(np.int16)).max(axis=-1, initial=0))
 
 
 def parity(answers: Answers, golden: Golden) -> Parity:
@@ -75,39 +75,44 @@ def parity(answers: Answers, golden: Golden) -> Parity:
     )
 
 
-def summary(manifest: Manifest, golden: Golden, predictions: np.ndarray, features: np.ndarray) -> Figures:
+def summary(manifest: BundleManifest, golden: Golden, predictions: np.ndarray, features: np.ndarray) -> Figures:
     """Accuracy, F1, consistency and similarity of (transforms, windows) predictions with their int8 features.
 
-    Used for the board and, on the golden outputs, for the desktop.
+    Used for the board and, on the golden outputs, for the desktop. Without labels consistency is over all pairs, and
+    there is no accuracy; without features there is no similarity.
     """
     mask_labels = len(manifest.labels) if golden.thresholds is not None else None
+    # Where labels are not known they are all the same, so no transformation changes one.
     result = robustness(golden.labels[: len(predictions)], predictions, golden.groups, mask_labels)
-    invariant = manifest.partition.invariant_slice
-    latent = dequantized(features, manifest.outputs.features) * (predictions != LOST)[..., None]
+    invariant = slice(None) if manifest.partition is None else manifest.partition.invariant_slice
+    output = manifest.outputs.features or OutputTensor(0, 1.0, 0)
+    latent = dequantized(features, output) * (predictions != LOST)[..., None]
     original = latent[0][predictions[0] != LOST]
     copies = result.transformed
+    known = (lambda value: value) if manifest.labelled else (lambda _value: None)
     per_transform = tuple(
         CopyFigures(
             transform=manifest.transforms[index],
             similarity_invariant=_similarity(latent[0], latent[index], invariant),
-            **asdict(copy),
+            **asdict(copy) | {"accuracy": known(copy.accuracy), "macro_f1": known(copy.macro_f1)},
         )
         for index, copy in enumerate(copies.per_copy if copies else (), start=1)
     )
     similarities = [copy.similarity_invariant for copy in per_transform if copy.similarity_invariant is not None]
-    kept = original[:, invariant] if manifest.partition.invariant else original
+    kept = original[:, invariant] if original[:, invariant].shape[1] else original
+    several = len(kept) > 1 and kept.shape[1] > 0
     return Figures(
-        accuracy_transformed=copies.accuracy if copies else None,
-        macro_f1_transformed=copies.macro_f1 if copies else None,
+        accuracy_transformed=known(copies.accuracy) if copies else None,
+        macro_f1_transformed=known(copies.macro_f1) if copies else None,
         consistency=copies.consistency if copies else None,
         consistency_ci95=copies.consistency_ci95 if copies else None,
         consistency_all_pairs=copies.consistency_all_pairs if copies else None,
         changed_labels=copies.changed_labels if copies else None,
-        accuracy=result.accuracy,
-        macro_f1=result.macro_f1,
+        accuracy=known(result.accuracy),
+        macro_f1=known(result.macro_f1),
         similarity_invariant=float(np.mean(similarities)) if similarities else None,
-        negative_similarity=_number(metrics.negative_similarity(kept)) if len(kept) > 1 else None,
-        effective_rank=_number(metrics.effective_rank(kept)) if len(kept) > 1 else None,
+        negative_similarity=_number(metrics.negative_similarity(kept)) if several else None,
+        effective_rank=_number(metrics.effective_rank(kept)) if several else None,
         per_transform=per_transform,
     )
 

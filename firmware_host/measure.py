@@ -22,7 +22,7 @@ from firmware_host.validation import DataName, Inference, LinkUse, Measured
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.golden import Golden
-from scl.artifacts.manifest import Manifest
+from scl.artifacts.manifest import BundleManifest, Manifest
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import instructions
 from scl.text import say
@@ -31,7 +31,7 @@ BENCH_RUNS = 3
 T = TypeVar("T")
 
 
-def measure(board: Board, bundle: Bundle[Manifest], golden: Golden) -> tuple[Measured, Answers]:
+def measure(board: Board, bundle: Bundle[BundleManifest], golden: Golden) -> tuple[Measured, Answers]:
     """Sends `golden` to the board; returns what was measured, and the answers.
 
     A board that is reset meanwhile is greeted again and gets the windows that were on their way once more, which is
@@ -58,11 +58,11 @@ def measure(board: Board, bundle: Bundle[Manifest], golden: Golden) -> tuple[Mea
         firmware=board.hello.firmware,
         port=board.link.name,
         model_hash=manifest.model_hash,
-        transformation=manifest.transformation.name,
-        sensor=manifest.frontend.sensor.name,
-        split=manifest.split,
+        transformation=None if manifest.transformation is None else manifest.transformation.name,
+        sensor=None if manifest.frontend is None else manifest.frontend.sensor.name,
+        split=manifest.split if isinstance(manifest, Manifest) else None,
         data=DataName(manifest.data),
-        task=manifest.task,
+        task=manifest.task if isinstance(manifest, Manifest) else None,
         windows=len(golden.groups),
         sent=golden.input_crc32.size,
         lost=outcome.lost,
@@ -85,7 +85,7 @@ def measure(board: Board, bundle: Bundle[Manifest], golden: Golden) -> tuple[Mea
 class _Run:
     """The exchanges of one validation, which go on behind a reset of the board."""
 
-    def __init__(self, board: Board, bundle: Bundle[Manifest], golden: Golden) -> None:
+    def __init__(self, board: Board, bundle: Bundle[BundleManifest], golden: Golden) -> None:
         self.board = board
         self.bundle = bundle
         self.counts = golden.counts.reshape(-1, *golden.counts.shape[2:])

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from firmware_host.messages import ABSTAIN, Hello, MessageError
+from firmware_host.messages import ABSTAIN, Hello, InputKind, MessageError
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
-from scl.artifacts.manifest import Manifest, OutputTensor
+from scl.artifacts.manifest import BundleManifest, OutputTensor
 from scl.decision import LOST
 
 
-def class_name(manifest: Manifest, code: int, otherwise: str = "abstained") -> str:
+def class_name(manifest: BundleManifest, code: int, otherwise: str = "abstained") -> str:
     """The label of a class, the labels of a mask joined by "+", or `otherwise` for LOST.
 
     Raises MessageError for a class that the model does not have.
@@ -23,7 +23,7 @@ def class_name(manifest: Manifest, code: int, otherwise: str = "abstained") -> s
     return "+".join(label for i, label in enumerate(manifest.labels) if code >> i & 1) or "none"
 
 
-def is_class(manifest: Manifest, code: int) -> bool:
+def is_class(manifest: BundleManifest, code: int) -> bool:
     """Whether the model can answer this byte: a class, a mask of labels, or that it abstains."""
     classes = 1 << len(manifest.labels) if manifest.thresholds is not None else len(manifest.labels)
     return code == ABSTAIN or 0 <= code < classes
@@ -34,7 +34,7 @@ def dequantized(values: np.ndarray, output: OutputTensor) -> np.ndarray:
     return np.asarray((values.astype(np.float64) - output.zero_point) * output.scale)
 
 
-def check_board(hello: Hello, bundle: Bundle[Manifest], port: str) -> None:
+def check_board(hello: Hello, bundle: Bundle[BundleManifest], port: str) -> None:
     """InputError if the board holds another model than the bundle, or describes it otherwise."""
     manifest = bundle.manifest
     if hello.model_hash != manifest.model_hash:
@@ -42,17 +42,21 @@ def check_board(hello: Hello, bundle: Bundle[Manifest], port: str) -> None:
             f"port {port}: the board holds model {hello.model_hash}, {bundle.path} is model {manifest.model_hash}; "
             f"flash the firmware of this bundle, or name the bundle that the board was built from"
         )
-    described = hello.raw_samples, hello.channels, hello.window, hello.features, hello.classes, list(hello.labels)
+    described = (
+        *(hello.input, hello.raw_samples, hello.channels, hello.window, hello.features, hello.classes),
+        list(hello.labels),
+    )
     expected = (
-        manifest.frontend.raw_samples,
-        len(manifest.window.channels),
-        manifest.window.samples,
-        manifest.outputs.features.size,
+        int(InputKind.TENSOR if manifest.frontend is None else InputKind.COUNTS),
+        manifest.raw_samples,
+        manifest.values,
+        manifest.window_samples,
+        manifest.features,
         manifest.outputs.logits.size,
         list(manifest.labels),
     )
     if described != expected:
         raise InputError(
             f"port {port}: the board describes its model as {described}, the manifest of {bundle.path} as {expected} "
-            "(raw samples, channels, window, features, classes, labels); build and flash the firmware again"
+            "(input, raw samples, channels, window, features, classes, labels); build and flash the firmware again"
         )

@@ -19,7 +19,7 @@ from firmware_host.protocol import Type
 from firmware_host.trace import check_apart
 from scl.arguments import Parser
 from scl.artifacts import InputError, check_own, command, write_npz
-from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.bundle import read_bundle
 from scl.artifacts.golden import read_golden
 
 RUNS = 3  # of each operator; interrupts make some longer
@@ -30,7 +30,7 @@ MOST_BYTES = 1 << 24  # of all outputs; no board that this runs on has memory fo
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
-    bundle = read_run_bundle(options.bundle)
+    bundle = read_bundle(options.bundle)
     check_own(options.out, MARK, "file of firmware_host.probe")
     check_apart(options.trace, options.out)
     golden = read_golden(bundle).limited(1)

@@ -26,9 +26,9 @@ from firmware_host.validate import exit_status, judge
 from firmware_host.validation import Measured
 from scl.arguments import Parser
 from scl.artifacts import InputError, command
-from scl.artifacts.bundle import Bundle, read_run_bundle
+from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.golden import read_golden
-from scl.artifacts.manifest import Manifest
+from scl.artifacts.manifest import BundleManifest
 from scl.text import say
 
 ARROWS = {">": "->", "<": "<-", "!": "!!"}
@@ -143,7 +143,7 @@ def explain(path: Path) -> Iterator[str]:
     yield from account.conclusion()
 
 
-def replay(path: Path, bundle: Bundle[Manifest]) -> Measured:
+def replay(path: Path, bundle: Bundle[BundleManifest]) -> Measured:
     """What `validate` measures of the recorded board.
 
     Raises ReplayError where the host's code does not do what it did, whatever `validate` itself raises, and InputError
@@ -168,7 +168,7 @@ def main(argv: Sequence[str]) -> int:
             say(line)
         return 0
     try:
-        measured = replay(options.trace, read_run_bundle(options.bundle))
+        measured = replay(options.trace, read_bundle(options.bundle))
     except ReplayError as error:
         raise InputError(str(error)) from error
     validation = judge(measured, None, None)

@@ -12,7 +12,7 @@ from firmware_host.model import class_name
 from firmware_host.validation import REPORT, Validation
 from scl.artifacts import write_artifact, write_bytes
 from scl.artifacts.golden import Golden
-from scl.artifacts.manifest import Manifest
+from scl.artifacts.manifest import BundleManifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.text import cell, printable
@@ -24,14 +24,16 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def write_report(folder: Path, validation: Validation, manifest: Manifest, golden: Golden, answers: Answers) -> None:
+def write_report(
+    folder: Path, validation: Validation, manifest: BundleManifest, golden: Golden, answers: Answers
+) -> None:
     """All three files into `folder`."""
     write_artifact(folder / REPORT, validation)
     write_bytes(folder / "windows.csv", windows_csv(manifest, golden, answers).encode())
     write_bytes(folder / "validation.html", page(validation, manifest, golden, answers).encode())
 
 
-def windows_csv(manifest: Manifest, golden: Golden, answers: Answers) -> str:
+def windows_csv(manifest: BundleManifest, golden: Golden, answers: Answers) -> str:
     """One row per window and transformation; empty cells where the window was lost."""
     expected = golden.predictions
     features, logits = steps(answers.features, golden.features), steps(answers.logits, golden.logits)
@@ -47,7 +49,7 @@ def windows_csv(manifest: Manifest, golden: Golden, answers: Answers) -> str:
                 golden.rows[window],
                 transform,
                 golden.groups[window],
-                cell(class_name(manifest, int(golden.labels[at]))),
+                cell(class_name(manifest, int(golden.labels[at]), "")),
                 cell(class_name(manifest, int(predicted), "abstained" if seen else "lost")),
                 cell(class_name(manifest, int(expected[at]))),
                 int(predicted != LOST and predicted == answers.predictions[0, window]),
@@ -63,7 +65,7 @@ def windows_csv(manifest: Manifest, golden: Golden, answers: Answers) -> str:
     return out.getvalue()
 
 
-def page(validation: Validation, manifest: Manifest, golden: Golden, answers: Answers) -> str:
+def page(validation: Validation, manifest: BundleManifest, golden: Golden, answers: Answers) -> str:
     """The report as HTML, with style and pictures inline."""
     import jinja2
 
@@ -80,7 +82,7 @@ def page(validation: Validation, manifest: Manifest, golden: Golden, answers: An
     tables = {
         name: per_class(golden.labels[part], answers.predictions[part], manifest.labels)
         for name, part in copies.items()
-        if golden.thresholds is None and len(golden.labels[part])
+        if golden.thresholds is None and manifest.labelled and len(golden.labels[part])
     }
     return environment.from_string(TEMPLATE.read_text("utf-8")).render(
         v=validation, labels=manifest.labels, tables=tables
@@ -94,7 +96,8 @@ def print_table(validation: Validation) -> None:
     from scl.terminal import PlainConsole
 
     v, desktop = validation, validation.desktop
-    table = Table(title=f"{v.name} on {v.board}: {v.windows} windows, {v.sent} sent, split by {v.split.name}")
+    of = f"split by {v.split.name}" if v.split else f"of {v.data.name}"
+    table = Table(title=f"{v.name} on {v.board}: {v.windows} windows, {v.sent} sent, {of}")
     table.add_column("")
     table.add_column("board", justify="right")
     table.add_column("desktop int8", justify="right")
@@ -105,9 +108,11 @@ def print_table(validation: Validation) -> None:
         (f"macro F1 under {v.transformation}", v.macro_f1_transformed, desktop.macro_f1_transformed),
         ("consistency", v.consistency, desktop.consistency),
     ):
-        table.add_row(name, share(board_value), share(desktop_value))
-    low, high = v.consistency_ci95 or (None, None)
-    table.add_row("  95 % interval, clustered by group", f"{share(low)} - {share(high)}", "")
+        if v.split or desktop_value is not None:
+            table.add_row(name, share(board_value), share(desktop_value))
+    if v.split or v.consistency_ci95:
+        low, high = v.consistency_ci95 or (None, None)
+        table.add_row("  95 % interval, clustered by group", f"{share(low)} - {share(high)}", "")
     changed = v.changed_labels
     if changed and changed.share:
         table.add_row(
@@ -115,13 +120,16 @@ def print_table(validation: Validation) -> None:
         )
         table.add_row("  changed labels that are followed", share(changed.followed), "")
     for key in ("similarity_invariant", "negative_similarity", "effective_rank"):
-        table.add_row(key.replace("_", " "), _decimal(getattr(v, key)), _decimal(getattr(desktop, key)))
+        if v.split or getattr(desktop, key) is not None:
+            table.add_row(key.replace("_", " "), _decimal(getattr(v, key)), _decimal(getattr(desktop, key)))
     for name, value, expected in _exactness(v):
         table.add_row(name, value, expected)
     console = PlainConsole()
     if v.lost or v.stopped is not None:
         console.print(f"{v.verdict}: {v.missed[0]}", style="bold red", highlight=False)
     console.print(table)
+    for reason in v.unmeasured:
+        console.print(reason, highlight=False)
     for reason in v.missed:
         console.print(f"missed: {reason}", style="red", highlight=False)
     console.print(f"{'passed' if v.passed else 'not passed'}: {v.verdict}", style="bold", highlight=False)

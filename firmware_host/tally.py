@@ -6,7 +6,7 @@ from collections import Counter
 
 from firmware_host.model import class_name
 from scl.artifacts.capture import Capture
-from scl.artifacts.manifest import Manifest
+from scl.artifacts.manifest import BundleManifest
 from scl.text import folded
 
 MOST_NAMED = 200  # characters of the model's classes in a message
@@ -21,7 +21,7 @@ class Tally:
         unknown: of every label of the recording that the model does not know, what the model said and how often.
     """
 
-    def __init__(self, manifest: Manifest, record: Capture) -> None:
+    def __init__(self, manifest: BundleManifest, record: Capture) -> None:
         codes = range(1 << len(manifest.labels) if manifest.thresholds is not None else len(manifest.labels))
         self.classes = [class_name(manifest, code) for code in codes]
         self._classes = {folded(name): name for name in self.classes} | {name: name for name in self.classes}

@@ -15,7 +15,7 @@ from firmware_host.report import print_table, write_report
 from firmware_host.validation import Measured, Thresholds, Validation
 from scl.arguments import COUNT, FRACTION, Parser
 from scl.artifacts import command, folder
-from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.bundle import read_bundle
 from scl.artifacts.golden import read_golden
 from scl.text import say
 
@@ -24,7 +24,7 @@ INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
-    bundle = read_run_bundle(options.bundle)
+    bundle = read_bundle(options.bundle)
     out = options.out or Path("reports") / options.bundle.resolve().name
     if options.port and len(options.port) > 1:
         return side_by_side(argv, options.port, out, options.trace)

@@ -33,11 +33,11 @@ class Parity:
 
 @dataclass(frozen=True)
 class CopyFigures:
-    """Figures of one transformed copy of all windows."""
+    """Figures of one transformed copy of all windows; None where nothing defines one."""
 
     transform: str
-    accuracy: Fraction
-    macro_f1: Fraction
+    accuracy: Fraction | None
+    macro_f1: Fraction | None
     consistency: Fraction | None
     consistency_ci95: Interval | None
     lost: Whole
@@ -54,8 +54,8 @@ class Figures:
     consistency_ci95: Interval | None
     consistency_all_pairs: Fraction | None
     changed_labels: ChangedLabels | None
-    accuracy: Fraction
-    macro_f1: Fraction
+    accuracy: Fraction | None
+    macro_f1: Fraction | None
     similarity_invariant: float | None
     negative_similarity: float | None
     effective_rank: float | None
@@ -78,6 +78,7 @@ class Exchange:
         windows: originals; sent: those and their copies.
         retried: times that chunks of a window were sent again; duplicated: answers that nothing waited for any more.
         saturated, abstained: windows with these flags.
+        transformation, sensor, split, task: of a bundle from elsewhere None where it has none.
         stopped: why it ended before all was measured; None if it did not. What is not measured then is lost or None.
     """
 
@@ -86,11 +87,11 @@ class Exchange:
     firmware: str
     port: str
     model_hash: Sha256
-    transformation: Name
-    sensor: Name
-    split: SplitName
+    transformation: Name | None
+    sensor: Name | None
+    split: SplitName | None
     data: DataName
-    task: str
+    task: str | None
     windows: Whole
     sent: Whole
     lost: Whole
@@ -167,6 +168,18 @@ class Validation(Measured, Artifact):
     verdict: str
     passed: bool
 
+    @property
+    def unmeasured(self) -> list[str]:
+        """Which figures the windows of a model from elsewhere do not tell, and what would."""
+        missing = []
+        if self.desktop.accuracy is None:
+            missing.append("no accuracy: the windows have no labels; give export.quantize --representative with labels")
+        if self.transformation is None:
+            missing.append("no consistency: there are no transformed copies; give export.quantize --transformation")
+        if self.split is None and self.desktop.effective_rank is None:
+            missing.append("no similarity: the model gives out no features; name one of its outputs features")
+        return missing
+
     kind = "validation"
-    schema = 4
+    schema = 5
     advice = "validate again with python -m firmware_host.validate"

@@ -1,18 +1,34 @@
-"""The boards that QEMU emulates, and the clock that it gives them: some nanoseconds for every instruction."""
+"""The boards of firmware/boards, as the board.mk of each describes it, and the clock that QEMU gives those that it
+emulates: some nanoseconds for every instruction.
+"""
 
 import os
+import re
+from pathlib import Path
 
-COUNTED = ("mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547")  # instructions are; Cortex-M4F, M7, M33, M55
-MACHINES = (*COUNTED, "netduinoplus2")
+FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
+DEFAULT = "mps2-an386"  # a Cortex-M4F
 ICOUNT_SHIFT = 8
 NS_PER_INSTRUCTION = 1 << ICOUNT_SHIFT
 QEMU = ("qemu-system-arm", "qemu-system-arm")  # program, Debian package
 
 
-def qemu_command(firmware: str | os.PathLike[str], machine: str) -> list[str]:
+def settings(firmware: Path, board: str) -> dict[str, str]:
+    """What the board.mk of a board of the folder `firmware` sets, by name."""
+    text = (firmware / "boards" / board / "board.mk").read_text(encoding="utf-8")
+    return dict(re.findall(r"^(\w+) *:= *(.*?) *(?:#.*)?$", text, re.MULTILINE))
+
+
+_NAMES = sorted(path.parent.name for path in FIRMWARE.glob("boards/*/board.mk"))  # none without the sources
+_BOARDS = {name: settings(FIRMWARE, name) for name in _NAMES}
+MACHINES = tuple(name for name, given in _BOARDS.items() if "QEMU" in given)  # that QEMU emulates
+COUNTED = tuple(name for name in MACHINES if "COUNTED" in _BOARDS[name])  # whose counter needs no interrupt
+
+
+def qemu_command(firmware: str | os.PathLike[str], board: str) -> list[str]:
     """Runs an ELF file on one of MACHINES, without a serial line yet."""
-    command = [QEMU[0], "-M", machine, "-kernel", os.fspath(firmware), "-icount", f"shift={ICOUNT_SHIFT}"]
-    return [*command, "-display", "none", "-monitor", "none"]
+    machine = [QEMU[0], "-M", _BOARDS[board]["QEMU"], "-kernel", os.fspath(firmware)]
+    return [*machine, "-icount", f"shift={ICOUNT_SHIFT}", "-display", "none", "-monitor", "none"]
 
 
 def instructions(ticks: int, tick_hz: int) -> int:

@@ -1,7 +1,9 @@
-"""The memory of a board, from its linker script, and what is said where a program does not fit into it."""
+"""The memory of a board, from its board.mk, and what is said where a program does not fit into it."""
 
 import re
 from pathlib import Path
+
+from scl.machines import settings
 
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20}
 ADVICE = {
@@ -11,14 +13,12 @@ ADVICE = {
 
 
 def memory(firmware: Path, board: str) -> dict[str, int]:
-    """Bytes of the regions FLASH and RAM that a board of the folder `firmware` has; empty for one without a linker
-    script, such as this computer.
+    """Bytes of FLASH and RAM that a board of the folder `firmware` has; empty for one that sets neither, such as this
+    computer.
     """
-    script = re.search(r"^LINKER_SCRIPT := (\S+)$", (firmware / "boards" / board / "board.mk").read_text(), re.M)
-    if script is None:
-        return {}
-    regions = re.findall(r"^\s*(\w+) \(\w+\)\s*:.* LENGTH = (\d+)([KM]?)\s*$", (firmware / script[1]).read_text(), re.M)
-    return {name: int(count) * UNITS[unit] for name, count, unit in regions}
+    given = settings(firmware, board)
+    sizes = {name: re.fullmatch(r"\S+ +(\d+)([KM]?)", given[name]) for name in ADVICE if name in given}
+    return {name: int(size[1]) * UNITS[size[2]] for name, size in sizes.items() if size}
 
 
 def lacking(board: str, region: str, available: int, needed: int) -> str:
@@ -31,6 +31,6 @@ def lacking(board: str, region: str, available: int, needed: int) -> str:
 
 def overflows(firmware: Path, board: str, linker_says: str) -> list[str]:
     """An error, as `lacking` words it, for each region that the linker found too small."""
-    sizes = memory(firmware, board)
     found = re.findall(r"region `(\w+)' overflowed by (\d+) bytes", linker_says)
+    sizes = memory(firmware, board) if found else {}
     return [lacking(board, name, sizes[name], sizes[name] + int(by)) for name, by in found if name in sizes]

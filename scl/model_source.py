@@ -19,8 +19,8 @@ from pathlib import Path
 
 from scl.artifacts import InputError, read_bytes, shortened
 from scl.artifacts.bundle import C_FILES, Bundle
-from scl.artifacts.manifest import Manifest, NetworkManifest
-from scl.toolchain import FIRMWARE
+from scl.artifacts.manifest import BundleManifest
+from scl.machines import FIRMWARE
 
 MOST_BYTES = 32 << 20  # of a file: some million weights
 MOST_DEFINITIONS = 10_000
@@ -56,7 +56,7 @@ VALUE = re.compile(
 )
 
 
-def c_folder(bundle: Bundle[Manifest | NetworkManifest] | Bundle[Manifest], trust: bool = False) -> Path:
+def c_folder(bundle: Bundle[BundleManifest], trust: bool = False) -> Path:
     """The folder of a bundle's C files.
 
     Args:

@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from scl.artifacts import InputError, writing
+from scl.machines import FIRMWARE
 from scl.memory import overflows
 
-FIRMWARE = Path(__file__).resolve().parent.parent / "firmware"
 ROOMS = ("engine", "frontend", "link", "app")  # of firmware/src
 MODEL_FILES = ("model_data.c", "model_data.h")
 NATIVE = "native"  # the board that is this computer

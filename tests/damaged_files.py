@@ -35,6 +35,7 @@ from scl.artifacts.ranges import Ranges, read_ranges
 from scl.artifacts.run import Architecture, WindowInfo, run_hash
 from scl.partition import Partition
 from tests.bundles import write_bundle
+from tests.manifests import network_manifest
 from tests.run_info import run_info
 
 FIXTURE = Path(__file__).parent / "firmware" / "fixture_model"
@@ -123,12 +124,8 @@ def log(folder: Path, name: str) -> Damaged:
 
 def network(folder: Path, name: str) -> Damaged:
     """The manifest of a network from a file."""
-    from scl.artifacts.manifest import InputTensor, NetworkManifest, OutputTensor, PlainWindow
-    from tests.manifests import COST
-
     (folder / "model.tflite").write_bytes(b"x")
-    tensors = InputTensor((1, 1, 48, 3), 0.1, 0), OutputTensor(5, 0.1, 0)
-    write_manifest(folder, NetworkManifest("net", "ab" * 32, PlainWindow(48, 3), *tensors, COST, hashes(folder)))
+    write_manifest(folder, network_manifest(folder))
     return Damaged(folder / name, lambda: read_bundle(folder))
 
 

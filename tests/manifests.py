@@ -5,7 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from scl.artifacts.bundle import hashes
-from scl.artifacts.manifest import Cost, InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
+from scl.artifacts.manifest import (
+    Cost,
+    InputTensor,
+    Int8Figures,
+    Manifest,
+    NetworkManifest,
+    Outputs,
+    OutputTensor,
+    SplitName,
+)
 from scl.artifacts.run import WindowInfo
 from scl.frontend.spec import FrontEndSpec
 from scl.partition import Partition
@@ -63,6 +72,28 @@ def manifest(
         cost=COST,
         streaming=None,
         int8=Int8Figures(1, len(transforms) - 1, 1.0, 1.0, 1.0, 1.0, 1.0),
+        files=hashes(folder),
+    )
+    return replace(made, **changes)
+
+
+def network_manifest(folder: Path, **changes: Any) -> NetworkManifest:
+    """Of a network from elsewhere that takes 48 samples of 3 channels as int8; it lists the files that `folder` has."""
+    made = NetworkManifest(
+        name="net",
+        labels=("still", "slow", "fast"),
+        model_hash="ab" * 32,
+        input=InputTensor((1, 1, 48, 3), 0.1, 0),
+        outputs=Outputs(None, OutputTensor(3, 0.1, 0)),
+        partition=None,
+        frontend=None,
+        transformation=None,
+        transforms=("random inputs",),
+        thresholds=None,
+        streaming=None,
+        data="random inputs",
+        int8=Int8Figures(4, 0, None, None, None, None, None),
+        cost=COST,
         files=hashes(folder),
     )
     return replace(made, **changes)

@@ -45,7 +45,9 @@ PASSED_ON = {
     "InputError(f'{where}: {error}')": "an _OtherError's own text",
     "InputError(f'{arguments.run}: tensor {name}: {error}')": "the InputErrors of calibration.ranges itself",
     "InputError('; '.join(too_large))": "scl.memory.lacking, whose text names what makes a model smaller",
-    "InputError(f'{path}: {lacking(instructions.BOARD, region, available[region], needed)}')": "scl.memory.lacking",
+    "InputError(f'{where}: {lacking(board, region, available[region], needed)}')": "scl.memory.lacking",
+    "InputError(f\"{text} is of {tensor.kind.lower() or 'no known kind'}; "
+    '{OTHER_KINDS.get(tensor.kind, FULL_INT8)}")': "tflite_graph.OTHER_KINDS",
     "InputError('\\n'.join(refused))": ELSEWHERE,
     "InputError(self._rates(rates))": "EcgSet._rates, which tests/train/data/test_ecg_set.py reads",
     "InputError(f'{source.folder / name}: {problem}')": "train.data.imu_contents.clock_problem",

@@ -17,8 +17,9 @@ import pytest
 
 from firmware_host.board import open_board
 from firmware_host.calibration_file import nominal
+from firmware_host.playing import play
 from firmware_host.protocol import Type
-from firmware_host.stream import default_hop, play
+from firmware_host.stream import default_hop
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.capture import read_capture

@@ -14,7 +14,7 @@ from scl import machines, toolchain
 from scl.artifacts import InputError
 
 BOARDS = machines.COUNTED
-BOARD = BOARDS[0]
+BOARD = machines.DEFAULT
 TIMEOUT_S = 120.0
 
 

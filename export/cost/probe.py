@@ -11,7 +11,7 @@ import numpy as np
 from scl.artifacts import InputError, read_npz
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.golden import read_golden
-from scl.artifacts.manifest import Manifest, NetworkManifest
+from scl.artifacts.manifest import BundleManifest
 from scl.frontend.chain import FrontEnd
 from scl.machines import NS_PER_INSTRUCTION
 from scl.text import say
@@ -37,11 +37,8 @@ class Probed:
     tensors: list[np.ndarray]
 
 
-def probe(bundle: Bundle[Manifest | NetworkManifest], port: str, baud: int | None = None) -> Probed:
+def probe(bundle: Bundle[BundleManifest], port: str, baud: int | None = None) -> Probed:
     """Asks the board on a port that firmware_host knows. Raises InputError with its words if it cannot be asked."""
-    manifest = bundle.manifest
-    if isinstance(manifest, NetworkManifest):
-        raise InputError(f"{bundle.path}: has no front end, so no firmware of it answers on a port; leave --port out")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "probe.npz"
         command = [sys.executable, "-m", "firmware_host.probe", str(bundle.path), f"--port={port}", "--out", str(out)]
@@ -54,13 +51,13 @@ def probe(bundle: Bundle[Manifest | NetworkManifest], port: str, baud: int | Non
                 done.stderr.strip().partition("error: ")[2] or done.stderr.strip() or f"{' '.join(command)} failed"
             )
         found = read_npz(out, "ticks", "tick_hz", "instructions", "board", "row", "sizes", "values")
-    counts = read_golden(Bundle(bundle.path, manifest)).counts[0, int(found["row"])]
+    sent, frontend = read_golden(bundle).counts[0, int(found["row"])], bundle.manifest.frontend
     nanoseconds = found["ticks"] * 1e9 / float(found["tick_hz"])
     counted = bool(found["instructions"])
     return Probed(
         str(found["board"]),
         "instructions" if counted else "microseconds",
         (np.rint(nanoseconds / NS_PER_INSTRUCTION).astype(int) if counted else nanoseconds / 1e3).tolist(),
-        FrontEnd.from_spec(manifest.frontend).quantized_windows(counts[None])[0],
+        sent if frontend is None else FrontEnd.from_spec(frontend).quantized_windows(sent[None])[0],
         np.split(found["values"], np.cumsum(found["sizes"])[:-1]),
     )

@@ -9,9 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from scl import toolchain
-
-BOARD = "mps2-an386"  # a Cortex-M4F
+from scl import machines, toolchain
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ def measure(c_folder: Path) -> Size:
     Raises InputError if the cross compiler is missing or refuses a file.
     """
     with tempfile.TemporaryDirectory() as out:
-        linked = toolchain.build(c_folder, Path(out), BOARD, "size")
+        linked = toolchain.build(c_folder, Path(out), machines.DEFAULT, "size")
         command = ["arm-none-eabi-size", "--format=berkeley", str(linked)]
         table = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     text, data, bss = (int(column) for column in table.splitlines()[1].split()[:3])

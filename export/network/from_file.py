@@ -15,7 +15,8 @@ from export.network.layers import Network
 from export.network.operators import FileForm, tflite_operators
 from export.network.order import Order
 from export.network.shapes import SHAPES
-from export.network.tflite_operator import MOST, Origin, TFLiteGraph, TFLiteOperator
+from export.network.tflite_graph import Origin, TFLiteGraph
+from export.network.tflite_operator import MOST, TFLiteOperator
 from export.network.tflite_parts import FileOperator, TFLiteFile
 from export.network.tflite_reader import read_file
 from export.network.views import VIEWS
@@ -28,9 +29,16 @@ NEAREST = {
     "SPACE_TO_BATCH_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
     "BATCH_TO_SPACE_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
     "REDUCE_PROD": f"shapes without one, which the converter writes {KNOWN_BATCH}",
-    "CONV_3D": "CONV_2D of height 1",
-    "TRANSPOSE_CONV": "CONV_2D",
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": "dilated CONV_2D over time",
+    "STRIDED_SLICE": "all of time: a MEAN, a pool or a FULLY_CONNECTED of the flattened tensor, not a part of it",
+    "CONV_3D": "CONV_2D along one axis, time, with all else as channels",
+    "TRANSPOSE_CONV": "CONV_2D: layers that keep or shorten time",
+    "TILE": "layers that keep or shorten time",
+    "RESIZE_NEAREST_NEIGHBOR": "layers that keep or shorten time",
+    "BATCH_MATMUL": "FULLY_CONNECTED with constant weights: no attention",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "dilated CONV_2D over time in the recurrent layer's place",
+    "UNIDIRECTIONAL_SEQUENCE_RNN": "dilated CONV_2D over time in the recurrent layer's place",
+    "SQUARED_DIFFERENCE": "batch normalization behind a convolution, which the converter folds into it",
+    "RSQRT": "batch normalization behind a convolution, which the converter folds into it",
 }
 MOST_LAYERS = 256  # the planner looks at them pair by pair
 
@@ -181,7 +189,7 @@ def _form(file: TFLiteGraph, op: FileOperator) -> tuple[FileForm, bool]:
         return SHAPES[op.kind], False
     if op.kind in operators:
         return operators[op.kind].forms[op.kind], True
-    raise UnsupportedError("", NEAREST.get(op.kind, f"one of {', '.join(supported())}"))
+    raise UnsupportedError("", NEAREST.get(op.kind, f"one of {', '.join([*operators, *VIEWS])}"))
 
 
 def _require_form(file: TFLiteGraph, op: FileOperator, form: FileForm) -> None:

@@ -6,32 +6,22 @@ float32 (tests/firmware/test_rules.py establishes each rule there).
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from export.network import factors
 from export.network.factors import UnsupportedError
-from export.network.integers import Affine, Int8Conv, Rescale
-from export.network.layers import Layer, Tensor
+from export.network.integers import Affine, Int8Conv
+from export.network.layers import Tensor
 from export.network.order import Order
-from export.network.tables import six
+from export.network.tables import FUNCTIONS, six
 from export.network.tflite_file import constant
-from export.network.tflite_parts import TFLiteFile
+from export.network.tflite_graph import Pads, TFLiteGraph
 from export.network.tflite_schema import FUSED, schema
-from scl.artifacts import InputError
-from scl.artifacts.errors import shortened
 
-FULL_INT8 = (
-    "convert the model with full integer quantization: converter.optimizations = [tf.lite.Optimize.DEFAULT], a "
-    "converter.representative_dataset of real recordings, and converter.target_spec.supported_ops = "
-    "[tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
-)
-OTHER_KINDS = {
-    "INT16": "convert it with int8 activations, [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]: the engine's tensors are int8",
-    "UINT8": "convert it with TensorFlow 2's converter, which quantizes to int8 and leaves uint8 to the ends",
-}
+BY_VALUE = {*FUNCTIONS, "ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM"}  # what computes each value from those in its place
 CHANNELS_LAST = "time before channels where operators but MEAN and FULLY_CONNECTED read, as (1, 1, time, channels)"
 MOST = 2**16 - 1  # samples and channels: the engine counts them in 16 bits
 MOST_STEP = 2**15 - 1  # samples of a stride, a dilation or padding: TFLite Micro counts them in 16 bits with a sign
@@ -45,107 +35,6 @@ def effective_scales(source: np.float32, weights: np.ndarray, result: np.float32
     """
     scales: np.ndarray = float(source) * weights.astype(np.float64) / float(result)
     return scales
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a layer stands in the file.
-
-    Args:
-        reads: indices of the file's tensors that it reads, one for each of its sources.
-        operators: indices of the operators that are it, in the order in which they run.
-    """
-
-    reads: tuple[int, ...]
-    operators: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Pads:
-    """Zeros around a tensor, which the convolution that reads it has to take over.
-
-    Args:
-        before: values; `after`: likewise.
-        reads: index in the file of the tensor without them.
-        operators: indices of those between that tensor and this one.
-    """
-
-    before: int
-    after: int
-    reads: int
-    operators: tuple[int, ...] = ()
-
-
-@dataclass
-class TFLiteGraph:
-    """A file's graph, and what has been read of it.
-
-    Args:
-        contents: the file's.
-        where: names the file in errors.
-        count: operators that have been read.
-        names: of the network's tensor that lies in a file's tensor, by the file's index.
-        orders: in which that one holds its values, where it is not as they stand; likewise.
-        pads: likewise, of tensors with zeros around.
-        values: of tensors that were computed of shapes; likewise.
-        ends: the int8 tensor that lies in one of another type at an end of the file; likewise.
-        tensors: index in the file, by name.
-        origins: of layers, by name.
-    """
-
-    contents: TFLiteFile
-    where: str
-    count: int = 0
-    names: dict[int, str] = field(default_factory=dict)
-    orders: dict[int, Order] = field(default_factory=dict)
-    pads: dict[int, Pads] = field(default_factory=dict)
-    values: dict[int, np.ndarray] = field(default_factory=dict)
-    ends: dict[int, int] = field(default_factory=dict)
-    layers: list[Layer] = field(default_factory=list)
-    activations: dict[str, Affine] = field(default_factory=dict)
-    convs: dict[str, Int8Conv] = field(default_factory=dict)
-    rescales: dict[str, Rescale] = field(default_factory=dict)
-    clamps: dict[str, tuple[int, int]] = field(default_factory=dict)
-    tensors: dict[str, int] = field(default_factory=dict)
-    origins: dict[str, Origin] = field(default_factory=dict)
-
-    def name(self, index: int, name: str) -> None:
-        """Calls the file's tensor `index` by a name."""
-        self.names[index] = name
-        self.activations[name] = self.affine(index)
-        self.tensors[name] = index
-
-    def known(self, index: int) -> bool:
-        """Whether something lies in a tensor before the next operator runs."""
-        constant = index >= 0 and self.contents.tensors[index].contents is not None
-        return constant or index in self.names or index in self.values
-
-    def order(self, index: int) -> Order:
-        """In which a tensor holds the network's values."""
-        return self.orders.get(index) or Order.of(self.shape(index))
-
-    def shape(self, index: int) -> list[int]:
-        return list(self.contents.tensors[index].shape)
-
-    def affine(self, index: int, constant: bool = False) -> Affine:
-        """Scale and zero point of an activation, or of a constant beside one."""
-        tensor = self.contents.tensors[index]
-        text = f"{self.where}: tensor {index} ({shortened(tensor.name)})"
-        if tensor.kind != "INT8":
-            raise InputError(
-                f"{text} is of {tensor.kind.lower() or 'no known kind'}; {OTHER_KINDS.get(tensor.kind, FULL_INT8)}"
-            )
-        if tensor.contents is not None and not constant:
-            raise InputError(f"{text} is a constant, expected one that is computed; convert the model again")
-        scales, zero_points = tensor.scales.tolist(), tensor.zero_points.tolist()
-        if len(scales) != 1 or not (math.isfinite(scales[0]) and scales[0] > 0):
-            raise InputError(
-                f"{text} has the scales {shortened(scales)}, expected one above 0; convert it with full integer "
-                "quantization and a representative data set"
-            )
-        if not -128 <= zero_points[0] <= 127:
-            raise InputError(f"{text} has the zero point {zero_points[0]}, expected -128 to 127; convert it again")
-        return Affine(np.float32(scales[0]), zero_points[0])
 
 
 @dataclass(frozen=True)
@@ -177,11 +66,21 @@ class TFLiteOperator:
             raise UnsupportedError(f" of the constant {index}", "one of two tensors that operators wrote")
         if not shape:
             raise UnsupportedError(" of a single value without an axis", "an input with an axis of channels")
-        if not self.file.order(index).plain:
-            raise UnsupportedError(f" over {shape} behind a TRANSPOSE that moves values", CHANNELS_LAST)
         if index in self.file.pads:
             raise UnsupportedError(" behind a PAD", "a PAD that a convolution reads")
+        if not self.file.order(index).plain:
+            return self._moved(index)
         return Tensor(self.file.names[index], math.prod(shape[:-1]), shape[-1])
+
+    def _moved(self, index: int) -> Tensor:
+        """An input whose values a TRANSPOSE has moved, as it is before that: what goes value by value may have it."""
+        file, order = self.file, self.file.order(index)
+        activations = [other for other in self.inputs if other in file.names]
+        if self.kind not in BY_VALUE or any(file.order(other) != order for other in activations):
+            raise UnsupportedError(f" over {file.shape(index)} behind a TRANSPOSE that moves values", CHANNELS_LAST)
+        file.orders[self.output] = order
+        written = {layer.name: layer.result for layer in file.layers}
+        return written.get(file.names[index]) or Tensor(file.names[index], 1, math.prod(file.shape(index)))
 
     def flat(self) -> Tensor:
         """The first input as one sample of all its values, whose order the reader looks after."""

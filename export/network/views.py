@@ -8,7 +8,8 @@ import numpy as np
 
 from export.network.factors import UnsupportedError
 from export.network.operators import FileForm
-from export.network.tflite_operator import Pads, TFLiteOperator
+from export.network.tflite_graph import Pads
+from export.network.tflite_operator import TFLiteOperator
 
 
 def reshape(op: TFLiteOperator) -> None:

@@ -20,7 +20,7 @@ from export.report_file import read_report
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.errors import shortened
-from scl.artifacts.manifest import Manifest, NetworkManifest
+from scl.artifacts.manifest import BundleManifest
 from scl.model_source import c_folder
 
 
@@ -36,7 +36,7 @@ class LayerErrors:
         return sum(count for steps, count in self.histogram.items() if steps)
 
 
-def bisect(bundle: Bundle[Manifest | NetworkManifest], board: str = instructions.BOARD) -> list[LayerErrors]:
+def bisect(bundle: Bundle[BundleManifest], board: str = instructions.BOARD) -> list[LayerErrors]:
     """Runs a bundle's C on an emulated board and its model.tflite in TFLite Micro; layer by layer, in order.
 
     Raises InputError if the bundle's files are of different models, or as `export.cost.instructions.measure` does.
@@ -48,9 +48,7 @@ def bisect(bundle: Bundle[Manifest | NetworkManifest], board: str = instructions
     return layer_errors(bundle, x, written)
 
 
-def layer_errors(
-    bundle: Bundle[Manifest | NetworkManifest], x: np.ndarray, written: Sequence[np.ndarray]
-) -> list[LayerErrors]:
+def layer_errors(bundle: Bundle[BundleManifest], x: np.ndarray, written: Sequence[np.ndarray]) -> list[LayerErrors]:
     """What each operator of a bundle's C wrote for the input x (int8), `written`, against TFLite Micro.
 
     Raises InputError if the bundle's files are of different models.

@@ -18,7 +18,7 @@ from export.proof.cut import CutOperator
 from export.proof.gates import AGREEMENT_INPUTS, ExportError
 from export.proof.runtimes import tflite_micro_runner
 from export.proof.search import Searched, search
-from scl.artifacts import InputError
+from scl.artifacts import InputError, read_npz
 
 MODULE = "export.proof.foreign"
 
@@ -52,6 +52,20 @@ def tensors(path: Path, x: np.ndarray, indices: Sequence[int]) -> list[np.ndarra
         child.ask(MODULE, str(path), "tensors", str(path), str(given), str(written), *map(str, indices))
         values = np.frombuffer(written.read_bytes(), np.int8)
     return np.split(values, np.cumsum(sizes)[:-1])
+
+
+def outputs(where: str, file: Path, inputs: np.ndarray, names: Sequence[str]) -> list[np.ndarray]:
+    """What the network's tensors of these names hold after TFLite Micro ran on each of `inputs` int8 (n, samples,
+    channels): int8 (n, size) each. `where` names the file in errors.
+
+    Raises InputError if TFLite Micro does not take the file or ends on it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        given, written = Path(folder) / "inputs.npy", Path(folder) / "outputs.npz"
+        np.save(given, inputs)
+        child.ask(MODULE, where, "outputs", str(file), str(given), str(written), *names)
+        found = read_npz(written)
+    return [found[f"output{number}"] for number in range(len(names))]
 
 
 def prove(read: Foreign, tflite: bytes, engine: CEngine, seed: int) -> int:
@@ -108,7 +122,20 @@ def _tensors(path: str, given: str, written: str, *indices: str) -> None:
     Path(written).write_bytes(b"".join(values(int(index)).tobytes() for index in indices))
 
 
-TASKS: dict[str, Callable[..., Any]] = {"prove": _prove, "tensors": _tensors}
+def _outputs(path: str, given: str, written: str, *names: str) -> None:
+    tflite = Path(path).read_bytes()
+    read = from_file.read(tflite, "model.tflite")
+    child.about_to("run the whole network")
+    run, source = tflite_micro_runner(tflite), read.tensors["input"]
+    rows = []
+    for x in np.load(given):
+        tensors = run(read.to_file(source, x))
+        rows.append([read.to_network(name, tensors(read.tensors[name])) for name in names])
+    columns = {f"output{number}": np.stack(column) for number, column in enumerate(zip(*rows, strict=True))}
+    np.savez(written, **columns)  # type: ignore[arg-type]
+
+
+TASKS: dict[str, Callable[..., Any]] = {"prove": _prove, "tensors": _tensors, "outputs": _outputs}
 
 
 def main(argv: Sequence[str]) -> Any:

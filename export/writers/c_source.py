@@ -35,6 +35,7 @@ class CModel:
     coefficients: np.ndarray | None  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
     thresholds: Sequence[int] | None = None  # of the logits, where labels may hold together
     step: Step | None = None  # of a stream that keeps columns
+    features: str = FEATURES  # the output that is the kept latent, if there is one
 
     def __post_init__(self) -> None:
         if self.thresholds is not None and not len(self.thresholds) == len(self.labels) <= MOST_LABELS_TOGETHER:
@@ -126,7 +127,7 @@ def _network(model: CModel, name: str, ops: str, count: int, samples: str, size:
     .classes = SCL_CLASSES,
     .arena_bytes = SCL_{size},
     .input_offset = {arena.offsets["input"]},
-    .features_offset = {arena.offsets.get(FEATURES, 0)},
+    .features_offset = {arena.offsets.get(model.features, 0)},
     .logits_offset = {arena.offsets[model.network.network.outputs[-1]]},
     .hash = hash,
     .labels = labels,
@@ -150,7 +151,7 @@ def _stream(model: CModel) -> str:
 def _features(model: CModel) -> int:
     """Size of the kept latent; 0 for a network that has none."""
     network = model.network.network
-    return network.tensors[FEATURES].size if FEATURES in network.outputs else 0
+    return network.tensors[model.features].size if model.features in network.outputs else 0
 
 
 def _arrays(name: str, arrays: dict[str, np.ndarray]) -> str:

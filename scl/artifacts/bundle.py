@@ -9,15 +9,17 @@ from typing import Generic, TypeVar
 
 from scl.artifacts.errors import InputError
 from scl.artifacts.files import file_inside, read_bytes, sha256_file, stands
+from scl.artifacts.folders import kinds_in
 from scl.artifacts.json_files import MOST_ARTIFACT_BYTES, read_artifact, write_artifact
-from scl.artifacts.manifest import ADVICE, Manifest, NetworkManifest
+from scl.artifacts.manifest import ADVICE, BundleManifest, Manifest, NetworkManifest
 from scl.frontend.spec import FrontEndSpec
 
 MANIFEST = "manifest.json"
 MOST_BYTES = 1 << 30  # of all files of a bundle together: hashing them takes seconds
+MODEL_FILES = (".tflite", ".onnx")  # suffixes
 C_FILES = ("c/model_data.c", "c/model_data.h")
 
-M = TypeVar("M", bound=Manifest | NetworkManifest, covariant=True)
+M = TypeVar("M", bound=BundleManifest, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,12 @@ def hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): sha256_file(path) for path in files}
 
 
-def write_manifest(folder: Path, manifest: Manifest | NetworkManifest) -> None:
+def write_manifest(folder: Path, manifest: BundleManifest) -> None:
     """Writes manifest.json, which is written last: `manifest.files` are the `hashes` of the folder."""
     write_artifact(folder / MANIFEST, manifest)
 
 
-def read_bundle(folder: str | Path) -> Bundle[Manifest | NetworkManifest]:
+def read_bundle(folder: str | Path) -> Bundle[BundleManifest]:
     """Reads a bundle's manifest and checks the hash of every file, none before all are known to be files of the folder.
 
     Raises InputError if it is no bundle, a field is wrong, a file is missing, changed or not inside the folder, or they
@@ -75,10 +77,14 @@ def read_bundle(folder: str | Path) -> Bundle[Manifest | NetworkManifest]:
     folder = Path(folder)
     path = folder / MANIFEST
     if not stands(path):
-        raise InputError(
-            f"{folder}: is no bundle (no {MANIFEST}); python -m export.quantize RUN --out {folder} makes one"
-        )
-    manifest: Manifest | NetworkManifest
+        source, what = "RUN", f"is no bundle (no {MANIFEST})"
+        if folder.suffix in MODEL_FILES and folder.is_file():
+            source, what = f"--from {folder}", "is a model's file, expected a bundle"
+        elif "run" in kinds_in(folder):
+            source, what = str(folder), "is a run, expected a bundle"
+        out = "BUNDLE" if source != "RUN" else folder
+        raise InputError(f"{folder}: {what}; python -m export.quantize {source} --out {out} makes one")
+    manifest: BundleManifest
     file_inside(folder, MANIFEST, ADVICE)
     if _kind(path) == NetworkManifest.kind:
         manifest = read_artifact(path, NetworkManifest)
@@ -98,12 +104,12 @@ def read_bundle(folder: str | Path) -> Bundle[Manifest | NetworkManifest]:
 
 
 def read_run_bundle(folder: str | Path) -> Bundle[Manifest]:
-    """As `read_bundle`, of a trained run. Raises InputError for a network from a file, which has no front end."""
+    """As `read_bundle`, of a trained run. Raises InputError for a network from elsewhere, which no run belongs to."""
     bundle = read_bundle(folder)
-    if isinstance(bundle.manifest, NetworkManifest):
+    if not isinstance(bundle.manifest, Manifest):
         raise InputError(
-            f"{bundle.path}: was made from a .tflite file (export.quantize --from) and has no front end and no "
-            "recordings; link its c folder into a program of yours (scl_network_run of network.h), or export a run"
+            f"{bundle.path}: is of a model from elsewhere (export.quantize --from), expected a bundle of a run, whose "
+            "sensor and channels are known; export a run"
         )
     return Bundle(bundle.path, bundle.manifest)
 

@@ -1,4 +1,4 @@
-"""golden.npz and evaluation.npz of a bundle: the counts that are sent to a board, and what it must answer.
+"""golden.npz and evaluation.npz of a bundle: the samples that are sent to a board, and what it must answer.
 
 Both are aligned row by row; transform 0 is the identity.
 """
@@ -11,24 +11,25 @@ import numpy as np
 
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.errors import InputError
-from scl.artifacts.manifest import Manifest
+from scl.artifacts.manifest import BundleManifest
 from scl.artifacts.npz_files import Array, read_arrays, write_npz
 from scl.decision import LOST, decide
 from scl.frontend.flags import LEAD_OFF, SATURATED
 
 GOLDEN, EVALUATION = "golden.npz", "evaluation.npz"
+UNKNOWN = -1  # instead of a label
 
 
 @dataclass(frozen=True, eq=False)
 class Golden:
     """What the board must answer to each (transform, window)."""
 
-    counts: np.ndarray  # (transforms, windows, raw_samples, channels) int16
+    counts: np.ndarray  # (transforms, windows, raw_samples, values) int16; int8 where the network takes its own input
     features: np.ndarray  # (transforms, windows, features) int8
     logits: np.ndarray  # (transforms, windows, classes) int8
     input_crc32: np.ndarray  # (transforms, windows) uint32
     flags: np.ndarray  # (transforms, windows) uint8, of scl.frontend.flags
-    labels: np.ndarray  # (transforms, windows) int64; of several labels, bit masks
+    labels: np.ndarray  # (transforms, windows) int64; of several labels, bit masks; UNKNOWN throughout if not known
     groups: np.ndarray  # (windows,) int64, subject or record
     rows: np.ndarray  # (windows,) place in the bundle's arrays
     thresholds: tuple[int, ...] | None  # of the logits, where labels are bit masks
@@ -61,16 +62,16 @@ def write_golden(folder: Path, golden: Golden, parameters: Mapping[str, np.ndarr
     write_npz(folder / EVALUATION, windows=windows, labels=golden.labels, groups=golden.groups)
 
 
-def read_golden(bundle: Bundle[Manifest]) -> Golden:
+def read_golden(bundle: Bundle[BundleManifest]) -> Golden:
     """Reads both files of a bundle.
 
     Raises InputError if a shape or type is not what the manifest says, or a label is none of its labels.
     """
     manifest, path = bundle.manifest, bundle.path
     sizes = {
-        "raw_samples": manifest.frontend.raw_samples,
-        "channels": len(manifest.window.channels),
-        "features": manifest.outputs.features.size,
+        "raw_samples": manifest.raw_samples,
+        "values": manifest.values,
+        "features": manifest.features,
         "classes": manifest.outputs.logits.size,
         "transforms": len(manifest.transforms),
     }
@@ -78,7 +79,7 @@ def read_golden(bundle: Bundle[Manifest]) -> Golden:
     arrays, sizes = read_arrays(
         bundle.file(GOLDEN),
         {
-            "counts": Array(np.int16, (*pairs, "raw_samples", "channels")),
+            "counts": Array(np.int8 if manifest.frontend is None else np.int16, (*pairs, "raw_samples", "values")),
             "features": Array(np.int8, (*pairs, "features")),
             "logits": Array(np.int8, (*pairs, "classes")),
             "input_crc32": Array(np.uint32, pairs),
@@ -93,11 +94,12 @@ def read_golden(bundle: Bundle[Manifest]) -> Golden:
         raise InputError(f"{path / GOLDEN}: holds no window; {manifest.advice}")
     classes = len(manifest.labels)
     most = classes - 1 if manifest.thresholds is None else (1 << classes) - 1
-    for file, name, values, largest in (
-        (EVALUATION, "labels", truth["labels"], most),
-        (GOLDEN, "flags", arrays["flags"], SATURATED | LEAD_OFF),
+    for file, name, values, least, largest in (
+        (EVALUATION, "labels", truth["labels"], *((0, most) if manifest.labelled else (UNKNOWN, UNKNOWN))),
+        (GOLDEN, "flags", arrays["flags"], 0, SATURATED | LEAD_OFF),
     ):
-        wrong = values[(values < 0) | (values > largest)]
+        wrong = values[(values < least) | (values > largest)]
         if wrong.size:
-            raise InputError(f"{path / file}: {name} holds {wrong[0]}, expected 0 to {largest}; {manifest.advice}")
+            expected = f"{least} to {largest}" if least < largest else f"{least}"
+            raise InputError(f"{path / file}: {name} holds {wrong[0]}, expected {expected}; {manifest.advice}")
     return Golden(**arrays, **truth, rows=np.arange(sizes["windows"]), thresholds=manifest.thresholds)

@@ -50,9 +50,9 @@ class OutputTensor:
 
 @dataclass(frozen=True)
 class Outputs:
-    """What the network writes: the kept latent and the logits."""
+    """What the network writes: the kept latent, None where it gives out none, and the logits."""
 
-    features: OutputTensor
+    features: OutputTensor | None
     logits: OutputTensor
 
 
@@ -95,14 +95,16 @@ class Streaming:
 
 @dataclass(frozen=True)
 class Int8Figures:
-    """The int8 model's figures on the windows that travel with the bundle."""
+    """The int8 model's figures on the windows that travel with the bundle; None where their labels are not known, or
+    there are no transformed copies.
+    """
 
     windows: Count
     copies: Whole
-    accuracy: Fraction
-    accuracy_transformed: Fraction
-    macro_f1: Fraction
-    macro_f1_transformed: Fraction
+    accuracy: Fraction | None
+    accuracy_transformed: Fraction | None
+    macro_f1: Fraction | None
+    macro_f1_transformed: Fraction | None
     consistency: Fraction | None
 
 
@@ -115,88 +117,125 @@ class SplitName:
 
 
 @dataclass(frozen=True)
-class Manifest(Artifact):
-    """manifest.json of a trained run.
+class BundleManifest(Artifact):
+    """manifest.json of any bundle.
 
     Attributes:
-        kept: indices of the latent's dimensions that the device has.
-        run_hash: of the run it was made from; model_hash: of all that decides an answer.
-        thresholds: of the logits, where labels may hold together.
+        model_hash: of all that decides an answer.
+        outputs, partition: the groups of the features, which are the kept dimensions of a partition; None: not known.
+        frontend: None for a network that takes its int8 input as it is.
+        transformation: of the copies that travel with the bundle; None without copies.
         transforms: what each row of golden.npz is, for reports; the first is the identity.
+        thresholds: of the logits, where labels may hold together.
+        data: which windows travel with the bundle.
         files: SHA-256 of every file of the folder, by its path in it.
     """
 
     name: Name
-    task: TaskName
-    transformation: TransformationInfo
-    method: Name
     labels: Labels
-    partition: Partition
-    kept: tuple[Size, ...]
-    run_hash: Sha256
-    window: WindowInfo
-    frontend: FrontEndSpec
+    model_hash: Sha256
     input: InputTensor
     outputs: Outputs
-    split: SplitName
-    data: Name
-    thresholds: tuple[Int8, ...] | None
+    partition: Partition | None
+    frontend: FrontEndSpec | None
+    transformation: TransformationInfo | None
     transforms: Annotated[tuple[str, ...], MinLen(1)]
-    model_hash: Sha256
-    cost: Cost
+    thresholds: tuple[Int8, ...] | None
     streaming: Streaming | None
+    data: Name
     int8: Int8Figures
+    cost: Cost
     files: Files
 
-    kind = "bundle"
-    schema = 5
     advice = ADVICE
 
     def __post_init__(self) -> None:
         check_different("labels", self.labels)
+        samples, inputs = self.input.shape[2:]
+        self._check_equal("outputs.logits.size", self.outputs.logits.size, len(self.labels))
+        if self.partition is not None:
+            self._check_equal("outputs.features.size", self.features, len(self.partition.kept))
+        if self.frontend is not None:
+            self._check_equal("input.shape", (samples, inputs), (self.frontend.window_samples, self.frontend.inputs))
+        if self.thresholds is not None and not len(self.thresholds) == len(self.labels) <= MOST_LABELS_TOGETHER:
+            raise ValueError(
+                f"thresholds: {len(self.thresholds)} for {len(self.labels)} labels, expected one for each and at most "
+                f"{MOST_LABELS_TOGETHER}"
+            )
+        if self.streaming is not None and self.streaming.hop >= samples:
+            raise ValueError(f"streaming.hop is {self.streaming.hop}, expected less than {samples} samples")
+
+    def _check_equal(self, name: str, found: object, wanted: object) -> None:
+        if found != wanted:
+            raise ValueError(f"{name} is {found}, expected {wanted}")
+
+    @property
+    def features(self) -> int:
+        """How many features the network gives out."""
+        return 0 if self.outputs.features is None else self.outputs.features.size
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the labels of the windows that travel with the bundle are known."""
+        return self.int8.accuracy is not None
+
+    @property
+    def window_samples(self) -> int:
+        """Model-rate samples of the network's input."""
+        return self.input.shape[2]
+
+    @property
+    def raw_samples(self) -> int:
+        """Samples of a window on the link: a sensor's, or the network's own."""
+        return self.window_samples if self.frontend is None else self.frontend.raw_samples
+
+    @property
+    def values(self) -> int:
+        """Of a sample on the link: a sensor's counts, or the network's channels."""
+        return self.input.shape[3] if self.frontend is None else self.frontend.sensor.channels
+
+
+@dataclass(frozen=True)
+class Manifest(BundleManifest):
+    """manifest.json of a trained run.
+
+    Attributes:
+        kept: indices of the latent's dimensions that the device has.
+        run_hash: of the run it was made from.
+    """
+
+    partition: Partition
+    frontend: FrontEndSpec
+    transformation: TransformationInfo
+    task: TaskName
+    method: Name
+    kept: tuple[Size, ...]
+    run_hash: Sha256
+    window: WindowInfo
+    split: SplitName
+
+    kind = "bundle"
+    schema = 5
+
+    def __post_init__(self) -> None:
         expected = self.partition.kept.tolist()
         if list(self.kept) != expected:
             raise ValueError(f"kept is {shortened(self.kept)}, expected the partition's {shortened(expected)}")
         pairs = (
-            ("outputs.features.size", self.outputs.features.size, len(expected)),
-            ("outputs.logits.size", self.outputs.logits.size, len(self.labels)),
             ("input.shape", self.input.shape, (1, 1, self.window.samples, len(self.frontend.mean))),
             ("frontend.window_samples", self.frontend.window_samples, self.window.samples),
             ("frontend.model_rate_hz", self.frontend.model_rate_hz, self.window.rate_hz),
             ("frontend.sensor's channels", self.frontend.sensor.channels, len(self.window.channels)),
         )
         for name, found, wanted in pairs:
-            if found != wanted:
-                raise ValueError(f"{name} is {found}, expected {wanted}")
-        if self.thresholds is not None and not len(self.thresholds) == len(self.labels) <= MOST_LABELS_TOGETHER:
-            raise ValueError(
-                f"thresholds: {len(self.thresholds)} for {len(self.labels)} labels, expected one for each and at most "
-                f"{MOST_LABELS_TOGETHER}"
-            )
-        if self.streaming is not None and self.streaming.hop >= self.window.samples:
-            raise ValueError(f"streaming.hop is {self.streaming.hop}, expected less than {self.window.samples} samples")
+            self._check_equal(name, found, wanted)
+        super().__post_init__()
 
 
 @dataclass(frozen=True)
-class PlainWindow:
-    """Samples and channels of a network without a front end."""
-
-    samples: Count
-    channels: Count
-
-
-@dataclass(frozen=True)
-class NetworkManifest(Artifact):
-    """manifest.json of a network that was read from a file made elsewhere: no front end, no recordings."""
-
-    name: Name
-    model_hash: Sha256
-    window: PlainWindow
-    input: InputTensor
-    output: OutputTensor
-    cost: Cost
-    files: Files
+class NetworkManifest(BundleManifest):
+    """manifest.json of a network that was made elsewhere."""
 
     kind = "network"
-    schema = 1
+    schema = 2
     advice = ADVICE + " --from FILE"

@@ -14,7 +14,7 @@ from scl.artifacts.bundle import hashes, read_run_bundle, write_manifest
 from scl.artifacts.fields import is_line
 from tests.bundles import write_bundle
 from tests.export.packages import CORE, made, run
-from tests.firmware.random_models import RandomModel
+from tests.firmware.damaged_models import SmallNet
 from tests.scl.test_text import HOSTILE
 
 
@@ -59,12 +59,14 @@ def test_the_readme_s_program_is_c_and_c_plus_plus(bundle_folder, build_tools, t
         assert 0 <= size - int(stated.replace(",", "")) <= 64
 
 
-def test_a_foreign_bundle_is_refused(board_tools, tmp_path):
-    (tmp_path / "model.tflite").write_bytes(RandomModel(1).bytes())
+def test_the_readme_of_a_model_from_elsewhere(board_tools, tmp_path):
+    """Its samples are the network's own: int8, with the scale that the manifest has."""
+    (tmp_path / "model.tflite").write_bytes(SmallNet().bytes())
     assert quantize.main(["--from", str(tmp_path / "model.tflite"), "--out", str(tmp_path / "bundle")]) == 0
-    with pytest.raises(InputError, match="has no front end, .* scl_network_run"):
-        package.main([str(tmp_path / "bundle"), "--for", "cmake", "--out", str(tmp_path / "out")])
-    assert not (tmp_path / "out").exists()
+    readme = (made(tmp_path / "bundle", "cmake", tmp_path) / "README.md").read_text()
+    assert "| input | the network's own, int8: 3 values a sample, value = 0.0500000007 x (q - (3)) |" in readme
+    assert "| window | 20 samples; the first class is due after one |" in readme
+    assert "int on_sample(const int8_t *values)" in readme and "every 5 samples by default" in readme
 
 
 def test_a_changed_bundle_is_refused(bundle_folder, tmp_path):

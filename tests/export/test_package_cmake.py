@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from export import quantize
 from firmware_host import emulator, validate
 from scl.artifacts import InputError, read_json
 from tests.export.packages import made, renamed, run, tried
+from tests.firmware.damaged_models import SmallNet
 
 PROGRAM = """
 #include <scl/model.h>
@@ -48,9 +50,16 @@ def once_it_listens(call):
     raise TimeoutError("nothing listens")
 
 
-def test_cmake_s_application_answers_like_the_desktop(bundle_folder, build_tools, tmp_path):
+@pytest.mark.parametrize("of", ["a run", "a model from elsewhere"])
+def test_cmake_s_application_answers_like_the_desktop(of, request, build_tools, tmp_path):
     """Built for the Cortex-M4F and run in QEMU, as the README says; validate finds it by its socket."""
-    folder, build = made(bundle_folder, "cmake", tmp_path), tmp_path / "build"
+    if of == "a run":
+        bundle, windows = request.getfixturevalue("bundle_folder"), 200
+    else:
+        bundle, windows = tmp_path / "bundle", 100
+        (tmp_path / "model.tflite").write_bytes(SmallNet().bytes())
+        assert quantize.main(["--from", str(tmp_path / "model.tflite"), "--out", str(bundle)]) == 0
+    folder, build = made(bundle, "cmake", tmp_path), tmp_path / "build"
     toolchain = folder / "cmake" / "mps2-an386.cmake"
     run("cmake", "-S", folder, "-B", build, "-D", f"CMAKE_TOOLCHAIN_FILE={toolchain}")
     run("cmake", "--build", build)
@@ -59,10 +68,10 @@ def test_cmake_s_application_answers_like_the_desktop(bundle_folder, build_tools
     command = ["qemu-system-arm", "-M", "mps2-an386", "-kernel", str(build / "link.elf"), "-display", "none"]
     command += ["-monitor", "none", "-serial", f"tcp:127.0.0.1:{port},server=on,nodelay=on"]
     with emulator._process(command):
-        arguments = [str(bundle_folder), "--port", f"socket://127.0.0.1:{port}", "--out", str(tmp_path / "report")]
+        arguments = [str(bundle), "--port", f"socket://127.0.0.1:{port}", "--out", str(tmp_path / "report")]
         assert once_it_listens(lambda: validate.main(arguments)) == 0
-    report = read_json(tmp_path / "report" / "validation.json", "validation", 4)
-    assert report["parity"]["max_lsb"] == 0 and report["parity"]["compared"] == report["sent"] == 200
+    report = read_json(tmp_path / "report" / "validation.json", "validation", 5)
+    assert report["parity"]["max_lsb"] == 0 and report["parity"]["compared"] == report["sent"] == windows
 
 
 def test_cmake_s_libraries_build_for_this_computer(bundle_folder, build_tools, tmp_path):

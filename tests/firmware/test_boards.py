@@ -25,6 +25,7 @@ from firmware_host.messages import (
 from firmware_host.protocol import ANSWER, Frame, Type, encode
 from scl.frontend.flags import SATURATED
 from scl.machines import instructions
+from tests.firmware import boards_page
 from tests.firmware.board_host import FIXTURE, check_result, model, some_counts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,9 +45,7 @@ def test_fixture_model_tells_windows_apart(rng):
 
 def test_hello(board):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    hello = board.hello
-    others = {"native": 10**9, "mps2-an505": 20_000_000, "mps3-an547": 32_000_000, "netduinoplus2": 21_000_000}
-    tick_hz = others.get(board.name, 25_000_000)
+    hello, tick_hz = board.hello, boards_page.table()[board.name].tick_hz
     assert hello == Hello(
         protocol=5, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
         max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), session=board.link.session, input=0, receive=4096,

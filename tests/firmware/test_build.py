@@ -18,7 +18,7 @@ from firmware_host.link import BoardResetError, Link
 from firmware_host.messages import window_chunk
 from firmware_host.protocol import Type
 from scl.artifacts import InputError
-from scl.machines import MACHINES
+from scl.machines import FIRMWARE, MACHINES, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
@@ -45,8 +45,7 @@ def test_board_files(fixture_firmware, machine):
     elf = fixture_firmware(machine)
     image = elf.with_suffix(".bin").read_bytes()
     stack, reset = struct.unpack_from("<II", image)
-    base = {"mps2-an505": 0x10000000, "mps3-an547": 0x10000000, "netduinoplus2": 0x08000000}.get(machine, 0)
-    ram = {"mps2-an505": 0x38000000, "mps3-an547": 0x30000000}.get(machine, 0x20000000)
+    base, ram = (int(settings(FIRMWARE, machine)[region].split()[0], 0) for region in ("FLASH", "RAM"))
     assert stack == ram + 0x1000  # 4 KB below all data
     assert base < reset < base + len(image) and reset % 2 == 1  # Thumb
     symbols = subprocess.run(["arm-none-eabi-nm", elf], check=True, capture_output=True, text=True).stdout

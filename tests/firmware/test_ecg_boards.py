@@ -16,8 +16,8 @@ from firmware_host import emulator
 from firmware_host.flight import Flight
 from firmware_host.link import Link
 from firmware_host.messages import ABSTAIN, Hop, Result, samples_chunk
+from firmware_host.playing import Due
 from firmware_host.protocol import Type
-from firmware_host.stream import Due
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import MACHINES
 

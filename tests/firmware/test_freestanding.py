@@ -2,12 +2,12 @@
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
-BOARD = Path(__file__).resolve().parents[2] / "firmware" / "boards" / "mps3-an547"
+from scl.machines import FIRMWARE, settings
 
+CORES = ("m0", "m0plus", "m3", "m23")  # without a floating point unit
 CORTEX_M4 = ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
 
 
@@ -37,24 +37,34 @@ def test_rounds_products_before_adding(linked):
 
 
 @pytest.mark.parametrize("dialect", ["c99", "gnu99", "gnu11"])
-@pytest.mark.parametrize("core", ["-mcpu=cortex-m4", "-mcpu=cortex-m33", "-mcpu=cortex-m55"])
+@pytest.mark.parametrize("core", [*CORES, "m4 -mfloat-abi=hard", "m33 -mfloat-abi=hard", "m55 -mfloat-abi=hard"])
 def test_every_dialect_is_plain_single_precision(compile_engine, core, dialect):
     """GNU's says of cores with half precision that floats are computed otherwise; they are not."""
-    compile_engine(
-        "arm-none-eabi-gcc", core, "-mthumb", "-mfloat-abi=hard", f"-std={dialect}", "-O2", "-nostdlib", "-r"
-    )
+    flags = f"-mcpu=cortex-{core} -mthumb -std={dialect} -O2 -nostdlib -r".split()
+    compile_engine("arm-none-eabi-gcc", *flags)
+
+
+@pytest.mark.parametrize("optimization", ["-O0", "-O2", "-O3", "-Os"])
+@pytest.mark.parametrize("core", CORES)
+def test_a_core_without_fpu_needs_the_compiler_s_library_alone(compile_engine, core, optimization):
+    """Its arithmetic (the run-time ABI's functions and gcc's own), and what gcc copies and fills with: no libm."""
+    flags = (f"-mcpu=cortex-{core}", "-mthumb", "-mfloat-abi=soft", optimization, "-nostdlib", "-r")
+    linked = str(compile_engine("arm-none-eabi-gcc", *flags))
+    needed = output_of("arm-none-eabi-nm", "--undefined-only", linked).split()[1::2]
+    assert "__aeabi_fmul" in needed and "sqrtf" not in needed
+    assert [name for name in needed if not re.fullmatch(r"__aeabi_\w+|__gnu_thumb1_case_\w+|memcpy|memset", name)] == []
+    assert not any(re.fullmatch(r"__aeabi_(d\w+|f2d|\w+2d)", name) for name in needed)  # no double precision
 
 
 def test_helium_computes_no_floats(compile_engine):
     """Its float instructions take denormals for zero. -O3 uses them in the front end wherever it may."""
-    settings = (BOARD / "board.mk").read_text()
-    (core,) = re.findall(r"^CORE := (.*)$", settings, re.MULTILINE)
-    flags = ("-mthumb", "-mfloat-abi=hard", "-O3", "-nostdlib", "-r")
+    ours = settings(FIRMWARE, "mps3-an547")["CORE"].split()
+    flags = ("-mthumb", "-O3", "-nostdlib", "-r")
 
-    def float_vectors(core: str) -> list[str]:
-        objects = compile_engine("arm-none-eabi-gcc", core, *flags)
+    def float_vectors(*core: str) -> list[str]:
+        objects = compile_engine("arm-none-eabi-gcc", *core, *flags)
         code = output_of("arm-none-eabi-objdump", "--disassemble", "-marmv8.1-m.main", str(objects))
         return re.findall(r"\tv\w+\.f(?:16|32)\w*\t[^\n]*\bq\d", code)
 
-    assert float_vectors(core) == []
-    assert float_vectors("-mcpu=cortex-m55")  # so that the line above can fail
+    assert float_vectors(*ours) == []
+    assert float_vectors("-mcpu=cortex-m55", "-mfloat-abi=hard")  # so that the line above can fail

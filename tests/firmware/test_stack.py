@@ -19,7 +19,7 @@ from firmware_host.link import Link
 from firmware_host.messages import samples_chunk
 from firmware_host.protocol import Type
 from scl import toolchain
-from scl.machines import MACHINES
+from scl.machines import DEFAULT, MACHINES
 from tests.firmware import fuzzing
 from tests.firmware.board_host import Host, model, some_counts
 
@@ -32,7 +32,7 @@ _spec.loader.exec_module(stack)
 
 # Every model on one core and every core with one model; the rest is the faults'.
 ALL = [(name, board) for name in fuzzing.MODELS for board in MACHINES]
-QUICK = [pair for pair in ALL if pair[0] == "imu" or pair[1] == MACHINES[0]]
+QUICK = [pair for pair in ALL if pair[0] == "imu" or pair[1] == DEFAULT]
 PAIRS = [pytest.param(*pair, marks=() if pair in QUICK else pytest.mark.faults) for pair in ALL]
 
 
@@ -52,13 +52,15 @@ def test_the_firmware_fits(tmp_path, board_tools, name, board):
 
 @pytest.mark.parametrize(("name", "board"), [pair for pair in PAIRS if pair.values[1] in instructions.BOARDS])
 def test_the_network_goes_as_deep_as_its_painted_stack_shows(tmp_path, board_tools, name, board):
-    """Of the program that counts, which paints; reset_handler may have given its frame back before it goes on."""
+    """Of the program that counts, which paints; reset_handler may have given its frame back before it goes on, and a
+    last word that only aligns a frame to 8 bytes is never written.
+    """
     fuzzing.write_model(name, tmp_path)
     painted = instructions.measure(tmp_path, tmp_path, board).stack_bytes
     built = tmp_path / f"bench-{board}" / "build"
     program = stack.read(built / "bench.elf", built / "obj")
     path = (stack.ROOT, "scl_main", "ticks_of", *program.deepest("scl_network_run"))
-    assert 0 <= program.bytes(path) - painted <= program.frames[stack.ROOT]
+    assert 0 <= program.bytes(path) - painted <= program.frames[stack.ROOT] + 4
 
 
 def program(**calls: tuple[str, ...]):
@@ -100,7 +102,7 @@ def test_a_planted_fault_fails(tmp_path, board_tools, monkeypatch, body, says):
     assert source.read_text().count(call) == 1
     source.write_text(source.read_text().replace(call, f"    {body}\n{call}"))
     monkeypatch.setattr(toolchain, "FIRMWARE", copy)
-    elf = toolchain.build(fuzzing.FIXTURE, tmp_path / "out", MACHINES[0])
+    elf = toolchain.build(fuzzing.FIXTURE, tmp_path / "out", DEFAULT)
     done = subprocess.run([sys.executable, SCRIPT, elf, elf.parent / "obj"], capture_output=True, text=True)
     assert done.returncode == 1 and says in done.stdout + done.stderr
 

@@ -35,8 +35,8 @@ from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.flight import Flight
 from firmware_host.link import BoardResetError
 from firmware_host.measure import measure
+from firmware_host.playing import play
 from firmware_host.protocol import Type
-from firmware_host.stream import play
 from scl import toolchain
 from scl.artifacts import InputError, read_npz, sha256_file, write_artifact, write_npz
 from scl.artifacts.bundle import model_hash, read_run_bundle, write_manifest
@@ -54,7 +54,7 @@ from tests.scl.frontend.designs import front_end_spec
 FIXTURE = Path(__file__).parents[1] / "firmware" / "fixture_model"
 WINDOW, CHANNELS, WINDOWS = 400, ("ax", "ay", "az", "gx", "gy", "gz"), 9
 LABELS = ("still", "slow", "fast")
-EMULATED = ("emulator", "emulator:netduinoplus2")
+EMULATED = ("emulator", "emulator:mps2-an385", "emulator:netduinoplus2")  # with an FPU and without
 NEEDS = {"native": ("gcc", "make"), "emulator": ("arm-none-eabi-gcc", "qemu-system-arm", "make")}
 
 

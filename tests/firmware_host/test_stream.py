@@ -15,8 +15,9 @@ from firmware_host.board import Board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.link import Link
 from firmware_host.messages import ABSTAIN, Hop
+from firmware_host.playing import Due, Pace, play
 from firmware_host.protocol import ANSWER, Type
-from firmware_host.stream import Due, Pace, check_record, play
+from firmware_host.stream import check_record
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.calibration import PartCalibration, UnitCalibration

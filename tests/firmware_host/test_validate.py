@@ -262,7 +262,7 @@ def test_a_folder_of_somebody_else_is_not_replaced(run, tmp_path):
 def test_an_emulator_that_is_not_there(fake_bundle):
     with (
         pytest.raises(
-            InputError, match="--port emulator:esp32: no such emulated board; there are mps2-an386, mps2-an500"
+            InputError, match="--port emulator:esp32: no such emulated board; there are microbit, mps2-an385, "
         ),
         open_board(read_run_bundle(fake_bundle), "emulator:esp32"),
     ):

@@ -1,28 +1,27 @@
-"""What memory the boards have, as their linker scripts say, and what is said where it is too little."""
-
-import pytest
+"""What memory the boards have, as their board.mk says, and what is said where it is too little."""
 
 from scl.machines import MACHINES
 from scl.memory import memory, overflows
 from scl.toolchain import FIRMWARE
+from tests.firmware import boards_page
 
 
-@pytest.mark.parametrize("board", MACHINES)
-def test_every_emulated_board_has_a_wearable_s_memory(board):
-    assert memory(FIRMWARE, board) == {"FLASH": 512 * 1024, "RAM": 128 * 1024}
+def test_the_page_lists_every_board_with_its_memory():
+    """The table of firmware/boards/README.md; HELLO's ticks are compared with it in tests/firmware/test_boards.py."""
+    table = boards_page.table()
+    assert sorted(table) == sorted(("native", *MACHINES))
+    assert {board: memory(FIRMWARE, board) for board in table} == {board: row.memory for board, row in table.items()}
 
 
-def test_this_computer_has_no_linker_script():
+def test_this_computer_sets_no_memory():
     assert memory(FIRMWARE, "native") == {}
 
 
 def test_sizes_in_bytes_and_megabytes(tmp_path):
     folder = tmp_path / "boards" / "own"
     folder.mkdir(parents=True)
-    (folder / "board.mk").write_text("CORE := -mcpu=cortex-m4\nLINKER_SCRIPT := boards/own/board.ld\n")
-    (folder / "board.ld").write_text(
-        "MEMORY\n{\n  FLASH (rx) : ORIGIN = 0x00000000, LENGTH = 2M\n  RAM (rw) : ORIGIN = 0x20000000, LENGTH = 65536\n"
-    )
+    text = "CORE := -mcpu=cortex-m4\nFLASH := 0x00000000 2M\nRAM := 0x20000000  65536 # all\n"
+    (folder / "board.mk").write_text(text)
     assert memory(tmp_path, "own") == {"FLASH": 2 << 20, "RAM": 65536}
     said = "ld: region `FLASH' overflowed by 10 bytes\nld: region `RAM' overflowed by 4464 bytes\n"
     flash, ram = overflows(tmp_path, "own", said)

@@ -13,6 +13,7 @@ from scl.artifacts import InputError
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, text_option
 from train.data.ecg import MAX_SHIFT_S, STRIP_S
+from train.data.ecg_left_out import sentences as left_out
 from train.data.ecg_measures import Measures, measured
 from train.data.ecg_plausible import warnings
 from train.data.ecg_record import EcgRecord, natural
@@ -79,6 +80,7 @@ def packed(found: EcgSet, records: list[EcgRecord], measures: dict[str, Measures
     blocks = [Block(groups.index(b.group), b.label, b.x, b.beats) for b in blocks]
     group_names = tuple(names[group] for group in groups)
     report = _report(found, records, measures, group_names)
+    report["warnings"] += left_out(found, short)
     report["amiss"] |= {
         "records_without_a_long_stretch": short,
         "records_with_invalid_samples": invalid,

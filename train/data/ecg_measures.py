@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scl.artifacts import sha256_bytes
 from train.data import ecg_polarity
+from train.data.ecg_copies import intervals
+from train.data.ecg_quality import LEAST_BEATS, Quality, quality
 from train.data.ecg_record import EcgRecord
 from train.data.wfdb_files import longest_constant, stretches
 
@@ -25,6 +28,12 @@ class Measures:
         clipped: share of samples in runs at the record's largest or least value.
         beats: by class.
         outside: beats before its first or behind its last sample.
+        invalid: share of its samples that are none.
+        unannotated_s: before the first and behind the last annotated beat.
+        turns: polarity of the first and of the last third.
+        quality: noise and annotations.
+        runs: of intervals between beats.
+        sha256: of its samples.
     """
 
     seconds: float
@@ -35,6 +44,12 @@ class Measures:
     clipped: float
     beats: tuple[int, ...]
     outside: int
+    invalid: float
+    unannotated_s: float
+    turns: tuple[float, float] | None
+    quality: Quality
+    runs: np.ndarray
+    sha256: str
 
 
 def measured(record: EcgRecord, classes: tuple[str, ...]) -> Measures:
@@ -52,16 +67,31 @@ def measured(record: EcgRecord, classes: tuple[str, ...]) -> Measures:
     signs, heights = ecg_polarity.beat_figures(start, rate_hz, beats)
     rr = np.diff(times[inside] if inside.sum() > 1 else found) / rate_hz
     finite = x[np.isfinite(x)]
+    r_mv = float(np.median(heights)) if len(heights) else None
+    part = times[inside & (times >= valid.start) & (times < valid.stop)] - valid.start
+    edges = times[inside]
     return Measures(
         seconds=len(finite) / rate_hz,
         polarity=float(np.median(signs)) if len(signs) else None,
-        r_mv=float(np.median(heights)) if len(heights) else None,
+        r_mv=r_mv,
         rr_s=float(np.median(rr)) if len(rr) else None,
         flat_s=max((longest_constant(x[part]) for part in stretches(x)), default=0) / rate_hz,
         clipped=_clipped(finite),
         beats=tuple(int((numbers[inside] == place).sum()) for place in range(len(classes))),
         outside=int((~inside).sum()),
+        invalid=1 - len(finite) / len(x),
+        unannotated_s=(edges[0] + len(x) - edges[-1]) / rate_hz if len(edges) else 0.0,
+        turns=_turns(signs),
+        quality=quality(start[valid], rate_hz, part, found - valid.start, r_mv),
+        runs=intervals(found, rate_hz),
+        sha256=sha256_bytes(x.tobytes()) if finite.any() else "",
     )
+
+
+def _turns(signs: np.ndarray) -> tuple[float, float] | None:
+    """The median polarity of the first and of the last third of the beats (k,)."""
+    third = len(signs) // 3
+    return (float(np.median(signs[:third])), float(np.median(signs[-third:]))) if third >= LEAST_BEATS else None
 
 
 def _clipped(x: np.ndarray) -> float:

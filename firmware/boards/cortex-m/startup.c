@@ -1,6 +1,11 @@
-/* From reset to scl_main on any Cortex-M with a floating point unit. */
+/* From reset to scl_main on any Cortex-M. */
 #include "cortex_m.h"
 #include "main.h"
+#include "uart.h"
+
+#ifndef UART_IRQ
+#error "DEFINES in the board's board.mk: expected -DUART_IRQ= and the number of the UART's interrupt"
+#endif
 
 extern uint32_t stack_top[], data_start[], data_end[], bss_start[], bss_end[];
 extern const uint32_t data_load[];
@@ -17,10 +22,11 @@ void reset_handler(void);
 
 void reset_handler(void)
 {
+#ifdef __ARM_FP
     /* The FPU first: the compiler may use its registers anywhere. */
     REGISTER(0xE000ED88u) |= 0xFu << 20; /* CPACR: full access to CP10 and CP11 */
     __asm volatile("dsb\n\tisb" ::: "memory");
-
+#endif
     const uint32_t *from = data_load;
     for (uint32_t *to = data_start; to < data_end; to++) {
         *to = *from++;

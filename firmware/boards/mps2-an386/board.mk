@@ -1,6 +1,8 @@
 # Arm MPS2 with the AN386 image: Cortex-M4F at 25 MHz. Here as what QEMU emulates.
-CORE := -mcpu=cortex-m4 -mfpu=fpv4-sp-d16
-include $(HERE)boards/cortex-m/cortex-m.mk
-BOARD_SOURCES += boards/cortex-m/cmsdk_uart.c boards/cortex-m/cmsdk_timer.c boards/no_sensor.c
-LINKER_SCRIPT := boards/mps2-an386/board.ld
-MACHINE += -DPORT_NAME='"mps2-an386"' -DCLOCK_HZ=25000000 -DUART_BASE=0x40004000u -DUART_IRQ=0 -DTIMER_BASE=0x40000000u
+CORE := -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard
+FLASH := 0x00000000 512K
+RAM := 0x20000000 128K
+DEFINES := -DUART_IRQ=0 -DCLOCK_HZ=25000000 -DUART_BASE=0x40004000u -DTIMER_BASE=0x40000000u
+SHARED := cortex-m/cmsdk_uart.c cortex-m/cmsdk_timer.c no_sensor.c
+QEMU := mps2-an386
+COUNTED := yes

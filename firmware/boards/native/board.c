@@ -23,7 +23,7 @@ enum {
     WRITE_TIMEOUT_MS = 1000  /* a host that reads nothing for so long is gone: like a UART, talk on into the air */
 };
 
-const char port_name[] = "native";
+const char port_name[] = PORT_NAME;
 const uint32_t port_tick_hz = 1000000000;
 const uint16_t port_receive_bytes = SCL_RING_SIZE;
 

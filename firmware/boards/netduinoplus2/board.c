@@ -3,9 +3,9 @@
  * QEMU models the USART and the core, but neither the clock tree (its core always runs at 168 MHz) nor the pins: those registers
  * read 0 there, so nothing here waits for one of their flags without a limit. */
 #include "cortex_m.h"
-#include "port.h"
+#include "uart.h"
 
-enum { CORE_HZ = 168000000, APB2_HZ = CORE_HZ / 2, SYSTICK_HZ = CORE_HZ / 8 };
+enum { APB2_HZ = CLOCK_HZ / 2 };
 
 #define FLASH_ACR REGISTER(0x40023C00u)
 #define RCC_CR REGISTER(0x40023800u)
@@ -25,18 +25,6 @@ enum { CORE_HZ = 168000000, APB2_HZ = CORE_HZ / 2, SYSTICK_HZ = CORE_HZ / 8 };
 enum { SR_OVERRUN = 1 << 3, SR_RX_NOT_EMPTY = 1 << 5, SR_TX_EMPTY = 1 << 7 };
 enum { CR1_RX = 1 << 2, CR1_TX = 1 << 3, CR1_RX_INTERRUPT = 1 << 5, CR1_ENABLE = 1 << 13 };
 
-#define SYST_CSR REGISTER(0xE000E010u)
-#define SYST_RVR REGISTER(0xE000E014u)
-#define SYST_CVR REGISTER(0xE000E018u)
-enum { CSR_ENABLE = 1, CSR_INTERRUPT = 2, SYSTICK_SPAN = 1 << 24 };
-
-const char port_name[] = "netduinoplus2";
-const uint32_t port_tick_hz = SYSTICK_HZ;
-const uint16_t port_receive_bytes = SCL_RING_SIZE;
-
-static scl_ring *ring;
-static volatile uint32_t ticks_before; /* of whole turns of SysTick */
-
 /* 168 MHz from the internal oscillator (16 MHz, 1 %), so that the same code runs on boards with any crystal. */
 static void start_clock(void)
 {
@@ -50,8 +38,9 @@ static void start_clock(void)
     }
 }
 
-static void start_uart(void)
+void uart_start(void)
 {
+    start_clock();
     RCC_AHB1ENR |= 1u << 1; /* GPIOB */
     RCC_APB2ENR |= 1u << 4; /* USART1 */
     (void)RCC_APB2ENR;      /* a clock is there two cycles after it was enabled */
@@ -60,7 +49,6 @@ static void start_uart(void)
     GPIOB_MODER = (GPIOB_MODER & ~(0xFu << 12)) | 2u << 12 | 2u << 14; /* alternate function */
     USART1_BRR = (APB2_HZ + PORT_BAUD / 2) / PORT_BAUD;
     USART1_CR1 = CR1_ENABLE | CR1_TX | CR1_RX | CR1_RX_INTERRUPT;
-    enable_interrupt(UART_IRQ);
 }
 
 void uart_handler(void)
@@ -71,49 +59,16 @@ void uart_handler(void)
     }
     const uint8_t byte = (uint8_t)USART1_DR; /* SR, then DR: clears both flags */
     if (status & SR_OVERRUN) {
-        ring->overruns = ring->overruns + 1;
+        uart_lost();
     }
     if (status & SR_RX_NOT_EMPTY) { /* else it is the byte before the lost one, which was read already */
-        scl_ring_put(ring, byte);
+        uart_received(byte);
     }
 }
 
-void systick_handler(void)
+void uart_send(uint8_t byte)
 {
-    ticks_before = ticks_before + SYSTICK_SPAN;
-}
-
-void port_init(scl_ring *received)
-{
-    ring = received;
-    start_clock();
-    SYST_RVR = SYSTICK_SPAN - 1;
-    SYST_CVR = 0;
-    SYST_CSR = CSR_ENABLE | CSR_INTERRUPT; /* clocked by core / 8 */
-    start_uart();
-}
-
-void port_write(const uint8_t *data, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        while (!(USART1_SR & SR_TX_EMPTY)) {
-        }
-        USART1_DR = data[i];
+    while (!(USART1_SR & SR_TX_EMPTY)) {
     }
-}
-
-void port_idle(void)
-{
-    sleep_until_received(ring);
-}
-
-uint32_t port_ticks(void)
-{
-    uint32_t before, value;
-    do { /* again if a turn ended in between */
-        before = ticks_before;
-        value = SYST_CVR;
-    } while (before != ticks_before);
-    /* A turn ends, and is counted, on reaching 0; SYSTICK_SPAN - 1 comes one tick after. */
-    return before + (SYSTICK_SPAN - value) % SYSTICK_SPAN;
+    USART1_DR = byte;
 }

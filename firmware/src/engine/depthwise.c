@@ -67,7 +67,7 @@ static inline place four_channels(const int8_t *w, intptr_t apart, int32_t row, 
     int8_t *to = at.to;
     const int8_t *scales = at.scales;
     int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
+#ifdef SCL_ASSEMBLY
     __asm volatile("1:\n\t"
                    "ldr r8, [%[w]]\n\t"
                    "ldr r9, [%[w], %[apart]]\n\t"

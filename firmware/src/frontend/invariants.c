@@ -2,6 +2,8 @@
 
 #include "invariants.h"
 
+#include "root.h"
+
 #define GRAVITY 9.80665f /* m/s^2 */
 
 static float dot(const float *a, const float *b)
@@ -11,7 +13,7 @@ static float dot(const float *a, const float *b)
 
 static float length(const float *a)
 {
-    return __builtin_sqrtf(dot(a, a));
+    return SCL_ROOT(dot(a, a));
 }
 
 static void cross(const float *a, const float *b, float *c)
@@ -56,7 +58,7 @@ static void minus(const float *a, const float *b, float *c)
 
 static float compressed(float value)
 {
-    return value / __builtin_sqrtf(0.1f + __builtin_fabsf(value));
+    return value / SCL_ROOT(0.1f + __builtin_fabsf(value));
 }
 
 void scl_invariants_of(scl_invariants *state, const float *sample, bool gyroscope, bool first, float fast, float slow, float *values)

@@ -11,7 +11,7 @@ from export.network import from_file
 from export.report_file import read_report
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_bundle, read_run_bundle
-from scl.artifacts.manifest import NetworkManifest, PlainWindow
+from scl.artifacts.manifest import NetworkManifest
 from tests.firmware.random_models import Model, RandomModel
 
 
@@ -60,16 +60,16 @@ def test_a_keras_model_is_exported_and_proved(board_tools, tmp_path, capsys):
     layers = proof.layers
     assert f"{layers.borders:,} of the {layers.all_borders:,} sums that lie beside a step of rounding" in printed
     assert 0.9 * layers.all_borders < layers.borders and layers.inputs > 10_000
-    assert isinstance(bundle.manifest, NetworkManifest) and bundle.manifest.window == PlainWindow(48, 3)
+    assert isinstance(bundle.manifest, NetworkManifest) and bundle.manifest.input.shape == (1, 1, 48, 3)
     kinds = [row.kind for row in read_report(bundle).layers]
     assert {"conv", "depthwise", "add", "max pool", "mean", "softmax"} <= set(kinds)
-    with pytest.raises(InputError, match="has no front end and no recordings"):
+    with pytest.raises(InputError, match="is of a model from elsewhere"):
         read_run_bundle(out)
     assert profile.main([str(out)]) == 0
     assert "instructions per inference" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("kind", "nearest"), [("ABS", "one of CONV_2D, "), ("TRANSPOSE_CONV", "CONV_2D$")])
+@pytest.mark.parametrize(("kind", "nearest"), [("ABS", "one of CONV_2D, "), ("TRANSPOSE_CONV", "CONV_2D: layers")])
 def test_an_operator_without_a_kernel_is_named(kind, nearest):
     model = Model()
     at = model.input([1, 1, 4, 4], 0.1, 0)
@@ -178,7 +178,8 @@ def test_a_cut_file_is_damaged():
     [
         ([], "expected either a run folder or --from"),
         (["run", "--from", "x"], "expected either a run folder or --from"),
-        (["--from", "x", "--windows", "3"], "--windows belongs to a run's recordings"),
+        (["--from", "x", "--max-loss", "3"], "--max-loss belongs to a run's recordings"),
+        (["x", "--transformation", "rotation"], "--transformation belongs to --from FILE"),
     ],
 )
 def test_either_a_run_or_a_file(arguments, message, tmp_path, capsys):

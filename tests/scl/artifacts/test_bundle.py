@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from scl.artifacts import InputError, bundle, sha256_file
-from scl.artifacts.bundle import hashes, model_hash, read_bundle, read_run_bundle, write_manifest
-from scl.artifacts.manifest import InputTensor, NetworkManifest, OutputTensor, PlainWindow, Streaming
+from scl.artifacts.bundle import model_hash, read_bundle, read_run_bundle, write_manifest
+from scl.artifacts.manifest import Streaming
 from scl.frontend.sensor import load_sensor
 from tests.bundles import write_bundle
-from tests.manifests import COST
+from tests.manifests import network_manifest
 from tests.scl.frontend.designs import front_end_spec
 
 
@@ -284,14 +284,26 @@ def test_a_network_is_read_and_is_no_run(tmp_path):
     folder = tmp_path / "net"
     folder.mkdir()
     (folder / "model.tflite").write_bytes(b"x")
-    tensors = InputTensor((1, 1, 48, 3), 0.1, 0), OutputTensor(5, 0.1, 0)
-    manifest = NetworkManifest("net", "ab" * 32, PlainWindow(48, 3), *tensors, COST, hashes(folder))
+    manifest = network_manifest(folder)
     write_manifest(folder, manifest)
     assert read_bundle(folder).manifest == manifest
-    with pytest.raises(InputError, match="has no front end and no recordings"):
+    assert (manifest.raw_samples, manifest.values, manifest.features, manifest.labelled) == (48, 3, 0, False)
+    with pytest.raises(InputError, match="is of a model from elsewhere .* expected a bundle of a run"):
         read_run_bundle(folder)
-    changed(folder, "window", "samples", to=0)
-    assert "window.samples" in refused(folder) and "--from FILE" in refused(folder)
+    changed(folder, "input", "scale", to=0)
+    assert "input.scale" in refused(folder) and "--from FILE" in refused(folder)
+
+
+def test_a_run_and_a_model_s_file_are_no_bundles(tmp_path):
+    """And what makes one of them is said."""
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "run.json").write_text('{"kind": "run"}')
+    run, file = tmp_path / "runs", tmp_path / "model.tflite"
+    file.write_bytes(b"x")
+    assert f"is a run, expected a bundle; python -m export.quantize {run} --out BUNDLE makes one" in refused(run)
+    assert f"is a model's file, expected a bundle; python -m export.quantize --from {file} --out BUNDLE" in refused(
+        file
+    )
 
 
 def test_what_cannot_be_read_is_not_written(folder):

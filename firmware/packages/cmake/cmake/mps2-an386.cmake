@@ -2,8 +2,8 @@
 # where CMAKE_C_FLAGS of a project or a command line does not take their place.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
-set(CMAKE_C_COMPILER arm-none-eabi-gcc -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mthumb -mfloat-abi=hard -ffreestanding)
+set(CMAKE_C_COMPILER arm-none-eabi-gcc $board_core -mthumb -ffreestanding)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(SCL_BOARD mps2-an386)
-set(SCL_BOARD_DEFINITIONS
-  PORT_NAME="mps2-an386" CLOCK_HZ=25000000 UART_BASE=0x40004000u UART_IRQ=0 TIMER_BASE=0x40000000u)
+set(SCL_BOARD_DEFINITIONS PORT_NAME="mps2-an386" $board_definitions)
+set(SCL_BOARD_MEMORY $board_memory)

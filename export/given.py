@@ -1,0 +1,100 @@
+"""From a model that was made elsewhere to a bundle: the network as C, compared with TFLite Micro, what it costs, and
+windows with the answers that a board must give.
+
+Every way in ends here: a .tflite file (`export.from_tflite`), an ONNX file, a module. What the windows are is the
+user's to give (`export.representative`); without, random inputs travel with the bundle, so that exactness can be
+measured on a board all the same.
+"""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from export.cost import instructions, size, table
+from export.cost.reference import cost_of
+from export.given_model import Model, read_model
+from export.given_options import Options
+from export.given_windows import RANDOM, Windows, figures_of, given_windows, golden_of
+from export.proof import foreign
+from export.proof.c_engine import build_library
+from export.proof.gates import AGREEMENT_INPUTS
+from export.report_file import REPORT, NetworkReport, RandomInputs
+from export.writers.c_source import write_c
+from scl import artifacts
+from scl.artifacts import write_artifact
+from scl.artifacts.bundle import hashes, write_manifest
+from scl.artifacts.golden import Golden, write_golden
+from scl.artifacts.manifest import Cost, InputTensor, NetworkManifest, Outputs
+
+__all__ = ["Options", "export_given"]
+
+
+def export_given(where: str, tflite: bytes, out: Path, options: Options) -> NetworkReport:
+    """Writes the bundle `out` of an int8 .tflite file's bytes, which `where` names in errors; returns its report.
+
+    The last output is what a class is read from; one whose tensor is named "features" is the kept latent.
+
+    Raises:
+        InputError: the file uses what the engine lacks, or what is given with it does not fit; a tool is missing.
+        ExportError: the C differs from TFLite Micro in a bit, or the network is beyond the budget.
+    """
+    model = read_model(where, tflite, options)
+    with artifacts.folder(out, "bundle") as folder:
+        (folder / "model.tflite").write_bytes(model.tflite)
+        if options.onnx is not None:
+            (folder / "model.onnx").write_bytes(options.onnx)
+        (folder / "c").mkdir()
+        write_c(model.c, folder / "c")
+        with tempfile.TemporaryDirectory() as build:
+            library = build_library(folder / "c", Path(build))
+            on_device = instructions.measure(folder / "c", Path(build), options.board)
+            cost = cost_of(model.network.network, model.c.arena.size, size.measure(folder / "c"), on_device)
+            rows = table.layer_rows(model.network, model.c.arena, on_device.layers)
+            if options.budget is not None:
+                options.budget.require(cost, rows)
+            values, searched = foreign.proved(where, folder / "model.tflite", library, options.seed)
+        windows = given_windows(where, model, options)
+        golden = golden_of(where, folder / "model.tflite", model, windows)
+        write_golden(folder, golden, windows.copies.parameters, windows.copies.windows[0])
+        manifest = _described(out.name, model, windows, golden, cost, options)
+        report = NetworkReport(
+            name=out.name,
+            model_hash=model.c.model_hash,
+            cost=cost,
+            board=on_device.board,
+            layers=rows,
+            memory_map=table.memory_map(model.network, model.c.arena),
+            agreement=RandomInputs("C", AGREEMENT_INPUTS, values, 0, searched),
+            data=manifest.data,
+            transformation=options.transformation,
+            int8=manifest.int8,
+            clipped=windows.clipped,
+        )
+        write_artifact(folder / REPORT, report)
+        write_manifest(folder, replace(manifest, files=hashes(folder)))
+    return report
+
+
+def _described(
+    name: str, model: Model, windows: Windows, golden: Golden, cost: Cost, options: Options
+) -> NetworkManifest:
+    """The manifest, but for its list of files."""
+    source, scale = model.network.network.input, model.network.activations["input"]
+    features = None if model.features is None else model.output(model.features)
+    return NetworkManifest(
+        name=name,
+        labels=tuple(model.c.labels),
+        model_hash=model.c.model_hash,
+        input=InputTensor((1, 1, source.length, source.channels), float(scale.scale), scale.zero_point),
+        outputs=Outputs(features, model.output(model.logits)),
+        partition=options.partition,
+        frontend=None,
+        transformation=windows.copies.info,
+        transforms=windows.copies.names,
+        thresholds=None,
+        streaming=None,
+        data=RANDOM if options.representative is None else options.data,
+        int8=figures_of(golden, windows.labels is not None),
+        cost=cost,
+        files={},
+    )

@@ -1,0 +1,37 @@
+"""What may be given with a model from elsewhere."""
+
+from dataclasses import dataclass
+
+from export.cost import instructions
+from export.cost.budget import Budget
+from export.representative import Representative
+from scl.partition import Partition
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """What may be given with a model.
+
+    Args:
+        representative: windows in the units that the model takes; None: random inputs are sent.
+        data: what the windows are called in reports.
+        transformation: of window_copies.KINDS, for consistency; needs windows.
+        partition: the groups of the output named "features", if it is a kept latent.
+        labels: of the outputs; None: the windows' names, or numbers.
+        onnx: the model's ONNX file, to travel with the bundle.
+        windows: that travel with the bundle, at most; draws: transformed copies of each.
+        budget: what the device has room for; board: on which instructions are counted.
+        seed: of the rotations, the choice of windows and the proof's inputs.
+    """
+
+    representative: Representative | None = None
+    data: str = "windows"
+    transformation: str | None = None
+    partition: Partition | None = None
+    labels: tuple[str, ...] | None = None
+    onnx: bytes | None = None
+    windows: int = 600
+    draws: int = 4
+    budget: Budget | None = None
+    board: str = instructions.BOARD
+    seed: int = 0

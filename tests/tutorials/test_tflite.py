@@ -1,0 +1,33 @@
+"""A Keras model from its training to the emulated board, by the page's own commands, with its consistency measured."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scl.artifacts import read_npz
+from scl.robustness import robustness
+from tests.tutorials.pages import play, said, sections
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.mark.usefixtures("board_tools")
+def test_the_page_ends_in_passed_exact(tmp_path: Path) -> None:
+    project = tmp_path / "empty"
+    project.mkdir()
+    ended = play(sections("tflite.md")["A Keras model"], project)
+    assert all(done.status == 0 for done in ended), said(ended)
+    printed = {done.command.split()[2]: done.output for done in ended if done.command.startswith("python -m")}
+    assert printed["firmware_host.validate"].splitlines()[-2] == "passed: exact", said(ended)
+    assert " on mps2-an386: 60 windows, 300 sent, of windows.npz" in printed["firmware_host.validate"]
+    assert "every layer equals TFLite Micro's" in printed["export.profile"], said(ended)
+    assert "60 of 60 classes are TFLite Micro's" in printed["firmware_host.stream"], said(ended)
+    report = json.loads((project / "reports" / "model" / "validation.json").read_text())
+    assert report["accuracy"] > 0.8 and report["parity"]["compared"] == 300
+    truth = read_npz(project / "bundles" / "model" / "evaluation.npz", "labels", "groups")
+    logits = read_npz(project / "bundles" / "model" / "golden.npz", "logits")["logits"]
+    found = robustness(truth["labels"], logits.argmax(axis=2), truth["groups"]).transformed
+    assert found is not None and report["consistency"] == pytest.approx(found.consistency)
+    assert sorted(np.unique(truth["groups"])) == [6, 7]
