@@ -38,8 +38,8 @@ def quantize(network: Network, ranges: Mapping[str, Sequence[float]], keep_sums:
         TypeError: a layer has neither weights nor a rule for its scale.
     """
     rounded = round_keeping_sums if keep_sums else round_nearest
-    network, together = brought_together(network, ranges)
-    return with_scales(network, lambda name: affine(name, together), rounded)
+    together, shared = brought_together(network, ranges)
+    return with_scales(together, lambda name: affine(name, shared), rounded)
 
 
 def with_scales(
@@ -65,6 +65,8 @@ def with_scales(
             )
         sources = [activations[operand.name] for operand in layer.operands]
         ruled = operator.result(layer, sources)
+        if operator.alike and len(set(sources)) > 1:
+            raise InputError(f"layer {name} joins tensors of several scales, expected one; put a QUANTIZE before it")
         result = activations[name] = ruled or scale_of(name)
         if layer.relu and layer.ceiling == SIX:
             clamps[name] = result.zero_point, six(result)
