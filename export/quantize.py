@@ -1,5 +1,5 @@
 """Exports a calibrated run: quantizes it once to int8, writes TFLite, ONNX and C, and proves that they agree. Or takes
-an int8 .tflite file that was made elsewhere, and writes it as C that a board is validated with."""
+a .tflite or .onnx file that was made elsewhere, and writes it as C that a board is validated with."""
 
 import argparse
 import os
@@ -33,7 +33,8 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument(
         "--from", dest="tflite", type=Path, metavar="FILE",
-        help="instead of a run: an int8 .tflite made elsewhere; a board gets its int8 input",
+        help="instead of a run: an int8 .tflite made elsewhere, or an .onnx (float, with --representative, or QDQ); a "
+        "board gets its int8 input",
     )  # fmt: skip
     options.add_argument(
         "--representative", type=Path, metavar="NPZ",
@@ -117,6 +118,7 @@ def main(argv: Sequence[str]) -> int:
     run, out = arguments.pop("run"), arguments.pop("out")
     try:
         if tflite is not None:
+            from export.from_onnx import export_onnx
             from export.from_tflite import export_tflite
             from export.given import Options as GivenOptions
             from export.report import print_foreign
@@ -125,7 +127,8 @@ def main(argv: Sequence[str]) -> int:
             windows = arguments.pop("representative")
             if windows is not None:
                 arguments |= {"representative": read_windows(windows), "data": windows.name}
-            print_foreign(export_tflite(tflite, out, GivenOptions(**arguments)))
+            door = export_onnx if tflite.suffix == ".onnx" else export_tflite
+            print_foreign(door(tflite, out, GivenOptions(**arguments)))
             say(f"bundle: {out}")
             return 0
         from export.pipeline import Options, export

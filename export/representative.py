@@ -10,6 +10,7 @@ An npz file, as `numpy.savez("windows.npz", windows=x, labels=y, groups=g, names
     names     texts (classes,), what the classes are called; may be left out
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,14 @@ def read_windows(path: Path) -> Representative:
 
     Raises InputError if it is missing, damaged, holds another array, or one of another type, size or value.
     """
-    arrays = read_npz(path)
+    return from_arrays(str(path), read_npz(path))
+
+
+def from_arrays(path: str, arrays: Mapping[str, np.ndarray]) -> Representative:
+    """The windows in such arrays; `path` says in errors where they are from.
+
+    Raises InputError if one is missing, or of another type, size or value.
+    """
     other = [name for name in arrays if name not in ARRAYS]
     if other:
         raise InputError(f"{path}: holds {shortened(other[0])}, expected {', '.join(ARRAYS)} and no others; {_SAVE}")
@@ -64,7 +72,7 @@ def read_windows(path: Path) -> Representative:
     return Representative(windows, labels, columns.get("groups"), names)
 
 
-def _windows(path: Path, windows: np.ndarray) -> np.ndarray:
+def _windows(path: str, windows: np.ndarray) -> np.ndarray:
     if windows.dtype.kind != "f" or windows.ndim != 3 or not windows.size:
         raise InputError(
             f"{path}: windows is {windows.dtype} {windows.shape}, expected float32 (windows, channels, samples), none "
@@ -81,7 +89,7 @@ def _windows(path: Path, windows: np.ndarray) -> np.ndarray:
     return windows
 
 
-def _column(path: Path, name: str, values: np.ndarray, windows: int) -> np.ndarray:
+def _column(path: str, name: str, values: np.ndarray, windows: int) -> np.ndarray:
     if values.dtype.kind not in "iu" or values.shape != (windows,):
         raise InputError(
             f"{path}: {name} is {values.dtype} {values.shape}, expected integers ({windows},), one for each window; "
@@ -90,7 +98,7 @@ def _column(path: Path, name: str, values: np.ndarray, windows: int) -> np.ndarr
     return values.astype(np.int64)
 
 
-def _names(path: Path, names: np.ndarray) -> tuple[str, ...]:
+def _names(path: str, names: np.ndarray) -> tuple[str, ...]:
     if names.dtype.kind != "U" or names.ndim != 1 or not names.size:
         raise InputError(
             f"{path}: names is {names.dtype} {names.shape}, expected texts (classes,), at least one; {_SAVE}"

@@ -3,6 +3,7 @@ name of a column.
 """
 
 import re
+from typing import Any
 
 from scl.frontend.sensor import DPS, G, SiUnit
 
@@ -10,13 +11,15 @@ ACCELERATION = {"m/s2": 1.0, "g": G, "mg": G / 1000}
 ANGULAR_RATE = {"rad/s": 1.0, "deg/s": DPS, "mdps": DPS / 1000}
 VOLTAGE = {"nV": 1e-6, "uV": 1e-3, "mV": 1.0, "V": 1e3}
 QUANTITIES: dict[SiUnit, dict[str, float]] = {"m/s^2": ACCELERATION, "rad/s": ANGULAR_RATE, "mV": VOLTAGE}
-FACTORS = ACCELERATION | ANGULAR_RATE | VOLTAGE
+COUNTS_OF_G = {"g/64": G / 64}  # of a wristband that writes whole numbers (Empatica E4)
+FACTORS = ACCELERATION | COUNTS_OF_G | ANGULAR_RATE | VOLTAGE
 NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 ISO = "iso"  # dates and times as ISO 8601 writes them
 COUNTS = "counts"  # of a sensor, which its file gives a unit
 # Other spellings, as `_plain` leaves them.
 OTHERS = {
     "m/s2": ("m/s/s", "ms2", "ms-2", "mps2"),
+    "g/64": ("1/64g",),
     "rad/s": ("rads", "rad/sec", "radps"),
     "deg/s": ("dps", "°/s", "degps", "deg/sec", "degs", "degrees/s"),
     "mdps": ("mdeg/s",),
@@ -40,6 +43,18 @@ TIMES = {
 }
 MICRO = str.maketrans({"\u00b5": "u", "\u03bc": "u"})  # the sign, and the Greek letter
 BRACKETS = re.compile(r"[(\[{]\s*([^()\[\]{}]*?)\s*[)\]}]")
+
+
+class AnySpelling:
+    """Marks a type of units, any spelling of which is read as its plain one."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        def plain(value: Any) -> Any:
+            return (unit_of(value) or value) if isinstance(value, str) else value
+
+        return core_schema.no_info_before_validator_function(plain, handler(source))
 
 
 def unit_of(text: str) -> str | None:

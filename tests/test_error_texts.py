@@ -44,6 +44,7 @@ PASSED_ON = {
     "InputError(f'port {self.link.name}: {error}')": "a MessageError's own text",
     "InputError(f'{where}: {error}')": "an _OtherError's own text",
     "InputError(f'{arguments.run}: tensor {name}: {error}')": "the InputErrors of calibration.ranges itself",
+    "InputError(f'{where}: tensor {name}: {error}')": "the InputErrors of calibration.ranges itself",
     "InputError('; '.join(too_large))": "scl.memory.lacking, whose text names what makes a model smaller",
     "InputError(f'{where}: {lacking(board, region, available[region], needed)}')": "scl.memory.lacking",
     "InputError(f\"{text} is of {tensor.kind.lower() or 'no known kind'}; "

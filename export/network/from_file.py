@@ -32,9 +32,16 @@ NEAREST = {
     "SUB": "ADD, with the sign in the weights before it",
     "CONCATENATION": "ADD of two tensors, or a wider convolution",
     "REDUCE_MAX": "MAX_POOL_2D as long as its input",
-    "CONV_3D": "CONV_2D of height 1",
-    "TRANSPOSE_CONV": "CONV_2D",
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": "dilated CONV_2D over time",
+    "STRIDED_SLICE": "all of time: a MEAN, a pool or a FULLY_CONNECTED of the flattened tensor, not a part of it",
+    "CONV_3D": "CONV_2D along one axis, time, with all else as channels",
+    "TRANSPOSE_CONV": "CONV_2D: layers that keep or shorten time",
+    "TILE": "layers that keep or shorten time",
+    "RESIZE_NEAREST_NEIGHBOR": "layers that keep or shorten time",
+    "BATCH_MATMUL": "FULLY_CONNECTED with constant weights: no attention",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "dilated CONV_2D over time in the recurrent layer's place",
+    "UNIDIRECTIONAL_SEQUENCE_RNN": "dilated CONV_2D over time in the recurrent layer's place",
+    "SQUARED_DIFFERENCE": "batch normalization behind a convolution, which the converter folds into it",
+    "RSQRT": "batch normalization behind a convolution, which the converter folds into it",
 }
 MOST_LAYERS = 256  # the planner looks at them pair by pair
 
@@ -184,7 +191,7 @@ def _form(file: TFLiteGraph, op: FileOperator) -> tuple[FileForm, bool]:
         return SHAPES[op.kind], False
     if op.kind in operators:
         return operators[op.kind].forms[op.kind], True
-    raise UnsupportedError("", NEAREST.get(op.kind, f"one of {', '.join(supported())}"))
+    raise UnsupportedError("", NEAREST.get(op.kind, f"one of {', '.join([*operators, *VIEWS])}"))
 
 
 def _require_form(file: TFLiteGraph, op: FileOperator, form: FileForm) -> None:

@@ -44,6 +44,14 @@ class Int8Conv:
 
 
 @dataclass(frozen=True, eq=False)
+class Kept:
+    """Integers that a file has of a layer: its weights are whole steps of these scales."""
+
+    weight_scales: np.ndarray  # float32 (out,)
+    bias: np.ndarray | None  # int32 (out,), in steps of input times weights; None: in float alone
+
+
+@dataclass(frozen=True, eq=False)
 class Rescale:
     """The integers of a layer without weights: factors as multipliers and shifts, and what else its kernel reads. Each
     array may be empty.

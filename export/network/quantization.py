@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from export.network.factors import UnsupportedError
-from export.network.integers import Affine, Int8Conv, Int8Network, Rescale, quantize_multiplier
+from export.network.integers import Affine, Int8Conv, Int8Network, Kept, Rescale, quantize_multiplier
 from export.network.layers import Layer, Network, Weighted
 from export.network.operators import Rescaler, operator_of
 from scl.artifacts import InputError
@@ -34,15 +34,31 @@ def quantize(network: Network, ranges: Mapping[str, Sequence[float]], keep_sums:
         TypeError: a layer has neither weights nor a rule for its scale.
     """
     rounded = round_keeping_sums if keep_sums else round_nearest
-    activations = {"input": affine("input", ranges)}
+    return with_scales(network, lambda name: affine(name, ranges), rounded)
+
+
+def with_scales(
+    network: Network,
+    scale_of: Callable[[str], Affine],
+    rounded: Callable[[np.ndarray], np.ndarray],
+    kept: Mapping[str, Kept] | None = None,
+) -> Int8Network:
+    """Quantizes a network whose tensors have the scales `scale_of(name)`, where their layers leave it open.
+
+    Args:
+        rounded: of weights in steps.
+        kept: integers of layers that have theirs already, by name.
+    """
+    activations = {"input": scale_of("input")}
     convs, rescales = {}, {}
     for layer in network.layers:
         operator, name = operator_of(layer), layer.name
         sources = [activations[source.name] for source in layer.sources]
         ruled = operator.result(layer, sources)
-        result = activations[name] = ruled or affine(name, ranges)
+        result = activations[name] = ruled or scale_of(name)
         if isinstance(layer, Weighted):
-            convs[name] = _quantize_weights(layer, sources[0], result, rounded)
+            held = (kept or {}).get(name)
+            convs[name] = _quantize_weights(layer, sources[0], result, rounded, held)
         elif operator.rescaler is not None:
             rescales[name] = _rescaled(layer, operator.rescaler, sources, result)
         elif ruled is None:
@@ -94,18 +110,30 @@ def round_keeping_sums(x: np.ndarray) -> np.ndarray:
 
 
 def _quantize_weights(
-    layer: Weighted, source: Affine, result: Affine, rounded: Callable[[np.ndarray], np.ndarray]
+    layer: Weighted,
+    source: Affine,
+    result: Affine,
+    rounded: Callable[[np.ndarray], np.ndarray],
+    kept: Kept | None,
 ) -> Int8Conv:
     kernels = layer.kernels
-    # Weights near zero beside a bias that is not would need a bias beyond int32: the bias then sets the scale.
-    largest = np.abs(kernels).max(axis=(1, 2)).astype(np.float64)
-    needed = np.abs(layer.bias.astype(np.float64)) / (float(source.scale) * BIAS_LIMIT)
-    scales = np.maximum(largest / 127, needed)
-    scales = np.where(scales > 0, scales, 1).astype(np.float32)
+    scales = _weight_scales(layer, source) if kept is None else kept.weight_scales
     weights = np.clip(rounded(kernels / scales.astype(np.float64)[:, None, None]), -127, 127).astype(np.int8)
     bias_scales = source.scale * scales
     bias = round_nearest(layer.bias / bias_scales.astype(np.float64)).astype(np.int32)
+    if kept is not None:
+        weights = np.rint(kernels / scales.astype(np.float64)[:, None, None]).astype(np.int8)
+        bias = bias if kept.bias is None else kept.bias
     effective = float(source.scale) * scales.astype(np.float64) / float(result.scale)
     multiplier, shift = zip(*map(quantize_multiplier, effective), strict=True)
     fixed = np.array(multiplier, np.int32), np.array(shift, np.int8)
     return Int8Conv(layer.arranged(weights), scales, bias, bias_scales, *fixed)
+
+
+def _weight_scales(layer: Weighted, source: Affine) -> np.ndarray:
+    """One for each output channel, from its largest weight."""
+    # Weights near zero beside a bias that is not would need a bias beyond int32: the bias then sets the scale.
+    largest = np.abs(layer.kernels).max(axis=(1, 2)).astype(np.float64)
+    needed = np.abs(layer.bias.astype(np.float64)) / (float(source.scale) * BIAS_LIMIT)
+    scales = np.maximum(largest / 127, needed)
+    return np.where(scales > 0, scales, 1).astype(np.float32)

@@ -52,7 +52,10 @@ def _read(model: Table) -> TFLiteFile:
     model.require_none({8: "external buffers", 9: "external buffers"})
     graphs = _present(model.tables(2, "subgraph", MOST_OTHERS), "subgraphs")
     if len(graphs) != 1:
-        raise _OtherError(f"holds {len(graphs)} subgraphs, expected 1; convert a model without control flow")
+        raise _OtherError(
+            f"holds {len(graphs)} subgraphs, expected 1; convert a model without control flow: "
+            "convolutions in a recurrent layer's place"
+        )
     buffers = [_contents(buffer) for buffer in _present(model.tables(4, "buffer", MOST_BUFFERS), "buffers")]
     known = names("BuiltinOperator")
     codes = [_code(entry, known) for entry in model.tables(1, "operator code", MOST_OTHERS) or []]

@@ -10,6 +10,7 @@ from export.network.tflite_reader import read_file
 from scl.artifacts import InputError
 from tests.firmware.foreign_files import assert_exact, kinds
 from tests.firmware.keras_files import Build, converted, model
+from tests.firmware.random_models import Model
 
 
 def flatten(layers, x):
@@ -57,15 +58,56 @@ def normalized(layers, x):
     return layers.GlobalAveragePooling1D()(layers.ReLU()(layers.BatchNormalization()(y)))
 
 
+def streaming_wake_word(layers, x):
+    """MLPerf Tiny's shape: 30 frames of 40 features, four separable blocks, three classes."""
+    for filters, kernel in ((128, 3), (64, 5), (64, 10), (32, 15)):
+        x = layers.DepthwiseConv2D((kernel, 1), use_bias=False)(x)
+        x = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x))
+        x = layers.Dropout(0.2)(layers.ReLU()(x))
+    return layers.Dense(3)(layers.Flatten()(x))
+
+
+def anomaly_detector(layers, x):
+    """MLPerf Tiny's shape: an autoencoder of 640 values through 8."""
+    for width in (128, 128, 128, 128, 8, 128, 128, 128, 128):
+        x = layers.ReLU()(layers.BatchNormalization()(layers.Dense(width)(x)))
+    return layers.Dense(640)(x)
+
+
+def sensors_beside_time(layers, x):
+    """Kernels (k, 1) over each axis of an accelerometer, then one over all of them."""
+    y = layers.MaxPooling2D((2, 1))(layers.Conv2D(8, (5, 1), activation="relu")(x))
+    y = layers.Conv2D(8, (1, 3))(layers.Conv2D(8, (5, 1), padding="same")(y))
+    return layers.Dense(4)(layers.Flatten()(y))
+
+
+def kernel_over_all_sensors(layers, x):
+    return layers.Dense(4)(layers.Flatten()(layers.Conv2D(8, (5, 3), activation="relu")(x)))
+
+
+def two_outputs(layers, x):
+    y = layers.Conv1D(8, 3, activation="relu")(x)
+    return [layers.Dense(3)(layers.Flatten()(y)), layers.Dense(2)(layers.GlobalAveragePooling1D()(y))]
+
+
+SHAPES = {
+    "streaming_wake_word": (30, 1, 40),
+    "anomaly_detector": (640,),
+    "sensors_beside_time": (48, 3, 1),
+    "kernel_over_all_sensors": (48, 3, 1),
+}
 MODELS: dict[str, Build] = {
     function.__name__: function
-    for function in (flatten, pooled, causal, zero_padded, dilated, separable, residual, dense_over_time, normalized)
+    for function in (
+        *(flatten, pooled, causal, zero_padded, dilated, separable, residual, dense_over_time, normalized),
+        *(streaming_wake_word, anomaly_detector, sensors_beside_time, kernel_over_all_sensors, two_outputs),
+    )
 }
 
 
 @functools.cache
 def file_of(name: str, ends: str = "int8", way: str = "keras", batch: int | None = 1) -> bytes:
-    return converted(model(MODELS[name], batch=batch), ends, way)
+    return converted(model(MODELS[name], SHAPES.get(name, (48, 3)), batch), ends, way)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -127,6 +169,65 @@ def test_other_quantizations_are_refused_with_the_one_there_is(change, message):
     change(converter)
     with pytest.raises(InputError, match=rf"model.tflite: tensor \d+ .* {message}"):
         from_file.read(converter.convert(), "model.tflite")
+
+
+def test_mlperf_tiny_s_shapes():
+    """Layers and sizes of the two 1-D models."""
+    wake_word = from_file.read(file_of("streaming_wake_word"), "model.tflite").network.network
+    assert [type(layer).__name__ for layer in wake_word.layers] == ["Depthwise", "Conv"] * 4 + ["Conv"]
+    assert (wake_word.input.length, wake_word.input.channels) == (30, 40)
+    detector = from_file.read(file_of("anomaly_detector"), "model.tflite").network.network
+    assert [layer.channels for layer in detector.layers] == [128] * 4 + [8] + [128] * 4 + [640]
+
+
+def test_outputs_keep_their_order():
+    """The second one of the file is the last: the class is read from it."""
+    data = file_of("two_outputs")
+    network, file = from_file.read(data, "model.tflite").network.network, read_file(data)
+    assert [network.tensors[name].size for name in network.outputs] == [
+        file.tensors[index].size for index in file.outputs
+    ]
+
+
+@pytest.mark.parametrize(
+    ("build", "shape", "message"),
+    [
+        (
+            lambda layers, x: layers.Dense(3)(layers.Flatten()(layers.Conv2D(4, 3)(x))),
+            (24, 24, 1),
+            r"CONV_2D of a kernel \(3, 3\) over \[1, 24, 24, 1\]; .* a kernel along one axis, time: sensors",
+        ),
+        (
+            lambda layers, x: layers.Dense(3)(layers.Conv1D(8, 3)(x)[:, -1, :]),
+            (48, 3),
+            "STRIDED_SLICE; the nearest supported form is all of time: a MEAN, a pool or a FULLY_CONNECTED",
+        ),
+        (
+            lambda layers, x: layers.UpSampling1D(2)(layers.Conv1D(8, 3)(x)),
+            (48, 3),
+            "TILE; the nearest supported form is layers that keep or shorten time",
+        ),
+        (
+            lambda layers, x: layers.GlobalAveragePooling1D()(layers.MultiHeadAttention(1, 8)(x, x)),
+            (24, 8),
+            "BATCH_MATMUL; the nearest supported form is FULLY_CONNECTED with constant weights: no attention",
+        ),
+    ],
+)
+def test_what_is_not_one_dimensional_or_has_no_kernel_is_refused(build, shape, message):
+    data = converted(model(build, shape))
+    with pytest.raises(InputError, match=rf"model.tflite: operator \d+ is {message}"):
+        from_file.read(data, "model.tflite")
+
+
+def test_a_recurrent_layer_is_refused_with_what_takes_its_place():
+    """By hand: TensorFlow 2.21's int8 conversion of a Keras LSTM ends in a segmentation fault."""
+    net = Model()
+    at = net.input([1, 24, 3], 0.1, 0)
+    options = net.s.UnidirectionalSequenceLSTMOptionsT()
+    net.operator("UNIDIRECTIONAL_SEQUENCE_LSTM", [at], net.activation([1, 24, 8], 0.1, 0), options)
+    with pytest.raises(InputError, match="SEQUENCE_LSTM; .* dilated CONV_2D over time in the recurrent layer's place"):
+        from_file.read(net.bytes(), "model.tflite")
 
 
 def test_the_shape_of_a_flatten_is_computed_in_the_file(engine):

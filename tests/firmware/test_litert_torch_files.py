@@ -1,6 +1,4 @@
-"""PyTorch modules through litert-torch: channel-first graphs. The files were written by `litert_torch/make_files.py`,
-by the command that stands there.
-"""
+"""PyTorch modules through litert-torch: channel-first graphs. `litert_torch/make_files.py` wrote the files."""
 
 from pathlib import Path
 

@@ -4,13 +4,25 @@ import numpy as np
 import pytest
 
 from scl.frontend.sensor import UNITS
-from scl.units import FACTORS, NAMES, OTHERS, QUANTITIES, TIMES, millivolts_per, split, time_unit_of, unit_of
+from scl.units import (
+    COUNTS_OF_G,
+    FACTORS,
+    NAMES,
+    OTHERS,
+    QUANTITIES,
+    TIMES,
+    millivolts_per,
+    split,
+    time_unit_of,
+    unit_of,
+)
 
 DEGREE = np.pi / 180
 SPELLED = {
     ("m/s^2", "m/s2", "m/s²", "m/s**2", "m / s^2", "ms-2"): 1,
     ("g", "G", " g "): 9.80665,
     ("mg",): 9.80665e-3,
+    ("g/64", "1/64 g"): 9.80665 / 64,
     ("dps", "°/s", "deg/s", "Degrees/s"): DEGREE,
     ("rad/s", "rad/sec"): 1,
     ("mdps", "mdeg/s"): DEGREE / 1000,
@@ -42,7 +54,7 @@ def test_volts_are_told_from_other_units():
 def test_no_two_units_are_spelled_alike():
     spelled = [name for unit in NAMES for name in (unit.lower(), *OTHERS.get(unit, ()))]
     assert sorted({*spelled}) == sorted(spelled) and not {*spelled} & TIMES.keys()
-    assert sum(len(units) for units in QUANTITIES.values()) == len(FACTORS)
+    assert sum(len(units) for units in (*QUANTITIES.values(), COUNTS_OF_G)) == len(FACTORS)
 
 
 def test_the_units_of_sensor_files_are_the_same():

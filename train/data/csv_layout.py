@@ -15,6 +15,7 @@ from train.data.dataset_file import NAME, Column
 SEPARATORS = ("\t", ";", ",", "|", " ")
 COMMENT = ("#", "%")
 SAMPLE_BYTES, SAMPLE_LINES = 1 << 16, 60
+LONG_AGO_S = 1e9  # of 2001, in the seconds of a clock
 NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?|[-+]?(nan|inf)", re.IGNORECASE)
 
 
@@ -27,6 +28,7 @@ class Layout:
         start: bytes before the first row of data.
         width: columns.
         first: the first row's fields.
+        rate_hz: rows a second, where the file begins with its start and its rate; else None.
     """
 
     separator: str
@@ -36,6 +38,7 @@ class Layout:
     width: int
     encoding: str
     first: tuple[str, ...]
+    rate_hz: float | None = None
 
     def cell(self, place: int) -> str:
         """A column's text in the first row; empty where that has none."""
@@ -87,6 +90,7 @@ def layout(data: bytes, encoding: str, where: str) -> Layout:
     lines, start, comment, forced = _sampled(data, encoding)
     if not lines:
         raise InputError(f"{where}: holds no row; remove the file, or record it again")
+    lines, start, rate_hz = _rate_above(data, lines, start)
     separator = forced or max(SEPARATORS, key=lambda one: _fit(lines, one))
     table = fields(lines, separator)
     header: tuple[str, ...] | None = tuple(name.strip() for name in table[0])
@@ -103,7 +107,24 @@ def layout(data: bytes, encoding: str, where: str) -> Layout:
     commas = sum(bool(re.fullmatch(r"[-+]?\d*,\d+([eE][-+]?\d+)?", cell)) for cell in cells)
     points = sum(bool(re.fullmatch(r"[-+]?\d*\.\d+([eE][-+]?\d+)?", cell)) for cell in cells)
     first = tuple(table[0]) if table else ()
-    return Layout(separator, "," if commas > points else ".", header, start, width, encoding, first)
+    return Layout(separator, "," if commas > points else ".", header, start, width, encoding, first, rate_hz)
+
+
+def _rate_above(data: bytes, lines: list[str], start: int) -> tuple[list[str], int, float | None]:
+    """Rows without the two above them that hold when the recording began and its rate, and that rate, as an Empatica E4
+    writes them: the same number in every column.
+    """
+    if len(lines) < 3:
+        return lines, start, None
+    began, rate = ({cell.strip() for cell in row} for row in fields(lines[:2], ","))
+    if len(began) != 1 or len(rate) != 1 or not all(NUMBER.fullmatch(cell) for cell in began | rate):
+        return lines, start, None
+    first, rate_hz = (float(min(cells).replace(",", ".")) for cells in (began, rate))
+    if first < LONG_AGO_S or not 1 <= rate_hz <= 2000:
+        return lines, start, None
+    for _ in range(2):
+        start += _length_of_line(data, start)
+    return lines[2:], start, rate_hz
 
 
 def _sampled(data: bytes, encoding: str) -> tuple[list[str], int, str, str]:

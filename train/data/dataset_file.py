@@ -12,7 +12,7 @@
 
     [accelerometer]                 # one sensor or both
     columns = ["ax", "ay", "az"]
-    unit = "g"                      # m/s2, g or mg
+    unit = "g"                      # m/s2, g, mg or g/64, in any spelling (m/s^2)
 
     [gyroscope]
     columns = ["gx", "gy", "gz"]
@@ -43,7 +43,7 @@ from annotated_types import Ge, Le
 
 from scl.artifacts import InputError, read_typed_toml
 from scl.artifacts.fields import Hz, Line
-from scl.units import FACTORS
+from scl.units import FACTORS, AnySpelling
 
 NAME = "dataset.toml"
 ADVICE = "python -m train.data.check FOLDER writes a first one where there is none"
@@ -77,7 +77,7 @@ class Accelerometer:
     """Three columns of specific force, gravity included."""
 
     columns: Axes
-    unit: Literal["m/s2", "g", "mg"]
+    unit: Annotated[Literal["m/s2", "g", "mg", "g/64"], AnySpelling()]
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
 
@@ -86,7 +86,7 @@ class Gyroscope:
     """Three columns of angular rate."""
 
     columns: Axes
-    unit: Literal["rad/s", "deg/s", "mdps"]
+    unit: Annotated[Literal["rad/s", "deg/s", "mdps"], AnySpelling()]
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
 

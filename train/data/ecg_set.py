@@ -77,9 +77,10 @@ class EcgSet:
 
     def _rates(self, rates: dict[float, list[str]]) -> str:
         found = " and ".join(f"{rate:g} Hz ({names[0]})" for rate, names in sorted(rates.items()))
+        slowest = min(rates)  # nothing is invented between its samples
         return (
             f"{self.source.path}: records have {found}, expected one rate; say in {NAME} to which they are resampled, "
-            f"such as rate_hz = {max(rates):g}"
+            f"such as rate_hz = {slowest:g}"
         )
 
 

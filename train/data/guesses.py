@@ -43,7 +43,7 @@ STEMS = {
     kind: [re.compile(start) for start in starts]
     for kind, starts in {
         "accelerometer": ("a(?!ng).*", "total.*", ""),
-        "gyroscope": ("g(?!rav).*", "rot.*", "omega.*|w", "ang.*"),
+        "gyroscope": ("g(?!rav).*", "(motion)?rot.*", "omega.*|w", "ang.*"),
     }.items()
 }
 SUBJECT = re.compile(r"(subject|subj|user|person|participant|proband|volunteer|who)([ _-]?(id|name|no|nr))?", re.I)
@@ -91,7 +91,9 @@ def acceleration_unit(length: float, units: Mapping[str, float] = ACCELERATION) 
 def time_columns(header: Sequence[str]) -> list[int]:
     """Which columns are called as times are."""
     plain = [split(name)[0].strip() for name in header]
-    return [place for place, name in enumerate(plain) if TIME.fullmatch(name) or time_unit_of(name)]
+    found = [place for place, name in enumerate(plain) if TIME.fullmatch(name) or time_unit_of(name)]
+    units = [time_unit_of(split(name)[1] or "") for name in header]
+    return found or [place for place, name in enumerate(plain) if units[place] and "time" in name.casefold()]
 
 
 def is_date(cell: str) -> bool:
@@ -128,4 +130,6 @@ def _axis(name: str) -> tuple[str, str] | None:
 def named(header: Sequence[str], words: re.Pattern[str]) -> list[int]:
     """The columns whose name is one of `words`, and which are no axis of a sensor: the y of x, y, z is no class."""
     channels = {place for kind in STEMS for places in axis_sets(header, kind) for place in places}
-    return [place for place, name in enumerate(header) if words.fullmatch(name.strip()) and place not in channels]
+    return [
+        place for place, name in enumerate(header) if words.fullmatch(split(name)[0].strip()) and place not in channels
+    ]

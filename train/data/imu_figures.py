@@ -18,6 +18,7 @@ STILL = 0.03  # most that the acceleration scatters at rest, as a share of its l
 LEAST_STILL, LEAST_BIAS = 3, 10  # windows
 AT_RAIL, IN_A_ROW = 5, 3  # samples
 NEAR_RAIL = 0.05  # of a channel's range
+COARSE = 8  # levels of an axis of a coarse sensor at rest
 LEAST_LEVELS = 25  # steps of a channel, below which a top is no rail but coarse
 LEAST_S = 5.0  # in which |a| has a mean of 1 g or more, however one moves
 STILL_RAD = 0.05  # rad/s, standard deviation of a gyroscope at rest
@@ -86,7 +87,7 @@ def measure(table: Table, cut: Stretches) -> FileFigures:
     x = np.concatenate([s.values for s in stretches]) if stretches else np.zeros((0, 3 * len(table.kinds)), np.float32)
     columns = {kind: x[:, 3 * i : 3 * i + 3] for i, kind in enumerate(table.kinds)}
     channels = [KINDS[kind][0] + axis for kind in table.kinds for axis in "xyz"]
-    still = [name for name, column in zip(channels, x.T, strict=True) if len(x) and column.min() == column.max()]
+    still = _still(x, channels) if len(x) else []
     acceleration = columns.get("accelerometer")
     rest, rests = (None, False) if acceleration is None else _rest(acceleration, cut.rate_hz)
     seconds: dict[tuple[str, str], float] = {}
@@ -123,6 +124,17 @@ def measure(table: Table, cut: Stretches) -> FileFigures:
         copies=marks_of(stretches, cut.rate_hz),
         lengths=tuple(len(s.values) / cut.rate_hz for s in stretches if s.label),
     )
+
+
+def _still(x: np.ndarray, channels: list[str]) -> list[str]:
+    """Channels of (n, channels) that never change, where the sensor is not so coarse that rest is one value."""
+    levels = [len(np.unique(column)) for column in x.T]
+    found = []
+    for first in range(0, len(channels), 3):
+        own = levels[first : first + 3]
+        if max(own) == 1 or max(own) > COARSE:
+            found += [channels[first + axis] for axis in range(3) if own[axis] == 1]
+    return found
 
 
 def _rest(acceleration: np.ndarray, rate_hz: float) -> tuple[float | None, bool]:

@@ -8,7 +8,7 @@ import numpy as np
 from scl.artifacts import InputError
 from train.data.csv_layout import Layout, cleaned, layout
 from train.data.csv_text import read_columns
-from train.data.dataset_file import ADVICE, DatasetFile, Origin
+from train.data.dataset_file import ADVICE, DatasetFile, Origin, Time
 from train.data.guesses import time_columns, time_unit
 
 KINDS = {"accelerometer": ("a", "m/s^2"), "gyroscope": ("g", "rad/s")}  # first letter of the channels, SI unit
@@ -74,19 +74,22 @@ def read_table(data: bytes, name: str, description: DatasetFile, folder: Path, w
     Raises InputError where a column is missing, or the rows are none.
     """
     path = f"{folder / name}"
-    if description.time is None or not description.sensors:
-        missing = "[time]" if description.time is None else "[accelerometer] or [gyroscope]"
-        raise InputError(f"{where}: has no {missing}, which {name} needs; {ADVICE}")
     data, encoding = cleaned(data)
     form = layout(data, encoding, path)
+    clock = description.time or (Time(rate_hz=form.rate_hz) if form.rate_hz else None)
+    if clock is None or not description.sensors:
+        missing = "[time]" if clock is None else "[accelerometer] or [gyroscope]"
+        raise InputError(f"{where}: has no {missing}, which {name} needs; {ADVICE}")
     numbers = [form.place(column, path) for column in description.columns]
     time = None
-    if description.time.column is not None:
-        time = (form.place(description.time.column, path), str(description.time.unit))
+    if clock.column is not None:
+        time = (form.place(clock.column, path), str(clock.unit))
     whole = {part: of_whole_file(description, part, name, where) for part in ("subject", "label")}
     columns = {part: column for part in whole if (column := _column(description, part)) and whole[part] is None}
     places = [form.place(column, path) for column in columns.values()]
     read = read_columns(data, form, path, numbers, time, places)
+    if time is None:
+        read.check_whole(path)
     rows = len(read.numbers)
     texts = {part: Names(*coded) for part, coded in zip(columns, read.texts, strict=True)}
     names = {part: texts.get(part) or Names.same(whole[part], rows) for part in whole}
@@ -95,7 +98,7 @@ def read_table(data: bytes, name: str, description: DatasetFile, folder: Path, w
         kinds=tuple(description.sensors),
         values=read.numbers * np.array(description.scales()),
         times_s=read.times_s,
-        rate_hz=description.time.rate_hz,
+        rate_hz=clock.rate_hz,
         subjects=names["subject"],
         labels=names["label"],
         malformed=read.malformed,

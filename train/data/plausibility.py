@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from scl.frontend.sensor import DPS, G
-from scl.units import ACCELERATION, ANGULAR_RATE, NS
+from scl.units import ANGULAR_RATE, FACTORS, NS
 from train.data.dataset_file import DatasetFile
 from train.data.guesses import FASTEST_HZ, SLOWEST_HZ, acceleration_unit, plain_rate
 from train.data.imu_figures import FileFigures
@@ -84,7 +84,7 @@ def _gravity(file: FileFigures, description: DatasetFile, where: str) -> str | N
     if low <= file.rest / G <= high:
         return None
     unit = None if description.accelerometer is None else description.accelerometer.unit
-    scale = 1.0 if unit is None else ACCELERATION[unit]
+    scale = 1.0 if unit is None else FACTORS[unit]
     figure = f"|a| at rest is {file.rest / scale:.3g} {unit or 'm/s2'}|"
     likely = acceleration_unit(file.rest / scale)
     if unit is not None and likely is not None and likely != unit:

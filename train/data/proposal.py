@@ -12,7 +12,7 @@ import numpy as np
 from scl.artifacts import InputError, read_bytes
 from scl.artifacts.capture import is_capture
 from scl.frontend.sensor import DPS
-from scl.units import ACCELERATION, ANGULAR_RATE, split, unit_of
+from scl.units import ACCELERATION, ANGULAR_RATE, COUNTS_OF_G, split, unit_of
 from train.data import guesses
 from train.data.csv_layout import NUMBER, Layout, cleaned, layout
 from train.data.csv_text import MOST_BYTES, read_columns
@@ -52,7 +52,7 @@ def propose(folder: Path) -> Proposal:
             f"{path}: no three columns look like the axes of a sensor, among {columns}; write {folder / NAME} by hand: "
             "docs/tutorials/imu-folder.md has an example"
         )
-    lines = [f"files = {_quoted(f'**/*{suffix}')}"] if suffix != ".csv" else []
+    lines = _files_line(folder, suffix, names)
     described, missing = _sensor_lines(folder, names, form, axes, time)
     who = _origins(names, form)
     missing += ["[label]"] if "label" not in who else []
@@ -60,6 +60,14 @@ def propose(folder: Path) -> Proposal:
         lines_of = who.get(part, [f"# column = ...  # {advice}: nothing here tells it; see the tutorial"])
         described += ["", f"[{part}]" if part in who else f"# [{part}]", *lines_of]
     return Proposal("\n".join([HEAD, *lines, *described]) + "\n", tuple(missing))
+
+
+def _files_line(folder: Path, suffix: str, names: list[str]) -> list[str]:
+    """Which files are recordings, where these are not all of the suffix, or that is not the usual one."""
+    same = {PurePosixPath(name).name for name in names}
+    if len(same) == 1 and len(names) < len(files_below(folder, f"**/*{suffix}")):
+        return [f"files = {_quoted(f'**/{min(same)}')}  # a guess: the others are no recordings of movement"]
+    return [f"files = {_quoted(f'**/*{suffix}')}"] if suffix != ".csv" else []
 
 
 def _quoted(text: str) -> str:
@@ -97,6 +105,8 @@ def _columns(folder: Path, name: str, form: Layout) -> tuple[Axes, int | None]:
     if form.header is not None and guesses.axes(form.header):
         return guesses.axes(form.header), next(iter(guesses.time_columns(form.header)), None)
     numeric = [place for place, cell in enumerate(form.first) if NUMBER.fullmatch(cell.strip())]
+    if form.rate_hz is not None and len(numeric) == 3:
+        return {"accelerometer": numeric}, None
     data, _ = cleaned(read_bytes(folder / name, MOST_BYTES, "recordings"))
     values = read_columns(data, form, str(folder / name), numeric, None, []).numbers
     moving = [bool(np.ptp(column[np.isfinite(column)]) > 0) for column in values.T]
@@ -116,7 +126,10 @@ def _sensor_lines(
     iso = time is not None and form.cell(time) and not NUMBER.fullmatch(form.cell(time))
     lines = ["", "[time]"]
     clock = Time(rate_hz=50.0)
-    if time is None:
+    if time is None and form.rate_hz is not None:
+        clock = Time(rate_hz=form.rate_hz)
+        lines[-1] = f"# no [time]: the files say their rate in the second row, here {form.rate_hz:g} Hz"
+    elif time is None:
         missing.append("rate_hz under [time]")
         lines[-1] = "# [time]"
         lines.append("# rate_hz = ...  # rows a second: nothing in the files tells it")
@@ -183,7 +196,8 @@ def _in_header(form: Layout, places: Sequence[int], units: dict[str, float]) -> 
 
 def _acceleration_unit(form: Layout, places: Sequence[int], rest: float | None) -> tuple[str, str]:
     written = _in_header(form, places, ACCELERATION)
-    likely = None if rest is None else guesses.acceleration_unit(rest)
+    units = ACCELERATION if form.rate_hz is None else ACCELERATION | COUNTS_OF_G
+    likely = None if rest is None else guesses.acceleration_unit(rest, units)
     figure = "unknown" if rest is None else f"{rest:.3g}"
     if likely is not None:
         agrees = f", and the columns say {written}" if written is not None else ""

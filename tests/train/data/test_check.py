@@ -111,6 +111,50 @@ def test_columns_named_as_phones_name_them_and_folders(tmp_path):
     assert "it may also be label" in (tmp_path / "set" / "dataset.toml").read_text()
 
 
+def test_the_headers_of_sensor_log(tmp_path):
+    header = [
+        "loggingTime(txt)",
+        "accelerometerTimestamp_sinceReboot(s)",
+        *(f"accelerometerAcceleration{axis}(G)" for axis in "XYZ"),
+        *(f"motionRotationRate{axis}(rad/s)" for axis in "XYZ"),
+        "label(N)",
+    ]
+    times = np.arange(600) / 50
+    for who in (1, 2, 3):
+        values = imu_sets.units_of(motion("waving", who, times), "g", "rad/s")
+        values = np.column_stack([times, values])
+        rows = [f"2026-03-01 10:00:00,{','.join(f'{v:.6f}' for v in row)},waving" for row in values]
+        (tmp_path / "set").mkdir(exist_ok=True)
+        (tmp_path / "set" / f"p{who}_log.csv").write_text("\n".join([",".join(header), *rows]) + "\n")
+    found = first_one(tmp_path / "set")
+    assert found.time == Time(column="accelerometerTimestamp_sinceReboot(s)", unit="s")
+    assert found.accelerometer is not None and found.accelerometer.unit == "g"
+    assert found.gyroscope is not None and found.gyroscope.columns[2] == "motionRotationRateZ(rad/s)"
+    assert found.label == Origin(column="label(N)")
+
+
+def test_an_empatica_e4s_files_say_their_rate_themselves(tmp_path, capsys):
+    times = np.arange(32 * 20) / 32
+    for who in (1, 2, 3):
+        for activity in ("resting", "shaking"):
+            folder = tmp_path / "set" / f"p{who}" / activity
+            folder.mkdir(parents=True)
+            counts = np.rint(motion(activity, who, times)[:, :3] / imu_sets.G * 64).astype(int)
+            above = ["1544027337.000000, 1544027337.000000, 1544027337.000000", "32.000000, 32.000000, 32.000000"]
+            rows = [",".join(map(str, row)) for row in counts.tolist()]
+            (folder / "ACC.csv").write_text("\n".join([*above, *rows]) + "\n")
+            (folder / "HR.csv").write_text("1544027347.000000\n1.000000\n71.00\n72.00\n")
+    found = first_one(tmp_path / "set")
+    assert (found.files, found.time) == ("**/ACC.csv", None)
+    assert found.accelerometer is not None and found.accelerometer.unit == "g/64"
+    assert (found.subject, found.label) == (Origin(folder=1), Origin(folder=2))
+    assert check.main([str(tmp_path / "set")]) == 0, capsys.readouterr().out
+    recordings = load(tmp_path / "set")
+    assert recordings.rate_hz == 32 and recordings.group_names == ("p1", "p2", "p3")
+    block = next(b for b in recordings.blocks if (b.group, recordings.labels[b.label]) == (1, "shaking"))
+    np.testing.assert_allclose(block.x.T, motion("shaking", 2, times)[:, :3], atol=imu_sets.G / 128 + 1e-4)
+
+
 def test_files_without_a_header_and_of_another_kind(tmp_path):
     times = np.arange(500) / 50
     for who in (1, 2, 3):

@@ -43,6 +43,19 @@ def test_what_it_says_is_read(tmp_path):
     assert read.file == {"a b.csv": FileFacts(label="x")}
 
 
+@pytest.mark.parametrize("spelt, unit", [("m/s^2", "m/s2"), ("m/s²", "m/s2"), ("G", "g"), ("1/64 g", "g/64")])
+def test_a_unit_may_be_spelt_as_people_do(tmp_path, spelt, unit):
+    sensor = read_dataset_file(written(tmp_path, TEXT.replace('unit = "g"', f'unit = "{spelt}"'))).accelerometer
+    assert sensor is not None and sensor.unit == unit
+
+
+@pytest.mark.parametrize("spelt, unit", [("°/s", "deg/s"), ("dps", "deg/s"), ("rad/sec", "rad/s"), ("mdeg/s", "mdps")])
+def test_a_unit_of_angular_rate_may_be_spelt_as_people_do(tmp_path, spelt, unit):
+    text = TEXT.replace("[subject]", f'[gyroscope]\ncolumns = [4, 5, 6]\nunit = "{spelt}"\n\n[subject]')
+    sensor = read_dataset_file(written(tmp_path, text)).gyroscope
+    assert sensor is not None and sensor.unit == unit
+
+
 @pytest.mark.parametrize(
     "old, new, said",
     [
@@ -50,7 +63,7 @@ def test_what_it_says_is_read(tmp_path):
         ('unit = "us"', 'unit = "us"\nzone = "x"', "unknown key 'time.zone'; known keys: column, unit, rate_hz"),
         ('label = "x"', 'lable = "x"', "unknown key 'file.a b.csv.lable'; known keys: subject, label"),
         ("folder = 1", "level = 1", "unknown key 'subject.level'; known keys: column, file_name, folder, value"),
-        ('unit = "g"', 'unit = "G"', "key accelerometer.unit is 'G', expected 'm/s2', 'g' or 'mg'"),
+        ('unit = "g"', 'unit = "kg"', "key accelerometer.unit is 'kg', expected 'm/s2', 'g', 'mg' or 'g/64'"),
         ('unit = "g"', "", "key accelerometer.unit is missing"),
         ('unit = "us"', 'unit = "min"', "key time.unit is 'min', expected 's', 'ms', 'us', 'ns' or 'iso'"),
         ('unit = "us"', "", "key time: has a column and no unit"),

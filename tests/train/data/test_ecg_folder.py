@@ -206,7 +206,7 @@ def test_records_of_several_rates(folder: Path, records: list[Simulated]) -> Non
     write_wfdb(folder, records[:1] + other)
     message = refused(folder)
     assert (
-        "records have 250 Hz (p01) and 360 Hz (q), expected one rate" in message and "such as rate_hz = 360" in message
+        "records have 250 Hz (p01) and 360 Hz (q), expected one rate" in message and "such as rate_hz = 250" in message
     )
     described(folder, "rate_hz = 360\n")
     found = ecg_folder.load(folder)

@@ -270,6 +270,16 @@ def test_the_unit_of_millidegrees(tmp_path):
         )
 
 
+def test_malformed_rows_at_a_fixed_rate_are_refused(tmp_path):
+    folder = imu_sets.write_described(tmp_path / "set", 4, 20)
+    toml, path = folder / "dataset.toml", folder / "p02_waving.csv"
+    toml.write_text(toml.read_text().replace('column = "timestamp"\nunit = "ms"', "rate_hz = 50.0"))
+    load(folder)
+    path.write_text(path.read_text() + "1,err,0,0,0,0,0\n")
+    with pytest.raises(InputError, match="p02_waving.csv: 1 rows are malformed, and at a fixed rate none"):
+        load(folder)
+
+
 def test_a_column_without_any_value_is_refused(tmp_path):
     folder = imu_sets.write_described(tmp_path / "set", 4, 12, change=lambda n, t, v: (t, v * [1, np.nan, 1, 1, 1, 1]))
     with pytest.raises(InputError, match="p01_resting.csv: none of its 600 rows has all values; fill in"):

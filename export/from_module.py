@@ -1,0 +1,81 @@
+"""`from export import deploy`: from an nn.Module of one's own to a bundle.
+
+The module is captured by torch.export, calibrated on the windows that its user hands over, quantized by our quantizer,
+and written as TFLite, ONNX and C with the proof that a file from elsewhere has (`export.given`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from export import module as modules
+from export.cost.budget import Budget
+from export.given import Options, export_given
+from export.imported import COMPARED, calibrated, require_same_floats, written
+from export.network.from_onnx import read
+from export.network.without_variant import without_variant
+from export.report_file import NetworkReport
+from export.representative import from_arrays
+from scl.partition import Partition
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def deploy(
+    module: "nn.Module",
+    windows: Any,
+    out: Path | str,
+    *,
+    labels: Any = None,
+    groups: Any = None,
+    names: Sequence[str] | None = None,
+    partition: Partition | None = None,
+    transformation: str | None = None,
+    samples: int | None = None,
+    budget: str | None = None,
+    seed: int = 0,
+) -> NetworkReport:
+    """Writes the bundle `out` of a module in evaluation mode; returns its report. The module itself stays as it is.
+
+    Args:
+        module: takes windows (n, channels, samples) and returns logits (n, classes), or (latent, logits).
+        windows: array or tensor float (n, channels, samples) in the units that the module takes. Activation ranges are
+            calibrated on some of them, and up to 600 travel with the bundle for validation: take windows that stand
+            for what the board will meet, of people who did not train if their accuracy is to count.
+        labels: integers (n,), groups: integers (n,), subject or record of each window; both may be left out.
+        names: of the classes.
+        partition: of the latent. Its variant rows are left out, if the logits depend on none of them; without it all
+            dimensions are kept.
+        transformation: "rotation", "mirror" or "shift": copies of the windows under it travel along, and the board's
+            consistency is measured on them.
+        samples: that the module takes, if the windows are longer, as a shift needs them.
+        budget: as `export.quantize --budget`.
+
+    Raises:
+        InputError: torch cannot capture the module, it uses what the engine lacks, or the windows do not fit it.
+        ExportError: a runtime differs from TFLite Micro, or the network is beyond the budget.
+    """
+    where = f"module {type(module).__name__}"
+    given = {"windows": windows, "labels": labels, "groups": groups}
+    arrays = {name: np.asarray(value) for name, value in given.items() if value is not None}
+    if names is not None:
+        arrays["names"] = np.asarray(list(names))
+    representative = from_arrays(where, arrays)
+    channels, length = representative.windows.shape[1], samples or representative.windows.shape[2]
+    imported = read(modules.captured(module, channels, length), where, channels_first=True)
+    compared = representative.windows[:COMPARED, :, :length]
+    require_same_floats(imported.network, compared, modules.outputs(module, compared), where)
+    network = imported.network if partition is None else without_variant(imported.network, partition)
+    options = Options(
+        representative=representative,
+        partition=partition,
+        transformation=transformation,
+        budget=None if budget is None else Budget.parse(budget),
+        seed=seed,
+    )
+    files = written(calibrated(network, options, where))
+    return export_given(where, files.tflite, Path(out), replace(options, onnx=files.onnx))

@@ -1,0 +1,67 @@
+"""From a float network to int8 by the windows that its user hands over: calibrated, quantized by our quantizer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from export.given_options import Options
+from export.golden.choice import spread
+from export.golden.window_copies import window_copies
+from export.network.float_run import run_float
+from export.network.integers import Int8Network
+from export.network.layers import Network
+from export.network.quantization import quantize
+from export.proof.gates import ExportError
+from export.tensor_ranges import tensor_ranges
+from export.writers.onnx import write_onnx
+from export.writers.tflite import write_tflite
+from scl.artifacts import InputError
+
+COMPARED = 32  # windows, with the floats of where the network is from
+MOST_WINDOWS, COPIES = 400, 2  # that ranges are calibrated on, and transformed copies of each
+ROUNDING = 1e-4  # of the largest output: float32 sums in another order, layer behind layer
+
+
+@dataclass(frozen=True)
+class Files:
+    """An int8 network as files."""
+
+    tflite: bytes
+    onnx: bytes
+
+
+def calibrated(network: Network, options: Options, where: str) -> Int8Network:
+    """The network in int8, its ranges from the given windows and, under a transformation, their copies.
+
+    Raises InputError if the windows do not fit the network, or a tensor is zero for all of them.
+    """
+    given = options.representative
+    assert given is not None  # the doors see to it
+    if given.windows.shape[1] != network.input.channels:
+        raise InputError(
+            f"{where}: takes windows of {network.input.channels} channels, the representative ones have "
+            f"{given.windows.shape[1]}; give them as windows (n, channels, samples)"
+        )
+    chosen = given.windows[spread(len(given.windows), MOST_WINDOWS)]
+    # Another seed: the copies that are validated are not those that were calibrated on.
+    copies = window_copies(where, chosen, network.input.length, options.transformation, COPIES, options.seed + 1)
+    windows = copies.windows.reshape(-1, *copies.windows.shape[2:])
+    return quantize(network, tensor_ranges(network, windows, given.labels is not None, where))
+
+
+def require_same_floats(network: Network, windows: np.ndarray, expected: tuple[np.ndarray, ...], where: str) -> None:
+    """Raises ExportError unless the network computes what its source does: `expected`, an array for each output."""
+    tensors = run_float(network, windows.transpose(0, 2, 1))
+    for name, values in zip(network.outputs, expected, strict=True):
+        ordered = values.reshape(*values.shape[:2], -1).transpose(0, 2, 1).reshape(len(windows), -1)
+        apart = np.abs(tensors[name].reshape(len(windows), -1) - ordered).max()
+        if not apart <= ROUNDING * max(np.abs(values).max(), 1):
+            raise ExportError(
+                f"{where}: the network read from it differs in {name} by up to {apart:g}; please report it with the "
+                "module"
+            )
+
+
+def written(int8: Int8Network) -> Files:
+    """The network as TFLite and as ONNX in QDQ format."""
+    return Files(write_tflite(int8), write_onnx(int8.network, int8))

@@ -1,0 +1,188 @@
+"""How ONNX operators that work value by value become layers: activations, batch norms, sums, a softmax."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from export.network.factors import UnsupportedError
+from export.network.layers import Depthwise, Tensor
+from export.network.onnx_operator import OnnxOperator
+from export.network.onnx_view import ZERO, View, signal
+from export.network.pointwise import Add, Softmax, Table
+
+Rule = Callable[[OnnxOperator], None]
+OfValue = Callable[[np.ndarray], tuple[np.ndarray | np.float32, np.ndarray | np.float32]]  # of a constant: gain, shift
+
+
+def table(function: str) -> Rule:
+    """An operator that is one function of a value."""
+
+    def read(op: OnnxOperator) -> None:
+        _table(op, function)
+
+    return read
+
+
+def _table(op: OnnxOperator, function: str, slope: float = 0.0) -> None:
+    view = op.view()
+    if (view.positions == ZERO).any():
+        raise UnsupportedError(" behind padding", "padding of convolutions only")
+    op.write(Table(op.fresh(), view.tensor, function, slope), view.positions)
+
+
+def leaky_relu(op: OnnxOperator) -> None:
+    _table(op, "LEAKY_RELU", op.attribute("alpha", 0.01))
+
+
+def hard_sigmoid(op: OnnxOperator) -> None:
+    """HardSigmoid as hard swish has it: relu6(x + 3) / 6. Sum and quotient move into neighbours that multiply."""
+    alpha, beta = op.attribute("alpha", 0.2), op.attribute("beta", 0.5)
+    if abs(alpha - 1 / 6) > 1e-4 or beta != 0.5:
+        raise UnsupportedError(f" with alpha {alpha:g} and beta {beta:g}", "alpha 1/6 and beta 0.5, as PyTorch has it")
+    view = op.view()
+    scaled(op, view, *(np.full(view.shape, value, np.float32) for value in (1, 3)))
+    six = Table(op.fresh(), op.graph.views[op.node.outputs[0]].tensor, "RELU6")
+    op.write(six, view.positions)
+    scaled(op, View(six.result, view.positions), *(np.full(view.shape, value, np.float32) for value in (1 / 6, 0)))
+
+
+def clip(op: OnnxOperator) -> None:
+    """Clip, if it is a ReLU6 or a ReLU."""
+    ends = []
+    for place, name, none in ((1, "min", -np.inf), (2, "max", np.inf)):
+        held = op.fixed(place, name) if op.has(place) else np.array(op.attribute(name, none))
+        ends.append(float(held.ravel()[0]))
+    functions = {(0.0, 6.0): "RELU6", (0.0, np.inf): "RELU"}
+    low, high = ends
+    if high > 1e30:
+        high = np.inf
+    if (low, high) not in functions:
+        raise UnsupportedError(f" from {low:g} to {high:g}", "one from 0 to 6 (ReLU6), or a ReLU")
+    _table(op, functions[low, high])
+
+
+def add(op: OnnxOperator) -> None:
+    if by_constant(op, lambda value: (np.float32(1), value)):
+        return
+    first, second = pair(op)
+    op.write(Add(op.fresh(), first.tensor, second.tensor), first.positions)
+
+
+def subtract(op: OnnxOperator) -> None:
+    turned = op.constant(0) is not None
+    if not by_constant(op, lambda value: (np.float32(-1), value) if turned else (np.float32(1), -value)):
+        raise UnsupportedError(" of two values that are computed", "an Add, with the sign in the weights before it")
+
+
+def multiply(op: OnnxOperator) -> None:
+    if not by_constant(op, lambda value: (value, np.float32(0))):
+        raise UnsupportedError(" of two values that are computed", "a product with constants")
+
+
+def divide(op: OnnxOperator) -> None:
+    if op.constant(1) is None or not np.all(op.constant(1)):
+        raise UnsupportedError(" by a value that is computed, or by 0", "a division by constants, or MUL")
+    by_constant(op, lambda value: (1 / value, np.float32(0)))
+
+
+def pair(op: OnnxOperator) -> tuple[View, View]:
+    """Two inputs of one shape whose values stand at the same places of two tensors."""
+    first, second = op.view(0), op.view(1)
+    if first.shape != second.shape:
+        raise UnsupportedError(
+            f" of {list(first.shape)} and {list(second.shape)} (broadcast)", "two tensors of one shape"
+        )
+    if not np.array_equal(first.positions, second.positions) or first.tensor.size != second.tensor.size:
+        raise UnsupportedError(" of two tensors in different orders, or of parts", "two whole tensors in one order")
+    if np.any(first.positions == ZERO) or first.positions.size != first.tensor.size:
+        raise UnsupportedError(" of parts of tensors", "two whole tensors in one order")
+    return first, View(Tensor(second.tensor.name, first.tensor.length, first.tensor.channels), second.positions)
+
+
+def by_constant(
+    op: OnnxOperator, of_value: Callable[[np.ndarray], tuple[np.ndarray | np.float32, np.ndarray | np.float32]]
+) -> bool:
+    """Whether one input is constant; then the other is scaled and shifted, by channel."""
+    constants = [place for place in (0, 1) if op.constant(place) is not None]
+    if not constants:
+        return False
+    (place,) = constants
+    view = op.view(1 - place)
+    values = op.fixed(place, "value").astype(np.float32)
+    if np.broadcast_shapes(values.shape, view.shape) != view.shape:
+        raise UnsupportedError(f" of {list(values.shape)} and {list(view.shape)}", "a constant for each channel")
+    gain, shift = (np.broadcast_to(part, view.shape) for part in of_value(values))
+    scaled(op, view, gain, shift)
+    return True
+
+
+def scaled(op: OnnxOperator, view: View, gain: np.ndarray, shift: np.ndarray) -> None:
+    """Writes gain * x + shift, both of the view's shape and the same over all of time, as a depthwise convolution of
+    one sample; `export.network.fusion` moves it into a neighbour.
+    """
+    if (view.positions == ZERO).any() or len(np.unique(view.positions)) != view.tensor.size:
+        raise UnsupportedError(" of a part of a tensor, or of padding", "one over all channels and samples")
+    tensor, order = view.tensor, np.argsort(view.positions.ravel())
+    rows = [part.ravel()[order].reshape(tensor.length, tensor.channels) for part in (gain, shift)]
+    if any((row != row[0]).any() for row in rows):
+        raise UnsupportedError(" of a constant that changes over time", "a constant for each channel")
+    weights, bias = (np.ascontiguousarray(row[0], np.float32) for row in rows)
+    op.write(Depthwise(op.fresh(), tensor, weights[None], bias), view.positions)
+
+
+def batch_norm(op: OnnxOperator) -> None:
+    """BatchNormalization as it is outside training."""
+    if op.attribute("training_mode", 0):
+        raise UnsupportedError(" in training mode", "a model in evaluation mode: call .eval() before exporting")
+    gain, bias, mean, variance = (
+        op.fixed(i, what).astype(np.float64) for i, what in ((1, "scale"), (2, "bias"), (3, "mean"), (4, "variance"))
+    )
+    view = op.view()
+    shape = [1, gain.size] + [1] * (len(view.shape) - 2)
+    if len(view.shape) < 2 or view.shape[1] != gain.size or (variance < 0).any():
+        raise UnsupportedError(f" of {gain.size} channels over {list(view.shape)}", "constants for each channel")
+    gain = gain / np.sqrt(variance + op.attribute("epsilon", 1e-5))
+    shift = bias - mean * gain
+    spread_out = [np.broadcast_to(part.astype(np.float32).reshape(shape), view.shape) for part in (gain, shift)]
+    scaled(op, view, *spread_out)
+
+
+def concatenate(op: OnnxOperator) -> None:
+    """Concat of parts of one tensor, which is a view of it."""
+    views = [op.view(place) for place in range(len(op.node.inputs))]
+    together = np.concatenate([view.positions for view in views], op.attribute("axis", 1))
+    if len({view.tensor.name for view in views}) > 1 or len(np.unique(together)) < together.size:
+        raise UnsupportedError(" of several tensors", "an Add of two tensors, or a wider convolution")
+    op.alias(views[0].moved(together))
+
+
+def softmax(op: OnnxOperator) -> None:
+    """Softmax over the channels of each sample."""
+    view = op.view()
+    axes = len(view.shape)
+    axis = op.axis(op.attribute("axis", -1 if op.graph.opset >= 13 else 1), axes)
+    if op.graph.opset < 13 and any(n > 1 for n in view.shape[axis + 1 :]):
+        raise UnsupportedError(f" over {list(view.shape[axis:])} values together", "one over the channels alone")
+    positions = np.moveaxis(view.positions, axis, 0).reshape(view.shape[axis], -1)
+    found = signal(view.tensor, positions)
+    if not found.whole:
+        raise UnsupportedError(" of a part of a tensor, or of padding", "one over all channels and samples")
+    op.write(Softmax(op.fresh(), found.tensor), view.positions)
+
+
+POINTWISE: dict[str, Rule] = {
+    "Relu": table("RELU"),
+    "Sigmoid": table("LOGISTIC"),
+    "Tanh": table("TANH"),
+    "HardSigmoid": hard_sigmoid,
+    "HardSwish": table("HARD_SWISH"),
+    "LeakyRelu": leaky_relu,
+    "Clip": clip,
+    "Add": add,
+    "Sub": subtract,
+    "Mul": multiply,
+    "Div": divide,
+    "BatchNormalization": batch_norm,
+    "Concat": concatenate,
+    "Softmax": softmax,
+}

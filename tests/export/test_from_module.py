@@ -1,0 +1,143 @@
+"""from export import deploy: modules to bundles; what it leaves out, what it refuses, how near int8 is to float."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from export import deploy, module
+from export.imported import require_same_floats
+from export.network.float_run import run_float
+from export.network.from_onnx import read
+from export.network.integers import Affine
+from export.network.without_variant import without_variant
+from export.proof.gates import ExportError
+from export.proof.runtimes import run_onnx
+from scl.artifacts import InputError
+from scl.artifacts.bundle import read_bundle
+from scl.artifacts.golden import read_golden
+from scl.partition import Partition
+
+PARTITION = Partition(4, 3, 2)
+NEAR = 6  # steps of 255 of the outputs' range: roundings of five layers of a few hundred products
+
+
+class Net(nn.Module):
+    """(latent, logits); the head reads what `reads` says of the latent."""
+
+    def __init__(self, reads=lambda z: torch.cat([z[:, :4], z[:, 7:]], dim=1), width: int = 6) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *(nn.Conv1d(3, 8, 5, stride=2, padding=2), nn.BatchNorm1d(8), nn.ReLU6()),
+            *(nn.Conv1d(8, 8, 3, padding="same", groups=8), nn.LeakyReLU(0.1), nn.Conv1d(8, 12, 1), nn.ReLU()),
+            *(nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(12, PARTITION.size)),
+        )
+        self.head, self.reads = nn.Linear(width, 3), reads
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        z = self.body(x)
+        return z, self.head(self.reads(z))
+
+
+def windows(n: int = 60) -> np.ndarray:
+    return np.cumsum(np.random.default_rng(0).normal(0, 0.5, (n, 3, 40)), axis=2).astype(np.float32)
+
+
+@pytest.mark.usefixtures("board_tools")
+def test_a_bundle_holds_the_kept_latent_the_windows_and_answers_near_the_floats(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net, x = Net(), windows()
+    report = deploy(
+        *(net, torch.from_numpy(x), tmp_path / "net"),
+        labels=np.arange(60) % 3,
+        groups=np.arange(60) // 6,
+        names=["a", "b", "c"],
+        partition=PARTITION,
+        transformation="rotation",
+    )
+    assert net.training and report.int8.windows == 60 and report.int8.copies == 4
+    bundle = read_bundle(tmp_path / "net")
+    assert bundle.manifest.labels == ("a", "b", "c") and bundle.manifest.partition == PARTITION
+    golden = read_golden(bundle)
+    assert golden.features.shape == (5, 60, PARTITION.kept_size)
+    latent, logits = module.outputs(net, x)
+    outputs = bundle.manifest.outputs
+    # The largest float decides where no other logit is near; lower logits may saturate, as calibration says.
+    step = outputs.logits.scale
+    decided = np.diff(np.sort(logits, axis=1)[:, -2:]).ravel() > 2 * NEAR * step
+    assert decided.mean() > 0.5
+    assert np.array_equal(golden.logits[0].argmax(axis=1)[decided], logits.argmax(axis=1)[decided])
+    steps = (golden.features[0].astype(int) - outputs.features.zero_point) - latent[
+        :, PARTITION.kept
+    ] / outputs.features.scale
+    assert np.abs(steps).max() < NEAR
+    # ONNX Runtime on the bundle's own QDQ file rounds its ties in ways of its own.
+    inputs = golden.counts[0]
+    scales = {"input": Affine(np.float32(bundle.manifest.input.scale), bundle.manifest.input.zero_point)}
+    for name, tensor in (("features", outputs.features), ("logits", outputs.logits)):
+        scales[name] = Affine(np.float32(tensor.scale), tensor.zero_point)
+    answers = run_onnx((tmp_path / "net" / "model.onnx").read_bytes(), inputs, scales)
+    assert np.abs(answers["logits"].astype(int) - golden.logits[0]).max() < NEAR
+
+
+def test_variant_rows_are_left_out_and_change_nothing() -> None:
+    net, x = Net().eval(), windows(8)
+    network = read(module.captured(net, 3, 40), "module Net", channels_first=True).network
+    shorter = without_variant(network, PARTITION)
+    whole, kept = (run_float(one, x.transpose(0, 2, 1)) for one in (network, shorter))
+    np.testing.assert_array_equal(kept["features"], whole["features"][..., PARTITION.kept])
+    np.testing.assert_allclose(kept["logits"], whole["logits"], rtol=0, atol=1e-6)
+    assert network.parameters - shorter.parameters == PARTITION.variant * (12 + 1 + 3)
+
+
+@pytest.mark.parametrize(
+    ("net", "partition", "message"),
+    [
+        (Net(lambda z: z, PARTITION.size), PARTITION, "logits reads the variant dimensions 4 to 6 of the latent"),
+        (Net(lambda z: torch.tanh(z)[:, :4], 4), PARTITION, "reads the variant dimensions 4 to 6"),
+        (Net(), Partition(4, 4, 4), "the latent is 1 x 9 of a Conv, expected 12 values of a Linear"),
+        (nn.Sequential(nn.Conv1d(3, 4, 40), nn.Flatten()), PARTITION, r"returns logits alone, expected \(latent, lo"),
+    ],
+)
+def test_a_partition_that_does_not_fit_is_refused(net, partition, message, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        deploy(net, windows(4), tmp_path / "net", partition=partition)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("x", "more", "message"),
+    [
+        (windows(4)[:, :2], {}, "torch.export cannot capture it for a window of 2 x 40"),
+        (windows(4) * np.nan, {}, "window 0 holds NaN or an infinite value"),
+        (windows(4)[0], {}, r"windows is float32 \(3, 40\), expected float32 \(windows, channels, samples\)"),
+        (np.zeros((4, 3, 40), np.float32), {}, "tensor input: activations are all zero"),
+        (windows(4), {"labels": np.arange(4)}, "labels holds 3, the model has 3 outputs"),
+        (windows(4), {"names": ["a", "b"]}, "has 3 outputs, 2 names were given"),
+        (windows(4), {"transformation": "shift"}, "windows have 40 samples, the model takes 40"),
+    ],
+)
+@pytest.mark.usefixtures("board_tools")
+def test_windows_that_do_not_fit_are_refused(x, more, message, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        deploy(Net(), x, tmp_path / "net", **more)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_network_that_is_not_the_module_s_fails() -> None:
+    net, x = Net().eval(), windows(4)
+    network = read(module.captured(net, 3, 40), "module Net", channels_first=True).network
+    expected = module.outputs(net, x)
+    require_same_floats(network, x, expected, "module Net")
+    with pytest.raises(ExportError, match="module Net: the network read from it differs in logits by up to 0.01"):
+        require_same_floats(network, x, (expected[0], expected[1] + np.float32(0.01)), "module Net")
+
+
+def test_importing_export_is_light() -> None:
+    code = "import sys, export; print([one for one in ('torch', 'onnx', 'numpy') if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,52 @@
+"""ONNX files by the command: what it needs beside a float one, and that a QDQ one needs nothing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export import quantize
+from export.from_onnx import MOST_BYTES
+from scl.artifacts import InputError
+from scl.artifacts.bundle import read_bundle
+from tests.export.network.test_from_onnx import CONV, D, W, graph
+from tests.export.network.test_from_qdq import quantized
+
+
+def refused(path: Path, tmp_path: Path, *more: str) -> str:
+    """What the command says of a file; nothing may be left where the bundle was to be."""
+    out = tmp_path / "out"
+    out.mkdir(exist_ok=True)
+    with pytest.raises(InputError) as caught:
+        quantize.main(["--from", str(path), "--out", str(out / "bundle"), *more])
+    assert not list(out.iterdir())
+    return str(caught.value)
+
+
+def test_a_float_model_asks_for_windows(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(graph([CONV, ("Flatten", ["c"], "f", {}), ("MatMul", ["f", "d"], "y", {})], {"w": W, "d": D}))
+    assert refused(path, tmp_path) == (
+        f"{path}: holds a float model, expected windows to calibrate it on; give --representative windows.npz"
+    )
+    np.savez(tmp_path / "windows.npz", windows=np.ones((4, 2, 20), np.float32))
+    assert "takes windows of 3 channels, the representative ones have 2" in refused(
+        *(path, tmp_path, "--representative", str(tmp_path / "windows.npz"))
+    )
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "large.onnx"
+    with path.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    assert "expected an ONNX file of at most 67,108,864" in refused(path, tmp_path)
+    assert "cannot be read" in refused(tmp_path / "none.onnx", tmp_path)
+
+
+@pytest.mark.usefixtures("board_tools")
+def test_a_qdq_model_needs_no_windows(tmp_path: Path) -> None:
+    data, _ = quantized("separable", tmp_path)
+    assert quantize.main(["--from", str(tmp_path / "qdq.onnx"), "--out", str(tmp_path / "bundle")]) == 0
+    bundle = read_bundle(tmp_path / "bundle")
+    assert bundle.manifest.outputs.logits.size == 4 and (tmp_path / "bundle" / "model.onnx").is_file()
+    assert data == (tmp_path / "qdq.onnx").read_bytes()
