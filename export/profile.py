@@ -14,6 +14,7 @@ from scl.arguments import BAUD, Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import MODEL_FILES
 from scl.artifacts.folders import kinds_in
+from scl.memory import lacking
 from scl.model_source import c_folder
 from scl.text import say
 
@@ -28,7 +29,10 @@ def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.profile`."""
     options = Parser(prog="python -m export.profile", description=__doc__)
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
-    options.add_argument("--board", default=BOARD, help=f"one of {', '.join(BOARDS)} (default {BOARD}, a Cortex-M4F)")
+    options.add_argument(
+        "--board", default=BOARD,
+        help=f"one of {', '.join(BOARDS)} (default {BOARD}, a Cortex-M4F), or with --estimate any emulated one",
+    )  # fmt: skip
     options.add_argument(
         "--port",
         help="instead: the board on this port, as firmware_host.validate takes it; a real one is timed",
@@ -59,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     refuse_another_kind(arguments.bundle, arguments.estimate)
     if arguments.estimate:
-        print_estimate(arguments.bundle)
+        print_estimate(arguments.bundle, arguments.board)
         return 0
     from scl.artifacts.bundle import read_bundle
 
@@ -93,19 +97,28 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def print_estimate(path: Path) -> None:
-    """Prints what a run's encoder will take, from its run.json."""
-    from export.cost.estimate import estimate, network_of
+def print_estimate(path: Path, board: str) -> None:
+    """Prints what a run's encoder will take of a board, from its run.json.
 
+    Raises InputError for a board that is not known, or has too little memory.
+    """
+    from export.cost.estimate import estimate, network_of, room
+
+    memory, counted = room(board)
     network = network_of(path)
     found = estimate(network)
     for layer in network.layers:
-        shape = f"{layer.result.length} x {layer.channels}"
-        say(f"{layer.name:12} {shape:>10} {layer.macs:>12,} MACs {found.layers[layer.name]:>12,} instructions")
+        shape, taken = f"{layer.result.length} x {layer.channels}", found.layers[layer.name]
+        say(f"{layer.name:12} {shape:>10} {layer.macs:>12,} MACs" + (f" {taken:>12,} instructions" if counted else ""))
+    whole = f"{found.instructions:,} instructions per inference" if counted else "instructions on a Cortex-M4F alone"
     say(
-        f"{path}, estimated for a Cortex-M4F: {found.instructions:,} instructions per inference, {network.macs:,} "
-        f"MACs, arena {found.arena_bytes:,} bytes, program without link and front end {found.flash_bytes:,} bytes"
+        f"{path}, estimated for {board}: {whole}, {network.macs:,} MACs, arena {found.arena_bytes:,} of "
+        f"{memory['RAM']:,} bytes of RAM, program without link and front end {found.flash_bytes:,} of "
+        f"{memory['FLASH']:,} bytes of FLASH"
     )
+    for region, needed in (("RAM", found.arena_bytes), ("FLASH", found.flash_bytes)):
+        if needed > memory[region]:
+            raise InputError(f"{path}: {lacking(board, region, memory[region], needed)}")
 
 
 def print_profile(report: "Costs", taken: Sequence[float], unit: str = "instructions") -> None:

@@ -46,6 +46,7 @@ PASSED_ON = {
     "InputError(f'{arguments.run}: tensor {name}: {error}')": "the InputErrors of calibration.ranges itself",
     "InputError(f'{where}: tensor {name}: {error}')": "the InputErrors of calibration.ranges itself",
     "InputError('; '.join(too_large))": "scl.memory.lacking, whose text names what makes a model smaller",
+    "InputError(f'{path}: {lacking(board, region, memory[region], needed)}')": "scl.memory.lacking",
     "InputError(f'{where}: {lacking(board, region, available[region], needed)}')": "scl.memory.lacking",
     "InputError(f\"{text} is of {tensor.kind.lower() or 'no known kind'}; "
     '{OTHER_KINDS.get(tensor.kind, FULL_INT8)}")': "tflite_graph.OTHER_KINDS",
@@ -66,7 +67,7 @@ PASSED_ON = {
 }
 # Texts that say it in another way.
 OTHERWISE = {
-    "ExportError('it does not fit the budget:\\n' + '\\n'.join(missed))": "each line says what makes it fit",
+    "ExportError('\\n'.join(['it does not fit the budget:', *missed, FLAGS]))": "each line says what makes it fit",
     "argparse.ArgumentTypeError(f'{shortened(text)} is not {expected}')": "what is expected stands behind `is not`",
 }
 

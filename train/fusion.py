@@ -25,6 +25,7 @@ SUPPORTED = {
     "window": Only((0.0,), "pairs are of windows as their data sets have them"),
     "rate": Only((0.0,), "pairs are of windows as their data sets have them"),
     "input": Only(("raw",), "each sensor's encoder sees its channels"),
+    **dict.fromkeys(("widths", "strides", "kernels"), Only(("",), "each sensor's encoder has its own")),
     "cutmix": Only((0.0,), "two windows of a pair have no span in common"),
     "also": Only(("",), "a pair is rotated and shifted"),
     "allocation": Only(("fixed",), "each encoder has the groups of its partition"),

@@ -16,6 +16,7 @@ ADVICE = {
     "ram": "a larger stride before it, or fewer channels in it or before it, make its tensors smaller",
     "instructions": "a larger stride before it, or fewer channels in it or before it, make it cheaper",
 }
+FLAGS = "an encoder's are train.imu's and train.ecg's --widths, --strides and --kernels, a number for each block"
 
 
 @dataclass(frozen=True)
@@ -55,4 +56,4 @@ class Budget:
                     f"{ADVICE[kind]}"
                 )
         if missed:
-            raise ExportError("it does not fit the budget:\n" + "\n".join(missed))
+            raise ExportError("\n".join(["it does not fit the budget:", *missed, FLAGS]))

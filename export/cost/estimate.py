@@ -16,7 +16,11 @@ from export.network import arena
 from export.network.arena import scratch_bytes
 from export.network.layers import AveragePool, Conv, Layer, Network
 from export.network.operators import of_class, operator_of
+from scl.artifacts import InputError, read_artifact
+from scl.machines import FIRMWARE, MACHINES, settings
+from scl.memory import memory
 
+CORE = "-mcpu=cortex-m4"  # as boards/*/board.mk name it
 PROGRAM_BYTES, OPERATOR_BYTES = 2_490, 68  # start-up, kernels and counter; one scl_op
 # Convolution on the narrow kernel: a group of four windows; four inputs of a window, widened; one input of a window
 # that hangs over an edge; an output channel of a group; four of its inputs.
@@ -41,6 +45,16 @@ class Estimate:
     @property
     def instructions(self) -> int:
         return sum(self.layers.values())
+
+
+def room(board: str) -> tuple[dict[str, int], bool]:
+    """Bytes of a board's regions FLASH and RAM, and whether its core is the one whose instructions are estimated.
+
+    Raises InputError if the board is not one of MACHINES.
+    """
+    if board not in MACHINES:
+        raise InputError(f"--board {board}: is not known; choose one of {', '.join(MACHINES)}")
+    return memory(FIRMWARE, board), settings(FIRMWARE, board)["CORE"].split()[0] == CORE
 
 
 def estimate(network: Network) -> Estimate:
@@ -88,7 +102,6 @@ def network_of(path: Path) -> Network:
     import torch
 
     from export.network.from_encoder import fold
-    from scl.artifacts import InputError, read_artifact
     from scl.artifacts.files import file_inside
     from scl.artifacts.plan import PlannedRun
     from scl.artifacts.run import RUN

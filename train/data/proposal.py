@@ -92,7 +92,7 @@ def _recordings(folder: Path) -> tuple[str, list[str]]:
     if not usable:
         raise InputError(
             f"{folder}: holds no table of numbers in a {', '.join(SUFFIXES)} file, and no X.npy; give the folder of "
-            "the recordings"
+            f"the recordings, or write a {NAME} where they are ECG: docs/tutorials/ecg-folder.md has an example"
         )
     return max(usable.items(), key=lambda one: len(one[1]))
 
@@ -103,7 +103,8 @@ Axes = dict[str, list[int]]
 def _columns(folder: Path, name: str, form: Layout) -> tuple[Axes, int | None]:
     """The columns of the sensors' axes and of time: by their names, else by their values."""
     if form.header is not None and guesses.axes(form.header):
-        return guesses.axes(form.header), next(iter(guesses.time_columns(form.header)), None)
+        dates = [place for place, cell in enumerate(form.first) if guesses.is_date(cell)]
+        return guesses.axes(form.header), next(iter([*guesses.time_columns(form.header), *dates]), None)
     numeric = [place for place, cell in enumerate(form.first) if NUMBER.fullmatch(cell.strip())]
     if form.rate_hz is not None and len(numeric) == 3:
         return {"accelerometer": numeric}, None
@@ -236,7 +237,8 @@ def _origins(names: list[str], form: Layout) -> dict[str, list[str]]:
     levels = min(len(PurePosixPath(name).parts) for name in names) - 1
     for level in range(1, levels + 1):
         folders = {PurePosixPath(name).parts[level - 1] for name in names}
-        part = "subject" if all(guesses.SUBJECT_NAME.fullmatch(one) for one in folders) else "label"
+        people = "label" in found or all(guesses.SUBJECT_NAME.fullmatch(one) for one in folders)
+        part = "subject" if people else "label"
         if part not in found and len(folders) > 1:
             found[part] = [f"folder = {level}  # a guess: {', '.join(sorted(folders)[:3])}, ..."]
     _of_file_names([PurePosixPath(name).name for name in names], found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import Field, dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 from scl.arguments import MOST_COPIES, MOST_SEED
@@ -10,7 +11,7 @@ from scl.partition import Partition
 from train.experimental.options import ExperimentalOptions
 from train.experimental.options import check as check_experimental
 from train.methods import METHODS, named
-from train.run.options import Options, name_of, option, parsed
+from train.run.options import Options, Sizes, name_of, option, parsed
 
 MOST_EPOCHS = 1_000_000
 MOST_BATCH = 1_000_000  # windows
@@ -38,6 +39,21 @@ class EncoderOptions(Options):
 
     partition: Partition = option(
         Partition(32, 32, 64), "latent dimensions invariant/variant/free", parse=Partition.parse
+    )
+    widths: Sizes = option(
+        Sizes(),
+        "output channels of each convolution block, as 16/24/32; none: the task's own",
+        parse=partial(Sizes.parse, "widths"),
+    )
+    strides: Sizes = option(
+        Sizes(),
+        "stride of each, in samples, as 2/1/2; none: the task's own, as the window allows",
+        parse=partial(Sizes.parse, "strides"),
+    )
+    kernels: Sizes = option(
+        Sizes(),
+        "length of each's convolution, in samples, as 5/3/5; none: the task's own",
+        parse=partial(Sizes.parse, "kernels"),
     )
     pool: str = option(
         "average", "what precedes the latent: the average over time, or all of it", choices=("average", "flatten")
@@ -149,7 +165,7 @@ class TrainConfig:
     def as_dict(self) -> dict[str, object]:
         """Values by option, as flags and TOML files have them: for run.json."""
         values = {name: getattr(getattr(self, group), field.name) for name, group, field in self.options()}
-        return {name: str(value) if isinstance(value, Partition) else value for name, value in values.items()}
+        return {name: str(value) if isinstance(value, Partition | Sizes) else value for name, value in values.items()}
 
     def changed(self, **values: object) -> "TrainConfig":
         """A copy with other values of some options, by name; `lambda_` is lambda.

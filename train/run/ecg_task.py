@@ -10,7 +10,7 @@ from train.data.model_rate import model_rate
 from train.data.recordings import Recordings
 from train.data.registry import data_set
 from train.run.config import EncoderOptions, TrainConfig
-from train.run.fit import fitted
+from train.run.fit import shaped
 from train.run.task import Task
 
 # Fusion and unclassifiable beats neither train nor count, as ANSI/AAMI EC57 exempts them; where they go is reported.
@@ -26,7 +26,8 @@ KERNEL = 7
 def ecg_architecture(encoder: EncoderOptions, window_s: float, rate_hz: float) -> Architecture:
     """The encoder of an ECG's windows. Raises InputError for windows that it does not fit."""
     widths = WIDTHS if encoder.pool == "average" else FLAT_WIDTHS
-    return fitted(Architecture(widths, STRIDES, KERNEL, encoder.pool, encoder.padding), window_s, rate_hz)
+    own = Architecture(widths, STRIDES, KERNEL, encoder.pool, encoder.padding)
+    return shaped(own, encoder, window_s, rate_hz)
 
 
 def check_ecg(name: str, config: TrainConfig, wanted: DataSet) -> None:

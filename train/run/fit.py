@@ -8,10 +8,39 @@ from dataclasses import replace
 
 from scl.artifacts import InputError
 from scl.artifacts.fields import MOST
-from scl.artifacts.run import Architecture
+from scl.artifacts.run import Architecture, check_weights
+from train.run.config import EncoderOptions
+from train.run.options import Sizes
 
 # With zeros at the edges; without, 4 s at 20 Hz have one. docs/RATES.md has what more columns are worth.
 LEAST_COLUMNS = 2
+
+
+def shaped(own: Architecture, encoder: EncoderOptions, window_s: float, rate_hz: float) -> Architecture:
+    """A task's own architecture with the widths, strides and kernels that are asked for, fitted to a window.
+
+    Raises InputError for sizes that make no encoder, and where strides that are asked for leave too few columns.
+    """
+    samples = samples_of(window_s, rate_hz)
+    try:
+        wanted = replace(
+            own,
+            widths=encoder.widths or own.widths,
+            strides=encoder.strides or own.strides,
+            kernel=encoder.kernels or own.kernels,
+        )
+        check_weights(wanted, 1, samples, encoder.partition, 1)  # of one channel and class: before either is known
+    except ValueError as error:
+        raise InputError(
+            f"{error}; give --widths, --strides and --kernels of one length, and smaller ones for fewer weights"
+        ) from error
+    result = fitted(wanted, window_s, rate_hz)
+    if encoder.strides and result.strides != wanted.strides:
+        raise InputError(
+            f"--strides {encoder.strides} leave {columns(wanted, samples)} columns of a window of {samples:,} samples; "
+            f"give smaller ones, such as {Sizes(result.strides)}, or a longer --window"
+        )
+    return result
 
 
 def fitted(architecture: Architecture, window_s: float, rate_hz: float) -> Architecture:

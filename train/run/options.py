@@ -7,6 +7,27 @@ from collections.abc import Callable, Collection
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
+from scl.artifacts import shortened
+from scl.artifacts.fields import MOST
+from scl.artifacts.run import MOST_BLOCKS
+
+
+class Sizes(tuple[int, ...]):
+    """A size of each block, as text between slashes; none: the task's own."""
+
+    @classmethod
+    def parse(cls, name: str, text: str) -> "Sizes":
+        """Reads "16/24/32". Raises ValueError, with the option's name, for anything else and for too many blocks."""
+        parts = text.split("/") if text else []
+        if not all(part.isascii() and part.isdecimal() and len(part) < 6 and 1 <= int(part) <= MOST for part in parts):
+            raise ValueError(f"{name} is {shortened(text)}, expected sizes of 1 to {MOST:,} as 16/24/32")
+        if len(parts) > MOST_BLOCKS:
+            raise ValueError(f"{name} has {len(parts)} blocks, expected {MOST_BLOCKS} at most")
+        return cls(int(part) for part in parts)
+
+    def __str__(self) -> str:
+        return "/".join(map(str, self))
+
 
 @dataclass(frozen=True)
 class Option:

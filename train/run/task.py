@@ -11,7 +11,7 @@ from train.data.recordings import Recordings, WindowSet
 from train.data.splits import SPLITS, split_windows
 from train.model.encoder import INPUT_LIMIT
 from train.run.config import EncoderOptions, TrainConfig
-from train.run.fit import fitted
+from train.run.fit import shaped
 from train.run.objective import Vary, unvaried
 from train.transformations import Rotation, Transformation
 
@@ -26,7 +26,7 @@ def imu_architecture(encoder: EncoderOptions, window_s: float, rate_hz: float) -
     architecture = Architecture(pool=encoder.pool, padding=encoder.padding)
     if encoder.padding == "valid":
         architecture = replace(architecture, kernel=VALID_KERNELS)
-    return fitted(architecture, window_s, rate_hz)
+    return shaped(architecture, encoder, window_s, rate_hz)
 
 
 def check_imu(config: TrainConfig, wanted: DataSet) -> None:

@@ -1,6 +1,7 @@
 """What is estimated without a board, against what the emulated one counts."""
 
 import json
+import re
 
 import pytest
 
@@ -10,6 +11,7 @@ from export.cost.estimate import estimate
 from export.network.arena import scratch_bytes
 from scl.artifacts import InputError
 from scl.artifacts.run import Architecture, RunInfo
+from scl.machines import FIRMWARE
 
 WITHIN = 0.15  # the aim
 SHAPES = {
@@ -53,7 +55,29 @@ def test_a_run_that_is_only_planned(tmp_path, capsys):
     (tmp_path / "run.json").write_text(json.dumps(plan()))
     assert profile.main([str(tmp_path), "--estimate"]) == 0
     printed = capsys.readouterr().out
-    assert "estimated" in printed and "block1" in printed
+    assert "estimated for mps2-an386" in printed and "block1" in printed
+
+
+@pytest.mark.parametrize(("board", "counted"), [("netduinoplus2", True), ("mps3-an547", False)])
+def test_an_estimate_obeys_its_board(tmp_path, capsys, board, counted):
+    """Memory is that of its board.mk; instructions are those of one core, and no other's are made up."""
+    (tmp_path / "run.json").write_text(json.dumps(plan()))
+    assert profile.main([str(tmp_path), "--estimate", "--board", board]) == 0
+    printed = capsys.readouterr().out
+    described = (FIRMWARE / "boards" / board / "board.mk").read_text()
+    flash, ram = (1024 * int(size) for size in re.findall(r"^(?:FLASH|RAM) := \S+ (\d+)K$", described, re.M))
+    assert f"of {ram:,} bytes of RAM" in printed and f"of {flash:,} bytes of FLASH" in printed
+    assert ("instructions per inference" in printed) == counted
+    assert ("instructions on a Cortex-M4F alone" in printed) != counted
+
+
+def test_a_board_without_the_room_is_said(tmp_path):
+    wide = {"widths": [64, 64], "strides": [1, 2], "kernel": 3, "pool": "average"}
+    (tmp_path / "run.json").write_text(json.dumps(plan(architecture=wide, window={"channels": ["x"], "samples": 9000})))
+    with pytest.raises(InputError, match=r"netduinoplus2 has 131,072 bytes of RAM, this model needs [\d,]+: "):
+        profile.main([str(tmp_path), "--estimate", "--board", "netduinoplus2"])
+    with pytest.raises(InputError, match="--board mine: is not known; choose one of microbit, "):
+        profile.main([str(tmp_path), "--estimate", "--board", "mine"])
 
 
 @pytest.mark.parametrize(

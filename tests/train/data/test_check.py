@@ -133,6 +133,34 @@ def test_the_headers_of_sensor_log(tmp_path):
     assert found.label == Origin(column="label(N)")
 
 
+def test_people_in_folders_with_times_and_classes_in_columns(tmp_path):
+    """As a spreadsheet in another language writes them."""
+    axes = [f"{what} ({unit})" for what, unit in (("Acceleration {}", "m/s^2"), ("Rotation {}", "°/s"))]
+    header = ["Recorded At", *(name.format(axis) for name in axes for axis in "XYZ"), "Activity Name"]
+    times = np.arange(600) / 50
+    for who, name in enumerate(("Anna Berg", "Jörg Möller", "chen_li")):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        values = imu_sets.units_of(motion("waving", who, times), "m/s2", "deg/s")
+        for session, activity in enumerate(("brisk walk", "sitting still")):
+            rows = [
+                f"2026-03-01T10:00:{t:06.3f}Z;{';'.join(f'{v:.4f}'.replace('.', ',') for v in row)};{activity}"
+                for t, row in zip(times, motion_in(activity, who, times, values), strict=True)
+            ]
+            path = tmp_path / "set" / name / f"session {session}.csv"
+            path.write_text("\n".join([";".join(header), *rows]) + "\n", encoding="utf-8")
+    found = first_one(tmp_path / "set")
+    assert found.time == Time(column="Recorded At", unit="iso")
+    assert (found.subject, found.label) == (Origin(folder=1), Origin(column="Activity Name"))
+    recordings = load(tmp_path / "set")
+    assert recordings.group_names == ("Anna Berg", "chen_li", "Jörg Möller")
+    assert recordings.labels == ("brisk walk", "sitting still") and recordings.rate_hz == 50
+
+
+def motion_in(activity: str, who: int, times: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Of a class; the second one rests."""
+    return values if activity == "brisk walk" else imu_sets.units_of(motion("resting", who, times), "m/s2", "deg/s")
+
+
 def test_an_empatica_e4s_files_say_their_rate_themselves(tmp_path, capsys):
     times = np.arange(32 * 20) / 32
     for who in (1, 2, 3):

@@ -54,6 +54,11 @@ def test_defaults_then_file_then_flags(tmp_path: Path) -> None:
         ('allocation = "auto"\nmethod = "vicreg"', "allocation auto is for method scl without also, found vicreg"),
         ('negatives = "none"', "negatives is 'none', expected one of batch, other-class, memory"),
         ('beta_schedule = "up"', "beta_schedule is 'up', expected one of constant, rise, fall"),
+        ('widths = "16/x"', "widths is '16/x', expected sizes of 1 to 65,535 as 16/24/32"),
+        ('strides = "2/0"', "strides is '2/0', expected sizes of 1 to"),
+        ('kernels = "5/99999"', "kernels is '5/99999', expected sizes of 1 to"),
+        (f'widths = "{"/".join(["8"] * 101)}"', "widths has 101 blocks, expected 100 at most"),
+        ("widths = [16, 24]", r"widths is \[16, 24\], expected a text such as"),
         ("partition = 3", "partition is 3, expected a text such as 32/32/64"),
         ("epochs = ", "is not TOML"),
     ],
@@ -75,12 +80,13 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
 
 def test_groups_hold_every_option_once() -> None:
     names = [name for name, _, _ in TrainConfig.options()]
-    assert len(names) == len(set(names)) == 29 == len(TrainConfig().as_dict())
+    assert len(names) == len(set(names)) == 32 == len(TrainConfig().as_dict())
     assert {"method", "partition", "lambda", "epochs", "seed", "also"} < set(names)
 
 
 def test_what_run_json_holds_makes_the_same_options() -> None:
-    config = TrainConfig().changed(partition="8/4/16", lambda_=0.5, method="vicreg", seed=7)
+    config = TrainConfig().changed(partition="8/4/16", lambda_=0.5, method="vicreg", seed=7, widths="8/16")
+    assert config.as_dict()["widths"] == "8/16" and config.encoder.widths == (8, 16)
     assert config.as_dict()["partition"] == "8/4/16" and config.encoder.partition == Partition(8, 4, 16)
     assert TrainConfig().changed(**config.as_dict()) == config != TrainConfig()
     with pytest.raises(ValueError, match="unknown option epoch; known options: method, task_views"):
@@ -98,6 +104,7 @@ def test_what_run_json_holds_makes_the_same_options() -> None:
         (ecg, ["--split", "random"], "--split is random, expected subject for ECG .ECG is divided by record"),
         (ecg, ["--set", "ptbxl", "--smoothing", "0.1"], "--smoothing is 0.1, expected 0.0 for ptbxl .labels of ptbxl"),
         (ecg, ["--smoothing", "1"], "options: smoothing is 1.0, expected less than 1"),
+        (fusion, ["--widths", "8/16"], "--widths is 8/16, expected nothing for pairs"),
         (fusion, ["--allocation", "auto"], "--allocation is auto, expected fixed for pairs"),
     ],
 )

@@ -152,3 +152,43 @@ def test_an_ecgs_options_are_looked_at_before_anything_is_read() -> None:
             check_ecg("strip", TrainConfig().changed(rate=rate_hz), data_set("mitdb"))
     with pytest.raises(InputError, match="0.03 s at 180 Hz has 5 samples, the encoder with --padding same needs 7"):
         check_ecg("beat", TrainConfig().changed(window=0.03), data_set("mitdb"))
+
+
+def test_an_encoder_of_ones_own_sizes_is_trained_and_folded(tmp_path: Path) -> None:
+    """What the flags say is what the device runs."""
+    sizes = {"widths": "8/12/20", "strides": "2/1/3", "kernels": "7/3/5"}
+    config = TrainConfig().changed(**sizes, epochs=1, batch_size=4, partition="4/4/8")
+    source = Source("people", {})
+    network = fold(one_step(imu_task(people(20.0, 6), source, config), config, tmp_path), 80)
+    blocks = [layer for layer in network.convs if layer.name.startswith("block")]
+    assert [layer.channels for layer in blocks] == [8, 12, 20]
+    assert [layer.stride for layer in blocks] == [2, 1, 3] and [layer.kernel for layer in blocks] == [7, 3, 5]
+    heart = ecg_architecture(TrainConfig().changed(**sizes).encoder, 10.0, 180.0)
+    assert (heart.widths, heart.strides, heart.kernels) == ((8, 12, 20), (2, 1, 3), (7, 3, 5))
+
+
+def test_one_of_the_sizes_leaves_the_others_the_task_s() -> None:
+    own = imu_architecture(TrainConfig().encoder, 4.0, 20.0)
+    narrow = imu_architecture(TrainConfig().changed(widths="8/8/8/8/8/8/8").encoder, 4.0, 20.0)
+    assert narrow == replace(own, widths=(8,) * 7)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"widths": "8/16"}, "2 widths but 7 strides and 7 kernels; give --widths, --strides and --kernels of one len"),
+        (
+            {"widths": "8/8", "strides": "8/16", "kernels": "5/5"},
+            "--strides 8/16 leave 1 columns of a window of 80 samples; give smaller ones, such as 8/1, or a longer",
+        ),
+        (
+            {"widths": "60000/60000", "strides": "1/1", "kernels": "5/5"},
+            "architecture: has 18,0[0-9,]+ weights, expected at most",
+        ),
+        ({"kernels": "99/3/3/3/3/3/3"}, "80 samples, the encoder with --padding same needs 99: give --window 4.95"),
+    ],
+)
+def test_sizes_that_make_no_encoder_are_refused(sizes: dict[str, str], message: str) -> None:
+    encoder = TrainConfig().changed(**sizes, padding="same").encoder
+    with pytest.raises(InputError, match=message):
+        imu_architecture(encoder, 4.0, 20.0)
