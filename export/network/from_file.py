@@ -4,6 +4,7 @@ Accepted are 1-D networks: one axis of time, of whichever of TFLite's two spatia
 `export.network.operators` has readers for, which derive their integers.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from export.network.ends import ENDS, OUTSIDE
 from export.network.factors import UnsupportedError
 from export.network.integers import Int8Network
-from export.network.layers import Network
+from export.network.layers import Network, Tensor
 from export.network.operators import FileForm, tflite_operators
 from export.network.order import Order
 from export.network.shapes import SHAPES
@@ -134,11 +135,18 @@ def _read(file: TFLiteGraph, order: Order | None) -> Foreign:
         if output not in names or outputs.count(output) > 1:
             found = "is written by no operator" if output not in names else "holds the same values as another one"
             raise InputError(f"{where}: its output {result} {found}; convert the model without it")
-    int8 = Int8Network(Network(tuple(file.layers), outputs), file.activations, file.convs, file.rescales, file.clamps)
+    network = Network(tuple(file.layers), outputs, _window(file.order(file.tensors["input"])))
+    int8 = Int8Network(network, file.activations, file.convs, file.rescales, file.clamps)
     ends = tuple(file.ends.get(result, result) for result in contents.outputs)
     if any(end in file.pads for end in ends):
         raise InputError(f"{where}: a PAD writes its output; leave the PAD out")
     return Foreign(int8, file.tensors, file.origins, file.orders, file.values, ends)
+
+
+def _window(order: Order) -> Tensor | None:
+    """The input as samples of channels: the first axis of several is time's. None if there is one axis."""
+    sizes = [size for size, _ in sorted((part for axis in order.axes for part in axis), key=lambda part: -part[1])]
+    return Tensor("input", sizes[0], math.prod(sizes[1:])) if len(sizes) > 1 else None
 
 
 def _begin(file: TFLiteGraph, source: int, order: Order | None) -> None:

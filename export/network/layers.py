@@ -247,6 +247,7 @@ class Network:
     Args:
         layers: at least one.
         outputs: tensors that outlive the run; the last one is what the class is read from.
+        window: the input as it is given, where that is not as the first layer takes it.
 
     Raises:
         ValueError: the layers do not fit together, or an output is none of theirs.
@@ -254,6 +255,7 @@ class Network:
 
     layers: tuple[Layer, ...]
     outputs: tuple[str, ...] = (FEATURES, LOGITS)
+    window: Tensor | None = None
 
     def __post_init__(self) -> None:
         if len(set(self.names)) != len(self.names) or not set(self.outputs) <= set(self.names):
@@ -278,7 +280,7 @@ class Network:
 
     @property
     def input(self) -> Tensor:
-        return self.layers[0].source
+        return self.window or self.layers[0].source
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:

@@ -36,6 +36,7 @@ OPTIONS: dict[str, dict[str, tuple[int, str, int]]] = {
     "ExpandDimsOptions": {},
     "TransposeOptions": {},
     "PadOptions": {},
+    "PadV2Options": {},
     "DequantizeOptions": {},
     "ShapeOptions": {"outType": (0, "b", 0)},
     "StridedSliceOptions": {

@@ -51,8 +51,10 @@ def transpose(op: TFLiteOperator) -> None:
 
 
 def pad(op: TFLiteOperator) -> None:
-    """PAD of zeros along time, which is a convolution's that reads it."""
+    """PAD of zeros along time, which is a convolution's that reads it; PADV2 names the zero itself."""
     shape, table = op.shape(), op.constant(1)
+    if len(op.inputs) > 2:
+        _require_zero(op)
     if table.shape != (len(shape), 2) or table.min() < 0:
         raise UnsupportedError(f" by {table.tolist()} of {shape}", "a row of zeros before and after for each axis")
     op.require_scale()
@@ -69,6 +71,14 @@ def pad(op: TFLiteOperator) -> None:
     step = longer.axes[axis][0][1]
     pads = op.file.pads.get(op.inputs[0], Pads(0, 0, op.inputs[0]))
     op.keep_view(longer, Pads(pads.before + before * step, pads.after + after * step, pads.reads, pads.operators))
+
+
+def _require_zero(op: TFLiteOperator) -> None:
+    """Raises UnsupportedError unless the value around is a zero in the input's scale."""
+    value, affine, tensor = op.constant(2, "INT8"), op.affine(), op.file.contents.tensors[op.inputs[2]]
+    scales, zero_points = tensor.scales.tolist(), tensor.zero_points.tolist()
+    if value.size > 1 or value != affine.zero_point or (scales, zero_points) != ([affine.scale], [affine.zero_point]):
+        raise UnsupportedError(" of another value than zero", "a PAD of zeros")
 
 
 def _reshaped(op: TFLiteOperator) -> None:
@@ -91,4 +101,5 @@ VIEWS = {
     "SQUEEZE": FileForm(squeeze, "SqueezeOptions", 1),
     "TRANSPOSE": FileForm(transpose, "TransposeOptions", 2, (2, 2), bare=True),
     "PAD": FileForm(pad, "PadOptions", 2, (2, 2), bare=True),
+    "PADV2": FileForm(pad, "PadV2Options", 2, (3, 3), bare=True),
 }

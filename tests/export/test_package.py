@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+import yaml
 from markdown_it import MarkdownIt
 
 from export import package, quantize
@@ -67,6 +68,21 @@ def test_the_readme_of_a_model_from_elsewhere(board_tools, tmp_path):
     assert "| input | the network's own, int8: 3 values a sample, value = 0.0500000007 x (q - (3)) |" in readme
     assert "| window | 20 samples; the first class is due after one |" in readme
     assert "int on_sample(const int8_t *values)" in readme and "every 5 samples by default" in readme
+
+
+def test_a_model_from_elsewhere_has_every_package(board_tools, tmp_path):
+    """Its manifests are read as the build systems read them."""
+    (tmp_path / "model.tflite").write_bytes(SmallNet().bytes())
+    assert quantize.main(["--from", str(tmp_path / "model.tflite"), "--out", str(tmp_path / "bundle")]) == 0
+    folders = {target: made(tmp_path / "bundle", target, tmp_path) for target in package.TARGETS}
+    library = json.loads((folders["platformio"] / "library.json").read_text())
+    component = yaml.safe_load((folders["esp-idf"] / "idf_component.yml").read_text())
+    sample = yaml.safe_load((folders["zephyr"] / "samples" / "link" / "sample.yaml").read_text())
+    sketch = dict(line.split("=", 1) for line in (folders["arduino"] / "library.properties").read_text().splitlines())
+    assert library["name"] == sketch["name"] == "scl_bundle" and list(sample["tests"]) == ["scl_bundle.link"]
+    assert library["description"] == component["description"] == sketch["sentence"] != ""
+    for folder in folders.values():
+        assert {path.name for path in (folder / "src" / "scl").iterdir()} >= {"model_data.c", "input.c", "no_sensor.c"}
 
 
 def test_a_changed_bundle_is_refused(bundle_folder, tmp_path):

@@ -107,6 +107,12 @@ class EveryOperator(Net):
         self.operator("PAD", [self.at, zeros], self.like([1, 1, 22, 4]), self.s.PadOptionsT())
         self.conv(4, 4, 0.05)
         self.graph.operators[-1].builtinOptions.padding = self.s.Padding.VALID
+        zero = self.tensor(
+            [], types.INT8, self.scale_of(self.at), self.zero_point_of(self.at), np.int8(self.zero_point_of(self.at))
+        )
+        self.operator("PADV2", [self.at, zeros, zero], self.like([1, 1, 22, 4]), self.s.PadV2OptionsT())
+        self.conv(4, 4, 0.05)
+        self.graph.operators[-1].builtinOptions.padding = self.s.Padding.VALID
         before = self.at
         self.conv(4, 4, 0.08)
         self.add(before)

@@ -81,6 +81,10 @@ def sensors_beside_time(layers, x):
     return layers.Dense(4)(layers.Flatten()(y))
 
 
+def dense_alone(layers, x):
+    return layers.Dense(4)(layers.Dense(16, activation="relu")(layers.Flatten()(x)))
+
+
 def kernel_over_all_sensors(layers, x):
     return layers.Dense(4)(layers.Flatten()(layers.Conv2D(8, (5, 3), activation="relu")(x)))
 
@@ -101,6 +105,7 @@ MODELS: dict[str, Build] = {
     for function in (
         *(flatten, pooled, causal, zero_padded, dilated, separable, residual, dense_over_time, normalized),
         *(streaming_wake_word, anomaly_detector, sensors_beside_time, kernel_over_all_sensors, two_outputs),
+        dense_alone,
     )
 }
 
@@ -178,6 +183,13 @@ def test_mlperf_tiny_s_shapes():
     assert (wake_word.input.length, wake_word.input.channels) == (30, 40)
     detector = from_file.read(file_of("anomaly_detector"), "model.tflite").network.network
     assert [layer.channels for layer in detector.layers] == [128] * 4 + [8] + [128] * 4 + [640]
+
+
+@pytest.mark.parametrize("name", ["pooled", "dense_alone", "sensors_beside_time", "kernel_over_all_sensors"])
+def test_the_input_is_a_window_of_samples_and_channels(name):
+    """However the first layer takes it."""
+    source = from_file.read(file_of(name), "model.tflite").network.network.input
+    assert (source.length, source.channels) == (48, 3)
 
 
 def test_outputs_keep_their_order():

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+from export.network import from_file
 from export.network.float_run import ranges, run_float
 from export.network.layers import Conv, Depthwise, Network, Tensor
 from export.network.quantization import quantize
 from export.proof.runtimes import run_onnx_float
 from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
+from scl.artifacts import InputError
+from tests.firmware.damaged_models import EveryOperator
 from tests.firmware.foreign_files import assert_exact
 
 
@@ -51,3 +54,12 @@ def test_a_causal_convolution_sees_no_later_sample():
     x[0, 7] = 1
     found = run_float(Network((layer,), ("causal",)), x)["causal"].ravel()
     np.testing.assert_array_equal(found, [0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1])
+
+
+def test_a_pad_of_another_value_is_refused():
+    model = EveryOperator()
+    op = model.graph.operators[model.kinds.index("PADV2")]
+    held = model.model.buffers[model.graph.tensors[op.inputs[2]].buffer]
+    held.data = (held.data.view(np.int8) + 1).view(np.uint8)
+    with pytest.raises(InputError, match="is PADV2 of another value than zero; .* a PAD of zeros"):
+        from_file.read(model.bytes(), "model.tflite")

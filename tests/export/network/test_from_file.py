@@ -69,7 +69,9 @@ def test_a_keras_model_is_exported_and_proved(board_tools, tmp_path, capsys):
     assert "instructions per inference" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("kind", "nearest"), [("ABS", "one of CONV_2D, "), ("TRANSPOSE_CONV", "CONV_2D: layers")])
+@pytest.mark.parametrize(
+    ("kind", "nearest"), [("ABS", "one of CONV_2D, "), ("TRANSPOSE_CONV", "CONV_2D: layers that keep")]
+)
 def test_an_operator_without_a_kernel_is_named(kind, nearest):
     model = Model()
     at = model.input([1, 1, 4, 4], 0.1, 0)
