@@ -88,7 +88,7 @@ def _described(
         input=InputTensor((1, 1, source.length, source.channels), float(scale.scale), scale.zero_point),
         outputs=Outputs(features, model.output(model.logits)),
         partition=options.partition,
-        frontend=None,
+        frontend=model.c.frontend,
         transformation=windows.copies.info,
         transforms=windows.copies.names,
         thresholds=None,

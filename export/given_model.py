@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from export.given_front_end import designed
 from export.given_options import Options
 from export.network import arena, from_file
 from export.network.integers import Int8Network
@@ -14,6 +15,7 @@ from scl.artifacts import InputError
 from scl.artifacts.bundle import model_hash
 from scl.artifacts.fields import MOST_LABELS
 from scl.artifacts.manifest import OutputTensor
+from scl.frontend.resampler import design
 from scl.machines import FIRMWARE
 from scl.memory import lacking
 from scl.memory import memory as memory_of
@@ -66,8 +68,12 @@ def read_model(where: str, data: bytes, options: Options) -> Model:
     memory = arena.schedule(network)
     _require_memory(where, int8, memory.size, options.board)
     labels = _labels(where, network.tensors[network.outputs[-1]].size, options)
-    identity = model_hash(tflite, None, labels)
-    model = CModel(int8, memory, labels, identity, None, None, features=features or FEATURES)
+    frontend = None
+    if options.front_end is not None:
+        frontend = designed(options.front_end, network.input, int8.activations["input"])
+    identity = model_hash(tflite, frontend, labels)
+    filtered = None if frontend is None else design(frontend.sensor.rate_hz, frontend.model_rate_hz).coefficients
+    model = CModel(int8, memory, labels, identity, frontend, filtered, features=features or FEATURES)
     return Model(tflite, int8, model, features)
 
 

@@ -1,6 +1,7 @@
 """What may be given with a model from elsewhere."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from export.cost import instructions
 from export.cost.budget import Budget
@@ -18,6 +19,7 @@ class Options:
         transformation: of window_copies.KINDS, for consistency; needs windows.
         partition: the groups of the output named "features", if it is a kept latent.
         labels: of the outputs; None: the windows' names, or numbers.
+        front_end: the TOML file of one (`export.given_front_end`); windows are in SI units then (ECG: mV).
         onnx: the model's ONNX file, to travel with the bundle.
         windows: that travel with the bundle, at most; draws: transformed copies of each.
         budget: what the device has room for; board: on which instructions are counted.
@@ -30,6 +32,7 @@ class Options:
     partition: Partition | None = None
     labels: tuple[str, ...] | None = None
     onnx: bytes | None = None
+    front_end: Path | None = None
     windows: int = 600
     draws: int = 4
     budget: Budget | None = None

@@ -14,6 +14,9 @@ from export.proof import foreign
 from scl.artifacts import InputError
 from scl.artifacts.golden import UNKNOWN, Golden
 from scl.artifacts.manifest import Int8Figures
+from scl.frontend.chain import FrontEnd
+from scl.frontend.counts import replay
+from scl.frontend.spec import FrontEndSpec
 from scl.robustness import robustness
 
 RANDOM, RANDOM_WINDOWS = "random inputs", 100
@@ -25,12 +28,16 @@ class Windows:
 
     Attributes:
         copies: random inputs are windows without copies.
+        sent: (transforms, n, raw samples, values): a sensor's counts int16, or the network's input int8.
         inputs: int8 (transforms, n, samples, channels) of the network.
-        clipped: share of the windows' values beyond the input's range.
+        flags: uint8 (transforms, n), of scl.frontend.flags.
+        clipped: share of the windows' values beyond the range of the input, or of the sensor's counts.
     """
 
     copies: WindowCopies
+    sent: np.ndarray
     inputs: np.ndarray
+    flags: np.ndarray
     labels: np.ndarray | None
     groups: np.ndarray
     clipped: float
@@ -48,11 +55,7 @@ def given_windows(where: str, model: Model, options: Options) -> Windows:
             raise InputError(
                 f"{where}: --transformation {options.transformation} needs windows to transform; give --representative"
             )
-        shape = (RANDOM_WINDOWS, source.length, source.channels)
-        inputs = np.random.default_rng(options.seed).integers(-128, 128, shape).astype(np.int8)
-        windows = scale.dequantize(inputs).transpose(0, 2, 1)
-        copies = WindowCopies(windows[None], (RANDOM,), {}, None)
-        return Windows(copies, inputs[None], None, np.arange(RANDOM_WINDOWS), 0.0)
+        return _random(model, options.seed)
     classes = len(model.c.labels)
     if given.windows.shape[1] != source.channels:
         raise InputError(
@@ -71,11 +74,38 @@ def given_windows(where: str, model: Model, options: Options) -> Windows:
     copies = window_copies(
         *(options.data, given.windows[rows], source.length, options.transformation, options.draws, options.seed)
     )
+    labels = None if given.labels is None else given.labels[rows]
+    if model.c.frontend is not None:
+        replayed = [replay(x.astype(np.float64), model.c.frontend) for x in copies.windows]
+        counts, saturated = (np.stack(part) for part in zip(*replayed, strict=True))
+        inputs, flags = _through(model.c.frontend, counts)
+        return Windows(copies, counts, inputs, flags, labels, groups[rows], float(saturated.sum() / counts.size))
     x = copies.windows.transpose(0, 1, 3, 2)
     low, high = (scale.dequantize(np.array([end]))[0] for end in (-128, 127))
     clipped = float(((x < low - scale.scale / 2) | (x > high + scale.scale / 2)).mean())
-    labels = None if given.labels is None else given.labels[rows]
-    return Windows(copies, scale.quantize(x), labels, groups[rows], clipped)
+    inputs = scale.quantize(x)
+    return Windows(copies, inputs, inputs, np.zeros(inputs.shape[:2], np.uint8), labels, groups[rows], clipped)
+
+
+def _random(model: Model, seed: int) -> Windows:
+    """Random inputs, or random counts of the front end's sensor; as windows they stand as the network sees them."""
+    source, scale, frontend = model.network.network.input, model.network.activations["input"], model.c.frontend
+    rng, groups = np.random.default_rng(seed), np.arange(RANDOM_WINDOWS)
+    if frontend is None:
+        inputs = rng.integers(-128, 128, (1, RANDOM_WINDOWS, source.length, source.channels)).astype(np.int8)
+        sent, flags = inputs, np.zeros(inputs.shape[:2], np.uint8)
+    else:
+        shape = (1, RANDOM_WINDOWS, frontend.raw_samples, frontend.sensor.channels)
+        sent = rng.integers(-32768, 32768, shape).astype(np.int16)
+        inputs, flags = _through(frontend, sent)
+    copies = WindowCopies(scale.dequantize(inputs).transpose(0, 1, 3, 2), (RANDOM,), {}, None)
+    return Windows(copies, sent, inputs, flags, None, groups, 0.0)
+
+
+def _through(frontend: FrontEndSpec, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs and flags of counts (transforms, n, raw samples, channels)."""
+    chain = FrontEnd.from_spec(frontend)
+    return np.stack([chain.quantized_windows(x) for x in counts]), np.stack([chain.flags(x) for x in counts])
 
 
 def golden_of(where: str, file: Path, model: Model, windows: Windows) -> Golden:
@@ -87,11 +117,11 @@ def golden_of(where: str, file: Path, model: Model, windows: Windows) -> Golden:
     crc32 = [zlib.crc32(np.ascontiguousarray(x).tobytes()) for x in inputs]
     labels = np.full(shape[1], UNKNOWN) if windows.labels is None else windows.labels
     return Golden(
-        counts=windows.inputs,
+        counts=windows.sent,
         features=features[0].reshape(*shape, -1) if features else np.zeros((*shape, 0), np.int8),
         logits=logits.reshape(*shape, -1),
         input_crc32=np.array(crc32, np.uint32).reshape(shape),
-        flags=np.zeros(shape, np.uint8),
+        flags=windows.flags,
         labels=np.broadcast_to(labels, shape).astype(np.int64),
         groups=windows.groups,
         rows=np.arange(shape[1]),

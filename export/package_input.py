@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from scl.artifacts.manifest import BundleManifest, Manifest
+from scl.frontend.spec import FrontEndSpec
 from scl.text import markdown
+
+ELSEWHERE = "Runs a network of {} outputs on a microcontroller; it was made elsewhere."
 
 
 @dataclass(frozen=True)
@@ -26,31 +29,35 @@ class InputText:
 
 def input_text(manifest: BundleManifest) -> InputText:
     """For a bundle of a run, or of a model from elsewhere."""
-    return _counts(manifest) if isinstance(manifest, Manifest) else _tensor(manifest)
+    return _tensor(manifest) if manifest.frontend is None else _counts(manifest, manifest.frontend)
 
 
-def _counts(manifest: Manifest) -> InputText:
-    window, spec, streaming = manifest.window, manifest.frontend, manifest.streaming
+def _counts(manifest: BundleManifest, spec: FrontEndSpec) -> InputText:
+    run = manifest if isinstance(manifest, Manifest) else None
+    channels = ", ".join(run.window.channels) if run else ", ".join(part.kind for part in spec.sensor.parts)
     scales = "; ".join(
         f"{part.kind} {part.unit_per_count:.6g} {part.si_unit} a count, {part.count_range[0]:,} to "
         f"{part.count_range[1]:,}"
         for part in spec.sensor.parts
     )
     warm_up = spec.band.warmup_s if spec.band else 0
+    rate = f"{spec.model_rate_hz:g} Hz"
     settling = f"; what is said in its first {warm_up:g} s more, the filters still settle" if warm_up else ""
-    kept = "; from hop to hop the network's columns are kept" if streaming else ""
-    channels = f"counts of {len(window.channels)} channels in the order {markdown(', '.join(window.channels))}"
+    kept = "; from hop to hop the network's columns are kept" if manifest.streaming else ""
+    order = f"counts of {manifest.values} channels in the order {markdown(channels)}"
     rows = (
-        ("sensor", f"{markdown(spec.sensor.name)}, {spec.sensor.rate_hz:g} Hz, {channels}"),
+        ("sensor", f"{markdown(spec.sensor.name)}, {spec.sensor.rate_hz:g} Hz, {order}"),
         ("counts", scales),
-        ("window", f"{window.samples} samples at {window.rate_hz:g} Hz; the first class is due after one{settling}"),
-        ("next class", f"every {default_hop(manifest)} samples at {window.rate_hz:g} Hz by default{kept}"),
+        ("window", f"{manifest.window_samples} samples at {rate}; the first class is due after one{settling}"),
+        ("next class", f"every {default_hop(manifest)} samples at {rate} by default{kept}"),
     )
-    sentence = (
-        f"Classifies {len(manifest.labels)} kinds of {manifest.task} windows on a microcontroller, trained to keep its "
-        f"answer under {manifest.transformation.sentence}."
-    )
-    values = f"counts[{len(window.channels)}] of one sample, as the sensor gives them"
+    sentence = ELSEWHERE.format(len(manifest.labels))
+    if run is not None:
+        sentence = (
+            f"Classifies {len(run.labels)} kinds of {run.task} windows on a microcontroller, trained to keep its "
+            f"answer under {run.transformation.sentence}."
+        )
+    values = f"counts[{manifest.values}] of one sample, as the sensor gives them"
     return InputText(spec.sensor.name, sentence, _table(rows), "int16_t", values)
 
 
@@ -62,9 +69,12 @@ def _tensor(manifest: BundleManifest) -> InputText:
         ("window", f"{samples} samples; the first class is due after one"),
         ("next class", f"every {default_hop(manifest)} samples by default"),
     )  # fmt: skip
-    sentence = f"Runs a network of {len(manifest.labels)} outputs on a microcontroller; it was made elsewhere."
     return InputText(
-        "the network's int8 input", sentence, _table(rows), "int8_t", f"values[{values}] of one sample, quantized"
+        "the network's int8 input",
+        ELSEWHERE.format(len(manifest.labels)),
+        _table(rows),
+        "int8_t",
+        f"values[{values}] of one sample, quantized",
     )
 
 

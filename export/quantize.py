@@ -18,7 +18,7 @@ from scl.text import say
 from scl.threads import wait_passively
 
 RUN_ONLY = ("sensor", "data", "max_loss", "streaming")
-FILE_ONLY = ("representative", "transformation", "board")
+FILE_ONLY = ("representative", "transformation", "front_end", "board")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,6 +44,11 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--transformation", choices=tuple(KINDS),
         help="with --representative: what the copies of the windows are under, for consistency on the device",
+    )  # fmt: skip
+    options.add_argument(
+        "--front-end", type=Path, metavar="TOML",
+        help="with --from: sensor, rate_hz, mean and std, so that the board takes a sensor's counts "
+        "(docs/tutorials/tflite.md); windows are in SI units then",
     )  # fmt: skip
     options.add_argument(
         "--board", choices=BOARDS, default=BOARD,

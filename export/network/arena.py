@@ -42,7 +42,8 @@ def schedule(network: Network) -> Arena:
     blocks, overlaps = lifetimes(network), {}
     for index, layer in enumerate(network.layers):
         for source in layer.sources:
-            if blocks[source.name].last == index and source.name not in network.outputs:
+            over = layer.keeps_step_with(source) and source.name not in network.outputs
+            if over and blocks[source.name].last == index:
                 overlaps[source.name, layer.name] = reach(layer)
         if scratch_bytes(layer):
             blocks[scratch_name(layer)] = Block(scratch_bytes(layer), index, index)

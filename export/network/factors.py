@@ -5,11 +5,12 @@ pinned wheel (tests/firmware/test_rules.py establishes each rule there).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from export.network.integers import Affine, Rescale, quantize_multiplier
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Subtract
 
 INT32 = 2**31 - 1
 MOST_SHIFT = 30  # to the left: 2^31 is no int32
@@ -52,8 +53,13 @@ def of_mean(source: Affine, result: Affine, length: int) -> Rescale:
     return rescale([((multiplier << bits) // length, shift - bits)])
 
 
+def of_sum(source: Affine, result: Affine, length: int) -> Rescale:
+    """Of a sum over `length` samples."""
+    return rescale([_room(float(source.scale) / float(result.scale), 255.0 * length)])
+
+
 def of_addition(first: Affine, second: Affine, result: Affine) -> Rescale:
-    """Of a sum of two tensors: of the first, the second and the sum."""
+    """Of a sum or a difference of two tensors: of the first, the second and the result."""
     scales = float(first.scale), float(second.scale)
     twice = 2 * max(scales)
     factors = [quantize_multiplier(scale / twice) for scale in scales]
@@ -64,6 +70,40 @@ def of_addition(first: Affine, second: Affine, result: Affine) -> Rescale:
             "an output in steps over 2^-19 of its inputs'",
         )
     return rescale(factors)
+
+
+def of_product(first: Affine, second: Affine, result: Affine) -> Rescale:
+    """Of a product of two tensors."""
+    return rescale([_room(float(first.scale) * float(second.scale) / float(result.scale), 255.0 * 255)])
+
+
+def _room(factor: float, largest: float) -> tuple[int, int]:
+    """A factor of integers as large as `largest`."""
+    multiplier, shift = fixed(factor)
+    require_room(largest * 2.0 ** max(shift, 0))
+    return multiplier, shift
+
+
+def none() -> Rescale:
+    """Of a layer that changes no scale."""
+    return of_table(np.empty(0, np.int8))
+
+
+def of_prelu(source: Affine, slopes: Affine, result: Affine) -> Rescale:
+    """Of a value from 0 on, and of one below 0 times its slope."""
+    ratio = float(source.scale) / float(result.scale)
+    below = float(source.scale) * float(slopes.scale) / float(result.scale)
+    return rescale([_room(ratio, 255.0), _room(below, 255.0 * 255)])
+
+
+ELEMENTWISE: dict[type[Elementwise], Callable[[Affine, Affine, Affine], Rescale]] = {
+    Add: of_addition,
+    Subtract: of_addition,
+    Multiply: of_product,
+    Maximum: lambda first, second, result: none(),
+    Minimum: lambda first, second, result: none(),
+    PRelu: of_prelu,
+}  # of the first, the second and the result
 
 
 def of_softmax(source: Affine, beta: float = 1.0) -> Rescale:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network
+from export.network.layers import AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Network, Sum
 from export.network.operators import of_class
-from export.network.pointwise import Add, Softmax, Table
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
 from export.network.tables import FUNCTIONS
 from scl.artifacts import InputError
 
@@ -84,9 +84,26 @@ def _mean(layer: Mean, x: np.ndarray) -> np.ndarray:
     return result
 
 
-def _add(layer: Add, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    result: np.ndarray = first + second
+def _sum(layer: Sum, x: np.ndarray) -> np.ndarray:
+    result: np.ndarray = x.sum(axis=1, keepdims=True)
     return result
+
+
+def _concat(layer: Concat, *parts: np.ndarray) -> np.ndarray:
+    return np.concatenate(parts, axis=1 if layer.along_time else 2)
+
+
+def _prelu(x: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    return np.where(x < 0, slopes * x, x)
+
+
+def _joining(join: Callable[..., Any]) -> Callable[..., Any]:
+    """An elementwise layer's run: the second is its constant, if it has one."""
+
+    def run(layer: Elementwise, first: np.ndarray, *second: np.ndarray) -> Any:
+        return join(first, *second or (layer.values,))
+
+    return run
 
 
 def _softmax(layer: Softmax, x: np.ndarray) -> np.ndarray:
@@ -105,7 +122,14 @@ RUNS: dict[type[Layer], Callable[..., Any]] = {
     AveragePool: _average_pool,
     MaxPool: _max_pool,
     Mean: _mean,
-    Add: _add,
+    Sum: _sum,
+    Concat: _concat,
+    Add: _joining(np.add),
+    Subtract: _joining(np.subtract),
+    Multiply: _joining(np.multiply),
+    Maximum: _joining(np.maximum),
+    Minimum: _joining(np.minimum),
+    PRelu: _joining(_prelu),
     Softmax: _softmax,
     Table: _table,
 }

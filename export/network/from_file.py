@@ -30,9 +30,6 @@ NEAREST = {
     "SPACE_TO_BATCH_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
     "BATCH_TO_SPACE_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
     "REDUCE_PROD": f"shapes without one, which the converter writes {KNOWN_BATCH}",
-    "SUB": "ADD, with the sign in the weights before it",
-    "CONCATENATION": "ADD of two tensors, or a wider convolution",
-    "REDUCE_MAX": "MAX_POOL_2D as long as its input",
     "STRIDED_SLICE": "all of time: a MEAN, a pool or a FULLY_CONNECTED of the flattened tensor, not a part of it",
     "CONV_3D": "CONV_2D along one axis, time, with all else as channels",
     "TRANSPOSE_CONV": "CONV_2D: layers that keep or shorten time",
@@ -180,7 +177,8 @@ def _read_operator(file: TFLiteGraph, index: int, op: FileOperator) -> None:
         file.clamps[name] = described.clamp()
     file.layers.append(layer)
     pads = [file.pads[place] for place in op.inputs[:1] if place in file.pads]
-    reads = [place for place in op.inputs if place in file.names][: len(layer.sources)]
+    places = {file.names[place]: place for place in reversed(op.inputs) if place in file.names}
+    reads = [places[source.name] for source in layer.sources]
     file.origins[name] = Origin(
         tuple(pad.reads for pad in pads) or tuple(reads), (*(at for pad in pads for at in pad.operators), index)
     )

@@ -10,6 +10,7 @@ outputs of its own.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
@@ -17,6 +18,7 @@ from typing import Any, cast
 import numpy as np
 
 FEATURES, LOGITS = "features", "logits"
+SIX = 6.0
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,22 @@ class Layer:
     dilation: int
     channels: int
     relu: bool = False  # a fused ReLU
-    ceiling: float = math.inf  # where that ends: at 6, of a ReLU6
+    ceiling: float = math.inf  # where that ends: at SIX, of a ReLU6
     parameters: int = 0
     macs: int = 0  # multiply-accumulates; products with padding are counted, as is usual
 
     @property
     def sources(self) -> tuple[Tensor, ...]:
         return (self.source,)
+
+    @property
+    def operands(self) -> tuple[Tensor, ...]:
+        """What it reads that has a scale: its sources, and a constant beside them."""
+        return self.sources
+
+    def keeps_step_with(self, source: Tensor) -> bool:
+        """Whether it reads a source in step with what it writes, so that its output may lie over it."""
+        return source.size == self.source.size  # another one is read again for every sample
 
     @property
     def span(self) -> int:
@@ -71,6 +82,14 @@ class Layer:
     def over(self, source: Tensor) -> "Layer":
         """The same layer over another input."""
         layer: Layer = replace(cast(Any, self), source=source)
+        return layer
+
+    def reading(self, moved: Mapping[str, Tensor]) -> "Layer":
+        """The same layer over other sources, by the names of those that it has."""
+        fields = {
+            name: moved[value.name] for name, value in vars(self).items() if getattr(value, "name", None) in moved
+        }
+        layer: Layer = replace(cast(Any, self), **fields)
         return layer
 
     @property
@@ -181,6 +200,44 @@ class MaxPool(Pool):
 
 class Mean(Pool):
     """Mean over all samples, with a scale of its own."""
+
+
+class Sum(Pool):
+    """Sum over all samples, with a scale of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Concat(Layer):
+    """Several tensors side by side (as channels), or one behind the other (along time); all have one scale."""
+
+    name: str
+    parts: tuple[Tensor, ...]
+    along_time: bool = False
+    kernel = stride = dilation = 1
+    same = False
+
+    @property
+    def source(self) -> Tensor:  # type: ignore[override]
+        return self.parts[0]
+
+    @property
+    def sources(self) -> tuple[Tensor, ...]:
+        return self.parts
+
+    @property
+    def channels(self) -> int:  # type: ignore[override]
+        return self.source.channels if self.along_time else sum(part.channels for part in self.parts)
+
+    @property
+    def result(self) -> Tensor:
+        length = sum(part.length for part in self.parts) if self.along_time else self.source.length
+        return Tensor(self.name, length, self.channels)
+
+    def reading(self, moved: Mapping[str, Tensor]) -> "Concat":
+        return replace(self, parts=tuple(moved.get(part.name, part) for part in self.parts))
+
+    def keeps_step_with(self, source: Tensor) -> bool:
+        return False
 
 
 @dataclass(frozen=True)

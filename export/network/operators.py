@@ -12,8 +12,19 @@ from typing import Any, TypeVar
 
 from export.network import factors, readers, tables
 from export.network.integers import Affine, Rescale
-from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean
-from export.network.pointwise import Add, Softmax, Table
+from export.network.layers import AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Sum
+from export.network.pointwise import (
+    Add,
+    Elementwise,
+    Extreme,
+    Maximum,
+    Minimum,
+    Multiply,
+    PRelu,
+    Softmax,
+    Subtract,
+    Table,
+)
 from export.network.tflite_operator import TFLiteOperator
 
 LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the DSP kernel gets its scratch
@@ -22,6 +33,8 @@ SCALE = 16  # bytes of scratch for each channel of a depthwise convolution: its 
 CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1
 
 TABLE_OPTIONS = {"HARD_SWISH": "HardSwishOptions", "LEAKY_RELU": "LeakyReluOptions", "QUANTIZE": "QuantizeOptions"}
+
+MOST_PARTS = 10  # of a CONCATENATION: TFLite Micro takes no more
 
 OfLayer = Callable[[Any], int]  # of a layer of the operator's class
 Reader = Callable[[TFLiteOperator], Layer | None]
@@ -83,6 +96,7 @@ class Operator:
         slides: whether a stream can keep its columns: an output depends on the inputs under its window alone.
         result: scale and zero point of its output, where the layer or its inputs decide them; None: its own range does.
         rescaler: the integers of one without weights that changes scales.
+        alike: whether all that it reads and writes must have one scale and zero point.
         constant_bytes: flash of its constants.
         scratch_bytes: what the narrow kernel asks for; 0 for a layer that is none of its.
         forms: by the names that TFLite files have for it.
@@ -96,6 +110,7 @@ class Operator:
     slides: bool = False
     result: Ruler = _free
     rescaler: Rescaler | None = None
+    alike: bool = False
     constant_bytes: OfLayer = _nothing
     scratch_bytes: OfLayer = _nothing
     forms: Mapping[str, FileForm] = field(default_factory=dict)
@@ -117,6 +132,21 @@ def _conv_scratch(layer: Conv) -> int:
 def _depthwise_scratch(layer: Depthwise) -> int:
     fits = layer.channels == layer.source.channels and layer.channels % 4 == 0
     return SCALE * layer.channels if fits and layer.dilation == 1 else 0
+
+
+def _elementwise(kind: type[Elementwise], name: str, options: str) -> Operator:
+    """An operator of two tensors."""
+    alike = issubclass(kind, Extreme)
+    form = FileForm(readers.elementwise(kind), options, 3 if kind is Multiply else 2, (2, 2), bare=not options)
+    return Operator(
+        *(kind, name, f"scl_{name}", Search.PAIRS),
+        result=_kept if alike else _free,
+        rescaler=lambda layer, ends, result: factors.ELEMENTWISE[kind](ends[0], ends[1], result),
+        alike=alike,
+        constant_bytes=lambda layer: 0 if layer.values is None else layer.second.size,
+        forms={name.upper(): form},
+        activation=not alike and kind is not PRelu,
+    )
 
 
 OPERATORS = (
@@ -147,7 +177,10 @@ OPERATORS = (
         *(MaxPool, "max pool", "scl_max_pool", Search.NONE),
         slides=True,
         result=_kept,
-        forms={"MAX_POOL_2D": FileForm(readers.max_pool, "Pool2DOptions")},
+        forms={
+            "MAX_POOL_2D": FileForm(readers.max_pool, "Pool2DOptions"),
+            "REDUCE_MAX": FileForm(readers.largest, "ReducerOptions", 3, (2, 2)),
+        },
     ),
     Operator(
         *(Mean, "mean", "scl_mean", Search.SUMS),
@@ -156,9 +189,17 @@ OPERATORS = (
         activation=False,
     ),
     Operator(
-        *(Add, "add", "scl_add", Search.PAIRS),
-        rescaler=lambda layer, sources, result: factors.of_addition(sources[0], sources[1], result),
-        forms={"ADD": FileForm(readers.add, "AddOptions", inputs=(2, 2))},
+        *(Sum, "sum", "scl_mean", Search.SUMS),
+        rescaler=lambda layer, sources, result: factors.of_sum(sources[0], result, layer.source.length),
+        forms={"SUM": FileForm(readers.total, "ReducerOptions", inputs=(2, 2))},
+        activation=False,
+    ),
+    Operator(
+        *(Concat, "concat", "scl_concat", Search.NONE),
+        result=_kept,
+        rescaler=lambda layer, sources, result: factors.none(),
+        alike=True,
+        forms={"CONCATENATION": FileForm(readers.concat, "ConcatenationOptions", inputs=(1, MOST_PARTS))},
     ),
     Operator(
         *(Softmax, "softmax", "scl_softmax", Search.SPREAD),
@@ -181,6 +222,12 @@ OPERATORS = (
         },
         activation=False,
     ),
+    _elementwise(Add, "add", "AddOptions"),
+    _elementwise(Subtract, "sub", "SubOptions"),
+    _elementwise(Multiply, "mul", "MulOptions"),
+    _elementwise(Maximum, "maximum", "MaximumMinimumOptions"),
+    _elementwise(Minimum, "minimum", "MaximumMinimumOptions"),
+    _elementwise(PRelu, "prelu", ""),
 )
 
 

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from export.network.layers import Layer, Tensor
 
 
@@ -20,19 +22,6 @@ class Pointwise(Layer):
         return self.source.channels
 
 
-@dataclass(frozen=True, eq=False)
-class Add(Pointwise):
-    """Sum of two tensors of one shape, as of a residual connection; with a fused ReLU if `relu`, up to `ceiling`."""
-
-    second: Tensor
-    relu: bool = False
-    ceiling: float = math.inf
-
-    @property
-    def sources(self) -> tuple[Tensor, ...]:
-        return self.source, self.second
-
-
 class Softmax(Pointwise):
     """Softmax over the channels of each sample."""
 
@@ -43,3 +32,62 @@ class Table(Pointwise):
 
     function: str
     slope: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Elementwise(Pointwise):
+    """What joins each value of a tensor with one of a second; with a fused ReLU if `relu`, up to `ceiling`.
+
+    Args:
+        second: of the source's shape, or of one sample, which then serves all.
+        values: float32 of the second's shape, if it is a constant; its name is no other tensor's then.
+
+    Raises:
+        ValueError: the second has another shape.
+    """
+
+    second: Tensor
+    relu: bool = False
+    ceiling: float = math.inf
+    values: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        source, second = self.source, self.second
+        if second.channels != source.channels or second.length not in (1, source.length):
+            raise ValueError(f"{self.name}: joins {source} with {second}, expected its shape or that of one sample")
+
+    @property
+    def sources(self) -> tuple[Tensor, ...]:
+        return (self.source, self.second) if self.values is None else (self.source,)
+
+    @property
+    def operands(self) -> tuple[Tensor, ...]:
+        return self.source, self.second
+
+
+class Add(Elementwise):
+    """Sum, as of a residual connection."""
+
+
+class Subtract(Elementwise):
+    """The first less the second."""
+
+
+class Multiply(Elementwise):
+    """Product, as of a squeeze-and-excite gate."""
+
+
+class Extreme(Elementwise):
+    """The larger or the smaller one: all three tensors have one scale, and no ReLU is fused."""
+
+
+class Maximum(Extreme):
+    """The larger one."""
+
+
+class Minimum(Extreme):
+    """The smaller one."""
+
+
+class PRelu(Elementwise):
+    """A ReLU with a slope below 0, which is the second's value: a constant. No other ReLU is fused."""

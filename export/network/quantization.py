@@ -12,13 +12,17 @@ Scales are float32, as files hold them; what is derived from them is computed in
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from export.network.factors import UnsupportedError
 from export.network.integers import Affine, Int8Conv, Int8Network, Kept, Rescale, quantize_multiplier
-from export.network.layers import Layer, Network, Weighted
+from export.network.layers import SIX, Layer, Network, Weighted
 from export.network.operators import Rescaler, operator_of
+from export.network.pointwise import Elementwise
+from export.network.scales import brought_together
+from export.network.tables import six
 from scl.artifacts import InputError
 
 BIAS_LIMIT = 2**30  # leaves an int32 accumulator as much again for its products
@@ -34,7 +38,8 @@ def quantize(network: Network, ranges: Mapping[str, Sequence[float]], keep_sums:
         TypeError: a layer has neither weights nor a rule for its scale.
     """
     rounded = round_keeping_sums if keep_sums else round_nearest
-    return with_scales(network, lambda name: affine(name, ranges), rounded)
+    together, shared = brought_together(network, ranges)
+    return with_scales(together, lambda name: affine(name, shared), rounded)
 
 
 def with_scales(
@@ -50,20 +55,31 @@ def with_scales(
         kept: integers of layers that have theirs already, by name.
     """
     activations = {"input": scale_of("input")}
-    convs, rescales = {}, {}
+    convs, rescales, clamps = {}, {}, {}
     for layer in network.layers:
         operator, name = operator_of(layer), layer.name
-        sources = [activations[source.name] for source in layer.sources]
+        values = layer.values if isinstance(layer, Elementwise) else None
+        if values is not None:
+            activations[layer.operands[1].name] = (
+                activations[layer.source.name] if operator.alike else of_constant(values)
+            )
+        sources = [activations[operand.name] for operand in layer.operands]
         ruled = operator.result(layer, sources)
+        if operator.alike and len(set(sources)) > 1:
+            raise InputError(f"layer {name} joins tensors of several scales, expected one; put a QUANTIZE before it")
         result = activations[name] = ruled or scale_of(name)
+        if layer.relu and layer.ceiling == SIX:
+            clamps[name] = result.zero_point, six(result)
         if isinstance(layer, Weighted):
             held = (kept or {}).get(name)
             convs[name] = _quantize_weights(layer, sources[0], result, rounded, held)
         elif operator.rescaler is not None:
             rescales[name] = _rescaled(layer, operator.rescaler, sources, result)
+            if values is not None:
+                rescales[name] = replace(rescales[name], constants=sources[1].quantize(values).ravel())
         elif ruled is None:
             raise TypeError(f"layer {name} is a {type(layer).__name__}, of which no rule for its scale is known")
-    return Int8Network(network, activations, convs, rescales)
+    return Int8Network(network, activations, convs, rescales, clamps)
 
 
 def _rescaled(layer: Layer, rescaler: Rescaler, sources: Sequence[Affine], result: Affine) -> Rescale:
@@ -89,6 +105,12 @@ def affine(name: str, ranges: Mapping[str, Sequence[float]]) -> Affine:
         )
     scale = (high - low) / 255
     return Affine(np.float32(scale), int(min(max(math.floor(-128 - low / scale + 0.5), -128), 127)))
+
+
+def of_constant(values: np.ndarray) -> Affine:
+    """Scale and zero point of a constant: its range, with 0 in it."""
+    low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
+    return affine("constant", {"constant": (low, high if high > low else low + 1.0)})
 
 
 def round_nearest(x: np.ndarray) -> np.ndarray:

@@ -4,17 +4,20 @@ They follow TFLite Micro's own preparation of each kernel, as the pinned wheel d
 """
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
 from export.network import factors, tables
 from export.network.factors import PROBABILITIES, UnsupportedError
-from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Tensor
+from export.network.layers import AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Sum, Tensor
 from export.network.order import Order
-from export.network.pointwise import Add, Softmax, Table
+from export.network.pointwise import Elementwise, Extreme, PRelu, Softmax, Subtract, Table
 from export.network.sliding import Slide, slide
 from export.network.tflite_operator import MOST, MOST_STEP, TFLiteOperator
+from export.network.tflite_schema import FUSED, schema
 
 MOST_SHARES = 2**12 - 1  # of a softmax, whose kernel adds them up in 12 integer bits
 
@@ -151,16 +154,38 @@ def _pool(op: TFLiteOperator, kind: type[Pool]) -> Pool:
 
 def mean(op: TFLiteOperator) -> Mean:
     """MEAN over all axes but the channels', wherever a TRANSPOSE has put those."""
+    source = _reduced(op)
+    op.file.rescales[op.name] = factors.of_mean(op.affine(), op.result, source.length)
+    return Mean(op.name, source, source.length, source.length)
+
+
+def total(op: TFLiteOperator) -> Sum:
+    """SUM over those axes."""
+    source = _reduced(op)
+    op.file.rescales[op.name] = factors.of_sum(op.affine(), op.result, source.length)
+    return Sum(op.name, source, source.length, source.length)
+
+
+def largest(op: TFLiteOperator) -> MaxPool:
+    """REDUCE_MAX over those axes: a max pool of all samples."""
+    source = _reduced(op)
+    if op.affine() != op.result:  # TFLite Micro ends the program on it
+        raise UnsupportedError(" that changes the scale", "one with its input's scale and zero point")
+    return MaxPool(op.name, source, source.length, source.length)
+
+
+def _reduced(op: TFLiteOperator) -> Tensor:
+    """What an operator over all axes but the channels' reads."""
     shape, given = op.shape(), op.constant(1).ravel().tolist()
+    elsewhere = UnsupportedError(f" over axes {sorted(given)} of {shape}", "one over all of time")
     if not all(-len(shape) <= axis < len(shape) for axis in given):
-        raise UnsupportedError(f" over axes {sorted(given)} of {shape}", "a mean over all of time")
+        raise elsewhere
     axes = {axis % len(shape) for axis in given}
     order, name = op.order(), op.flat().name
     kept = [(axis, size) for axis, size in enumerate(shape) if axis not in axes]
     channels = math.prod(size for _, size in kept)
-    length = math.prod(shape) // channels
     if any(step < channels for axis in axes for _, step in order.axes[axis]):
-        raise UnsupportedError(f" over axes {sorted(given)} of {shape}", "a mean over all of time")
+        raise elsewhere
     if op.options["keepDims"]:
         op.require_shape(*(1 if axis in axes else n for axis, n in enumerate(shape)))
         left = Order(tuple(() if axis in axes else parts for axis, parts in enumerate(order.axes)))
@@ -169,20 +194,76 @@ def mean(op: TFLiteOperator) -> Mean:
         left = Order(tuple(order.axes[axis] for axis, _ in kept))
     if not left.plain:
         op.file.orders[op.output] = left
-    op.file.rescales[op.name] = factors.of_mean(op.affine(), op.result, length)
-    return Mean(op.name, Tensor(name, length, channels), length, length)
+    return Tensor(name, math.prod(shape) // channels, channels)
 
 
-def add(op: TFLiteOperator) -> Add:
-    """ADD of two tensors that operators wrote."""
-    first, second = op.inputs
-    if second not in op.file.names or first not in op.file.names:
-        raise UnsupportedError(" of a constant", "a bias of the operator before it")
-    if op.shape(0) != op.shape(1):
-        raise UnsupportedError(" of two shapes (broadcast)", "an ADD of two tensors of one shape")
-    op.require_shape(*op.shape())
-    op.file.rescales[op.name] = factors.of_addition(op.affine(0), op.affine(1), op.result)
-    return Add(op.name, op.source(0), op.source(1))
+def concat(op: TFLiteOperator) -> Concat:
+    """CONCATENATION along channels, or along time where no axis before it has more than one index."""
+    shapes = [op.shape(place) for place in range(len(op.inputs))]
+    axes = len(shapes[0])
+    axis = int(op.options["axis"]) + (axes if op.options["axis"] < 0 else 0)
+    first = shapes[0]
+    if not 0 <= axis < axes or any(s[:axis] + s[axis + 1 :] != first[:axis] + first[axis + 1 :] for s in shapes):
+        raise UnsupportedError(f" of {shapes} along axis {axis}", "tensors that differ along that axis only")
+    along_time = axis < axes - 1
+    if along_time and math.prod(first[:axis]) != 1:
+        raise UnsupportedError(f" along axis {axis} of {first}", "one along time or channels")
+    if op.options[FUSED] != schema().ActivationFunctionType.NONE:  # TFLite Micro ends on it
+        raise UnsupportedError(" with a fused activation", "none, and a RELU behind it")
+    if any(op.affine(place) != op.result for place in range(len(op.inputs))):
+        raise UnsupportedError(" of tensors of several scales", "one of tensors with one scale and zero point")
+    op.require_shape(*first[:axis], sum(s[axis] for s in shapes), *first[axis + 1 :])
+    op.file.rescales[op.name] = factors.none()
+    return Concat(op.name, tuple(op.source(place) for place in range(len(op.inputs))), along_time)
+
+
+def elementwise(kind: type[Elementwise]) -> Callable[[TFLiteOperator], Elementwise]:
+    """The reader of an operator of two tensors, whose layer is of that class.
+
+    One of them may be a constant or a single sample: the second, or either where their order does not matter.
+    """
+
+    def read(op: TFLiteOperator) -> Elementwise:
+        op = _larger_first(op, kind)
+        source, held = op.source(), op.shape(1)
+        constant = op.inputs[1] not in op.file.names
+        if kind is PRelu and not constant:
+            raise UnsupportedError(" with computed slopes", "constant ones")
+        size, width = math.prod(held), source.channels
+        one_sample = size == width and held[-1:] == [width] or constant and size == 1
+        equal = [n for n in op.shape() if n > 1] == [n for n in held if n > 1]
+        shape = np.broadcast_shapes(tuple(op.shape()), tuple(held)) if one_sample or equal else ()
+        if math.prod(shape) != source.size:
+            raise UnsupportedError(
+                f" of {op.shape(0)} and {held}", "two of one shape, or beside one of them a sample of as many channels"
+            )
+        op.require_shape(*shape)
+        length = 1 if one_sample else source.length
+        second = Tensor(f"{op.name}/second" if constant else op.source(1).name, length, width)
+        affine = op.file.affine(op.inputs[1], constant)
+        rescale = factors.ELEMENTWISE[kind](op.affine(), affine, op.result)
+        if issubclass(kind, Extreme) and not op.affine() == affine == op.result:
+            raise UnsupportedError(" of tensors of several scales", "one of tensors with one scale and zero point")
+        values = None
+        if constant:
+            integers = np.resize(op.constant(1, "INT8"), (length, width))
+            values = affine.dequantize(integers)
+            rescale = replace(rescale, constants=integers.ravel())
+            op.file.activations[second.name] = affine
+        op.file.rescales[op.name] = rescale
+        return kind(op.name, source, second, values=values)
+
+    return read
+
+
+def _larger_first(op: TFLiteOperator, kind: type[Elementwise]) -> TFLiteOperator:
+    """With its inputs in the other order if the second is the larger one, or the only one that is no constant."""
+    first, second = (index in op.file.names for index in op.inputs)
+    if first and (not second or math.prod(op.shape(0)) >= math.prod(op.shape(1))):
+        return op
+    if kind in (Subtract, PRelu):
+        raise UnsupportedError(" from a constant or a single sample", "one that takes those from the other")
+    return replace(op, inputs=op.inputs[::-1])
 
 
 def softmax(op: TFLiteOperator) -> Softmax:

@@ -104,15 +104,15 @@ class TFLiteGraph:
     def shape(self, index: int) -> list[int]:
         return list(self.contents.tensors[index].shape)
 
-    def affine(self, index: int) -> Affine:
-        """Scale and zero point of an activation."""
+    def affine(self, index: int, constant: bool = False) -> Affine:
+        """Scale and zero point of an activation, or of a constant beside one."""
         tensor = self.contents.tensors[index]
         text = f"{self.where}: tensor {index} ({shortened(tensor.name)})"
         if tensor.kind != "INT8":
             raise InputError(
                 f"{text} is of {tensor.kind.lower() or 'no known kind'}; {OTHER_KINDS.get(tensor.kind, FULL_INT8)}"
             )
-        if tensor.contents is not None:
+        if tensor.contents is not None and not constant:
             raise InputError(f"{text} is a constant, expected one that is computed; convert the model again")
         scales, zero_points = tensor.scales.tolist(), tensor.zero_points.tolist()
         if len(scales) != 1 or not (math.isfinite(scales[0]) and scales[0] > 0):

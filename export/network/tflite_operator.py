@@ -229,7 +229,7 @@ class TFLiteOperator:
 
     def clamp(self) -> tuple[int, int]:
         """Least and largest value under a fused activation."""
-        kinds, affine, activation = schema().ActivationFunctionType, self.result, self.options[FUSED]
+        kinds, affine, activation = schema().ActivationFunctionType, self.result, self.options.get(FUSED, 0)
         if activation == kinds.NONE:
             return -128, 127
         if activation not in (kinds.RELU, kinds.RELU6):

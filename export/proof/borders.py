@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from export.network.integers import Int8Conv, Int8Network, Rescale
-from export.network.layers import AveragePool, Conv, Depthwise, Layer, Mean
+from export.network.layers import AveragePool, Conv, Depthwise, Layer, Mean, Sum
 from export.network.operators import of_class
 
 ATTEMPTS = 8  # at inputs that have a sum
@@ -68,7 +68,7 @@ def _average_pool(int8: Int8Network, layer: AveragePool) -> Sums:
     return Sums(weights, places, none, 0, factor, 0, moved, steps, int8.limits(layer.name))
 
 
-def _mean(int8: Int8Network, layer: Mean) -> Sums:
+def _mean(int8: Int8Network, layer: Mean | Sum) -> Sums:
     places, taps = _own(layer)
     weights, none = np.ones((layer.channels, len(taps)), np.int64), np.zeros(layer.channels, np.int64)
     return _requantized(int8, layer, int8.rescales[layer.name], weights, places, none)
@@ -95,6 +95,7 @@ SUMS: dict[type[Layer], Callable[[Int8Network, Any], Sums]] = {
     Depthwise: _depthwise,
     AveragePool: _average_pool,
     Mean: _mean,
+    Sum: _mean,
 }
 
 

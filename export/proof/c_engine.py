@@ -97,7 +97,9 @@ class CEngine:
         """What operator `index` alone makes of its inputs, int8 and flat."""
         op, one = self.model.ops[index], CNetwork.from_buffer_copy(self.model)
         one.ops, one.op_count = ctypes.pointer(op), 1
-        for offset, x in zip((op.in_offset, op.second_offset), inputs, strict=False):
+        # A concatenation alone has a bias and nothing else: where each of its parts begins.
+        parts = op.bias[: 2 * len(inputs) : 2] if op.bias and not op.multiplier else (op.in_offset, op.second_offset)
+        for offset, x in zip(parts, inputs, strict=False):
             self._at(offset, x.size)[:] = x
         self.library.scl_network_run(ctypes.byref(one), self.arena.ctypes.data_as(ctypes.c_void_p))
         return self._at(op.out_offset, op.out_length * op.out_channels)

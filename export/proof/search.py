@@ -22,7 +22,7 @@ import numpy as np
 
 from export.network.from_file import Foreign
 from export.network.integers import Int8Network
-from export.network.layers import Layer
+from export.network.layers import Layer, Tensor
 from export.network.operators import Search, operator_of
 from export.proof.borders import Sums, borders, reach, sums_of
 from export.proof.c_engine import CEngine
@@ -112,7 +112,9 @@ def _plain(layer: Layer, runs: int, rng: np.random.Generator) -> list[Inputs]:
     ]
     constants = range(-128, 128) if runs > 4 * 256 else (-128, 127)
     chosen = [{name: np.full(size, value, np.int8) for name, size in sizes.items()} for value in constants]
-    chosen += [{name: values.astype(np.int8) for name in sizes} for values in alternating]
+    chosen += [
+        {name: np.resize(values, size).astype(np.int8) for name, size in sizes.items()} for values in alternating
+    ]
     for _ in range(max(min(RANDOM, runs // 4), 4)):
         chosen.append({name: _noise(size, rng) for name, size in sizes.items()})
     return chosen
@@ -123,21 +125,41 @@ def _noise(size: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _values(layer: Layer, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:
-    """Every value."""
-    size = layer.source.size
-    for start in range(0, 256, size):
-        yield {layer.source.name: (np.arange(start, start + size) % 256).astype(np.uint8).view(np.int8)}
+    """Every value in every channel."""
+    source = layer.source
+    for start in range(0, 256, source.length):
+        yield {source.name: _each_sample(start + np.arange(source.length), source.channels)}
+
+
+def _each_sample(values: np.ndarray, channels: int) -> np.ndarray:
+    """Samples with one of the values (modulo 256) in all channels, flat."""
+    return np.repeat((values % 256).astype(np.uint8).view(np.int8), channels)
 
 
 def _pairs(layer: Layer, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:
-    """All pairs of values of two tensors, in random order."""
+    """All pairs of values of two tensors, in random order; all values beside a constant."""
+    if len(layer.sources) == 1:
+        yield from _values(layer, runs, rng)
+        return
     first, second = layer.sources
     if first.name == second.name:
         return  # the constants have its pairs
+    if first.size != second.size:
+        yield from _pairs_with_one_sample(first, second, runs, rng)
+        return
     pairs = rng.permutation(1 << 16)
     for start in range(0, min(len(pairs), runs * first.size), first.size):
         pair = np.resize(pairs[start : start + first.size], first.size)
         yield {first.name: (pair >> 8).astype(np.uint8).view(np.int8), second.name: pair.astype(np.uint8).view(np.int8)}
+
+
+def _pairs_with_one_sample(first: Tensor, second: Tensor, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:
+    """All pairs of values of a tensor and of one sample, whose channels divide its values among them."""
+    starts = [(a, b) for b in range(0, 256, second.channels) for a in range(0, 256, first.length)]
+    for at in rng.permutation(len(starts))[:runs]:
+        a, b = starts[at]
+        ones = _each_sample(b + np.arange(second.channels), 1)
+        yield {first.name: _each_sample(a + np.arange(first.length), first.channels), second.name: ones}
 
 
 def _spread(layer: Layer, runs: int, rng: np.random.Generator) -> Iterator[Inputs]:

@@ -4,8 +4,9 @@ import numpy as np
 
 from export.network.arena import Arena, scratch_name
 from export.network.integers import Int8Conv, Int8Network, Rescale
-from export.network.layers import Layer
+from export.network.layers import Concat, Layer
 from export.network.operators import operator_of
+from export.network.pointwise import Elementwise
 from export.network.streaming import Keep
 
 READ_BEYOND = 3  # bytes behind the weights that a kernel may load with the last of them
@@ -31,10 +32,10 @@ def op_fields(network: Int8Network, arena: Arena, layer: Layer) -> tuple[dict[st
         "in_offset": arena.offsets[source.name],
         "out_offset": arena.offsets[result.name],
     }
-    if len(layer.sources) > 1:
-        _, second = layer.sources
-        numbers["second_zero_point"] = network.activations[second.name].zero_point
-        numbers["second_offset"] = arena.offsets[second.name]
+    if isinstance(layer, Elementwise):
+        numbers["kernel"] = layer.second.length
+        numbers["second_zero_point"] = network.activations[layer.second.name].zero_point
+        numbers["second_offset"] = arena.offsets.get(layer.second.name, 0)
     arrays: dict[str, np.ndarray] = {}
     integers = network.convs.get(layer.name) or network.rescales.get(layer.name)
     if scratch_name(layer) in arena.offsets:
@@ -45,6 +46,11 @@ def op_fields(network: Int8Network, arena: Arena, layer: Layer) -> tuple[dict[st
         arrays["weights"] = integers.constants
     if integers is not None:
         arrays |= {name: getattr(integers, name) for name in ("bias", "multiplier", "shift")}
+    if isinstance(layer, Concat):
+        each = [part.size if layer.along_time else part.channels for part in layer.parts]
+        starts = [arena.offsets[part.name] for part in layer.parts]
+        numbers |= {"kernel": len(each), "in_length": 1 if layer.along_time else source.length}
+        arrays["bias"] = np.stack([starts, each], axis=1).astype(np.int32)
     arrays = {name: values for name, values in arrays.items() if values.size}
     return numbers, arrays
 

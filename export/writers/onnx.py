@@ -11,12 +11,32 @@ from typing import Any
 import numpy as np
 
 from export.network.integers import Int8Network
-from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network, Tensor, Weighted
+from export.network.layers import (
+    AveragePool,
+    Concat,
+    Conv,
+    Depthwise,
+    Layer,
+    MaxPool,
+    Mean,
+    Network,
+    Sum,
+    Tensor,
+    Weighted,
+)
 from export.network.operators import of_class
-from export.network.pointwise import Add, Softmax, Table
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
 
 OPSET, IR_VERSION = 13, 8
 FUNCTIONS = {"LOGISTIC": "Sigmoid", "TANH": "Tanh", "LEAKY_RELU": "LeakyRelu", "RELU": "Relu", "QUANTIZE": "Identity"}
+JOINTS: dict[type[Layer], str] = {
+    Add: "Add",
+    Subtract: "Sub",
+    Multiply: "Mul",
+    Maximum: "Max",
+    Minimum: "Min",
+    PRelu: "PRelu",
+}
 
 
 def write_onnx(network: Network, int8: Int8Network | None = None) -> bytes:
@@ -78,8 +98,25 @@ class _Writer:
     def mean(self, layer: Mean, value: str) -> str:
         return self._node("ReduceMean", [value], f"{layer.name}/mean", axes=[2], keepdims=1)
 
-    def add(self, layer: Add, first: str, second: str) -> str:
-        return self._node("Add", [first, second], f"{layer.name}/sum")
+    def sum(self, layer: Sum, value: str) -> str:
+        axes = self._constant(f"{layer.name}/axes", np.array([2]))
+        return self._node("ReduceSum", [value, axes], f"{layer.name}/sum", keepdims=1)
+
+    def concat(self, layer: Concat, *values: str) -> str:
+        return self._node("Concat", list(values), f"{layer.name}/joined", axis=2 if layer.along_time else 1)
+
+    def elementwise(self, layer: Elementwise, first: str, *second: str) -> str:
+        """Adds the node of the layer's class; a constant is (channels, length)."""
+        seconds = second or (self._constant_second(layer),)
+        return self._node(JOINTS[type(layer)], [first, *seconds], f"{layer.name}/joined")
+
+    def _constant_second(self, layer: Elementwise) -> str:
+        assert layer.values is not None
+        name, shape = f"{layer.name}/constant", (layer.second.length, layer.channels)
+        if self.int8 is None:
+            return self._constant(name, layer.values.reshape(shape).T)
+        integers = self.int8.rescales[layer.name].constants.reshape(shape).T
+        return self._dequantized(self._constant(name, integers), layer.second.name, name)
 
     def softmax(self, layer: Softmax, value: str) -> str:
         return self._node("Softmax", [value], f"{layer.name}/shares", axis=1)
@@ -141,11 +178,21 @@ class _Writer:
         """Passes a float value through int8 with the tensor's scale and zero point."""
         if self.int8 is None:
             return value
-        affine = self.int8.activations[tensor]
-        scale = self._constant(f"{tensor}/scale", np.array(affine.scale, np.float32))
-        zero_point = self._constant(f"{tensor}/zero_point", np.array(affine.zero_point, np.int8))
-        integer = self._node("QuantizeLinear", [value, scale, zero_point], f"{tensor}/int8")
-        return self._node("DequantizeLinear", [integer, scale, zero_point], f"{tensor}/float")
+        integer = self._node("QuantizeLinear", [value, *self._affine(tensor)], f"{tensor}/int8")
+        return self._dequantized(integer, tensor, tensor)
+
+    def _affine(self, tensor: str) -> list[str]:
+        """Scale and zero point of a tensor, as constants."""
+        assert self.int8 is not None
+        affine, names = self.int8.activations[tensor], [f"{tensor}/scale", f"{tensor}/zero_point"]
+        if names[0] not in {constant.name for constant in self.initializers}:
+            self._constant(names[0], np.array(affine.scale, np.float32))
+            self._constant(names[1], np.array(affine.zero_point, np.int8))
+        return names
+
+    def _dequantized(self, integer: str, tensor: str, name: str) -> str:
+        """An int8 value with a tensor's scale and zero point as a float one."""
+        return self._node("DequantizeLinear", [integer, *self._affine(tensor)], f"{name}/float")
 
     def _dequantized_constant(self, name: str, integers: np.ndarray, scales: np.ndarray) -> str:
         inputs = [
@@ -182,7 +229,9 @@ EMITTERS: dict[type[Layer], Callable[..., str]] = {
     AveragePool: _Writer.average_pool,
     MaxPool: _Writer.max_pool,
     Mean: _Writer.mean,
-    Add: _Writer.add,
+    Sum: _Writer.sum,
+    Concat: _Writer.concat,
+    **dict.fromkeys(JOINTS, _Writer.elementwise),
     Softmax: _Writer.softmax,
     Table: _Writer.table,
 }

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Pool
-from export.network.operators import tflite_operators
-from export.network.pointwise import Add, Softmax, Table
+from export.network.layers import SIX, AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Sum
+from export.network.operators import operator_of, tflite_operators
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
 
 if TYPE_CHECKING:
     from export.writers.tflite import TFLiteWriter
@@ -65,16 +65,37 @@ def _pool(writer: "TFLiteWriter", op: Any, layer: Pool, code: str) -> None:
 
 def _mean(writer: "TFLiteWriter", op: Any, layer: Mean) -> None:
     """MEAN over height and width."""
-    writer.describe(op, "MEAN", "ReducerOptions", version=2)
+    _reduce(writer, op, layer, "MEAN", version=2)
+
+
+def _sum(writer: "TFLiteWriter", op: Any, layer: Sum) -> None:
+    """SUM over height and width."""
+    _reduce(writer, op, layer, "SUM", version=2)
+
+
+def _reduce(writer: "TFLiteWriter", op: Any, layer: Pool, code: str, version: int) -> None:
+    writer.describe(op, code, "ReducerOptions", version)
     axes = np.array([1, 2], np.int32)
     op.inputs.append(writer.add_tensor(f"{layer.name}/axes", axes.shape, "INT32", [], [], axes))
     op.builtinOptions.keepDims = True
 
 
-def _add(writer: "TFLiteWriter", op: Any, layer: Add) -> None:
-    """ADD of two tensors."""
-    writer.describe(op, "ADD", "AddOptions", version=2)
-    _activate(writer, op.builtinOptions, layer)
+def _concat(writer: "TFLiteWriter", op: Any, layer: Concat) -> None:
+    """CONCATENATION along width or channels."""
+    writer.describe(op, "CONCATENATION", "ConcatenationOptions", version=2)
+    op.builtinOptions.axis = 2 if layer.along_time else 3
+
+
+def _elementwise(writer: "TFLiteWriter", op: Any, layer: Elementwise) -> None:
+    """The operator of the layer's class, with its constant if it has one."""
+    ((code, form),) = operator_of(layer).forms.items()
+    writer.describe(op, code, form.options, version=1 if code == "PRELU" else 2)
+    if layer.values is not None:
+        affine, name = writer.network.activations[layer.second.name], layer.second.name
+        shape, values = [1, 1, layer.second.length, layer.channels], writer.network.rescales[layer.name].constants
+        op.inputs.append(writer.add_tensor(name, shape, "INT8", [affine.scale], [affine.zero_point], values))
+    if operator_of(layer).activation:
+        _activate(writer, op.builtinOptions, layer)
 
 
 def _softmax(writer: "TFLiteWriter", op: Any, layer: Softmax) -> None:
@@ -100,7 +121,8 @@ def _slide(writer: "TFLiteWriter", options: Any, layer: Layer) -> None:
 
 def _activate(writer: "TFLiteWriter", options: Any, layer: Layer) -> None:
     kinds = writer.schema.ActivationFunctionType
-    options.fusedActivationFunction = kinds.RELU if layer.relu else kinds.NONE
+    relu = kinds.RELU6 if layer.ceiling == SIX else kinds.RELU
+    options.fusedActivationFunction = relu if layer.relu else kinds.NONE
 
 
 EMITTERS: dict[type[Layer], Callable[["TFLiteWriter", Any, Any], None]] = {
@@ -109,7 +131,9 @@ EMITTERS: dict[type[Layer], Callable[["TFLiteWriter", Any, Any], None]] = {
     AveragePool: _average_pool,
     MaxPool: _max_pool,
     Mean: _mean,
-    Add: _add,
+    Sum: _sum,
+    Concat: _concat,
+    **dict.fromkeys((Add, Subtract, Multiply, Maximum, Minimum, PRelu), _elementwise),
     Softmax: _softmax,
     Table: _table,
 }

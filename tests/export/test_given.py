@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export import profile, quantize
+from export import package, profile, quantize
 from export.given import Options, export_given
 from export.representative import Representative
 from firmware_host import stream, validate
@@ -171,6 +171,47 @@ def test_an_output_named_features_is_the_latent(board_tools, windows, tmp_path):
     ]
     assert found["similarity_invariant"] == pytest.approx(np.mean(cosines))
     assert found["accuracy"] is None and 0 <= found["consistency"] <= 1 and found["effective_rank"] > 0
+
+
+def test_behind_a_front_end_the_board_takes_a_sensor_s_counts(board_tools, windows, tmp_path):
+    """What it answers is TFLite Micro's on counts that are scaled and normalized here."""
+    (tmp_path / "sensor.toml").write_text(
+        'name = "wrist"\nrate_hz = 50.0\n[[sensors]]\nkind = "accelerometer"\naxes = 3\nrange = "+-4 g"\nunit = "g"\n'
+        "counts_per_unit = 8192.0\n"
+    )
+    (tmp_path / "front.toml").write_text(
+        f'sensor = "{tmp_path / "sensor.toml"}"\nrate_hz = 50\nmean = [1.0, 0.0, -0.5]\nstd = [2.0, 2.0, 1.0]\n'
+    )
+    given = Representative(windows["windows"], windows["labels"], windows["groups"], NAMES)
+    options = Options(given, "windows.npz", "rotation", draws=1, front_end=tmp_path / "front.toml")
+    report = export_given("m.tflite", SmallNet().bytes(), tmp_path / "bundle", options)
+    assert report.clipped == 0
+    assert validate.main([str(tmp_path / "bundle"), "--port", "native", "--out", str(tmp_path / "r")]) == 0
+    found = json.loads((tmp_path / "r" / "validation.json").read_text())
+    assert (found["sensor"], found["verdict"], found["sent"]) == ("wrist", "exact", 100)
+    counts = np.rint(windows["windows"].astype(np.float64) * 8192 / 9.80665)
+    x = (counts * 9.80665 / 8192 - np.array([1.0, 0.0, -0.5])[:, None]) / np.array([2.0, 2.0, 1.0])[:, None]
+    logits = tflite_micro(SmallNet().bytes(), x)
+    np.testing.assert_array_equal(read_npz(tmp_path / "bundle" / "golden.npz", "logits")["logits"][0], logits)
+    assert found["accuracy"] == pytest.approx((logits.argmax(axis=1) == windows["labels"]).mean())
+    assert package.main([str(tmp_path / "bundle"), "--for", "cmake", "--out", str(tmp_path / "package")]) == 0
+    readme = (tmp_path / "package" / "README.md").read_text()
+    assert "| sensor | wrist, 50 Hz, counts of 3 channels in the order accelerometer |" in readme
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("rate_hz = 50", "sensor"),
+        ('sensor = "bmi270"\nrate_hz = 50', "sensor bmi270 gives 6 channels, the model takes 3"),
+        ('sensor = "ad8232"\nrate_hz = 50', "gives 1 channels, the model takes 3"),
+        ('sensor = "bmi270"\nrate = 50', "key rate_hz is missing"),
+    ],
+)
+def test_a_front_end_that_does_not_fit(board_tools, tmp_path, text, says):
+    (tmp_path / "front.toml").write_text(text)
+    with pytest.raises(InputError, match=f"front.toml: .*{says}"):
+        export_given("m.tflite", SmallNet().bytes(), tmp_path / "b", Options(front_end=tmp_path / "front.toml"))
 
 
 @pytest.mark.parametrize(

@@ -256,11 +256,61 @@ class RandomModel(Model):
         w, b, typical = self.weights(filters, channels, 0, kernel * channels)
         result = self.activation(self.four(shape), self.output_scale(typical))
         self.operator("CONV_2D", [before, w, b], result, options)
-        add = self.s.AddOptionsT()
-        add.fusedActivationFunction = self.random_activation()
-        scale = max(self.scale_of(before), self.scale_of(result)) * 10 ** self.rng.uniform(-0.3, 0.5)
-        order = [result, before] if self.rng.integers(2) else [before, result]
-        self.operator("ADD", order, self.activation(self.four(shape), scale), add)
+        self.join([result, before] if self.rng.integers(2) else [before, result], result)
+
+    def gate(self) -> None:
+        """What was read and its mean, as of a squeeze-and-excite; or a constant of one sample, or of all."""
+        before, shape = self.at, self.shape
+        if self.rng.integers(2):
+            self.mean()
+            mean = self.graph.tensors[self.at]
+            self.reshape(self.four(self.shape))
+            self.graph.tensors[self.at].quantization = mean.quantization
+            second, self.shape = self.at, shape
+        else:
+            samples, scale = (1 if self.rng.integers(2) else shape[0]), 10 ** self.rng.uniform(-2, 0)
+            values = self.rng.integers(-128, 128, (samples, shape[1])).astype(np.int8)
+            sizes, zero_point = self.four(values.shape), int(self.rng.integers(-128, 128))
+            second = self.tensor(sizes, self.s.TensorType.INT8, np.float32(scale), zero_point, values)
+        self.join([before, second], second)
+
+    def join(self, inputs: list[int], new: int) -> None:
+        """An elementwise operator; of MAXIMUM and MINIMUM all tensors have one scale, which the new one takes over."""
+        kind = str(self.rng.choice(["ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM"]))
+        first, second = (self.affine(index) for index in inputs)
+        scale = max(first.scale, second.scale) * 10 ** self.rng.uniform(-0.3, 0.5)
+        result: tuple[float, int | None] = (float(first.scale * second.scale) * 60 if kind == "MUL" else scale, None)
+        if kind in ("MAXIMUM", "MINIMUM"):
+            (other,) = {*inputs} - {new}
+            taken, held = (self.graph.tensors[index].quantization for index in (new, other))
+            taken.scale, taken.zeroPoint = held.scale, held.zeroPoint
+            options, result = self.s.MaximumMinimumOptionsT(), (self.scale_of(other), self.zero_point_of(other))
+        else:
+            options = getattr(self.s, f"{kind.capitalize()}OptionsT")()
+            options.fusedActivationFunction = self.random_activation()
+        if kind != "SUB" and self.rng.integers(3) == 0:
+            inputs = inputs[::-1]
+        self.operator(kind, inputs, self.activation(self.four(self.shape), *result), options)
+
+    def beside(self) -> None:
+        """What was read beside its maxima over two samples, or behind them."""
+        before, shape = self.at, self.shape
+        pool = self.s.Pool2DOptionsT()
+        pool.padding, pool.strideH, pool.strideW = self.s.Padding.SAME, 1, 1
+        pool.filterHeight, pool.filterWidth = (2, 1) if self.tall else (1, 2)
+        ends = float(self.scale_of(before)), self.zero_point_of(before)
+        self.operator("MAX_POOL_2D", [before], self.activation(self.four(shape), *ends), pool)
+        options, time = self.s.ConcatenationOptionsT(), 1 if self.tall else 2
+        options.axis = int(self.rng.choice([time, 3, -1]))
+        self.shape = (2 * shape[0], shape[1]) if options.axis == time else (shape[0], 2 * shape[1])
+        self.operator("CONCATENATION", [self.at, before], self.activation(self.four(self.shape), *ends), options)
+
+    def prelu(self) -> None:
+        slopes = self.rng.integers(-128, 128, (1, 1, self.shape[1])).astype(np.int8)
+        zero_point, kind = int(self.rng.integers(-128, 128)), self.s.TensorType.INT8
+        constant = self.tensor(slopes.shape, kind, np.float32(10 ** self.rng.uniform(-2.5, -1.5)), zero_point, slopes)
+        scale = float(self.scale_of(self.at)) * 10 ** self.rng.uniform(-0.3, 0.3)
+        self.operator("PRELU", [self.at, constant], self.activation(self.four(self.shape), scale), None)
 
     def unary(self) -> None:
         """A function of one value."""
@@ -268,7 +318,8 @@ class RandomModel(Model):
         self.function(str(self.rng.choice(functions)), self.four(self.shape))
 
     def grow(self) -> None:
-        steps = (self.conv, self.conv, self.depthwise, self.depthwise, self.pool, self.residual, self.unary, self.unary)
+        steps = (self.conv, self.conv, self.depthwise, self.depthwise, self.pool, self.residual, self.residual)
+        steps += (self.gate, self.gate, self.unary, self.unary, self.beside, self.prelu)
         steps[int(self.rng.integers(len(steps)))]()
 
     def reshape(self, shape: list[int]) -> None:
@@ -294,13 +345,16 @@ class RandomModel(Model):
         options.keepDims = bool(self.rng.integers(2))
         first = self.transpose()
         axes = self.tensor([2], self.s.TensorType.INT32, [], [], np.array([2, 3] if first else [1, 2], np.int32))
-        channels = self.shape[1]
-        same = bool(self.rng.integers(2))
+        length, channels = self.shape
+        kind = str(self.rng.choice(["MEAN", "MEAN", "SUM", "REDUCE_MAX"]))
+        same = kind == "REDUCE_MAX" or bool(self.rng.integers(2))
         scale = self.scale_of(self.at) * (1 if same else 10 ** self.rng.uniform(-0.7, 0.3))
+        if kind == "SUM":
+            same, scale = False, scale * math.sqrt(length)
         shape = [1, channels, 1, 1] if first else [1, 1, 1, channels]
         shape = shape if options.keepDims else [1, channels]
         result = self.activation(shape, scale, self.zero_point_of(self.at) if same else None)
-        self.operator("MEAN", [self.at, axes], result, options)
+        self.operator(kind, [self.at, axes], result, options)
         self.shape = (1, channels)
 
     def dense(self) -> None:

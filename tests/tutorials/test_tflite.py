@@ -17,7 +17,8 @@ pytestmark = pytest.mark.timeout(900)
 def test_the_page_ends_in_passed_exact(tmp_path: Path) -> None:
     project = tmp_path / "empty"
     project.mkdir()
-    ended = play(sections("tflite.md")["A Keras model"], project)
+    page = sections("tflite.md")
+    ended = play(page["A Keras model"], project)
     assert all(done.status == 0 for done in ended), said(ended)
     printed = {done.command.split()[2]: done.output for done in ended if done.command.startswith("python -m")}
     assert printed["firmware_host.validate"].splitlines()[-2] == "passed: exact", said(ended)
@@ -30,4 +31,8 @@ def test_the_page_ends_in_passed_exact(tmp_path: Path) -> None:
     logits = read_npz(project / "bundles" / "model" / "golden.npz", "logits")["logits"]
     found = robustness(truth["labels"], logits.argmax(axis=2), truth["groups"]).transformed
     assert found is not None and report["consistency"] == pytest.approx(found.consistency)
+    behind = play(page["From a sensor's counts"], project)
+    assert all(done.status == 0 for done in behind), said(behind)
+    assert behind[-1].output.splitlines()[-2] == "passed: exact", said(behind)
+    assert json.loads((project / "reports" / "sensor" / "validation.json").read_text())["sensor"] == "wrist"
     assert sorted(np.unique(truth["groups"])) == [6, 7]

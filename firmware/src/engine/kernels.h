@@ -31,11 +31,23 @@ void scl_depthwise_narrow(const scl_op *op, int8_t *arena);
 void scl_average_pool(const scl_op *op, int8_t *arena);
 void scl_max_pool(const scl_op *op, int8_t *arena);
 
-/* MEAN over time. multiplier and shift (1): the scales' ratio, divided by the length in TFLite's way. */
+/* MEAN over time, or SUM: multiplier and shift (1) are the scales' ratio, of a mean divided by the length in TFLite's way. */
 void scl_mean(const scl_op *op, int8_t *arena);
 
-/* ADD of two tensors of one shape. multiplier and shift (3): of the first input, the second, and the sum. */
+/* CONCATENATION, all tensors of one scale. kernel: how many parts; in_length: how often they take turns, once for each sample or once in all.
+ * bias (kernel, 2): where each begins in the arena, and how many values it gives at a time. */
+void scl_concat(const scl_op *op, int8_t *arena);
+
+/* Elementwise operators. The second input is of the first one's shape, or one sample that serves all (kernel: how many it has), and stands
+ * in weights where it is a constant.
+ * ADD, SUB: multiplier and shift (3): of the first input, the second, and the result. MUL: multiplier and shift (1). MAXIMUM, MINIMUM: all
+ * tensors have one scale. PRELU: multiplier and shift (2): of a value from 0 on, and of one below 0 times the second input. */
 void scl_add(const scl_op *op, int8_t *arena);
+void scl_sub(const scl_op *op, int8_t *arena);
+void scl_mul(const scl_op *op, int8_t *arena);
+void scl_maximum(const scl_op *op, int8_t *arena);
+void scl_minimum(const scl_op *op, int8_t *arena);
+void scl_prelu(const scl_op *op, int8_t *arena);
 
 /* SOFTMAX over the channels of each sample. multiplier and shift (1): of a difference to the largest input; bias (1): the least difference
  * that counts. */

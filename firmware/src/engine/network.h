@@ -22,12 +22,12 @@ typedef struct scl_op {
     uint16_t dilation;         /* samples from one tap to the next; 1: none between them */
     uint16_t pad_left;         /* samples; TFLite SAME puts the odd one on the right */
     int16_t in_zero_point;
-    int16_t second_zero_point; /* of an addition's other input */
+    int16_t second_zero_point; /* of a second input */
     int16_t out_zero_point;
     int16_t act_min;           /* fused activation, already quantized and within [-128, 127] */
     int16_t act_max;
     uint32_t in_offset;        /* bytes from the start of the arena */
-    uint32_t second_offset;    /* of an addition's other input */
+    uint32_t second_offset;    /* of a second input */
     uint32_t out_offset;
     const int8_t *weights;     /* and 3 bytes that are read but do not count; NULL where there are none. The shapes of the weights and of */
     const int32_t *bias;       /* the three arrays of integers are each kernel's own: kernels.h */

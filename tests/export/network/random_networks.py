@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from export.network.layers import AveragePool, Conv, Depthwise, Layer, MaxPool, Mean, Network, Tensor
-from export.network.pointwise import Add, Softmax, Table
+from export.network.layers import SIX, AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Network, Sum, Tensor
+from export.network.pointwise import Add, Extreme, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
 from export.network.tables import FUNCTIONS
+
+JOINTS = (Add, Subtract, Multiply, Maximum, Minimum)
 
 
 class Growing:
@@ -32,7 +34,7 @@ class Growing:
 
     def activation(self) -> tuple[bool, float]:
         """Whether a ReLU is fused, and where it ends."""
-        return self.flip(), float(self.rng.choice([0.5, np.inf]))
+        return self.flip(), float(self.rng.choice([SIX, np.inf]))
 
     def flip(self) -> bool:
         return bool(self.rng.integers(2))
@@ -62,16 +64,38 @@ class Growing:
         kind = MaxPool if self.flip() else AveragePool
         return self.add(kind(self.name(), self.at, *self.window()))
 
-    def residual(self) -> Tensor:
-        before, after = self.at, self.conv(self.at.channels, keeps_shape=True)
-        return self.add(Add(self.name(), after, before, *self.activation()))
+    def joined(self) -> Tensor:
+        """What was read joined with a convolution of it, with its mean as a gate, or with a constant."""
+        kind, before = self.rng.choice(np.array(JOINTS)), self.at
+        activation = (False, np.inf) if issubclass(kind, Extreme) else self.activation()
+        if self.flip():
+            conv = kind is Subtract or self.flip()  # the mean of a difference to the mean is 0
+            second = self.conv(before.channels, keeps_shape=True) if conv else self.mean()
+            return self.add(kind(self.name(), before, second, *activation))
+        second = Tensor(f"{self.name()}/second", 1 if self.flip() else before.length, before.channels)
+        return self.add(kind(self.name(), before, second, *activation, self.floats(second.length, second.channels)))
+
+    def beside(self) -> Tensor:
+        """Two or three tensors of different scales, one of them a sigmoid, side by side or behind each other."""
+        before = self.at
+        parts = [before, self.add(Table(self.name(), before, "LOGISTIC"))]
+        if self.flip():
+            self.at = before
+            parts.insert(0, self.conv(before.channels, keeps_shape=True))
+        return self.add(Concat(self.name(), tuple(parts), self.flip()))
+
+    def prelu(self) -> Tensor:
+        second = Tensor(f"{self.name()}/slopes", 1, self.at.channels)
+        return self.add(PRelu(self.name(), self.at, second, values=self.floats(1, self.at.channels, products=4)))
 
     def table(self) -> Tensor:
         function = str(self.rng.choice(list(FUNCTIONS)))
         return self.add(Table(self.name(), self.at, function, 0.1 if function == "LEAKY_RELU" else 0.0))
 
     def mean(self) -> Tensor:
-        return self.add(Mean(self.name(), self.at, self.at.length, self.at.length))
+        """Or the sum."""
+        kind = Mean if self.flip() else Sum
+        return self.add(kind(self.name(), self.at, self.at.length, self.at.length))
 
     def dense(self) -> Tensor:
         self.at = Tensor(self.at.name, 1, self.at.size)
@@ -82,7 +106,8 @@ class Growing:
         return self.add(Softmax(self.name(), self.at))
 
 
-STEPS = (Growing.conv, Growing.depthwise, Growing.pool, Growing.residual, Growing.table)
+STEPS = (Growing.conv, Growing.depthwise, Growing.pool, Growing.joined, Growing.joined, Growing.table)
+STEPS += (Growing.beside, Growing.prelu)
 
 
 def random_network(seed: int) -> Network:
@@ -104,4 +129,4 @@ def random_windows(network: Network, count: int, seed: int) -> np.ndarray:
     """float32 (count, samples, channels)."""
     source = network.input
     rng = np.random.default_rng([seed, 1])
-    return rng.normal(size=(count, source.length, source.channels)).astype(np.float32)
+    return rng.normal(0, 3, (count, source.length, source.channels)).astype(np.float32)

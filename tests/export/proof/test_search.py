@@ -115,7 +115,11 @@ def models_with(kind: str, count: int) -> Iterator[tuple[bytes, Foreign, str]]:
                     yield data, read, layer.name
 
 
-@pytest.mark.parametrize("kind", [*tflite_operators()])
+# These compare or copy integers as they are: nothing of theirs could be slightly wrong.
+PLAIN = {"MAXIMUM", "MINIMUM", "CONCATENATION"}
+
+
+@pytest.mark.parametrize("kind", sorted(tflite_operators().keys() - PLAIN))
 def test_a_small_fault_in_an_inner_layer_is_found(kind, tmp_path):
     models = 1 if kind in FUNCTIONS else 3  # of a table every value is tried
     for index, (data, read, name) in enumerate(models_with(kind, models)):
