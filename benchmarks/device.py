@@ -39,7 +39,12 @@ PEERS = {
     "pointwise": (2.75, 1.5),
     "logits": (7.9, 3.0),
 }
-OTHER_BOARDS = {"mps2-an385": "Cortex-M3", "mps2-an500": "Cortex-M7", "mps2-an505": "Cortex-M33", "mps3-an547": "Cortex-M55"}
+OTHER_BOARDS = {
+    "mps2-an385": "Cortex-M3",
+    "mps2-an500": "Cortex-M7",
+    "mps2-an505": "Cortex-M33",
+    "mps3-an547": "Cortex-M55",
+}
 
 
 def networks(padding: str = "same") -> dict[str, Network]:

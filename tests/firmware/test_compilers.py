@@ -118,6 +118,16 @@ def _model(kind: str, seed: int, folder: Path) -> Model:
     return Model(tuple(objects), expected.ravel())
 
 
+def board_memory() -> list[str]:
+    """Linker flags: where the board's memories begin, and how much of each there is."""
+    given = machines.settings(machines.FIRMWARE, BOARD)
+    return [
+        f"-Wl,--defsym={region}_{part}={value}"
+        for region in ("FLASH", "RAM")
+        for part, value in zip(("START", "SIZE"), given[region].split(), strict=True)
+    ]
+
+
 def _input(int8: Int8Network) -> np.ndarray:
     """(1, samples, channels): what firmware/bench finds where the network reads."""
     memory, source = arena.schedule(int8.network), int8.network.input
@@ -130,8 +140,8 @@ def _input(int8: Int8Network) -> np.ndarray:
 @pytest.mark.parametrize("build", BUILDS)
 def test_outputs_are_tflite_micro_s(engine, model, tmp_path, build, seed, kind):
     elf, parts = tmp_path / "bench.elf", model(kind, seed)
-    script = toolchain.FIRMWARE / "boards" / BOARD / "board.ld"
-    linked = ("-nostartfiles", f"-L{toolchain.FIRMWARE}", "-T", script, "-Wl,--gc-sections")
+    script = machines.FIRMWARE / "boards" / "cortex-m" / "board.ld"
+    linked = ("-nostartfiles", f"-L{machines.FIRMWARE}", "-T", script, "-Wl,--gc-sections", *board_memory())
     run(*GCC, *CORTEX_M4, *engine(build), *parts.objects, *linked, "-o", elf)
     console = ("-serial", "none", "-chardev", "stdio,id=console")
     semihosting = ("-semihosting-config", "enable=on,target=native,chardev=console")
