@@ -17,6 +17,7 @@ from export.network.onnx_constants import FOLDED, shape_of
 from export.network.onnx_file import OnnxFile, OnnxNode, read_onnx
 from export.network.onnx_layers import LAYERS, cropped
 from export.network.onnx_operator import OnnxGraph, OnnxOperator
+from export.network.onnx_pairs import PAIRS
 from export.network.onnx_pointwise import POINTWISE
 from export.network.onnx_pools import POOLS
 from export.network.onnx_qdq import QDQ
@@ -154,7 +155,7 @@ def _read_node(graph: OnnxGraph, node: OnnxNode) -> None:
         raise UnsupportedError("", NEAREST.get(node.kind, f"one of {', '.join(SUPPORTED)}"))
 
 
-READERS = LAYERS | POOLS | POINTWISE
+READERS = LAYERS | POOLS | POINTWISE | PAIRS
 SUPPORTED = sorted({*READERS, *VIEWS, "Split"})
 
 

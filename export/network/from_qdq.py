@@ -40,6 +40,10 @@ def _requantized(layers: Sequence[Layer], affines: dict[str, Affine]) -> list[La
     """With a table, or a mean, behind what leaves another scale than the file's."""
     done: list[Layer] = []
     for layer in layers:
+        if operator_of(layer).alike and layer.name in affines:
+            tables = _alike(layer, affines)
+            done += tables.values()
+            layer = layer.reading({name: table.result for name, table in tables.items()})
         sources = [affines[source.name] for source in layer.sources if source.name in affines]
         ruled = operator_of(layer).result(layer, sources) if len(sources) == len(layer.sources) else None
         wanted = affines.setdefault(layer.name, ruled) if ruled is not None else None
@@ -53,3 +57,14 @@ def _requantized(layers: Sequence[Layer], affines: dict[str, Affine]) -> list[La
             affines[inner] = ruled
             done += [before, Table(layer.name, before.result, "QUANTIZE")]
     return done
+
+
+def _alike(layer: Layer, affines: dict[str, Affine]) -> dict[str, Table]:
+    """A table for each source of a layer whose tensors have one scale, where the file gives that source another."""
+    tables = {}
+    for source in layer.sources:
+        if source.name in affines and affines[source.name] != affines[layer.name]:
+            table = Table(f"{layer.name}_of_{source.name}", source, "QUANTIZE")
+            affines[table.name] = affines[layer.name]
+            tables[source.name] = table
+    return tables

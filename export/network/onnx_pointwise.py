@@ -68,17 +68,6 @@ def add(op: OnnxOperator) -> None:
     op.write(Add(op.fresh(), first.tensor, second.tensor), first.positions)
 
 
-def subtract(op: OnnxOperator) -> None:
-    turned = op.constant(0) is not None
-    if not by_constant(op, lambda value: (np.float32(-1), value) if turned else (np.float32(1), -value)):
-        raise UnsupportedError(" of two values that are computed", "an Add, with the sign in the weights before it")
-
-
-def multiply(op: OnnxOperator) -> None:
-    if not by_constant(op, lambda value: (value, np.float32(0))):
-        raise UnsupportedError(" of two values that are computed", "a product with constants")
-
-
 def divide(op: OnnxOperator) -> None:
     if op.constant(1) is None or not np.all(op.constant(1)):
         raise UnsupportedError(" by a value that is computed, or by 0", "a division by constants, or Mul")
@@ -145,15 +134,6 @@ def batch_norm(op: OnnxOperator) -> None:
     scaled(op, view, *spread_out)
 
 
-def concatenate(op: OnnxOperator) -> None:
-    """Concat of parts of one tensor, which is a view of it."""
-    views = [op.view(place) for place in range(len(op.node.inputs))]
-    together = np.concatenate([view.positions for view in views], op.attribute("axis", 1))
-    if len({view.tensor.name for view in views}) > 1 or len(np.unique(together)) < together.size:
-        raise UnsupportedError(" of several tensors", "an Add of two tensors, or a wider convolution")
-    op.alias(views[0].moved(together))
-
-
 def softmax(op: OnnxOperator) -> None:
     """Softmax over the channels of each sample."""
     view = op.view()
@@ -177,10 +157,7 @@ POINTWISE: dict[str, Rule] = {
     "LeakyRelu": leaky_relu,
     "Clip": clip,
     "Add": add,
-    "Sub": subtract,
-    "Mul": multiply,
     "Div": divide,
     "BatchNormalization": batch_norm,
-    "Concat": concatenate,
     "Softmax": softmax,
 }

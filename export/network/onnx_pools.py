@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from export.network.factors import UnsupportedError
-from export.network.layers import AveragePool, MaxPool, Pool
+from export.network.layers import AveragePool, MaxPool, Pool, Sum
 from export.network.onnx_axes import TRUE_2D, sliding
 from export.network.onnx_layers import depthwise, slid
 from export.network.onnx_operator import OnnxOperator
@@ -74,6 +74,10 @@ def reduce_max(op: OnnxOperator) -> None:
     _over_all(op, MaxPool, *_reduced(op))
 
 
+def reduce_sum(op: OnnxOperator) -> None:
+    _over_all(op, Sum, *_reduced(op))
+
+
 def _reduced(op: OnnxOperator) -> tuple[list[int], bool]:
     """The axes that a reduction is over, and whether it keeps them."""
     axes = len(op.view().shape)
@@ -101,4 +105,5 @@ POOLS: dict[str, Callable[[OnnxOperator], None]] = {
     "GlobalMaxPool": global_max_pool,
     "ReduceMean": reduce_mean,
     "ReduceMax": reduce_max,
+    "ReduceSum": reduce_sum,
 }

@@ -21,6 +21,7 @@ from scl.artifacts import InputError
 from scl.artifacts.bundle import read_bundle
 from scl.artifacts.golden import read_golden
 from scl.partition import Partition
+from tests.export.network.random_modules import RandomModule
 
 PARTITION = Partition(4, 3, 2)
 NEAR = 6  # steps of 255 of the outputs' range: roundings of five layers of a few hundred products
@@ -82,6 +83,19 @@ def test_a_bundle_holds_the_kept_latent_the_windows_and_answers_near_the_floats(
         scales[name] = Affine(np.float32(tensor.scale), tensor.zero_point)
     answers = run_onnx((tmp_path / "net" / "model.onnx").read_bytes(), inputs, scales)
     assert np.abs(answers["logits"].astype(int) - golden.logits[0]).max() < NEAR
+
+
+@pytest.mark.usefixtures("board_tools")
+@pytest.mark.parametrize("seed", [0, 4])
+def test_random_modules_become_bundles_whose_answers_are_near_the_floats(seed: int, tmp_path: Path) -> None:
+    """The proof inside compares the C with TFLite Micro in every bit; this, int8 with float over all windows."""
+    net = RandomModule(seed)
+    x = net.windows(50)
+    deploy(net, x, tmp_path / "net")
+    bundle = read_bundle(tmp_path / "net")
+    logits, golden = bundle.manifest.outputs.logits, read_golden(bundle)
+    steps = (golden.logits[0].astype(int) - logits.zero_point) - module.outputs(net, x)[-1] / logits.scale
+    assert np.median(np.abs(steps)) < NEAR
 
 
 def test_variant_rows_are_left_out_and_change_nothing() -> None:

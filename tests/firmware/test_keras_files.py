@@ -94,6 +94,39 @@ def two_outputs(layers, x):
     return [layers.Dense(3)(layers.Flatten()(y)), layers.Dense(2)(layers.GlobalAveragePooling1D()(y))]
 
 
+def normalized_windows(layers, x):
+    """A Normalization layer first: SUB and MUL of constants."""
+    y = layers.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])(x)
+    return layers.GlobalAveragePooling1D()(layers.Conv1D(8, 3)(y))
+
+
+def rescaled(layers, x):
+    return layers.GlobalAveragePooling1D()(layers.Conv1D(8, 3)(layers.Rescaling(1 / 16, offset=0.1)(x)))
+
+
+def normalized_behind_a_relu(layers, x):
+    """Batch normalization that no convolution can take: MUL and ADD of constants."""
+
+    def normalization():
+        names = ("beta_initializer", "gamma_initializer", "moving_mean_initializer")
+        return layers.BatchNormalization(**dict.fromkeys(names, "random_normal"))
+
+    y = layers.Conv1D(8, 3, activation="relu")(normalization()(x))
+    return layers.GlobalMaxPooling1D()(normalization()(y))
+
+
+def squeeze_and_excite(layers, x):
+    y = layers.Conv1D(8, 3, activation="relu")(x)
+    gate = layers.Dense(4, activation="relu")(layers.GlobalAveragePooling1D(keepdims=True)(y))
+    gate = layers.Dense(8, activation="sigmoid")(gate)
+    return layers.GlobalAveragePooling1D()(layers.Multiply()([y, gate]))
+
+
+def concatenated(layers, x):
+    y = layers.Conv1D(6, 5, padding="same", activation="tanh")(x)
+    return layers.GlobalAveragePooling1D()(layers.Concatenate()([layers.Conv1D(4, 3, padding="same")(x), y]))
+
+
 SHAPES = {
     "streaming_wake_word": (30, 1, 40),
     "anomaly_detector": (640,),
@@ -105,7 +138,7 @@ MODELS: dict[str, Build] = {
     for function in (
         *(flatten, pooled, causal, zero_padded, dilated, separable, residual, dense_over_time, normalized),
         *(streaming_wake_word, anomaly_detector, sensors_beside_time, kernel_over_all_sensors, two_outputs),
-        dense_alone,
+        *(dense_alone, normalized_windows, rescaled, normalized_behind_a_relu, squeeze_and_excite, concatenated),
     )
 }
 

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 ACTIVATIONS: tuple[Callable[[], nn.Module], ...] = (
     nn.ReLU,
     nn.ReLU6,
+    nn.SiLU,
     nn.Hardswish,
     nn.Sigmoid,
     nn.Tanh,
@@ -32,9 +33,9 @@ class Causal(nn.Module):
 
 
 class Residual(nn.Module):
-    """x and what two convolutions make of it, added."""
+    """x and what two convolutions make of it: added, or side by side."""
 
-    def __init__(self, channels: int, kernel: int, activation: nn.Module) -> None:
+    def __init__(self, channels: int, kernel: int, cat: bool, activation: nn.Module) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv1d(channels, channels, kernel, padding="same", bias=False),
@@ -42,9 +43,22 @@ class Residual(nn.Module):
             activation,
             nn.Conv1d(channels, channels, 3, padding=1, groups=channels),
         )
+        self.cat = cat
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x + self.body(x))
+        y = self.body(x)
+        return torch.cat([x, y], dim=1) if self.cat else F.relu(x + y)
+
+
+class SqueezeExcite(nn.Module):
+    """Each channel times a number that the means of all channels give."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.down, self.up = nn.Linear(channels, 4), nn.Linear(4, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(self.up(F.relu(self.down(x.mean(dim=2)))))[:, :, None]
 
 
 class Head(nn.Module):
@@ -121,9 +135,10 @@ class RandomModule(nn.Module):
         if kind == 3:
             return nn.Sequential(Causal(width, out, 3, dilation, bool(self.rng.integers(2))), activation), out
         if kind == 4:
-            return Residual(width, kernel, activation), width
+            cat = bool(self.rng.integers(2))
+            return Residual(width, kernel, cat, activation), 2 * width if cat else width
         if kind == 5:
-            return nn.Sequential(nn.Conv1d(width, 8, 1), nn.Conv1d(8, 8, 3, groups=2)), 8
+            return nn.Sequential(SqueezeExcite(width), nn.Conv1d(width, 8, 1), nn.Conv1d(8, 8, 3, groups=2)), 8
         if kind == 6:
             return nn.Sequential(nn.Conv1d(width, 2 * width, 3, groups=width, dilation=dilation), activation), 2 * width
         pool = nn.MaxPool1d(2) if self.rng.integers(2) else nn.AvgPool1d(3, 2, padding=1)

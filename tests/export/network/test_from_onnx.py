@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from export import module
 from export.network.float_run import run_float
 from export.network.from_onnx import Imported, read
-from export.network.layers import AveragePool, Conv, Depthwise, MaxPool
-from export.network.pointwise import Add, Table
+from export.network.layers import AveragePool, Concat, Conv, Depthwise, MaxPool
+from export.network.pointwise import Add, Multiply, Table
 from tests.export.network.random_modules import RandomModule
 
 ROUNDING = 3e-6  # of the largest value: sums of some hundred float32 products in another order
@@ -100,6 +100,8 @@ def test_batch_norm_before_and_behind_a_convolution_is_folded() -> None:
 def test_a_relu6_is_fused_and_others_become_tables() -> None:
     fused = require_as_torch(nn.Sequential(nn.Conv1d(2, 4, 3), nn.ReLU6()), 2, 9).network.layers[0]
     assert (fused.relu, fused.ceiling) == (True, 6)
+    layers = require_as_torch(nn.Sequential(nn.Conv1d(2, 4, 3), nn.SiLU()), 2, 9).network.layers
+    assert [type(one) for one in layers] == [Conv, Table, Multiply]
     # What is read elsewhere, too, cannot end in the ReLU.
     branched = Of(lambda x, conv: F.relu(y := conv(x)) + y, nn.Conv1d(2, 4, 3))
     assert [type(one) for one in require_as_torch(branched, 2, 9).network.layers] == [Conv, Table, Add]
@@ -197,7 +199,10 @@ def test_eegnet_is_taken_as_people_write_it() -> None:
     assert not [one for one in imported.network.layers if isinstance(one, Table)]
 
 
-def test_parts_of_one_tensor_put_together_again_are_a_view_of_it() -> None:
+def test_concatenations() -> None:
+    beside = Of(lambda x, a, b: torch.cat([a(x), b(x)], 1), nn.Conv1d(3, 4, 3), nn.Conv1d(3, 2, 3))
+    assert type(require_as_torch(beside, 3, 20).network.layers[-1]) is Concat
+    # Parts of one tensor, put together again, are a view of it.
     parts = Of(lambda x, a, b: b(torch.cat([(y := a(x))[:, :2], y[:, 4:]], 1)), nn.Conv1d(3, 6, 3), nn.Conv1d(4, 2, 1))
     assert [type(one) for one in require_as_torch(parts, 3, 20).network.layers] == [Conv, Conv]
 
@@ -263,6 +268,10 @@ def test_auto_pad(mode: str, kernel: int, stride: int, samples: int) -> None:
         ([CONV, ("Transpose", ["c"], "t", {"perm": [0, 2, 1]}), ("MatMul", ["t", "d"], "m", {}),
           ("Softmax", ["m"], "s", {"axis": -1}), ("Transpose", ["s"], "y", {"perm": [0, 2, 1]})],
          {"w": W, "d": D[:4]}, 13),
+        ([CONV, ("GlobalMaxPool", ["c"], "g", {}), ("GlobalAveragePool", ["c"], "a", {}),
+          ("Concat", ["g", "a"], "y", {"axis": 1})], {"w": W}, 13),
+        ([CONV, ("Tanh", ["c"], "t", {}), ("Max", ["c", "t"], "m", {}), ("Sub", ["m", "t"], "s", {}),
+          ("ReduceSum", ["s", "axes"], "y", {"keepdims": 0})], {"w": W, "axes": np.array([2])}, 13),
         ([("Sub", ["x", "m"], "s", {}), ("Div", ["s", "d"], "n", {}), ("Conv", ["n", "w"], "y", {})],
          {"w": W, "m": D[:3, :1], "d": 1 + D[:3, 1:2] ** 2}, 13),
         ([CONV, ("Mul", ["two", "c"], "a", {}), ("Sub", ["two", "a"], "y", {})], {"w": W, "two": np.float32(2)}, 13),
