@@ -18,6 +18,7 @@ from export.network import arena, from_file
 from export.network.integers import Int8Network
 from export.network.layers import FEATURES, LOGITS
 from export.network.quantization import quantize
+from export.package import board_words
 from export.proof.runtimes import run_tflite_micro, tflite_micro_runner
 from export.writers.c_source import CModel, write_c
 from export.writers.tflite import write_tflite
@@ -26,7 +27,7 @@ from tests.firmware.conftest import C_FLAGS, FIXTURE_MODEL
 from tests.firmware.random_models import RandomModel
 from tests.firmware.test_exact_boards import random_network
 
-BOARD = "mps2-an386"
+BOARD = machines.DEFAULT
 HARD_FLOAT = ("-mthumb", "-mfloat-abi=hard")
 CORTEX_M4 = ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", *HARD_FLOAT)
 GCC = ("arm-none-eabi-gcc",)
@@ -130,8 +131,9 @@ def _input(int8: Int8Network) -> np.ndarray:
 @pytest.mark.parametrize("build", BUILDS)
 def test_outputs_are_tflite_micro_s(engine, model, tmp_path, build, seed, kind):
     elf, parts = tmp_path / "bench.elf", model(kind, seed)
-    script = toolchain.FIRMWARE / "boards" / BOARD / "board.ld"
-    linked = ("-nostartfiles", f"-L{toolchain.FIRMWARE}", "-T", script, "-Wl,--gc-sections")
+    script = toolchain.FIRMWARE / "boards" / "cortex-m" / "board.ld"
+    memory = board_words()["board_memory"].split()
+    linked = ("-nostartfiles", f"-L{toolchain.FIRMWARE}", *memory, "-T", script, "-Wl,--gc-sections")
     run(*GCC, *CORTEX_M4, *engine(build), *parts.objects, *linked, "-o", elf)
     console = ("-serial", "none", "-chardev", "stdio,id=console")
     semihosting = ("-semihosting-config", "enable=on,target=native,chardev=console")
