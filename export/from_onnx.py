@@ -4,14 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from export.given import Options, export_given
+from export.given_model import MOST_FILE_BYTES
 from export.imported import calibrated, written
 from export.network.from_onnx import read
 from export.network.from_qdq import integers
 from export.report_file import NetworkReport
 from scl.artifacts import InputError
 from scl.artifacts.files import read_bytes
-
-MOST_BYTES = 1 << 26  # of a file: far more than boards hold
 
 
 def export_onnx(path: Path, out: Path, options: Options) -> NetworkReport:
@@ -22,7 +21,7 @@ def export_onnx(path: Path, out: Path, options: Options) -> NetworkReport:
         ExportError: a runtime differs from TFLite Micro, or the network is beyond the budget.
     """
     where = str(path)
-    imported = read(read_bytes(path, MOST_BYTES, "an ONNX file"), where)
+    imported = read(read_bytes(path, MOST_FILE_BYTES, "an ONNX file"), where)
     if imported.affines:
         int8 = integers(imported, where)
     elif options.representative is None:

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from export.given import Options, export_given
+from export.given_model import MOST_FILE_BYTES
 from export.report_file import NetworkReport
 from scl.artifacts.files import read_bytes
-
-MOST_BYTES = 1 << 26  # of a file: far more than boards hold
 
 
 def export_tflite(path: Path, out: Path, options: Options) -> NetworkReport:
@@ -14,4 +13,4 @@ def export_tflite(path: Path, out: Path, options: Options) -> NetworkReport:
 
     Raises as `export_given` does, and InputError if the file is missing or damaged.
     """
-    return export_given(str(path), read_bytes(path, MOST_BYTES, "an int8 .tflite file"), out, options)
+    return export_given(str(path), read_bytes(path, MOST_FILE_BYTES, "an int8 .tflite file"), out, options)

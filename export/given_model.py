@@ -21,6 +21,7 @@ from scl.memory import lacking
 from scl.memory import memory as memory_of
 from scl.partition import Partition
 
+MOST_FILE_BYTES = 1 << 26  # of a model's file: far more than boards hold
 MOST_SAMPLE_BYTES = 1026  # of the network's input at one time: a frame holds 4 more
 LABEL_BYTES = 940  # what a board's HELLO has room for, docs/PROTOCOL.md
 

@@ -36,7 +36,7 @@ def calibrated(network: Network, options: Options, where: str) -> Int8Network:
     Raises InputError if the windows do not fit the network, or a tensor is zero for all of them.
     """
     given = options.representative
-    assert given is not None  # the doors see to it
+    assert given is not None  # deploy and export_onnx see to it
     if given.windows.shape[1] != network.input.channels:
         raise InputError(
             f"{where}: takes windows of {network.input.channels} channels, the representative ones have "

@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
         help="run folder with ranges.json (python -m calibration.ranges)",
     )
     options.add_argument(
-        "--from", dest="tflite", type=Path, metavar="FILE",
+        "--from", dest="file", type=Path, metavar="FILE",
         help="instead of a run: an int8 .tflite made elsewhere, or an .onnx (float, with --representative, or QDQ); a "
         "board gets its int8 input",
     )  # fmt: skip
@@ -87,28 +87,28 @@ def refuse_another_kind(run: Path | None, file: Path | None) -> None:
     if file is not None and file.is_dir():
         kinds = kinds_in(file)
         if "run" in kinds:
-            raise InputError(f"{file}: is a run, expected a .tflite file; give the run without --from")
+            raise InputError(f"{file}: is a run, expected a .tflite or .onnx file; give the run without --from")
         inside = file / "model.tflite"
         advice = f"give --from {inside}" if inside.is_file() else "give the file in it with --from"
-        raise InputError(f"{file}: is a folder, expected a .tflite file; {advice}")
+        raise InputError(f"{file}: is a folder, expected a .tflite or .onnx file; {advice}")
 
 
 def main(argv: Sequence[str]) -> int:
     options = parser()
     arguments = vars(options.parse_args(argv))
-    tflite = arguments.pop("tflite")
-    if (arguments["run"] is None) == (tflite is None):
+    file = arguments.pop("file")
+    if (arguments["run"] is None) == (file is None):
         options.error("expected either a run folder or --from FILE")
-    refuse_another_kind(arguments["run"], tflite)
-    other = [name for name in (RUN_ONLY if tflite else FILE_ONLY) if arguments[name] != options.get_default(name)]
+    refuse_another_kind(arguments["run"], file)
+    other = [name for name in (RUN_ONLY if file else FILE_ONLY) if arguments[name] != options.get_default(name)]
     if other:
         flag = other[0].replace("_", "-")
         options.error(
             f"--{flag} belongs to a run's recordings, of which a file has none; leave it out"
-            if tflite
+            if file
             else f"--{flag} belongs to --from FILE; a run has recordings and a transformation of its own, leave it out"
         )
-    for name in FILE_ONLY if tflite is None else RUN_ONLY:
+    for name in FILE_ONLY if file is None else RUN_ONLY:
         del arguments[name]
     if arguments["budget"] is not None:
         arguments["budget"] = Budget.parse(arguments["budget"])
@@ -117,7 +117,7 @@ def main(argv: Sequence[str]) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     run, out = arguments.pop("run"), arguments.pop("out")
     try:
-        if tflite is not None:
+        if file is not None:
             from export.from_onnx import export_onnx
             from export.from_tflite import export_tflite
             from export.given import Options as GivenOptions
@@ -127,8 +127,8 @@ def main(argv: Sequence[str]) -> int:
             windows = arguments.pop("representative")
             if windows is not None:
                 arguments |= {"representative": read_windows(windows), "data": windows.name}
-            door = export_onnx if tflite.suffix == ".onnx" else export_tflite
-            print_foreign(door(tflite, out, GivenOptions(**arguments)))
+            export_file = export_onnx if file.suffix == ".onnx" else export_tflite
+            print_foreign(export_file(file, out, GivenOptions(**arguments)))
             say(f"bundle: {out}")
             return 0
         from export.pipeline import Options, export

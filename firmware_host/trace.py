@@ -17,8 +17,8 @@ One record for each write (>) and each read (<), with the seconds since the trac
 its further lines have no time. A read without bytes is one that ended by its time-out. A remark (!) is what went wrong
 with the port itself: the operation, the error's type (port_errors.py), its text. ASCII, a line feed behind each line;
 each record is handed to the system at once, so that a crash of this program keeps it. The host's time-outs go by the
-times of the records. Windows that were sent are in it,
-and so are the names of files on the command line. `python -m firmware_host.replay FILE` explains one.
+times of the records. Windows that were sent are in it, and so are the names of files on the command line.
+`python -m firmware_host.replay FILE` explains one.
 """
 
 import os

@@ -26,11 +26,11 @@ def conv(op: OnnxOperator) -> None:
         raise UnsupportedError(
             f" of {channels} channels in {groups} groups with weights {list(weights.shape)}", "weights that fit"
         )
-    bias = _bias(op, 2, out)
+    bias = _bias(op, out)
     if slide.axes == 2:
         weights, slide = _of_one_axis(weights, slide, tap)
         width = weights.shape[1]
-    scales = _scales(op, 1, 0, out)
+    scales = _scales(op, 0, out)
     if width == 1 and slide.positions.shape[0] * slide.positions.shape[1] > 1:
         depthwise(op, weights, bias, scales, slide)
         return
@@ -40,7 +40,7 @@ def conv(op: OnnxOperator) -> None:
     dense = _ungrouped(weights, groups)
     held = gathered(dense.transpose(0, 2, 1), source.rows, source.tensor.channels)
     layer = _padded(Conv, op, source.tensor, held, bias, slide, source.pads)
-    _keep(op, layer, scales, 2)
+    _keep(op, layer, scales)
     op.write(layer, slide.shaped(spread(layer.result, np.arange(out))[:, None]))
 
 
@@ -79,7 +79,7 @@ def depthwise(
     if scales is not None:
         scales = np.repeat(scales.reshape(channels, 1, multiplicity), others, axis=1)
         scales = scales.reshape(-1, multiplicity)[order].ravel()
-    _keep(op, layer, scales, 2)
+    _keep(op, layer, scales)
     rows = source.rows.reshape(channels, 1, others) * multiplicity + np.arange(multiplicity)[:, None]
     result = spread(layer.result, rows.reshape(-1))
     op.write(layer, slide.shaped(result.reshape(channels * multiplicity, others, -1)))
@@ -112,8 +112,8 @@ def gemm(op: OnnxOperator) -> None:
     alpha, beta = op.attribute("alpha", 1.0), op.attribute("beta", 1.0)
     if (alpha, beta) != (1, 1) and op.node.inputs[1] in op.graph.integers:
         raise UnsupportedError(f" with alpha {alpha:g} and beta {beta:g}", "alpha and beta of 1")
-    bias = np.float32(beta) * _bias(op, 2, len(weights))
-    _dense(op, np.float32(alpha) * weights, bias, _scales(op, 1, 0 if turned else 1, len(weights)))
+    bias = np.float32(beta) * _bias(op, len(weights))
+    _dense(op, np.float32(alpha) * weights, bias, _scales(op, 0 if turned else 1, len(weights)))
 
 
 def matmul(op: OnnxOperator) -> None:
@@ -121,7 +121,7 @@ def matmul(op: OnnxOperator) -> None:
     weights = op.fixed(1, "second factor").astype(np.float32)
     if weights.ndim != 2:
         raise UnsupportedError(f" with weights {list(weights.shape)}", "weights of two axes")
-    _dense(op, weights.T, np.zeros(weights.shape[1], np.float32), _scales(op, 1, 1, weights.shape[1]))
+    _dense(op, weights.T, np.zeros(weights.shape[1], np.float32), _scales(op, 1, weights.shape[1]))
 
 
 def _dense(op: OnnxOperator, weights: np.ndarray, bias: np.ndarray, scales: np.ndarray | None) -> None:
@@ -140,7 +140,7 @@ def _dense(op: OnnxOperator, weights: np.ndarray, bias: np.ndarray, scales: np.n
         tensor = found.tensor
         held = gathered(weights[:, None], found.rows, tensor.channels)
     layer = Conv(op.fresh(), tensor, held, bias)
-    _keep(op, layer, scales, 2)
+    _keep(op, layer, scales)
     op.write(layer, spread(layer.result, np.arange(out)).T.reshape(*view.shape[:-1], out))
 
 
@@ -151,18 +151,18 @@ def gathered(weights: np.ndarray, rows: np.ndarray, channels: int) -> np.ndarray
     return np.ascontiguousarray(np.moveaxis(held, 0, -1))
 
 
-def _bias(op: OnnxOperator, place: int, out: int) -> np.ndarray:
-    if not op.has(place):
+def _bias(op: OnnxOperator, out: int) -> np.ndarray:
+    if not op.has(2):
         return np.zeros(out, np.float32)
-    bias = op.fixed(place, "bias").astype(np.float32)
+    bias = op.fixed(2, "bias").astype(np.float32)
     if bias.size not in (1, out):
         raise UnsupportedError(f" with a bias of {bias.size} for {out} channels", "one for each channel")
     return np.broadcast_to(bias.ravel(), (out,)).copy()
 
 
-def _scales(op: OnnxOperator, place: int, axis: int, out: int) -> np.ndarray | None:
+def _scales(op: OnnxOperator, axis: int, out: int) -> np.ndarray | None:
     """Scales float32 (out,) of weights that the file holds in integers; None of float weights."""
-    integers = op.graph.integers.get(op.node.inputs[place])
+    integers = op.graph.integers.get(op.node.inputs[1])
     if integers is None:
         return None
     if integers.scales.size > 1 and (integers.axis != axis or integers.scales.size != out):
@@ -173,11 +173,11 @@ def _scales(op: OnnxOperator, place: int, axis: int, out: int) -> np.ndarray | N
     return np.broadcast_to(integers.scales, (out,)).copy()
 
 
-def _keep(op: OnnxOperator, layer: Weighted, scales: np.ndarray | None, place: int) -> None:
-    """Keeps the integers of weights and of the bias at `place`, where the file has them in the kernel's steps."""
+def _keep(op: OnnxOperator, layer: Weighted, scales: np.ndarray | None) -> None:
+    """Keeps the integers of weights and bias, where the file has them in the kernel's steps."""
     if scales is None:
         return
-    held = op.graph.integers.get(op.node.inputs[place]) if op.has(place) else None
+    held = op.graph.integers.get(op.node.inputs[2]) if op.has(2) else None
     source = op.graph.affines.get(layer.source.name)
     counted = held is not None and source is not None and np.allclose(held.scales, source.scale * scales, rtol=1e-5)
     bias = held.values.ravel().astype(np.int32) if held is not None and counted else None

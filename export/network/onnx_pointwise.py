@@ -70,7 +70,7 @@ def add(op: OnnxOperator) -> None:
 
 def divide(op: OnnxOperator) -> None:
     if op.constant(1) is None or not np.all(op.constant(1)):
-        raise UnsupportedError(" by a value that is computed, or by 0", "a division by constants, or MUL")
+        raise UnsupportedError(" by a value that is computed, or by 0", "a division by constants, or Mul")
     by_constant(op, lambda value: (1 / value, np.float32(0)))
 
 
@@ -88,9 +88,7 @@ def pair(op: OnnxOperator) -> tuple[View, View]:
     return first, View(Tensor(second.tensor.name, first.tensor.length, first.tensor.channels), second.positions)
 
 
-def by_constant(
-    op: OnnxOperator, of_value: Callable[[np.ndarray], tuple[np.ndarray | np.float32, np.ndarray | np.float32]]
-) -> bool:
+def by_constant(op: OnnxOperator, of_value: OfValue) -> bool:
     """Whether one input is constant; then the other is scaled and shifted, by channel."""
     constants = [place for place in (0, 1) if op.constant(place) is not None]
     if not constants:

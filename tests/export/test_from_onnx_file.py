@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from export import quantize
-from export.from_onnx import MOST_BYTES
+from export.given_model import MOST_FILE_BYTES
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_bundle
 from tests.export.network.test_from_onnx import CONV, D, W, graph
@@ -38,7 +38,7 @@ def test_a_float_model_asks_for_windows(tmp_path: Path) -> None:
 def test_what_is_no_file(tmp_path: Path) -> None:
     path = tmp_path / "large.onnx"
     with path.open("wb") as file:
-        file.truncate(MOST_BYTES + 1)
+        file.truncate(MOST_FILE_BYTES + 1)
     assert "expected an ONNX file of at most 67,108,864" in refused(path, tmp_path)
     assert "cannot be read" in refused(tmp_path / "none.onnx", tmp_path)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from export import quantize
-from export.from_tflite import MOST_BYTES
+from export.given_model import MOST_FILE_BYTES
 from export.proof import child
 from export.report_file import read_report
 from scl.artifacts import InputError
@@ -97,7 +97,7 @@ def test_too_many_outputs_for_a_class(refusal):
 def test_what_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with (tmp_path / "large").open("wb") as file:
-        file.truncate(MOST_BYTES + 1)
+        file.truncate(MOST_FILE_BYTES + 1)
     for path, message in (
         (tmp_path / "none", "none: cannot be read .*No such file.*; expected an int8 .tflite file"),
         (tmp_path, "is a folder, expected a .tflite file; give the file in it with --from"),

@@ -245,11 +245,15 @@ def test_the_wrong_thing_is_told_from_the_right_one(tmp_path):
     file, run, net = (str(tmp_path / name) for name in ("model.tflite", "run", "net"))
     for command, arguments, says in (
         (quantize, [file, "--out", "b"], f"is a file, expected a run folder; .* with --from {file}"),
-        (quantize, ["--from", run, "--out", "b"], "is a run, expected a .tflite file; give the run without --from"),
+        (
+            quantize,
+            ["--from", run, "--out", "b"],
+            "is a run, expected a .tflite or .onnx file; give the run without --from",
+        ),
         (
             quantize,
             ["--from", net, "--out", "b"],
-            f"is a folder, expected a .tflite file; give --from {net}/model.tflite",
+            f"is a folder, expected a .tflite or .onnx file; give --from {net}/model.tflite",
         ),
         (profile, [file], f"is a model's file, expected a bundle; python -m export.quantize --from {file}"),
         (profile, [net, "--estimate"], "is a bundle, whose cost is counted, not estimated; leave --estimate out"),

@@ -67,11 +67,12 @@ class Net(Model):
         shape = list(self.graph.tensors[self.at].shape)
         self.operator("ADD", [other, self.at], self.activation(shape, 0.1, -20), options)
 
-    def mean(self, axes: list[int], shape: list[int]) -> None:
+    def mean(self, axes: list[int], shape: list[int], kind: str = "MEAN") -> None:
         options = self.s.ReducerOptionsT()
         options.keepDims = len(shape) > 2
         axis = self.tensor([len(axes)], self.s.TensorType.INT32, [], [], np.array(axes, np.int32))
-        self.operator("MEAN", [self.at, axis], self.activation(shape, 0.05, 1), options)
+        result = self.like(shape) if kind == "REDUCE_MAX" else self.activation(shape, 0.05, 1)
+        self.operator(kind, [self.at, axis], result, options)
 
     def softmax(self, channels: int) -> None:
         options = self.s.SoftmaxOptionsT()
@@ -118,6 +119,7 @@ class EveryOperator(Net):
         self.add(before)
         for kind in sorted(tables.FUNCTIONS):
             self.function(kind, [1, 1, 20, 4])
+        self.joined()
         self.depthwise(4)
         self.pool("MAX_POOL_2D", 20)
         self.pool("AVERAGE_POOL_2D", 10)
@@ -128,13 +130,33 @@ class EveryOperator(Net):
             self.activation([1, 5, 4], self.scale_of(at), self.zero_point_of(at)),
             self.s.ReshapeOptionsT(),
         )
-        self.mean([1], [1, 1, 4])
+        for kind in ("MEAN", "SUM", "REDUCE_MAX"):
+            self.mean([1], [1, 1, 4], kind)
         squeeze = self.s.SqueezeOptionsT()
         squeeze.squeezeDims = [1]
         self.operator("SQUEEZE", [self.at], self.like([1, 4]), squeeze)
         self.dense(4, 3)
         self.softmax(3)
         self.operator("DEQUANTIZE", [self.at], self.tensor([1, 3], types.FLOAT32, [], []), self.s.DequantizeOptionsT())
+
+    def joined(self) -> None:
+        """Two tensors joined value by value, one of them a constant sample, and two side by side."""
+        shape, int8 = [1, 1, 20, 4], self.s.TensorType.INT8
+        values = self.rng.integers(-128, 128, 4).astype(np.int8)
+        constant = self.tensor([1, 1, 4], int8, 0.02, 3, values)
+        self.operator("PRELU", [self.at, constant], self.activation(shape, 0.1, -4), None)
+        for kind in ("SUB", "MUL"):
+            options = getattr(self.s, f"{kind.title()}OptionsT")()
+            constant = self.tensor([4], int8, 0.05, 3, values)
+            self.operator(kind, [self.at, constant], self.activation(shape, 0.1, 1), options)
+        before = self.at
+        for kind in ("MAXIMUM", "MINIMUM"):
+            constant = self.tensor([4], int8, self.scale_of(self.at), self.zero_point_of(self.at), values)
+            self.operator(kind, [self.at, constant], self.like(shape), self.s.MaximumMinimumOptionsT())
+        side = self.s.ConcatenationOptionsT()
+        side.axis = 3
+        self.operator("CONCATENATION", [self.at, before], self.like([1, 1, 20, 8]), side)
+        self.conv(8, 4, 0.08)
 
     def flattened(self) -> int:
         """The shape (1, 5, 4), computed of that of a tensor (1, 1, 5, 4) in all ways there are."""
