@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from export.given_front_end import designed
 from export.given_options import Options
+from export.model import LABEL_BYTES
 from export.network import arena, from_file
 from export.network.integers import Int8Network
 from export.network.layers import FEATURES
@@ -23,7 +24,6 @@ from scl.partition import Partition
 
 MOST_FILE_BYTES = 1 << 26  # of a model's file: far more than boards hold
 MOST_SAMPLE_BYTES = 1026  # of the network's input at one time: a frame holds 4 more
-LABEL_BYTES = 940  # what a board's HELLO has room for, docs/PROTOCOL.md
 
 
 @dataclass(frozen=True, eq=False)

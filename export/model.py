@@ -30,7 +30,7 @@ from scl.frontend.spec import FrontEndSpec
 if TYPE_CHECKING:
     from train.run.folder import Run
 
-LABEL_BYTES = 900  # what a board's HELLO has room for, docs/PROTOCOL.md
+LABEL_BYTES = 920  # what a board's HELLO has room for beside the names of board and firmware, docs/PROTOCOL.md
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,7 +49,7 @@ def _counts(manifest: BundleManifest, spec: FrontEndSpec) -> InputText:
         ("sensor", f"{markdown(spec.sensor.name)}, {spec.sensor.rate_hz:g} Hz, {order}"),
         ("counts", scales),
         ("window", f"{manifest.window_samples} samples at {rate}; the first class is due after one{settling}"),
-        ("next class", f"every {default_hop(manifest)} samples at {rate} by default{kept}"),
+        ("next class", f"every {manifest.default_hop} samples at {rate} by default{kept}"),
     )
     sentence = ELSEWHERE.format(len(manifest.labels))
     if run is not None:
@@ -67,7 +67,7 @@ def _tensor(manifest: BundleManifest) -> InputText:
         ("input", f"the network's own, int8: {values} values a sample, value = {source.scale:.9g} x (q - "
          f"({source.zero_point}))"),
         ("window", f"{samples} samples; the first class is due after one"),
-        ("next class", f"every {default_hop(manifest)} samples by default"),
+        ("next class", f"every {manifest.default_hop} samples by default"),
     )  # fmt: skip
     return InputText(
         "the network's int8 input",
@@ -76,11 +76,6 @@ def _tensor(manifest: BundleManifest) -> InputText:
         "int8_t",
         f"values[{values}] of one sample, quantized",
     )
-
-
-def default_hop(manifest: BundleManifest) -> int:
-    """SCL_DEFAULT_HOP of firmware/src/app/model.h."""
-    return manifest.streaming.hop if manifest.streaming else -(-manifest.window_samples // 4)
 
 
 def _table(rows: tuple[tuple[str, str], ...]) -> str:

@@ -16,10 +16,10 @@ from firmware_host.stream_windows import stream_windows
 from firmware_host.tally import Tally
 from scl.arguments import FORMATS, Parser, whole
 from scl.artifacts import InputError, command
-from scl.artifacts.bundle import Bundle, read_bundle, read_run_bundle
+from scl.artifacts.bundle import Bundle, read_bundle, run_bundle
 from scl.artifacts.capture import Capture, read_capture
 from scl.artifacts.fields import MOST
-from scl.artifacts.manifest import BundleManifest, Manifest
+from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.text import say
@@ -27,12 +27,12 @@ from scl.text import say
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
-    any_bundle = read_bundle(options.bundle)
-    if any_bundle.manifest.frontend is None:
-        return stream_windows(any_bundle, options)
+    either = read_bundle(options.bundle)
+    if either.manifest.frontend is None:
+        return stream_windows(either, options)
+    bundle = run_bundle(either)
     if options.record is None:
         raise InputError(f"{options.bundle}: takes a sensor's counts; give a recording of them with --record FILE")
-    bundle = read_run_bundle(options.bundle)
     if bundle.manifest.task == "beat":
         raise InputError(
             f"{options.bundle}: classifies the beat in the middle of a window, and nothing here finds beats; "
@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     check_record(record, bundle, options.record)
     calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
     window = bundle.manifest.window.samples
-    hop = options.hop or default_hop(bundle.manifest)
+    hop = options.hop or bundle.manifest.default_hop
     if hop > window:
         raise InputError(
             f"--hop {hop}: longer than the window of {window} samples, so samples would be skipped; give at most "
@@ -69,11 +69,6 @@ def main(argv: Sequence[str]) -> int:
         board.check(calibration.hash, f"after {len(record.counts)} of {len(record.counts)} samples")
     say(*tally.lines())
     return 0
-
-
-def default_hop(manifest: BundleManifest) -> int:
-    """The hop at which the bundle keeps columns, if it does; else a quarter of a window."""
-    return manifest.streaming.hop if manifest.streaming else max(1, manifest.window_samples // 4)
 
 
 def check_record(record: Capture, bundle: Bundle[Manifest], path: Path) -> None:

@@ -19,7 +19,6 @@ from firmware_host.board import open_board
 from firmware_host.calibration_file import nominal
 from firmware_host.playing import play
 from firmware_host.protocol import Type
-from firmware_host.stream import default_hop
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.capture import read_capture
@@ -131,7 +130,7 @@ def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: 
         assert done.returncode == 0, f"{module}: {done.stdout}\n{done.stderr}"
     bundle, record = read_run_bundle(folder / "bundles/stream"), read_capture(folder / "long.csv")
     kept = bundle.manifest.streaming
-    assert default_hop(bundle.manifest) == kept.hop == 16 and kept.share < 0.5 and kept.windows_compared > 100
+    assert bundle.manifest.default_hop == kept.hop == 16 and kept.share < 0.5 and kept.windows_compared > 100
     done = run(folder, "firmware_host.validate", "bundles/stream", "--port", "emulator", "--limit", "12")
     assert done.returncode == 0 and "passed: exact" in done.stdout, f"{done.stdout}\n{done.stderr}"
     assert json.loads((folder / "reports/stream/validation.json").read_text())["consistency"] > 0.95

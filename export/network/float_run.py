@@ -1,4 +1,4 @@
-"""Runs a float network on windows: every tensor, and the ranges that they need.
+"""Runs a float network on windows: every tensor.
 
 Plain and slow beside a runtime; it asks for nothing but numpy, and knows every layer that the engine has.
 """
@@ -12,9 +12,6 @@ from export.network.layers import AveragePool, Concat, Conv, Depthwise, Layer, M
 from export.network.operators import of_class
 from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
 from export.network.tables import FUNCTIONS
-from scl.artifacts import InputError
-
-BATCH = 64  # windows at a time
 
 
 def run_float(network: Network, windows: np.ndarray) -> dict[str, np.ndarray]:
@@ -29,24 +26,6 @@ def run_float(network: Network, windows: np.ndarray) -> dict[str, np.ndarray]:
         result = run(layer, *sources)
         values[layer.name] = np.clip(result, 0, layer.ceiling) if layer.relu else result
     return values
-
-
-def ranges(network: Network, windows: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Least and largest value of every tensor over windows float32 (n, samples, channels), with 0 among them.
-
-    Raises InputError if a tensor is zero for all windows or not finite.
-    """
-    ends: dict[str, tuple[float, float]] = {}
-    for start in range(0, len(windows), BATCH):
-        for name, values in run_float(network, windows[start : start + BATCH]).items():
-            if not np.isfinite(values).all():
-                raise InputError(f"tensor {name} is not finite; check the weights and the windows")
-            low, high = ends.get(name, (0.0, 0.0))
-            ends[name] = min(low, float(values.min())), max(high, float(values.max()))
-    for name, (low, high) in ends.items():
-        if low == high:
-            raise InputError(f"tensor {name} is zero for all {len(windows)} windows; check the weights and the windows")
-    return ends
 
 
 def _under_windows(layer: Layer, x: np.ndarray, outside: float) -> np.ndarray:

@@ -5,11 +5,12 @@ softmax has 1/256), a table or a mean brings it to the file's.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from export.network.from_onnx import Imported
 from export.network.fusion import renamed
 from export.network.integers import Affine, Int8Network
-from export.network.layers import AveragePool, Layer, Mean, Network
+from export.network.layers import AveragePool, Layer, Mean
 from export.network.operators import operator_of
 from export.network.pointwise import Table
 from export.network.quantization import round_nearest, with_scales
@@ -23,7 +24,7 @@ def integers(imported: Imported, where: str) -> Int8Network:
     """
     affines = dict(imported.affines)
     layers = _requantized(imported.network.layers, affines)
-    network = Network(tuple(layers), imported.network.outputs)
+    network = replace(imported.network, layers=tuple(layers))
 
     def scale_of(name: str) -> Affine:
         if name not in affines:

@@ -62,7 +62,7 @@ def _freed(network: Network, ranges: Mapping[str, Sequence[float]]) -> tuple[Net
         elif layer.source.name in fixed if _keeps_scale(layer) else _is_fixed(layer):
             fixed.add(layer.name)
         layers.append(layer)
-    return Network(tuple(layers), network.outputs), freed
+    return replace(network, layers=tuple(layers)), freed
 
 
 def _keeps_scale(layer: Layer) -> bool:

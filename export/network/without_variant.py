@@ -28,7 +28,7 @@ def without_variant(network: Network, partition: Partition) -> Network:
     kept = partition.kept
     shorter = _rows(latent, kept)
     others = (_reading(layer, shorter.result, kept, partition) for layer in network.layers)
-    return Network(tuple(shorter if one.name == FEATURES else one for one in others), network.outputs)
+    return replace(network, layers=tuple(shorter if one.name == FEATURES else one for one in others))
 
 
 def _rows(layer: Conv, kept: np.ndarray) -> Conv:

@@ -105,11 +105,15 @@ def read_bundle(folder: str | Path) -> Bundle[BundleManifest]:
 
 def read_run_bundle(folder: str | Path) -> Bundle[Manifest]:
     """As `read_bundle`, of a trained run. Raises InputError for a network from elsewhere, which no run belongs to."""
-    bundle = read_bundle(folder)
+    return run_bundle(read_bundle(folder))
+
+
+def run_bundle(bundle: Bundle[BundleManifest]) -> Bundle[Manifest]:
+    """The same bundle, of a trained run. Raises InputError as `read_run_bundle` does."""
     if not isinstance(bundle.manifest, Manifest):
         raise InputError(
             f"{bundle.path}: is of a model from elsewhere (export.quantize --from), expected a bundle of a run, whose "
-            "sensor and channels are known; export a run"
+            "channels have names; use firmware_host.validate, which sends the bundle's own windows, or export a run"
         )
     return Bundle(bundle.path, bundle.manifest)
 

@@ -185,6 +185,11 @@ class BundleManifest(Artifact):
         return self.input.shape[2]
 
     @property
+    def default_hop(self) -> int:
+        """Model-rate samples from one class of a stream to the next: SCL_DEFAULT_HOP of firmware/src/app/model.h."""
+        return self.streaming.hop if self.streaming else -(-self.window_samples // 4)
+
+    @property
     def raw_samples(self) -> int:
         """Samples of a window on the link: a sensor's, or the network's own."""
         return self.window_samples if self.frontend is None else self.frontend.raw_samples

@@ -94,7 +94,7 @@ def _marks(s: Stretch, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
     tops = tops[(tops > 0) & (tops < len(size) - 1)]
     left, top, right = size[tops - 1], size[tops], size[tops + 1]
     bend = np.where(left + right - 2 * top < 0, left + right - 2 * top, -1.0)
-    times = even[tops] + 0.5 * (left - right) / bend / rate_hz * -1.0
+    times = even[tops] + 0.5 * (left - right) / bend / rate_hz
     times = times[(times - AROUND_S >= even[0]) & (times + AROUND_S <= even[-1])]
     at = times[:, None] + grid
     shapes = np.stack([np.interp(at, even, column) for column in smooth.T], axis=2)

@@ -118,7 +118,7 @@ static void on_probe(scl_device *d, const scl_frame *frame)
 
 static void on_calibration(scl_device *d, const scl_frame *frame)
 {
-    float values[24]; /* of two sensors of three axes, 3 + 3 * 3 each */
+    float values[SCL_CALIBRATION_VALUES];
     const size_t count = scl_input_calibration_size();
     if (count == 0) {
         scl_link_refuse(frame->seq, SCL_ERROR_NO_SENSOR, 0, 0);

@@ -27,6 +27,7 @@ enum { SCL_SATURATED = 1, SCL_LEAD_OFF = 2 }; /* flags */
 #define SCL_VALUES SCL_CHANNELS           /* of a sample */
 #define SCL_SAMPLES SCL_RAW_SAMPLES       /* of a window, warm-up included */
 #define SCL_SENSOR_CHANNELS SCL_CHANNELS  /* of the board's own sensor */
+#define SCL_CALIBRATION_VALUES (SCL_MAX_SENSORS * 12) /* at most: of three axes 3 + 3 * 3 each */
 
 typedef int16_t scl_value;
 
@@ -45,6 +46,7 @@ typedef struct {
 #define SCL_VALUES SCL_INPUTS
 #define SCL_SAMPLES SCL_WINDOW
 #define SCL_SENSOR_CHANNELS 1             /* is never started */
+#define SCL_CALIBRATION_VALUES 1          /* is never calibrated */
 
 typedef int8_t scl_value;
 
