@@ -36,3 +36,14 @@ def test_the_page_ends_in_passed_exact(tmp_path: Path) -> None:
     assert behind[-1].output.splitlines()[-2] == "passed: exact", said(behind)
     assert json.loads((project / "reports" / "sensor" / "validation.json").read_text())["sensor"] == "wrist"
     assert sorted(np.unique(truth["groups"])) == [6, 7]
+
+
+@pytest.mark.usefixtures("board_tools")
+def test_a_file_of_litert_torch_ends_in_passed_exact(tmp_path: Path) -> None:
+    ended = play(sections("tflite.md")["A PyTorch model through litert-torch"], tmp_path)
+    assert all(done.status == 0 for done in ended), said(ended)
+    assert ended[-1].output.splitlines()[-2] == "passed: exact", said(ended)
+    report = json.loads((tmp_path / "reports" / "litert" / "validation.json").read_text())
+    logits = read_npz(tmp_path / "bundles" / "litert" / "golden.npz", "logits")["logits"].argmax(axis=2)
+    assert report["accuracy"] is None and report["parity"]["compared"] == 100
+    assert report["consistency"] == pytest.approx((logits[1:] == logits[0]).mean()) and 0 < report["consistency"] < 1
