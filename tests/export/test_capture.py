@@ -303,7 +303,7 @@ def test_what_is_no_recording(tmp_path, data, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--unit", "furlong"], "argument --unit: 'furlong' is not a unit, choose from m/s2, g, mg, rad/s, deg/s"),
+        (["--unit", "furlong"], "'furlong' is not a unit, choose from m/s2, g, mg, g/64, rad/s, deg/s"),
         (["--rate", "100", "--time", "ms"], "argument --time: not allowed with argument --rate"),
         (["--rate", "0"], "argument --rate: '0' is not a number from 0.01 to 1e+06"),
         (["--time", "h"], "argument --time: invalid choice: 'h'"),

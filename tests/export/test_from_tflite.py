@@ -100,7 +100,7 @@ def test_what_is_no_file(tmp_path):
         file.truncate(MOST_FILE_BYTES + 1)
     for path, message in (
         (tmp_path / "none", "none: cannot be read .*No such file.*; expected an int8 .tflite file"),
-        (tmp_path, "is a folder, expected a .tflite file; give the file in it with --from"),
+        (tmp_path, "is a folder, expected a .tflite or .onnx file; give the file in it with --from"),
         ("/dev/zero", "/dev/zero: is not a regular file, expected one"),
         (tmp_path / "pipe", "pipe: is not a regular file, expected one"),
         (tmp_path / "large", "large: has 67,108,865 bytes, expected an int8 .tflite file of at most 67,108,864"),

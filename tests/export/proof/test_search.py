@@ -130,7 +130,7 @@ def test_a_small_fault_in_an_inner_layer_is_found(kind, tmp_path):
 
 
 def test_equal_networks_are_found_equal_and_the_work_is_bounded(tmp_path):
-    for seed in (1, 4, 10):
+    for seed in (3, 4, 11):  # of models with many borders
         (folder := tmp_path / str(seed)).mkdir()
         data = RandomModel(seed).bytes()
         read = from_file.read(data, "model.tflite")
