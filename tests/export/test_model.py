@@ -10,7 +10,7 @@ from scl.artifacts import InputError
 
 @pytest.mark.parametrize("labels", [["x"] * 256, ["long" * 100] * 3, ["two\nlines"]])
 def test_labels_that_no_frame_holds_are_refused(labels):
-    with pytest.raises(InputError, match="expected at most 255 labels of one line, 900 bytes"):
+    with pytest.raises(InputError, match="expected at most 255 labels of one line, 920 bytes"):
         check_labels(Path("runs/a"), labels)
     check_labels(Path("runs/a"), ["walking", "jogging"])
 
