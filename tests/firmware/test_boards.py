@@ -11,17 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware_host.messages import (
-    BoardError,
-    ErrorCode,
-    Hello,
-    Probe,
-    Wanted,
-    greeting,
-    probe,
-    samples_chunk,
-    window_chunk,
-)
+from firmware_host.hello import Hello
+from firmware_host.messages import BoardError, ErrorCode, Probe, Wanted, greeting, probe, samples_chunk, window_chunk
 from firmware_host.protocol import ANSWER, Frame, Type, encode
 from scl.frontend.flags import SATURATED
 from scl.machines import instructions
