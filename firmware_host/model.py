@@ -20,7 +20,7 @@ def class_name(manifest: BundleManifest, code: int, otherwise: str = "abstained"
     if code == LOST:
         return otherwise
     if code == ABSTAIN or not is_class(manifest, code):
-        raise MessageError(f"class {code}, of a model with {manifest.classes} of them")
+        raise MessageError(f"class {code}, of a model with {manifest.classes} classes")
     if manifest.thresholds is None:
         return manifest.labels[code] if manifest.labels else f"class{code}"
     return "+".join(label for i, label in enumerate(manifest.labels) if code >> i & 1) or "none"

@@ -39,7 +39,7 @@ def test_numbers_that_are_no_class(bundle, several):
     classes = 8 if several else 3
     assert [code for code in range(65536) if is_class(manifest, code)] == [*range(classes), 65535]
     for code in (*range(-5, LOST), *range(classes, 300), 65535, 2**31):
-        with pytest.raises(MessageError, match=f"sent class {code}, of a model with {classes} of them; flash"):
+        with pytest.raises(MessageError, match=f"sent class {code}, of a model with {classes} classes; flash"):
             class_name(manifest, code)
 
 

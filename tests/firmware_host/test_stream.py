@@ -215,7 +215,7 @@ def test_no_field_of_an_answer_is_believed_unseen(make_board, bundle, index, fie
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"predicted": 77}, "the board says class 77 after 250 samples, the model has 3 of them; flash the firmware"),
+        ({"predicted": 77}, "the board says class 77 after 250 samples, the model has 3 classes; flash the firmware"),
         (
             {"hops": 1},
             "after 250 samples it has classified 1 times, the latest after 250; 2 were due",
