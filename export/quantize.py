@@ -127,7 +127,7 @@ def main(argv: Sequence[str]) -> int:
             windows = arguments.pop("representative")
             if windows is not None:
                 arguments |= {"representative": read_windows(windows), "data": windows.name}
-            export_file = export_onnx if file.suffix == ".onnx" else export_tflite
+            export_file = export_onnx if file.suffix.lower() == ".onnx" else export_tflite
             print_foreign(export_file(file, out, GivenOptions(**arguments)))
             say(f"bundle: {out}")
             return 0
