@@ -98,7 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     add_port_options(parser, several=True)
     parser.add_argument(
-        "--limit", type=COUNT, metavar="N", help="send N originals only, with their copies, spread over the set"
+        "--limit",
+        type=COUNT,
+        metavar="N",
+        help="send N originals only, with their copies, spread over the set and its classes",
     )
     parser.add_argument("--out", type=Path, help="report folder (default reports/<name of the bundle's folder>)")
     parser.add_argument(
