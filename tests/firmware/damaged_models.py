@@ -119,6 +119,7 @@ class EveryOperator(Net):
         self.add(before)
         for kind in sorted(tables.FUNCTIONS):
             self.function(kind, [1, 1, 20, 4])
+        self.looked_up([1, 1, 20, 4])
         self.joined()
         self.depthwise(4)
         self.pool("MAX_POOL_2D", 20)
@@ -157,6 +158,16 @@ class EveryOperator(Net):
         side.axis = 3
         self.operator("CONCATENATION", [self.at, before], self.like([1, 1, 20, 8]), side)
         self.conv(8, 4, 0.08)
+
+    def looked_up(self, shape: list[int]) -> None:
+        """Entries by the value: CAST, ADD and GATHER."""
+        types, cast = self.s.TensorType, self.s.CastOptionsT()
+        cast.inDataType, cast.outDataType = types.INT8, types.INT32
+        self.operator("CAST", [self.at], self.tensor(shape, types.INT32, [], []), cast)
+        half = self.tensor([1], types.INT32, [], [], np.array([128], np.int32))
+        self.operator("ADD", [self.at, half], self.tensor(shape, types.INT32, [], []), self.s.AddOptionsT())
+        entries = self.tensor([256], types.INT8, 0.04, 2, self.rng.integers(-128, 128, 256).astype(np.int8))
+        self.operator("GATHER", [entries, self.at], self.activation(shape, 0.04, 2), self.s.GatherOptionsT())
 
     def flattened(self) -> int:
         """The shape (1, 5, 4), computed of that of a tensor (1, 1, 5, 4) in all ways there are."""
