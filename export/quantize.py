@@ -23,7 +23,16 @@ FILE_ONLY = ("representative", "transformation", "front_end", "board")
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.quantize`."""
-    options = Parser(prog="python -m export.quantize", description=__doc__)
+    options = Parser(
+        prog="python -m export.quantize",
+        description=__doc__,
+        examples=(
+            "runs/imu --out bundles/imu",
+            "runs/imu --out bundles/imu --sensor bmi270 --budget flash=256k,ram=32k",
+            "--from model.tflite --out bundles/mine",
+            "--from model.onnx --representative windows.npz --transformation rotation --out bundles/mine",
+        ),
+    )
     options.add_argument(
         "run",
         type=Path,
@@ -127,7 +136,7 @@ def main(argv: Sequence[str]) -> int:
             windows = arguments.pop("representative")
             if windows is not None:
                 arguments |= {"representative": read_windows(windows), "data": windows.name}
-            export_file = export_onnx if file.suffix == ".onnx" else export_tflite
+            export_file = export_onnx if file.suffix.lower() == ".onnx" else export_tflite
             print_foreign(export_file(file, out, GivenOptions(**arguments)))
             say(f"bundle: {out}")
             return 0

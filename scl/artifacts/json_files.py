@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MOST_BYTES = 16 << 20  # of a JSON file
-MOST_ARTIFACT_BYTES = 2 << 20  # every wrong entry of a list makes an error, which takes 1 kB and some microseconds
+MOST_ARTIFACT_BYTES = 1 << 20  # every wrong entry of a list makes an error, which takes 1 kB and some microseconds
 MOST_MESSAGE = 500  # characters
 PYDANTIC_PART = re.compile(r"\[key\]|(tuple|constrained)[\[-].*|function-.*")
 Place = tuple[int | str, ...]  # of a field: names, and indices in lists

@@ -16,6 +16,7 @@ INCLUDES = tuple(f"-I{path}" for path in (*(toolchain.FIRMWARE / "src" / room fo
 SOURCES = tuple(path for path in toolchain.sources(*toolchain.ROOMS) if path.name != "main.c")
 LONGEST = 4096  # bytes of an input
 INPUT_S = 10  # one that takes longer is a finding
+MEMORY_MB = 512  # so is one that takes more
 
 
 def write_model(name: str, folder: Path) -> None:
@@ -46,4 +47,6 @@ def command(program: Path, *limits: str) -> list[str | Path]:
     found = program.parent / "found"
     found.mkdir(exist_ok=True)
     settings = [f"-max_len={LONGEST}", f"-timeout={INPUT_S}", f"-artifact_prefix={program.parent}/", *limits]
-    return [program, found, CORPUS, *settings]
+    # libFuzzer's own limit goes by the peak of the process before exec, which is the test run's.
+    memory = ("env", f"ASAN_OPTIONS=hard_rss_limit_mb={MEMORY_MB}")
+    return [*memory, program, found, CORPUS, "-rss_limit_mb=0", *settings]

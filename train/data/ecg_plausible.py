@@ -1,5 +1,6 @@
 """What looks wrong in an ECG set, each with its figure. Nothing here is refused: the recordings may be so."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -23,6 +24,106 @@ MISSED, LATE_S, ODD = 0.4, 0.1, 0.1  # share of beats, delay of all, share of a 
 INVALID, UNANNOTATED = 0.1, (0.2, 10.0)  # shares of a record, and seconds
 
 
+@dataclasses.dataclass(frozen=True)
+class Doubt:
+    """What is odd of a record by itself.
+
+    Attributes:
+        what: records have.
+        value: of a record, None where it has none.
+        odd: whether such a value is.
+    """
+
+    what: str
+    value: Callable[[Measures], float | None]
+    unit: str
+    odd: Callable[[float], bool]
+    advice: str
+
+
+DOUBTS = (
+    Doubt(
+        "an implausible R peak",
+        lambda m: m.r_mv,
+        "mV",
+        lambda v: not R_MV[0] <= v <= R_MV[1],
+        f"expected {R_MV[0]:g} to {R_MV[1]:g} mV: is the unit uV or V?",
+    ),
+    Doubt(
+        "an implausible median interval between beats",
+        lambda m: m.rr_s,
+        "s",
+        lambda v: not RR_S[0] <= v <= RR_S[1],
+        f"expected {RR_S[0]:g} to {RR_S[1]:g} s: is the rate right?",
+    ),
+    Doubt(
+        "an unchanging signal",
+        lambda m: m.flat_s,
+        "s",
+        lambda v: v >= FLAT_S,
+        "a lost electrode draws a straight line",
+    ),
+    Doubt(
+        "clipped samples",
+        lambda m: 100 * m.clipped,
+        "%",
+        lambda v: v > 100 * CLIPPED,
+        "the amplifier's range is too small, or its unit wrong",
+    ),
+    Doubt(
+        "beats outside its samples",
+        lambda m: float(m.outside),
+        "",
+        lambda v: v > 0,
+        "is the unit of their times right, and are they the record's own?",
+    ),
+)
+QUALITY = (  # noise, and annotations that are not where the beats are
+    Doubt(
+        "beats that are annotated beside its QRS complexes",
+        lambda m: None if m.quality.missed is None else 100 * m.quality.missed,
+        "%",
+        lambda v: v > 100 * MISSED,
+        "are they the record's own, in its rate and unit of time?",
+    ),
+    Doubt(
+        "a delay between QRS complexes and annotations",
+        lambda m: m.quality.late_s,
+        "s",
+        lambda v: abs(v) > LATE_S,
+        "annotations are shifted, or the lead is another's",
+    ),
+    Doubt(
+        "parts that are unlike the rest",
+        lambda m: m.quality.odd_s if m.quality.odd_s > ODD * m.seconds else None,
+        "s",
+        lambda v: v > 0,
+        "noise, or an electrode that was off",
+    ),
+    Doubt(
+        "invalid samples",
+        lambda m: 100 * m.invalid,
+        "%",
+        lambda v: v > 100 * INVALID,
+        "they are left out",
+    ),
+    Doubt(
+        "no annotation for a large part",
+        lambda m: m.unannotated_s if m.unannotated_s > UNANNOTATED[0] * m.seconds else None,
+        "s",
+        lambda v: v > UNANNOTATED[1],
+        "annotations end early or begin late",
+    ),
+    Doubt(
+        "QRS complexes that turn round on the way",
+        lambda m: None if m.turns is None else m.turns[1] - m.turns[0],
+        "",
+        lambda v: abs(v) > 4 * ecg_polarity.CLEAR,
+        "electrodes were swapped, or the lead changed",
+    ),
+)
+
+
 def warnings(records: Mapping[str, Measures], classes: tuple[str, ...], whole: Mapping[str, int]) -> list[str]:
     """What to say of a set.
 
@@ -31,49 +132,10 @@ def warnings(records: Mapping[str, Measures], classes: tuple[str, ...], whole: M
         classes: of beats, or of whole records.
         whole: the class of each record, where records are labelled and not beats.
     """
-    said = [
-        *_named(
-            records,
-            "an implausible R peak",
-            lambda m: m.r_mv,
-            "mV",
-            lambda v: not R_MV[0] <= v <= R_MV[1],
-            f"expected {R_MV[0]:g} to {R_MV[1]:g} mV: is the unit uV or V?",
-        ),
-        *_named(
-            records,
-            "an implausible median interval between beats",
-            lambda m: m.rr_s,
-            "s",
-            lambda v: not RR_S[0] <= v <= RR_S[1],
-            f"expected {RR_S[0]:g} to {RR_S[1]:g} s: is the rate right?",
-        ),
-        *_named(
-            records,
-            "an unchanging signal",
-            lambda m: m.flat_s,
-            "s",
-            lambda v: v >= FLAT_S,
-            "a lost electrode draws a straight line",
-        ),
-        *_named(
-            records,
-            "clipped samples",
-            lambda m: 100 * m.clipped,
-            "%",
-            lambda v: v > 100 * CLIPPED,
-            "the amplifier's range is too small, or its unit wrong",
-        ),
-        *_named(
-            records,
-            "beats outside its samples",
-            lambda m: float(m.outside),
-            "",
-            lambda v: v > 0,
-            "is the unit of their times right, and are they the record's own?",
-        ),
-    ]
-    said += _quality(records) + _against_others(records) + _copies(records)
+    said = [sentence for doubt in DOUBTS for sentence in _named(records, doubt)]
+    for doubt in (_mains(records), *QUALITY):
+        said += _named(records, doubt)
+    said += _against_others(records) + _copies(records)
     said += ecg_polarity.sentences({name: m.polarity for name, m in records.items() if m.polarity is not None})
     counts = [sum(m.beats[place] for m in records.values()) for place in range(len(classes))]
     if whole:
@@ -88,71 +150,18 @@ def warnings(records: Mapping[str, Measures], classes: tuple[str, ...], whole: M
     return said
 
 
-def _quality(records: Mapping[str, Measures]) -> list[str]:
-    """Of noise, and of annotations that are not where the beats are."""
-
+def _mains(records: Mapping[str, Measures]) -> Doubt:
     def mains(m: Measures) -> float:
         return 1000 * m.quality.mains_mv if m.quality.mains_mv > MAINS * max(1.0, m.r_mv or 1.0) else 0.0
 
     hz = {f"{m.quality.mains_hz:g}" for m in records.values() if mains(m)}
-    return [
-        *_named(
-            records,
-            f"mains of {' and '.join(sorted(hz))} Hz",
-            mains,
-            "uV",
-            lambda v: v > 0,
-            "a bad electrode or cable; a band-pass takes only a part of it away",
-        ),
-        *_named(
-            records,
-            "beats that are annotated beside its QRS complexes",
-            lambda m: None if m.quality.missed is None else 100 * m.quality.missed,
-            "%",
-            lambda v: v > 100 * MISSED,
-            "are they the record's own, in its rate and unit of time?",
-        ),
-        *_named(
-            records,
-            "a delay between QRS complexes and annotations",
-            lambda m: m.quality.late_s,
-            "s",
-            lambda v: abs(v) > LATE_S,
-            "annotations are shifted, or the lead is another's",
-        ),
-        *_named(
-            records,
-            "parts that are unlike the rest",
-            lambda m: m.quality.odd_s if m.quality.odd_s > ODD * m.seconds else None,
-            "s",
-            lambda v: v > 0,
-            "noise, or an electrode that was off",
-        ),
-        *_named(
-            records,
-            "invalid samples",
-            lambda m: 100 * m.invalid,
-            "%",
-            lambda v: v > 100 * INVALID,
-            "they are left out",
-        ),
-        *_named(
-            records,
-            "no annotation for a large part",
-            lambda m: m.unannotated_s if m.unannotated_s > UNANNOTATED[0] * m.seconds else None,
-            "s",
-            lambda v: v > UNANNOTATED[1],
-            "annotations end early or begin late",
-        ),
-        *_named(
-            records,
-            "QRS complexes that turn round on the way",
-            lambda m: None if m.turns is None else m.turns[1] - m.turns[0],
-            "",
-            lambda v: abs(v) > 4 * ecg_polarity.CLEAR,
-            "electrodes were swapped, or the lead changed",
-        ),
-    ]
+    return Doubt(
+        f"mains of {' and '.join(sorted(hz))} Hz",
+        mains,
+        "uV",
+        lambda v: v > 0,
+        "a bad electrode or cable; a band-pass takes only a part of it away",
+    )
 
 
 def _against_others(records: Mapping[str, Measures]) -> list[str]:
@@ -164,11 +173,13 @@ def _against_others(records: Mapping[str, Measures]) -> list[str]:
         low, high = heights[edge], heights[-1 - edge]
         said += _named(
             records,
-            "an R peak unlike the others'",
-            lambda m: m.r_mv,
-            "mV",
-            lambda v: R_MV[0] <= v <= R_MV[1] and not low / GAIN <= v <= high * GAIN,
-            f"most have {low:.2f} to {high:.2f} mV: is the gain right?",
+            Doubt(
+                "an R peak unlike the others'",
+                lambda m: m.r_mv,
+                "mV",
+                lambda v: R_MV[0] <= v <= R_MV[1] and not low / GAIN <= v <= high * GAIN,
+                f"most have {low:.2f} to {high:.2f} mV: is the gain right?",
+            ),
         )
     pace = [m.rr_s for m in records.values() if m.rr_s is not None]
     middle = float(np.median(pace)) if len(pace) >= LEAST_RECORDS else 1.0
@@ -219,17 +230,11 @@ def _classes(records: Mapping[str, Measures], classes: tuple[str, ...], whole: M
     return said
 
 
-def _named(
-    records: Mapping[str, Measures],
-    what: str,
-    value: Callable[[Measures], float | None],
-    unit: str,
-    odd: Callable[[float], bool],
-    advice: str,
-) -> list[str]:
+def _named(records: Mapping[str, Measures], doubt: Doubt) -> list[str]:
     """A sentence on the records whose value is odd, with the values."""
-    values = {name: found for name, m in records.items() if (found := value(m)) is not None and odd(found)}
+    values = {name: value for name, m in records.items() if (value := doubt.value(m)) is not None and doubt.odd(value)}
     if not values:
         return []
-    some = listed([f"{name} ({found:.3g}{' ' * bool(unit)}{unit})" for name, found in values.items()], MOST_NAMED)
-    return [f"{len(values)} of {len(records)} records have {what}: {some}; {advice}"]
+    unit = " " + doubt.unit if doubt.unit else ""
+    some = listed([f"{name} ({value:.3g}{unit})" for name, value in values.items()], MOST_NAMED)
+    return [f"{len(values)} of {len(records)} records have {doubt.what}: {some}; {doubt.advice}"]

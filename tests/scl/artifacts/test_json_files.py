@@ -261,7 +261,7 @@ from scl.artifacts.ranges import Ranges
 
 path, entry = sys.argv[1:]
 fields = {"kind": "ranges", "schema": 2, "run_hash": "0" * 64, "method": "m", "windows": 1, "draws": 0, "seed": 0}
-count = (2 << 20) // (len(entry) + 1) - 200
+count = (1 << 20) // (len(entry) + 1) - 200
 lists = f'"subjects": [{",".join([entry] * count)}]'
 text = json.dumps(fields | {"transformation": "t", "ranges": {"a": [-1, 1]}})[:-1] + ", " + lists + "}"
 open(path, "w").write(text)
@@ -285,8 +285,8 @@ def test_the_largest_file_that_is_read_takes_seconds_and_no_gigabyte(tmp_path: P
 
 def test_a_larger_file_is_not_parsed(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
-    path.write_bytes(b" " * ((2 << 20) + 1))
-    with pytest.raises(InputError, match="has 2,097,153 bytes, expected JSON of kind .example. of at most 2,097,152"):
+    path.write_bytes(b" " * ((1 << 20) + 1))
+    with pytest.raises(InputError, match="has 1,048,577 bytes, expected JSON of kind .example. of at most 1,048,576"):
         read_artifact(path, Example)
     with path.open("wb") as file:
         file.truncate(1 << 40)  # takes no place on the disk
