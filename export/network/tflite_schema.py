@@ -31,6 +31,7 @@ OPTIONS: dict[str, dict[str, tuple[int, str, int]]] = {
     "LeakyReluOptions": {"alpha": (0, "f", 0)},
     "HardSwishOptions": {},
     "QuantizeOptions": {},
+    "CastOptions": {"inDataType": (0, "b", 0), "outDataType": (1, "b", 0)},
     "ReshapeOptions": {},
     "SqueezeOptions": {},
     "ExpandDimsOptions": {},

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from export.network.ends import OUTSIDE
 from export.network.from_file import Foreign
 from export.network.layers import Layer
 from export.network.tflite_reader import read_file
@@ -50,11 +51,7 @@ def between_int8(data: bytes, read: Foreign) -> bytes:
         return data
     model = _model(data, read)
     (graph,) = model.subgraphs
-    outside = {
-        index
-        for index, tensor in enumerate(file.tensors)
-        if tensor.contents is None and tensor.kind != "INT8" and index not in read.values
-    }
+    outside = {index for index, tensor in enumerate(file.tensors) if tensor.contents is None and tensor.kind in OUTSIDE}
     graph.operators = [
         op
         for op, known in zip(graph.operators, file.operators, strict=True)
