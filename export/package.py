@@ -93,7 +93,9 @@ CORTEX_M = (
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.package`."""
-    options = Parser(prog="python -m export.package", description=__doc__)
+    options = Parser(
+        prog="python -m export.package", description=__doc__, examples=("bundles/imu --for arduino --out packages/imu",)
+    )
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
     options.add_argument("--for", dest="target", choices=TARGETS, required=True, help="the build system")
     options.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="package folder to write")

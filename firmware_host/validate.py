@@ -89,12 +89,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m firmware_host.validate",
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=(
+            "bundles/imu --port emulator",
+            "bundles/imu --port /dev/ttyACM0 --min-consistency 0.95",
+            "bundles/imu --port /dev/ttyACM0 --port emulator --limit 20",
+        ),
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     add_port_options(parser, several=True)
     parser.add_argument(
-        "--limit", type=COUNT, metavar="N", help="send N originals only, with their copies, spread over the set"
+        "--limit",
+        type=COUNT,
+        metavar="N",
+        help="send N originals only, with their copies, spread over the set and its classes",
     )
     parser.add_argument("--out", type=Path, help="report folder (default reports/<name of the bundle's folder>)")
     parser.add_argument(

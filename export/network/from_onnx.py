@@ -27,6 +27,7 @@ from export.network.tflite_operator import MOST
 from scl.artifacts import InputError
 
 MOST_LAYERS = 256  # the planner looks at them pair by pair
+NO_BRANCH = "a function without branches on values: Softplus(beta=1), LeakyRelu, PRelu, Clip"
 NEAREST = {
     "ConvTranspose": "Conv",
     "LSTM": "dilated Conv over time",
@@ -37,13 +38,15 @@ NEAREST = {
     "LayerNormalization": "BatchNormalization, which is folded",
     "LpNormalization": "the values themselves: normalize in the loss, not in what is deployed",
     "ReduceL2": "the values themselves: normalize in the loss, not in what is deployed",
-    "Gelu": "HardSwish or SiLU (x * Sigmoid(x))",
-    "Erf": "HardSwish or SiLU (x * Sigmoid(x)) instead of GELU",
-    "Elu": "LeakyRelu",
-    "Selu": "LeakyRelu",
     "LogSoftmax": "Softmax, or the logits themselves: their order is the same",
     "ArgMax": "the logits themselves: the board takes the largest",
     "Resize": "a stride of 1 before it",
+    "Where": NO_BRANCH,
+    "Greater": NO_BRANCH,
+    "GreaterOrEqual": NO_BRANCH,
+    "Less": NO_BRANCH,
+    "LessOrEqual": NO_BRANCH,
+    "Einsum": "MatMul by constant weights, or Mul",
     "If": "one path: a model whose shapes are fixed",
     "Loop": "one path: a model whose shapes are fixed",
 }

@@ -17,6 +17,7 @@ from scl.decision import LOST, UNKNOWN, decide
 from scl.frontend.flags import LEAD_OFF, SATURATED
 
 GOLDEN, EVALUATION = "golden.npz", "evaluation.npz"
+FEWEST = 3  # windows: of a rarer class there may be none among some
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +40,18 @@ class Golden:
         return np.where(self.flags & LEAD_OFF, LOST, decide(self.logits, self.thresholds))
 
     def limited(self, windows: int | None) -> "Golden":
-        """The golden set of `windows` originals, spread evenly over all of them; all of them for None."""
+        """The golden set of `windows` originals, spread evenly over all of them; all of them for None.
+
+        Classes that come in turn can all but one fall between evenly spread rows. Where one with room for FEWEST
+        windows has none, rows are spread over the windows in the order of their classes and groups.
+        """
         total = len(self.groups)
         if windows is None or windows >= total:
             return self
-        rows = np.arange(windows) * total // windows
+        rows, labels = np.arange(windows) * total // windows, self.labels[0]
+        classes, counts = np.unique(labels, return_counts=True)
+        if set(classes[counts * windows >= FEWEST * total]) - set(labels[rows]):
+            rows = np.sort(np.lexsort((self.groups, labels))[rows])
         columns = ("counts", "features", "logits", "input_crc32", "flags", "labels")
         taken = {name: getattr(self, name)[:, rows] for name in columns}
         return replace(self, **taken, groups=self.groups[rows], rows=self.rows[rows])

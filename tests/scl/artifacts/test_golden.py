@@ -62,6 +62,16 @@ def test_a_limit_spreads_over_the_set(folder, windows, rows):
     assert (some.logits == golden.logits[:, list(rows)]).all() and some.rows.tolist() == list(rows)
 
 
+@pytest.mark.parametrize(("classes", "windows"), [(2, 6), (3, 9), (2, 7)])
+def test_a_limit_leaves_no_class_out_that_has_windows_in_turn(folder, classes, windows):
+    """Every second of 0, 1, 0, 1, ... would be of one class."""
+    few = read_golden(read_run_bundle(folder))
+    some = replace(few, labels=np.tile(np.arange(12) % classes, (3, 1))).limited(windows)
+    counts = np.bincount(some.labels[0], minlength=classes)
+    assert counts.min() >= windows // classes - 1 and counts.sum() == windows
+    assert (np.diff(some.rows) > 0).all() and (some.counts == few.counts[:, some.rows]).all()
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
