@@ -44,6 +44,9 @@ OPTIONS: dict[str, dict[str, tuple[int, str, int]]] = {
         for number, name in enumerate(("beginMask", "endMask", "ellipsisMask", "newAxisMask", "shrinkAxisMask"))
     }
     | {"offset": (5, "b", 0)},
+    "SliceOptions": {},
+    "SplitOptions": {"numSplits": (0, "i", 0)},
+    "SplitVOptions": {"numSplits": (0, "i", 0)},
     "PackOptions": {"valuesCount": (0, "i", 0), "axis": (1, "i", 0)},
     "GatherOptions": {"axis": (0, "i", 0), "batchDims": (1, "i", 0)},
     "ConcatenationOptions": {"axis": (0, "i", 0), FUSED: (1, "b", 0)},

@@ -26,6 +26,7 @@ from export.network.layers import (
 )
 from export.network.operators import of_class
 from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
+from export.network.slices import Slice
 
 OPSET, IR_VERSION = 13, 8
 FUNCTIONS = {"LOGISTIC": "Sigmoid", "TANH": "Tanh", "LEAKY_RELU": "LeakyRelu", "RELU": "Relu", "QUANTIZE": "Identity"}
@@ -104,6 +105,12 @@ class _Writer:
 
     def concat(self, layer: Concat, *values: str) -> str:
         return self._node("Concat", list(values), f"{layer.name}/joined", axis=2 if layer.along_time else 1)
+
+    def slice(self, layer: Slice, value: str) -> str:
+        ends = (layer.start + (layer.length - 1) * layer.stride + 1, layer.first + layer.channels)
+        bounds = {"starts": (layer.start, layer.first), "ends": ends, "axes": (2, 1), "steps": (layer.stride, 1)}
+        names = [self._constant(f"{layer.name}/{name}", np.array(values)) for name, values in bounds.items()]
+        return self._node("Slice", [value, *names], f"{layer.name}/part")
 
     def elementwise(self, layer: Elementwise, first: str, *second: str) -> str:
         """Adds the node of the layer's class; a constant is (channels, length)."""
@@ -231,6 +238,7 @@ EMITTERS: dict[type[Layer], Callable[..., str]] = {
     Mean: _Writer.mean,
     Sum: _Writer.sum,
     Concat: _Writer.concat,
+    Slice: _Writer.slice,
     **dict.fromkeys(JOINTS, _Writer.elementwise),
     Softmax: _Writer.softmax,
     Table: _Writer.table,

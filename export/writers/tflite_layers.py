@@ -12,6 +12,7 @@ import numpy as np
 from export.network.layers import SIX, AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Sum
 from export.network.operators import operator_of, tflite_operators
 from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
+from export.network.slices import Slice
 
 if TYPE_CHECKING:
     from export.writers.tflite import TFLiteWriter
@@ -86,6 +87,15 @@ def _concat(writer: "TFLiteWriter", op: Any, layer: Concat) -> None:
     op.builtinOptions.axis = 2 if layer.along_time else 3
 
 
+def _slice(writer: "TFLiteWriter", op: Any, layer: Slice) -> None:
+    """STRIDED_SLICE along width and channels."""
+    writer.describe(op, "STRIDED_SLICE", "StridedSliceOptions", version=2)
+    ends = [1, 1, layer.start + (layer.length - 1) * layer.stride + 1, layer.first + layer.channels]
+    bounds = {"begin": [0, 0, layer.start, layer.first], "end": ends, "strides": [1, 1, layer.stride, 1]}
+    for name, values in bounds.items():
+        op.inputs.append(writer.add_tensor(f"{layer.name}/{name}", [4], "INT32", [], [], np.array(values, np.int32)))
+
+
 def _elementwise(writer: "TFLiteWriter", op: Any, layer: Elementwise) -> None:
     """The operator of the layer's class, with its constant if it has one."""
     ((code, form),) = operator_of(layer).forms.items()
@@ -133,6 +143,7 @@ EMITTERS: dict[type[Layer], Callable[["TFLiteWriter", Any, Any], None]] = {
     Mean: _mean,
     Sum: _sum,
     Concat: _concat,
+    Slice: _slice,
     **dict.fromkeys((Add, Subtract, Multiply, Maximum, Minimum, PRelu), _elementwise),
     Softmax: _softmax,
     Table: _table,
