@@ -62,6 +62,15 @@ def schema() -> Any:
     return schema_py_generated
 
 
+def packed(model: Any) -> bytes:
+    """The file of the generated schema's objects."""
+    import flatbuffers
+
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
 def names(enumeration: str) -> dict[int, str]:
     """An enumeration's names, by value."""
     values = vars(getattr(schema(), enumeration))
