@@ -12,7 +12,7 @@ from export.network.layers import AveragePool, Concat, Conv, Depthwise, Layer, M
 from export.network.operators import of_class
 from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
 from export.network.slices import Slice
-from export.network.tables import FUNCTIONS
+from export.network.tables import real
 
 
 def run_float(network: Network, windows: np.ndarray) -> dict[str, np.ndarray]:
@@ -98,7 +98,7 @@ def _softmax(layer: Softmax, x: np.ndarray) -> np.ndarray:
 
 
 def _table(layer: Table, x: np.ndarray) -> np.ndarray:
-    return FUNCTIONS[layer.function].real(x, layer.slope)
+    return real(layer, x)
 
 
 RUNS: dict[type[Layer], Callable[..., Any]] = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from export.network import lookups
 from export.network.ends import ENDS, OUTSIDE
 from export.network.factors import UnsupportedError
 from export.network.integers import Int8Network
@@ -39,6 +40,10 @@ NEAREST = {
     "UNIDIRECTIONAL_SEQUENCE_RNN": "dilated CONV_2D over time in the recurrent layer's place",
     "SQUARED_DIFFERENCE": "batch normalization behind a convolution, which the converter folds into it",
     "RSQRT": "batch normalization behind a convolution, which the converter folds into it",
+}
+LOOKUPS = {
+    "CAST": FileForm(lookups.cast, "CastOptions", 1, bare=True),
+    "ADD": FileForm(lookups.add, "AddOptions", 2, (2, 2)),
 }
 MOST_LAYERS = 256  # the planner looks at them pair by pair
 
@@ -95,7 +100,7 @@ def read(data: bytes, where: str) -> Foreign:
 
 def supported() -> list[str]:
     """Names of the operators that a file may hold."""
-    return list(dict.fromkeys([*tflite_operators(), *VIEWS, *ENDS, *SHAPES]))
+    return list(dict.fromkeys([*tflite_operators(), *VIEWS, *ENDS, *SHAPES, *LOOKUPS]))
 
 
 def _input_orders(contents: TFLiteFile) -> list[Order | None]:
@@ -137,8 +142,9 @@ def _read(file: TFLiteGraph, order: Order | None) -> Foreign:
     network = Network(tuple(file.layers), outputs, _window(file.order(file.tensors["input"])))
     int8 = Int8Network(network, file.activations, file.convs, file.rescales, file.clamps)
     ends = tuple(file.ends.get(result, result) for result in contents.outputs)
-    if any(end in file.pads for end in ends):
-        raise InputError(f"{where}: a PAD writes its output; leave the PAD out")
+    for kind, views in (("PAD", file.pads), ("CAST", file.places)):
+        if any(end in views for end in ends):
+            raise InputError(f"{where}: a {kind} writes its output; leave the {kind} out")
     return Foreign(int8, file.tensors, file.origins, file.orders, file.values, ends)
 
 
@@ -179,11 +185,12 @@ def _keep_layer(file: TFLiteGraph, op: TFLiteOperator, layer: Layer) -> None:
     if tflite_operators()[op.kind].activation:
         file.clamps[op.name] = op.clamp()
     file.layers.append(layer)
-    pads = [file.pads[place] for place in op.inputs[:1] if place in file.pads]
+    views = [view for place in op.inputs if (view := file.pads.get(place) or file.places.get(place))]
     places = {file.names[place]: place for place in reversed(op.inputs) if place in file.names}
     reads = [places[source.name] for source in layer.sources]
     file.origins[op.name] = Origin(
-        tuple(pad.reads for pad in pads) or tuple(reads), (*(at for pad in pads for at in pad.operators), op.index)
+        tuple(view.reads for view in views) or tuple(reads),
+        (*(at for view in views for at in view.operators), op.index),
     )
     file.name(op.output, op.name)
 
@@ -196,6 +203,8 @@ def _form(file: TFLiteGraph, op: FileOperator) -> tuple[FileForm, bool]:
         return VIEWS[op.kind], False
     if op.kind in ENDS and (kinds != {"INT8"} or op.kind not in operators):
         return ENDS[op.kind], False
+    if op.kind in LOOKUPS and (op.kind not in operators or "INT32" in kinds):
+        return LOOKUPS[op.kind], False
     if op.kind in SHAPES and "INT32" in kinds:
         return SHAPES[op.kind], False
     if op.kind in operators:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
-from export.network import factors, readers, slice_readers, tables
+from export.network import factors, lookups, readers, slice_readers, tables
 from export.network.integers import Affine, Rescale
 from export.network.layers import AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Sum
 from export.network.pointwise import (
+    LOOKUP,
     Add,
     Elementwise,
     Extreme,
@@ -225,15 +226,14 @@ OPERATORS = (
     Operator(
         *(Table, "table", "scl_table", Search.VALUES),
         slides=True,
-        result=lambda layer, sources: tables.FUNCTIONS[layer.function].result_of(sources[0]),
-        rescaler=lambda layer, sources, result: factors.of_table(
-            tables.table(layer.function, sources[0], result, layer.slope)
-        ),
+        result=lambda layer, sources: tables.result_of(layer, sources[0]),
+        rescaler=lambda layer, sources, result: factors.of_table(tables.entries_of(layer, sources[0], result)),
         constant_bytes=lambda layer: 256,
         forms={
             name: FileForm(readers.table, TABLE_OPTIONS.get(name, ""), bare=name != "LEAKY_RELU")
             for name in tables.FUNCTIONS
-        },
+        }
+        | {LOOKUP: FileForm(lookups.gather, "GatherOptions", 4, (2, 2))},
         activation=False,
     ),
     _elementwise(Add, "add", "AddOptions"),

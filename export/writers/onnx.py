@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from export.network.curves import VALUE, Curve
 from export.network.integers import Int8Network
 from export.network.layers import (
     AveragePool,
@@ -27,9 +28,9 @@ from export.network.layers import (
 from export.network.operators import of_class
 from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
 from export.network.slices import Slice
+from export.network.tables import curve_of
 
 OPSET, IR_VERSION = 13, 8
-FUNCTIONS = {"LOGISTIC": "Sigmoid", "TANH": "Tanh", "LEAKY_RELU": "LeakyRelu", "RELU": "Relu", "QUANTIZE": "Identity"}
 JOINTS: dict[type[Layer], str] = {
     Add: "Add",
     Subtract: "Sub",
@@ -129,14 +130,23 @@ class _Writer:
         return self._node("Softmax", [value], f"{layer.name}/shares", axis=1)
 
     def table(self, layer: Table, value: str) -> str:
-        """Adds the function's node; a hard swish is two, since opset 13 has none."""
-        if layer.function == "HARD_SWISH":
-            gate = self._node("HardSigmoid", [value], f"{layer.name}/gate", alpha=1 / 6, beta=0.5)
-            return self._node("Mul", [value, gate], f"{layer.name}/value")
-        if layer.function == "RELU6":
-            return self._clipped(layer, value, 6.0)
-        attributes = {"alpha": layer.slope} if layer.function == "LEAKY_RELU" else {}
-        return self._node(FUNCTIONS[layer.function], [value], f"{layer.name}/value", **attributes)
+        """Adds the function's nodes. Raises TypeError if a file has its entries alone."""
+        curve = curve_of(layer)
+        if curve is None:
+            raise TypeError(f"layer {layer.name} is known by its entries; model.onnx is written of functions")
+        return self._curve(curve, value, f"{layer.name}/value")
+
+    def _curve(self, curve: Curve, value: str, name: str) -> str:
+        operands = [value] if curve == VALUE else []
+        for place, operand in enumerate(curve.operands):
+            inside = f"{name}/{place}"
+            if operand == VALUE:
+                operands.append(value)
+            elif isinstance(operand, Curve):
+                operands.append(self._curve(operand, value, inside))
+            else:
+                operands.append(self._constant(inside, np.array(operand, np.float32)))
+        return self._node(curve.kind, operands, name, **curve.attributes)
 
     def _activated(self, layer: Layer, value: str) -> str:
         """The value behind a fused activation."""

@@ -116,6 +116,7 @@ class EveryOperator(Net):
         self.add(before)
         for kind in sorted(tables.FUNCTIONS):
             self.function(kind, [1, 1, 20, 4])
+        self.looked_up([1, 1, 20, 4])
         self.joined()
         self.parts()
         self.depthwise(4)
@@ -167,6 +168,16 @@ class EveryOperator(Net):
         self.operator("CONCATENATION", [self.at, self.at], self.like([1, 1, 40, 4]), along)
         self.slice_of([0, 0, 9, 0], [-1, 1, 24, 4], [1, 1, 24, 4])
         self.strided_slice([(0, 1, 1), (0, 1, 1), (-20, 0, 1), (0, 4, 1)], [1, 1, 20, 4], endMask=4)
+
+    def looked_up(self, shape: list[int]) -> None:
+        """Entries by the value: CAST, ADD and GATHER."""
+        types, cast = self.s.TensorType, self.s.CastOptionsT()
+        cast.inDataType, cast.outDataType = types.INT8, types.INT32
+        self.operator("CAST", [self.at], self.tensor(shape, types.INT32, [], []), cast)
+        half = self.tensor([1], types.INT32, [], [], np.array([128], np.int32))
+        self.operator("ADD", [self.at, half], self.tensor(shape, types.INT32, [], []), self.s.AddOptionsT())
+        entries = self.tensor([256], types.INT8, 0.04, 2, self.rng.integers(-128, 128, 256).astype(np.int8))
+        self.operator("GATHER", [entries, self.at], self.activation(shape, 0.04, 2), self.s.GatherOptionsT())
 
     def flattened(self) -> int:
         """The shape (1, 5, 4), computed of that of a tensor (1, 1, 5, 4) in all ways there are."""

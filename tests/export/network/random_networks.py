@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from export.network.curves import gelu
 from export.network.layers import SIX, AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Network, Sum, Tensor
-from export.network.pointwise import Add, Extreme, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
+from export.network.pointwise import LOOKUP, Add, Extreme, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
 from export.network.slices import Slice
 from export.network.tables import FUNCTIONS
 
@@ -90,8 +91,9 @@ class Growing:
         return self.add(PRelu(self.name(), self.at, second, values=self.floats(1, self.at.channels, products=4)))
 
     def table(self) -> Tensor:
-        function = str(self.rng.choice(list(FUNCTIONS)))
-        return self.add(Table(self.name(), self.at, function, 0.1 if function == "LEAKY_RELU" else 0.0))
+        function = str(self.rng.choice([*FUNCTIONS, LOOKUP]))
+        curve = gelu("none") if function == LOOKUP else None
+        return self.add(Table(self.name(), self.at, function, 0.1 if function == "LEAKY_RELU" else 0.0, curve))
 
     def mean(self) -> Tensor:
         """Or the sum."""
