@@ -18,6 +18,7 @@ from export.network.onnx_file import OnnxFile, OnnxNode, read_onnx
 from export.network.onnx_layers import LAYERS, cropped
 from export.network.onnx_operator import OnnxGraph, OnnxOperator
 from export.network.onnx_pairs import PAIRS
+from export.network.onnx_parts import with_whole_inputs
 from export.network.onnx_pointwise import POINTWISE
 from export.network.onnx_pools import POOLS
 from export.network.onnx_qdq import QDQ
@@ -153,6 +154,8 @@ def _read_node(graph: OnnxGraph, node: OnnxNode) -> None:
         for name, part in zip(node.outputs, split(op, op.view().positions), strict=True):
             graph.views[name] = op.view().moved(part)
     elif node.kind in READERS:
+        if node.kind != "Concat":  # parts that are put together again need no copies
+            with_whole_inputs(graph, given, of_channels=node.kind not in LAYERS)
         READERS[node.kind](op)
     else:
         raise UnsupportedError("", NEAREST.get(node.kind, f"one of {', '.join(SUPPORTED)}"))
@@ -164,6 +167,7 @@ SUPPORTED = sorted({*READERS, *VIEWS, "Split"})
 
 def _output(graph: OnnxGraph, name: str, where: str) -> str:
     """The tensor that an output of the file is."""
+    with_whole_inputs(graph, [name], of_channels=True)
     view = graph.views.get(name)
     layer = None if view is None else graph.layer(view.tensor.name)
     if view is None or layer is None:

@@ -6,6 +6,7 @@ from export.network.curves import VALUE, Curve
 from export.network.factors import UnsupportedError
 from export.network.layers import Concat, Tensor
 from export.network.onnx_operator import OnnxOperator
+from export.network.onnx_parts import copied
 from export.network.onnx_pointwise import Rule, by_constant, curve_with_number, divided, pair, write_curve
 from export.network.onnx_view import ZERO, View, signal, spread
 from export.network.pointwise import Maximum, Minimum, Multiply, Subtract
@@ -86,6 +87,7 @@ def concatenate(op: OnnxOperator) -> None:
         if len(np.unique(read)) == read.size:
             op.alias(views[0].moved(together))
             return
+    views = [copied(op.graph, view, of_channels=True) for view in views]
     if axis == 2 and len(views[0].shape) == 3:
         _along_time(op, views)
         return

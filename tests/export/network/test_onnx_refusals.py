@@ -62,10 +62,10 @@ def test_modules_of_the_page_are_refused_with_its_advice(name: str) -> None:
     ("net", "message"),
     [
         (Of(lambda x: x + x.mean(2, keepdim=True)), r"\[1, 3, 20\] and \[1, 3, 1\] \(broadcast\); .* one shape"),
-        (Of(lambda x, conv: F.max_pool1d(conv(x)[:, :2], 2), nn.Conv1d(3, 4, 3)), "is MaxPool of a part of a tensor"),
-        (Of(lambda x, conv: conv(x[:, :, 5:]), nn.Conv1d(3, 4, 3)), "of a part or another order of the 20 samples"),
+        (Of(lambda x, conv: F.max_pool1d(conv(x)[:, ::2], 2), nn.Conv1d(3, 4, 3)), "is MaxPool of a part of a"),
+        (Of(lambda x, conv: conv(x.flip(2)), nn.Conv1d(3, 4, 3)), "of a part or another order of the 20 samples"),
         (Of(lambda x, conv: conv(x[:, None]), nn.Conv2d(1, 4, (2, 3))), "is Conv with a kernel of .* a kernel of 1"),
-        (Of(lambda x, conv: conv(x)[:, 1:], nn.Conv1d(3, 4, 3)), "its output .* is a part of a tensor"),
+        (Of(lambda x, conv: conv(x).flip(2), nn.Conv1d(3, 4, 3)), "its output .* is a part of a tensor"),
         (Of(lambda x: x), "no node computes its output|holds no nodes"),
         (
             Of(lambda x, conv: (conv(x), x.mean(2), x.amax(2)), nn.Conv1d(3, 4, 3)),
