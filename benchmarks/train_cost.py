@@ -25,9 +25,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from scl.artifacts import write_json
 from scl.artifacts.run import Architecture
-from train import data
 from train.data.data_set import Source
 from train.data.registry import data_set
+from train.data.stored import resolve
 from train.imu import WRIST
 from train.model.encoder import Classifier
 from train.run.config import TrainConfig
@@ -48,7 +48,7 @@ def main() -> None:
     options.add_argument("--batch-size", type=int, default=128)
     options.add_argument("--results", type=Path, default=RESULTS, help="JSON to write (default in benchmarks/results)")
     arguments = options.parse_args()
-    path = data.resolve(None, data_set("wisdm"))
+    path = resolve(None, data_set("wisdm"))
     source = Source("watch" if path is None else "wisdm", {})
     recordings = data_set(source.data_set).load(path, source.options)
     task = imu_task(recordings, source, TrainConfig().changed(split="fold"))

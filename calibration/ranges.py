@@ -94,7 +94,7 @@ def quantization_error(values: np.ndarray, low: float, high: float) -> float:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m calibration.ranges`."""
-    options = Parser(prog="python -m calibration.ranges", description=__doc__)
+    options = Parser(prog="python -m calibration.ranges", description=__doc__, examples=("runs/imu",))
     options.add_argument("run", type=Path, help="run folder; ranges.json is written into it")
     options.add_argument("--windows", type=COUNT, default=360, help="representative windows (default 360)")
     options.add_argument(
@@ -111,7 +111,7 @@ def main(argv: Sequence[str]) -> int:
     wait_passively()
     import torch
 
-    from train.data import windows_for_run
+    from train.data.stored import windows_for_run
     from train.run.folder import load_run
     from train.transformations import from_info
 

@@ -33,7 +33,9 @@ from scl.text import say
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m calibration.sensor`."""
     options = Parser(
-        prog="python -m calibration.sensor", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m calibration.sensor",
+        description=__doc__,
+        examples=("show bmi270", "still poses.csv --sensor bmi270 --out calibration.json"),
     )
     commands = options.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="sensor files that ship")

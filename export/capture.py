@@ -1,8 +1,5 @@
 """Makes a capture file of a recording: numbers in the units of people become the counts of a sensor, at its rate.
 
-python -m export.capture walk.csv --sensor bmi270 --out capture.csv --columns ax,ay,az --unit g --time ms
-python -m firmware_host.stream BUNDLE --port emulator --record capture.csv --speed max
-
 Columns, units and times are guessed where names or values tell them, and the command says what it took.
 """
 
@@ -33,7 +30,9 @@ WORN_G = (0.5, 2.0)  # of the median acceleration of a sensor that is worn; outs
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.capture`."""
     options = Parser(
-        prog="python -m export.capture", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m export.capture",
+        description=__doc__,
+        examples=("walk.csv --sensor bmi270 --out capture.csv --columns ax,ay,az --unit g --time ms",),
     )
     options.add_argument("recording", type=Path, metavar="FILE", help="CSV with a column for each channel")
     options.add_argument(

@@ -6,6 +6,7 @@ from export.given_front_end import designed
 from export.given_options import Options
 from export.model import LABEL_BYTES
 from export.network import arena, from_file
+from export.network.dilation import with_dilation
 from export.network.integers import Int8Network
 from export.network.layers import FEATURES
 from export.network.operators import operator_of
@@ -49,6 +50,7 @@ def read_model(where: str, data: bytes, options: Options) -> Model:
 
     Raises InputError if the file uses what the engine lacks, the board has no room for it, or names do not fit it.
     """
+    data = with_dilation(data, where)
     read = from_file.read(data, where)
     if (tflite := between_int8(data, read)) != data:
         read = from_file.read(tflite, where)

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import metadata
+from importlib.metadata import distribution, metadata
 from pathlib import Path
 from string import Template
 
@@ -93,7 +93,9 @@ CORTEX_M = (
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.package`."""
-    options = Parser(prog="python -m export.package", description=__doc__)
+    options = Parser(
+        prog="python -m export.package", description=__doc__, examples=("bundles/imu --for arduino --out packages/imu",)
+    )
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
     options.add_argument("--for", dest="target", choices=TARGETS, required=True, help="the build system")
     options.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="package folder to write")
@@ -124,7 +126,7 @@ def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
             shutil.copyfile(path, flat / path.name)
         for name in MODEL_FILES:
             shutil.copyfile(c_files / name, flat / name)
-        shutil.copyfile(FIRMWARE.parent / "LICENSE", folder / "LICENSE")
+        (folder / "LICENSE").write_text(licence(), encoding="utf-8")
         templates = TEMPLATES / target
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):
             _fill(path, folder / path.relative_to(templates), words)
@@ -137,6 +139,12 @@ def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
                 shutil.copyfile(FIRMWARE / name, folder / "example" / name)
         facts = {"name": words["name"], "target": target, "model_hash": words["hash"]}
         artifacts.write_json(folder / "scl_package.json", {"kind": "package", "schema": 1, **facts})
+
+
+def licence() -> str:
+    """The project's, as it was installed with it."""
+    (path,) = [path for path in distribution(DISTRIBUTION).files or () if path.name == "LICENSE"]
+    return path.read_text(encoding="utf-8")
 
 
 def described(manifest: BundleManifest, target: str) -> dict[str, str]:

@@ -39,8 +39,8 @@ from scl.artifacts.run import run_hash
 from scl.decision import decide
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.text import say
-from train.data import recordings_for_run, windows_for_run
 from train.data.recordings import WindowSet
+from train.data.stored import recordings_for_run, windows_for_run
 from train.data.tasks import TASKS
 from train.run.folder import load_run
 from train.transformations import from_info, kind

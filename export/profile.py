@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.profile`."""
-    options = Parser(prog="python -m export.profile", description=__doc__)
+    options = Parser(
+        prog="python -m export.profile",
+        description=__doc__,
+        examples=("bundles/imu", "bundles/imu --bisect", "bundles/imu --port /dev/ttyACM0", "--estimate runs/imu"),
+    )
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
     options.add_argument(
         "--board", default=BOARD,

@@ -23,7 +23,16 @@ FILE_ONLY = ("representative", "transformation", "front_end", "board")
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.quantize`."""
-    options = Parser(prog="python -m export.quantize", description=__doc__)
+    options = Parser(
+        prog="python -m export.quantize",
+        description=__doc__,
+        examples=(
+            "runs/imu --out bundles/imu",
+            "runs/imu --out bundles/imu --sensor bmi270 --budget flash=256k,ram=32k",
+            "--from model.tflite --out bundles/mine",
+            "--from model.onnx --representative windows.npz --transformation rotation --out bundles/mine",
+        ),
+    )
     options.add_argument(
         "run",
         type=Path,

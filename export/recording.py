@@ -1,8 +1,5 @@
 """Writes a subject's recording as a capture file: the counts a sensor would have given, to be played to a board.
 
-python -m export.recording RUN --subject 1601 --out walk.csv
-python -m firmware_host.stream BUNDLE --port emulator --record walk.csv --speed max
-
 Each sample is labelled with what it belongs to; of ECG strips, with the label of the strip that ends there.
 """
 
@@ -27,7 +24,9 @@ if TYPE_CHECKING:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.recording`."""
-    options = Parser(prog="python -m export.recording", description=__doc__.splitlines()[0])
+    options = Parser(
+        prog="python -m export.recording", description=__doc__, examples=("runs/imu --subject 1601 --out walk.csv",)
+    )
     options.add_argument("run", type=Path, help="run folder; names the data set, the sensors and the test subjects")
     options.add_argument("--subject", type=int, help="whose recording (default: the first test subject)")
     options.add_argument(
@@ -42,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     from export.sensor import sensor_for
-    from train.data import recordings_for_run
+    from train.data.stored import recordings_for_run
     from train.data.tasks import TASKS
     from train.run.folder import load_run
 

@@ -1,1 +1,5 @@
 """Talk to the board: build, emulate, stream, validate."""
+
+from scl import extras
+
+extras.require("host", "serial", "cobs", "rich")

@@ -160,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m firmware_host.capture",
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=("bundles/imu --port /dev/ttyACM0 --out poses.csv --seconds 120",),
     )
     parser.add_argument("bundle", type=Path, help="bundle on the board; names the sensor, its rate and its channels")
     parser.add_argument("--port", help="device, pyserial URL or native; default: the only USB serial port")

@@ -1,5 +1,6 @@
 """`python -m firmware_host.ports`: the serial ports that may have a board, and the choice of one."""
 
+import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,14 +65,17 @@ def resolve() -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser(prog="python -m firmware_host.ports", description=__doc__)
-    parser.parse_args(argv)
+    _parser().parse_args(argv)
     found = candidates()
     if not found:
         say("no serial port of a USB device was found; --port emulator and --port native need none")
     for port in found:
         say(describe(port))
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    return Parser(prog="python -m firmware_host.ports", description=__doc__, examples=("",))
 
 
 if __name__ == "__main__":

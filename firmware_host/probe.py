@@ -114,7 +114,9 @@ def _ask(link: Link, operator: int, offset: int) -> Probe:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
-        prog="python -m firmware_host.probe", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m firmware_host.probe",
+        description=__doc__,
+        examples=("bundles/imu --port emulator --out probe.npz",),
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     add_port_options(parser)

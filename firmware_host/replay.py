@@ -178,9 +178,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
-        prog="python -m firmware_host.replay",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m firmware_host.replay", description=__doc__, examples=("board.trace", "board.trace bundles/imu")
     )
     parser.add_argument("trace", type=Path, help="file that --trace has written")
     parser.add_argument("bundle", type=Path, nargs="?", help="play a validate run again, with the bundle it was of")

@@ -86,7 +86,9 @@ def check_record(record: Capture, bundle: Bundle[Manifest], path: Path) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
-        prog="python -m firmware_host.stream", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m firmware_host.stream",
+        description=__doc__,
+        examples=("bundles/imu --port emulator --record walk.csv --speed max",),
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     add_port_options(parser)

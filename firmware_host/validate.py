@@ -89,7 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m firmware_host.validate",
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        examples=(
+            "bundles/imu --port emulator",
+            "bundles/imu --port /dev/ttyACM0 --min-consistency 0.95",
+            "bundles/imu --port /dev/ttyACM0 --port emulator --limit 20",
+        ),
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     add_port_options(parser, several=True)

@@ -1,10 +1,12 @@
 """Types of command-line arguments that several commands take: whatever is outside its range is refused by argparse."""
 
 import argparse
+import difflib
 import math
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NoReturn
 
+from scl import __version__
 from scl.artifacts.errors import shortened
 from scl.artifacts.fields import is_line
 from scl.text import printable
@@ -14,10 +16,36 @@ MOST_BAUD = (1 << 31) - 1  # pyserial hands it to the system as an int
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's, whose refusals are printable: a shell may have put in the names of files."""
+    """argparse's, with examples under the help, and refusals of two lines that name the nearest option.
+
+    Refusals are printable: a shell may have put in the names of files.
+
+    Attributes:
+        program: what the user typed before the options, where it is not `python -m MODULE` (scl/commands.py).
+    """
+
+    program: ClassVar[str | None] = None
+
+    def __init__(self, *, prog: str | None = None, examples: Sequence[str] = (), **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        if Parser.program is not None and prog is not None and prog.startswith("python -m "):
+            prog = Parser.program
+        if examples:
+            options["epilog"] = "\n".join(["examples:", *(f"  {prog} {example}".rstrip() for example in examples)])
+        super().__init__(**options | {"prog": prog})
+        self.examples = tuple(examples)
+        if self.add_help:
+            version = f"scl-wearable {__version__}"
+            self.add_argument("--version", action="version", version=version, help="print it and exit")
 
     def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
+        """Ends the process with status 2."""
+        unknown = message.removeprefix("unrecognized arguments: ").split()[0].split("=")[0]
+        nearest = difflib.get_close_matches(unknown, self._option_string_actions, 1)
+        meant = f"; did you mean {nearest[0]}?" if nearest and message.startswith("unrecognized") else ""
+        places = [str(a.metavar or a.dest) for a in self._get_positional_actions()]
+        usage = " ".join([f"usage: {self.prog}", *places, f"[options]; {self.prog} --help lists them"])
+        self.exit(2, f"{printable(usage)}\n{self.prog}: error: {printable(message)}{meant}\n")
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

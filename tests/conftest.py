@@ -95,7 +95,7 @@ def exported(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     from export.writers.tflite import write_tflite
     from scl.artifacts.ranges import read_ranges
     from scl.frontend.resampler import design
-    from train.data import windows_for_run
+    from train.data.stored import windows_for_run
     from train.run.folder import load_run
     from train.transformations.rotation import RotatedCopies
 

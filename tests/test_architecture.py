@@ -28,7 +28,7 @@ NEVER = {
 # No folder imports a command but where it says so.
 ROOMS = {
     # A bundle's manifest holds the front end's own description, and the front end reads the fields of a run.
-    "scl.artifacts": {"scl.frontend", "scl.partition", "scl.decision", "scl.text"},
+    "scl.artifacts": {"scl.frontend", "scl.partition", "scl.decision", "scl.text", "scl.extras"},
     "scl.frontend": {"scl.artifacts"},
     "train.data": {"train.transformations"},
     "train.transformations": set(),

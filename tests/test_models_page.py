@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from export.network import from_file
@@ -15,9 +16,9 @@ FILES = sorted(
 )  # ONNX has its own
 
 
-def rows(heading: str) -> list[list[str]]:
-    """The cells of the table under a heading of the page."""
-    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+def rows(heading: str, page: str = PAGE) -> list[list[str]]:
+    """The cells of the table under a heading of a page."""
+    section = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     return [[cell.strip().replace("\\|", "|") for cell in line.strip("| ").split(" | ")] for line in lines[2:]]
 
@@ -32,10 +33,10 @@ def readable(text: str, names: dict[str, object]) -> str:
     return re.sub(r"\{([^{}]*)\}", value, text).strip()
 
 
-def refusals() -> list[list[str]]:
-    """[what is refused, what to do] of every UnsupportedError in the code, by file and line."""
+def refusals(files: Iterable[Path] = FILES) -> list[list[str]]:
+    """[what is refused, what to do] of every UnsupportedError in files of the code."""
     found = []
-    for path in FILES:
+    for path in files:
         names = module(path.relative_to(ROOT).as_posix())
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("UnsupportedError"):

@@ -38,7 +38,11 @@ SUPPORTED_MULTILABEL = {"smoothing": Only((0.0,), "labels of ptbxl may hold toge
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.ecg`."""
-    options = Parser(prog="python -m train.ecg", description=__doc__)
+    options = Parser(
+        prog="python -m train.ecg",
+        description=__doc__,
+        examples=("--out runs/ecg", "--data recordings/ --out runs/ecg", "--task beat --out runs/beats"),
+    )
     options.add_argument(
         "--task",
         choices=tuple(DEFAULTS),
@@ -96,9 +100,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:
     """The data set and how to load it, and where it is."""
-    from train import data
     from train.data.data_set import Source
     from train.data.registry import data_set, data_set_at
+    from train.data.stored import resolve
 
     if arguments.synthetic or arguments.set or arguments.data is None:
         chosen = data_set("synthetic" if arguments.synthetic else arguments.set or "mitdb")
@@ -109,7 +113,7 @@ def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:
         from train.data.download import download_mitdb
 
         path = download_mitdb(Path("data/mitdb"))
-    path = data.resolve(path, chosen)
+    path = resolve(path, chosen)
     if path is None and chosen.places:
         raise InputError(
             f"no {chosen.name} recordings: give --data PATH (the official zip or folder), set SCL_DATA_DIR, fetch "

@@ -37,7 +37,7 @@ MOST_PAIRS = 1_000_000  # which are in memory together
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.fusion`."""
-    options = Parser(prog="python -m train.fusion", description=__doc__.split("\n\n")[0])
+    options = Parser(prog="python -m train.fusion", description=__doc__, examples=("--out runs/fusion",))
     options.add_argument("--imu-data", type=Path, help="WISDM; else below SCL_DATA_DIR, else the embedded watch set")
     options.add_argument("--ecg-data", type=Path, help="MIT-BIH; else below SCL_DATA_DIR, else simulated ECG")
     options.add_argument(

@@ -24,7 +24,15 @@ SUPPORTED = {"input": Only(("raw", "invariant"), "rolled windows are for time sh
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.imu`."""
-    options = Parser(prog="python -m train.imu", description=__doc__)
+    options = Parser(
+        prog="python -m train.imu",
+        description=__doc__,
+        examples=(
+            "--out runs/imu",
+            "--data recordings/ --out runs/imu",
+            "--epochs 20 --seed 1 --out runs/imu --resume",
+        ),
+    )
     options.add_argument("--data", type=Path, help="recordings: WISDM's zip or folder, or a folder of your own")
     options.add_argument("--download", action="store_true", help="fetch WISDM to data/wisdm first (340 MB), and use it")
     options.add_argument("--device", choices=("watch", "phone"), default="watch", help="WISDM: whose sensors")
@@ -38,9 +46,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     wait_passively()
-    from train import data
     from train.data.data_set import Source
     from train.data.registry import data_set, data_set_at
+    from train.data.stored import resolve
     from train.run.session import train_run
     from train.run.summary import summary
     from train.run.task import check_imu, imu_task
@@ -54,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
 
         path = download(Path("data/wisdm"))
     chosen = data_set("wisdm") if path is None else data_set_at(path, "imu")
-    path = data.resolve(path, chosen)
+    path = resolve(path, chosen)
     loading: dict[str, object] = {}
     if chosen.name == "wisdm":
         loading = {"device": arguments.device, "sensors": ["accel", "gyro"]}

@@ -31,9 +31,7 @@ RIDGE = 1.0
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.probe`."""
-    options = Parser(
-        prog="python -m train.probe", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    options = Parser(prog="python -m train.probe", description=__doc__, examples=("runs/imu",))
     options.add_argument(
         "run", type=Path, metavar="RUN", help="run folder; probe.json and probe.png are written into it"
     )
@@ -46,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     wait_passively()
-    from train.data import windows_for_run
+    from train.data.stored import windows_for_run
     from train.run.folder import load_run
 
     run = load_run(arguments.run)

@@ -35,7 +35,7 @@ Row = dict[str, Value | None]
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.sweep`."""
     options = Parser(
-        prog="python -m train.sweep", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m train.sweep", description=__doc__, examples=("grid.toml --dry-run", "grid.toml --jobs 2")
     )
     options.add_argument("file", type=Path, metavar="FILE.toml", help="what to train")
     options.add_argument(

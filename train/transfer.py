@@ -26,7 +26,11 @@ WATCH_SET = "watch-set"
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.transfer`."""
-    options = Parser(prog="python -m train.transfer", description=__doc__)
+    options = Parser(
+        prog="python -m train.transfer",
+        description=__doc__,
+        examples=("runs/imu --eval-data recordings/", "runs/imu --eval-data recordings/wisdm --eval-device phone"),
+    )
     options.add_argument("run", type=Path, metavar="RUN", help="run folder of train.imu or train.ecg")
     options.add_argument(
         "--eval-data",
@@ -87,7 +91,7 @@ def own_recordings(info: "RunInfo", data: Path | None) -> "Recordings | None":
 
     Raises InputError if `data` holds others.
     """
-    from train.data import recordings_for_run
+    from train.data.stored import recordings_for_run
 
     try:
         return recordings_for_run(info, data)

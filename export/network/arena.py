@@ -65,7 +65,7 @@ def reach(layer: Layer) -> int:
     """Bytes that a layer's input must start above its output: output t is whole when window t may still be read."""
     t = np.arange(layer.result.length)
     starts = np.maximum(t * layer.stride - layer.pads[0], 0)
-    return int(np.max((t + 1) * layer.channels - starts * layer.source.channels))
+    return int(np.max((t + 1) * layer.channels - starts * layer.source.channels)) - layer.skipped
 
 
 def scratch_name(layer: Layer) -> str:

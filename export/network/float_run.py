@@ -11,7 +11,8 @@ import numpy as np
 from export.network.layers import AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Network, Sum
 from export.network.operators import of_class
 from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
-from export.network.tables import FUNCTIONS
+from export.network.slices import Slice
+from export.network.tables import real
 
 
 def run_float(network: Network, windows: np.ndarray) -> dict[str, np.ndarray]:
@@ -72,6 +73,11 @@ def _concat(layer: Concat, *parts: np.ndarray) -> np.ndarray:
     return np.concatenate(parts, axis=1 if layer.along_time else 2)
 
 
+def _slice(layer: Slice, x: np.ndarray) -> np.ndarray:
+    end = layer.start + layer.length * layer.stride
+    return x[:, layer.start : end : layer.stride, layer.first : layer.first + layer.channels]
+
+
 def _prelu(x: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     return np.where(x < 0, slopes * x, x)
 
@@ -92,7 +98,7 @@ def _softmax(layer: Softmax, x: np.ndarray) -> np.ndarray:
 
 
 def _table(layer: Table, x: np.ndarray) -> np.ndarray:
-    return FUNCTIONS[layer.function].real(x, layer.slope)
+    return real(layer, x)
 
 
 RUNS: dict[type[Layer], Callable[..., Any]] = {
@@ -103,6 +109,7 @@ RUNS: dict[type[Layer], Callable[..., Any]] = {
     Mean: _mean,
     Sum: _sum,
     Concat: _concat,
+    Slice: _slice,
     Add: _joining(np.add),
     Subtract: _joining(np.subtract),
     Multiply: _joining(np.multiply),

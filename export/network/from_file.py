@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from export.network import lookups
 from export.network.ends import ENDS, OUTSIDE
 from export.network.factors import UnsupportedError
 from export.network.integers import Int8Network
-from export.network.layers import Network, Tensor
+from export.network.layers import Layer, Network, Tensor
 from export.network.operators import FileForm, tflite_operators
 from export.network.order import Order
 from export.network.shapes import SHAPES
@@ -30,7 +31,6 @@ NEAREST = {
     "SPACE_TO_BATCH_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
     "BATCH_TO_SPACE_ND": f"CONV_2D with a dilation factor of its own, which the converter writes {KNOWN_BATCH}",
     "REDUCE_PROD": f"shapes without one, which the converter writes {KNOWN_BATCH}",
-    "STRIDED_SLICE": "all of time: a MEAN, a pool or a FULLY_CONNECTED of the flattened tensor, not a part of it",
     "CONV_3D": "CONV_2D along one axis, time, with all else as channels",
     "TRANSPOSE_CONV": "CONV_2D: layers that keep or shorten time",
     "TILE": "layers that keep or shorten time",
@@ -40,6 +40,10 @@ NEAREST = {
     "UNIDIRECTIONAL_SEQUENCE_RNN": "dilated CONV_2D over time in the recurrent layer's place",
     "SQUARED_DIFFERENCE": "batch normalization behind a convolution, which the converter folds into it",
     "RSQRT": "batch normalization behind a convolution, which the converter folds into it",
+}
+LOOKUPS = {
+    "CAST": FileForm(lookups.cast, "CastOptions", 1, bare=True),
+    "ADD": FileForm(lookups.add, "AddOptions", 2, (2, 2)),
 }
 MOST_LAYERS = 256  # the planner looks at them pair by pair
 
@@ -96,7 +100,7 @@ def read(data: bytes, where: str) -> Foreign:
 
 def supported() -> list[str]:
     """Names of the operators that a file may hold."""
-    return list(dict.fromkeys([*tflite_operators(), *VIEWS, *ENDS, *SHAPES]))
+    return list(dict.fromkeys([*tflite_operators(), *VIEWS, *ENDS, *SHAPES, *LOOKUPS]))
 
 
 def _input_orders(contents: TFLiteFile) -> list[Order | None]:
@@ -138,8 +142,9 @@ def _read(file: TFLiteGraph, order: Order | None) -> Foreign:
     network = Network(tuple(file.layers), outputs, _window(file.order(file.tensors["input"])))
     int8 = Int8Network(network, file.activations, file.convs, file.rescales, file.clamps)
     ends = tuple(file.ends.get(result, result) for result in contents.outputs)
-    if any(end in file.pads for end in ends):
-        raise InputError(f"{where}: a PAD writes its output; leave the PAD out")
+    for kind, views in (("PAD", file.pads), ("CAST", file.places)):
+        if any(end in views for end in ends):
+            raise InputError(f"{where}: a {kind} writes its output; leave the {kind} out")
     return Foreign(int8, file.tensors, file.origins, file.orders, file.values, ends)
 
 
@@ -163,26 +168,31 @@ def _begin(file: TFLiteGraph, source: int, order: Order | None) -> None:
 def _read_operator(file: TFLiteGraph, index: int, op: FileOperator) -> None:
     form, is_layer = _form(file, op)
     _require_form(file, op, form)
-    (result,) = op.outputs
-    name = f"op{index}_{op.kind.lower()}"
-    described = TFLiteOperator(file, index, name, op.kind, op.inputs, result, op.options)
     if is_layer and op.inputs[0] in file.names:
         file.affine(op.inputs[0])
-    layer = form.read(described)
-    if layer is None:
-        return
+    for place, result in enumerate(op.outputs):
+        name = f"op{index}_{op.kind.lower()}" + (f"_{place}" if len(op.outputs) > 1 else "")
+        described = TFLiteOperator(file, index, name, op.kind, op.inputs, result, op.options)
+        layer = form.read(described)
+        if layer is not None:
+            _keep_layer(file, described, layer)
+
+
+def _keep_layer(file: TFLiteGraph, op: TFLiteOperator, layer: Layer) -> None:
+    """Adds what has become of an operator."""
     if max(layer.result.length, layer.result.channels, layer.source.length, layer.source.channels) > MOST:
         raise UnsupportedError(f" over {layer.source}", f"at most {MOST} samples and channels")
     if tflite_operators()[op.kind].activation:
-        file.clamps[name] = described.clamp()
+        file.clamps[op.name] = op.clamp()
     file.layers.append(layer)
-    pads = [file.pads[place] for place in op.inputs[:1] if place in file.pads]
+    views = [view for place in op.inputs if (view := file.pads.get(place) or file.places.get(place))]
     places = {file.names[place]: place for place in reversed(op.inputs) if place in file.names}
     reads = [places[source.name] for source in layer.sources]
-    file.origins[name] = Origin(
-        tuple(pad.reads for pad in pads) or tuple(reads), (*(at for pad in pads for at in pad.operators), index)
+    file.origins[op.name] = Origin(
+        tuple(view.reads for view in views) or tuple(reads),
+        (*(at for view in views for at in view.operators), op.index),
     )
-    file.name(result, name)
+    file.name(op.output, op.name)
 
 
 def _form(file: TFLiteGraph, op: FileOperator) -> tuple[FileForm, bool]:
@@ -193,6 +203,8 @@ def _form(file: TFLiteGraph, op: FileOperator) -> tuple[FileForm, bool]:
         return VIEWS[op.kind], False
     if op.kind in ENDS and (kinds != {"INT8"} or op.kind not in operators):
         return ENDS[op.kind], False
+    if op.kind in LOOKUPS and (op.kind not in operators or "INT32" in kinds):
+        return LOOKUPS[op.kind], False
     if op.kind in SHAPES and "INT32" in kinds:
         return SHAPES[op.kind], False
     if op.kind in operators:
@@ -202,19 +214,21 @@ def _form(file: TFLiteGraph, op: FileOperator) -> tuple[FileForm, bool]:
 
 def _require_form(file: TFLiteGraph, op: FileOperator, form: FileForm) -> None:
     """Raises UnsupportedError unless the operator's version, options and tensors are those of its form."""
-    least, most = form.inputs
+    (least, most), (fewest, most_outputs) = form.inputs, form.outputs
     if not 1 <= op.version <= form.newest:
         raise UnsupportedError(f" of version {op.version}", f"version 1 to {form.newest}, which int8 models have")
     if op.options_kind != form.options and not (form.bare and not op.options_kind):
         found = f" with the options {op.options_kind or 'none'}"
         raise UnsupportedError(found, f"one with {form.options or 'none'}: convert it again")
-    if not least <= len(op.inputs) <= most or len(op.outputs) != 1:
+    if not least <= len(op.inputs) <= most or not fewest <= len(op.outputs) <= most_outputs:
         found = f"{len(op.inputs)} inputs and {len(op.outputs)} outputs"
-        raise UnsupportedError(f" with {found}", f"one with {least} to {most} inputs and 1 output: convert it again")
+        outputs = "1 output" if most_outputs == 1 else f"{fewest} to {most_outputs} outputs"
+        raise UnsupportedError(f" with {found}", f"one with {least} to {most} inputs and {outputs}: convert it again")
     if not file.known(op.inputs[0]):
         raise UnsupportedError(
             f" that reads tensor {op.inputs[0]}, which neither the input nor an earlier operator writes",
             "operators in the order in which they run: convert it again",
         )
-    if op.outputs[0] < 0 or file.known(op.outputs[0]):
-        raise UnsupportedError(f" that writes tensor {op.outputs[0]} again", "one tensor for each operator")
+    for place, result in enumerate(op.outputs):
+        if result < 0 or file.known(result) or result in op.outputs[:place]:
+            raise UnsupportedError(f" that writes tensor {result} again", "one tensor for each operator")

@@ -18,6 +18,7 @@ from export.network.onnx_file import OnnxFile, OnnxNode, read_onnx
 from export.network.onnx_layers import LAYERS, cropped
 from export.network.onnx_operator import OnnxGraph, OnnxOperator
 from export.network.onnx_pairs import PAIRS
+from export.network.onnx_parts import with_whole_inputs
 from export.network.onnx_pointwise import POINTWISE
 from export.network.onnx_pools import POOLS
 from export.network.onnx_qdq import QDQ
@@ -27,6 +28,7 @@ from export.network.tflite_operator import MOST
 from scl.artifacts import InputError
 
 MOST_LAYERS = 256  # the planner looks at them pair by pair
+NO_BRANCH = "a function without branches on values: Softplus(beta=1), LeakyRelu, PRelu, Clip"
 NEAREST = {
     "ConvTranspose": "Conv",
     "LSTM": "dilated Conv over time",
@@ -37,13 +39,15 @@ NEAREST = {
     "LayerNormalization": "BatchNormalization, which is folded",
     "LpNormalization": "the values themselves: normalize in the loss, not in what is deployed",
     "ReduceL2": "the values themselves: normalize in the loss, not in what is deployed",
-    "Gelu": "HardSwish or SiLU (x * Sigmoid(x))",
-    "Erf": "HardSwish or SiLU (x * Sigmoid(x)) instead of GELU",
-    "Elu": "LeakyRelu",
-    "Selu": "LeakyRelu",
     "LogSoftmax": "Softmax, or the logits themselves: their order is the same",
     "ArgMax": "the logits themselves: the board takes the largest",
     "Resize": "a stride of 1 before it",
+    "Where": NO_BRANCH,
+    "Greater": NO_BRANCH,
+    "GreaterOrEqual": NO_BRANCH,
+    "Less": NO_BRANCH,
+    "LessOrEqual": NO_BRANCH,
+    "Einsum": "MatMul by constant weights, or Mul",
     "If": "one path: a model whose shapes are fixed",
     "Loop": "one path: a model whose shapes are fixed",
 }
@@ -177,6 +181,8 @@ def _read_node(graph: OnnxGraph, node: OnnxNode) -> None:
         for name, part in zip(node.outputs, split(op, op.view().positions), strict=True):
             graph.views[name] = op.view().moved(part)
     elif node.kind in READERS:
+        if node.kind != "Concat":  # parts that are put together again need no copies
+            with_whole_inputs(graph, given, of_channels=node.kind not in LAYERS)
         READERS[node.kind](op)
     else:
         raise UnsupportedError("", NEAREST.get(node.kind, f"one of {', '.join(SUPPORTED)}"))
@@ -188,6 +194,7 @@ SUPPORTED = sorted({*READERS, *VIEWS, "Split"})
 
 def _output(graph: OnnxGraph, name: str, where: str) -> str:
     """The tensor that an output of the file is."""
+    with_whole_inputs(graph, [name], of_channels=True)
     view = graph.views.get(name)
     layer = None if view is None else graph.layer(view.tensor.name)
     if view is None or layer is None:

@@ -3,6 +3,7 @@
 - A depthwise convolution of one sample, as a batch norm is one, moves into the layer with weights before it, or into
   the one behind it where that pads nothing (zeros would have become the shift).
 - A ReLU or ReLU6 moves into a layer with weights or a sum before it.
+- Functions of one value that follow one another, or are joined, become one table (`export.network.composition`).
 - What no output depends on is left out.
 """
 
@@ -13,6 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from export.network.composition import chained, joined
 from export.network.layers import Conv, Depthwise, Layer, Tensor, Weighted
 from export.network.pointwise import Add, Table
 
@@ -40,14 +42,18 @@ def fused(
             moved[layer.name] = new.name
             outputs = [new.name if name == layer.name else name for name in outputs]
             held = [new.name if name == layer.name else name for name in held]
+        layers = _needed(layers, outputs)
     return layers, moved
 
 
-def _pair(layers: list[Layer], stays: Collection[str]) -> tuple[Layer, Layer, Layer] | None:
-    """Two layers that are one, and that one."""
+def _pair(layers: list[Layer], stays: Collection[str]) -> tuple[Layer | None, Layer, Layer] | None:
+    """Two layers that are one, and that one; None stands for a first one that others may read."""
     written = {layer.name: layer for layer in layers}
     readers = [source.name for layer in layers for source in layer.sources]
     for layer in layers:
+        table = joined(layer, written, stays)
+        if table is not None:
+            return None, layer, table
         before = written.get(layer.source.name)
         if before is None or before.name in stays or readers.count(before.name) > 1:
             continue
@@ -59,6 +65,9 @@ def _pair(layers: list[Layer], stays: Collection[str]) -> tuple[Layer, Layer, La
 
 def _together(before: Layer, layer: Layer) -> Layer | None:
     """One layer that does what two do, over the first one's source; None if there is none."""
+    table = chained(before, layer)
+    if table is not None:
+        return table
     if isinstance(layer, Table) and layer.function in CEILINGS and isinstance(before, ENDS) and not before.relu:
         return replace(before, relu=True, ceiling=CEILINGS[layer.function])
     if not isinstance(before, Weighted) or not isinstance(layer, Weighted) or before.relu:

@@ -35,9 +35,8 @@ class Tensor:
 
 
 class Layer:
-    """What a layer is to all that handle layers: its geometry, that of a kernel that slides over time, and what it
-    costs. The input has zeros before and after it (`padding`, as a causal convolution has), and TFLite's SAME adds its
-    own to those, or none (VALID). `export.network.operators` describes each class of layers.
+    """What a layer is to all that handle layers: the geometry of a kernel over time, and what it costs. The input has
+    zeros around it (`padding`, as a causal convolution has), and TFLite's SAME adds its own to those, VALID none.
     """
 
     name: str
@@ -48,8 +47,9 @@ class Layer:
     padding: tuple[int, int] = (0, 0)
     dilation: int
     channels: int
-    relu: bool = False  # a fused ReLU
-    ceiling: float = math.inf  # where that ends: at SIX, of a ReLU6
+    relu: bool = False  # a fused ReLU, which of a ReLU6 ends at `ceiling`, SIX
+    ceiling: float = math.inf
+    skipped: int = 0  # values of its input before the first that it reads
     parameters: int = 0
     macs: int = 0  # multiply-accumulates; products with padding are counted, as is usual
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -95,6 +95,12 @@ class OnnxOperator:
         if not self.has(place) or self.node.inputs[place] not in self.graph.views:
             raise UnsupportedError(" of constants alone", "one of a value that the model computes")
         return self.graph.views[self.node.inputs[place]]
+
+    def with_second(self, view: View) -> "OnnxOperator":
+        """The same node with another second input."""
+        name = f"{self.node.outputs[0]}/second"
+        self.graph.views[name] = view
+        return replace(self, node=replace(self.node, inputs=(self.node.inputs[0], name)))
 
     def listed(self, name: str, place: int, default: Sequence[int] | None = None) -> list[int]:
         """Integers that newer operator sets have as an input, older ones as an attribute."""

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from export.network.curves import VALUE, Curve
 from export.network.factors import UnsupportedError
 from export.network.layers import Concat, Tensor
 from export.network.onnx_operator import OnnxOperator
-from export.network.onnx_pointwise import Rule, by_constant, pair
+from export.network.onnx_parts import copied
+from export.network.onnx_pointwise import Rule, by_constant, curve_with_number, divided, pair, write_curve
 from export.network.onnx_view import ZERO, View, signal, spread
 from export.network.pointwise import Maximum, Minimum, Multiply, Subtract
 
@@ -19,11 +21,15 @@ def subtract(op: OnnxOperator) -> None:
 
 
 def maximum(op: OnnxOperator) -> None:
+    if curve_with_number(op, "Max"):
+        return
     first, second = pair(op)
     op.write(Maximum(op.fresh(), first.tensor, second.tensor), first.positions)
 
 
 def minimum(op: OnnxOperator) -> None:
+    if curve_with_number(op, "Min"):
+        return
     first, second = pair(op)
     op.write(Minimum(op.fresh(), first.tensor, second.tensor), first.positions)
 
@@ -55,6 +61,15 @@ def _unrepeated(view: View) -> View:
     return view.moved(once) if view.positions.size > once.size and (view.positions == once).all() else view
 
 
+def divide(op: OnnxOperator) -> None:
+    """Div: by constants, or by a computed value as the product with its reciprocal."""
+    if op.constant(1) is not None or op.constant(0) is not None:
+        divided(op)
+        return
+    write_curve(op, Curve("Reciprocal", (VALUE,)), 1)
+    multiply(op.with_second(op.graph.views[op.node.outputs[0]]))
+
+
 def _channels_samples(view: View) -> np.ndarray:
     """Positions (channels, samples) of (1, channels, samples), axes of length 1 left out."""
     if len(view.shape) < 2 or view.shape[0] != 1:
@@ -63,17 +78,25 @@ def _channels_samples(view: View) -> np.ndarray:
 
 
 def concatenate(op: OnnxOperator) -> None:
-    """Concat along the channels, or of values side by side. Parts of one tensor become a view of it."""
-    views = [op.view(place) for place in range(len(op.node.inputs))]
+    """Concat along channels or time, or of values side by side. Parts of one tensor become a view of it, and so do
+    zeros beside one.
+    """
+    views = _with_zeros(op)
     axis = op.axis(op.attribute("axis", 1), len(views[0].shape))
     shapes = [view.shape[:axis] + view.shape[axis + 1 :] for view in views]
     if axis == 0 or len(set(shapes)) > 1 or len({len(view.shape) for view in views}) > 1:
-        raise UnsupportedError(f" of {' and '.join(str(list(view.shape)) for view in views)}", "tensors that fit")
+        listed = " and ".join(str(list(view.shape)) for view in views)
+        raise UnsupportedError(f" of {listed}", "tensors that differ along one axis, channels or time")
     if len({view.tensor.name for view in views}) == 1:
         together = np.concatenate([view.positions for view in views], axis)
-        if len(np.unique(together)) == together.size:
+        read = together[together != ZERO]
+        if len(np.unique(read)) == read.size:
             op.alias(views[0].moved(together))
             return
+    views = [copied(op.graph, view, of_channels=True) for view in views]
+    if axis == 2 and len(views[0].shape) == 3:
+        _along_time(op, views)
+        return
     if len(views[0].shape) == 2 or all(n == 1 for n in views[0].shape[2:]):
         sources = [Tensor(view.tensor.name, 1, view.tensor.size) for view in views]
         rows = [view.positions.reshape(-1) for view in views]
@@ -94,9 +117,34 @@ def concatenate(op: OnnxOperator) -> None:
     op.write(layer, spread(layer.result, joined).reshape(shape))
 
 
+def _with_zeros(op: OnnxOperator) -> list[View]:
+    """All inputs; constants of zeros as padding of a computed one."""
+    places = range(len(op.node.inputs))
+    tensor = next(op.view(place).tensor for place in places if op.constant(place) is None)
+    views = []
+    for place in places:
+        values = op.constant(place)
+        if values is not None and values.any():
+            raise UnsupportedError(" of a constant other than zeros", "values that the model computes, or zeros")
+        views.append(op.view(place) if values is None else View(tensor, np.full(values.shape, ZERO)))
+    return views
+
+
+def _along_time(op: OnnxOperator, views: list[View]) -> None:
+    """Whole tensors (1, channels, samples), one behind the other."""
+    signals = [signal(view.tensor, _channels_samples(view)) for view in views]
+    if not all(one.whole and np.array_equal(one.rows, signals[0].rows) for one in signals):
+        raise UnsupportedError(
+            " along time of parts of tensors, of padding, or of channels in two orders", "whole tensors in one order"
+        )
+    layer = Concat(op.fresh(), tuple(one.tensor for one in signals), along_time=True)
+    op.write(layer, spread(layer.result, signals[0].rows)[None])
+
+
 PAIRS: dict[str, Rule] = {
     "Sub": subtract,
     "Mul": multiply,
+    "Div": divide,
     "Max": maximum,
     "Min": minimum,
     "Concat": concatenate,

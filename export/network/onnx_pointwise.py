@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from export.network import curves
+from export.network.curves import VALUE, Curve
 from export.network.factors import UnsupportedError
 from export.network.layers import Depthwise, Tensor
 from export.network.onnx_operator import OnnxOperator
 from export.network.onnx_view import ZERO, View, signal
-from export.network.pointwise import Add, Softmax, Table
+from export.network.pointwise import LOOKUP, Add, PRelu, Softmax, Table
 
 Rule = Callable[[OnnxOperator], None]
 OfValue = Callable[[np.ndarray], tuple[np.ndarray | np.float32, np.ndarray | np.float32]]  # of a constant: gain, shift
@@ -35,10 +37,13 @@ def leaky_relu(op: OnnxOperator) -> None:
 
 
 def hard_sigmoid(op: OnnxOperator) -> None:
-    """HardSigmoid as hard swish has it: relu6(x + 3) / 6. Sum and quotient move into neighbours that multiply."""
+    """HardSigmoid; PyTorch's as hard swish has it, relu6(x + 3) / 6, where sum and quotient move into neighbours that
+    multiply.
+    """
     alpha, beta = op.attribute("alpha", 0.2), op.attribute("beta", 0.5)
     if abs(alpha - 1 / 6) > 1e-4 or beta != 0.5:
-        raise UnsupportedError(f" with alpha {alpha:g} and beta {beta:g}", "alpha 1/6 and beta 0.5, as PyTorch has it")
+        write_curve(op, Curve("HardSigmoid", (VALUE,), {"alpha": alpha, "beta": beta}))
+        return
     view = op.view()
     scaled(op, view, *(np.full(view.shape, value, np.float32) for value in (1, 3)))
     six = Table(op.fresh(), op.graph.views[op.node.outputs[0]].tensor, "RELU6")
@@ -47,7 +52,7 @@ def hard_sigmoid(op: OnnxOperator) -> None:
 
 
 def clip(op: OnnxOperator) -> None:
-    """Clip, if it is a ReLU6 or a ReLU."""
+    """Clip: a ReLU6 or a ReLU where it is one."""
     ends = []
     for place, name, none in ((1, "min", -np.inf), (2, "max", np.inf)):
         held = op.fixed(place, name) if op.has(place) else np.array(op.attribute(name, none))
@@ -56,9 +61,11 @@ def clip(op: OnnxOperator) -> None:
     low, high = ends
     if high > 1e30:
         high = np.inf
-    if (low, high) not in functions:
-        raise UnsupportedError(f" from {low:g} to {high:g}", "one from 0 to 6 (ReLU6), or a ReLU")
-    _table(op, functions[low, high])
+    if (low, high) in functions:
+        _table(op, functions[low, high])
+        return
+    below = VALUE if low < -1e30 else Curve("Max", (VALUE, low))
+    write_curve(op, below if high == np.inf else Curve("Min", (below, high)))
 
 
 def add(op: OnnxOperator) -> None:
@@ -68,9 +75,12 @@ def add(op: OnnxOperator) -> None:
     op.write(Add(op.fresh(), first.tensor, second.tensor), first.positions)
 
 
-def divide(op: OnnxOperator) -> None:
-    if op.constant(1) is None or not np.all(op.constant(1)):
-        raise UnsupportedError(" by a value that is computed, or by 0", "a division by constants, or Mul")
+def divided(op: OnnxOperator) -> None:
+    """Div of or by constants."""
+    if curve_with_number(op, "Div", places=(0,)):
+        return
+    if not np.all(op.fixed(1, "divisor")):
+        raise UnsupportedError(" by 0", "a division by other constants")
     by_constant(op, lambda value: (1 / value, np.float32(0)))
 
 
@@ -107,14 +117,18 @@ def scaled(op: OnnxOperator, view: View, gain: np.ndarray, shift: np.ndarray) ->
     """Writes gain * x + shift, both of the view's shape and the same over all of time, as a depthwise convolution of
     one sample; `export.network.fusion` moves it into a neighbour.
     """
+    weights, bias = (by_channel(view, part) for part in (gain, shift))
+    op.write(Depthwise(op.fresh(), view.tensor, weights[None], bias), view.positions)
+
+
+def by_channel(view: View, values: np.ndarray) -> np.ndarray:
+    """Values of a whole tensor's view, the same over all of time, by the tensor's channels: float32 (channels,)."""
     if (view.positions == ZERO).any() or len(np.unique(view.positions)) != view.tensor.size:
         raise UnsupportedError(" of a part of a tensor, or of padding", "one over all channels and samples")
-    tensor, order = view.tensor, np.argsort(view.positions.ravel())
-    rows = [part.ravel()[order].reshape(tensor.length, tensor.channels) for part in (gain, shift)]
-    if any((row != row[0]).any() for row in rows):
+    rows = values.ravel()[np.argsort(view.positions.ravel())].reshape(view.tensor.length, view.tensor.channels)
+    if (rows != rows[0]).any():
         raise UnsupportedError(" of a constant that changes over time", "a constant for each channel")
-    weights, bias = (np.ascontiguousarray(row[0], np.float32) for row in rows)
-    op.write(Depthwise(op.fresh(), tensor, weights[None], bias), view.positions)
+    return np.ascontiguousarray(rows[0], np.float32)
 
 
 def batch_norm(op: OnnxOperator) -> None:
@@ -148,6 +162,48 @@ def softmax(op: OnnxOperator) -> None:
     op.write(Softmax(op.fresh(), found.tensor), view.positions)
 
 
+def write_curve(op: OnnxOperator, curve: Curve, place: int = 0) -> None:
+    """Writes a function of each value by itself."""
+    view = op.view(place)
+    if (view.positions == ZERO).any():
+        raise UnsupportedError(" behind padding", "padding of convolutions only")
+    op.write(Table(op.fresh(), view.tensor, LOOKUP, curve=curve), view.positions)
+
+
+def curve_with_number(op: OnnxOperator, kind: str, places: tuple[int, ...] = (0, 1)) -> bool:
+    """Whether one input is a single number, in one of those places; then the operator is a function of the other."""
+    for place in places:
+        number = op.constant(place)
+        if number is not None and number.size == 1 and op.constant(1 - place) is None:
+            operands = (VALUE, float(number.item())) if place else (float(number.item()), VALUE)
+            write_curve(op, Curve(kind, operands), 1 - place)
+            return True
+    return False
+
+
+def function(op: OnnxOperator) -> None:
+    """An operator that is a function of a value, with numbers as attributes."""
+    attributes = {name: value for name, value in op.node.attributes.items() if name in ("alpha", "beta", "gamma")}
+    write_curve(op, Curve(op.kind, (VALUE,), attributes))
+
+
+def power(op: OnnxOperator) -> None:
+    if not curve_with_number(op, "Pow"):
+        raise UnsupportedError(" of two computed values, or of several constants", "one constant exponent for all")
+
+
+def prelu(op: OnnxOperator) -> None:
+    """PRelu with a slope for each channel; with one for all it is a LeakyRelu."""
+    slopes, view = op.fixed(1, "slope").astype(np.float32), op.view()
+    if (slopes == slopes.ravel()[0]).all():
+        _table(op, "LEAKY_RELU", float(slopes.ravel()[0]))
+        return
+    tensor, name = view.tensor, op.fresh()
+    values = by_channel(view, np.broadcast_to(slopes, view.shape))[None]
+    second = Tensor(f"{name}/slopes", 1, tensor.channels)
+    op.write(PRelu(name, tensor, second, values=values), view.positions)
+
+
 POINTWISE: dict[str, Rule] = {
     "Relu": table("RELU"),
     "Sigmoid": table("LOGISTIC"),
@@ -157,7 +213,13 @@ POINTWISE: dict[str, Rule] = {
     "LeakyRelu": leaky_relu,
     "Clip": clip,
     "Add": add,
-    "Div": divide,
     "BatchNormalization": batch_norm,
     "Softmax": softmax,
+    "PRelu": prelu,
+    "Pow": power,
+    "Gelu": lambda op: write_curve(op, curves.gelu(op.attribute("approximate", "none"))),
+    "Mish": lambda op: write_curve(op, curves.mish()),
+    "Celu": lambda op: write_curve(op, curves.celu(op.attribute("alpha", 1.0))),
+    "Swish": lambda op: write_curve(op, curves.swish(op.attribute("alpha", 1.0))),
+    **dict.fromkeys(curves.OF_ONE, function),
 }

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
-from export.network import factors, readers, tables
+from export.network import factors, lookups, readers, slice_readers, tables
 from export.network.integers import Affine, Rescale
 from export.network.layers import AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Sum
 from export.network.pointwise import (
+    LOOKUP,
     Add,
     Elementwise,
     Extreme,
@@ -25,6 +26,7 @@ from export.network.pointwise import (
     Subtract,
     Table,
 )
+from export.network.slices import Slice
 from export.network.tflite_operator import TFLiteOperator
 
 LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the DSP kernel gets its scratch
@@ -35,6 +37,7 @@ CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier o
 TABLE_OPTIONS = {"HARD_SWISH": "HardSwishOptions", "LEAKY_RELU": "LeakyReluOptions", "QUANTIZE": "QuantizeOptions"}
 
 MOST_PARTS = 10  # of a CONCATENATION: TFLite Micro takes no more
+MOST_OUTPUTS = 64  # of a SPLIT
 
 OfLayer = Callable[[Any], int]  # of a layer of the operator's class
 Reader = Callable[[TFLiteOperator], Layer | None]
@@ -73,7 +76,7 @@ class FileForm:
         read: makes a layer of it, or checks what becomes none.
         options: what the schema calls its options (`export.network.tflite_schema`); empty if it has none.
         newest: version up to which it means the same of int8; later ones are of other types.
-        inputs: how many it has, at least and at most.
+        inputs: how many it has, at least and at most; outputs: likewise.
         bare: whether it may be without options.
     """
 
@@ -81,6 +84,7 @@ class FileForm:
     options: str
     newest: int = 2
     inputs: tuple[int, int] = (1, 1)
+    outputs: tuple[int, int] = (1, 1)
     bare: bool = False
 
 
@@ -202,6 +206,17 @@ OPERATORS = (
         forms={"CONCATENATION": FileForm(readers.concat, "ConcatenationOptions", inputs=(1, MOST_PARTS))},
     ),
     Operator(
+        *(Slice, "slice", "scl_slice", Search.NONE),
+        result=_kept,
+        forms={
+            "STRIDED_SLICE": FileForm(slice_readers.strided_slice, "StridedSliceOptions", inputs=(4, 4)),
+            "SLICE": FileForm(slice_readers.slice_of, "SliceOptions", inputs=(3, 3), bare=True),
+            "SPLIT": FileForm(slice_readers.split, "SplitOptions", inputs=(2, 2), outputs=(1, MOST_OUTPUTS)),
+            "SPLIT_V": FileForm(slice_readers.split, "SplitVOptions", inputs=(3, 3), outputs=(1, MOST_OUTPUTS)),
+        },
+        activation=False,
+    ),
+    Operator(
         *(Softmax, "softmax", "scl_softmax", Search.SPREAD),
         result=lambda layer, sources: factors.PROBABILITIES,
         rescaler=lambda layer, sources, result: factors.of_softmax(sources[0]),
@@ -211,15 +226,14 @@ OPERATORS = (
     Operator(
         *(Table, "table", "scl_table", Search.VALUES),
         slides=True,
-        result=lambda layer, sources: tables.FUNCTIONS[layer.function].result_of(sources[0]),
-        rescaler=lambda layer, sources, result: factors.of_table(
-            tables.table(layer.function, sources[0], result, layer.slope)
-        ),
+        result=lambda layer, sources: tables.result_of(layer, sources[0]),
+        rescaler=lambda layer, sources, result: factors.of_table(tables.entries_of(layer, sources[0], result)),
         constant_bytes=lambda layer: 256,
         forms={
             name: FileForm(readers.table, TABLE_OPTIONS.get(name, ""), bare=name != "LEAKY_RELU")
             for name in tables.FUNCTIONS
-        },
+        }
+        | {LOOKUP: FileForm(lookups.gather, "GatherOptions", 4, (2, 2))},
         activation=False,
     ),
     _elementwise(Add, "add", "AddOptions"),

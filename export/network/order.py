@@ -81,6 +81,17 @@ class Order:
         (size, step), *_ = (*self.axes[axis], (1, math.prod(self.shape)))
         return Order((*self.axes[:axis], ((size + by, step),), *self.axes[axis + 1 :]))
 
+    def part(self, axis: int, count: int) -> "Order":
+        """Of so many indices along an axis of a single factor, in a tensor that holds no others."""
+        ((size, step),) = self.axes[axis]
+
+        def moved(factor: Factor) -> Factor:
+            return (factor[0], factor[1] // size * count) if factor[1] > step else factor
+
+        axes = [tuple(map(moved, factors)) for factors in self.axes]
+        axes[axis] = ((count, step),) if count > 1 else ()
+        return Order(tuple(axes))
+
     def indices(self) -> np.ndarray:
         """Place in the network's tensor of each value of the file's, int64 (values,)."""
         places = np.zeros(1, np.int64)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from export.network.curves import Curve
 from export.network.layers import Layer, Tensor
+
+LOOKUP = "GATHER"  # a table by its entries, as TFLite has one: 256 values from which a GATHER takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +31,17 @@ class Softmax(Pointwise):
 
 @dataclass(frozen=True, eq=False)
 class Table(Pointwise):
-    """A function of each value by itself: one of `export.network.tables`, with its slope below 0 if it has one."""
+    """A function of each value by itself.
+
+    Args:
+        function: one of `export.network.tables`, for which TFLite has an operator, or LOOKUP.
+        slope: below 0, if it has one.
+        curve: what a LOOKUP is the table of; None where a file has its entries alone.
+    """
 
     function: str
     slope: float = 0.0
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True, eq=False)

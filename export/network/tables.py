@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from export.network import fixed_point
+from export.network.curves import VALUE, Curve
 from export.network.factors import INT32, MOST_SHIFT, PROBABILITIES, UnsupportedError, fixed, require_room
 from export.network.integers import Affine, quantize_multiplier
+from export.network.pointwise import LOOKUP, Table
 
 VALUES = np.arange(-128, 128)
 SIGMOID_BITS = 4  # integer bits of a scaled input
@@ -66,6 +68,38 @@ def table(function: str, source: Affine, result: Affine, slope: float = 0.0) -> 
         )
     values: np.ndarray = np.clip(described.entries(source, result, slope), -128, 127).astype(np.int8)
     return values
+
+
+def entries_of(layer: Table, source: Affine, result: Affine) -> np.ndarray:
+    """What a table makes of the values -128 to 127: int8 (256,). Where a LOOKUP's function has no value it is 0.
+
+    Raises UnsupportedError as `table` does.
+    """
+    if layer.function != LOOKUP:
+        return table(layer.function, source, result, layer.slope)
+    if layer.curve is None:
+        raise ValueError(f"{layer.name}: its entries are known, its function is not")
+    real = layer.curve(source.dequantize(VALUES).astype(np.float64))
+    return result.quantize(np.nan_to_num(real, nan=0.0))
+
+
+def result_of(layer: Table, source: Affine) -> Affine | None:
+    """Scale and zero point of a table's output; None if they are free."""
+    return None if layer.function == LOOKUP else FUNCTIONS[layer.function].result_of(source)
+
+
+def real(layer: Table, x: np.ndarray) -> np.ndarray:
+    """A table's function of floats."""
+    if layer.curve is not None:
+        return layer.curve(x)
+    return FUNCTIONS[layer.function].real(x, layer.slope)
+
+
+def curve_of(layer: Table) -> Curve | None:
+    """A table's function as one of ONNX's operators; None if a file has its entries alone."""
+    if layer.function == "LEAKY_RELU":
+        return Curve("LeakyRelu", (VALUE,), {"alpha": layer.slope})
+    return CURVES.get(layer.function, layer.curve)
 
 
 def six(affine: Affine) -> int:
@@ -173,4 +207,12 @@ FUNCTIONS = {
     "RELU": Function(lambda x, slope: np.maximum(x, 0), _relu),
     "RELU6": Function(lambda x, slope: np.clip(x, 0, 6), _relu6, keeps_scale=True),
     "QUANTIZE": Function(lambda x, slope: x, _quantize),
+}
+CURVES = {
+    "LOGISTIC": Curve("Sigmoid", (VALUE,)),
+    "TANH": Curve("Tanh", (VALUE,)),
+    "HARD_SWISH": Curve("Mul", (VALUE, Curve("HardSigmoid", (VALUE,), {"alpha": 1 / 6, "beta": 0.5}))),
+    "RELU": Curve("Relu", (VALUE,)),
+    "RELU6": Curve("Clip", (VALUE, 0.0, 6.0)),
+    "QUANTIZE": VALUE,
 }

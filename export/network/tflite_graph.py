@@ -53,6 +53,20 @@ class Pads:
     operators: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Places:
+    """An int8 tensor's values as int32, to which `added` was added: places in a table.
+
+    Args:
+        reads: index in the file of the int8 tensor.
+        operators: indices of those between that tensor and this one.
+    """
+
+    added: int
+    reads: int
+    operators: tuple[int, ...]
+
+
 @dataclass
 class TFLiteGraph:
     """A file's graph, and what has been read of it.
@@ -64,6 +78,7 @@ class TFLiteGraph:
         names: of the network's tensor that lies in a file's tensor, by the file's index.
         orders: in which that one holds its values, where it is not as they stand; likewise.
         pads: likewise, of tensors with zeros around.
+        places: likewise, of tensors that are places in a table.
         values: of tensors that were computed of shapes; likewise.
         ends: the int8 tensor that lies in one of another type at an end of the file; likewise.
         tensors: index in the file, by name.
@@ -76,6 +91,7 @@ class TFLiteGraph:
     names: dict[int, str] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
     pads: dict[int, Pads] = field(default_factory=dict)
+    places: dict[int, Places] = field(default_factory=dict)
     values: dict[int, np.ndarray] = field(default_factory=dict)
     ends: dict[int, int] = field(default_factory=dict)
     layers: list[Layer] = field(default_factory=list)

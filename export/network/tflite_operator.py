@@ -16,12 +16,21 @@ from export.network.factors import UnsupportedError
 from export.network.integers import Affine, Int8Conv
 from export.network.layers import Tensor
 from export.network.order import Order
+from export.network.pointwise import LOOKUP
 from export.network.tables import FUNCTIONS, six
 from export.network.tflite_file import constant
 from export.network.tflite_graph import Pads, TFLiteGraph
 from export.network.tflite_schema import FUSED, schema
 
-BY_VALUE = {*FUNCTIONS, "ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM"}  # what computes each value from those in its place
+BY_VALUE = {
+    *FUNCTIONS,
+    LOOKUP,
+    "ADD",
+    "SUB",
+    "MUL",
+    "MAXIMUM",
+    "MINIMUM",
+}  # what computes each value from those in its place
 CHANNELS_LAST = "time before channels where operators but MEAN and FULLY_CONNECTED read, as (1, 1, time, channels)"
 MOST = 2**16 - 1  # samples and channels: the engine counts them in 16 bits
 MOST_STEP = 2**15 - 1  # samples of a stride, a dilation or padding: TFLite Micro counts them in 16 bits with a sign
@@ -88,6 +97,10 @@ class TFLiteOperator:
         if index not in self.file.names or index in self.file.pads:
             self.source()  # says why not
         return Tensor(self.file.names[index], 1, math.prod(self.shape()))
+
+    def reading(self, *inputs: int) -> "TFLiteOperator":
+        """The same with other inputs."""
+        return replace(self, inputs=inputs)
 
     def order(self, place: int = 0) -> Order:
         """In which an input holds the network's values."""

@@ -31,6 +31,7 @@ OPTIONS: dict[str, dict[str, tuple[int, str, int]]] = {
     "LeakyReluOptions": {"alpha": (0, "f", 0)},
     "HardSwishOptions": {},
     "QuantizeOptions": {},
+    "CastOptions": {"inDataType": (0, "b", 0), "outDataType": (1, "b", 0)},
     "ReshapeOptions": {},
     "SqueezeOptions": {},
     "ExpandDimsOptions": {},
@@ -44,6 +45,9 @@ OPTIONS: dict[str, dict[str, tuple[int, str, int]]] = {
         for number, name in enumerate(("beginMask", "endMask", "ellipsisMask", "newAxisMask", "shrinkAxisMask"))
     }
     | {"offset": (5, "b", 0)},
+    "SliceOptions": {},
+    "SplitOptions": {"numSplits": (0, "i", 0)},
+    "SplitVOptions": {"numSplits": (0, "i", 0)},
     "PackOptions": {"valuesCount": (0, "i", 0), "axis": (1, "i", 0)},
     "GatherOptions": {"axis": (0, "i", 0), "batchDims": (1, "i", 0)},
     "ConcatenationOptions": {"axis": (0, "i", 0), FUSED: (1, "b", 0)},
@@ -56,6 +60,15 @@ def schema() -> Any:
     from tflite_micro.tensorflow.lite.micro.python import schema_py_generated
 
     return schema_py_generated
+
+
+def packed(model: Any) -> bytes:
+    """The file of the generated schema's objects."""
+    import flatbuffers
+
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
 
 
 def names(enumeration: str) -> dict[int, str]:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from export.network.ends import OUTSIDE
 from export.network.from_file import Foreign
 from export.network.layers import Layer
 from export.network.tflite_reader import read_file
-from export.network.tflite_schema import schema
+from export.network.tflite_schema import packed, schema
 from export.proof.runtimes import interpreter
 
 
@@ -50,18 +51,14 @@ def between_int8(data: bytes, read: Foreign) -> bytes:
         return data
     model = _model(data, read)
     (graph,) = model.subgraphs
-    outside = {
-        index
-        for index, tensor in enumerate(file.tensors)
-        if tensor.contents is None and tensor.kind != "INT8" and index not in read.values
-    }
+    outside = {index for index, tensor in enumerate(file.tensors) if tensor.contents is None and tensor.kind in OUTSIDE}
     graph.operators = [
         op
         for op, known in zip(graph.operators, file.operators, strict=True)
         if outside.isdisjoint((*known.inputs, *known.outputs)) and not set(known.outputs) <= set(read.values)
     ]
     graph.inputs, graph.outputs, model.signatureDefs = [source], list(read.ends), None
-    return _packed(model)
+    return packed(model)
 
 
 def _model(data: bytes, read: Foreign) -> Any:
@@ -72,14 +69,6 @@ def _model(data: bytes, read: Foreign) -> Any:
         model.buffers.append(schema().BufferT())
         model.buffers[-1].data = np.frombuffer(values.astype("<i4").tobytes(), np.uint8)
     return model
-
-
-def _packed(model: Any) -> bytes:
-    import flatbuffers
-
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
 
 
 def _cut(model: Any, operators: Sequence[Any], inputs: list[int], outputs: list[int]) -> bytes:
@@ -104,4 +93,4 @@ def _cut(model: Any, operators: Sequence[Any], inputs: list[int], outputs: list[
         moved.inputs, moved.outputs = ([places[at] for at in indices] for indices in (op.inputs, op.outputs))
         graph.operators.append(moved)
     graph.inputs, graph.outputs = ([places[index] for index in indices] for indices in (inputs, outputs))
-    return _packed(alone)
+    return packed(alone)

@@ -7,6 +7,7 @@ from export.network.integers import Int8Conv, Int8Network, Rescale
 from export.network.layers import Concat, Layer
 from export.network.operators import operator_of
 from export.network.pointwise import Elementwise
+from export.network.slices import Slice
 from export.network.streaming import Keep
 
 READ_BEYOND = 3  # bytes behind the weights that a kernel may load with the last of them
@@ -36,6 +37,8 @@ def op_fields(network: Int8Network, arena: Arena, layer: Layer) -> tuple[dict[st
         numbers["kernel"] = layer.second.length
         numbers["second_zero_point"] = network.activations[layer.second.name].zero_point
         numbers["second_offset"] = arena.offsets.get(layer.second.name, 0)
+    if isinstance(layer, Slice):
+        numbers["second_offset"] = layer.skipped
     arrays: dict[str, np.ndarray] = {}
     integers = network.convs.get(layer.name) or network.rescales.get(layer.name)
     if scratch_name(layer) in arena.offsets:

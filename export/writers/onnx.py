@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from export.network.curves import VALUE, Curve
 from export.network.integers import Int8Network
 from export.network.layers import (
     AveragePool,
@@ -26,9 +27,10 @@ from export.network.layers import (
 )
 from export.network.operators import of_class
 from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
+from export.network.slices import Slice
+from export.network.tables import curve_of
 
 OPSET, IR_VERSION = 13, 8
-FUNCTIONS = {"LOGISTIC": "Sigmoid", "TANH": "Tanh", "LEAKY_RELU": "LeakyRelu", "RELU": "Relu", "QUANTIZE": "Identity"}
 JOINTS: dict[type[Layer], str] = {
     Add: "Add",
     Subtract: "Sub",
@@ -105,6 +107,12 @@ class _Writer:
     def concat(self, layer: Concat, *values: str) -> str:
         return self._node("Concat", list(values), f"{layer.name}/joined", axis=2 if layer.along_time else 1)
 
+    def slice(self, layer: Slice, value: str) -> str:
+        ends = (layer.start + (layer.length - 1) * layer.stride + 1, layer.first + layer.channels)
+        bounds = {"starts": (layer.start, layer.first), "ends": ends, "axes": (2, 1), "steps": (layer.stride, 1)}
+        names = [self._constant(f"{layer.name}/{name}", np.array(values)) for name, values in bounds.items()]
+        return self._node("Slice", [value, *names], f"{layer.name}/part")
+
     def elementwise(self, layer: Elementwise, first: str, *second: str) -> str:
         """Adds the node of the layer's class; a constant is (channels, length)."""
         seconds = second or (self._constant_second(layer),)
@@ -122,14 +130,23 @@ class _Writer:
         return self._node("Softmax", [value], f"{layer.name}/shares", axis=1)
 
     def table(self, layer: Table, value: str) -> str:
-        """Adds the function's node; a hard swish is two, since opset 13 has none."""
-        if layer.function == "HARD_SWISH":
-            gate = self._node("HardSigmoid", [value], f"{layer.name}/gate", alpha=1 / 6, beta=0.5)
-            return self._node("Mul", [value, gate], f"{layer.name}/value")
-        if layer.function == "RELU6":
-            return self._clipped(layer, value, 6.0)
-        attributes = {"alpha": layer.slope} if layer.function == "LEAKY_RELU" else {}
-        return self._node(FUNCTIONS[layer.function], [value], f"{layer.name}/value", **attributes)
+        """Adds the function's nodes. Raises TypeError if a file has its entries alone."""
+        curve = curve_of(layer)
+        if curve is None:
+            raise TypeError(f"layer {layer.name} is known by its entries; model.onnx is written of functions")
+        return self._curve(curve, value, f"{layer.name}/value")
+
+    def _curve(self, curve: Curve, value: str, name: str) -> str:
+        operands = [value] if curve == VALUE else []
+        for place, operand in enumerate(curve.operands):
+            inside = f"{name}/{place}"
+            if operand == VALUE:
+                operands.append(value)
+            elif isinstance(operand, Curve):
+                operands.append(self._curve(operand, value, inside))
+            else:
+                operands.append(self._constant(inside, np.array(operand, np.float32)))
+        return self._node(curve.kind, operands, name, **curve.attributes)
 
     def _activated(self, layer: Layer, value: str) -> str:
         """The value behind a fused activation."""
@@ -231,6 +248,7 @@ EMITTERS: dict[type[Layer], Callable[..., str]] = {
     Mean: _Writer.mean,
     Sum: _Writer.sum,
     Concat: _Writer.concat,
+    Slice: _Writer.slice,
     **dict.fromkeys(JOINTS, _Writer.elementwise),
     Softmax: _Writer.softmax,
     Table: _Writer.table,

@@ -11,7 +11,19 @@ import numpy as np
 
 from export.network.layers import SIX, AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Pool, Sum
 from export.network.operators import operator_of, tflite_operators
-from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
+from export.network.pointwise import (
+    LOOKUP,
+    Add,
+    Elementwise,
+    Maximum,
+    Minimum,
+    Multiply,
+    PRelu,
+    Softmax,
+    Subtract,
+    Table,
+)
+from export.network.slices import Slice
 
 if TYPE_CHECKING:
     from export.writers.tflite import TFLiteWriter
@@ -86,6 +98,15 @@ def _concat(writer: "TFLiteWriter", op: Any, layer: Concat) -> None:
     op.builtinOptions.axis = 2 if layer.along_time else 3
 
 
+def _slice(writer: "TFLiteWriter", op: Any, layer: Slice) -> None:
+    """STRIDED_SLICE along width and channels."""
+    writer.describe(op, "STRIDED_SLICE", "StridedSliceOptions", version=2)
+    ends = [1, 1, layer.start + (layer.length - 1) * layer.stride + 1, layer.first + layer.channels]
+    bounds = {"begin": [0, 0, layer.start, layer.first], "end": ends, "strides": [1, 1, layer.stride, 1]}
+    for name, values in bounds.items():
+        op.inputs.append(writer.add_tensor(f"{layer.name}/{name}", [4], "INT32", [], [], np.array(values, np.int32)))
+
+
 def _elementwise(writer: "TFLiteWriter", op: Any, layer: Elementwise) -> None:
     """The operator of the layer's class, with its constant if it has one."""
     ((code, form),) = operator_of(layer).forms.items()
@@ -105,11 +126,37 @@ def _softmax(writer: "TFLiteWriter", op: Any, layer: Softmax) -> None:
 
 
 def _table(writer: "TFLiteWriter", op: Any, layer: Table) -> None:
-    """The operator of the function's name."""
+    """The operator of the function's name; a LOOKUP is three."""
+    if layer.function == LOOKUP:
+        _lookup(writer, op, layer)
+        return
     form = tflite_operators()[layer.function].forms[layer.function]
     writer.describe(op, layer.function, form.options, version=TABLE_VERSIONS.get(layer.function, 1))
     if layer.function == "LEAKY_RELU":
         op.builtinOptions.alpha = layer.slope
+
+
+def _lookup(writer: "TFLiteWriter", op: Any, layer: Table) -> None:
+    """GATHER from 256 entries, behind the CAST to int32 and the ADD of 128 that make places of the input's values."""
+    shape, affine = [1, 1, layer.source.length, layer.channels], writer.network.activations[layer.name]
+    places, added = (
+        writer.add_tensor(f"{layer.name}/{name}", shape, "INT32", [], []) for name in ("integers", "places")
+    )
+    half = writer.add_tensor(f"{layer.name}/half", [1], "INT32", [], [], np.array([128], np.int32))
+    cast, add = writer.schema.OperatorT(), writer.schema.OperatorT()
+    writer.describe(cast, "CAST", "CastOptions", version=1)
+    types = writer.schema.TensorType
+    cast.builtinOptions.inDataType, cast.builtinOptions.outDataType = types.INT8, types.INT32
+    cast.inputs, cast.outputs = op.inputs, [places]
+    writer.describe(add, "ADD", "AddOptions", version=2)
+    add.inputs, add.outputs = [places, half], [added]
+    writer.graph.operators += [cast, add]
+    writer.describe(op, "GATHER", "GatherOptions", version=2)
+    entries = writer.network.rescales[layer.name].constants
+    held = writer.add_tensor(
+        f"{layer.name}/entries", entries.shape, "INT8", [affine.scale], [affine.zero_point], entries
+    )
+    op.inputs = [held, added]
 
 
 def _slide(writer: "TFLiteWriter", options: Any, layer: Layer) -> None:
@@ -133,6 +180,7 @@ EMITTERS: dict[type[Layer], Callable[["TFLiteWriter", Any, Any], None]] = {
     Mean: _mean,
     Sum: _sum,
     Concat: _concat,
+    Slice: _slice,
     **dict.fromkeys((Add, Subtract, Multiply, Maximum, Minimum, PRelu), _elementwise),
     Softmax: _softmax,
     Table: _table,

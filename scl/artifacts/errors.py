@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TextIO, cast
 
+from scl.extras import MissingExtraError
 from scl.text import say
 
 FAULT = 70  # sysexits.h: a fault of the program itself; 1 is a command's own, such as "missed"
@@ -41,7 +42,7 @@ def command(main: Callable[[Sequence[str]], int | None]) -> None:
         with _interrupts():
             status = main(sys.argv[1:]) or 0
         _flush()
-    except InputError as error:
+    except (InputError, MissingExtraError) as error:
         complain("error", str(error))
         status = 2
     except KeyboardInterrupt:

@@ -114,7 +114,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         assert part == "train"
         return window_set(TRAINING)
 
-    monkeypatch.setattr("train.data.windows_for_run", windows_for_run)
+    monkeypatch.setattr("train.data.stored.windows_for_run", windows_for_run)
     return folder
 
 
@@ -166,7 +166,7 @@ def test_copies_cover_the_orbit(run):
 def test_nothing_is_written_for_a_useless_set(run, monkeypatch):
     windows = window_set(TRAINING)
     still = WindowSet(np.zeros_like(windows.x), windows.labels, windows.groups)
-    monkeypatch.setattr("train.data.windows_for_run", lambda *_: still)
+    monkeypatch.setattr("train.data.stored.windows_for_run", lambda *_: still)
     with pytest.raises(InputError, match="constant"):
         main([str(run)])
     assert not (run / "ranges.json").exists()

@@ -19,9 +19,6 @@ class Net(Model):
         super().__init__(1)
         self.input([1, 1, 20, 3], 0.05, 3)
 
-    def like(self, shape: list[int]) -> int:
-        return self.activation(shape, self.scale_of(self.at), self.zero_point_of(self.at))
-
     def constants(self, shape: list[int], axis: int, bias: bool = True) -> tuple[int, int]:
         """Weights with a scale for each output channel, and their bias."""
         out = shape[axis]
@@ -119,7 +116,9 @@ class EveryOperator(Net):
         self.add(before)
         for kind in sorted(tables.FUNCTIONS):
             self.function(kind, [1, 1, 20, 4])
+        self.looked_up([1, 1, 20, 4])
         self.joined()
+        self.parts()
         self.depthwise(4)
         self.pool("MAX_POOL_2D", 20)
         self.pool("AVERAGE_POOL_2D", 10)
@@ -157,6 +156,28 @@ class EveryOperator(Net):
         side.axis = 3
         self.operator("CONCATENATION", [self.at, before], self.like([1, 1, 20, 8]), side)
         self.conv(8, 4, 0.08)
+
+    def parts(self) -> None:
+        """Two halves joined in the other order, and the last 20 of 24 samples that are too many by then."""
+        side = self.s.ConcatenationOptionsT()
+        side.axis = 3
+        for kind in ("SPLIT", "SPLIT_V"):
+            self.operator("CONCATENATION", self.split(3, [2, 2], kind)[::-1], self.like([1, 1, 20, 4]), side)
+        along = self.s.ConcatenationOptionsT()
+        along.axis = 2
+        self.operator("CONCATENATION", [self.at, self.at], self.like([1, 1, 40, 4]), along)
+        self.slice_of([0, 0, 9, 0], [-1, 1, 24, 4], [1, 1, 24, 4])
+        self.strided_slice([(0, 1, 1), (0, 1, 1), (-20, 0, 1), (0, 4, 1)], [1, 1, 20, 4], endMask=4)
+
+    def looked_up(self, shape: list[int]) -> None:
+        """Entries by the value: CAST, ADD and GATHER."""
+        types, cast = self.s.TensorType, self.s.CastOptionsT()
+        cast.inDataType, cast.outDataType = types.INT8, types.INT32
+        self.operator("CAST", [self.at], self.tensor(shape, types.INT32, [], []), cast)
+        half = self.tensor([1], types.INT32, [], [], np.array([128], np.int32))
+        self.operator("ADD", [self.at, half], self.tensor(shape, types.INT32, [], []), self.s.AddOptionsT())
+        entries = self.tensor([256], types.INT8, 0.04, 2, self.rng.integers(-128, 128, 256).astype(np.int8))
+        self.operator("GATHER", [entries, self.at], self.activation(shape, 0.04, 2), self.s.GatherOptionsT())
 
     def flattened(self) -> int:
         """The shape (1, 5, 4), computed of that of a tensor (1, 1, 5, 4) in all ways there are."""

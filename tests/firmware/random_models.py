@@ -77,6 +77,42 @@ class Model:
     def zero_point_of(self, index: int) -> int:
         return self.graph.tensors[index].quantization.zeroPoint[0]
 
+    def like(self, shape: list[int]) -> int:
+        """A tensor of the scale of the last one."""
+        return self.activation(list(shape), self.scale_of(self.at), self.zero_point_of(self.at))
+
+    def integers(self, values) -> int:
+        """A constant of int32."""
+        values = np.array(values, np.int32)
+        return self.tensor(values.shape, self.s.TensorType.INT32, [], [], values)
+
+    def strided_slice(self, bounds, shape: list[int], **options: int) -> None:
+        """STRIDED_SLICE by (begin, end, step) of each axis."""
+        held = self.s.StridedSliceOptionsT()
+        for name, value in options.items():
+            setattr(held, name, value)
+        constants = [self.integers(values) for values in zip(*bounds, strict=True)]
+        self.operator("STRIDED_SLICE", [self.at, *constants], self.like(shape), held)
+
+    def slice_of(self, begins: list[int], sizes: list[int], shape: list[int]) -> None:
+        """SLICE."""
+        constants = [self.integers(begins), self.integers(sizes)]
+        self.operator("SLICE", [self.at, *constants], self.like(shape), self.s.SliceOptionsT())
+
+    def split(self, axis: int, sizes: list[int], kind: str = "SPLIT_V") -> list[int]:
+        """SPLIT or SPLIT_V into parts, which it returns; the last tensor is the first of them then."""
+        shape, place = [int(n) for n in self.graph.tensors[self.at].shape], self.integers(axis)
+        inputs = [place, self.at] if kind == "SPLIT" else [self.at, self.integers(sizes), place]
+        parts = []
+        for size in sizes:
+            shape[axis] = size
+            parts.append(self.like(shape))
+        options = getattr(self.s, "SplitOptionsT" if kind == "SPLIT" else "SplitVOptionsT")()
+        options.numSplits = len(sizes)
+        self.operator(kind, inputs, parts[0], options)
+        self.graph.operators[-1].outputs = list(parts)
+        return parts
+
     def operator(self, kind: str, inputs: list[int], output: int, options) -> None:
         code = getattr(self.s.BuiltinOperator, kind)
         codes = [entry.builtinCode for entry in self.model.operatorCodes]
@@ -100,7 +136,7 @@ class RandomModel(Model):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self.idle_rng, self.view_rng = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
+        self.idle_rng, self.view_rng, self.part_rng = (np.random.default_rng([seed, place]) for place in (1, 2, 3))
         self.tall = bool(self.rng.integers(2))
         length = int(self.rng.integers(4, 28))
         self.shape = (length, int(self.rng.choice([1, 2, 3, 4, 5, 7, 8, 12])))
@@ -373,8 +409,30 @@ class RandomModel(Model):
         shape = [int(n) for n in self.graph.tensors[self.at].shape]
         self.operator("SOFTMAX", [self.at], self.activation(shape, 1 / 256, -128), options)
 
+    def part(self) -> None:
+        """Some samples, or some channels."""
+        rng, shape = self.part_rng, self.four(self.shape)
+        axis = (1 if self.tall else 2) if rng.integers(2) else 3
+        size = shape[axis]
+        first, kind = int(rng.integers(size)), str(rng.choice(["STRIDED_SLICE", "SLICE", "SPLIT", "SPLIT_V"]))
+        begins, ends, steps = [0] * 4, list(shape), [1] * 4
+        if kind.startswith("SPLIT"):
+            equal = [size // 2] * 2 if size % 2 == 0 else [1] * size
+            self.split(axis, equal if kind == "SPLIT" or first == 0 else [first, size - first], kind)
+            return
+        begins[axis], ends[axis] = first, int(rng.integers(first, size)) + 1
+        if kind == "SLICE":
+            sizes = [end - begin for begin, end in zip(begins, ends, strict=True)]
+            self.slice_of(begins, sizes, sizes)
+            return
+        steps[axis] = int(rng.integers(1, 4)) if axis < 3 else 1
+        bounds = list(zip(begins, ends, steps, strict=True))
+        self.strided_slice(bounds, [len(range(*bound)) for bound in bounds])
+
     def finish(self) -> None:
         ending = int(self.rng.integers(4))
+        if ending == 0:
+            self.part()
         if ending == 1:
             self.mean()
         elif ending == 2:

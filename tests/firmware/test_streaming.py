@@ -23,6 +23,7 @@ from export.network.layers import (
     Tensor,
 )
 from export.network.quantization import quantize
+from export.network.slices import Slice
 from export.proof.c_engine import COp
 from export.proof.runtimes import run_tflite_micro
 from export.writers.tflite import write_tflite
@@ -35,7 +36,7 @@ ON_BOARDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.exact) for seed i
 
 def random_chain(seed: int) -> tuple[Network, int]:
     """Sliding layers of any kind, kernel and stride, strides longer than kernels among them; a pool or a convolution
-    over what is left; a head. And a hop that fits.
+    over what is left, or its last sample; a head. And a hop that fits.
     """
     rng = np.random.default_rng(seed)
     layers: list[Layer] = []
@@ -67,6 +68,9 @@ def random_chain(seed: int) -> tuple[Network, int]:
     if seed % 2:
         layers.append(AveragePool("pool", tensor, tensor.length, tensor.length))
         tensor = layers[-1].result
+    elif seed % 4 == 2:
+        layers.append(Slice("part", tensor, tensor.length - 1, 1, 0, tensor.channels))
+        tensor = layers[-1].result
     weighted(Conv, FEATURES, tensor.length, int(rng.integers(3, 30)))
     tensor = layers[-1].result
     weighted(Conv, LOGITS, 1, int(rng.integers(2, 9)))
@@ -97,7 +101,7 @@ def stream(engine, int8: Int8Network, step: streaming.Step, samples: np.ndarray,
 
 def written(network: Network) -> bool:
     """Whether the TFLite writer takes it; the kernels of the others are compared in test_operators.py."""
-    return all(isinstance(layer, Conv | AveragePool) and layer.dilation == 1 for layer in network.layers)
+    return all(isinstance(layer, Conv | AveragePool | Slice) and layer.dilation == 1 for layer in network.layers)
 
 
 def whole(engine, int8: Int8Network, windows: np.ndarray, rng) -> dict[str, np.ndarray]:

@@ -8,8 +8,9 @@ import pytest
 from scl.artifacts import InputError
 from tests.ecg_sets import simulated, write_wfdb
 from train import ecg
-from train.data import ecg_folder, windows_for_run
+from train.data import ecg_folder
 from train.data.data_set import Source
+from train.data.stored import windows_for_run
 from train.run.config import TrainConfig
 from train.run.ecg_task import ecg_task
 from train.run.folder import load_run

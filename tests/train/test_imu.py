@@ -16,8 +16,8 @@ from scl.artifacts import InputError
 from scl.artifacts.run import TransformationInfo, run_hash
 from tests import imu_sets
 from train import imu
-from train.data import windows_for_run
 from train.data.registry import data_set
+from train.data.stored import windows_for_run
 from train.run.evaluate import evaluate, predict
 from train.run.folder import load_run
 from train.transformations import Rotation, from_info

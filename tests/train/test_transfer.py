@@ -274,7 +274,7 @@ def test_activities_alone(make_wisdm: Callable[..., Path], tmp_path: Path) -> No
     imu.main(["--data", str(archive), "--activities", "sitting,walking", "--out", str(out), *SMALL])
     run = load_run(out)
     assert run.info.labels == ("sitting", "walking") and run.info.data.options["activities"] == ["sitting", "walking"]
-    from train.data import windows_for_run
+    from train.data.stored import windows_for_run
 
     test = windows_for_run(run.info, "test", archive)
     everything = wisdm.load(archive)

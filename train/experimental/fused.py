@@ -99,17 +99,17 @@ class FusedClassifier(nn.Module):
 
 def tasks(imu_data: Path | None, ecg_data: Path | None, options: TrainConfig) -> tuple[Task, Task]:
     """The two single-modality tasks that pairs are drawn from."""
-    from train import data
     from train.data.data_set import Source
     from train.data.registry import data_set
+    from train.data.stored import resolve
     from train.run.ecg_task import ecg_task
     from train.run.task import imu_task
 
-    path = data.resolve(imu_data, data_set("wisdm"))
+    path = resolve(imu_data, data_set("wisdm"))
     chosen = data_set("watch" if path is None else "wisdm")
     loading: dict[str, object] = {} if path is None else {"activities": [*MOVING, *STILL]}
     imu = imu_task(chosen.load(path, loading), Source(chosen.name, loading), options)
-    path = data.resolve(ecg_data, data_set("mitdb"))
+    path = resolve(ecg_data, data_set("mitdb"))
     chosen = data_set("synthetic" if path is None else "mitdb")
     return imu, ecg_task("strip", chosen.load(path, {}), Source(chosen.name, {}), options)
 

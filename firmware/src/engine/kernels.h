@@ -38,6 +38,10 @@ void scl_mean(const scl_op *op, int8_t *arena);
  * bias (kernel, 2): where each begins in the arena, and how many values it gives at a time. */
 void scl_concat(const scl_op *op, int8_t *arena);
 
+/* STRIDED_SLICE, SLICE, SPLIT: of samples `stride` apart the first out_channels values from second_offset on, which counts from the input's
+ * start. */
+void scl_slice(const scl_op *op, int8_t *arena);
+
 /* Elementwise operators. The second input is of the first one's shape, or one sample that serves all (kernel: how many it has), and stands
  * in weights where it is a constant.
  * ADD, SUB: multiplier and shift (3): of the first input, the second, and the result. MUL: multiplier and shift (1). MAXIMUM, MINIMUM: all

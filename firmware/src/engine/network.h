@@ -27,7 +27,7 @@ typedef struct scl_op {
     int16_t act_min;           /* fused activation, already quantized and within [-128, 127] */
     int16_t act_max;
     uint32_t in_offset;        /* bytes from the start of the arena */
-    uint32_t second_offset;    /* of a second input */
+    uint32_t second_offset;    /* of a second input; of a slice see kernels.h */
     uint32_t out_offset;
     const int8_t *weights;     /* and 3 bytes that are read but do not count; NULL where there are none. The shapes of the weights and of */
     const int32_t *bias;       /* the three arrays of integers are each kernel's own: kernels.h */

@@ -15,6 +15,10 @@ ACTIVATIONS: tuple[Callable[[], nn.Module], ...] = (
     nn.Sigmoid,
     nn.Tanh,
     lambda: nn.LeakyReLU(0.1),
+    nn.GELU,
+    nn.Mish,
+    nn.ELU,
+    nn.PReLU,
 )
 
 

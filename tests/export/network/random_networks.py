@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from export.network.curves import gelu
 from export.network.layers import SIX, AveragePool, Concat, Conv, Depthwise, Layer, MaxPool, Mean, Network, Sum, Tensor
-from export.network.pointwise import Add, Extreme, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
+from export.network.pointwise import LOOKUP, Add, Extreme, Maximum, Minimum, Multiply, PRelu, Softmax, Subtract, Table
+from export.network.slices import Slice
 from export.network.tables import FUNCTIONS
 
 JOINTS = (Add, Subtract, Multiply, Maximum, Minimum)
@@ -89,8 +91,9 @@ class Growing:
         return self.add(PRelu(self.name(), self.at, second, values=self.floats(1, self.at.channels, products=4)))
 
     def table(self) -> Tensor:
-        function = str(self.rng.choice(list(FUNCTIONS)))
-        return self.add(Table(self.name(), self.at, function, 0.1 if function == "LEAKY_RELU" else 0.0))
+        function = str(self.rng.choice([*FUNCTIONS, LOOKUP]))
+        curve = gelu("none") if function == LOOKUP else None
+        return self.add(Table(self.name(), self.at, function, 0.1 if function == "LEAKY_RELU" else 0.0, curve))
 
     def mean(self) -> Tensor:
         """Or the sum."""
@@ -102,12 +105,19 @@ class Growing:
         kernels = self.floats(4, 1, self.at.channels, products=self.at.channels)
         return self.add(Conv(self.name(), self.at, kernels, self.bias(4)))
 
+    def part(self) -> Tensor:
+        """Some samples and some channels."""
+        length, channels = (int(self.rng.integers(1, n + 1)) for n in (self.at.length, self.at.channels))
+        start, first = (int(self.rng.integers(n + 1)) for n in (self.at.length - length, self.at.channels - channels))
+        stride = 2 if self.flip() else 1
+        return self.add(Slice(self.name(), self.at, start, -(-length // stride), first, channels, stride))
+
     def softmax(self) -> Tensor:
         return self.add(Softmax(self.name(), self.at))
 
 
 STEPS = (Growing.conv, Growing.depthwise, Growing.pool, Growing.joined, Growing.joined, Growing.table)
-STEPS += (Growing.beside, Growing.prelu)
+STEPS += (Growing.beside, Growing.prelu, Growing.part)
 
 
 def random_network(seed: int) -> Network:

@@ -14,7 +14,7 @@ from export import module
 from export.network.float_run import run_float
 from export.network.from_onnx import Imported, read
 from export.network.layers import AveragePool, Concat, Conv, Depthwise, MaxPool
-from export.network.pointwise import Add, Multiply, Table
+from export.network.pointwise import Add, Table
 from scl.artifacts import InputError
 from tests.export.network.random_modules import RandomModule
 
@@ -102,10 +102,10 @@ def test_a_relu6_is_fused_and_others_become_tables() -> None:
     fused = require_as_torch(nn.Sequential(nn.Conv1d(2, 4, 3), nn.ReLU6()), 2, 9).network.layers[0]
     assert (fused.relu, fused.ceiling) == (True, 6)
     layers = require_as_torch(nn.Sequential(nn.Conv1d(2, 4, 3), nn.SiLU()), 2, 9).network.layers
-    assert [type(one) for one in layers] == [Conv, Table, Multiply]
+    assert [type(one) for one in layers] == [Conv, Table]
     # What is read elsewhere, too, cannot end in the ReLU.
-    branched = Of(lambda x, conv: F.relu(y := conv(x)) + y, nn.Conv1d(2, 4, 3))
-    assert [type(one) for one in require_as_torch(branched, 2, 9).network.layers] == [Conv, Table, Add]
+    branched = Of(lambda x, a, b: F.relu(y := a(x)) + b(y), nn.Conv1d(2, 4, 3), nn.Conv1d(4, 4, 1))
+    assert [type(one) for one in require_as_torch(branched, 2, 9).network.layers] == [Conv, Table, Conv, Add]
     hard = nn.Sequential(nn.Conv1d(2, 4, 3), nn.Hardsigmoid(), nn.Conv1d(4, 3, 1))
     assert [type(one) for one in require_as_torch(hard, 2, 9).network.layers] == [Conv, Conv]
 
@@ -342,3 +342,14 @@ def test_the_channels_of_the_windows_say_which_axis_is_time(channels: int | None
     net = nn.Sequential(nn.Flatten(), nn.Linear(60, 2)).eval()
     source = read(module.captured(net, 20, 3), "model.onnx", channels=channels).network.input
     assert (source.length, source.channels) == size
+
+
+def test_concatenations_along_time() -> None:
+    v = W[::-1].copy()
+    two = [CONV, ("Conv", ["x", "v"], "k", {"pads": [0, 1]}), ("Concat", ["c", "k", "c"], "y", {"axis": 2})]
+    layer = require_as_onnx_runtime(graph(two, {"w": W, "v": v})).network.layers[-1]
+    assert (type(layer), layer.along_time, layer.result.length) == (Concat, True, 18 + 19 + 18)
+    # Zeros before a convolution are its padding.
+    causal = [("Concat", ["zeros", "x"], "p", {"axis": 2}), ("Conv", ["p", "w"], "y", {})]
+    (layer,) = require_as_onnx_runtime(graph(causal, {"w": W, "zeros": np.zeros((1, 3, 2), np.float32)})).network.layers
+    assert (type(layer), layer.pads) == (Conv, (2, 0))

@@ -11,9 +11,9 @@ from scl.artifacts import InputError
 from scl.artifacts.run import Architecture, DataSource, RunInfo, WindowInfo
 from scl.partition import Partition
 from tests.run_info import run_info
-from train.data import recordings_for_run, resolve, windows_for_run
 from train.data.registry import data_set
 from train.data.splits import split_random, split_subjects
+from train.data.stored import recordings_for_run, resolve, windows_for_run
 from train.data.wisdm import DOWNLOADED, load
 
 WISDM = data_set("wisdm")

@@ -13,10 +13,11 @@ import torch
 from calibration import ranges
 from scl.artifacts import InputError, sha256_file
 from scl.artifacts.ranges import read_ranges
-from train.data import registry, resolve, windows_for_run
+from train.data import registry
 from train.data.data_set import DataSet, Options, Source, needed, text_option
 from train.data.recordings import Block, Recordings
 from train.data.registry import data_set, data_set_at
+from train.data.stored import resolve, windows_for_run
 from train.run.config import TrainConfig
 from train.run.folder import load_run
 from train.run.session import train_run

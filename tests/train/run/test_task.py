@@ -8,9 +8,9 @@ import torch
 
 from scl.artifacts import InputError
 from train import imu
-from train.data import windows_for_run
 from train.data.data_set import Source
 from train.data.registry import data_set
+from train.data.stored import windows_for_run
 from train.run.config import TrainConfig
 from train.run.folder import load_run
 from train.run.task import imu_task

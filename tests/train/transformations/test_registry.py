@@ -20,9 +20,10 @@ from scl.frontend.spec import FrontEndSpec
 from scl.robustness import Transformed
 from tests.scl.frontend.designs import front_end_spec
 from train import transformations
-from train.data import data_set, windows_for_run
 from train.data.data_set import Source
 from train.data.recordings import Recordings, WindowSet
+from train.data.registry import data_set
+from train.data.stored import windows_for_run
 from train.run.config import TrainConfig
 from train.run.folder import load_run
 from train.run.session import train_run
