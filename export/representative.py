@@ -10,6 +10,7 @@ An npz file, as `numpy.savez("windows.npz", windows=x, labels=y, groups=g, names
     names     texts (classes,), what the classes are called; may be left out
 """
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ def read_windows(path: Path) -> Representative:
 
     Raises InputError if it is missing, damaged, holds another array, or one of another type, size or value.
     """
+    if path.suffix != ".npz" and path.is_file() and not zipfile.is_zipfile(path):
+        raise InputError(f"{path}: is no npz file, expected one that holds windows; {_SAVE}")
     return from_arrays(str(path), read_npz(path))
 
 
