@@ -77,7 +77,7 @@ def deploy(
     expected = modules.outputs(module, compared)
     imported = read(modules.captured(module, channels, length), where, channels_first=True)
     require_same_floats(imported.network, compared, expected, where)
-    network = imported.network if partition is None else without_variant(imported.network, partition)
+    network = imported.network if partition is None else without_variant(imported.network, partition, where)
     options = Options(
         representative=representative,
         partition=partition,

@@ -8,6 +8,7 @@ from export.given_model import MOST_FILE_BYTES
 from export.imported import calibrated, written
 from export.network.from_onnx import read
 from export.network.from_qdq import integers
+from export.network.without_variant import without_variant
 from export.report_file import NetworkReport
 from scl.artifacts import InputError
 from scl.artifacts.files import read_bytes
@@ -31,6 +32,9 @@ def export_onnx(path: Path, out: Path, options: Options) -> NetworkReport:
             f"{where}: holds a float model, expected windows to calibrate it on; give --representative windows.npz"
         )
     else:
-        int8 = calibrated(imported.network, options, where)
+        network = imported.network
+        if options.partition is not None:
+            network = without_variant(network, options.partition, where)
+        int8 = calibrated(network, options, where)
     files = written(int8)
     return export_given(where, files.tflite, out, replace(options, onnx=files.onnx))

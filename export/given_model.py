@@ -83,9 +83,14 @@ def read_model(where: str, data: bytes, options: Options) -> Model:
 def _require_partition(where: str, partition: Partition | None, features: int) -> None:
     if partition is not None and features != partition.kept_size:
         found = f"{features} features" if features else "no output named features"
+        advice = "leave the partition out, or name that output features"
+        if features == partition.size:
+            advice = (
+                "its layers are int8 already, and stay as they are: return latent[:, partition.kept] before it is "
+                "quantized, or give a float ONNX file, of which the variant rows are left out here"
+            )
         raise InputError(
-            f"{where}: the partition keeps {partition.kept_size} dimensions, the model has {found}; leave the "
-            "partition out, or name that output features"
+            f"{where}: the partition keeps {partition.kept_size} dimensions, the model has {found}; {advice}"
         )
 
 

@@ -14,11 +14,12 @@ from scl.arguments import COPIES, COUNT, FORMATS, SEED, Parser, number, whole
 from scl.artifacts import InputError, command, complain
 from scl.artifacts.fields import MOST
 from scl.artifacts.folders import kinds_in
+from scl.partition import Partition
 from scl.text import say
 from scl.threads import wait_passively
 
 RUN_ONLY = ("sensor", "data", "max_loss", "streaming")
-FILE_ONLY = ("representative", "transformation", "front_end", "board")
+FILE_ONLY = ("representative", "transformation", "partition", "front_end", "board")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,6 +56,11 @@ def parser() -> argparse.ArgumentParser:
         help="with --representative: what the copies of the windows are under, for consistency on the device",
     )  # fmt: skip
     options.add_argument(
+        "--partition", type=_partition, metavar="INVARIANT/VARIANT/FREE",
+        help="with --from: of the output that is the latent, of an ONNX file the first of two, of a .tflite one named "
+        "features; of a float file the variant rows are left out, an int8 one holds the kept ones alone",
+    )  # fmt: skip
+    options.add_argument(
         "--front-end", type=Path, metavar="TOML",
         help="with --from: sensor, rate_hz, mean and std, so that the board takes a sensor's counts "
         "(docs/tutorials/tflite.md); windows are in SI units then",
@@ -87,6 +93,13 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     options.add_argument("--seed", type=SEED, default=0, help="of the rotations and the choice of windows (default 0)")
     return options
+
+
+def _partition(text: str) -> Partition:
+    try:
+        return Partition.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def refuse_another_kind(run: Path | None, file: Path | None) -> None:

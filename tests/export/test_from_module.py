@@ -106,7 +106,7 @@ def test_random_modules_become_bundles_whose_answers_are_near_the_floats(seed: i
 def test_variant_rows_are_left_out_and_change_nothing() -> None:
     net, x = Net().eval(), windows(8)
     network = read(module.captured(net, 3, 40), "module Net", channels_first=True).network
-    shorter = without_variant(network, PARTITION)
+    shorter = without_variant(network, PARTITION, "module Net")
     whole, kept = (run_float(one, x.transpose(0, 2, 1)) for one in (network, shorter))
     np.testing.assert_array_equal(kept["features"], whole["features"][..., PARTITION.kept])
     np.testing.assert_allclose(kept["logits"], whole["logits"], rtol=0, atol=1e-6)

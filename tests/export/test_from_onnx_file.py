@@ -43,6 +43,38 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     assert "cannot be read" in refused(tmp_path / "none.onnx", tmp_path)
 
 
+def encoder(path: Path, reads: list[int]) -> Path:
+    """A latent of 5 dimensions as the first output, and logits of some of them; its windows lie beside it."""
+    head = np.random.default_rng(1).normal(0, 1, (len(reads), 3)).astype(np.float32)
+    nodes = [CONV, ("Flatten", ["c"], "f", {}), ("MatMul", ["f", "d"], "z", {})]
+    nodes += [("Gather", ["z", "kept"], "k", {"axis": 1}), ("MatMul", ["k", "head"], "y", {})]
+    path.write_bytes(graph(nodes, {"w": W, "d": D, "kept": np.array(reads), "head": head}, outputs=("z", "y")))
+    np.savez(path.with_suffix(".npz"), windows=np.random.default_rng(2).normal(0, 1, (8, 3, 20)).astype(np.float32))
+    return path
+
+
+@pytest.mark.usefixtures("board_tools")
+def test_of_a_float_file_the_partition_drops_the_variant_rows(tmp_path: Path) -> None:
+    path, out = encoder(tmp_path / "model.onnx", [0, 1, 3, 4]), tmp_path / "bundle"
+    given = ["--representative", str(path.with_suffix(".npz")), "--partition", "2/1/2"]
+    assert quantize.main(["--from", str(path), *given, "--out", str(out)]) == 0
+    manifest = read_bundle(out).manifest
+    assert str(manifest.partition) == "2/1/2" and manifest.features == 4
+    assert manifest.cost.parameters == (4 * 3 * 3 + 4) + (72 * 4 + 4) + (4 * 3 + 3)
+
+
+def test_a_partition_that_does_not_fit(tmp_path: Path, capsys) -> None:
+    path = encoder(tmp_path / "model.onnx", [0, 1, 2, 3, 4])
+    given = ["--representative", str(path.with_suffix(".npz")), "--partition"]
+    assert f"{path}: layer logits reads the variant dimensions 2 to 2 of the latent" in refused(
+        *(path, tmp_path, *given, "2/1/2")
+    )
+    assert f"{path}: the latent is 1 x 5 of a Conv, expected 6 values" in refused(path, tmp_path, *given, "2/2/2")
+    with pytest.raises(SystemExit):
+        quantize.main(["--from", str(path), *given, "five", "--out", str(tmp_path / "b")])
+    assert "--partition: partition 'five': expected three sizes" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("board_tools")
 def test_a_qdq_model_needs_no_windows(tmp_path: Path) -> None:
     data, _ = quantized("separable", tmp_path)

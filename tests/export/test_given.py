@@ -216,6 +216,19 @@ def test_a_front_end_that_does_not_fit(board_tools, tmp_path, text, says):
 
 
 @pytest.mark.parametrize(
+    ("model", "partition", "says"),
+    [
+        (SmallNet, "2/1/1", "keeps 3 dimensions, the model has no output named features; leave the partition out"),
+        (TwoOutputs, "3/1/1", "keeps 4 dimensions, the model has 8 features; leave the partition out"),
+        (TwoOutputs, "4/2/2", r"keeps 6 .* 8 features; its layers are int8 already, .* latent\[:, partition.kept\]"),
+    ],
+)
+def test_a_partition_that_is_not_the_latent_s(model, partition, says, tmp_path):
+    with pytest.raises(InputError, match=f"m.tflite: the partition {says}"):
+        export_given("m.tflite", model().bytes(), tmp_path / "b", Options(partition=Partition.parse(partition)))
+
+
+@pytest.mark.parametrize(
     ("changes", "says"),
     [
         ({"windows": np.zeros((4, 5, SAMPLES), np.float32)}, "windows have 5 channels, the model takes 3"),
