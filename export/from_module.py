@@ -15,17 +15,21 @@ from export import module as modules
 from export.cost.budget import Budget
 from export.given import Options, export_given
 from export.given_loss import largest_difference, require_gate
+from export.golden.window_copies import KINDS
 from export.imported import COMPARED, calibrated, expected, written
 from export.network.from_onnx import read
 from export.network.layers import FEATURES
 from export.network.without_variant import without_variant
 from export.report_file import NetworkReport
-from export.representative import from_arrays
+from export.representative import Representative, from_arrays
 from export.writers.onnx import write_onnx
+from scl.artifacts import InputError, shortened
 from scl.partition import Partition
 
 if TYPE_CHECKING:
     from torch import nn
+
+GIVEN = "give deploy windows float (n, channels, samples), labels and groups integers (n,), as arrays or tensors"
 
 
 def deploy(
@@ -66,15 +70,19 @@ def deploy(
             the budget, or int8 loses too much.
     """
     where = f"module {type(module).__name__}"
-    given = {"windows": windows, "labels": labels, "groups": groups}
-    arrays = {name: np.asarray(value) for name, value in given.items() if value is not None}
-    if names is not None:
-        arrays["names"] = np.asarray(list(names))
-    representative = from_arrays(where, arrays)
-    channels, length = representative.windows.shape[1], samples or representative.windows.shape[2]
+    if transformation is not None and transformation not in KINDS:
+        raise InputError(
+            f"{where}: transformation is {transformation!r}; choose from {', '.join(KINDS)}, or leave it out"
+        )
+    representative = _representative(where, names, windows=windows, labels=labels, groups=groups)
+    channels, longest = representative.windows.shape[1:]
+    length = longest if samples is None else samples
+    if not 1 <= length <= longest:
+        raise InputError(f"{where}: samples is {length}; give 1 to {longest}, as many as the windows have")
+    compared = np.ascontiguousarray(representative.windows[:COMPARED, :, :length])
+    returned = modules.outputs(module, compared)
     imported = read(modules.captured(module, channels, length), where, channels_first=True)
-    compared = representative.windows[:COMPARED, :, :length]
-    answers = expected(imported, modules.outputs(module, compared))
+    answers = expected(imported, returned)
     network = imported.network
     if partition is not None:
         network = without_variant(network, partition)
@@ -93,3 +101,25 @@ def deploy(
     require_gate(where, options, is_float=True)
     files = written(calibrated(network, options, where))
     return export_given(where, files.tflite, Path(out), replace(options, onnx=files.onnx))
+
+
+def _representative(where: str, names: Sequence[str] | None, **given: Any) -> Representative:
+    """Windows and what is known of them, from arrays or tensors."""
+    arrays = {name: _array(where, name, value) for name, value in given.items() if value is not None}
+    if names is not None:
+        arrays["names"] = np.asarray([names] if isinstance(names, str) else list(names))
+    return from_arrays(where, arrays, GIVEN)
+
+
+def _array(where: str, name: str, value: Any) -> np.ndarray:
+    import torch
+
+    try:
+        if isinstance(value, torch.Tensor):
+            value = value.detach().cpu()
+            return np.asarray(value.float() if value.is_floating_point() else value)
+        return np.asarray(value)
+    except (ValueError, TypeError, RuntimeError) as error:  # rows of several lengths, a data set
+        raise InputError(
+            f"{where}: {name} is a {type(value).__name__} that is no array ({shortened(str(error), 80)}); {GIVEN}"
+        ) from error

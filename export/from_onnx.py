@@ -24,12 +24,12 @@ def export_onnx(path: Path, out: Path, options: Options) -> NetworkReport:
         ExportError: a runtime differs from TFLite Micro, or the network is beyond the budget.
     """
     where = str(path)
-    data = read_bytes(path, MOST_FILE_BYTES, "an ONNX file")
-    imported = read(data, where)
+    data, windows = read_bytes(path, MOST_FILE_BYTES, "an ONNX file"), options.representative
+    imported = read(data, where, channels=None if windows is None else windows.windows.shape[1])
     require_gate(where, options, is_float=not imported.affines)
     if imported.affines:
         int8 = integers(imported, where)
-    elif options.representative is None:
+    elif windows is None:
         raise InputError(
             f"{where}: holds a float model, expected windows to calibrate it on; give --representative windows.npz"
         )
