@@ -1,4 +1,4 @@
-"""Puts measured figures into README.md and docs/RESULTS.md, between <!-- begin NAME --> and <!-- end NAME -->.
+"""Puts measured figures into README.md and the pages of docs/, between <!-- begin NAME --> and <!-- end NAME -->.
 
 `make results` makes what it reads and runs it.
 
@@ -58,6 +58,7 @@ def main() -> None:
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}
+    texts["wisdm short"] = wisdm_folds.short_table(folds["runs"])
     texts["probe"] = "\n".join(json.loads(wisdm_folds.PROBES.read_text("utf-8"))["table"])
     texts["cold_start"] = cold_start.table(cold["rows"])
     engine = json.loads(device.RESULTS.read_text("utf-8"))
@@ -73,7 +74,7 @@ def main() -> None:
         if log:
             path.write_text(after(log.read_text("utf-8"), first, last), encoding="utf-8")
         texts[name] = fenced(path)
-    for page in (ROOT / "README.md", ROOT / "docs" / "RESULTS.md"):
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         text = page.read_text(encoding="utf-8")
         for name, new in texts.items():
             text = re.sub(

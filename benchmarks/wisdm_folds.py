@@ -46,6 +46,9 @@ FLOAT = {
 }
 INT8 = {"int8_macro_f1": "macro_f1", "int8_rotated_macro_f1": "macro_f1_transformed", "int8_consistency": "consistency"}
 FIGURES = (*FLOAT, *INT8)
+SHORT = (("raw", "baseline"), ("raw", "augment"), ("raw", "scl"), ("invariant", "baseline"), ("invariant", "scl"))
+SEEN = {"raw": "the sensors' channels", "invariant": "what no rotation changes of them"}
+TRAINED = {"baseline": "as recorded", "augment": "on turned copies", "scl": "on turned copies, by SCL"}
 REFUSED = "export failed, nothing was written: "
 
 
@@ -156,6 +159,17 @@ def folds_table(rows: list[dict], table: str) -> str:
         if table == "methods":
             cells.append(ahead(rows, found))
         lines.append(f"| {' | '.join((*told, str(len(found)), *cells))} |")
+    return "\n".join(lines)
+
+
+def short_table(rows: list[dict]) -> str:
+    """Markdown, in words: what comes of each input and training, as the board computes it."""
+    lines = ["| the encoder sees | trained | macro F1 under rotation | consistency |", "| --- | --- | --- | --- |"]
+    rows = [row for row in rows if row["table"] == "methods"]
+    for source, method in SHORT:
+        found = [row for row in rows if (row["input"], row["method"]) == (source, method)]
+        cells = [cell(found, name) for name in ("int8_rotated_macro_f1", "int8_consistency")]
+        lines.append(f"| {SEEN[source]} | {TRAINED[method]} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from export.given_model import Model
 from export.given_options import Options
-from export.given_windows import Windows, figures_of
+from export.given_windows import Windows
+from export.golden.figures import int8_figures
 from export.network.layers import LOGITS
 from export.proof.gates import ExportError
 from export.proof.runtimes import run_onnx_float
@@ -78,11 +79,11 @@ def beside_float(model: Model, windows: Windows, golden: Golden, options: Option
     floats = replace(golden, logits=logits.reshape(golden.logits.shape))
     found = FloatModel(
         apart=options.float_apart,
-        figures=figures_of(floats, windows.labels is not None),
+        figures=int8_figures(floats),
         same_class=float((logits.argmax(axis=1) == int8.argmax(axis=1)).mean()),
         snr_db=10 * float(np.log10(max(float(np.mean(logits**2)), QUIETEST) / noise)),
     )
-    require_small_loss(found, figures_of(golden, windows.labels is not None), options.max_loss)
+    require_small_loss(found, int8_figures(golden), options.max_loss)
     return found
 
 

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import metadata
+from importlib.metadata import distribution, metadata
 from pathlib import Path
 from string import Template
 
@@ -126,7 +126,7 @@ def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
             shutil.copyfile(path, flat / path.name)
         for name in MODEL_FILES:
             shutil.copyfile(c_files / name, flat / name)
-        shutil.copyfile(FIRMWARE.parent / "LICENSE", folder / "LICENSE")
+        (folder / "LICENSE").write_text(licence(), encoding="utf-8")
         templates = TEMPLATES / target
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):
             _fill(path, folder / path.relative_to(templates), words)
@@ -141,9 +141,16 @@ def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
         artifacts.write_json(folder / "scl_package.json", {"kind": "package", "schema": 1, **facts})
 
 
+def licence() -> str:
+    """The project's, as it was installed with it."""
+    (path,) = [path for path in distribution(DISTRIBUTION).files or () if path.name == "LICENSE"]
+    return path.read_text(encoding="utf-8")
+
+
 def described(manifest: BundleManifest, target: str) -> dict[str, str]:
     """What the templates say, by the names that they use."""
     place, about, given = TARGETS[target].sources, metadata(DISTRIBUTION), input_text(manifest)
+    logits = manifest.outputs.logits
     name = re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII)[:MOST_NAME]
     model = [*API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
     link = [path.name for path in sources("link", "app") if path.name not in API]
@@ -159,8 +166,12 @@ def described(manifest: BundleManifest, target: str) -> dict[str, str]:
         "input_table": given.table,
         "value": given.value,
         "values": given.values,
-        "labels": ", ".join(f"{index} {label}" for index, label in enumerate(manifest.labels)),
-        "abstain": "with labels that may hold together, bit i is label i." if manifest.thresholds else "255: none.",
+        "labels": answers_of(manifest),
+        "outputs": f"`logits` of the result, int8: {logits.size} values, value = {logits.scale:.9g} x (q - "
+        f"({logits.zero_point}))",
+        "abstain": "with labels that may hold together, bit i is label i."
+        if manifest.thresholds
+        else "`SCL_ABSTAIN`: none.",
         "memory": f"{manifest.cost.ram_bytes + math.prod(manifest.input.shape):,}",  # and the window's ring
         "port": TARGETS[target].port,
         **board_words(),
@@ -168,6 +179,13 @@ def described(manifest: BundleManifest, target: str) -> dict[str, str]:
         "model_sources": "\n  ".join(f"{place}/{name}" for name in model),
         "link_sources": "\n  ".join(f"{place}/{name}" for name in link),
     }
+
+
+def answers_of(manifest: BundleManifest) -> str:
+    """The classes by number and, where they have one, by name."""
+    if not manifest.labels:
+        return f"0 to {manifest.classes - 1}, without names"
+    return ", ".join(f"{index} {label}" for index, label in enumerate(manifest.labels))
 
 
 def board_words() -> dict[str, str]:

@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
         meant = f"; did you mean {nearest[0]}?" if nearest and message.startswith("unrecognized") else ""
         places = [str(a.metavar or a.dest) for a in self._get_positional_actions()]
         usage = " ".join([f"usage: {self.prog}", *places, f"[options]; {self.prog} --help lists them"])
-        self.exit(2, f"{self.prog}: error: {printable(message)}{meant}\n{printable(usage)}\n")
+        self.exit(2, f"{printable(usage)}\n{self.prog}: error: {printable(message)}{meant}\n")
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

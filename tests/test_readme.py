@@ -1,4 +1,4 @@
-"""The README's commands exist and take the options it gives them, and what it and docs/ name is where they say;
+"""The commands of README and docs exist and take the options they are given, and what a page names is where it says;
 test_pipeline.py runs the main job in miniature.
 """
 
@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = "docs|firmware|firmware_host|calibration|export|train|scl|tests|benchmarks"
-SHELL_BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+SHELL_PAGES = [README, *((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("COMMANDS", "COST", "BOARDS"))]
+SHELL_BLOCKS = [block for page in SHELL_PAGES for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL)]
 LINES = [line for block in SHELL_BLOCKS for line in block.replace("\\\n", " ").splitlines() if line.strip()]
 COMMANDS = [shlex.split(line, comments=True) for line in LINES]
 MODULES = sorted({tuple(c) for c in COMMANDS if c[:2] == ["python", "-m"]})
@@ -48,7 +49,7 @@ def test_make_target_is_listed(target: str) -> None:
 def test_the_method_alone_runs() -> None:
     import torch
 
-    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (block,) = re.findall(r"```python\n(.*?)```", "".join(SHELL_PAGES), re.DOTALL)
     names = {"z": torch.randn(8, 128), "z_t": torch.randn(8, 128), "task": torch.tensor(1.0)}
     exec(block, names)
     assert torch.isfinite(names["loss"]) and names["loss"] > 1
@@ -59,6 +60,12 @@ def test_paths_named_in_a_page_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for path in re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", text):
         assert (ROOT / path).exists(), f"{page.name} names {path}, which is not there"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)#\s]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / link).exists(), f"{page.name} links to {link}, which is not there"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

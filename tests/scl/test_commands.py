@@ -83,8 +83,8 @@ def test_the_nearest_option_is_named_beside_one_line_of_usage(capsys):
     status, _, err = run(capsys, "validate", "bundle", "--prot", "/dev/ttyACM0")
     assert status == 2
     assert err == (
-        "scl validate: error: unrecognized arguments: --prot /dev/ttyACM0; did you mean --port?\n"
         "usage: scl validate bundle [options]; scl validate --help lists them\n"
+        "scl validate: error: unrecognized arguments: --prot /dev/ttyACM0; did you mean --port?\n"
     )
     _, _, err = run(capsys, "validate", "bundle", "--xyzzy")
     assert "did you mean" not in err

@@ -197,7 +197,7 @@ def test_a_fault_of_our_own_does_not_act(text, monkeypatch, capsys):
 def test_an_argument_that_nobody_knows_does_not_act(text, capsys):
     with pytest.raises(SystemExit) as status:
         Parser(prog="command").parse_args([f"x{text}"])
-    error, usage = capsys.readouterr().err.splitlines()
+    usage, error = capsys.readouterr().err.splitlines()
     assert status.value.code == 2 and error.endswith(f"unrecognized arguments: x{printable(text)}")
     assert usage.startswith("usage: command ") and not acting(error + usage)
 

@@ -69,8 +69,8 @@ def test_random_draws_stay_in_range_and_repeat(tmp_path: Path) -> None:
 
 
 def test_the_readme_s_example_is_read(tmp_path: Path) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    text = readme.split("```toml\ncommand")[1].split("```")[0]
+    page = (Path(__file__).parents[2] / "docs" / "COMMANDS.md").read_text()
+    text = page.split("```toml\ncommand")[1].split("```")[0]
     found = sweep.read(write(tmp_path, "command" + text))
     assert len(found.runs) == 4 * 3 * 5 and found.varied == ("lambda", "method", "seed")
     flags = set(TrainConfig().as_dict())

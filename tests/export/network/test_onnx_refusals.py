@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import torch
-from onnx import ModelProto, TensorProto, helper
+from onnx import AttributeProto, ModelProto, TensorProto, helper
 from torch import nn
 from torch.nn import functional as F
 
@@ -99,6 +99,17 @@ def external(model: ModelProto) -> None:
     entry.key, entry.value = "location", "../../etc/passwd"
 
 
+def external_inside(model: ModelProto) -> None:
+    """A weight of a graph that is an attribute, which no reader of ours looks at."""
+    hidden = model.graph.node[0].attribute.add()
+    hidden.name, hidden.type = "body", AttributeProto.GRAPH
+    weight = hidden.g.initializer.add()
+    weight.CopyFrom(model.graph.initializer[0])
+    weight.ClearField("raw_data")
+    entry = weight.external_data.add()
+    entry.key, entry.value = "location", "../../etc/passwd"
+
+
 def cyclic(model: ModelProto) -> None:
     model.graph.node[0].input[0] = "f"
 
@@ -149,6 +160,10 @@ def deep(model: ModelProto) -> None:
 
 DAMAGES = (
     (external, "constant 'w' lies in another file, expected all weights in this one; save it with external_data=False"),
+    (
+        external_inside,
+        "constant 'w' lies in another file, expected all weights in this one; save it with external_data",
+    ),
     (cyclic, "node 0 is Conv that reads 'f', which neither the input nor an earlier node writes"),
     (missing, "node 0 is Conv that reads 'w', which neither"),
     (huge, r"constant 'w' has the shape \[2147483648, 2147483648\], expected at most 16,777,216 values"),
