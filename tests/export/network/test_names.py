@@ -1,18 +1,23 @@
 """What layers are called after what files call them."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from onnx import ModelProto
 
+from export.given_model import read_model
+from export.given_options import Options
 from export.network import from_file
 from export.network.from_onnx import read
 from export.network.names import LONGEST_NAME, layer_name
 from export.network.onnx_file import SCOPES
 from export.network.quantization import quantize
+from export.writers.c_source import write_c
 from export.writers.tflite import write_tflite
 from tests.export.network.test_from_onnx import W, graph
+from tests.firmware.damaged_models import SmallNet
 
 LONG = "encoder/" + "/".join(f"block_{n}" for n in range(20)) + "/conv"
 
@@ -58,3 +63,13 @@ def test_profile_and_memory_map_of_a_written_file_speak_the_module_s_names() -> 
     ranges = dict.fromkeys(network.tensors, (-4.0, 4.0))
     again = from_file.read(write_tflite(quantize(network, ranges)), "model.tflite").network.network
     assert again.names == network.names == ["stem_0", "blocks_0_conv", "blocks_0_act", "mean", "logits"]
+
+
+def test_a_single_output_that_is_called_features_is_no_latent(tmp_path: Path) -> None:
+    net = SmallNet()
+    net.graph.tensors[net.graph.outputs[0]].name = "features"
+    model = read_model("model.tflite", net.bytes(), Options())
+    assert (model.features, model.logits) == (None, "features")
+    write_c(model.c, tmp_path)
+    header = (tmp_path / "model_data.h").read_text()
+    assert "#define SCL_FEATURES 0\n" in header and "#define SCL_CLASSES 3\n" in header
