@@ -21,6 +21,7 @@ from export.network.without_variant import without_variant
 from export.report_file import NetworkReport
 from export.representative import Representative, from_arrays
 from scl.artifacts import InputError, shortened
+from scl.artifacts.folders import check_replaceable
 from scl.partition import Partition
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def deploy(
         ExportError: a runtime differs from TFLite Micro, or the network is beyond the budget.
     """
     where = f"module {type(module).__name__}"
+    check_replaceable(out, "bundle")  # before minutes of work
     if transformation is not None and transformation not in KINDS:
         raise InputError(
             f"{where}: transformation is {transformation!r}; choose from {', '.join(KINDS)}, or leave it out"
