@@ -14,7 +14,8 @@ from export.cost import instructions, size, table
 from export.cost.reference import cost_of
 from export.given_model import Model, read_model
 from export.given_options import Options
-from export.given_windows import RANDOM, Windows, figures_of, given_windows, golden_of
+from export.given_windows import RANDOM, Windows, given_windows, golden_of
+from export.golden.figures import int8_figures
 from export.proof import foreign
 from export.proof.c_engine import build_library
 from export.proof.gates import AGREEMENT_INPUTS
@@ -94,7 +95,7 @@ def _described(
         thresholds=None,
         streaming=None,
         data=RANDOM if options.representative is None else options.data,
-        int8=figures_of(golden, windows.labels is not None),
+        int8=int8_figures(golden),
         cost=cost,
         files={},
     )

@@ -8,14 +8,14 @@ from export.model import LABEL_BYTES
 from export.network import arena, from_file
 from export.network.dilation import with_dilation
 from export.network.integers import Int8Network
-from export.network.layers import FEATURES
+from export.network.layers import FEATURES, Network
 from export.network.operators import operator_of
 from export.network.tflite_reader import read_file
 from export.proof.cut import between_int8
 from export.writers.c_source import CModel
 from scl.artifacts import InputError
 from scl.artifacts.bundle import model_hash
-from scl.artifacts.fields import MOST_LABELS
+from scl.artifacts.fields import MOST_LABELS, MOST_OUTPUTS
 from scl.artifacts.manifest import OutputTensor
 from scl.frontend.resampler import design
 from scl.machines import FIRMWARE
@@ -70,7 +70,7 @@ def read_model(where: str, data: bytes, options: Options) -> Model:
         )
     memory = arena.schedule(network)
     _require_memory(where, int8, memory.size, options.board)
-    labels = _labels(where, network.tensors[network.outputs[-1]].size, options)
+    labels = _labels(where, network, features, options)
     frontend = None
     if options.front_end is not None:
         frontend = designed(options.front_end, network.input, int8.activations["input"])
@@ -89,23 +89,25 @@ def _require_partition(where: str, partition: Partition | None, features: int) -
         )
 
 
-def _labels(where: str, classes: int, options: Options) -> tuple[str, ...]:
-    """One for each output. Raises InputError if others were given, or they do not fit into a byte and a frame."""
-    if classes > MOST_LABELS:
+def _labels(where: str, network: Network, features: str | None, options: Options) -> tuple[str, ...]:
+    """Those that were given, one for each output, or none. Raises InputError if they do not fit, or an answer of the
+    link does not hold the outputs.
+    """
+    classes = network.tensors[network.outputs[-1]].size
+    beside = network.tensors[features].size if features else 0
+    if classes + beside > MOST_OUTPUTS:
         raise InputError(
-            f"{where}: has {classes} outputs, expected at most {MOST_LABELS}: a class is one byte; leave some out"
+            f"{where}: has {classes} outputs" + f" and {beside} features" * (beside > 0) + f", expected at most "
+            f"{MOST_OUTPUTS} together, which an answer of the link holds; leave some out"
         )
-    given = options.labels or (options.representative.names if options.representative else None)
-    if given is None:
-        given = tuple(f"class{index}" for index in range(classes))
-        if sum(len(label) + 1 for label in given) > LABEL_BYTES:
-            given = tuple(map(str, range(classes)))
-    if len(given) != classes:
+    given = options.labels or (options.representative.names if options.representative else None) or ()
+    if given and len(given) != classes:
         raise InputError(f"{where}: has {classes} outputs, {len(given)} names were given; give one for each")
     size = sum(len(label.encode()) + 1 for label in given)
-    if size > LABEL_BYTES:
+    if len(given) > MOST_LABELS or size > LABEL_BYTES:
         raise InputError(
-            f"{where}: its outputs' names have {size} bytes together, expected at most {LABEL_BYTES}; shorten them"
+            f"{where}: its {classes} outputs' names have {size} bytes together, expected at most {MOST_LABELS} names "
+            f"of {LABEL_BYTES} bytes; shorten them, or leave them out: classes are told by number then"
         )
     return given
 

@@ -18,7 +18,7 @@ class Options:
         data: what the windows are called in reports.
         transformation: of window_copies.KINDS, for consistency; needs windows.
         partition: the groups of the output named "features", if it is a kept latent.
-        labels: of the outputs; None: the windows' names, or numbers.
+        labels: names of the outputs; None: those that come with the windows, or none.
         front_end: the TOML file of one (`export.given_front_end`); windows are in SI units then (ECG: mV).
         onnx: the model's ONNX file, to travel with the bundle.
         windows: that travel with the bundle, at most; draws: transformed copies of each.

@@ -12,12 +12,11 @@ from export.golden.choice import balanced, spread
 from export.golden.window_copies import WindowCopies, window_copies
 from export.proof import foreign
 from scl.artifacts import InputError
-from scl.artifacts.golden import UNKNOWN, Golden
-from scl.artifacts.manifest import Int8Figures
+from scl.artifacts.golden import Golden
+from scl.decision import UNKNOWN
 from scl.frontend.chain import FrontEnd
 from scl.frontend.counts import replay
 from scl.frontend.spec import FrontEndSpec
-from scl.robustness import robustness
 
 RANDOM, RANDOM_WINDOWS = "random inputs", 100
 
@@ -56,7 +55,7 @@ def given_windows(where: str, model: Model, options: Options) -> Windows:
                 f"{where}: --transformation {options.transformation} needs windows to transform; give --representative"
             )
         return _random(model, options.seed)
-    classes = len(model.c.labels)
+    classes = model.output(model.logits).size
     if given.windows.shape[1] != source.channels:
         raise InputError(
             f"{options.data}: windows have {given.windows.shape[1]} channels, the model takes {source.channels}; "
@@ -126,23 +125,4 @@ def golden_of(where: str, file: Path, model: Model, windows: Windows) -> Golden:
         groups=windows.groups,
         rows=np.arange(shape[1]),
         thresholds=None,
-    )
-
-
-def figures_of(golden: Golden, labelled: bool) -> Int8Figures:
-    """What the int8 model makes of the windows; labels that are not known are all the same."""
-    found = robustness(golden.labels, golden.predictions, golden.groups)
-    copies = found.transformed
-
-    def known(value: float | None) -> float | None:
-        return value if labelled else None
-
-    return Int8Figures(
-        windows=len(golden.groups),
-        copies=len(golden.labels) - 1,
-        accuracy=known(found.accuracy),
-        accuracy_transformed=known(copies.accuracy) if copies else None,
-        macro_f1=known(found.macro_f1),
-        macro_f1_transformed=known(copies.macro_f1) if copies else None,
-        consistency=copies.consistency if copies else None,
     )

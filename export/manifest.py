@@ -1,14 +1,13 @@
 """What a bundle says of a run's model: manifest.json."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from export.golden.figures import int8_figures
 from export.model import Model
 from export.network.layers import FEATURES, LOGITS
-from export.proof import loss
 from export.report_file import ExportReport
 from scl.artifacts.golden import Golden
-from scl.artifacts.manifest import InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
+from scl.artifacts.manifest import InputTensor, Manifest, Outputs, OutputTensor, SplitName
 
 if TYPE_CHECKING:
     from train.run.folder import Run
@@ -23,7 +22,6 @@ def described(
     files: dict[str, str],
 ) -> Manifest:
     """The manifest of a bundle that holds `files`, by their hashes."""
-    figures = loss.figures(golden.labels, golden.predictions, golden.groups, model.mask_labels)
     info, scales, network = run.info, model.network.activations, model.network.network
 
     def output(name: str) -> OutputTensor:
@@ -50,6 +48,6 @@ def described(
         model_hash=model.hash,
         cost=report.cost,
         streaming=report.streaming,
-        int8=Int8Figures(len(golden.groups), len(transforms) - 1, **asdict(figures)),
+        int8=int8_figures(golden),
         files=files,
     )

@@ -111,7 +111,7 @@ def frontend_for(run: "Run", network: Int8Network, sensor: Sensor) -> FrontEndSp
 
 
 def check_labels(run_folder: Path, labels: Sequence[str], multilabel: bool = False) -> None:
-    """Raises InputError unless a class fits into a byte and all labels into the board's HELLO frame."""
+    """Raises InputError unless a class fits into its two bytes and all labels into the board's HELLO frame."""
     if multilabel and len(labels) > MOST_LABELS_TOGETHER:
         raise InputError(
             f"{run_folder}: has {len(labels)} labels that hold together, expected at most {MOST_LABELS_TOGETHER}; "

@@ -150,6 +150,7 @@ def licence() -> str:
 def described(manifest: BundleManifest, target: str) -> dict[str, str]:
     """What the templates say, by the names that they use."""
     place, about, given = TARGETS[target].sources, metadata(DISTRIBUTION), input_text(manifest)
+    logits = manifest.outputs.logits
     name = re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII)[:MOST_NAME]
     model = [*API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
     link = [path.name for path in sources("link", "app") if path.name not in API]
@@ -165,8 +166,12 @@ def described(manifest: BundleManifest, target: str) -> dict[str, str]:
         "input_table": given.table,
         "value": given.value,
         "values": given.values,
-        "labels": ", ".join(f"{index} {label}" for index, label in enumerate(manifest.labels)),
-        "abstain": "with labels that may hold together, bit i is label i." if manifest.thresholds else "255: none.",
+        "labels": answers_of(manifest),
+        "outputs": f"`logits` of the result, int8: {logits.size} values, value = {logits.scale:.9g} x (q - "
+        f"({logits.zero_point}))",
+        "abstain": "with labels that may hold together, bit i is label i."
+        if manifest.thresholds
+        else "`SCL_ABSTAIN`: none.",
         "memory": f"{manifest.cost.ram_bytes + math.prod(manifest.input.shape):,}",  # and the window's ring
         "port": TARGETS[target].port,
         **board_words(),
@@ -174,6 +179,13 @@ def described(manifest: BundleManifest, target: str) -> dict[str, str]:
         "model_sources": "\n  ".join(f"{place}/{name}" for name in model),
         "link_sources": "\n  ".join(f"{place}/{name}" for name in link),
     }
+
+
+def answers_of(manifest: BundleManifest) -> str:
+    """The classes by number and, where they have one, by name."""
+    if not manifest.labels:
+        return f"0 to {manifest.classes - 1}, without names"
+    return ", ".join(f"{index} {label}" for index, label in enumerate(manifest.labels))
 
 
 def board_words() -> dict[str, str]:

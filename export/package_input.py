@@ -51,7 +51,7 @@ def _counts(manifest: BundleManifest, spec: FrontEndSpec) -> InputText:
         ("window", f"{manifest.window_samples} samples at {rate}; the first class is due after one{settling}"),
         ("next class", f"every {manifest.default_hop} samples at {rate} by default{kept}"),
     )
-    sentence = ELSEWHERE.format(len(manifest.labels))
+    sentence = ELSEWHERE.format(manifest.outputs.logits.size)
     if run is not None:
         sentence = (
             f"Classifies {len(run.labels)} kinds of {run.task} windows on a microcontroller, trained to keep its "
@@ -71,7 +71,7 @@ def _tensor(manifest: BundleManifest) -> InputText:
     )  # fmt: skip
     return InputText(
         "the network's int8 input",
-        ELSEWHERE.format(len(manifest.labels)),
+        ELSEWHERE.format(manifest.outputs.logits.size),
         _table(rows),
         "int8_t",
         f"values[{values}] of one sample, quantized",

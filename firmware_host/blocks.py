@@ -6,7 +6,7 @@ unless it fits with what it said before.
 
 import numpy as np
 
-from firmware_host.messages import MessageError
+from firmware_host.message_error import MessageError
 
 
 class Blocks:

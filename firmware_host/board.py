@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from firmware_host import emulator
+from firmware_host.hello import Hello
 from firmware_host.link import BoardResetError, Link
-from firmware_host.messages import Hello, MessageError
+from firmware_host.message_error import MessageError
 from firmware_host.model import check_board
 from firmware_host.reopening import Reopening, SerialPort
 from firmware_host.trace import Traced, tracing

@@ -2,7 +2,7 @@
 network (`receive`); what comes beyond that is lost.
 """
 
-from firmware_host.messages import CHUNK_HEADER, Hello
+from firmware_host.hello import CHUNK_HEADER, Hello
 from firmware_host.protocol import MAX_PAYLOAD, payload_size, wire_size
 
 MARKER_BYTES = wire_size(0) + 1  # a STATS request and the flush before it

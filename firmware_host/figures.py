@@ -82,19 +82,17 @@ def summary(manifest: BundleManifest, golden: Golden, predictions: np.ndarray, f
     there is no accuracy; without features there is no similarity.
     """
     mask_labels = len(manifest.labels) if golden.thresholds is not None else None
-    # Where labels are not known they are all the same, so no transformation changes one.
     result = robustness(golden.labels[: len(predictions)], predictions, golden.groups, mask_labels)
     invariant = slice(None) if manifest.partition is None else manifest.partition.invariant_slice
     output = manifest.outputs.features or OutputTensor(0, 1.0, 0)
     latent = dequantized(features, output) * (predictions != LOST)[..., None]
     original = latent[0][predictions[0] != LOST]
     copies = result.transformed
-    known = (lambda value: value) if manifest.labelled else (lambda _value: None)
     per_transform = tuple(
         CopyFigures(
             transform=manifest.transforms[index],
             similarity_invariant=_similarity(latent[0], latent[index], invariant),
-            **asdict(copy) | {"accuracy": known(copy.accuracy), "macro_f1": known(copy.macro_f1)},
+            **asdict(copy),
         )
         for index, copy in enumerate(copies.per_copy if copies else (), start=1)
     )
@@ -102,14 +100,14 @@ def summary(manifest: BundleManifest, golden: Golden, predictions: np.ndarray, f
     kept = original[:, invariant] if original[:, invariant].shape[1] else original
     several = len(kept) > 1 and kept.shape[1] > 0
     return Figures(
-        accuracy_transformed=known(copies.accuracy) if copies else None,
-        macro_f1_transformed=known(copies.macro_f1) if copies else None,
+        accuracy_transformed=copies.accuracy if copies else None,
+        macro_f1_transformed=copies.macro_f1 if copies else None,
         consistency=copies.consistency if copies else None,
         consistency_ci95=copies.consistency_ci95 if copies else None,
         consistency_all_pairs=copies.consistency_all_pairs if copies else None,
         changed_labels=copies.changed_labels if copies else None,
-        accuracy=known(result.accuracy),
-        macro_f1=known(result.macro_f1),
+        accuracy=result.accuracy,
+        macro_f1=result.macro_f1,
         similarity_invariant=float(np.mean(similarities)) if similarities else None,
         negative_similarity=_number(metrics.negative_similarity(kept)) if several else None,
         effective_rank=_number(metrics.effective_rank(kept)) if several else None,

@@ -29,8 +29,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from firmware_host.capacity import MARKER_BYTES, chunk_samples, reserve_bytes
+from firmware_host.hello import Hello
 from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError, Link
-from firmware_host.messages import BoardError, ErrorCode, Hello, Result, Wanted, window_chunk
+from firmware_host.messages import BoardError, ErrorCode, Result, Wanted, window_chunk
 from firmware_host.noise import Noise
 from firmware_host.outcome import Outcome
 from firmware_host.pieces import Piece, Pieces, Place

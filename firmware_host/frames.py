@@ -4,17 +4,9 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from firmware_host.messages import (
-    BoardError,
-    Hello,
-    Hop,
-    MessageError,
-    Probe,
-    Stats,
-    Wanted,
-    bench_ticks,
-    capture_block,
-)
+from firmware_host.hello import Hello
+from firmware_host.message_error import MessageError
+from firmware_host.messages import BoardError, Hop, Probe, Stats, Wanted, bench_ticks, capture_block
 from firmware_host.protocol import ANSWER, Frame, Type
 
 

@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from firmware_host.messages import BoardError, ErrorCode, Hello, MessageError, Stats, greeting
+from firmware_host.hello import Hello
+from firmware_host.message_error import MessageError
+from firmware_host.messages import BoardError, ErrorCode, Stats, greeting
 from firmware_host.port_errors import PortReopenedError
 from firmware_host.protocol import ANSWER, PROTOCOL_VERSION, Decoder, Frame, Type, encode
 from firmware_host.round_trip import GRANULARITY_S, RoundTrip

@@ -146,7 +146,7 @@ class _Run:
                 outcome.results[index], outcome.latency_s[index] = None, float("nan")
                 outcome.stopped = outcome.stopped or (
                     f"port {self.board.link.name}: the board answered class {result.predicted} to window {index}, the "
-                    f"model has {len(self.bundle.manifest.labels)} labels; flash firmware built from this bundle"
+                    f"model has {self.bundle.manifest.classes} classes; flash firmware built from this bundle"
                 )
 
     def settle(self) -> tuple[Inference, Stats | None]:

@@ -1,20 +1,19 @@
-"""What the payloads of the frames mean; docs/PROTOCOL.md has the same tables in words."""
+"""What the payloads of the other frames than HELLO mean; docs/PROTOCOL.md has the same tables in words."""
 
-import dataclasses
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
-from firmware_host.protocol import MAX_PAYLOAD, PROTOCOL_VERSION
-from scl.artifacts import InputError, shortened
+from firmware_host.hello import RESULT_HEADER, Hello
+from firmware_host.message_error import MessageError
+from firmware_host.protocol import PROTOCOL_VERSION
 
 _GREETING = struct.Struct("<BI")
-_HELLO = struct.Struct("<B32s6HI8sIBH")
 _WINDOW = struct.Struct("<HH")
-_RESULT = struct.Struct("<HHBBII")
-_SAMPLES_ANSWER = struct.Struct("<IIIBB")
+_RESULT = struct.Struct("<HHHBII")
+_SAMPLES_ANSWER = struct.Struct("<IIIHB")
 _STATS = struct.Struct("<4I")
 _CAPTURE = struct.Struct("<II")
 _PROBE = struct.Struct("<HI")
@@ -23,26 +22,7 @@ _ERROR = struct.Struct("<BHH")
 
 _BENCH = struct.Struct("<I")
 
-ABSTAIN = 255  # instead of a class: the lead was off
-MOST_CLASSES = ABSTAIN  # a class is one byte
-CHUNK_HEADER = _WINDOW.size  # bytes before the samples of WINDOW and SAMPLES
-LONGEST_NAME = 64  # characters of a board's name and its firmware's version
-
-
-class MessageError(InputError):
-    """A whole frame whose payload is not what its type promises: the firmware is not ours, or of another version."""
-
-    def __init__(self, found: str, port: str | None = None) -> None:
-        self.found = found
-        where = f"port {port}: " if port else ""
-        super().__init__(f"{where}the board sent {found}; flash firmware built from this checkout")
-
-
-class InputKind(IntEnum):
-    """What a sample of the link is."""
-
-    COUNTS = 0  # int16 counts of a sensor, of which the board makes the network's input
-    TENSOR = 1  # the network's int8 input itself
+ABSTAIN = 0xFFFF  # instead of a class: the lead was off
 
 
 class ErrorCode(IntEnum):
@@ -53,89 +33,6 @@ class ErrorCode(IntEnum):
     BAD_VALUE = 6
     NO_SESSION = 7
     NO_WINDOW = 8
-
-
-@dataclass(frozen=True)
-class Hello:
-    """What a board says about itself."""
-
-    protocol: int
-    model_hash: str  # hex
-    raw_samples: int  # of a WINDOW
-    channels: int  # values of a sample
-    window: int
-    features: int
-    classes: int
-    max_payload: int  # bytes
-    tick_hz: int
-    calibration_hash: bytes  # 8 zeros: nominal sensor
-    session: int  # what the host named; 0: the board was started and has not been greeted yet
-    input: int  # of InputKind
-    receive: int  # bytes that the board holds while its network runs
-    board: str
-    firmware: str
-    labels: tuple[str, ...]
-
-    @staticmethod
-    def version(payload: bytes) -> int:
-        """The protocol version, which any answer to HELLO starts with, whatever follows."""
-        if not payload:
-            raise MessageError("a HELLO answer without a byte")
-        return payload[0]
-
-    @classmethod
-    def parse(cls, payload: bytes) -> "Hello":
-        if len(payload) < _HELLO.size:
-            raise MessageError(f"a HELLO answer of {len(payload)} bytes; at least {_HELLO.size} expected")
-        try:
-            board, firmware, *labels = payload[_HELLO.size :].decode().split("\n")
-        except ValueError as error:
-            raise MessageError(
-                f"a HELLO answer with the text {shortened(payload[_HELLO.size :])}; lines of UTF-8 with board name, "
-                "firmware version and labels expected"
-            ) from error
-        names = [field.name for field in dataclasses.fields(cls)]
-        known = dict(zip(names, _HELLO.unpack_from(payload), strict=False))  # the first thirteen; the text has the rest
-        known["model_hash"] = known["model_hash"].hex()
-        hello = cls(**known, board=board, firmware=firmware, labels=tuple(labels))
-        hello._check()
-        return hello
-
-    def _check(self) -> None:
-        """MessageError for what no board can be; what the bundle's model is, check_board compares."""
-        for name, value, low, high in (
-            ("raw_samples", self.raw_samples, 1, 0xFFFF),
-            ("input", self.input, 0, len(InputKind) - 1),
-            ("receive", self.receive, 1, 0xFFFF),
-            ("channels", self.channels, 1, (MAX_PAYLOAD - CHUNK_HEADER) // self.value_bytes),  # a sample fits a frame
-            ("window", self.window, 1, 0xFFFF),
-            ("classes", self.classes, 1, MOST_CLASSES),
-            ("features", self.features, 0, MAX_PAYLOAD - _RESULT.size - self.classes),
-            ("max_payload", self.max_payload, CHUNK_HEADER + self.sample_bytes, MAX_PAYLOAD),  # from one sample on
-            ("tick_hz", self.tick_hz, 1, 0xFFFFFFFF),
-            ("the number of labels", len(self.labels), self.classes, self.classes),
-            ("the length of the board's name", len(self.board), 1, LONGEST_NAME),
-            ("the length of the firmware's version", len(self.firmware), 1, LONGEST_NAME),
-        ):
-            if not low <= value <= high:
-                expected = f"{low} to {high}" if low < high else f"{low}"
-                raise MessageError(f"a HELLO answer in which {name} is {value}; {expected} expected")
-
-    @property
-    def value_bytes(self) -> int:
-        """Bytes of one value of a sample."""
-        return 1 if self.input == InputKind.TENSOR else 2
-
-    @property
-    def sample_bytes(self) -> int:
-        """Bytes of a sample on the wire."""
-        return self.channels * self.value_bytes
-
-    def pack(self) -> bytes:
-        numbers = self.raw_samples, self.channels, self.window, self.features, self.classes, self.max_payload
-        text = "\n".join((self.board, self.firmware, *self.labels)).encode()
-        hashed = self.tick_hz, self.calibration_hash, self.session, self.input, self.receive
-        return _HELLO.pack(self.protocol, bytes.fromhex(self.model_hash), *numbers, *hashed) + text
 
 
 @dataclass(frozen=True)
@@ -168,13 +65,13 @@ class Wanted:
                     f"a WINDOW answer that wants sample {following} of {hello.raw_samples} and has no result"
                 )
             return cls(window, following, None)
-        size = _RESULT.size + hello.features + hello.classes
+        size = RESULT_HEADER + hello.features + hello.classes
         if len(payload) != size:
             raise MessageError(
-                f"a WINDOW answer of {len(payload)} bytes; {_WINDOW.size}, or {_RESULT.size} + {hello.features} "
+                f"a WINDOW answer of {len(payload)} bytes; {_WINDOW.size}, or {RESULT_HEADER} + {hello.features} "
                 f"features + {hello.classes} logits expected"
             )
-        values = np.frombuffer(payload, np.int8, offset=_RESULT.size)
+        values = np.frombuffer(payload, np.int8, offset=RESULT_HEADER)
         window, following, predicted, flags, crc, ticks = _RESULT.unpack_from(payload)
         if following != hello.raw_samples:
             raise MessageError(f"a result of a window after {following} of its {hello.raw_samples} samples")

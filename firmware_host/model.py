@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from firmware_host.messages import ABSTAIN, Hello, InputKind, MessageError
+from firmware_host.hello import Hello, InputKind
+from firmware_host.message_error import MessageError
+from firmware_host.messages import ABSTAIN
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import BundleManifest, OutputTensor
@@ -10,23 +12,23 @@ from scl.decision import LOST
 
 
 def class_name(manifest: BundleManifest, code: int, otherwise: str = "abstained") -> str:
-    """The label of a class, the labels of a mask joined by "+", or `otherwise` for LOST.
+    """The label of a class ("class7" where classes have no names), the labels of a mask joined by "+", or `otherwise`
+    for LOST.
 
     Raises MessageError for a class that the model does not have.
     """
     if code == LOST:
         return otherwise
     if code == ABSTAIN or not is_class(manifest, code):
-        raise MessageError(f"class {code}, of a model with {len(manifest.labels)} labels")
+        raise MessageError(f"class {code}, of a model with {manifest.classes} classes")
     if manifest.thresholds is None:
-        return manifest.labels[code]
+        return manifest.labels[code] if manifest.labels else f"class{code}"
     return "+".join(label for i, label in enumerate(manifest.labels) if code >> i & 1) or "none"
 
 
 def is_class(manifest: BundleManifest, code: int) -> bool:
-    """Whether the model can answer this byte: a class, a mask of labels, or that it abstains."""
-    classes = 1 << len(manifest.labels) if manifest.thresholds is not None else len(manifest.labels)
-    return code == ABSTAIN or 0 <= code < classes
+    """Whether the model can answer this number: a class, a mask of labels, or that it abstains."""
+    return code == ABSTAIN or 0 <= code < manifest.classes
 
 
 def dequantized(values: np.ndarray, output: OutputTensor) -> np.ndarray:

@@ -127,5 +127,5 @@ def _check_answer(answer: Hop, position: int, due: Due, manifest: BundleManifest
     if hops and not is_class(manifest, answer.predicted):
         raise InputError(
             f"port {port}: the board says class {answer.predicted} after {end} samples, the model has "
-            f"{len(manifest.labels)} labels; flash the firmware of this bundle"
+            f"{manifest.classes} classes; flash the firmware of this bundle"
         )

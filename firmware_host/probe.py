@@ -14,7 +14,8 @@ import numpy as np
 from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.flight import Flight
 from firmware_host.link import Link, resets_named
-from firmware_host.messages import MessageError, Probe, probe, probe_values
+from firmware_host.message_error import MessageError
+from firmware_host.messages import Probe, probe, probe_values
 from firmware_host.protocol import Type
 from firmware_host.trace import check_apart
 from scl.arguments import Parser

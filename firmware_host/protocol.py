@@ -17,7 +17,7 @@ from enum import IntEnum
 
 from cobs import cobs
 
-PROTOCOL_VERSION = 5
+PROTOCOL_VERSION = 6
 MAX_PAYLOAD = 1030  # bytes
 ANSWER = 0x80  # bit that marks an answer's type
 

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 from firmware_host.blocks import Blocks
 from firmware_host.link import BoardResetError, Link, resets_named
-from firmware_host.messages import BoardError, ErrorCode, MessageError, capture_block
+from firmware_host.message_error import MessageError
+from firmware_host.messages import BoardError, ErrorCode, capture_block
 from firmware_host.protocol import ANSWER, Type
 from scl.artifacts import InputError
 

@@ -15,7 +15,8 @@ from firmware_host.board import Board
 from firmware_host.frames import Reader
 from firmware_host.link import Link
 from firmware_host.measure import measure
-from firmware_host.messages import BoardError, ErrorCode, MessageError
+from firmware_host.message_error import MessageError
+from firmware_host.messages import BoardError, ErrorCode
 from firmware_host.model import check_board
 from firmware_host.protocol import ANSWER, Decoder, Frame, Type
 from firmware_host.recorded_board import RecordedBoard, ReplayError
@@ -168,11 +169,12 @@ def main(argv: Sequence[str]) -> int:
             say(line)
         return 0
     try:
-        measured = replay(options.trace, read_bundle(options.bundle))
+        bundle = read_bundle(options.bundle)
+        measured = replay(options.trace, bundle)
     except ReplayError as error:
         raise InputError(str(error)) from error
     validation = judge(measured, None, None)
-    print_table(validation)
+    print_table(validation, bundle.manifest)
     return exit_status(validation)
 
 

@@ -11,8 +11,9 @@ from firmware_host.figures import Answers, per_class, steps
 from firmware_host.model import class_name
 from firmware_host.validation import REPORT, Validation
 from scl.artifacts import write_artifact, write_bytes
+from scl.artifacts.fields import MOST_LABELS
 from scl.artifacts.golden import Golden
-from scl.artifacts.manifest import BundleManifest
+from scl.artifacts.manifest import BundleManifest, Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.text import cell, printable
@@ -79,23 +80,45 @@ def page(validation: Validation, manifest: BundleManifest, golden: Golden, answe
     environment.filters["share"] = lambda value: "–" if value is None else f"{100 * value:.2f} %"
     environment.filters["number"] = lambda value, digits=3: "–" if value is None else f"{value:,.{digits}f}"
     copies = {"untouched": slice(0, 1), "transformed": slice(1, None)}
+    names = tabled_classes(manifest)
     tables = {
-        name: per_class(golden.labels[part], answers.predictions[part], manifest.labels)
+        name: per_class(golden.labels[part], answers.predictions[part], names)
         for name, part in copies.items()
-        if golden.thresholds is None and manifest.labelled and len(golden.labels[part])
+        if names and len(golden.labels[part])
     }
     return environment.from_string(TEMPLATE.read_text("utf-8")).render(
-        v=validation, labels=manifest.labels, tables=tables
+        v=validation, unmeasured=unmeasured(validation, manifest), labels=names, tables=tables
     )
 
 
-def print_table(validation: Validation) -> None:
-    """What the report says, in short, on the terminal."""
+def tabled_classes(manifest: BundleManifest) -> list[str]:
+    """Names of the classes that have a row in the report; none where labels are not known, are bit masks, or are more
+    than a table has room for.
+    """
+    if not manifest.labelled or manifest.thresholds is not None or manifest.classes > MOST_LABELS:
+        return []
+    return [class_name(manifest, code) for code in range(manifest.classes)]
+
+
+def unmeasured(validation: Validation, manifest: BundleManifest) -> list[str]:
+    """Which figures the windows of a model from elsewhere do not tell, and what would."""
+    missing = []
+    if not manifest.labelled:
+        missing.append("no accuracy: the windows have no labels; give export.quantize --representative with labels")
+    if manifest.transformation is None:
+        missing.append("no consistency: there are no transformed copies; give export.quantize --transformation")
+    if not isinstance(manifest, Manifest) and validation.desktop.effective_rank is None:
+        missing.append("no similarity: the model gives out no features; name one of its outputs features")
+    return missing
+
+
+def print_table(validation: Validation, manifest: BundleManifest) -> None:
+    """What the report says, in short, on the terminal: of a model from elsewhere the figures that there are."""
     from rich.table import Table
 
     from scl.terminal import PlainConsole
 
-    v, desktop = validation, validation.desktop
+    v, desktop, trained_here = validation, validation.desktop, isinstance(manifest, Manifest)
     of = f"split by {v.split.name}" if v.split else f"of {v.data.name}"
     table = Table(title=f"{v.name} on {v.board}: {v.windows} windows, {v.sent} sent, {of}")
     table.add_column("")
@@ -108,9 +131,9 @@ def print_table(validation: Validation) -> None:
         (f"macro F1 under {v.transformation}", v.macro_f1_transformed, desktop.macro_f1_transformed),
         ("consistency", v.consistency, desktop.consistency),
     ):
-        if v.split or desktop_value is not None:
+        if trained_here or desktop_value is not None:
             table.add_row(name, share(board_value), share(desktop_value))
-    if v.split or v.consistency_ci95:
+    if trained_here or v.consistency_ci95:
         low, high = v.consistency_ci95 or (None, None)
         table.add_row("  95 % interval, clustered by group", f"{share(low)} - {share(high)}", "")
     changed = v.changed_labels
@@ -120,7 +143,7 @@ def print_table(validation: Validation) -> None:
         )
         table.add_row("  changed labels that are followed", share(changed.followed), "")
     for key in ("similarity_invariant", "negative_similarity", "effective_rank"):
-        if v.split or getattr(desktop, key) is not None:
+        if trained_here or getattr(desktop, key) is not None:
             table.add_row(key.replace("_", " "), _decimal(getattr(v, key)), _decimal(getattr(desktop, key)))
     for name, value, expected in _exactness(v):
         table.add_row(name, value, expected)
@@ -128,7 +151,7 @@ def print_table(validation: Validation) -> None:
     if v.lost or v.stopped is not None:
         console.print(f"{v.verdict}: {v.missed[0]}", style="bold red", highlight=False)
     console.print(table)
-    for reason in v.unmeasured:
+    for reason in unmeasured(v, manifest):
         console.print(reason, highlight=False)
     for reason in v.missed:
         console.print(f"missed: {reason}", style="red", highlight=False)

@@ -22,8 +22,7 @@ class Tally:
     """
 
     def __init__(self, manifest: BundleManifest, record: Capture) -> None:
-        codes = range(1 << len(manifest.labels) if manifest.thresholds is not None else len(manifest.labels))
-        self.classes = [class_name(manifest, code) for code in codes]
+        self.classes = [class_name(manifest, code) for code in range(manifest.classes)]
         self._classes = {folded(name): name for name in self.classes} | {name: name for name in self.classes}
         self.known = self.right = 0
         self.seconds = {

@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
             measured, answers = measure(board, bundle, golden)
         validation = judge(measured, options.min_accuracy, options.min_consistency)
         write_report(target, validation, bundle.manifest, golden, answers)
-    print_table(validation)
+    print_table(validation, bundle.manifest)
     say(f"report: {out / 'validation.html'}")
     return exit_status(validation)
 

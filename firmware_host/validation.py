@@ -168,18 +168,6 @@ class Validation(Measured, Artifact):
     verdict: str
     passed: bool
 
-    @property
-    def unmeasured(self) -> list[str]:
-        """Which figures the windows of a model from elsewhere do not tell, and what would."""
-        missing = []
-        if self.desktop.accuracy is None:
-            missing.append("no accuracy: the windows have no labels; give export.quantize --representative with labels")
-        if self.transformation is None:
-            missing.append("no consistency: there are no transformed copies; give export.quantize --transformation")
-        if self.split is None and self.desktop.effective_rank is None:
-            missing.append("no similarity: the model gives out no features; name one of its outputs features")
-        return missing
-
     kind = "validation"
     schema = 5
     advice = "validate again with python -m firmware_host.validate"

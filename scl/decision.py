@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+UNKNOWN = -1  # instead of a label; of a set of windows all are known, or none
 LOST = -1  # a window that was lost, or that the board abstained from: an error in every figure
 
 

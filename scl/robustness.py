@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scl import metrics
+from scl.decision import UNKNOWN
 
 Interval = tuple[float, float]
 
@@ -15,8 +16,8 @@ class CopyFigures:
     left, None where it left none.
     """
 
-    accuracy: float
-    macro_f1: float
+    accuracy: float | None
+    macro_f1: float | None
     consistency: float | None
     consistency_ci95: Interval | None
     lost: int
@@ -37,13 +38,14 @@ class Transformed:
     """Figures of all copies: means over the copies; consistency over pairs of a window and its copy.
 
     Attributes:
+        accuracy, macro_f1: None where the labels are not known.
         consistency, consistency_ci95: over the pairs whose label the transformation left; the interval is None for a
             single group.
         consistency_all_pairs: over all pairs.
     """
 
-    accuracy: float
-    macro_f1: float
+    accuracy: float | None
+    macro_f1: float | None
     consistency: float | None
     consistency_ci95: Interval | None
     consistency_all_pairs: float
@@ -55,8 +57,8 @@ class Transformed:
 class Robustness:
     """Figures of windows as recorded and, where there are copies, of those."""
 
-    accuracy: float
-    macro_f1: float
+    accuracy: float | None
+    macro_f1: float | None
     transformed: Transformed | None
 
 
@@ -66,7 +68,8 @@ def robustness(
     """Accuracy, macro F1 and consistency of windows (row 0) and of their copies (the other rows).
 
     Args:
-        labels: (1 + copies, n) true labels; a transformation such as a time shift can change them.
+        labels: (1 + copies, n) true labels; a transformation such as a time shift can change them. Where they are not
+            known (UNKNOWN throughout) there is no accuracy and no macro F1, and consistency is over all pairs.
         classes: (1 + copies, n) predicted ones, -1 where lost or abstained: an error in every figure.
         groups: (n,) subject or record, which intervals are clustered by.
         mask_labels: how many labels there are, where labels and classes are bit masks of several.
@@ -80,15 +83,14 @@ def robustness(
             "and (n,)"
         )
 
-    accuracy, macro_f1 = metrics.accuracy(labels[0], classes[0]), _macro_f1(labels[0], classes[0], mask_labels)
+    accuracy, macro_f1 = _scores(labels[0], classes[0], mask_labels)
     if len(labels) == 1:
         return Robustness(accuracy, macro_f1, None)
     same = metrics.consistency(classes[0], classes[1:])
     unchanged = labels[1:] == labels[0]
     copies = tuple(
         CopyFigures(
-            metrics.accuracy(truth, predicted),
-            _macro_f1(truth, predicted, mask_labels),
+            *_scores(truth, predicted, mask_labels),
             _mean(same[index][unchanged[index]]),
             _interval(same[index], unchanged[index], groups),
             int((predicted < 0).sum()),
@@ -96,8 +98,8 @@ def robustness(
         for index, (truth, predicted) in enumerate(zip(labels[1:], classes[1:], strict=True))
     )
     transformed = Transformed(
-        accuracy=float(np.mean([copy.accuracy for copy in copies])),
-        macro_f1=float(np.mean([copy.macro_f1 for copy in copies])),
+        accuracy=_mean_of([copy.accuracy for copy in copies]),
+        macro_f1=_mean_of([copy.macro_f1 for copy in copies]),
         consistency=_mean(same[unchanged]),
         consistency_ci95=_interval(same, unchanged, groups),
         consistency_all_pairs=float(same.mean()),
@@ -107,16 +109,24 @@ def robustness(
     return Robustness(accuracy, macro_f1, transformed)
 
 
-def _macro_f1(labels: np.ndarray, classes: np.ndarray, mask_labels: int | None) -> float:
+def _scores(labels: np.ndarray, classes: np.ndarray, mask_labels: int | None) -> tuple[float | None, float | None]:
+    """Accuracy and macro F1; None where the labels are not known."""
+    if (labels == UNKNOWN).all():
+        return None, None
     if mask_labels is None:
-        return metrics.macro_f1(labels, classes)
-    return metrics.macro_f1_of_masks(labels, classes, mask_labels)
+        return metrics.accuracy(labels, classes), metrics.macro_f1(labels, classes)
+    return metrics.accuracy(labels, classes), metrics.macro_f1_of_masks(labels, classes, mask_labels)
 
 
 def _interval(pairs: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> Interval | None:
     """Of pairs (..., n) those that `rows` names, clustered by groups (n,); None for a single group."""
     clusters = np.broadcast_to(groups, rows.shape)[rows]
     return metrics.cluster_interval(pairs[rows], clusters) if len(np.unique(clusters)) > 1 else None
+
+
+def _mean_of(scores: list[float | None]) -> float | None:
+    known = [score for score in scores if score is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _mean(values: np.ndarray) -> float | None:

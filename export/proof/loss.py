@@ -69,12 +69,14 @@ class Evaluation:
 def figures(labels: np.ndarray, classes: np.ndarray, groups: np.ndarray, mask_labels: int | None) -> Figures:
     """Of predictions classes (transforms, n) with labels (transforms, n); transform 0 is the identity.
 
-    Raises ValueError without a transformed copy.
+    Raises ValueError without a transformed copy, or without labels.
     """
     result = robustness(labels, classes, groups, mask_labels)
     copies = result.transformed
     if copies is None:
         raise ValueError(f"labels have shape {labels.shape}, expected the originals and one transformed copy at least")
+    if result.accuracy is None or result.macro_f1 is None or copies.accuracy is None or copies.macro_f1 is None:
+        raise ValueError("labels are not known, expected the windows' own")
     return Figures(result.accuracy, copies.accuracy, result.macro_f1, copies.macro_f1, copies.consistency)
 
 

@@ -29,7 +29,7 @@ class CModel:
 
     network: Int8Network
     arena: Arena
-    labels: Sequence[str]
+    labels: Sequence[str]  # of every class, or none
     model_hash: str  # 64 hex digits
     frontend: FrontEndSpec | None  # None: the network alone
     coefficients: np.ndarray | None  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
@@ -96,7 +96,8 @@ def _source(model: CModel) -> str:
     network = model.network.network
     arrays = "".join(_arrays(layer.name, op_fields(model.network, model.arena, layer)[1]) for layer in network.layers)
     ops = ",\n".join(_op(model, model.arena, layer) for layer in network.layers)
-    labels = ", ".join(_string(label) for label in model.labels)
+    names = ", ".join(_string(label) for label in model.labels)
+    labels = f"static const char *const labels[] = {{{names}}};\n" if names else ""
     thresholds = "" if model.thresholds is None else _array("int8_t", "thresholds", model.thresholds)
     return f"""/* Written by export.quantize; model {model.model_hash}. */
 #include "model_data.h"
@@ -110,8 +111,7 @@ def _source(model: CModel) -> str:
 }};
 
 {_array("uint8_t", "hash", bytes.fromhex(model.model_hash))}
-static const char *const labels[] = {{{labels}}};
-{thresholds}
+{labels}{thresholds}
 {_network(model, "network", "ops", len(network.layers), "WINDOW", "ARENA_BYTES", model.arena)}
 {_stream(model)}{_frontend(model)}"""
 
@@ -130,7 +130,7 @@ def _network(model: CModel, name: str, ops: str, count: int, samples: str, size:
     .features_offset = {arena.offsets.get(model.features, 0)},
     .logits_offset = {arena.offsets[model.network.network.outputs[-1]]},
     .hash = hash,
-    .labels = labels,
+    .labels = {"labels" if model.labels else "NULL"},
     .thresholds = {"NULL" if model.thresholds is None else "thresholds"},
 }};
 """

@@ -13,11 +13,10 @@ from scl.artifacts.bundle import Bundle
 from scl.artifacts.errors import InputError
 from scl.artifacts.manifest import BundleManifest
 from scl.artifacts.npz_files import Array, read_arrays, write_npz
-from scl.decision import LOST, decide
+from scl.decision import LOST, UNKNOWN, decide
 from scl.frontend.flags import LEAD_OFF, SATURATED
 
 GOLDEN, EVALUATION = "golden.npz", "evaluation.npz"
-UNKNOWN = -1  # instead of a label
 FEWEST = 3  # windows: of a rarer class there may be none among some
 
 
@@ -100,10 +99,9 @@ def read_golden(bundle: Bundle[BundleManifest]) -> Golden:
     )
     if not sizes["windows"]:
         raise InputError(f"{path / GOLDEN}: holds no window; {manifest.advice}")
-    classes = len(manifest.labels)
-    most = classes - 1 if manifest.thresholds is None else (1 << classes) - 1
+    known = (0, manifest.classes - 1) if manifest.labelled else (UNKNOWN, UNKNOWN)
     for file, name, values, least, largest in (
-        (EVALUATION, "labels", truth["labels"], *((0, most) if manifest.labelled else (UNKNOWN, UNKNOWN))),
+        (EVALUATION, "labels", truth["labels"], *known),
         (GOLDEN, "flags", arrays["flags"], 0, SATURATED | LEAD_OFF),
     ):
         wrong = values[(values < least) | (values > largest)]

@@ -7,10 +7,13 @@ from annotated_types import MaxLen, MinLen
 
 from scl.artifacts.errors import shortened
 from scl.artifacts.fields import (
+    MOST_LABELS,
+    MOST_OUTPUTS,
     Count,
     Fraction,
     Int8,
     Labels,
+    Line,
     Name,
     Positive,
     Sha256,
@@ -26,7 +29,7 @@ from scl.partition import Partition
 
 ADVICE = "export it again with python -m export.quantize"
 MOST_FILES = 1000  # of a bundle
-MOST_LABELS_TOGETHER = 7  # bits of a class byte, in which 255 is taken
+MOST_LABELS_TOGETHER = 15  # bits of a class, two bytes in which 65535 is taken
 Files = Annotated[dict[str, Sha256], MaxLen(MOST_FILES)]
 
 
@@ -121,6 +124,7 @@ class BundleManifest(Artifact):
     """manifest.json of any bundle.
 
     Attributes:
+        labels: a name for each class, or none at all: then a class is told by its number.
         model_hash: of all that decides an answer.
         outputs, partition: the groups of the features, which are the kept dimensions of a partition; None: not known.
         frontend: None for a network that takes its int8 input as it is.
@@ -132,7 +136,7 @@ class BundleManifest(Artifact):
     """
 
     name: Name
-    labels: Labels
+    labels: Annotated[tuple[Line, ...], MaxLen(MOST_LABELS)]
     model_hash: Sha256
     input: InputTensor
     outputs: Outputs
@@ -152,7 +156,13 @@ class BundleManifest(Artifact):
     def __post_init__(self) -> None:
         check_different("labels", self.labels)
         samples, inputs = self.input.shape[2:]
-        self._check_equal("outputs.logits.size", self.outputs.logits.size, len(self.labels))
+        if self.labels:
+            self._check_equal("outputs.logits.size", self.outputs.logits.size, len(self.labels))
+        if not 0 < self.outputs.logits.size <= MOST_OUTPUTS - self.features:
+            raise ValueError(
+                f"outputs.logits.size is {self.outputs.logits.size} beside {self.features} features, expected "
+                f"{MOST_OUTPUTS} at most together"
+            )
         if self.partition is not None:
             self._check_equal("outputs.features.size", self.features, len(self.partition.kept))
         if self.frontend is not None:
@@ -173,6 +183,11 @@ class BundleManifest(Artifact):
     def features(self) -> int:
         """How many features the network gives out."""
         return 0 if self.outputs.features is None else self.outputs.features.size
+
+    @property
+    def classes(self) -> int:
+        """How many answers the network can give: its outputs, or the sets of labels that may hold together."""
+        return self.outputs.logits.size if self.thresholds is None else 1 << len(self.labels)
 
     @property
     def labelled(self) -> bool:
@@ -209,6 +224,7 @@ class Manifest(BundleManifest):
         run_hash: of the run it was made from.
     """
 
+    labels: Labels
     partition: Partition
     frontend: FrontEndSpec
     transformation: TransformationInfo

@@ -89,9 +89,10 @@ def test_a_model_that_leaves_no_room_for_the_rest_is_refused_in_the_same_words(b
         raise InputError(refusal(large(15_500, 8)))
 
 
-def test_too_many_outputs_for_a_class(refusal):
-    """255 on the wire says that the board abstains, so there are 255 classes."""
-    assert "has 256 outputs, expected at most 255: a class is one byte" in refusal(large(4, 256))
+def test_more_outputs_than_an_answer_holds(refusal):
+    """1,030 bytes of a frame's payload, 15 of them before the outputs."""
+    message = "has 1016 outputs, expected at most 1015 together, which an answer of the link holds; leave some out"
+    assert message in refusal(large(4, 1016))
 
 
 def test_what_is_no_file(tmp_path):

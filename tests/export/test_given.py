@@ -221,7 +221,10 @@ def test_a_front_end_that_does_not_fit(board_tools, tmp_path, text, says):
         ({"windows": np.zeros((4, 5, SAMPLES), np.float32)}, "windows have 5 channels, the model takes 3"),
         ({"labels": np.array([0, 1, 2, 3])}, "labels holds 3, the model has 3 outputs, 0 to 2"),
         ({"names": ("a", "b")}, "has 3 outputs, 2 names were given; give one for each"),
-        ({"names": ("a" * 900, "b", "c" * 100)}, "its outputs' names have 1004 bytes together, expected at most 920"),
+        (
+            {"names": ("a" * 900, "b", "c" * 100)},
+            "its 3 outputs' names have 1004 bytes together, expected at most 255 names of 920",
+        ),
     ],
 )
 def test_windows_that_do_not_fit_the_model(board_tools, tmp_path, changes, says):

@@ -64,7 +64,7 @@ def engine_library(request: pytest.FixtureRequest, compile_engine: Callable[...,
     output = compile_engine("gcc", *BUILDS[request.param], "-shared", "-fPIC")
     library = ctypes.CDLL(str(output))
     library.scl_crc32.restype = ctypes.c_uint32
-    library.scl_network_class.restype = ctypes.c_uint8
+    library.scl_network_class.restype = ctypes.c_uint16
     library.scl_frontend_push.restype = ctypes.c_bool
     return library
 

@@ -153,9 +153,9 @@ void fuzz_check_recovery(void)
     fuzz_ask(SCL_TYPE_WINDOW, p, sizeof p);
     CHECK(fuzz_answer.payload_size == SCL_RESULT_SIZE && scl_load_u16(fuzz_payload) == 0 && scl_load_u16(fuzz_payload + 2) == SCL_RAW_SAMPLES);
     if (scl_frontend_data.lead_off_samples > 0) { /* a window of zeros stands still */
-        CHECK(fuzz_payload[4] == SCL_ABSTAIN && fuzz_payload[5] == SCL_LEAD_OFF);
+        CHECK(scl_load_u16(fuzz_payload + 4) == SCL_ABSTAIN && fuzz_payload[6] == SCL_LEAD_OFF);
     } else {
-        CHECK(fuzz_payload[4] < SCL_CLASSES && fuzz_payload[5] == 0);
+        CHECK(scl_load_u16(fuzz_payload + 4) < SCL_CLASSES && fuzz_payload[6] == 0);
     }
     fuzz_ask(SCL_TYPE_STATS, p, 0);
     CHECK(scl_load_u32(fuzz_payload) + scl_load_u32(fuzz_payload + 4) + scl_load_u32(fuzz_payload + 8) == ended);

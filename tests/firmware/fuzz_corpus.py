@@ -41,7 +41,7 @@ def seeds() -> dict[str, bytes]:
     probe = piece(PROBE, struct.pack("<HI", 1, 0))
     found["window.pieces"] = PIECES + window + piece(BENCH) + probe
     found["stream.pieces"] = PIECES + stream + piece(BENCH) + probe
-    found["two_hosts.pieces"] = PIECES + piece(WINDOW, samples(5)) + piece(HELLO, b"\x05\2\0\0\0") + window
+    found["two_hosts.pieces"] = PIECES + piece(WINDOW, samples(5)) + piece(HELLO, b"\x06\2\0\0\0") + window
     # Behind a lost chunk of window 0 (samples 5 to 9), in windows of 20 and of 40 samples; the lost one comes last.
     late = [(0, 0), *((0, at) for at in range(10, 40, 5)), (1, 0), (1, 5), (1, 10), (0, 5)]
     gap = b"".join(piece(WINDOW, struct.pack("<HH", *where) + samples(5)[4:], how=0) for where in late)

@@ -68,7 +68,7 @@ class Board:
         )
         self.tick_hz, self.calibration, self.session = struct.unpack_from("<I8sI", p, 45)
         self.input, self.receives = struct.unpack_from("<BH", p, 61)
-        self.name, self.firmware, *self.labels = p[64:].decode().split("\n")
+        self.name, self.firmware, *self.labels = p[64:].decode().split("\n")  # of every class, or none
 
 
 class Client:
@@ -108,7 +108,7 @@ class Client:
             if seq == self.seq and answer == kind | 0x80:
                 return came
 
-    def hello(self, session: int = 0, protocol: int = 5) -> Board:
+    def hello(self, session: int = 0, protocol: int = 6) -> Board:
         return Board(self.ask(HELLO, struct.pack("<BI", protocol, session)))
 
     def chunk(self, window: int, start: int, samples: list[list[int]]) -> tuple[int, int, bytes]:
@@ -120,7 +120,7 @@ class Client:
     def samples(self, start: int, samples: list[list[int]]) -> tuple[int, int, int, int, int]:
         """next, hops, end, class and flags."""
         counts = b"".join(struct.pack(f"<{len(sample)}h", *sample) for sample in samples)
-        return struct.unpack("<IIIBB", self.ask(SAMPLES, struct.pack("<I", start) + counts))
+        return struct.unpack("<IIIHB", self.ask(SAMPLES, struct.pack("<I", start) + counts))
 
 
 def on_terminal(path: str) -> Client:

@@ -11,17 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware_host.messages import (
-    BoardError,
-    ErrorCode,
-    Hello,
-    Probe,
-    Wanted,
-    greeting,
-    probe,
-    samples_chunk,
-    window_chunk,
-)
+from firmware_host.hello import Hello
+from firmware_host.messages import BoardError, ErrorCode, Probe, Wanted, greeting, probe, samples_chunk, window_chunk
 from firmware_host.protocol import ANSWER, Frame, Type, encode
 from scl.frontend.flags import SATURATED
 from scl.machines import instructions
@@ -47,7 +38,7 @@ def test_hello(board):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     hello, tick_hz = board.hello, boards_page.table()[board.name].tick_hz
     assert hello == Hello(
-        protocol=5, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
+        protocol=6, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
         max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), session=board.link.session, input=0, receive=4096,
         board=board.name, firmware=project["version"], labels=model.LABELS,
     )  # fmt: skip
@@ -55,7 +46,7 @@ def test_hello(board):
 
 def test_hello_of_another_protocol_is_answered(board):
     """As one of a host that asks, whatever stands behind the version."""
-    for payload in (b"\xfe", b"\x02", b"\x05", b"\x05\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
+    for payload in (b"\xfe", b"\x02", b"\x06", b"\x06\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
         assert Hello.parse(board.link.request(Type.HELLO, payload).payload) == board.hello
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_host import messages, protocol
+from firmware_host import hello, messages, protocol
 from scl import toolchain
 from scl.frontend import flags
 
@@ -15,7 +15,7 @@ NUMBERS = {
     "SCL_SATURATED": flags.SATURATED,
     "SCL_LEAD_OFF": flags.LEAD_OFF,
     "SCL_ABSTAIN": messages.ABSTAIN,
-    **{f"SCL_INPUT_{kind.name}": kind.value for kind in messages.InputKind},
+    **{f"SCL_INPUT_{kind.name}": kind.value for kind in hello.InputKind},
     "SCL_PROTOCOL_VERSION": protocol.PROTOCOL_VERSION,
     "SCL_MAX_PAYLOAD": protocol.MAX_PAYLOAD,
     "SCL_MAX_WIRE": protocol.wire_size(protocol.MAX_PAYLOAD),

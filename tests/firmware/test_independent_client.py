@@ -11,6 +11,9 @@ import socket
 import struct
 import subprocess
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,23 +47,29 @@ from tests.firmware.independent_client import (
 NOMINAL = struct.pack("<24f", *([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1] * 2))
 
 
-@pytest.fixture(params=["native", "mps2-an386"])
-def client(request, fixture_firmware):
-    if request.param != "native" and shutil.which("qemu-system-arm") is None:
-        pytest.skip("qemu-system-arm is not installed")
-    firmware = fixture_firmware(request.param)
-    if request.param == "native":
+@contextmanager
+def connected(firmware: Path, board: str) -> Iterator[Client]:
+    """A client of the program, started on the native or an emulated board."""
+    if board == "native":
         with subprocess.Popen([firmware], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             yield on_terminal(process.stdout.readline().split()[1])
             process.kill()
         return
     with socket.create_server(("127.0.0.1", 0)) as server:
         line = f"tcp:127.0.0.1:{server.getsockname()[1]},nodelay=on"
-        with subprocess.Popen([*qemu_command(firmware, request.param), "-serial", line]) as process:
+        with subprocess.Popen([*qemu_command(firmware, board), "-serial", line]) as process:
             server.settimeout(20)
             connection = server.accept()[0]
             yield on_socket(connection)
             process.kill()
+
+
+@pytest.fixture(params=["native", "mps2-an386"])
+def client(request, fixture_firmware):
+    if request.param != "native" and shutil.which("qemu-system-arm") is None:
+        pytest.skip("qemu-system-arm is not installed")
+    with connected(fixture_firmware(request.param), request.param) as client:
+        yield client
 
 
 def refused(client: Client, kind: int, payload: bytes = b"") -> tuple[int, int, int]:
@@ -76,9 +85,9 @@ def some(rng: random.Random) -> list[list[int]]:
 def check(result: bytes, counts: list[list[int]]) -> None:
     inputs = model.quantized(np.array(counts, np.int16))[-model.WINDOW :]
     features, logits = model.network(inputs)
-    predicted, flags, crc, _ticks = struct.unpack_from("<BBII", result)
+    predicted, flags, crc, _ticks = struct.unpack_from("<HBII", result)
     assert (crc, flags, predicted) == (zlib.crc32(inputs.tobytes()), 0, logits.index(max(logits)))
-    assert list(struct.unpack(f"{len(features) + len(logits)}b", result[10:])) == [*features, *logits]
+    assert list(struct.unpack(f"{len(features) + len(logits)}b", result[11:])) == [*features, *logits]
 
 
 def test_the_whole_protocol(client):
@@ -89,7 +98,7 @@ def test_the_whole_protocol(client):
     assert client.hello(7, protocol=2).session == 0  # names none
     assert refused(client, HELLO) == (BAD_LENGTH, 0, 0)
     board = client.hello(0x12345678)
-    assert (board.protocol, board.session, board.calibration) == (5, 0x12345678, bytes(8))
+    assert (board.protocol, board.session, board.calibration) == (6, 0x12345678, bytes(8))
     assert (board.raw_samples, board.channels, board.window, board.features, board.classes) == (20, 6, 16, 5, 3)
     assert tuple(board.labels) == model.LABELS and board.model.hex() == model.HASH.hex() and board.max_payload == 1030
     assert (board.input, board.receives) == (0, 4096)

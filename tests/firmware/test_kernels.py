@@ -133,7 +133,15 @@ def test_encoders(engine, seed):
 
 @pytest.mark.parametrize(
     ("logits", "best"),
-    [([5], 0), ([-128, -128], 0), ([1, 3, 2], 1), ([7, -7, 7], 0), ([-128, 127, 127], 1), ([0] * 255 + [1], 255)],
+    [
+        ([5], 0),
+        ([-128, -128], 0),
+        ([1, 3, 2], 1),
+        ([7, -7, 7], 0),
+        ([-128, 127, 127], 1),
+        ([0] * 255 + [1], 255),
+        ([0] * 300 + [1] * 9, 300),
+    ],
 )
 def test_class_is_the_first_largest_logit(engine, logits, best):
     arena = np.array([99, *logits], np.int8)
@@ -150,6 +158,7 @@ def test_class_is_the_first_largest_logit(engine, logits, best):
         ([-128] * 7, [-127] * 7, 0),
         ([-128] * 7, [-128] * 7, 0b1111111),
         ([127, 0, 0, 0, 0, 0, 1], [1] * 7, 0b1000001),
+        ([0] * 14 + [5], [1] * 15, 1 << 14),
     ],
 )
 def test_with_thresholds_the_class_is_a_mask(engine, logits, thresholds, mask):

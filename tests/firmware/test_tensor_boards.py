@@ -12,8 +12,9 @@ from export.proof.runtimes import tflite_micro_runner
 from export.writers.c_source import CModel, write_c
 from firmware_host import emulator
 from firmware_host.flight import Flight
+from firmware_host.hello import InputKind
 from firmware_host.link import Link
-from firmware_host.messages import ErrorCode, Hop, InputKind, Probe, bench_ticks, probe, samples_chunk
+from firmware_host.messages import ErrorCode, Hop, Probe, bench_ticks, probe, samples_chunk
 from firmware_host.protocol import Type
 from tests.firmware.board_host import Host
 from tests.firmware.damaged_models import Net, SmallNet

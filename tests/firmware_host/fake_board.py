@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from firmware_host.messages import BoardError, ErrorCode, Hello, Hop, Probe, Result, Stats, Wanted
+from firmware_host.hello import Hello
+from firmware_host.messages import BoardError, ErrorCode, Hop, Probe, Result, Stats, Wanted
 from firmware_host.protocol import ANSWER, PROTOCOL_VERSION, Decoder, Frame, Type, encode
 from tests.bundles import CHANNELS, CLASSES, FEATURES, LABELS, MODEL_HASH, SAMPLES, network
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_host.blocks import Blocks
-from firmware_host.messages import MessageError, capture_block
+from firmware_host.message_error import MessageError
+from firmware_host.messages import capture_block
 
 LATE = 50
 BLOCK = 16  # SCL_CAPTURE_SAMPLES

@@ -7,8 +7,8 @@ import pytest
 
 from firmware_host.capacity import MARKER_BYTES, chunk_samples, reserve_bytes
 from firmware_host.flight import Flight
+from firmware_host.hello import InputKind
 from firmware_host.link import Link
-from firmware_host.messages import InputKind
 from firmware_host.protocol import MAX_PAYLOAD, payload_size, wire_size
 from tests.firmware_host.fake_board import fake_board
 

@@ -8,8 +8,10 @@ import tracemalloc
 
 import pytest
 
+from firmware_host.hello import Hello
 from firmware_host.link import Link
-from firmware_host.messages import BoardError, ErrorCode, Hello, MessageError, Probe, Stats, bench_ticks
+from firmware_host.message_error import MessageError
+from firmware_host.messages import BoardError, ErrorCode, Probe, Stats, bench_ticks
 from firmware_host.probe import MOST_BYTES, probed
 from firmware_host.protocol import ANSWER, MAX_PAYLOAD, Type
 from scl.artifacts import InputError
@@ -38,8 +40,8 @@ IMPOSSIBLE = {
     "raw_samples": (0,),
     "channels": (0, 514, 32_767, 65_535),  # no frame holds one sample of so many
     "window": (0,),
-    "classes": (0, 1, 2, 4, 255, 256, 300, 65_535),  # three labels are there
-    "features": (1016, 1030, 65_535),
+    "classes": (0, 1, 2, 4, 255, 256, 300, 1015, 1016, 65_535),  # three labels are there
+    "features": (1013, 1030, 65_535),
     "max_payload": (0, 1, 4, 15, 1031, 65_535),
     "tick_hz": (0,),
 }
@@ -59,8 +61,8 @@ def test_what_was_wrong_is_said(make_board):
     for fields, text in (
         ({"max_payload": 15}, r"max_payload is 15; 16 to 1030 expected"),
         ({"tick_hz": 0}, "tick_hz is 0; 1 to 4294967295 expected"),
-        ({"classes": 300}, "classes is 300; 1 to 255 expected"),
-        ({"classes": 4}, "the number of labels is 3; 4 expected"),
+        ({"classes": 1016}, "classes is 1016; 1 to 1015 expected"),
+        ({"classes": 4}, "the number of labels is 3; 4 or none expected"),
     ):
         with pytest.raises(MessageError, match=text):
             greeted(make_board, **fields)
@@ -95,7 +97,7 @@ NAMES = "\n".join(("fake", "0.0", *LABELS)).encode()
 @pytest.mark.parametrize(
     "text",
     [
-        b"", b"\n", b"fake", b"fake\n", b"\n0.0\nwalking\njogging\nsitting", b"fake\n0.0", b"fake\n0.0\nwalking",
+        b"", b"\n", b"fake", b"fake\n", b"\n0.0\nwalking\njogging\nsitting", b"fake\n0.0\nwalking",
         NAMES + b"\nmore", NAMES + b"\n", NAMES[:-1] + b"\xff", b"\xc3", NAMES.replace(b"fake", b"\xed\xa0\x80"),
         NAMES.replace(b"fake", b"x" * 65), NAMES.replace(b"0.0", b"9" * 900), b"\n" * 960, b"x" * 966,
         "\n".join(("\u00fc" * 400, "0.0", *LABELS)).encode(),

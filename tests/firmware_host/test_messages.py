@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from firmware_host.hello import Hello, InputKind
+from firmware_host.message_error import MessageError
 from firmware_host.messages import (
     ABSTAIN,
     BoardError,
     ErrorCode,
-    Hello,
     Hop,
-    InputKind,
-    MessageError,
     Probe,
     Stats,
     Wanted,
@@ -52,13 +51,26 @@ def test_bytes_from_the_wire():
 def test_hello():
     payload = FRAMES["HELLO answer"].payload
     hello = Hello.parse(payload)
-    assert (hello.protocol, hello.model_hash) == (5, bytes(range(32)).hex())
+    assert (hello.protocol, hello.model_hash) == (6, bytes(range(32)).hex())
     assert (hello.raw_samples, hello.channels, hello.window, hello.features, hello.classes) == (200, 6, 200, 96, 3)
     assert (hello.max_payload, hello.tick_hz, hello.calibration_hash) == (1030, 25_000_000, bytes(8))
     assert (hello.session, hello.input, hello.receive) == (0x89ABCDEF, InputKind.COUNTS, 4096)
     assert (hello.board, hello.firmware) == ("mps2-an386", "0.1.0")
     assert hello.labels == ("walking", "jogging", "climbing (à pied)")
     assert hello.pack() == payload
+
+
+def test_classes_without_names():
+    """As many outputs as an anomaly detector has, of which one is told by a number above 255."""
+    payload = FRAMES["HELLO answer, 640 classes without names"].payload
+    hello = Hello.parse(payload)
+    assert (hello.classes, hello.labels, hello.firmware, hello.pack()) == (640, (), "0.1.0", payload)
+    result = FRAMES["WINDOW answer with a result, class 300 of 640"].payload
+    answer = Wanted.parse(result, hello)
+    assert answer.result is not None and answer.result.predicted == 300 and answer.pack() == result
+    assert answer.result.logits.tolist() == [*range(128), *range(-128, 0)] * 2 + [0] * 128
+    with pytest.raises(MessageError, match="the number of labels is 2; 640 or none expected"):
+        Hello.parse(payload + b"\na\nb")
 
 
 def test_chunks():
@@ -88,7 +100,7 @@ def test_more_is_wanted():
     assert Wanted(513, 85, None).pack() == payload
 
 
-@pytest.mark.parametrize(("following", "size"), [(200, 4), (65535, 4), (199, 72), (0, 72)])
+@pytest.mark.parametrize(("following", "size"), [(200, 4), (65535, 4), (199, 73), (0, 73)])
 def test_a_window_s_answer_that_cannot_be(following, size):
     """A whole window without a result, a result of one that is not whole."""
     payload = FRAMES["WINDOW answer with a result"].payload[:size]
@@ -105,7 +117,7 @@ def test_a_board_that_abstains():
 
 def test_answers():
     hop = Hop.parse(FRAMES["SAMPLES answer"].payload)
-    assert (hop.next, hop.hops, hop.end, hop.predicted, hop.flags) == (70_005, 1397, 70_001, 4, 0)
+    assert (hop.next, hop.hops, hop.end, hop.predicted, hop.flags) == (70_005, 1397, 70_001, 300, 0)
     assert Stats.parse(FRAMES["STATS answer"].payload) == Stats(1000, 2, 3, 0xFFFFFFFF)
     found = Probe.parse(FRAMES["PROBE answer"].payload)
     assert (found.ticks, found.size, found.operators) == (123_456, 70_003, 7)
@@ -129,7 +141,7 @@ def test_answers():
         lambda payload: capture_block(payload, 6),
     ],
 )
-@pytest.mark.parametrize("size", [0, 1, 19, 71, 1030])
+@pytest.mark.parametrize("size", [0, 1, 19, 72, 1030])
 def test_payloads_of_another_length(parse, size):
     with pytest.raises(MessageError, match=f"the board sent a .* of {size} bytes"):
         parse(bytes(size))

@@ -1,15 +1,18 @@
 """What a bundle's model says, and boards that hold another."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
-from firmware_host.messages import MessageError
+from firmware_host.message_error import MessageError
 from firmware_host.model import check_board, class_name, dequantized, is_class
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.manifest import NetworkManifest, OutputTensor
 from scl.decision import LOST
+
+NETWORK_FIELDS = {field.name for field in fields(NetworkManifest)}
 
 
 @pytest.fixture
@@ -30,14 +33,25 @@ def test_names_of_classes_and_masks(bundle):
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_bytes_that_are_no_class(bundle, several):
-    """Every byte that a board can send: a name, or an error that says what was found."""
+def test_numbers_that_are_no_class(bundle, several):
+    """Every number that a board can send: a name, or an error that says what was found."""
     manifest = replace(bundle.manifest, thresholds=(0, 0, 0)) if several else bundle.manifest
     classes = 8 if several else 3
-    assert [code for code in range(256) if is_class(manifest, code)] == [*range(classes), 255]
-    for code in (*range(-5, LOST), *range(classes, 256), 2**31):
-        with pytest.raises(MessageError, match=f"the board sent class {code}, of a model with 3 labels; flash"):
+    assert [code for code in range(65536) if is_class(manifest, code)] == [*range(classes), 65535]
+    for code in (*range(-5, LOST), *range(classes, 300), 65535, 2**31):
+        with pytest.raises(MessageError, match=f"sent class {code}, of a model with {classes} classes; flash"):
             class_name(manifest, code)
+
+
+def test_classes_without_names_are_told_by_number(bundle):
+    outputs = replace(bundle.manifest.outputs, logits=OutputTensor(400, 1.0, 0))
+    facts = {name: value for name, value in vars(bundle.manifest).items() if name in NETWORK_FIELDS}
+    manifest = NetworkManifest(**facts | {"labels": (), "outputs": outputs})
+    assert [class_name(manifest, code) for code in (0, 300, 399)] == ["class0", "class300", "class399"]
+    assert is_class(manifest, 399) and not is_class(manifest, 400)
+    for labels in (("a",), ("a",) * 400):
+        with pytest.raises(ValueError):
+            NetworkManifest(**facts | {"labels": labels, "outputs": outputs})
 
 
 def test_a_board_that_holds_the_model(bundle, make_board):
@@ -54,3 +68,5 @@ def test_a_board_with_another_model(bundle, make_board):
 def test_a_board_that_describes_the_model_otherwise(bundle, make_board):
     with pytest.raises(InputError, match=r"\(0, 200, 6, 200, 5, 4, .* manifest of .* as \(0, 200, 6, 200, 5, 3, "):
         check_board(make_board(classes=4).hello, bundle, "fake")
+    with pytest.raises(InputError, match=r"\(0, 200, 6, 200, 5, 3, \[\]\), the manifest of .*'sitting'"):
+        check_board(make_board(labels=()).hello, bundle, "fake")

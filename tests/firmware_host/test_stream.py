@@ -183,8 +183,8 @@ def lying(make_board, position, **fields):
     return board
 
 
-U32, BYTE = st.integers(0, 0xFFFFFFFF) | st.integers(0, TOTAL + 10), st.integers(0, 255)
-FIELDS = {"next": U32, "hops": U32, "end": U32, "predicted": BYTE, "flags": BYTE}
+U32, U16, U8 = st.integers(0, 0xFFFFFFFF) | st.integers(0, TOTAL + 10), st.integers(0, 0xFFFF), st.integers(0, 255)
+FIELDS = {"next": U32, "hops": U32, "end": U32, "predicted": U16 | st.sampled_from([ABSTAIN, 2, 3]), "flags": U8}
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -215,7 +215,7 @@ def test_no_field_of_an_answer_is_believed_unseen(make_board, bundle, index, fie
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"predicted": 77}, "the board says class 77 after 250 samples, the model has 3 labels; flash the firmware"),
+        ({"predicted": 77}, "the board says class 77 after 250 samples, the model has 3 classes; flash the firmware"),
         (
             {"hops": 1},
             "after 250 samples it has classified 1 times, the latest after 250; 2 were due",

@@ -180,7 +180,7 @@ def test_a_benchmark_that_is_not_answered_loses_nothing(run, fake_bundle):
     assert found["parity"]["compared"] == 36 and "not measured" in (out / "validation.html").read_text()
 
 
-@pytest.mark.parametrize("code", [3, 77, 254])
+@pytest.mark.parametrize("code", [3, 255, 65534])
 def test_a_class_that_the_model_does_not_have(run, make_board, code):
     """It is no answer: the window is lost, and the report says why."""
 
@@ -193,12 +193,14 @@ def test_a_class_that_the_model_does_not_have(run, make_board, code):
             or len(frame.payload) < 5
         ):
             return [data]
-        return [encode(Frame(frame.type, frame.seq, frame.payload[:4] + bytes([code]) + frame.payload[5:]))]
+        return [
+            encode(Frame(frame.type, frame.seq, frame.payload[:4] + code.to_bytes(2, "little") + frame.payload[6:]))
+        ]
 
     status, out, _board = run(to_host=lie)
     found = read(out)
     assert (status, found["verdict"], found["lost"]) == (2, "incomplete", 1)
-    assert f"the board answered class {code} to window 7, the model has 3 labels" in found["stopped"]
+    assert f"the board answered class {code} to window 7, the model has 3 classes" in found["stopped"]
 
 
 @pytest.mark.parametrize(

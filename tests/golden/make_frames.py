@@ -61,33 +61,38 @@ def without_zero(name: str, payload_size: int) -> dict:
 def frames() -> list[dict]:
     text = "\n".join(["mps2-an386", "0.1.0", "walking", "jogging", "climbing (à pied)"]).encode()
     hello = (
-        struct.pack("<B32s6HI8sI", 5, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+        struct.pack("<B32s6HI8sI", 6, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
         + struct.pack("<BH", 0, 4096)
         + text
     )
+    unnamed = struct.pack("<B32s6HI8sI", 6, HASH, 1, 640, 1, 0, 640, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+    unnamed += struct.pack("<BH", 1, 4096) + b"mps2-an386\n0.1.0"
+    many = struct.pack("<HHHBII", 7, 1, 300, 0, 0x89ABCDEF, 123_456) + bytes(range(256)) * 2 + bytes(128)
     alignment = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
     calibration = struct.pack("<24f", *[0.25, -0.5, 1.5, *alignment], *[-0.125, 0.0, 1e-3, *alignment])
     result = (
-        struct.pack("<HHBBII", 513, 200, 2, 1, 0x89ABCDEF, 123_456) + bytes(range(200, 255)) + bytes([0x80, 0, 0x7F])
+        struct.pack("<HHHBII", 513, 200, 2, 1, 0x89ABCDEF, 123_456) + bytes(range(200, 255)) + bytes([0x80, 0, 0x7F])
     )
-    abstained = struct.pack("<HHBBII", 514, 200, 255, 3, 1, 2) + bytes(55) + bytes(3)
+    abstained = struct.pack("<HHHBII", 514, 200, 0xFFFF, 3, 1, 2) + bytes(55) + bytes(3)
     return [
-        frame("HELLO request", 0x01, 1, struct.pack("<BI", 5, 0x89ABCDEF)),
-        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 5, 0)),
+        frame("HELLO request", 0x01, 1, struct.pack("<BI", 6, 0x89ABCDEF)),
+        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 6, 0)),
         frame("HELLO request, another protocol", 0x01, 2, b"\xfe"),
         frame("HELLO answer", 0x81, 1, hello),
+        frame("HELLO answer, 640 classes without names", 0x81, 1, unnamed),
         frame("WINDOW first chunk", 0x02, 3, struct.pack("<HH", 513, 0) + counts(85)),
         frame("WINDOW last chunk", 0x02, 0x0400, struct.pack("<HH", 513, 199) + counts(1)),
         frame("WINDOW answer, more is wanted", 0x82, 3, struct.pack("<HH", 513, 85)),
         frame("WINDOW answer with a result", 0x82, 0x0400, result),
         frame("WINDOW answer with a result, abstained", 0x82, 0x0401, abstained),
+        frame("WINDOW answer with a result, class 300 of 640", 0x82, 0x0402, many),
         frame("BENCH request", 0x03, 5),
         frame("BENCH answer", 0x83, 5, struct.pack("<I", 0x01000000)),
         frame("STREAM request", 0x04, 6, struct.pack("<H", 50)),
         frame("STREAM answer", 0x84, 6, struct.pack("<H", 50)),
         frame("SAMPLES request", 0x05, 7, struct.pack("<I", 70_000) + counts(5)),
-        frame("SAMPLES answer", 0x85, 7, struct.pack("<IIIBB", 70_005, 1397, 70_001, 4, 0)),
-        frame("SAMPLES answer, abstained", 0x85, 8, struct.pack("<IIIBB", 70_010, 1398, 70_006, 255, 2)),
+        frame("SAMPLES answer", 0x85, 7, struct.pack("<IIIHB", 70_005, 1397, 70_001, 300, 0)),
+        frame("SAMPLES answer, abstained", 0x85, 8, struct.pack("<IIIHB", 70_010, 1398, 70_006, 0xFFFF, 2)),
         frame("CALIBRATION request", 0x06, 8, bytes(range(8)) + calibration),
         frame("CALIBRATION answer", 0x86, 8, bytes(range(8))),
         frame("STATS request", 0x07, 0xFFFF),

@@ -59,4 +59,4 @@ def test_windows_and_ticks_over_the_wrap(program, window, ticks):
     assert wrapped[::2] == wrapped[1::2]
     for index, (before, found) in enumerate(zip(plain, wrapped, strict=True)):
         assert found == ((window + index // 2) & 0xFFFF).to_bytes(2, "little") + before[2:]
-        assert int.from_bytes(found[10:14], "little") == TICKS
+        assert int.from_bytes(found[11:15], "little") == TICKS

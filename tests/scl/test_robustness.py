@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from scl import metrics
-from scl.decision import LOST
+from scl.decision import LOST, UNKNOWN
 from scl.robustness import robustness
 
 RNG = np.random.default_rng(0)
@@ -49,6 +49,15 @@ def test_a_single_group_has_no_interval_and_windows_alone_no_consistency() -> No
     copies = robustness(LABELS, CLASSES, np.zeros(60)).transformed
     assert copies is not None and copies.consistency_ci95 is None
     assert robustness(LABELS[:1], CLASSES[:1], GROUPS).transformed is None
+
+
+def test_unknown_labels_leave_the_consistency_of_all_pairs() -> None:
+    result = robustness(np.full((4, 60), UNKNOWN), CLASSES, GROUPS)
+    copies, known = result.transformed, robustness(LABELS, CLASSES, GROUPS).transformed
+    assert result.accuracy is result.macro_f1 is None and copies is not None and known is not None
+    assert copies.accuracy is copies.macro_f1 is copies.per_copy[0].accuracy is None
+    assert copies.consistency == copies.consistency_all_pairs == known.consistency_all_pairs
+    assert copies.changed_labels.share == 0 and copies.changed_labels.followed is None
 
 
 def test_nothing_left_unchanged_is_not_known() -> None:

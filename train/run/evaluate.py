@@ -86,12 +86,14 @@ def evaluate(
     recorded = _predicted(model, windows, transformation, device)
     copies = _copies(model, windows, transformation, draws, seed, recorded, device)
     invariant = recorded.z[:, model.partition.invariant_slice]
+    accuracy, macro_f1 = copies.overall.accuracy, copies.overall.macro_f1
+    assert accuracy is not None and macro_f1 is not None  # a run's windows have labels
     figures = Evaluation(
         name=transformation.name,
         windows=len(windows),
         subjects=len(np.unique(windows.groups)),
-        accuracy=copies.overall.accuracy,
-        macro_f1=copies.overall.macro_f1,
+        accuracy=accuracy,
+        macro_f1=macro_f1,
         transformed=copies.figures,
         negative_similarity=metrics.negative_similarity(invariant),
         effective_rank=metrics.effective_rank(invariant),

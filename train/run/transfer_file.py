@@ -5,7 +5,7 @@ from typing import Annotated
 
 from annotated_types import MaxLen
 
-from scl.artifacts.fields import Count, Fraction, Hz, Line, Name, Real, Sha256, TaskName, Whole
+from scl.artifacts.fields import MOST_LABELS, Count, Fraction, Hz, Line, Name, Real, Sha256, TaskName, Whole
 from scl.artifacts.json_files import Artifact
 from scl.robustness import Interval
 from train.run.class_figures import ClassesFigures
@@ -108,8 +108,8 @@ class Transfer(Artifact):
     people: tuple[PeopleOfPart, ...]
     windows: Whole
     persons: Whole
-    classes: Annotated[tuple[Line, ...], MaxLen(255)]
-    absent: Annotated[tuple[Line, ...], MaxLen(255)]
+    classes: Annotated[tuple[Line, ...], MaxLen(MOST_LABELS)]
+    absent: Annotated[tuple[Line, ...], MaxLen(MOST_LABELS)]
     own: ClassesFigures | None
     new: ClassesFigures | None
     trained: ClassesFigures | None

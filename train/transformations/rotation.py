@@ -103,6 +103,7 @@ class Rotation:
         return samples
 
     def figures(self, transformed: Transformed, similarity: Mapping[str, list[float]]) -> RotationFigures:
+        assert transformed.accuracy is not None and transformed.macro_f1 is not None  # a run's windows have labels
         return RotationFigures(
             transformed.accuracy,
             transformed.macro_f1,

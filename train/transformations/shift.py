@@ -174,6 +174,7 @@ class Shift:
         return self.samples
 
     def figures(self, transformed: Transformed, similarity: Mapping[str, list[float]]) -> ShiftFigures:
+        assert transformed.accuracy is not None and transformed.macro_f1 is not None  # a run's windows have labels
         copies = transformed.per_copy
         return ShiftFigures(
             accuracy=transformed.accuracy,

@@ -1,5 +1,7 @@
 #include "device.h"
 
+#include <stddef.h>
+
 #include "bytes.h"
 #include "link.h"
 #include "port.h"
@@ -63,7 +65,7 @@ static void on_hello(scl_device *d, const scl_frame *frame)
     scl_store_u16(p + 62, port_receive_bytes);
     size_t size = append(p, HELLO_FIXED, port_name);
     size = append(p, size, "\n" SCL_FIRMWARE_VERSION);
-    for (uint16_t i = 0; i < SCL_CLASSES; i++) {
+    for (uint16_t i = 0; scl_network_data.labels != NULL && i < SCL_CLASSES; i++) {
         size = append(p, append(p, size, "\n"), scl_network_data.labels[i]);
     }
     scl_link_answer(frame, p, size);

@@ -28,7 +28,7 @@ extern "C" {
 #define SCL_MODEL_BYTES SCL_ARENA_BYTES
 #endif
 
-enum { SCL_ABSTAIN = 255 };
+enum { SCL_ABSTAIN = 0xFFFF };
 
 /* Samples here are the network's, at the model's rate. */
 typedef struct {
@@ -42,7 +42,7 @@ typedef struct {
 } scl_model;
 
 typedef struct {
-    uint8_t class_index;     /* SCL_ABSTAIN if the lead was off */
+    uint16_t class_index;    /* SCL_ABSTAIN if the lead was off */
     const int8_t *features;  /* (SCL_FEATURES), in the arena: valid until the next sample or run */
     const int8_t *logits;    /* (SCL_CLASSES) */
 } scl_result;

@@ -90,11 +90,11 @@ static void finish_window(scl_session *s)
     const uint16_t features = SCL_FEATURES; /* may be 0 */
     scl_store_u16(p, s->window);
     scl_store_u16(p + 2, SCL_SAMPLES);
-    scl_store_u32(p + 6, scl_crc32(0, scl_model_window(&s->model), SCL_WINDOW * SCL_INPUTS));
-    scl_store_u32(p + 10, scl_session_ticks(s, &scl_network_data));
+    scl_store_u32(p + 7, scl_crc32(0, scl_model_window(&s->model), SCL_WINDOW * SCL_INPUTS));
+    scl_store_u32(p + 11, scl_session_ticks(s, &scl_network_data));
     const scl_result result = scl_model_result(&s->model);
-    p[4] = result.class_index;
-    p[5] = scl_model_flags(&s->model);
+    scl_store_u16(p + 4, result.class_index);
+    p[6] = scl_model_flags(&s->model);
     for (uint16_t i = 0; i < features; i++) {
         p[SCL_RESULT_FIXED + i] = (uint8_t)result.features[i];
     }
@@ -211,7 +211,7 @@ void scl_session_stream(scl_session *s, const scl_frame *frame)
 void scl_session_samples(scl_session *s, const scl_frame *frame)
 {
     const uint32_t count = sample_count(frame);
-    uint8_t p[14];
+    uint8_t p[15];
     if (count == 0) {
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_LENGTH, 0, (uint16_t)frame->payload_size);
         return;
@@ -233,7 +233,7 @@ void scl_session_samples(scl_session *s, const scl_frame *frame)
     scl_store_u32(p, s->next);
     scl_store_u32(p + 4, s->hops);
     scl_store_u32(p + 8, s->hop_end);
-    p[12] = s->hop_class;
-    p[13] = s->hop_flags;
+    scl_store_u16(p + 12, s->hop_class);
+    p[14] = s->hop_flags;
     scl_link_answer(frame, p, sizeof p);
 }

@@ -9,7 +9,7 @@
 #include "protocol.h"
 
 /* Bytes of a WINDOW answer with a result, and of what stands before its features. */
-#define SCL_RESULT_FIXED 14
+#define SCL_RESULT_FIXED 15
 #define SCL_RESULT_SIZE (SCL_RESULT_FIXED + SCL_FEATURES + SCL_CLASSES)
 
 /* Bytes of samples that are kept behind a gap: four chunks of the length that is best where one byte in a thousand is damaged. */
@@ -27,7 +27,7 @@ typedef struct {
     bool whole;              /* a window has come since scl_session_end: BENCH and PROBE have one to run on */
     uint32_t hops;           /* classified since STREAM */
     uint32_t hop_end;        /* of the latest one: samples consumed, class and flags */
-    uint8_t hop_class;
+    uint16_t hop_class;
     uint8_t hop_flags;
     uint8_t result[SCL_RESULT_SIZE]; /* payload of the latest WINDOW answer with a result */
     uint32_t kept_at;        /* number of the first sample in `kept`, counted from the start of the wanted window */

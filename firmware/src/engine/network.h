@@ -48,8 +48,8 @@ typedef struct {
     uint32_t features_offset;  /* (features) */
     uint32_t logits_offset;    /* (classes) */
     const uint8_t *hash;       /* (32) manifest's model_hash */
-    const char *const *labels; /* (classes) */
-    const int8_t *thresholds;  /* (classes) of a model whose labels may hold together, at most 7; NULL: one class at a time */
+    const char *const *labels; /* (classes); NULL: the outputs have no names, classes are told by number */
+    const int8_t *thresholds;  /* (classes) of a model whose labels may hold together, at most 15; NULL: one class at a time */
 } scl_network;
 
 /* Runs every operator. `arena` holds network->arena_bytes, 4-byte aligned, with the input tensor already at input_offset.
@@ -57,7 +57,7 @@ typedef struct {
 void scl_network_run(const scl_network *network, int8_t *arena);
 
 /* Index of the largest logit, the lowest index on a tie. With thresholds: bit i is set if logit i reaches its own. */
-uint8_t scl_network_class(const scl_network *network, const int8_t *arena);
+uint16_t scl_network_class(const scl_network *network, const int8_t *arena);
 
 #ifdef __cplusplus
 }

@@ -18,7 +18,7 @@
 #include "cobs.h"
 
 enum {
-    SCL_PROTOCOL_VERSION = 5,
+    SCL_PROTOCOL_VERSION = 6,
     SCL_HEADER_SIZE = 3,     /* bytes: type, seq */
     SCL_CRC_SIZE = 4,        /* bytes */
     SCL_MAX_PAYLOAD = 1030,  /* bytes: 85 samples of 6 channels and 4 bytes before them come to 1024 */

@@ -223,11 +223,11 @@ def test_the_board_does_what_numpy_does(leads, tmp_path):
     assert len(masks) > 2
 
 
-def test_thresholds_that_fit_no_class_byte(leads):
+def test_thresholds_that_fit_no_class(leads):
     with pytest.raises(ValueError, match=f"1 thresholds for {len(leads.labels)} labels"):
         replace(leads, thresholds=[0])
-    with pytest.raises(ValueError, match="8 thresholds for 8 labels, expected one for each and at most 7"):
-        replace(leads, labels=list("abcdefgh"), thresholds=[0] * 8)
+    with pytest.raises(ValueError, match="16 thresholds for 16 labels, expected one for each and at most 15"):
+        replace(leads, labels=list("abcdefghijklmnop"), thresholds=[0] * 16)
 
 
 def test_tflite_of_an_encoder_holds_convolutions_and_a_pool(exported):
