@@ -14,15 +14,19 @@ import numpy as np
 from export import module as modules
 from export.cost.budget import Budget
 from export.given import Options, export_given
+from export.golden.window_copies import KINDS
 from export.imported import COMPARED, calibrated, require_same_floats, written
 from export.network.from_onnx import read
 from export.network.without_variant import without_variant
 from export.report_file import NetworkReport
-from export.representative import from_arrays
+from export.representative import Representative, from_arrays
+from scl.artifacts import InputError, shortened
 from scl.partition import Partition
 
 if TYPE_CHECKING:
     from torch import nn
+
+GIVEN = "give deploy windows float (n, channels, samples), labels and groups integers (n,), as arrays or tensors"
 
 
 def deploy(
@@ -60,15 +64,19 @@ def deploy(
         ExportError: a runtime differs from TFLite Micro, or the network is beyond the budget.
     """
     where = f"module {type(module).__name__}"
-    given = {"windows": windows, "labels": labels, "groups": groups}
-    arrays = {name: np.asarray(value) for name, value in given.items() if value is not None}
-    if names is not None:
-        arrays["names"] = np.asarray(list(names))
-    representative = from_arrays(where, arrays)
-    channels, length = representative.windows.shape[1], samples or representative.windows.shape[2]
+    if transformation is not None and transformation not in KINDS:
+        raise InputError(
+            f"{where}: transformation is {transformation!r}; choose from {', '.join(KINDS)}, or leave it out"
+        )
+    representative = _representative(where, names, windows=windows, labels=labels, groups=groups)
+    channels, longest = representative.windows.shape[1:]
+    length = longest if samples is None else samples
+    if not 1 <= length <= longest:
+        raise InputError(f"{where}: samples is {length}; give 1 to {longest}, as many as the windows have")
+    compared = np.ascontiguousarray(representative.windows[:COMPARED, :, :length])
+    expected = modules.outputs(module, compared)
     imported = read(modules.captured(module, channels, length), where, channels_first=True)
-    compared = representative.windows[:COMPARED, :, :length]
-    require_same_floats(imported.network, compared, modules.outputs(module, compared), where)
+    require_same_floats(imported.network, compared, expected, where)
     network = imported.network if partition is None else without_variant(imported.network, partition)
     options = Options(
         representative=representative,
@@ -79,3 +87,25 @@ def deploy(
     )
     files = written(calibrated(network, options, where))
     return export_given(where, files.tflite, Path(out), replace(options, onnx=files.onnx))
+
+
+def _representative(where: str, names: Sequence[str] | None, **given: Any) -> Representative:
+    """Windows and what is known of them, from arrays or tensors."""
+    arrays = {name: _array(where, name, value) for name, value in given.items() if value is not None}
+    if names is not None:
+        arrays["names"] = np.asarray([names] if isinstance(names, str) else list(names))
+    return from_arrays(where, arrays, GIVEN)
+
+
+def _array(where: str, name: str, value: Any) -> np.ndarray:
+    import torch
+
+    try:
+        if isinstance(value, torch.Tensor):
+            value = value.detach().cpu()
+            return np.asarray(value.float() if value.is_floating_point() else value)
+        return np.asarray(value)
+    except (ValueError, TypeError, RuntimeError) as error:  # rows of several lengths, a data set
+        raise InputError(
+            f"{where}: {name} is a {type(value).__name__} that is no array ({shortened(str(error), 80)}); {GIVEN}"
+        ) from error

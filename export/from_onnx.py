@@ -21,10 +21,12 @@ def export_onnx(path: Path, out: Path, options: Options) -> NetworkReport:
         ExportError: a runtime differs from TFLite Micro, or the network is beyond the budget.
     """
     where = str(path)
-    imported = read(read_bytes(path, MOST_FILE_BYTES, "an ONNX file"), where)
+    windows = options.representative
+    channels = None if windows is None else windows.windows.shape[1]
+    imported = read(read_bytes(path, MOST_FILE_BYTES, "an ONNX file"), where, channels=channels)
     if imported.affines:
         int8 = integers(imported, where)
-    elif options.representative is None:
+    elif windows is None:
         raise InputError(
             f"{where}: holds a float model, expected windows to calibrate it on; give --representative windows.npz"
         )

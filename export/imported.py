@@ -9,9 +9,10 @@ from export.golden.choice import spread
 from export.golden.window_copies import window_copies
 from export.network.float_run import run_float
 from export.network.integers import Int8Network
-from export.network.layers import Network
+from export.network.layers import LOGITS, Network
 from export.network.quantization import quantize
 from export.proof.gates import ExportError
+from export.representative import Representative
 from export.tensor_ranges import tensor_ranges
 from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
@@ -42,11 +43,23 @@ def calibrated(network: Network, options: Options, where: str) -> Int8Network:
             f"{where}: takes windows of {network.input.channels} channels, the representative ones have "
             f"{given.windows.shape[1]}; give them as windows (n, channels, samples)"
         )
+    _require_logits_last(network, given, where)
     chosen = given.windows[spread(len(given.windows), MOST_WINDOWS)]
     # Another seed: the copies that are validated are not those that were calibrated on.
     copies = window_copies(where, chosen, network.input.length, options.transformation, COPIES, options.seed + 1)
     windows = copies.windows.reshape(-1, *copies.windows.shape[2:])
     return quantize(network, tensor_ranges(network, windows, given.labels is not None, where))
+
+
+def _require_logits_last(network: Network, given: Representative, where: str) -> None:
+    """Raises InputError where labels fit the first of two outputs, and names do not say that they fit the last."""
+    sizes = [network.tensors[name].size for name in network.outputs]
+    classes = 0 if given.labels is None or given.names is not None else given.labels.max() + 1
+    if len(sizes) == 2 and network.outputs[-1] == LOGITS and sizes[0] == classes < sizes[1]:
+        raise InputError(
+            f"{where}: returns {sizes[0]} and {sizes[1]} values, and labels are of {classes} classes; put the latent "
+            "first and the logits last, or give names of all classes"
+        )
 
 
 def require_same_floats(network: Network, windows: np.ndarray, expected: tuple[np.ndarray, ...], where: str) -> None:

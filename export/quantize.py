@@ -93,6 +93,11 @@ def refuse_another_kind(run: Path | None, file: Path | None) -> None:
     """Raises InputError for a file in place of a run, and for a folder in place of a file."""
     if run is not None and run.is_file():
         raise InputError(f"{run}: is a file, expected a run folder; give a model from elsewhere with --from {run}")
+    if run is not None and run.is_dir() and kinds_in(run) == ["bundle"]:
+        raise InputError(
+            f"{run}: is a bundle, exported already, expected a run folder; python -m firmware_host.validate {run} puts "
+            f"it on a board, and --from {run / 'model.tflite'} exports it again"
+        )
     if file is not None and file.is_dir():
         kinds = kinds_in(file)
         if "run" in kinds:
@@ -130,13 +135,15 @@ def main(argv: Sequence[str]) -> int:
             from export.from_onnx import export_onnx
             from export.from_tflite import export_tflite
             from export.given import Options as GivenOptions
+            from export.given_file import is_onnx
+            from export.given_model import MOST_FILE_BYTES
             from export.report import print_foreign
             from export.representative import read_windows
 
             windows = arguments.pop("representative")
             if windows is not None:
                 arguments |= {"representative": read_windows(windows), "data": windows.name}
-            export_file = export_onnx if file.suffix.lower() == ".onnx" else export_tflite
+            export_file = export_onnx if is_onnx(file, MOST_FILE_BYTES) else export_tflite
             print_foreign(export_file(file, out, GivenOptions(**arguments)))
             say(f"bundle: {out}")
             return 0

@@ -10,6 +10,7 @@ An npz file, as `numpy.savez("windows.npz", windows=x, labels=y, groups=g, names
     names     texts (classes,), what the classes are called; may be left out
 """
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,22 +45,26 @@ def read_windows(path: Path) -> Representative:
 
     Raises InputError if it is missing, damaged, holds another array, or one of another type, size or value.
     """
+    if path.suffix != ".npz" and path.is_file() and not zipfile.is_zipfile(path):
+        raise InputError(f"{path}: is no npz file, expected one that holds windows; {_SAVE}")
     return from_arrays(str(path), read_npz(path))
 
 
-def from_arrays(path: str, arrays: Mapping[str, np.ndarray]) -> Representative:
-    """The windows in such arrays; `path` says in errors where they are from.
+def from_arrays(path: str, arrays: Mapping[str, np.ndarray], advice: str = _SAVE) -> Representative:
+    """The windows in such arrays; `path` says in errors where they are from, `advice` how to give others.
 
     Raises InputError if one is missing, or of another type, size or value.
     """
     other = [name for name in arrays if name not in ARRAYS]
     if other:
-        raise InputError(f"{path}: holds {shortened(other[0])}, expected {', '.join(ARRAYS)} and no others; {_SAVE}")
+        raise InputError(f"{path}: holds {shortened(other[0])}, expected {', '.join(ARRAYS)} and no others; {advice}")
     if "windows" not in arrays:
-        raise InputError(f"{path}: lacks windows; it holds {', '.join(arrays) or 'nothing'}; {_SAVE}")
-    windows = _windows(path, arrays["windows"])
-    columns = {name: _column(path, name, arrays[name], len(windows)) for name in ("labels", "groups") if name in arrays}
-    names = _names(path, arrays["names"]) if "names" in arrays else None
+        raise InputError(f"{path}: lacks windows; it holds {', '.join(arrays) or 'nothing'}; {advice}")
+    windows = _windows(path, arrays["windows"], advice)
+    columns = {
+        name: _column(path, name, arrays[name], len(windows), advice) for name in ("labels", "groups") if name in arrays
+    }
+    names = _names(path, arrays["names"], advice) if "names" in arrays else None
     labels = columns.get("labels")
     if labels is not None:
         most = np.iinfo(np.int64).max if names is None else len(names) - 1
@@ -67,16 +72,16 @@ def from_arrays(path: str, arrays: Mapping[str, np.ndarray]) -> Representative:
         if wrong.size:
             expected = "0 or more" if names is None else f"0 to {most}, one of the {len(names)} names"
             raise InputError(
-                f"{path}: labels holds {wrong[0]}, expected {expected}; number the classes from 0 and {_SAVE}"
+                f"{path}: labels holds {wrong[0]}, expected {expected}; number the classes from 0 and {advice}"
             )
     return Representative(windows, labels, columns.get("groups"), names)
 
 
-def _windows(path: str, windows: np.ndarray) -> np.ndarray:
+def _windows(path: str, windows: np.ndarray, advice: str) -> np.ndarray:
     if windows.dtype.kind != "f" or windows.ndim != 3 or not windows.size:
         raise InputError(
             f"{path}: windows is {windows.dtype} {windows.shape}, expected float32 (windows, channels, samples), none "
-            f"of them 0; {_SAVE}"
+            f"of them 0; {advice}"
         )
     with np.errstate(over="ignore"):  # beyond float32 becomes infinite, which is refused below
         windows = windows.astype(np.float32)
@@ -89,19 +94,19 @@ def _windows(path: str, windows: np.ndarray) -> np.ndarray:
     return windows
 
 
-def _column(path: str, name: str, values: np.ndarray, windows: int) -> np.ndarray:
+def _column(path: str, name: str, values: np.ndarray, windows: int, advice: str) -> np.ndarray:
     if values.dtype.kind not in "iu" or values.shape != (windows,):
         raise InputError(
             f"{path}: {name} is {values.dtype} {values.shape}, expected integers ({windows},), one for each window; "
-            f"{_SAVE}"
+            f"{advice}"
         )
     return values.astype(np.int64)
 
 
-def _names(path: str, names: np.ndarray) -> tuple[str, ...]:
+def _names(path: str, names: np.ndarray, advice: str) -> tuple[str, ...]:
     if names.dtype.kind != "U" or names.ndim != 1 or not names.size:
         raise InputError(
-            f"{path}: names is {names.dtype} {names.shape}, expected texts (classes,), at least one; {_SAVE}"
+            f"{path}: names is {names.dtype} {names.shape}, expected texts (classes,), at least one; {advice}"
         )
     texts = tuple(names.tolist())
     for name in texts:

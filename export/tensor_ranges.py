@@ -23,6 +23,8 @@ def tensor_ranges(network: Network, windows: np.ndarray, classes: bool, where: s
     """
     values = sum(tensor.size for tensor in network.tensors.values())
     chosen = windows[spread(len(windows), max(MOST_VALUES // values, 1))]
+    if not chosen.any():
+        raise InputError(f"{where}: the windows are all zero, expected recorded ones; check what was saved")
     tensors = run_float(network, chosen.transpose(0, 2, 1))
     logits = tensors[LOGITS].reshape(len(chosen), -1)
     if classes and logits.shape[1] > 2 and not isinstance(network.layers[-1], Softmax):

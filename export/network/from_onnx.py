@@ -68,16 +68,36 @@ class Imported:
     kept: dict[str, Kept]
 
 
-def read(data: bytes, where: str, channels_first: bool = False) -> Imported:
+def read(data: bytes, where: str, channels_first: bool = False, channels: int | None = None) -> Imported:
     """The network of an ONNX file's bytes; `where` names the file, or the module, in errors.
 
-    With `channels_first` its input is (1, channels, samples), even if a Transpose comes first.
+    Its input is (1, channels, samples), or (1, samples, channels) where `channels` are those of the last axis, or a
+    Transpose comes first, or nothing else can be read. With `channels_first` it is the former.
 
     Raises InputError if the file is none, is damaged, or uses what the engine lacks; the node is named.
     """
     file = read_onnx(data, where)
+    time_first = not channels_first and _time_first(file, channels)
+    try:
+        return _read(file, where, time_first)
+    except InputError as error:
+        try:
+            other = _read(file, where, not time_first)
+        except InputError:
+            raise error from None
+        if not channels_first:
+            return other
+        source = other.network.input
+        raise InputError(
+            f"{where}: takes windows of {source.length} x {source.channels}, samples before channels, expected "
+            "channels before samples; give windows (n, channels, samples), and a module around this one whose forward "
+            "returns net(x.transpose(1, 2))"
+        ) from error
+
+
+def _read(file: OnnxFile, where: str, time_first: bool) -> Imported:
     graph = OnnxGraph(file.opset, dict(file.constants))
-    name, view = _input(file, where, channels_first)
+    name, view = _input(file, where, time_first)
     graph.views[name] = view
     for index, node in enumerate(file.nodes):
         try:
@@ -100,8 +120,17 @@ def read(data: bytes, where: str, channels_first: bool = False) -> Imported:
     return _finished(graph, outputs, where)
 
 
-def _input(file: OnnxFile, where: str, channels_first: bool) -> tuple[str, View]:
-    """The input as the network's: (1, channels, samples), or (1, samples, channels) if a Transpose comes first."""
+def _time_first(file: OnnxFile, channels: int | None) -> bool:
+    """Whether an input is (1, samples, channels), as far as the windows' channels and the first nodes tell."""
+    name, shape = next(iter(file.inputs.items()), ("", ()))
+    axes = [n for n in shape[1:] if n != 1]
+    if len(axes) == 2 and axes.count(channels) == 1:
+        return axes[1] == channels
+    return len(shape) > 2 and all(node.kind == "Transpose" for node in file.nodes if name in node.inputs)
+
+
+def _input(file: OnnxFile, where: str, time_first: bool) -> tuple[str, View]:
+    """The input as the network's: (1, channels, samples), or (1, samples, channels)."""
     if len(file.inputs) != 1:
         raise InputError(f"{where}: has {len(file.inputs)} inputs, expected one, the window; leave the others out")
     ((name, shape),) = file.inputs.items()
@@ -111,8 +140,6 @@ def _input(file: OnnxFile, where: str, channels_first: bool) -> tuple[str, View]
         raise InputError(
             f"{where}: takes {list(shape)}, expected (1, channels, samples) of fixed lengths; export it with them"
         )
-    readers = [node for node in file.nodes if name in node.inputs]
-    time_first = not channels_first and all(node.kind == "Transpose" for node in readers) and len(shape) > 2
     axes = [n for n in known if n > 1]
     axes = [1] * (2 - len(axes)) + axes if len(known) > 1 and known[-1] > 1 else axes + [1] * (2 - len(axes))
     if len(axes) > 2 or max(known) > MOST:

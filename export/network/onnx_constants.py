@@ -37,13 +37,6 @@ def constant_of_shape(op: OnnxOperator) -> Values:
     return np.full(shape, value.ravel()[0])
 
 
-def expand(op: OnnxOperator) -> Values:
-    values, shape = op.fixed(0, "value"), [int(n) for n in op.fixed(1, "shape").ravel()]
-    result = np.broadcast_shapes(values.shape, tuple(shape))
-    _require_small(result)
-    return np.ascontiguousarray(np.broadcast_to(values, result))
-
-
 def cast(op: OnnxOperator) -> Values:
     from onnx import TensorProto
 
@@ -98,7 +91,6 @@ FOLDED: dict[str, Callable[[OnnxOperator], Values]] = {
     "ConstantOfShape": constant_of_shape,
     "Cast": cast,
     "Concat": concatenated,
-    "Expand": expand,
     "Gather": gather,
     "Add": _of_two(np.add),
     "Sub": _of_two(np.subtract),

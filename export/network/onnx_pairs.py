@@ -35,10 +35,10 @@ def minimum(op: OnnxOperator) -> None:
 
 
 def multiply(op: OnnxOperator) -> None:
-    """Mul: by constants, of two tensors, or of each channel by one value (squeeze and excite)."""
+    """Mul: by constants, of two tensors, or of each channel by one value (squeeze and excite), repeated or not."""
     if by_constant(op, lambda value: (value, np.float32(0))):
         return
-    views = [op.view(0), op.view(1)]
+    views = [_unrepeated(op.view(0)), _unrepeated(op.view(1))]
     if views[0].positions.size < views[1].positions.size:
         views.reverse()
     first, second = views
@@ -53,6 +53,12 @@ def multiply(op: OnnxOperator) -> None:
         raise UnsupportedError(" of channels in two orders", "two tensors in one order")
     layer = Multiply(op.fresh(), whole.tensor, Tensor(second.tensor.name, 1, second.tensor.size))
     op.write(layer, first.positions)
+
+
+def _unrepeated(view: View) -> View:
+    """One sample that an Expand repeats over time as that sample."""
+    once = view.positions[(slice(None), slice(None), *[slice(1)] * (len(view.shape) - 2))]
+    return view.moved(once) if view.positions.size > once.size and (view.positions == once).all() else view
 
 
 def divide(op: OnnxOperator) -> None:

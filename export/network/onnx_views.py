@@ -56,6 +56,14 @@ def unsqueeze(op: OnnxOperator, values: Moved) -> Moved:
     return np.expand_dims(values, tuple(op.axis(axis, total) for axis in axes))
 
 
+def expanded(op: OnnxOperator, values: Moved) -> Moved:
+    """Expand: axes of length 1 repeat their values."""
+    shape = np.broadcast_shapes(values.shape, tuple(int(n) for n in op.fixed(1, "shape").ravel()))
+    if math.prod(shape) > MOST_VALUES:
+        raise UnsupportedError(f" to {list(shape)}", f"at most {MOST_VALUES:,} values")
+    return np.broadcast_to(values, shape)
+
+
 def sliced(op: OnnxOperator, values: Moved) -> Moved:
     """Slice, with steps."""
     starts, ends = op.listed("starts", 1), op.listed("ends", 2)
@@ -124,13 +132,14 @@ VIEWS: dict[str, Callable[[OnnxOperator, Moved], Moved]] = {
     "Squeeze": squeeze,
     "Unsqueeze": unsqueeze,
     "Slice": sliced,
+    "Expand": expanded,
     "Gather": gather,
     "Pad": pad,
     "Identity": same,
     "Dropout": same,
     "Cast": same,
 }
-MOVED_CONSTANTS = {"Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice"}
+MOVED_CONSTANTS = {"Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Expand"}
 
 
 def split(op: OnnxOperator, values: Moved) -> list[Moved]:

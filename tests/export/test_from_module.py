@@ -2,21 +2,26 @@
 
 import subprocess
 import sys
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from export import deploy, module
-from export.imported import require_same_floats
+from export.given_options import Options
+from export.imported import calibrated, require_same_floats
 from export.network.float_run import run_float
 from export.network.from_onnx import read
 from export.network.integers import Affine
 from export.network.without_variant import without_variant
 from export.proof.gates import ExportError
 from export.proof.runtimes import run_onnx
+from export.representative import Representative
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_bundle
 from scl.artifacts.golden import read_golden
@@ -126,10 +131,20 @@ def test_a_partition_that_does_not_fit_is_refused(net, partition, message, tmp_p
 @pytest.mark.parametrize(
     ("x", "more", "message"),
     [
-        (windows(4)[:, :2], {}, "torch.export cannot capture it for a window of 2 x 40"),
+        (windows(4)[:, :2], {}, r"ends on a window of 2 x 40 \(.* to have 3 channels.*; it has to take windows"),
+        (
+            windows(4).transpose(0, 2, 1),
+            {},
+            r"ends on a window of 40 x 3 .*; it takes them transposed: .* transpose",
+        ),
         (windows(4) * np.nan, {}, "window 0 holds NaN or an infinite value"),
         (windows(4)[0], {}, r"windows is float32 \(3, 40\), expected float32 \(windows, channels, samples\)"),
-        (np.zeros((4, 3, 40), np.float32), {}, "tensor input: activations are all zero"),
+        (np.zeros((4, 3, 40), np.float32), {}, "the windows are all zero, expected recorded ones"),
+        (windows(4).astype(int), {}, "windows is int64 .*, expected float32 .*; give deploy windows float"),
+        ([windows(1)[0], windows(1)[0, :, :9]], {}, "windows is a list that is no array .*; give deploy windows float"),
+        (windows(4), {"transformation": "rotate"}, "transformation is 'rotate'; choose from rotation, mirror, shift"),
+        (windows(4), {"samples": 0}, "samples is 0; give 1 to 40"),
+        (windows(4), {"samples": 41}, "samples is 41; give 1 to 40"),
         (windows(4), {"labels": np.arange(4)}, "labels holds 3, the model has 3 outputs"),
         (windows(4), {"names": ["a", "b"]}, "has 3 outputs, 2 names were given"),
         (windows(4), {"transformation": "shift"}, "windows have 40 samples, the model takes 40"),
@@ -140,6 +155,70 @@ def test_windows_that_do_not_fit_are_refused(x, more, message, tmp_path: Path) -
     with pytest.raises(InputError, match=message):
         deploy(Net(), x, tmp_path / "net", **more)
     assert not list(tmp_path.iterdir())
+
+
+class Around(nn.Module):
+    """A network, and what is done with its windows and answers."""
+
+    def __init__(self, function, net: nn.Module | None = None) -> None:
+        super().__init__()
+        self.net, self.function = net or Net(), function
+
+    def forward(self, x: torch.Tensor):
+        return self.function(self.net, x)
+
+
+def kept_activation(net: nn.Module) -> nn.Module:
+    """After a step of training with something kept, a weight norm among it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net.body[0] = nn.utils.weight_norm(net.body[0])
+    net.last = net(torch.from_numpy(windows(4)))[1]
+    net.last.sum().backward()
+    return net
+
+
+@pytest.mark.parametrize("change", [nn.Module.double, nn.Module.half, nn.Module.bfloat16, kept_activation])
+def test_modules_of_other_floats_and_after_training_are_taken_and_stay_as_they_are(change) -> None:
+    net, x = change(Net()), windows(4)
+    kind = next(net.parameters()).dtype
+    network = read(module.captured(net, 3, 40), "module", channels_first=True).network
+    require_same_floats(network, x, module.outputs(net, x), "module Net")
+    assert net.training and next(net.parameters()).dtype == kind
+
+
+@pytest.mark.parametrize(
+    ("net", "message"),
+    [
+        (Around(lambda net, x: {"logits": net(x)[1]}), r"returns dict, expected tensors; make it return logits"),
+        (Around(lambda net, x: F.dropout(net(x)[1])), "returns other values for the same windows .*its training=self"),
+        (Around(lambda net, x: net(x)[1] / 0), "returns NaN or infinite values; check its weights"),
+        (nn.Bilinear(40, 40, 3), "forward.* missing 1 required positional argument.*; it has to take windows"),
+        (nn.Sequential(nn.LazyConv1d(4, 5)), "has parameters without a shape"),
+        (torch.jit.script(nn.Conv1d(3, 4, 5)), "is compiled by torch.jit; give the nn.Module that it was made from"),
+        (nn.Conv1d(3, 4, 5).state_dict(), "OrderedDict: is no nn.Module, expected one"),
+    ],
+)
+def test_modules_that_are_not_what_deploy_takes_are_refused(net, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        deploy(net, windows(4), tmp_path / "net")
+
+
+def test_a_part_that_torch_has_no_onnx_for_is_named_without_a_graph(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError, match=r"torch.onnx has no form for a part of it .*No ONNX function .*rrelu"):
+        module.captured(nn.Sequential(nn.Conv1d(3, 4, 5), nn.RReLU()), 3, 40)
+    with pytest.raises(InputError, match="cannot capture it .*without branches on values"):
+        module.captured(Around(lambda net, x: net(x) if x.sum() > 0 else net(-x)), 3, 40)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_logits_before_the_latent_are_refused_where_labels_tell() -> None:
+    network = read(module.captured(Around(lambda net, x: net(x)[::-1]), 3, 40), "module", channels_first=True).network
+    given = Representative(windows(6), np.arange(6) % 3)
+    with pytest.raises(InputError, match="returns 3 and 9 values, and labels are of 3 classes; put the latent first"):
+        calibrated(network, Options(representative=given), "module")
+    named = replace(given, names=tuple("abcdefghi"))
+    assert calibrated(network, Options(representative=named), "module").network.outputs == ("features", "logits")
 
 
 def test_a_network_that_is_not_the_module_s_fails() -> None:

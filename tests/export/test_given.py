@@ -11,6 +11,7 @@ import pytest
 
 from export import package, profile, quantize
 from export.given import Options, export_given
+from export.given_file import is_onnx
 from export.representative import Representative
 from firmware_host import stream, validate
 from scl.artifacts import InputError, read_npz
@@ -258,9 +259,47 @@ def test_the_wrong_thing_is_told_from_the_right_one(tmp_path):
             ["--from", net, "--out", "b"],
             f"is a folder, expected a .tflite or .onnx file; give --from {net}/model.tflite",
         ),
+        (
+            quantize,
+            [net, "--out", "b"],
+            f"is a bundle, exported already, .* --from {net}/model.tflite exports it again",
+        ),
         (profile, [file], f"is a model's file, expected a bundle; python -m export.quantize --from {file}"),
         (profile, [net, "--estimate"], "is a bundle, whose cost is counted, not estimated; leave --estimate out"),
         (validate, [run], "is a run, expected a bundle; python -m export.quantize"),
     ):
         with pytest.raises(InputError, match=says):
             command.main(arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "onnx"),
+    [
+        ("model.tflite", b"\x1c\0\0\0TFL3", False),
+        ("model.onnx", b"\x1c\0\0\0TFL3", False),
+        ("model.onnx", b"\x08\x0a\x12\x07pytorch", True),
+        ("model.tflite", b"\x08\x0a\x12\x07pytorch", True),
+        ("MODEL.ONNX", b"damaged", True),
+        ("model.bin", b"damaged", False),
+        ("missing.onnx", None, True),
+        ("missing.tflite", None, False),
+    ],
+)
+def test_a_file_is_read_as_what_it_holds(tmp_path, name, head, onnx):
+    if head is not None:
+        (tmp_path / name).write_bytes(head)
+    assert is_onnx(tmp_path / name, 100) is onnx
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("model.pt", "is a .pt file, .*; give the module to deploy"),
+        ("model.keras", "is a .keras file, .*; convert the model to int8"),
+        ("windows.npz", "is a .npz file, .*; give windows with --representative"),
+    ],
+)
+def test_files_of_another_kind_are_refused_with_the_door_for_them(tmp_path, name, says):
+    (tmp_path / name).write_bytes(b"PK\x03\x04")
+    with pytest.raises(InputError, match=says):
+        quantize.main(["--from", str(tmp_path / name), "--out", str(tmp_path / "out")])

@@ -69,3 +69,12 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     pickled = save(tmp_path / "objects.npz", windows=np.array([{"a": 1}], dtype=object))
     with pytest.raises(InputError, match="is not a readable npz without objects"):
         read_windows(pickled)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("x.npy", b"\x93NUMPY\x01\0"), ("x.csv", b"a,b\n1,2\n"), ("x.pkl", b"\x80\x04.")]
+)
+def test_other_files_are_no_windows(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match="is no npz file, expected one that holds windows; save it with numpy.savez"):
+        read_windows(tmp_path / name)

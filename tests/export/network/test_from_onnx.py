@@ -15,6 +15,7 @@ from export.network.float_run import run_float
 from export.network.from_onnx import Imported, read
 from export.network.layers import AveragePool, Concat, Conv, Depthwise, MaxPool
 from export.network.pointwise import Add, Table
+from scl.artifacts import InputError
 from tests.export.network.random_modules import RandomModule
 
 ROUNDING = 3e-6  # of the largest value: sums of some hundred float32 products in another order
@@ -300,6 +301,47 @@ def test_layers_are_called_as_the_modules_are() -> None:
             return result
 
     assert of_module(Net(), 3, 9).network.names == ["stem_0", "mean", "logits"]
+
+
+def gated(x: torch.Tensor, conv: nn.Module, first: nn.Module, second: nn.Module) -> torch.Tensor:
+    """Squeeze and excite as it is often written: the factors are repeated before they are multiplied."""
+    y = conv(x)
+    return (y * torch.sigmoid(second(torch.relu(first(y.mean(2))))).unsqueeze(2).expand_as(y)).mean(2)
+
+
+def test_factors_that_are_repeated_over_time_are_one_sample() -> None:
+    require_as_torch(Of(gated, nn.Conv1d(3, 8, 5, stride=2), nn.Linear(8, 4), nn.Linear(4, 8)), 3, 20)
+
+
+SCALED = torch.tensor([4.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda x: ((x - SCALED) / SCALED).transpose(1, 2),
+        lambda x: x[:, None].squeeze(1).transpose(1, 2),
+        lambda x: torch.tanh(x).permute(0, 2, 1),
+        lambda x: x.transpose(1, 2),
+    ],
+)
+def test_an_input_may_have_its_samples_first_whatever_the_first_node_is(first) -> None:
+    net = Of(lambda x, conv: conv(first(x)).mean(2), nn.Conv1d(3, 4, 5)).eval()
+    data = module.captured(net, 20, 3)
+    windows = np.random.default_rng(1).normal(0, 1, (3, 20, 3)).astype(np.float32)
+    imported = read(data, "model.onnx")
+    assert (imported.network.input.length, imported.network.input.channels) == (20, 3)
+    require_same(imported, windows.transpose(0, 2, 1), module.outputs(net, windows))
+    with pytest.raises(InputError, match=r"takes windows of 20 x 3, samples before channels, .*transpose.1, 2."):
+        read(data, "module", channels_first=True)
+
+
+@pytest.mark.parametrize(("channels", "size"), [(3, (20, 3)), (20, (3, 20)), (None, (3, 20)), (7, (3, 20))])
+def test_the_channels_of_the_windows_say_which_axis_is_time(channels: int | None, size: tuple[int, int]) -> None:
+    """A dense layer of all values fits either way."""
+    net = nn.Sequential(nn.Flatten(), nn.Linear(60, 2)).eval()
+    source = read(module.captured(net, 20, 3), "model.onnx", channels=channels).network.input
+    assert (source.length, source.channels) == size
 
 
 def test_concatenations_along_time() -> None:
