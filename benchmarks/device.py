@@ -20,6 +20,7 @@ from export.network import arena
 from export.network.from_encoder import fold
 from export.network.integers import Int8Network
 from export.network.layers import AveragePool, Conv, Depthwise, Layer, Network, Tensor
+from export.network.placing import Arena
 from export.network.quantization import quantize
 from export.network.streaming import Step, step, total_stride
 from export.proof.gates import ExportError
@@ -111,7 +112,7 @@ def trial() -> Network:
     return Network(tuple(layers))
 
 
-def run(int8: Int8Network, memory: arena.Arena, board: str = BOARD, kept: Step | None = None) -> DeviceCost:
+def run(int8: Int8Network, memory: Arena, board: str = BOARD, kept: Step | None = None) -> DeviceCost:
     """Writes a network's C, with the step of a stream if there is one, and runs it on a board."""
     network = int8.network
     with tempfile.TemporaryDirectory() as name:

@@ -12,6 +12,7 @@ from export.network import arena, streaming
 from export.network.from_encoder import fold
 from export.network.integers import Int8Network
 from export.network.layers import LOGITS
+from export.network.placing import Arena
 from export.network.quantization import quantize
 from export.writers.c_source import CModel, write_c
 from export.writers.onnx import write_onnx
@@ -48,7 +49,7 @@ class Model:
     frontend: FrontEndSpec
     labels: tuple[str, ...]
     thresholds: tuple[int, ...] | None
-    memory: arena.Arena
+    memory: Arena
     step: streaming.Step | None
     tflite: bytes
     onnx: bytes

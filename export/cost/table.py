@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from export.network.arena import Arena, lifetimes, scratch_bytes, scratch_name
+from export.network.arena import lifetimes, scratch_bytes, scratch_name
 from export.network.integers import Int8Network
 from export.network.operators import operator_of
+from export.network.placing import Arena
 from scl.artifacts.fields import Whole
 
 

@@ -9,9 +9,10 @@ window has, and the outputs are equal in every bit.
 
 from dataclasses import dataclass, replace
 
-from export.network.arena import Arena, Block, plan, scratch_bytes, scratch_name
+from export.network.arena import scratch_bytes, scratch_name
 from export.network.layers import Layer, Network
 from export.network.operators import operator_of
+from export.network.placing import Arena, Block, plan
 from scl.artifacts import InputError
 
 ADVICE = "train with --padding valid (zero padding at the window's edges changes the columns there with every hop)"

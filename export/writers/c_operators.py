@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from export.network.arena import Arena, scratch_name
+from export.network.arena import scratch_name
 from export.network.integers import Int8Conv, Int8Network, Rescale
 from export.network.layers import Concat, Layer
 from export.network.operators import operator_of
+from export.network.placing import Arena
 from export.network.pointwise import Elementwise
 from export.network.slices import Slice
 from export.network.streaming import Keep

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from export.network.arena import Arena
 from export.network.integers import Int8Network
 from export.network.layers import FEATURES, Layer
+from export.network.placing import Arena
 from export.network.streaming import Step
 from export.writers.c_operators import keep_fields, kernel, op_fields
 from scl.artifacts.manifest import MOST_LABELS_TOGETHER

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from export.network import arena, from_file
+from export.network.placing import Arena
 from export.proof.cut import between_int8
 from export.proof.runtimes import tflite_micro_runner
 from scl.artifacts import InputError
@@ -61,7 +62,7 @@ def run_apart(engine, int8, x: np.ndarray) -> dict[str, np.ndarray]:
     sizes |= {arena.scratch_name(layer): arena.scratch_bytes(layer) for layer in int8.network.layers}
     sizes = {name: -(-size // 4) * 4 for name, size in sizes.items() if size}
     ends = np.cumsum(list(sizes.values())).tolist()
-    memory = arena.Arena({name: end - sizes[name] for name, end in zip(sizes, ends, strict=True)}, ends[-1])
+    memory = Arena({name: end - sizes[name] for name, end in zip(sizes, ends, strict=True)}, ends[-1])
     block = np.zeros(memory.size, np.int8)
     block[memory.offsets["input"] :][: x.size] = x.ravel()
     for layer in int8.network.layers:

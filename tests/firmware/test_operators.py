@@ -7,6 +7,7 @@ import pytest
 
 from export.network import arena, from_file
 from export.network.operators import tflite_operators
+from export.network.placing import Arena
 from export.proof.c_engine import COp
 from export.proof.runtimes import tflite_micro_runner
 from export.writers.c_operators import kernel, op_fields
@@ -16,7 +17,7 @@ QUICK, ALL, BATCH = 150, 1500, 50
 SHOWN = (295, 403)  # of 700 seeds two whose model shows a float32 product of scales of a dense layer
 
 
-def run_layer(engine, int8, memory: arena.Arena, layer, block: np.ndarray, **changes: int) -> None:
+def run_layer(engine, int8, memory: Arena, layer, block: np.ndarray, **changes: int) -> None:
     """Runs one layer's kernel on an arena; `changes` are to its scl_op."""
     numbers, arrays = op_fields(int8, memory, layer)
     function, keep = getattr(engine, kernel(int8, memory, layer)), []
@@ -80,4 +81,4 @@ def test_a_dense_layer_whose_product_of_scales_is_float32_would_be_seen(engine, 
 
 def test_every_operator_is_among_them():
     kinds = {kind for seed in range(QUICK) for kind in RandomModel(seed).kinds}
-    assert kinds == {*tflite_operators(), "RESHAPE", "TRANSPOSE", "PAD"}
+    assert kinds == {*tflite_operators(), "RESHAPE", "TRANSPOSE", "PAD"} - {"GATHER"}  # EveryOperator has it

@@ -22,8 +22,9 @@ from calibration.many_poses import calibrate
 from calibration.poses import find_poses
 from calibration.unit import still_figures, unit_calibration
 from export import capture as converter
-from export.network.arena import lifetimes, plan
+from export.network.arena import lifetimes
 from export.network.layers import AveragePool, Conv, Network, Tensor
+from export.network.placing import plan
 from export.network.quantization import quantize
 from export.proof.runtimes import run_tflite_micro
 from export.writers.c_source import CModel, write_c

@@ -5,8 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from export.network.arena import ALIGNMENT, Block, lifetimes, plan, reach, schedule, scratch_bytes, scratch_name
-from export.network.layers import Conv, Network, Tensor
+from export.network.arena import lifetimes, reach, schedule, scratch_bytes, scratch_name
+from export.network.layers import Conv, Layer, Network, Tensor
+from export.network.placing import ALIGNMENT, Block, plan
+from export.network.pointwise import Add
 
 
 def random_blocks(seed: int, count: int) -> dict[str, Block]:
@@ -98,6 +100,26 @@ def test_outputs_lie_over_inputs_where_they_may(widths, saves):
         for start, size in ((source, layer.source.size), (result, layer.result.size)):
             assert start >= scratch.stop or start + size <= scratch.start
     assert (arena.size < plan(blocks).size) == saves
+
+
+@pytest.mark.parametrize("blocks", [3, 40])
+def test_a_deep_residual_network_takes_what_one_of_its_blocks_takes(blocks):
+    """Alive are what is added in the end, the tensor between the two convolutions, and scratch; what the second writes
+    lies as far below what it reads as it must, and the sum where one of its parts lies.
+    """
+    layers: list[Layer] = []
+
+    def conv(source: Tensor) -> Tensor:
+        weights, bias = np.zeros((8, 3, source.channels), np.float32), np.zeros(8, np.float32)
+        layers.append(Conv(f"layer{len(layers)}", source, weights, bias, same=True))
+        return layers[-1].result
+
+    at = conv(Tensor("input", 50, 4))
+    for _ in range(blocks):
+        layers.append(Add(f"layer{len(layers) + 2}", conv(conv(at)), at))
+        at = layers[-1].result
+    network = Network(tuple(layers), (at.name,))
+    assert schedule(network).size == 2 * 400 + reach(layers[1]) + scratch_bytes(layers[1])
 
 
 def chain(*widths: int) -> Network:

@@ -11,7 +11,7 @@ import pytest
 
 from export.cost.estimate import estimate
 from export.cost.table import layer_rows, memory_map
-from export.network import arena, from_file, layers, operators, pointwise, streaming
+from export.network import arena, from_file, layers, operators, pointwise, slices, streaming
 from export.network.float_run import run_float
 from export.network.integers import Int8Network
 from export.network.layers import Conv, Depthwise, Layer, MaxPool, Network, Tensor
@@ -198,7 +198,7 @@ def test_the_quantizer_refuses_a_layer_whose_scale_follows_no_rule(negate, monke
 
 
 def test_every_layer_class_has_one_operator_and_every_file_name_one_reader():
-    described = vars(layers) | vars(pointwise)
+    described = vars(layers) | vars(pointwise) | vars(slices)
     classes = [value for value in described.values() if isinstance(value, type) and issubclass(value, Layer)]
     leaves = {value for value in classes if not any(value in other.__bases__ for other in classes)}
     assert sorted(leaves, key=str) == sorted((operator.layer for operator in OPERATORS), key=str)
