@@ -24,6 +24,7 @@ from export.report_file import NetworkReport
 from export.representative import Representative, from_arrays
 from export.writers.onnx import write_onnx
 from scl.artifacts import InputError, shortened
+from scl.artifacts.folders import check_replaceable
 from scl.partition import Partition
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def deploy(
             the budget, or int8 loses too much.
     """
     where = f"module {type(module).__name__}"
+    check_replaceable(out, "bundle")  # before minutes of work
     if transformation is not None and transformation not in KINDS:
         raise InputError(
             f"{where}: transformation is {transformation!r}; choose from {', '.join(KINDS)}, or leave it out"

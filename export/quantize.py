@@ -13,7 +13,7 @@ from export.proof.gates import MAX_LOSS, ExportError
 from scl.arguments import COPIES, COUNT, FORMATS, SEED, Parser, number, whole
 from scl.artifacts import InputError, command, complain
 from scl.artifacts.fields import MOST
-from scl.artifacts.folders import kinds_in
+from scl.artifacts.folders import check_replaceable, kinds_in
 from scl.text import say
 from scl.threads import wait_passively
 
@@ -131,6 +131,7 @@ def main(argv: Sequence[str]) -> int:
         del arguments[name]
     if arguments["budget"] is not None:
         arguments["budget"] = Budget.parse(arguments["budget"])
+    check_replaceable(arguments["out"], "bundle")  # before minutes of work
     wait_passively()
     # Read before tensorflow is imported: its logs hide the report.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

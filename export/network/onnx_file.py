@@ -25,6 +25,7 @@ TYPES = {  # ONNX data type: its numpy type in the file, and the field of Tensor
     "UINT8": ("u1", "int32_data"),
     "BOOL": ("?", "int32_data"),
 }
+OTHER_INTEGERS = ("INT16", "UINT16", "INT4", "UINT4")  # of quantizers
 SCOPES = "pkg.torch.onnx.name_scopes"  # where torch.onnx.export says which module a node is of
 
 
@@ -167,6 +168,11 @@ def _constant(tensor: Any, where: str) -> np.ndarray:
 
     name = shortened(tensor.name or "of a node", 60)
     kind = TensorProto.DataType.Name(tensor.data_type) if tensor.data_type in TensorProto.DataType.values() else "?"
+    if kind in OTHER_INTEGERS:
+        raise InputError(
+            f"{where}: constant {name} is of {kind}, expected 8 bits; give the quantizer int8 or uint8 activations and "
+            "int8 weights"
+        )
     if kind not in TYPES:
         raise InputError(f"{where}: constant {name} is of {kind}, expected one of {', '.join(TYPES)}; export it again")
     stored, field = TYPES[kind]

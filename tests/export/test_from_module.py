@@ -117,12 +117,14 @@ def test_random_modules_become_bundles_whose_answers_are_near_the_floats(seed: i
     assert np.median(np.abs(steps)) < NEAR
 
 
-def test_variant_rows_are_left_out_and_change_nothing() -> None:
-    net, x = Net().eval(), windows(8)
+@pytest.mark.parametrize("function", [lambda z: z, torch.relu, lambda z: torch.tanh(F.gelu(z))])
+def test_variant_rows_are_left_out_and_change_nothing(function) -> None:
+    """Nor where a function of each value is between the latent and the head."""
+    net, x = Net(lambda z: function(torch.cat([z[:, :4], z[:, 7:]], dim=1))).eval(), windows(8)
     network = read(module.captured(net, 3, 40), "module Net", channels_first=True).network
     shorter = without_variant(network, PARTITION)
     whole, kept = (run_float(one, x.transpose(0, 2, 1)) for one in (network, shorter))
-    np.testing.assert_array_equal(kept["features"], whole["features"][..., PARTITION.kept])
+    np.testing.assert_allclose(kept["features"], whole["features"][..., PARTITION.kept], rtol=0, atol=1e-6)
     np.testing.assert_allclose(kept["logits"], whole["logits"], rtol=0, atol=1e-6)
     assert network.parameters - shorter.parameters == PARTITION.variant * (12 + 1 + 3)
 
@@ -131,7 +133,8 @@ def test_variant_rows_are_left_out_and_change_nothing() -> None:
     ("net", "partition", "message"),
     [
         (Net(lambda z: z, PARTITION.size), PARTITION, "logits reads the variant dimensions 4 to 6 of the latent"),
-        (Net(lambda z: torch.tanh(z)[:, :4], 4), PARTITION, "reads the variant dimensions 4 to 6"),
+        (Net(lambda z: torch.softmax(z, 1)[:, :4], 4), PARTITION, "reads the variant dimensions 4 to 6"),
+        (Net(torch.relu, PARTITION.size), PARTITION, "reads the variant dimensions 4 to 6"),
         (Net(), Partition(4, 4, 4), "the latent is 1 x 9 of a Conv, expected 12 values of a Linear"),
         (nn.Sequential(nn.Conv1d(3, 4, 40), nn.Flatten()), PARTITION, r"returns logits alone, expected \(latent, lo"),
     ],

@@ -142,6 +142,10 @@ def text(model: ModelProto) -> None:
     model.graph.initializer[0].data_type = TensorProto.STRING
 
 
+def sixteen_bits(model: ModelProto) -> None:
+    model.graph.initializer[0].data_type = TensorProto.INT16
+
+
 def free_length(model: ModelProto) -> None:
     model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "length"
 
@@ -172,6 +176,7 @@ DAMAGES = (
     (twice, "node 1 is Flatten that writes .*, which is written already"),
     (function, "uses 'com.microsoft', expected operators of ONNX alone"),
     (text, "constant 'w' is of STRING, expected one of FLOAT"),
+    (sixteen_bits, "constant 'w' is of INT16, expected 8 bits; give the quantizer int8 or uint8 activations"),
     (free_length, r"takes \[1, 3, None\], expected \(1, channels, samples\) of fixed lengths"),
     (many, "has 5002 nodes, expected at most 4096"),
     (deep, "has 301 layers, expected at most 256; leave some out"),
