@@ -7,6 +7,7 @@ import pytest
 
 from firmware_host.message_error import MessageError
 from firmware_host.model import check_board, class_name, dequantized, is_class
+from firmware_host.report import tabled_classes
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.manifest import NetworkManifest, OutputTensor
@@ -52,6 +53,17 @@ def test_classes_without_names_are_told_by_number(bundle):
     for labels in (("a",), ("a",) * 400):
         with pytest.raises(ValueError):
             NetworkManifest(**facts | {"labels": labels, "outputs": outputs})
+
+
+@pytest.mark.parametrize(("outputs", "rows"), [(3, 3), (255, 255), (256, 0)])
+def test_a_report_has_a_row_for_each_of_255_classes_at_most(bundle, outputs, rows):
+    """Named or not; a page of 400 times 400 counts is read by nobody."""
+    tensors = replace(bundle.manifest.outputs, logits=OutputTensor(outputs, 1.0, 0))
+    facts = {name: value for name, value in vars(bundle.manifest).items() if name in NETWORK_FIELDS}
+    manifest = NetworkManifest(**facts | {"labels": (), "outputs": tensors})
+    assert tabled_classes(manifest) == [f"class{code}" for code in range(rows)]
+    assert tabled_classes(bundle.manifest) == ["walking", "jogging", "sitting"]
+    assert not tabled_classes(replace(manifest, int8=replace(manifest.int8, accuracy=None)))
 
 
 def test_a_board_that_holds_the_model(bundle, make_board):
