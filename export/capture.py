@@ -13,9 +13,9 @@ import numpy as np
 from export.recorded.rate import ratio_of
 from scl.arguments import FORMATS, Parser, line, number
 from scl.artifacts import InputError, check_writable, command, complain, shortened
-from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.bundle import read_front_end_bundle
 from scl.artifacts.capture import Capture, write_capture
-from scl.frontend.sensor import G, Part, Sensor, load_sensor
+from scl.frontend.sensor import G, Sensor, load_sensor
 from scl.text import say
 from scl.units import ISO, NAMES, NS, unit_of
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from export.recorded.conversion import Counts
     from export.recorded.reading import Recording
 
-PREFIXES = {"accelerometer": "a", "gyroscope": "g"}  # of the channels' names, as data sets name them
 WORN_G = (0.5, 2.0)  # of the median acceleration of a sensor that is worn; outside, a unit is probably wrong
 
 
@@ -95,7 +94,7 @@ def main(argv: Sequence[str]) -> int:
     ratio = ratio_of(path, recording.timing.rate_hz, sensor.rate_hz)
     made = convert(path, recording, ratio)
     _report(path, recording, made, resampled=ratio != 1)
-    names = channels or tuple(name for part in recording.sensor.parts for name in _channels(part))
+    names = channels or recording.sensor.channel_names
     capture = Capture(sensor.name, sensor.rate_hz, names, made.counts, (), made.label, made.dropped, hints.subject)
     write_capture(out, capture)
     labels = len(set(made.label) - {""})
@@ -171,16 +170,8 @@ def _sensor(name: str) -> tuple[Sensor, tuple[str, ...] | None]:
     """A sensor, and the names of its channels where a bundle says them."""
     if not Path(name).is_dir():
         return load_sensor(name), None
-    manifest = read_run_bundle(name).manifest
-    return manifest.frontend.sensor, manifest.window.channels
-
-
-def _channels(part: Part) -> tuple[str, ...]:
-    """What data sets call a part's channels."""
-    if part.axes == 1:
-        return (part.kind,)
-    prefix = PREFIXES.get(part.kind, f"{part.kind}_")
-    return tuple(f"{prefix}{axis}" for axis in "xyz")
+    manifest = read_front_end_bundle(name).manifest
+    return manifest.sensor, manifest.channels
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

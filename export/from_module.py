@@ -14,13 +14,17 @@ import numpy as np
 from export import module as modules
 from export.cost.budget import Budget
 from export.given import Options, export_given
+from export.given_loss import largest_difference, require_gate
 from export.golden.window_copies import KINDS
-from export.imported import COMPARED, calibrated, require_same_floats, written
+from export.imported import COMPARED, calibrated, expected, written
 from export.network.from_onnx import read
+from export.network.layers import FEATURES
 from export.network.without_variant import without_variant
 from export.report_file import NetworkReport
 from export.representative import Representative, from_arrays
+from export.writers.onnx import write_onnx
 from scl.artifacts import InputError, shortened
+from scl.artifacts.folders import check_replaceable
 from scl.partition import Partition
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ def deploy(
     partition: Partition | None = None,
     transformation: str | None = None,
     samples: int | None = None,
+    max_loss: float | None = None,
     budget: str | None = None,
     seed: int = 0,
 ) -> NetworkReport:
@@ -57,13 +62,16 @@ def deploy(
         transformation: "rotation", "mirror" or "shift": copies of the windows under it travel along, and the board's
             consistency is measured on them.
         samples: that the module takes, if the windows are longer, as a shift needs them.
+        max_loss: points of accuracy (of labels) and consistency (under a transformation) that int8 may lose.
         budget: as `export.quantize --budget`.
 
     Raises:
         InputError: torch cannot capture the module, it uses what the engine lacks, or the windows do not fit it.
-        ExportError: a runtime differs from TFLite Micro, or the network is beyond the budget.
+        ExportError: a runtime differs from TFLite Micro, or the float network from the module; the network is beyond
+            the budget, or int8 loses too much.
     """
     where = f"module {type(module).__name__}"
+    check_replaceable(out, "bundle")  # before minutes of work
     if transformation is not None and transformation not in KINDS:
         raise InputError(
             f"{where}: transformation is {transformation!r}; choose from {', '.join(KINDS)}, or leave it out"
@@ -74,17 +82,25 @@ def deploy(
     if not 1 <= length <= longest:
         raise InputError(f"{where}: samples is {length}; give 1 to {longest}, as many as the windows have")
     compared = np.ascontiguousarray(representative.windows[:COMPARED, :, :length])
-    expected = modules.outputs(module, compared)
+    returned = modules.outputs(module, compared)
     imported = read(modules.captured(module, channels, length), where, channels_first=True)
-    require_same_floats(imported.network, compared, expected, where)
-    network = imported.network if partition is None else without_variant(imported.network, partition)
+    answers = expected(imported, returned)
+    network = imported.network
+    if partition is not None:
+        network = without_variant(network, partition)
+        answers[FEATURES] = answers[FEATURES][:, partition.kept]
+    onnx_float = write_onnx(network)
     options = Options(
         representative=representative,
         partition=partition,
         transformation=transformation,
+        onnx_float=onnx_float,
+        float_apart=largest_difference(onnx_float, compared, answers, where),
+        max_loss=max_loss,
         budget=None if budget is None else Budget.parse(budget),
         seed=seed,
     )
+    require_gate(where, options, is_float=True)
     files = written(calibrated(network, options, where))
     return export_given(where, files.tflite, Path(out), replace(options, onnx=files.onnx))
 

@@ -4,11 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from export.given import Options, export_given
+from export.given_loss import largest_difference, require_gate
 from export.given_model import MOST_FILE_BYTES
-from export.imported import calibrated, written
-from export.network.from_onnx import read
+from export.imported import COMPARED, calibrated, expected, written
+from export.network.from_onnx import Imported, read
 from export.network.from_qdq import integers
+from export.proof.runtimes import run_onnx_file
 from export.report_file import NetworkReport
+from export.writers.onnx import write_onnx
 from scl.artifacts import InputError
 from scl.artifacts.files import read_bytes
 
@@ -21,9 +24,9 @@ def export_onnx(path: Path, out: Path, options: Options) -> NetworkReport:
         ExportError: a runtime differs from TFLite Micro, or the network is beyond the budget.
     """
     where = str(path)
-    windows = options.representative
-    channels = None if windows is None else windows.windows.shape[1]
-    imported = read(read_bytes(path, MOST_FILE_BYTES, "an ONNX file"), where, channels=channels)
+    data, windows = read_bytes(path, MOST_FILE_BYTES, "an ONNX file"), options.representative
+    imported = read(data, where, channels=None if windows is None else windows.windows.shape[1])
+    require_gate(where, options, is_float=not imported.affines)
     if imported.affines:
         int8 = integers(imported, where)
     elif windows is None:
@@ -32,5 +35,16 @@ def export_onnx(path: Path, out: Path, options: Options) -> NetworkReport:
         )
     else:
         int8 = calibrated(imported.network, options, where)
+        options = _with_float(data, imported, options, where)
     files = written(int8)
     return export_given(where, files.tflite, out, replace(options, onnx=files.onnx))
+
+
+def _with_float(data: bytes, imported: Imported, options: Options, where: str) -> Options:
+    """With the float network, which computes what the file does: ONNX Runtime runs both."""
+    assert options.representative is not None
+    length = imported.network.input.length
+    windows = options.representative.windows[:COMPARED, :, :length]
+    answers = expected(imported, run_onnx_file(data, imported.as_given(windows), where))
+    onnx = write_onnx(imported.network)
+    return replace(options, onnx_float=onnx, float_apart=largest_difference(onnx, windows, answers, where))

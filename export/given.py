@@ -12,6 +12,7 @@ from pathlib import Path
 
 from export.cost import instructions, size, table
 from export.cost.reference import cost_of
+from export.given_loss import beside_float
 from export.given_model import Model, read_model
 from export.given_options import Options
 from export.given_windows import RANDOM, Windows, given_windows, golden_of
@@ -37,13 +38,15 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
 
     Raises:
         InputError: the file uses what the engine lacks, or what is given with it does not fit; a tool is missing.
-        ExportError: the C differs from TFLite Micro in a bit, or the network is beyond the budget.
+        ExportError: the C differs from TFLite Micro in a bit, the network is beyond the budget, or int8 loses too much.
     """
     model = read_model(where, tflite, options)
     with artifacts.folder(out, "bundle") as folder:
         (folder / "model.tflite").write_bytes(model.tflite)
         if options.onnx is not None:
             (folder / "model.onnx").write_bytes(options.onnx)
+        if options.onnx_float is not None:
+            (folder / "model_float.onnx").write_bytes(options.onnx_float)
         (folder / "c").mkdir()
         write_c(model.c, folder / "c")
         with tempfile.TemporaryDirectory() as build:
@@ -56,6 +59,7 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
             values, searched = foreign.proved(where, folder / "model.tflite", library, options.seed)
         windows = given_windows(where, model, options)
         golden = golden_of(where, folder / "model.tflite", model, windows)
+        beside = beside_float(model, windows, golden, options)
         write_golden(folder, golden, windows.copies.parameters, windows.copies.windows[0])
         manifest = _described(out.name, model, windows, golden, cost, options)
         report = NetworkReport(
@@ -70,6 +74,7 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
             transformation=options.transformation,
             int8=manifest.int8,
             clipped=windows.clipped,
+            float_model=beside,
         )
         write_artifact(folder / REPORT, report)
         write_manifest(folder, replace(manifest, files=hashes(folder)))

@@ -76,7 +76,7 @@ def read_model(where: str, data: bytes, options: Options) -> Model:
         frontend = designed(options.front_end, network.input, int8.activations["input"])
     identity = model_hash(tflite, frontend, labels)
     filtered = None if frontend is None else design(frontend.sensor.rate_hz, frontend.model_rate_hz).coefficients
-    model = CModel(int8, memory, labels, identity, frontend, filtered, features=features or FEATURES)
+    model = CModel(int8, memory, labels, identity, frontend, filtered, features=features or "")
     return Model(tflite, int8, model, features)
 
 

@@ -21,6 +21,9 @@ class Options:
         labels: names of the outputs; None: those that come with the windows, or none.
         front_end: the TOML file of one (`export.given_front_end`); windows are in SI units then (ECG: mV).
         onnx: the model's ONNX file, to travel with the bundle.
+        onnx_float: that of the float model that it was made of; None of one that was int8 already.
+        float_apart: how far ONNX Runtime's answers on that are from the given model's, of the largest one.
+        max_loss: points of accuracy and of consistency that int8 may lose; None: any.
         windows: that travel with the bundle, at most; draws: transformed copies of each.
         budget: what the device has room for; board: on which instructions are counted.
         seed: of the rotations, the choice of windows and the proof's inputs.
@@ -32,6 +35,9 @@ class Options:
     partition: Partition | None = None
     labels: tuple[str, ...] | None = None
     onnx: bytes | None = None
+    onnx_float: bytes | None = None
+    float_apart: float = 0.0
+    max_loss: float | None = None
     front_end: Path | None = None
     windows: int = 600
     draws: int = 4

@@ -1,5 +1,6 @@
 """From a float network to int8 by the windows that its user hands over: calibrated, quantized by our quantizer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,11 +8,10 @@ import numpy as np
 from export.given_options import Options
 from export.golden.choice import spread
 from export.golden.window_copies import window_copies
-from export.network.float_run import run_float
+from export.network.from_onnx import Imported
 from export.network.integers import Int8Network
 from export.network.layers import LOGITS, Network
 from export.network.quantization import quantize
-from export.proof.gates import ExportError
 from export.representative import Representative
 from export.tensor_ranges import tensor_ranges
 from export.writers.onnx import write_onnx
@@ -20,7 +20,6 @@ from scl.artifacts import InputError
 
 COMPARED = 32  # windows, with the floats of where the network is from
 MOST_WINDOWS, COPIES = 400, 2  # that ranges are calibrated on, and transformed copies of each
-ROUNDING = 1e-4  # of the largest output: float32 sums in another order, layer behind layer
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,15 @@ class Files:
 
     tflite: bytes
     onnx: bytes
+
+
+def expected(imported: Imported, values: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """A model's outputs, each (n, ...) in its own order, as the network's (n, size), by name."""
+    ordered = {}
+    for name, order, given in zip(imported.network.outputs, imported.outputs, values, strict=True):
+        ordered[name] = np.empty((len(given), order.size), np.float32)
+        ordered[name][:, order] = given.reshape(len(given), -1)
+    return ordered
 
 
 def calibrated(network: Network, options: Options, where: str) -> Int8Network:
@@ -60,19 +68,6 @@ def _require_logits_last(network: Network, given: Representative, where: str) ->
             f"{where}: returns {sizes[0]} and {sizes[1]} values, and labels are of {classes} classes; put the latent "
             "first and the logits last, or give names of all classes"
         )
-
-
-def require_same_floats(network: Network, windows: np.ndarray, expected: tuple[np.ndarray, ...], where: str) -> None:
-    """Raises ExportError unless the network computes what its source does: `expected`, an array for each output."""
-    tensors = run_float(network, windows.transpose(0, 2, 1))
-    for name, values in zip(network.outputs, expected, strict=True):
-        ordered = values.reshape(*values.shape[:2], -1).transpose(0, 2, 1).reshape(len(windows), -1)
-        apart = np.abs(tensors[name].reshape(len(windows), -1) - ordered).max()
-        if not apart <= ROUNDING * max(np.abs(values).max(), 1):
-            raise ExportError(
-                f"{where}: the network read from it differs in {name} by up to {apart:g}; please report it with the "
-                "module"
-            )
 
 
 def written(int8: Int8Network) -> Files:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from export.cost.table import LayerRow, Place
     from export.report_file import Costs
 
+MOST_COLUMNS = 12  # layers of a map with a column for each; of more it says from which to which
+
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.profile`."""
@@ -185,6 +187,13 @@ def _map(places: "Sequence[Place]", layers: Sequence[str], arena_bytes: int) -> 
     table = Table(title=f"arena, {arena_bytes:,} bytes: what is alive during which layer", title_justify="left")
     table.add_column("tensor")
     table.add_column("bytes", justify="right")
+    if len(layers) > MOST_COLUMNS:
+        table.add_column("from layer")
+        table.add_column("to layer")
+        for place in sorted(places, key=lambda place: (place.first, place.last)):
+            ends = f"{place.offset:,} to {place.end:,}", layers[place.first], layers[place.last]
+            table.add_row(place.name, *ends)
+        return table
     for name in layers:
         table.add_column(name, justify="center")
     for place in places:

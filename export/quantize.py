@@ -13,11 +13,15 @@ from export.proof.gates import MAX_LOSS, ExportError
 from scl.arguments import COPIES, COUNT, FORMATS, SEED, Parser, number, whole
 from scl.artifacts import InputError, command, complain
 from scl.artifacts.fields import MOST
-from scl.artifacts.folders import kinds_in
+from scl.artifacts.folders import check_replaceable, kinds_in
 from scl.text import say
 from scl.threads import wait_passively
 
-RUN_ONLY = ("sensor", "data", "max_loss", "streaming")
+RUN_ONLY = {
+    "sensor": "a file has no front end but that of --front-end, which names its sensor",
+    "data": "a file has no recordings but the windows of --representative",
+    "streaming": "it keeps columns of encoders trained here, --padding valid; a model from elsewhere answers windows",
+}
 FILE_ONLY = ("representative", "transformation", "front_end", "board")
 
 
@@ -73,8 +77,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--windows", type=COUNT, default=600, help="test windows that validation sends (default 600)")
     options.add_argument("--draws", type=COPIES, default=4, help="transformed copies of each window (default 4)")
     options.add_argument(
-        "--max-loss", type=number(-100, 100), default=MAX_LOSS, metavar="POINTS",
-        help=f"points of consistency and accuracy (ECG: macro F1) that int8 may lose (default {MAX_LOSS})",
+        "--max-loss", type=number(-100, 100), metavar="POINTS",
+        help=f"points of consistency and accuracy (ECG: macro F1) that int8 may lose (default: of a run {MAX_LOSS}, of "
+        "a float model with --from any)",
     )  # fmt: skip
     options.add_argument(
         "--budget", metavar="LIMITS",
@@ -118,7 +123,7 @@ def main(argv: Sequence[str]) -> int:
     if other:
         flag = other[0].replace("_", "-")
         options.error(
-            f"--{flag} belongs to a run's recordings, of which a file has none; leave it out"
+            f"--{flag} belongs to a run: {RUN_ONLY[other[0]]}; leave it out"
             if file
             else f"--{flag} belongs to --from FILE; a run has recordings and a transformation of its own, leave it out"
         )
@@ -126,6 +131,7 @@ def main(argv: Sequence[str]) -> int:
         del arguments[name]
     if arguments["budget"] is not None:
         arguments["budget"] = Budget.parse(arguments["budget"])
+    check_replaceable(arguments["out"], "bundle")  # before minutes of work
     wait_passively()
     # Read before tensorflow is imported: its logs hide the report.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -150,6 +156,8 @@ def main(argv: Sequence[str]) -> int:
         from export.pipeline import Options, export
         from export.report import print_report
 
+        if arguments["max_loss"] is None:
+            arguments["max_loss"] = MAX_LOSS
         report = export(run, out, Options(**arguments))
     except ExportError as error:
         complain("export failed, nothing was written", str(error))

@@ -2,10 +2,11 @@
 
 import sys
 
+from export.given_loss import FloatModel
 from export.proof.gates import MAX_STEPS
 from export.proof.loss import FIGURES
 from export.report_file import ExportReport, NetworkReport
-from scl.artifacts.manifest import Streaming
+from scl.artifacts.manifest import Int8Figures, Streaming
 from scl.text import say
 
 Rows = list[tuple[str, str]]
@@ -54,9 +55,20 @@ def _given(report: NetworkReport) -> list[str]:
     if figures.accuracy is not None:
         under = "" if figures.accuracy_transformed is None else f", of the copies {figures.accuracy_transformed:.2%}"
         lines.append(f"accuracy {figures.accuracy:.2%}{under}")
+    if report.float_model is not None:
+        lines += _beside_float(report.float_model, figures)
     if report.clipped:
         lines.append(f"{report.clipped:.2%} of the windows' values lie beyond the input's range, and are clipped to it")
     return lines
+
+
+def _beside_float(exact: FloatModel, int8: Int8Figures) -> list[str]:
+    losses = "".join(f", int8 loses {points:+.2f} points of {name}" for name, points in exact.losses(int8).items())
+    return [
+        f"model_float.onnx in ONNX Runtime: within {exact.apart:.1g} of the given model's largest output",
+        f"int8 gives the float model's class for {exact.same_class:.2%} of windows and copies; signal-to-noise ratio "
+        f"of the logits {exact.snr_db:.1f} dB{losses}",
+    ]
 
 
 def _sizes(report: ExportReport) -> Rows:

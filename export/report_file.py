@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from export.cost.table import LayerRow, Place
+from export.given_loss import FloatModel
 from export.network.from_encoder import Dropped
 from export.proof.agreement import Agreement
 from export.proof.converter import SecondOpinion
@@ -95,6 +96,7 @@ class NetworkReport(Costs):
         transformation: of the copies of `data`'s windows; None without copies.
         int8: figures on the windows that travel with the bundle.
         clipped: share of their values that lie beyond the network's input range.
+        float_model: the float model that was given, beside int8; None of one that was int8 already.
     """
 
     agreement: RandomInputs
@@ -102,9 +104,10 @@ class NetworkReport(Costs):
     transformation: Name | None
     int8: Int8Figures
     clipped: Fraction
+    float_model: FloatModel | None
 
     kind = "network_report"
-    schema = 2
+    schema = 3
 
 
 def read_report(bundle: Bundle[BundleManifest]) -> ExportReport | NetworkReport:

@@ -12,7 +12,7 @@ from firmware_host.protocol import Type
 from scl.artifacts import InputError, read_artifact
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
-from scl.artifacts.manifest import BundleManifest, Manifest
+from scl.artifacts.manifest import BundleManifest
 from scl.frontend.sensor import Part
 
 NOMINAL_HASH = bytes(8)
@@ -42,13 +42,13 @@ def nominal(bundle: Bundle[BundleManifest]) -> Calibration:
     return Calibration(_values(bundle.manifest.frontend.sensor.parts), NOMINAL_HASH)
 
 
-def read_calibration(path: Path, bundle: Bundle[Manifest]) -> Calibration:
+def read_calibration(path: Path, bundle: Bundle[BundleManifest]) -> Calibration:
     """A unit's calibration.json, as `python -m calibration.sensor` writes it.
 
     Its hash is the first 8 bytes of SHA-256 of the values as sent. Raises InputError if its sensors are not the
     bundle's or a number is too large for single precision.
     """
-    calibration, sensor = read_artifact(path, UnitCalibration), bundle.manifest.frontend.sensor
+    calibration, sensor = read_artifact(path, UnitCalibration), bundle.manifest.sensor
     if calibration.sensor != sensor.name:
         raise InputError(
             f"{path}: is of sensor {calibration.sensor}, {bundle.path} was exported for {sensor.name}; calibrate that "

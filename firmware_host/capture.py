@@ -21,9 +21,9 @@ from firmware_host.trace import check_apart
 from firmware_host.transport import DEFAULT_BAUD
 from scl.arguments import BAUD, FORMATS, Parser, line, number
 from scl.artifacts import InputError, check_writable, command
-from scl.artifacts.bundle import Bundle, read_run_bundle
+from scl.artifacts.bundle import Bundle, read_front_end_bundle
 from scl.artifacts.capture import MOST_BYTES, POSITIONS, Capture, read_capture, write_capture
-from scl.artifacts.manifest import Manifest
+from scl.artifacts.manifest import BundleManifest
 from scl.text import say
 
 MOST_SAMPLES = 1 << 22  # 11 hours at 100 Hz; writing them takes 2 GB of memory
@@ -34,7 +34,7 @@ HEADER_BYTES = 2000
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
-    bundle = read_run_bundle(options.bundle)
+    bundle = read_front_end_bundle(options.bundle)
     samples = _samples(options, bundle.manifest)
     before = _before(options, bundle.manifest)
     where, sensor = (options.port, options.baud, options.trace, options.wait), _sensor(options, bundle)
@@ -62,13 +62,13 @@ def _written(path: Path, part: Capture, samples: int) -> str:
 
 
 def capture(
-    board: Board, bundle: Bundle[Manifest], samples: int
+    board: Board, bundle: Bundle[BundleManifest], samples: int
 ) -> tuple[Blocks, InputError | KeyboardInterrupt | None]:
     """Records `samples` samples; returns what came, and why it ended before all had passed, None if they have.
 
     Samples that the board dropped or the link lost are counted, not filled in.
     """
-    channels, sensor = len(bundle.manifest.window.channels), bundle.manifest.frontend.sensor
+    channels, sensor = len(bundle.manifest.channels), bundle.manifest.sensor
     with progress(samples, "samples") as done:
         recording = Recording(board.link, samples, channels, sensor.rate_hz, done)
         cause = recording.run()
@@ -96,11 +96,11 @@ def _doubt(board: Board, when: str) -> InputError | None:
     return None
 
 
-def _samples(options: argparse.Namespace, manifest: Manifest) -> int:
+def _samples(options: argparse.Namespace, manifest: BundleManifest) -> int:
     """How many samples --seconds are. InputError if none, or more than memory or a capture file has room for."""
-    rate_hz = manifest.frontend.sensor.rate_hz
+    rate_hz = manifest.sensor.rate_hz
     samples: int = round(options.seconds * rate_hz)
-    row = LONGEST_COUNT * len(manifest.window.channels) + 2 * len((options.label or "").encode()) + LONGEST_REST
+    row = LONGEST_COUNT * len(manifest.channels) + 2 * len((options.label or "").encode()) + LONGEST_REST
     room = MOST_BYTES - HEADER_BYTES - (options.out.stat().st_size if options.append and options.out.exists() else 0)
     most = min(MOST_SAMPLES, max(0, room // row))
     if samples < 1:
@@ -113,15 +113,15 @@ def _samples(options: argparse.Namespace, manifest: Manifest) -> int:
     return samples
 
 
-def _part(options: argparse.Namespace, manifest: Manifest, counts: np.ndarray, dropped: int) -> Capture:
+def _part(options: argparse.Namespace, manifest: BundleManifest, counts: np.ndarray, dropped: int) -> Capture:
     """What was recorded, with the position and the label that were given."""
-    sensor = manifest.frontend.sensor
+    sensor = manifest.sensor
     position, label = ((text,) * len(counts) if text else () for text in (options.position, options.label))
     known = (options.subject or "").strip()
-    return Capture(sensor.name, sensor.rate_hz, manifest.window.channels, counts, position, label, dropped, known)
+    return Capture(sensor.name, sensor.rate_hz, manifest.channels, counts, position, label, dropped, known)
 
 
-def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
+def _sensor(options: argparse.Namespace, bundle: Bundle[BundleManifest]) -> list[str]:
     """Arguments of the native firmware that make it play a file as its sensor."""
     if options.play is None:
         return []
@@ -132,17 +132,17 @@ def _sensor(options: argparse.Namespace, bundle: Bundle[Manifest]) -> list[str]:
         )
     if not options.play.is_file():
         raise InputError(f"{options.play}: no such file; give int16 counts, little endian, sample by sample")
-    size, sample = options.play.stat().st_size, 2 * len(bundle.manifest.window.channels)
+    size, sample = options.play.stat().st_size, 2 * len(bundle.manifest.channels)
     if size == 0 or size % sample:
         raise InputError(
             f"{options.play}: has {size} bytes, expected whole samples of {sample} bytes, one at least; give "
             "int16 counts, little endian, sample by sample"
         )
-    rate_hz = bundle.manifest.frontend.sensor.rate_hz
+    rate_hz = bundle.manifest.sensor.rate_hz
     return ["--sensor", str(options.play.resolve()), "--sensor-rate", str(rate_hz)]
 
 
-def _before(options: argparse.Namespace, manifest: Manifest) -> Capture | None:
+def _before(options: argparse.Namespace, manifest: BundleManifest) -> Capture | None:
     """What --append adds to. InputError rather than overwriting a file, or recording what would not fit to it."""
     path: Path = options.out
     check_apart(options.trace, path)
@@ -152,7 +152,7 @@ def _before(options: argparse.Namespace, manifest: Manifest) -> Capture | None:
     if not options.append:
         raise InputError(f"{path}: exists already; add to it with --append, or name another file")
     before = read_capture(path)
-    before.followed_by(_part(options, manifest, np.zeros((1, len(manifest.window.channels)), np.int16), 0), path)
+    before.followed_by(_part(options, manifest, np.zeros((1, len(manifest.channels)), np.int16), 0), path)
     return before
 
 

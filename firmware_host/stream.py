@@ -16,10 +16,10 @@ from firmware_host.stream_windows import stream_windows
 from firmware_host.tally import Tally
 from scl.arguments import FORMATS, Parser, whole
 from scl.artifacts import InputError, command
-from scl.artifacts.bundle import Bundle, read_bundle, run_bundle
+from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.capture import Capture, read_capture
 from scl.artifacts.fields import MOST
-from scl.artifacts.manifest import Manifest
+from scl.artifacts.manifest import BundleManifest, Manifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.text import say
@@ -27,13 +27,12 @@ from scl.text import say
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
-    either = read_bundle(options.bundle)
-    if either.manifest.frontend is None:
-        return stream_windows(either, options)
-    bundle = run_bundle(either)
+    bundle = read_bundle(options.bundle)
+    if bundle.manifest.frontend is None:
+        return stream_windows(bundle, options)
     if options.record is None:
         raise InputError(f"{options.bundle}: takes a sensor's counts; give a recording of them with --record FILE")
-    if bundle.manifest.task == "beat":
+    if isinstance(bundle.manifest, Manifest) and bundle.manifest.task == "beat":
         raise InputError(
             f"{options.bundle}: classifies the beat in the middle of a window, and nothing here finds beats; "
             "use validate, which sends it windows around annotated ones"
@@ -41,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
     record = read_capture(options.record)
     check_record(record, bundle, options.record)
     calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
-    window = bundle.manifest.window.samples
+    window = bundle.manifest.window_samples
     hop = options.hop or bundle.manifest.default_hop
     if hop > window:
         raise InputError(
@@ -71,11 +70,11 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def check_record(record: Capture, bundle: Bundle[Manifest], path: Path) -> None:
+def check_record(record: Capture, bundle: Bundle[BundleManifest], path: Path) -> None:
     """InputError if the recording is of another rate, sensor or set of channels than the bundle's."""
-    sensor = bundle.manifest.frontend.sensor
+    sensor = bundle.manifest.sensor
     recorded = record.rate_hz, record.sensor, ", ".join(record.channels)
-    expected = sensor.rate_hz, sensor.name, ", ".join(bundle.manifest.window.channels)
+    expected = sensor.rate_hz, sensor.name, ", ".join(bundle.manifest.channels)
     for name, value, wanted in zip(("rate in Hz", "sensor", "channels"), recorded, expected, strict=True):
         if value != wanted:
             raise InputError(

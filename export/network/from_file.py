@@ -14,6 +14,7 @@ from export.network.ends import ENDS, OUTSIDE
 from export.network.factors import UnsupportedError
 from export.network.integers import Int8Network
 from export.network.layers import Layer, Network, Tensor
+from export.network.names import layer_name
 from export.network.operators import FileForm, tflite_operators
 from export.network.order import Order
 from export.network.shapes import SHAPES
@@ -171,7 +172,9 @@ def _read_operator(file: TFLiteGraph, index: int, op: FileOperator) -> None:
     if is_layer and op.inputs[0] in file.names:
         file.affine(op.inputs[0])
     for place, result in enumerate(op.outputs):
-        name = f"op{index}_{op.kind.lower()}" + (f"_{place}" if len(op.outputs) > 1 else "")
+        called = file.contents.tensors[result].name if result >= 0 else ""
+        otherwise = f"op{index}_{op.kind.lower()}" + (f"_{place}" if len(op.outputs) > 1 else "")
+        name = layer_name(called, {"input", *file.names.values()}, otherwise)
         described = TFLiteOperator(file, index, name, op.kind, op.inputs, result, op.options)
         layer = form.read(described)
         if layer is not None:

@@ -61,11 +61,20 @@ class Imported:
         network: in float; its outputs are "features" and "logits", or "logits" alone.
         affines: scales and zero points of tensors that the file has, by name; none of a float file.
         kept: of layers whose weights the file has in integers.
+        input, outputs: for each of the file's values its place in the network's tensor, flat; the input's has the
+            file's shape, with a batch of 1.
     """
 
     network: Network
     affines: dict[str, Affine]
     kept: dict[str, Kept]
+    input: np.ndarray
+    outputs: tuple[np.ndarray, ...]
+
+    def as_given(self, windows: np.ndarray) -> np.ndarray:
+        """Windows (n, channels, samples) as the file takes them: (n, ...)."""
+        flat = np.ascontiguousarray(windows.transpose(0, 2, 1)).reshape(len(windows), -1)
+        return flat[:, self.input.ravel()].reshape(len(windows), *self.input.shape[1:])
 
 
 def read(data: bytes, where: str, channels_first: bool = False, channels: int | None = None) -> Imported:
@@ -117,7 +126,9 @@ def _read(file: OnnxFile, where: str, time_first: bool) -> Imported:
             f"{where}: has {len(outputs)} outputs, expected logits alone, or a latent and logits that are not the "
             "same; leave the others out"
         )
-    return _finished(graph, outputs, where)
+    finished = _finished(graph, outputs, where)
+    orders = tuple(graph.views[name].positions.ravel() for name in file.outputs)
+    return Imported(*finished, view.positions, orders)
 
 
 def _time_first(file: OnnxFile, channels: int | None) -> bool:
@@ -208,7 +219,7 @@ def _output(graph: OnnxGraph, name: str, where: str) -> str:
     return layer.name
 
 
-def _finished(graph: OnnxGraph, outputs: list[str], where: str) -> Imported:
+def _finished(graph: OnnxGraph, outputs: list[str], where: str) -> tuple[Network, dict[str, Affine], dict[str, Kept]]:
     layers, moved = fused(graph.layers, outputs, graph.affines)
     names = {moved.get(name, name): new for name, new in zip(outputs, (FEATURES, LOGITS)[-len(outputs) :], strict=True)}
     # A layer that happens to be called so has to give its name up first.
@@ -226,4 +237,4 @@ def _finished(graph: OnnxGraph, outputs: list[str], where: str) -> Imported:
     left = {"input", *(layer.name for layer in layers)}
     affines = {now(name): affine for name, affine in graph.affines.items() if now(name) in left}
     kept = {now(name): held for name, held in graph.kept.items() if now(name) in left}
-    return Imported(Network(tuple(layers), tuple(names[moved.get(name, name)] for name in outputs)), affines, kept)
+    return Network(tuple(layers), tuple(names[moved.get(name, name)] for name in outputs)), affines, kept

@@ -25,6 +25,7 @@ TYPES = {  # ONNX data type: its numpy type in the file, and the field of Tensor
     "UINT8": ("u1", "int32_data"),
     "BOOL": ("?", "int32_data"),
 }
+OTHER_INTEGERS = ("INT16", "UINT16", "INT4", "UINT4")  # of quantizers
 SCOPES = "pkg.torch.onnx.name_scopes"  # where torch.onnx.export says which module a node is of
 
 
@@ -73,6 +74,7 @@ def read_onnx(data: bytes, where: str) -> OnnxFile:
 
     try:
         model = ModelProto.FromString(data)
+        _require_no_other_files(model, where)
         graph = model.graph
         versions = {entry.domain: entry.version for entry in model.opset_import}
         if not graph.node:
@@ -100,6 +102,24 @@ def read_onnx(data: bytes, where: str) -> OnnxFile:
         raise InputError(
             f"{where}: is no ONNX file, or a damaged one ({shortened(str(error), 80)}); export it again"
         ) from error
+
+
+def _require_no_other_files(message: Any, where: str) -> None:
+    """Raises InputError if a tensor anywhere in the file, be it of an attribute's own graph, names another file."""
+    from onnx import TensorProto
+
+    if isinstance(message, TensorProto) and (
+        message.data_location == TensorProto.EXTERNAL or len(message.external_data)
+    ):
+        name = shortened(message.name or "of a node", 60)
+        raise InputError(
+            f"{where}: constant {name} lies in another file, expected all weights in this one; save it with "
+            "external_data=False"
+        )
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for inner in (value,) if hasattr(value, "ListFields") else value:
+                _require_no_other_files(inner, where)
 
 
 def _shape(value: Any) -> tuple[int | None, ...]:
@@ -147,12 +167,12 @@ def _constant(tensor: Any, where: str) -> np.ndarray:
     from onnx import TensorProto
 
     name = shortened(tensor.name or "of a node", 60)
-    if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
-        raise InputError(
-            f"{where}: constant {name} lies in another file, expected all weights in this one; save it with "
-            "external_data=False"
-        )
     kind = TensorProto.DataType.Name(tensor.data_type) if tensor.data_type in TensorProto.DataType.values() else "?"
+    if kind in OTHER_INTEGERS:
+        raise InputError(
+            f"{where}: constant {name} is of {kind}, expected 8 bits; give the quantizer int8 or uint8 activations and "
+            "int8 weights"
+        )
     if kind not in TYPES:
         raise InputError(f"{where}: constant {name} is of {kind}, expected one of {', '.join(TYPES)}; export it again")
     stored, field = TYPES[kind]

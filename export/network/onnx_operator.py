@@ -10,11 +10,10 @@ import numpy as np
 from export.network.factors import UnsupportedError
 from export.network.integers import Affine, Kept
 from export.network.layers import Layer, Tensor
+from export.network.names import layer_name
 from export.network.onnx_file import MOST_VALUES, OnnxNode
 from export.network.onnx_view import Signal, View, plain, signal
 from export.network.tflite_operator import MOST
-
-LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +50,9 @@ class OnnxGraph:
 
     def fresh(self, called: str) -> str:
         """A name for a layer that no other has, of letters, digits and underscores as C takes it."""
-        stem = re.sub(r"\W+", "_", called, flags=re.ASCII).strip("_")[:LONGEST_NAME].strip("_") or "layer"
-        stem = stem if stem[0].isalpha() else f"layer_{stem}"
-        taken = {"input", *(layer.name for layer in self.layers)}
-        return next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, len(taken) + 3))) if name not in taken)
+        digits = re.sub(r"\W+", "_", called, flags=re.ASCII).strip("_")
+        otherwise = f"layer_{digits}" if digits else "layer"
+        return layer_name(called, {"input", *(layer.name for layer in self.layers)}, otherwise)
 
 
 @dataclass(frozen=True, eq=False)

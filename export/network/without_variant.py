@@ -1,10 +1,12 @@
 """Leaves the variant rows of a latent out of a network that computes them: what reads the latent must read none."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from export.network.layers import FEATURES, Conv, Layer, Network, Tensor
+from export.network.pointwise import Table
 from scl.artifacts import InputError
 from scl.partition import Partition
 
@@ -25,20 +27,22 @@ def without_variant(network: Network, partition: Partition) -> Network:
             f"the latent is {latent.result.length} x {latent.result.channels} of a {type(latent).__name__}, expected "
             f"{partition.size} values of a Linear for the partition {partition}; change one of the two"
         )
-    kept = partition.kept
-    shorter = _rows(latent, kept)
-    others = (_reading(layer, shorter.result, kept, partition) for layer in network.layers)
-    return replace(network, layers=tuple(shorter if one.name == FEATURES else one for one in others))
+    shorter: dict[str, Layer] = {FEATURES: _rows(latent, partition.kept)}
+    layers: list[Layer] = []
+    for layer in network.layers:
+        read = {source.name for source in layer.sources} & set(shorter)
+        if isinstance(layer, Table) and read:  # keeps dimensions apart
+            shorter[layer.name] = replace(layer, source=shorter[layer.source.name].result)
+        layers.append(shorter.get(layer.name) or (_reading(layer, shorter, partition) if read else layer))
+    return replace(network, layers=tuple(layers))
 
 
 def _rows(layer: Conv, kept: np.ndarray) -> Conv:
     return replace(layer, weights=layer.weights[kept], bias=layer.bias[kept])
 
 
-def _reading(layer: Layer, latent: Tensor, kept: np.ndarray, partition: Partition) -> Layer:
-    """The layer over the shorter latent, if it reads it."""
-    if FEATURES not in (source.name for source in layer.sources):
-        return layer
+def _reading(layer: Layer, shorter: Mapping[str, Layer], partition: Partition) -> Layer:
+    """A layer that reads the latent, over the shorter one."""
     variant = partition.variant_slice
     if not isinstance(layer, Conv) or layer.source.length != 1 or layer.weights[..., variant].any():
         raise InputError(
@@ -46,4 +50,5 @@ def _reading(layer: Layer, latent: Tensor, kept: np.ndarray, partition: Partitio
             f"which the partition {partition} drops on the board; give the head the others alone: "
             "latent[:, partition.kept]"
         )
-    return replace(layer, source=latent, weights=np.ascontiguousarray(layer.weights[..., kept]))
+    weights = np.ascontiguousarray(layer.weights[..., partition.kept])
+    return replace(layer, source=shorter[layer.source.name].result, weights=weights)

@@ -20,7 +20,7 @@ from export.report_file import read_report
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.errors import shortened
-from scl.artifacts.manifest import BundleManifest
+from scl.artifacts.manifest import BundleManifest, NetworkManifest
 from scl.model_source import c_folder
 
 
@@ -57,7 +57,8 @@ def layer_errors(bundle: Bundle[BundleManifest], x: np.ndarray, written: Sequenc
     path = bundle.file("model.tflite")
     file = read_file(path.read_bytes(), str(path))
     indices = {tensor.name: index for index, tensor in enumerate(file.tensors)}
-    read = None if set(names) <= set(indices) else from_file.read(path.read_bytes(), str(path))
+    given = isinstance(bundle.manifest, NetworkManifest)
+    read = from_file.read(path.read_bytes(), str(path)) if given else None
     if read is not None:
         indices, x = read.tensors, read.to_file(read.tensors["input"], x)
     if len(written) != len(names):

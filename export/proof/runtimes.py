@@ -14,6 +14,7 @@ from export.network.tflite_reader import read_file
 from export.network.tflite_schema import ITEM_BYTES
 from export.proof.quiet import native_stderr_hidden
 from scl.artifacts import InputError
+from scl.artifacts.errors import shortened
 
 Outputs = dict[str, np.ndarray]
 Tensors = Callable[[int], np.ndarray]  # values, flat, by the file's index
@@ -116,6 +117,25 @@ def run_onnx_float(onnx: bytes, x: np.ndarray) -> Outputs:
     session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, {"input": np.ascontiguousarray(x)}), strict=True))
+
+
+def run_onnx_file(onnx: bytes, x: np.ndarray, where: str) -> list[np.ndarray]:
+    """ONNX Runtime on a file from elsewhere, for inputs (n, ...), one at a time: its outputs (n, ...) in their order.
+
+    Raises InputError that names the file, `where`, if it does not run it.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 3
+    try:
+        session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+        (name,) = [given.name for given in session.get_inputs()]
+        rows = [session.run(None, {name: np.ascontiguousarray(one[None])}) for one in x]
+    except Exception as error:  # its classes have no base of their own
+        first = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        raise InputError(f"{where}: ONNX Runtime does not run it ({shortened(first, 200)}); export it again") from error
+    return [np.concatenate(values) for values in zip(*rows, strict=True)]
 
 
 def _collected(names: list[str], rows: list[list[np.ndarray]]) -> Outputs:

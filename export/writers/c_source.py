@@ -35,7 +35,7 @@ class CModel:
     coefficients: np.ndarray | None  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
     thresholds: Sequence[int] | None = None  # of the logits, where labels may hold together
     step: Step | None = None  # of a stream that keeps columns
-    features: str = FEATURES  # the output that is the kept latent, if there is one
+    features: str = FEATURES  # the output that is the kept latent; empty if there is none
 
     def __post_init__(self) -> None:
         if self.thresholds is not None and not len(self.thresholds) == len(self.labels) <= MOST_LABELS_TOGETHER:

@@ -105,17 +105,24 @@ def read_bundle(folder: str | Path) -> Bundle[BundleManifest]:
 
 def read_run_bundle(folder: str | Path) -> Bundle[Manifest]:
     """As `read_bundle`, of a trained run. Raises InputError for a network from elsewhere, which no run belongs to."""
-    return run_bundle(read_bundle(folder))
-
-
-def run_bundle(bundle: Bundle[BundleManifest]) -> Bundle[Manifest]:
-    """The same bundle, of a trained run. Raises InputError as `read_run_bundle` does."""
+    bundle = read_bundle(folder)
     if not isinstance(bundle.manifest, Manifest):
         raise InputError(
             f"{bundle.path}: is of a model from elsewhere (export.quantize --from), expected a bundle of a run, whose "
             "channels have names; use firmware_host.validate, which sends the bundle's own windows, or export a run"
         )
     return Bundle(bundle.path, bundle.manifest)
+
+
+def read_front_end_bundle(folder: str | Path) -> Bundle[BundleManifest]:
+    """As `read_bundle`, of a model that takes a sensor's counts. Raises InputError for one without a front end."""
+    bundle = read_bundle(folder)
+    if bundle.manifest.frontend is None:
+        raise InputError(
+            f"{bundle.path}: has no front end, so it takes no sensor's counts; export it again with "
+            "`python -m export.quantize --from FILE --front-end SPEC.toml`"
+        )
+    return bundle
 
 
 def _kind(path: Path) -> object:

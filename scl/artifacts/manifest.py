@@ -24,6 +24,7 @@ from scl.artifacts.fields import (
 )
 from scl.artifacts.json_files import Artifact
 from scl.artifacts.run import TransformationInfo, WindowInfo
+from scl.frontend.sensor import Sensor
 from scl.frontend.spec import FrontEndSpec
 from scl.partition import Partition
 
@@ -214,6 +215,18 @@ class BundleManifest(Artifact):
         """Of a sample on the link: a sensor's counts, or the network's channels."""
         return self.input.shape[3] if self.frontend is None else self.frontend.sensor.channels
 
+    @property
+    def sensor(self) -> Sensor:
+        """Whose counts it takes. Raises ValueError without a front end."""
+        if self.frontend is None:
+            raise ValueError("a model without a front end takes no sensor's counts")
+        return self.frontend.sensor
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the sensor's channels. Raises ValueError without a front end."""
+        return self.sensor.channel_names
+
 
 @dataclass(frozen=True)
 class Manifest(BundleManifest):
@@ -237,6 +250,10 @@ class Manifest(BundleManifest):
 
     kind = "bundle"
     schema = 5
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return self.window.channels
 
     def __post_init__(self) -> None:
         expected = self.partition.kept.tolist()

@@ -58,6 +58,8 @@ INT16 = (-32768, 32767)
 MOST_SHIFT = 16
 Int16 = Annotated[int, Ge(INT16[0]), Le(INT16[1])]
 
+PREFIXES = {"accelerometer": "a", "gyroscope": "g"}  # of the channels' names, as data sets name them
+
 
 @dataclass(frozen=True)
 class Part:
@@ -96,6 +98,14 @@ class Part:
         if self.count_range[0] >= self.count_range[1]:
             raise ValueError(f"{self.kind} has count_range {self.count_range}, expected two counts in rising order")
 
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """What data sets call its channels: ax, ay, az of an accelerometer, ecg of a lead of that kind."""
+        if self.axes == 1:
+            return (self.kind,)
+        prefix = PREFIXES.get(self.kind, f"{self.kind}_")
+        return tuple(f"{prefix}{axis}" for axis in "xyz")
+
 
 @dataclass(frozen=True)
 class Sensor:
@@ -111,6 +121,11 @@ class Sensor:
     @property
     def channels(self) -> int:
         return sum(part.axes for part in self.parts)
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """What data sets call the channels."""
+        return tuple(name for part in self.parts for name in part.channel_names)
 
     @property
     def slices(self) -> dict[str, slice]:

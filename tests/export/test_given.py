@@ -13,9 +13,10 @@ from export import package, profile, quantize
 from export.given import Options, export_given
 from export.given_file import is_onnx
 from export.representative import Representative
-from firmware_host import stream, validate
+from firmware_host import capture, stream, validate
 from scl.artifacts import InputError, read_npz
 from scl.artifacts.bundle import read_bundle
+from scl.artifacts.capture import read_capture
 from scl.partition import Partition
 from tests.firmware.damaged_models import Net, SmallNet
 
@@ -174,7 +175,22 @@ def test_an_output_named_features_is_the_latent(board_tools, windows, tmp_path):
     assert found["accuracy"] is None and 0 <= found["consistency"] <= 1 and found["effective_rank"] > 0
 
 
-def test_behind_a_front_end_the_board_takes_a_sensor_s_counts(board_tools, windows, tmp_path):
+def record_and_stream(folder: Path, counts: np.ndarray, classes: np.ndarray, capsys) -> None:
+    """The board's sensor gives windows one behind the other; they are recorded, and played to the board again."""
+    (folder / "counts").write_bytes(counts.tobytes())
+    seconds, bundle, record = counts.shape[0] * SAMPLES / 50, str(folder / "bundle"), folder / "walk.csv"
+    asked = ["--play", str(folder / "counts"), "--seconds", str(seconds), "--out", str(record)]
+    assert capture.main([bundle, "--port", "native", *asked]) == 0
+    recorded = read_capture(record)
+    assert (recorded.sensor, recorded.channels) == ("wrist", ("ax", "ay", "az"))
+    np.testing.assert_array_equal(recorded.counts, counts.reshape(-1, CHANNELS))
+    capsys.readouterr()
+    played = ["--record", str(record), "--speed", "max", "--hop", str(SAMPLES)]
+    assert stream.main([bundle, "--port", "native", *played]) == 0
+    assert re.findall(r" s  (\w+)", capsys.readouterr().out) == [NAMES[number] for number in classes]
+
+
+def test_behind_a_front_end_the_board_takes_a_sensor_s_counts(board_tools, windows, tmp_path, capsys):
     """What it answers is TFLite Micro's on counts that are scaled and normalized here."""
     (tmp_path / "sensor.toml").write_text(
         'name = "wrist"\nrate_hz = 50.0\n[[sensors]]\nkind = "accelerometer"\naxes = 3\nrange = "+-4 g"\nunit = "g"\n'
@@ -195,6 +211,7 @@ def test_behind_a_front_end_the_board_takes_a_sensor_s_counts(board_tools, windo
     logits = tflite_micro(SmallNet().bytes(), x)
     np.testing.assert_array_equal(read_npz(tmp_path / "bundle" / "golden.npz", "logits")["logits"][0], logits)
     assert found["accuracy"] == pytest.approx((logits.argmax(axis=1) == windows["labels"]).mean())
+    record_and_stream(tmp_path, counts[:3].transpose(0, 2, 1).astype("<i2"), logits[:3].argmax(axis=1), capsys)
     assert package.main([str(tmp_path / "bundle"), "--for", "cmake", "--out", str(tmp_path / "package")]) == 0
     readme = (tmp_path / "package" / "README.md").read_text()
     assert "| sensor | wrist, 50 Hz, counts of 3 channels in the order accelerometer |" in readme

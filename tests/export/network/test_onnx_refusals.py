@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import torch
-from onnx import ModelProto, TensorProto, helper
+from onnx import AttributeProto, ModelProto, TensorProto, helper
 from torch import nn
 from torch.nn import functional as F
 
@@ -99,6 +99,17 @@ def external(model: ModelProto) -> None:
     entry.key, entry.value = "location", "../../etc/passwd"
 
 
+def external_inside(model: ModelProto) -> None:
+    """A weight of a graph that is an attribute, which no reader of ours looks at."""
+    hidden = model.graph.node[0].attribute.add()
+    hidden.name, hidden.type = "body", AttributeProto.GRAPH
+    weight = hidden.g.initializer.add()
+    weight.CopyFrom(model.graph.initializer[0])
+    weight.ClearField("raw_data")
+    entry = weight.external_data.add()
+    entry.key, entry.value = "location", "../../etc/passwd"
+
+
 def cyclic(model: ModelProto) -> None:
     model.graph.node[0].input[0] = "f"
 
@@ -131,6 +142,10 @@ def text(model: ModelProto) -> None:
     model.graph.initializer[0].data_type = TensorProto.STRING
 
 
+def sixteen_bits(model: ModelProto) -> None:
+    model.graph.initializer[0].data_type = TensorProto.INT16
+
+
 def free_length(model: ModelProto) -> None:
     model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "length"
 
@@ -149,6 +164,10 @@ def deep(model: ModelProto) -> None:
 
 DAMAGES = (
     (external, "constant 'w' lies in another file, expected all weights in this one; save it with external_data=False"),
+    (
+        external_inside,
+        "constant 'w' lies in another file, expected all weights in this one; save it with external_data",
+    ),
     (cyclic, "node 0 is Conv that reads 'f', which neither the input nor an earlier node writes"),
     (missing, "node 0 is Conv that reads 'w', which neither"),
     (huge, r"constant 'w' has the shape \[2147483648, 2147483648\], expected at most 16,777,216 values"),
@@ -157,6 +176,7 @@ DAMAGES = (
     (twice, "node 1 is Flatten that writes .*, which is written already"),
     (function, "uses 'com.microsoft', expected operators of ONNX alone"),
     (text, "constant 'w' is of STRING, expected one of FLOAT"),
+    (sixteen_bits, "constant 'w' is of INT16, expected 8 bits; give the quantizer int8 or uint8 activations"),
     (free_length, r"takes \[1, 3, None\], expected \(1, channels, samples\) of fixed lengths"),
     (many, "has 5002 nodes, expected at most 4096"),
     (deep, "has 301 layers, expected at most 256; leave some out"),

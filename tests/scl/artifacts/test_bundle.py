@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scl.artifacts import InputError, bundle, sha256_file
-from scl.artifacts.bundle import model_hash, read_bundle, read_run_bundle, write_manifest
+from scl.artifacts.bundle import model_hash, read_bundle, read_front_end_bundle, read_run_bundle, write_manifest
 from scl.artifacts.manifest import Streaming
 from scl.frontend.sensor import load_sensor
 from tests.bundles import write_bundle
@@ -290,6 +290,8 @@ def test_a_network_is_read_and_is_no_run(tmp_path):
     assert (manifest.raw_samples, manifest.values, manifest.features, manifest.labelled) == (48, 3, 0, False)
     with pytest.raises(InputError, match="is of a model from elsewhere .* expected a bundle of a run"):
         read_run_bundle(folder)
+    with pytest.raises(InputError, match="has no front end, so it takes no sensor's counts; export .* --front-end"):
+        read_front_end_bundle(folder)
     changed(folder, "input", "scale", to=0)
     assert "input.scale" in refused(folder) and "--from FILE" in refused(folder)
 
