@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import train.data
+import train.data.stored
 from export import model, pipeline, quantize, recording
 from export.cost import size
 from export.proof.c_engine import build_library
@@ -196,7 +196,7 @@ def test_an_unsupported_rate_is_refused_before_anything_is_read(run_folder, tmp_
         raise AssertionError("reading WISDM takes minutes")
 
     monkeypatch.setattr(pipeline, "windows_for_run", read)
-    monkeypatch.setattr(train.data, "recordings_for_run", read)
+    monkeypatch.setattr(train.data.stored, "recordings_for_run", read)
     odd, out = tmp_path / "odd.toml", tmp_path / "out"
     odd.write_text(REPLAY.read_text().replace("rate_hz = 20.0", f"rate_hz = {rate_hz}"))
     expected = f"a sensor of {rate_hz:g} Hz cannot be resampled to the model's 20 Hz"
