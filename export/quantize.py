@@ -104,7 +104,7 @@ def _partition(text: str) -> Partition:
     try:
         return Partition.parse(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        raise argparse.ArgumentTypeError(f"{error}; give the sizes that training had") from error
 
 
 def refuse_another_kind(run: Path | None, file: Path | None) -> None:
