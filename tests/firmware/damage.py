@@ -150,7 +150,7 @@ def outcome(cases: Iterable[tuple[str, bytes]], judge: Callable[[bytes], str | N
     ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:
-        gc.disable()  # what other tests left, such as TensorFlow's objects, cannot be taken down in a fork
+        gc.freeze()  # what other tests left, such as TensorFlow's objects, cannot be taken down in a fork
         os.close(ours)
         with os.fdopen(theirs, "w") as lines:
             _judge_all(cases, judge, lines)
