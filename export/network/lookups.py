@@ -7,6 +7,7 @@ from export.network.factors import UnsupportedError
 from export.network.pointwise import LOOKUP, Table
 from export.network.tflite_graph import Places
 from export.network.tflite_operator import TFLiteOperator
+from export.network.tflite_schema import schema
 
 ENTRIES = 256
 TOGETHER = "CAST of an int8 tensor to int32, ADD of 128 and GATHER from 256 int8 entries, one behind the other"
@@ -17,6 +18,11 @@ def cast(op: TFLiteOperator) -> None:
     source, result = (op.file.contents.tensors[index].kind for index in (op.inputs[0], op.output))
     if (source, result) != ("INT8", "INT32"):
         raise UnsupportedError(f" from {source.lower()} to {result.lower()}", TOGETHER)
+    # TFLite Micro goes by the tensors' types, but ends on a type that it does not know.
+    types = {value for value in vars(schema().TensorType).values() if isinstance(value, int)}
+    for name in ("inDataType", "outDataType"):
+        if op.options.get(name, 0) not in types:
+            raise UnsupportedError(f" with {name} {op.options[name]}", TOGETHER)
     op.flat()
     op.require_shape(*op.shape())
     op.keep_view(op.order())

@@ -150,11 +150,15 @@ def outcome(cases: Iterable[tuple[str, bytes]], judge: Callable[[bytes], str | N
     ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:
-        gc.freeze()  # what other tests left, such as TensorFlow's objects, cannot be taken down in a fork
-        os.close(ours)
-        with os.fdopen(theirs, "w") as lines:
-            _judge_all(cases, judge, lines)
-        os._exit(0)
+        status = 1
+        try:
+            gc.freeze()  # what other tests left, such as TensorFlow's objects, cannot be taken down in a fork
+            os.close(ours)
+            with os.fdopen(theirs, "w") as lines:
+                _judge_all(cases, judge, lines)
+            status = 0
+        finally:  # whatever happens: it must not go on as a second test run
+            os._exit(status)
     os.close(theirs)
     accepted, refused, failed, started = [], {}, {}, None
     with os.fdopen(ours) as lines:
