@@ -111,16 +111,15 @@ results-small: setup ## Some of the tables in small: a fold, a seed, two epochs;
 
 .PHONY: test
 test: setup ## The whole test suite, C and emulated boards included (a quarter of an hour on two cores)
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-faults
 test-faults: setup ## The exhaustive half of the injected faults: line, board, files, disk, kills; make test has the fast half
-	$(PY) -m pytest -n 2 --dist loadfile -m faults
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m faults
 
 .PHONY: test-exact
-test-exact: setup ## All random networks against TFLite Micro: 1,500 of every operator and 600 streams here, 423 on every emulated core (40 minutes)
-	$(PY) -m pytest -m "not faults" tests/firmware/test_exact_boards.py tests/firmware/test_kernels.py tests/firmware/test_operators.py \
-	  tests/firmware/test_streaming.py
+test-exact: setup ## The long families against TFLite Micro: 1,500 random models and 600 streams here, 423 on every emulated core (an hour)
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m exact
 
 .PHONY: fuzz
 fuzz: setup ## Long fuzzing of the link, 10 minutes a model

@@ -136,3 +136,8 @@ def bundle_folder(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
         patch.delenv("SCL_DATA_DIR", raising=False)
         assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
     return out
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest begin first: else one process works alone on the last of them."""
+    items.sort(key=lambda item: not (item.path.parent.name == "tutorials" or "pipeline" in item.path.name))

@@ -77,7 +77,7 @@ def test_shifted_copies_are_later_cuts_of_one_recording(bundle: Path) -> None:
             np.testing.assert_array_equal(original[later:], copy[: len(copy) - later])
 
 
-@pytest.mark.parametrize("sensor", ["ad8232", "max30003"])
+@pytest.mark.parametrize("sensor", [pytest.param("ad8232", marks=pytest.mark.exact), "max30003"])
 def test_sensors_of_250_and_512_hz(folder: Path, sensor: str) -> None:
     bundle = export(folder, sensor, "--sensor", sensor)
     rate = json.loads((bundle / "manifest.json").read_text())["frontend"]["sensor"]["rate_hz"]

@@ -44,6 +44,33 @@ BUILDS = {
 }
 
 
+# Whole networks of integers, which "sanitized" computes by the same C: "fast" is for make test-exact there.
+NETWORKS = {
+    "dilation",
+    "elementwise",
+    "keras_files",
+    "litert_torch_files",
+    "operators",
+    "padding",
+    "slices",
+    "streaming",
+    "tables",
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before the markers decide
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem.removeprefix("test_") in NETWORKS and _build(item) == "fast":
+            item.add_marker(pytest.mark.exact)
+
+
+def _build(item: pytest.Item) -> str | None:
+    """Which of BUILDS an item takes, if any."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("engine_library") if callspec else None
+
+
 @pytest.fixture(scope="session")
 def compile_engine(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """compile_engine(compiler, *flags): one file of all the engine's sources; skips without the compiler."""

@@ -13,7 +13,7 @@ from export.proof.runtimes import tflite_micro_runner
 from export.writers.c_operators import kernel, op_fields
 from tests.firmware.random_models import RandomModel, read_dense_with_float32_product
 
-QUICK, ALL, BATCH = 150, 1500, 50
+QUICK, ALL, BATCH = 100, 1500, 50
 SHOWN = (295, 403)  # of 700 seeds two whose model shows a float32 product of scales of a dense layer
 
 

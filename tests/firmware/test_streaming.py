@@ -30,7 +30,7 @@ from export.writers.tflite import write_tflite
 from scl.artifacts import InputError
 from tests.firmware.test_operators import run, run_layer
 
-QUICK, ALL, BATCH = 60, 600, 60
+QUICK, ALL, BATCH = 20, 600, 20
 ON_BOARDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.exact) for seed in range(3, 60))]
 
 
