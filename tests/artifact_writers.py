@@ -71,3 +71,7 @@ def main(argv: Sequence[str]) -> int:
     writer, path, text = argv
     WRITERS[writer](Path(path), text)
     return 0
+
+
+if __name__ == "__main__":
+    artifacts.command(main)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.warm import python
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs" / "tutorials"
 LIMIT_S = 280
@@ -45,14 +47,18 @@ def _commands(text: str) -> list[str]:
     return found
 
 
-def play(commands: Iterable[str], folder: Path, stops: bool = True) -> list[Done]:
-    """Runs commands in a folder, one after the other; `stops` at the first that fails, which is the last returned."""
-    python = str(Path(sys.executable).parent)
+def play(commands: Iterable[str], folder: Path, stops: bool = True, cold: bool = False) -> list[Done]:
+    """Runs commands in a folder, one after the other; `stops` at the first that fails, which is the last returned.
+    Each starts an interpreter if `cold`; otherwise `python` is a fork of one that has started (tests/warm.py).
+    """
+    activated = [str(Path(sys.executable).parent)]  # as activating the environment puts it
+    if not cold:
+        activated.insert(0, str(python().parent))
     env = {name: value for name, value in os.environ.items() if name != "SCL_DATA_DIR"}
     env |= {
         "SCL": str(ROOT),
         "SCL_CACHE_DIR": str(folder.parent / f"{folder.name}-cache"),
-        "PATH": f"{python}{os.pathsep}{env['PATH']}",  # as activating the environment puts it
+        "PATH": os.pathsep.join([*activated, env["PATH"]]),
         "PYTHONPATH": str(ROOT),  # the environment may have been installed from another checkout
     }
     ended = []

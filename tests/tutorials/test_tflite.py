@@ -1,4 +1,7 @@
-"""A Keras model from its training to the emulated board, by the page's own commands, with its consistency measured."""
+"""A Keras model from its training to the emulated board, by the page's own commands, with its consistency measured.
+
+Its commands start cold, as those of the other pages do not: what one of them forgets to import is found here.
+"""
 
 import json
 from pathlib import Path
@@ -18,7 +21,7 @@ def test_the_page_ends_in_passed_exact(tmp_path: Path) -> None:
     project = tmp_path / "empty"
     project.mkdir()
     page = sections("tflite.md")
-    ended = play(page["A Keras model"], project)
+    ended = play(page["A Keras model"], project, cold=True)
     assert all(done.status == 0 for done in ended), said(ended)
     printed = {done.command.split()[2]: done.output for done in ended if done.command.startswith("python -m")}
     assert printed["firmware_host.validate"].splitlines()[-2] == "passed: exact", said(ended)
@@ -31,7 +34,7 @@ def test_the_page_ends_in_passed_exact(tmp_path: Path) -> None:
     logits = read_npz(project / "bundles" / "model" / "golden.npz", "logits")["logits"]
     found = robustness(truth["labels"], logits.argmax(axis=2), truth["groups"]).transformed
     assert found is not None and report["consistency"] == pytest.approx(found.consistency)
-    behind = play(page["From a sensor's counts"], project)
+    behind = play(page["From a sensor's counts"], project, cold=True)
     assert all(done.status == 0 for done in behind), said(behind)
     assert behind[-1].output.splitlines()[-2] == "passed: exact", said(behind)
     assert json.loads((project / "reports" / "sensor" / "validation.json").read_text())["sensor"] == "wrist"
@@ -40,7 +43,7 @@ def test_the_page_ends_in_passed_exact(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("board_tools")
 def test_a_file_of_litert_torch_ends_in_passed_exact(tmp_path: Path) -> None:
-    ended = play(sections("tflite.md")["A PyTorch model through litert-torch"], tmp_path)
+    ended = play(sections("tflite.md")["A PyTorch model through litert-torch"], tmp_path, cold=True)
     assert all(done.status == 0 for done in ended), said(ended)
     assert ended[-1].output.splitlines()[-2] == "passed: exact", said(ended)
     report = json.loads((tmp_path / "reports" / "litert" / "validation.json").read_text())
