@@ -74,6 +74,11 @@ def main() -> None:
         if log:
             path.write_text(after(log.read_text("utf-8"), first, last), encoding="utf-8")
         texts[name] = fenced(path)
+    put(texts)
+
+
+def put(texts: dict[str, str]) -> None:
+    """Between the marks of every page."""
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         text = page.read_text(encoding="utf-8")
         for name, new in texts.items():

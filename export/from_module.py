@@ -18,7 +18,7 @@ from export.given_loss import largest_difference, require_gate
 from export.golden.window_copies import KINDS
 from export.imported import COMPARED, calibrated, expected, written
 from export.network.from_onnx import read
-from export.network.layers import FEATURES
+from export.network.layers import FEATURES, Network
 from export.network.without_variant import without_variant
 from export.report_file import NetworkReport
 from export.representative import Representative, from_arrays
@@ -77,18 +77,12 @@ def deploy(
             f"{where}: transformation is {transformation!r}; choose from {', '.join(KINDS)}, or leave it out"
         )
     representative = _representative(where, names, windows=windows, labels=labels, groups=groups)
-    channels, longest = representative.windows.shape[1:]
+    longest = representative.windows.shape[2]
     length = longest if samples is None else samples
     if not 1 <= length <= longest:
         raise InputError(f"{where}: samples is {length}; give 1 to {longest}, as many as the windows have")
     compared = np.ascontiguousarray(representative.windows[:COMPARED, :, :length])
-    returned = modules.outputs(module, compared)
-    imported = read(modules.captured(module, channels, length), where, channels_first=True)
-    answers = expected(imported, returned)
-    network = imported.network
-    if partition is not None:
-        network = without_variant(network, partition, where)
-        answers[FEATURES] = answers[FEATURES][:, partition.kept]
+    network, answers = _captured(module, compared, partition, where)
     onnx_float = write_onnx(network)
     options = Options(
         representative=representative,
@@ -103,6 +97,20 @@ def deploy(
     require_gate(where, options, is_float=True)
     files = written(calibrated(network, options, where))
     return export_given(where, files.tflite, Path(out), replace(options, onnx=files.onnx))
+
+
+def _captured(
+    module: "nn.Module", windows: np.ndarray, partition: Partition | None, where: str
+) -> tuple[Network, dict[str, np.ndarray]]:
+    """The module's network, without variant rows, and what the module answers to windows (n, channels, samples)."""
+    returned = modules.outputs(module, windows)
+    imported = read(modules.captured(module, *windows.shape[1:]), where, channels_first=True)
+    answers = expected(imported, returned)
+    if partition is None:
+        return imported.network, answers
+    network = without_variant(imported.network, partition, where)
+    answers[FEATURES] = answers[FEATURES][:, partition.kept]
+    return network, answers
 
 
 def _representative(where: str, names: Sequence[str] | None, **given: Any) -> Representative:

@@ -23,6 +23,12 @@ RUN_ONLY = {
     "data": "a file has no recordings but the windows of --representative",
     "streaming": "it keeps columns of encoders trained here, --padding valid; a model from elsewhere answers windows",
 }
+EXAMPLES = (
+    "runs/imu --out bundles/imu",
+    "runs/imu --out bundles/imu --sensor bmi270 --budget flash=256k,ram=32k",
+    "--from model.tflite --out bundles/mine",
+    "--from model.onnx --representative windows.npz --transformation rotation --out bundles/mine",
+)
 FILE_ONLY = ("representative", "transformation", "partition", "front_end", "board")
 
 
@@ -31,12 +37,7 @@ def parser() -> argparse.ArgumentParser:
     options = Parser(
         prog="python -m export.quantize",
         description=__doc__,
-        examples=(
-            "runs/imu --out bundles/imu",
-            "runs/imu --out bundles/imu --sensor bmi270 --budget flash=256k,ram=32k",
-            "--from model.tflite --out bundles/mine",
-            "--from model.onnx --representative windows.npz --transformation rotation --out bundles/mine",
-        ),
+        examples=EXAMPLES,
     )
     options.add_argument(
         "run",
@@ -45,6 +46,36 @@ def parser() -> argparse.ArgumentParser:
         nargs="?",
         help="run folder with ranges.json (python -m calibration.ranges)",
     )
+    _add_file_options(options)
+    options.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="bundle folder to write")
+    options.add_argument(
+        "--sensor",
+        metavar="FILE",
+        help=f"sensor file ({FORMATS}), or a shipped one's name (default: the data set's; an IMU's is replayed)",
+    )
+    options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
+    options.add_argument("--windows", type=COUNT, default=600, help="test windows that validation sends (default 600)")
+    options.add_argument("--draws", type=COPIES, default=4, help="transformed copies of each window (default 4)")
+    options.add_argument(
+        "--max-loss", type=number(-100, 100), metavar="POINTS",
+        help=f"points of consistency and accuracy (ECG: macro F1) that int8 may lose (default: of a run {MAX_LOSS}, of "
+        "a float model with --from any)",
+    )  # fmt: skip
+    options.add_argument(
+        "--budget", metavar="LIMITS",
+        help="what the device has room for, such as flash=64k,ram=16k,instructions=2M: fails if it does not fit",
+    )  # fmt: skip
+    options.add_argument(
+        "--streaming", type=whole(1, MOST), metavar="HOP",
+        help="keep the network's columns from hop to hop of a stream: model-rate samples, a multiple of the strides' "
+        "product; for encoders trained with --padding valid",
+    )  # fmt: skip
+    options.add_argument("--seed", type=SEED, default=0, help="of the rotations and the choice of windows (default 0)")
+    return options
+
+
+def _add_file_options(options: argparse.ArgumentParser) -> None:
+    """Of models from elsewhere."""
     options.add_argument(
         "--from", dest="file", type=Path, metavar="FILE",
         help="instead of a run: an int8 .tflite made elsewhere, or an .onnx (float, with --representative, or QDQ); a "
@@ -73,31 +104,6 @@ def parser() -> argparse.ArgumentParser:
         "--board", choices=BOARDS, default=BOARD,
         help=f"with --from: whose memory it has to fit, and on which instructions are counted (default {BOARD})",
     )  # fmt: skip
-    options.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="bundle folder to write")
-    options.add_argument(
-        "--sensor",
-        metavar="FILE",
-        help=f"sensor file ({FORMATS}), or a shipped one's name (default: the data set's; an IMU's is replayed)",
-    )
-    options.add_argument("--data", type=Path, help="the recordings, if not where training found them")
-    options.add_argument("--windows", type=COUNT, default=600, help="test windows that validation sends (default 600)")
-    options.add_argument("--draws", type=COPIES, default=4, help="transformed copies of each window (default 4)")
-    options.add_argument(
-        "--max-loss", type=number(-100, 100), metavar="POINTS",
-        help=f"points of consistency and accuracy (ECG: macro F1) that int8 may lose (default: of a run {MAX_LOSS}, of "
-        "a float model with --from any)",
-    )  # fmt: skip
-    options.add_argument(
-        "--budget", metavar="LIMITS",
-        help="what the device has room for, such as flash=64k,ram=16k,instructions=2M: fails if it does not fit",
-    )  # fmt: skip
-    options.add_argument(
-        "--streaming", type=whole(1, MOST), metavar="HOP",
-        help="keep the network's columns from hop to hop of a stream: model-rate samples, a multiple of the strides' "
-        "product; for encoders trained with --padding valid",
-    )  # fmt: skip
-    options.add_argument("--seed", type=SEED, default=0, help="of the rotations and the choice of windows (default 0)")
-    return options
 
 
 def _partition(text: str) -> Partition:
