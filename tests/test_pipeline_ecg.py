@@ -9,11 +9,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.warm import python
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 def run(folder: Path, module: str, *arguments: str, status: int = 0) -> str:
     env = {k: v for k, v in os.environ.items() if k != "SCL_DATA_DIR"}
     env["SCL_CACHE_DIR"] = str(folder.parent / "cache")
-    command = [sys.executable, "-m", module, *arguments]
+    command = [str(python()), "-m", module, *arguments]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=280)
     assert done.returncode == status, f"{' '.join(command)}: {done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
