@@ -22,6 +22,7 @@ from export.network.onnx_parts import with_whole_inputs
 from export.network.onnx_pointwise import POINTWISE
 from export.network.onnx_pools import POOLS
 from export.network.onnx_qdq import QDQ
+from export.network.onnx_softplus import without_thresholds
 from export.network.onnx_view import View, plain
 from export.network.onnx_views import MOVED_CONSTANTS, VIEWS, split
 from export.network.tflite_operator import MOST
@@ -85,7 +86,7 @@ def read(data: bytes, where: str, channels_first: bool = False, channels: int | 
 
     Raises InputError if the file is none, is damaged, or uses what the engine lacks; the node is named.
     """
-    file = read_onnx(data, where)
+    file = without_thresholds(read_onnx(data, where))
     time_first = not channels_first and _time_first(file, channels)
     try:
         return _read(file, where, time_first)

@@ -17,12 +17,14 @@ from export.network.tables import entries_of
 from export.proof.runtimes import run_tflite_micro
 from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
+from scl.artifacts import InputError
 from tests.export.network.test_from_onnx import CONV, W, graph, require_as_onnx_runtime, require_same
 
 NUMBERS = {"root": np.float32(2**0.5), "one": np.float32(1), "half": np.float32(0.5), "three": np.float32(3)} | {
     "factor": np.float32(0.044715),
     "gain": np.float32(math.sqrt(2 / math.pi)),
     "low": np.float32(-1.5),
+    "threshold": np.float32(20),
     "high": np.float32(0.7),
 }
 GELU = [  # as exporters write it that know no Gelu
@@ -46,6 +48,9 @@ CASES = {
     "selu": [("Selu", ["c"], "y", {})],
     "celu": [("Celu", ["c"], "y", {"alpha": 1.5})],
     "softplus": [("Softplus", ["c"], "y", {})],
+    "softplus as torch writes it": [
+        *(("Softplus", ["c"], "s", {}), ("Greater", ["c", "threshold"], "g", {}), ("Where", ["g", "c", "s"], "y", {}))
+    ],
     "softsign": [("Softsign", ["c"], "y", {})],
     "softsign in three nodes": [("Abs", ["c"], "a", {}), ("Add", ["a", "one"], "b", {}), ("Div", ["c", "b"], "y", {})],
     "clip": [("Clip", ["c", "low", "high"], "y", {})],
@@ -81,6 +86,18 @@ def test_what_is_read_elsewhere_or_of_other_tensors_stays() -> None:
     nodes = [CONV, ("Mul", ["c", "gains"], "g", {}), ("Tanh", ["g"], "t", {}), ("Mul", ["g", "t"], "y", {})]
     layers = require_as_onnx_runtime(graph(nodes, {"w": W, "gains": W[0, :1, :1] + W[:, :1, 0]})).network.layers
     assert [type(layer) for layer in layers] == [Conv, Table]  # the gains are in the convolution
+
+
+@pytest.mark.parametrize(("threshold", "other"), [(np.float32(2), "c"), (np.float32(20), "s")])
+def test_another_branch_on_values_stays_refused(threshold: np.float32, other: str) -> None:
+    nodes = [
+        CONV,
+        ("Softplus", ["c"], "s", {}),
+        ("Greater", ["c", "t"], "g", {}),
+        ("Where", ["g", other, "s"], "y", {}),
+    ]
+    with pytest.raises(InputError, match="is Greater; the nearest supported form is a function without branches"):
+        read(graph(nodes, {"w": W, "t": threshold}), "branch")
 
 
 def test_functions_of_functions_are_bounded() -> None:
