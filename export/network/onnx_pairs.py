@@ -1,4 +1,4 @@
-"""How ONNX operators of several computed values become layers: products, differences, extremes, joined channels."""
+"""How ONNX operators of several computed values become layers: sums, products, extremes, joined channels."""
 
 import numpy as np
 
@@ -7,52 +7,64 @@ from export.network.factors import UnsupportedError
 from export.network.layers import Concat, Tensor
 from export.network.onnx_operator import OnnxOperator
 from export.network.onnx_parts import copied
-from export.network.onnx_pointwise import Rule, by_constant, curve_with_number, divided, pair, write_curve
+from export.network.onnx_pointwise import Rule, by_constant, curve_with_number, divided, write_curve
 from export.network.onnx_view import ZERO, View, signal, spread
-from export.network.pointwise import Maximum, Minimum, Multiply, Subtract
+from export.network.pointwise import Add, Elementwise, Maximum, Minimum, Multiply, Subtract
+
+
+def add(op: OnnxOperator) -> None:
+    if not by_constant(op, lambda value: (np.float32(1), value)):
+        _joined(op, Add)
 
 
 def subtract(op: OnnxOperator) -> None:
     turned = op.constant(0) is not None
-    if by_constant(op, lambda value: (np.float32(-1), value) if turned else (np.float32(1), -value)):
-        return
-    first, second = pair(op)
-    op.write(Subtract(op.fresh(), first.tensor, second.tensor), first.positions)
+    if not by_constant(op, lambda value: (np.float32(-1), value) if turned else (np.float32(1), -value)):
+        _joined(op, Subtract, commutes=False)
 
 
 def maximum(op: OnnxOperator) -> None:
-    if curve_with_number(op, "Max"):
-        return
-    first, second = pair(op)
-    op.write(Maximum(op.fresh(), first.tensor, second.tensor), first.positions)
+    if not curve_with_number(op, "Max"):
+        _joined(op, Maximum)
 
 
 def minimum(op: OnnxOperator) -> None:
-    if curve_with_number(op, "Min"):
-        return
-    first, second = pair(op)
-    op.write(Minimum(op.fresh(), first.tensor, second.tensor), first.positions)
+    if not curve_with_number(op, "Min"):
+        _joined(op, Minimum)
 
 
 def multiply(op: OnnxOperator) -> None:
-    """Mul: by constants, of two tensors, or of each channel by one value (squeeze and excite), repeated or not."""
-    if by_constant(op, lambda value: (value, np.float32(0))):
-        return
+    if not by_constant(op, lambda value: (value, np.float32(0))):
+        _joined(op, Multiply)
+
+
+def _joined(op: OnnxOperator, kind: type[Elementwise], commutes: bool = True) -> None:
+    """Of two tensors, or of one and a value for each channel (squeeze and excite, a mean), repeated or not."""
     views = [_unrepeated(op.view(0)), _unrepeated(op.view(1))]
-    if views[0].positions.size < views[1].positions.size:
+    if commutes and views[0].positions.size < views[1].positions.size:
         views.reverse()
     first, second = views
     if first.shape == second.shape:
-        first, second = pair(op)
-        op.write(Multiply(op.fresh(), first.tensor, second.tensor), first.positions)
+        op.write(kind(op.fresh(), first.tensor, _in_order(first, second)), first.positions)
         return
-    whole, factors = signal(first.tensor, _channels_samples(first)), _channels_samples(second)
-    if factors.shape != (len(whole.rows), 1) or not whole.whole or second.tensor.size != len(whole.rows):
-        raise UnsupportedError(f" of {list(first.shape)} by {list(second.shape)}", "one factor for each channel")
-    if not np.array_equal(factors[:, 0], whole.rows):
+    whole, values = signal(first.tensor, _channels_samples(first)), _channels_samples(second)
+    if values.shape != (len(whole.rows), 1) or not whole.whole or second.tensor.size != len(whole.rows):
+        raise UnsupportedError(
+            f" of {list(first.shape)} by {list(second.shape)}", "a second tensor of the shape, or one value a channel"
+        )
+    if not np.array_equal(values[:, 0], whole.rows):
         raise UnsupportedError(" of channels in two orders", "two tensors in one order")
-    layer = Multiply(op.fresh(), whole.tensor, Tensor(second.tensor.name, 1, second.tensor.size))
+    layer = kind(op.fresh(), whole.tensor, Tensor(second.tensor.name, 1, second.tensor.size))
     op.write(layer, first.positions)
+
+
+def _in_order(first: View, second: View) -> Tensor:
+    """The second's tensor, whose values stand at the same places as the first's."""
+    if not np.array_equal(first.positions, second.positions) or first.tensor.size != second.tensor.size:
+        raise UnsupportedError(" of two tensors in different orders, or of parts", "two whole tensors in one order")
+    if np.any(first.positions == ZERO) or first.positions.size != first.tensor.size:
+        raise UnsupportedError(" of parts of tensors", "two whole tensors in one order")
+    return Tensor(second.tensor.name, first.tensor.length, first.tensor.channels)
 
 
 def _unrepeated(view: View) -> View:
@@ -142,6 +154,7 @@ def _along_time(op: OnnxOperator, views: list[View]) -> None:
 
 
 PAIRS: dict[str, Rule] = {
+    "Add": add,
     "Sub": subtract,
     "Mul": multiply,
     "Div": divide,

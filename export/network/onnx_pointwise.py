@@ -10,7 +10,7 @@ from export.network.factors import UnsupportedError
 from export.network.layers import Depthwise, Tensor
 from export.network.onnx_operator import OnnxOperator
 from export.network.onnx_view import ZERO, View, signal
-from export.network.pointwise import LOOKUP, Add, PRelu, Softmax, Table
+from export.network.pointwise import LOOKUP, PRelu, Softmax, Table
 
 Rule = Callable[[OnnxOperator], None]
 OfValue = Callable[[np.ndarray], tuple[np.ndarray | np.float32, np.ndarray | np.float32]]  # of a constant: gain, shift
@@ -68,13 +68,6 @@ def clip(op: OnnxOperator) -> None:
     write_curve(op, below if high == np.inf else Curve("Min", (below, high)))
 
 
-def add(op: OnnxOperator) -> None:
-    if by_constant(op, lambda value: (np.float32(1), value)):
-        return
-    first, second = pair(op)
-    op.write(Add(op.fresh(), first.tensor, second.tensor), first.positions)
-
-
 def divided(op: OnnxOperator) -> None:
     """Div of or by constants."""
     if curve_with_number(op, "Div", places=(0,)):
@@ -82,20 +75,6 @@ def divided(op: OnnxOperator) -> None:
     if not np.all(op.fixed(1, "divisor")):
         raise UnsupportedError(" by 0", "a division by other constants")
     by_constant(op, lambda value: (1 / value, np.float32(0)))
-
-
-def pair(op: OnnxOperator) -> tuple[View, View]:
-    """Two inputs of one shape whose values stand at the same places of two tensors."""
-    first, second = op.view(0), op.view(1)
-    if first.shape != second.shape:
-        raise UnsupportedError(
-            f" of {list(first.shape)} and {list(second.shape)} (broadcast)", "two tensors of one shape"
-        )
-    if not np.array_equal(first.positions, second.positions) or first.tensor.size != second.tensor.size:
-        raise UnsupportedError(" of two tensors in different orders, or of parts", "two whole tensors in one order")
-    if np.any(first.positions == ZERO) or first.positions.size != first.tensor.size:
-        raise UnsupportedError(" of parts of tensors", "two whole tensors in one order")
-    return first, View(Tensor(second.tensor.name, first.tensor.length, first.tensor.channels), second.positions)
 
 
 def by_constant(op: OnnxOperator, of_value: OfValue) -> bool:
@@ -212,7 +191,6 @@ POINTWISE: dict[str, Rule] = {
     "HardSwish": table("HARD_SWISH"),
     "LeakyRelu": leaky_relu,
     "Clip": clip,
-    "Add": add,
     "BatchNormalization": batch_norm,
     "Softmax": softmax,
     "PRelu": prelu,

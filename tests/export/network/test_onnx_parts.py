@@ -64,3 +64,13 @@ def test_a_part_that_several_layers_read_is_copied_once() -> None:
 def test_weights_read_some_channels_without_a_copy() -> None:
     nodes = [("Slice", ["x", "channels", "ends", "channels"], "s", {}), ("Conv", ["s", "v"], "y", {})]
     assert [type(layer) for layer in require_as_onnx_runtime(graph(nodes, CONSTANTS)).network.layers] == [Conv]
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs"), [("Add", "cm"), ("Add", "mc"), ("Sub", "cm"), ("Mul", "cm"), ("Max", "mc"), ("Min", "cm")]
+)
+def test_a_value_for_each_channel_serves_all_samples(kind: str, inputs: str) -> None:
+    """Of each channel less its mean over time, and the like."""
+    nodes = [CONV, ("ReduceMean", ["c", "time"], "m", {}), (kind, [*inputs], "y", {})]
+    joined = require_as_onnx_runtime(graph(nodes, CONSTANTS)).network.layers[-1]
+    assert (joined.source.length, joined.second.length) == (18, 1)

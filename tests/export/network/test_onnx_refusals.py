@@ -61,7 +61,7 @@ def test_modules_of_the_page_are_refused_with_its_advice(name: str) -> None:
 @pytest.mark.parametrize(
     ("net", "message"),
     [
-        (Of(lambda x: x + x.mean(2, keepdim=True)), r"\[1, 3, 20\] and \[1, 3, 1\] \(broadcast\); .* one shape"),
+        (Of(lambda x: x.mean(2, keepdim=True) - x), r"of \[1, 3, 1\] by \[1, 3, 20\]; .* or one value a channel"),
         (Of(lambda x, conv: F.max_pool1d(conv(x)[:, ::2], 2), nn.Conv1d(3, 4, 3)), "is MaxPool of a part of a"),
         (Of(lambda x, conv: conv(x.flip(2)), nn.Conv1d(3, 4, 3)), "of a part or another order of the 20 samples"),
         (Of(lambda x, conv: conv(x[:, None]), nn.Conv2d(1, 4, (2, 3))), "is Conv with a kernel of .* a kernel of 1"),
