@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = "docs|firmware|firmware_host|calibration|export|train|scl|tests|benchmarks"
 SHELL_PAGES = [README, *((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("COMMANDS", "COST", "BOARDS"))]
 SHELL_BLOCKS = [block for page in SHELL_PAGES for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL)]
