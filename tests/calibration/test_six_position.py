@@ -219,7 +219,7 @@ def test_the_command_writes_what_the_board_is_sent(tmp_path, capsys):
     assert gyroscope["alignment"] == np.eye(3).tolist()
     assert 0 <= figures["residual_mg"] < 1
     assert "misalignment" in capsys.readouterr().out
-    made_for = SimpleNamespace(path=tmp_path, manifest=SimpleNamespace(frontend=SimpleNamespace(sensor=SENSOR)))
+    made_for = SimpleNamespace(path=tmp_path, manifest=SimpleNamespace(sensor=SENSOR))
     sent = np.frombuffer(read_calibration(out, made_for).values, "<f4")
     expected = [np.r_[part["bias"], np.ravel(part["alignment"])] for part in (accelerometer, gyroscope)]
     np.testing.assert_array_equal(sent, np.concatenate(expected).astype(np.float32))

@@ -41,7 +41,7 @@ def test_a_changed_bias_is_found_in_its_layer(bundle, tmp_path, capsys):
     shutil.copytree(bundle, changed)
     (changed / "manifest.json").unlink()
     source = changed / "c" / "model_data.c"
-    (name,) = re.findall(r"int32_t (op\d+_conv_2d)_bias", text := source.read_text())
+    name = re.findall(r"int32_t (\w+)_bias\[", text := source.read_text())[0]
     source.write_text(re.sub(rf"({name}_bias\[\] = {{\s+)(-?\d+)", lambda m: f"{m[1]}{int(m[2]) + 10**5}", text))
     write_manifest(changed, replace(read_bundle(bundle).manifest, files=hashes(changed)))
     assert profile.main([str(changed), "--bisect"]) == 1
