@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from scl.loss import SCLTerms, StructuredContrastiveLoss
     from scl.partition import Partition
 
-__all__ = ["Partition", "SCLTerms", "StructuredContrastiveLoss", "__version__"]
+__all__ = ["Partition", "SCLTerms", "StructuredContrastiveLoss"]
 __version__ = "0.1.0"
 
 _HOMES = {
