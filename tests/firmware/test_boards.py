@@ -4,9 +4,7 @@ Answers are compared with fixture_model/make_model.py, which computes them slowl
 """
 
 import struct
-import tomllib
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,12 +12,11 @@ import pytest
 from firmware_host.hello import Hello
 from firmware_host.messages import BoardError, ErrorCode, Probe, Wanted, greeting, probe, samples_chunk, window_chunk
 from firmware_host.protocol import ANSWER, Frame, Type, encode
+from scl import __version__
 from scl.frontend.flags import SATURATED
 from scl.machines import instructions
 from tests.firmware import boards_page
 from tests.firmware.board_host import FIXTURE, check_result, model, some_counts
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_fixture_model_is_what_its_script_writes():
@@ -35,12 +32,11 @@ def test_fixture_model_tells_windows_apart(rng):
 
 
 def test_hello(board):
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     hello, tick_hz = board.hello, boards_page.table()[board.name].tick_hz
     assert hello == Hello(
         protocol=6, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
         max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), session=board.link.session, input=0, receive=4096,
-        board=board.name, firmware=project["version"], labels=model.LABELS,
+        board=board.name, firmware=__version__, labels=model.LABELS,
     )  # fmt: skip
 
 
