@@ -118,7 +118,7 @@ test-faults: setup ## The exhaustive half of the injected faults: line, board, f
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m faults
 
 .PHONY: test-exact
-test-exact: setup ## The long families against TFLite Micro: 1,500 random models and 600 streams here, 423 on every emulated core (an hour)
+test-exact: setup ## The long families against TFLite Micro: 1,500 random models and 600 streams here, 423 on every emulated core
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m exact
 
 .PHONY: fuzz

@@ -6,13 +6,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from scl import extras
-
 if TYPE_CHECKING:
     from export.from_module import deploy
 
 __all__ = ["deploy"]
-extras.require("export", "torch", "onnx", "onnxruntime", "rich")
 
 
 def __getattr__(name: str) -> Any:

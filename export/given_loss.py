@@ -89,8 +89,10 @@ def beside_float(model: Model, windows: Windows, golden: Golden, options: Option
 
 def require_small_loss(found: FloatModel, int8: Int8Figures, limit: float | None) -> None:
     """Raises ExportError if int8 loses more than `limit` points of a figure that is known; None allows any."""
-    for name, loss in found.losses(int8).items() if limit is not None else ():
-        if limit is not None and loss > limit:
+    if limit is None:
+        return
+    for name, loss in found.losses(int8).items():
+        if loss > limit:
             raise ExportError(
                 f"int8 loses {loss:.2f} points of {name} on {int8.windows} windows and {int8.copies} copies of each; "
                 f"allowed are {limit:g}; give more windows of what the board will meet, or allow more with --max-loss"

@@ -34,11 +34,7 @@ FILE_ONLY = ("representative", "transformation", "partition", "front_end", "boar
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.quantize`."""
-    options = Parser(
-        prog="python -m export.quantize",
-        description=__doc__,
-        examples=EXAMPLES,
-    )
+    options = Parser(prog="python -m export.quantize", description=__doc__, examples=EXAMPLES)
     options.add_argument(
         "run",
         type=Path,

@@ -2,4 +2,4 @@
 
 from scl import extras
 
-extras.require("host", "serial", "cobs", "rich")
+extras.require("serial", "cobs", "rich")

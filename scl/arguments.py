@@ -40,9 +40,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends the process with status 2."""
-        unknown = message.removeprefix("unrecognized arguments: ").split()[0].split("=")[0]
-        nearest = difflib.get_close_matches(unknown, self._option_string_actions, 1)
-        meant = f"; did you mean {nearest[0]}?" if nearest and message.startswith("unrecognized") else ""
+        before, found, unknown = message.partition("unrecognized arguments: ")
+        first = unknown.partition(" ")[0].partition("=")[0] if found and not before else ""
+        nearest = difflib.get_close_matches(first, self._option_string_actions, 1)
+        meant = f"; did you mean {nearest[0]}?" if nearest else ""
         places = [str(a.metavar or a.dest) for a in self._get_positional_actions()]
         usage = " ".join([f"usage: {self.prog}", *places, f"[options]; {self.prog} --help lists them"])
         self.exit(2, f"{printable(usage)}\n{self.prog}: error: {printable(message)}{meant}\n")

@@ -1,6 +1,6 @@
 """Softplus as torch.onnx writes nn.Softplus: above a threshold it is its input.
 
-There the two differ by less than exp(-threshold), of float32's 24 bits by none that counts, so it is Softplus alone.
+There the two differ by less than exp(-threshold), less than half a float32 step of such an input: it is Softplus alone.
 """
 
 from dataclasses import replace

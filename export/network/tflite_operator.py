@@ -22,15 +22,8 @@ from export.network.tflite_file import constant
 from export.network.tflite_graph import Pads, TFLiteGraph
 from export.network.tflite_schema import FUSED, schema
 
-BY_VALUE = {
-    *FUNCTIONS,
-    LOOKUP,
-    "ADD",
-    "SUB",
-    "MUL",
-    "MAXIMUM",
-    "MINIMUM",
-}  # what computes each value from those in its place
+# What computes each value from those in its place.
+BY_VALUE = {*FUNCTIONS, LOOKUP, "ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM"}
 CHANNELS_LAST = "time before channels where operators but MEAN and FULLY_CONNECTED read, as (1, 1, time, channels)"
 MOST = 2**16 - 1  # samples and channels: the engine counts them in 16 bits
 MOST_STEP = 2**15 - 1  # samples of a stride, a dilation or padding: TFLite Micro counts them in 16 bits with a sign

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TextIO, cast
 
-from scl.extras import MissingExtraError
+from scl.extras import named
 from scl.text import say
 
 FAULT = 70  # sysexits.h: a fault of the program itself; 1 is a command's own, such as "missed"
@@ -42,7 +42,7 @@ def command(main: Callable[[Sequence[str]], int | None]) -> None:
         with _interrupts():
             status = main(sys.argv[1:]) or 0
         _flush()
-    except (InputError, MissingExtraError) as error:
+    except InputError as error:
         complain("error", str(error))
         status = 2
     except KeyboardInterrupt:
@@ -55,10 +55,15 @@ def command(main: Callable[[Sequence[str]], int | None]) -> None:
     except MemoryError as error:
         complain("error", f"this computer's memory does not suffice ({error}); ask for less, or end other programs")
         status = 2
-    except Exception:  # a fault of ours, with whatever text was at hand
-        with suppress(OSError):
-            say(*traceback.format_exc().rstrip().split("\n"), error=True)
-        status = FAULT
+    except Exception as error:
+        missing = named(error)
+        if missing is not None:
+            complain("error", str(missing))
+            status = 2
+        else:  # a fault of ours, with whatever text was at hand
+            with suppress(OSError):
+                say(*traceback.format_exc().rstrip().split("\n"), error=True)
+            status = FAULT
     finally:
         sys.stdout = stdout
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware_host.hello import Hello, InputKind
+from firmware_host.hello import RESULT_HEADER, Hello, InputKind
 from firmware_host.message_error import MessageError
 from firmware_host.messages import (
     ABSTAIN,
@@ -23,7 +23,8 @@ from firmware_host.messages import (
     samples_chunk,
     window_chunk,
 )
-from firmware_host.protocol import Decoder, Frame, encode
+from firmware_host.protocol import MAX_PAYLOAD, Decoder, Frame, encode
+from scl.artifacts.fields import MOST_OUTPUTS
 from scl.frontend.flags import LEAD_OFF, SATURATED
 
 ENTRIES = json.loads((Path(__file__).parents[1] / "golden" / "frames.json").read_text())
@@ -145,3 +146,7 @@ def test_answers():
 def test_payloads_of_another_length(parse, size):
     with pytest.raises(MessageError, match=f"the board sent a .* of {size} bytes"):
         parse(bytes(size))
+
+
+def test_the_most_outputs_of_a_bundle_are_those_that_an_answer_holds():
+    assert MOST_OUTPUTS == MAX_PAYLOAD - RESULT_HEADER

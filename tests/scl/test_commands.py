@@ -4,12 +4,13 @@ import re
 import shlex
 import subprocess
 import sys
-from importlib.metadata import entry_points, version
+import tomllib
+from importlib.metadata import entry_points, packages_distributions, version
 from pathlib import Path
 
 import pytest
 
-from scl import __version__, commands
+from scl import __version__, commands, extras
 from scl.artifacts import InputError
 from tests.scl.test_arguments import parser_of
 
@@ -90,26 +91,48 @@ def test_the_nearest_option_is_named_beside_one_line_of_usage(capsys):
     assert "did you mean" not in err
 
 
+@pytest.mark.parametrize("words", [("ports", ""), ("validate", "bundle", "", "--limit", "2")])
+def test_an_empty_argument_is_refused(capsys, words):
+    status, _, err = run(capsys, *words)
+    assert status == 2 and "error: unrecognized arguments: " in err and "did you mean" not in err
+
+
+def without(package, code):
+    """What a process says that lacks a package."""
+    blocked = f"import sys; sys.modules[{package!r}] = None\n"
+    return subprocess.run([sys.executable, "-c", blocked + code], capture_output=True, text=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("package", extras.EXTRAS)
+def test_a_missing_extra_is_named_with_the_command_that_installs_it(package):
+    extra = extras.EXTRAS[package]
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"][extra]
+    names = {re.split(r"[<>=\[]", one)[0].lower() for one in declared}
+    assert {one.lower().replace("_", "-") for one in packages_distributions()[package]} & names
+    error = extras.named(ModuleNotFoundError("gone", name=f"{package}.part"))
+    assert str(error) == f"{package} is not installed; run python -m pip install 'scl-wearable[{extra}]'"
+
+
 @pytest.mark.parametrize(
-    ("module", "gone", "extra"),
+    ("package", "code"),
     [
-        ("firmware_host.ports", "serial", "host"),
-        ("train.imu", "torch", "train"),
-        ("export.quantize", "onnxruntime", "export"),
+        ("serial", "from scl import commands; sys.argv = ['scl', 'ports']; commands.main()"),
+        ("onnxruntime", "from scl.artifacts import command; command(lambda argv: __import__('onnxruntime'))"),
     ],
 )
-def test_a_missing_extra_is_named_with_the_command_that_installs_it(module, gone, extra):
-    code = f"""
-import sys
-from importlib import util
-find = util.find_spec
-util.find_spec = lambda name, package=None: None if name == {gone!r} else find(name, package)
-from scl import commands
-sys.argv = ["scl", *{next(name for name, (m, _) in commands.COMMANDS.items() if m == module).split()}]
-commands.main()
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+def test_a_command_that_lacks_one_ends_with_it(package, code):
+    done = without(package, code)
     assert done.returncode == 2
-    assert re.fullmatch(
-        rf"error: {gone} not installed; run python -m pip install 'scl-wearable\[{extra}\]'\n", done.stderr
-    )
+    assert done.stderr.splitlines() == [f"error: {extras.MissingExtraError(package)}"]
+
+
+def test_another_missing_module_is_a_fault():
+    done = without("nowhere", "from scl.artifacts import command; command(lambda argv: __import__('nowhere'))")
+    assert done.returncode == 70 and "ModuleNotFoundError" in done.stderr
+
+
+def test_a_sensor_is_calibrated_and_a_bundle_packaged_without_torch():
+    code = "from scl import commands; sys.argv = ['scl', 'sensor', 'list']; commands.main()"
+    assert "bmi270" in without("torch", code).stdout
+    done = without("torch", "from scl import commands; sys.argv = ['scl', 'package', '--help']; commands.main()")
+    assert done.returncode == 0
