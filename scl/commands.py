@@ -30,6 +30,7 @@ COMMANDS = {
     "convert": ("export.capture", "numbers in physical units as a capture file"),
     "ports": ("firmware_host.ports", "serial ports that may have a board"),
     "validate": ("firmware_host.validate", "measure exactness, accuracy and consistency on a board"),
+    "monitor": ("firmware_host.monitor", "turn the sensor on a page and see what the board answers"),
     "stream": ("firmware_host.stream", "play a recording to a board"),
     "capture": ("firmware_host.capture", "record the board's own sensor"),
     "probe": ("firmware_host.probe", "what each layer takes on a board"),

@@ -1,0 +1,239 @@
+"""The monitor's session: what is played, how it is turned or shifted, what goes to the boards, and what they answered.
+
+Each board has a thread of its own (driver.py), which asks for the newest job and hands in its answers; the page or the
+terminal gives orders and reads states. The thread that asks moves the recording on when its time has come: so a slow
+board is asked less often, and nothing piles up.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from firmware_host.monitoring import answers
+from firmware_host.monitoring.answers import Answered, Point, Reading
+from firmware_host.monitoring.kept import Kept
+from firmware_host.monitoring.messages import Message, Press, Shift, Turn
+from firmware_host.monitoring.source import Source, Step
+from scl.artifacts.capture import Capture
+from scl.artifacts.manifest import BundleManifest
+from scl.frontend.counts import turned
+from scl.transforms import rotation_matrices
+
+AS_WORN = (1.0, 0.0, 0.0, 0.0)
+LATE_S = 3.0  # without an answer that is due
+POINTS = 120  # of the time line
+STEADY = 1e-6  # of a quaternion's vector part beside its length: no turn
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What a board is asked next.
+
+    Attributes:
+        serial: rises with every step and every order.
+        turn: how many steps came before, which no restart sets back.
+        plain: counts (samples, values) as recorded; moved: as the user turned or shifted them, None where they did not.
+    """
+
+    serial: int
+    turn: int
+    step: Step
+    plain: np.ndarray
+    moved: np.ndarray | None
+
+
+@dataclass
+class Seat:
+    """One board's place in the session.
+
+    Attributes:
+        cause: why there is no board; None while there is one.
+        asked: clock since which an answer is due; None if none is.
+    """
+
+    manifest: BundleManifest
+    board: str = ""
+    cause: str | None = "it is being started"
+    ready: bool = False
+    losses: int = 0
+    asked: float | None = None
+    answered: Answered = field(default_factory=Answered)
+    points: deque[Point] = field(default_factory=lambda: deque(maxlen=POINTS))
+
+
+class Session:
+    """All that the threads share, under one lock.
+
+    Attributes:
+        turns: whether the bundle has a sensor of three axes, which can be turned.
+        fault: of the monitor itself, in a thread.
+    """
+
+    def __init__(
+        self, source: Source, manifests: Sequence[BundleManifest], now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.source, self.seats = source, [Seat(manifest) for manifest in manifests]
+        self.manifest = manifests[0]
+        frontend = self.manifest.frontend
+        self.turns = frontend is not None and any(part.axes == 3 for part in frontend.sensor.parts)
+        self.quaternion, self.shift = AS_WORN, 0
+        self.paused = False
+        self.kept = Kept()
+        self.fault: BaseException | None = None
+        self.now = now
+        self.started = now()
+        self.changed = threading.Condition()
+        self.revision = 0  # of what a page shows
+        self._listeners: set[Callable[[], None]] = set()
+        self._ended = False
+        self._serial, self._turn = 1, 0
+        self._step = source.step(0)
+        self._due = self.started + source.interval_s
+        self._job: Job | None = None
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Has `listener` called, in any thread, whenever there is something new to show; returns what ends that."""
+        with self.changed:
+            self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    @property
+    def ended(self) -> bool:
+        return self._ended
+
+    def end(self, fault: BaseException | None = None) -> None:
+        """No job comes after it."""
+        with self.changed:
+            self._ended, self.fault = True, self.fault or fault
+            self._tell()
+
+    def order(self, message: Message) -> None:
+        """What the user wants."""
+        with self.changed:
+            if isinstance(message, Turn):
+                self.quaternion = message.quaternion if self.turns else AS_WORN
+            elif isinstance(message, Shift):
+                least, most = self.source.shifts
+                self.shift = min(max(message.samples, least), most)
+            elif isinstance(message, Press):
+                self._press(message.button)
+            self._serial += 1
+            self._tell()
+
+    def job(self, seat: int, after: int) -> Job | None:
+        """The newest job behind the one with serial `after`, when it has come; None when the session has ended."""
+        with self.changed:
+            while not self._ended:
+                left = None if self.paused else self._due - self.now()
+                if left is not None and left <= 0:
+                    self._move_on()
+                elif self._serial != after:
+                    self.seats[seat].asked = self.now()
+                    return self._newest()
+                else:
+                    self.changed.wait(left)
+        return None
+
+    def take(self, seat: int, job: Job, plain: Reading, moved: Reading | None) -> None:
+        """A board's answers to a job."""
+        with self.changed:
+            one = self.seats[seat]
+            size = answers.invariant_size(one.manifest)
+            one.asked = None
+            kept = one.answered
+            holds = None if moved is None else kept.pairs.add(moved, plain)
+            if job.step.label and job.turn != kept.step:
+                kept.right.add(plain.name, job.step.label)
+            if seat == 0:
+                sent = job.plain if job.moved is None else job.moved
+                self.kept.add(job.turn, sent, job.step.fresh, job.step.label)
+            kept.serial, kept.step, kept.holds = job.serial, job.turn, holds
+            kept.plain, kept.moved = plain, moved
+            kept.similarity = None if moved is None else answers.similarity(plain, moved, size)
+            shown = plain if moved is None else moved
+            one.points.append(Point(self.now() - self.started, plain.confidence, shown.confidence, holds))
+            self._tell()
+
+    def greeted(self, seat: int, board: str) -> None:
+        """The board of a seat is there."""
+        with self.changed:
+            one = self.seats[seat]
+            one.board, one.cause, one.ready, one.asked = board, None, True, None
+            self._tell()
+
+    def lost(self, seat: int, cause: str) -> None:
+        """The board of a seat is gone."""
+        with self.changed:
+            one = self.seats[seat]
+            one.losses += one.cause is None
+            one.cause, one.asked = cause, None
+            self._tell()
+
+    def late(self, seat: int) -> float | None:
+        """Seconds for which an answer has been due, if they are more than LATE_S."""
+        asked = self.seats[seat].asked
+        waited = 0.0 if asked is None else self.now() - asked
+        return waited if waited > LATE_S else None
+
+    @property
+    def current(self) -> Job:
+        """What is played now; to be asked for under the lock, `changed`."""
+        return self._newest()
+
+    def capture(self) -> Capture:
+        """What was recorded. Raises ValueError for nothing, and without a front end, whose input no sensor counts."""
+        frontend = self.manifest.frontend
+        if frontend is None:
+            raise ValueError("a model without a front end takes no sensor's counts")
+        with self.changed:
+            return self.kept.capture(frontend.sensor, self.manifest.channels)
+
+    def _press(self, button: str) -> None:
+        if button in ("pause", "play"):
+            self.paused = button == "pause"
+            self._due = self.now() + self.source.interval_s
+        elif button == "step":
+            self.paused = True
+            self._move_on()
+        elif button == "restart":
+            self._go(0)
+        elif button == "record" and self.manifest.frontend is not None:
+            self.kept.start()
+        elif button == "stop":
+            self.kept.on = False
+
+    def _move_on(self) -> None:
+        self._go((self._step.number + 1) % self.source.count)
+
+    def _go(self, number: int) -> None:
+        self._step, self._turn = self.source.step(number), self._turn + 1
+        self._serial += 1
+        self._due = self.now() + self.source.interval_s
+        self._tell()
+
+    def _newest(self) -> Job:
+        if self._job is None or self._job.serial != self._serial:
+            samples = self.manifest.raw_samples
+            plain = self._step.window(samples)
+            self._job = Job(self._serial, self._turn, self._step, plain, self._moved(plain))
+        return self._job
+
+    def _moved(self, plain: np.ndarray) -> np.ndarray | None:
+        """The window as the user moved it: a turned watch sees, in its own axes, what did not turn with it."""
+        if self.shift:
+            return self._step.window(self.manifest.raw_samples, self.shift)
+        w, *vector = self.quaternion
+        if self.turns and max(map(abs, vector)) > STEADY:
+            back = rotation_matrices(np.array([[w, *(-part for part in vector)]]))[0]
+            return turned(plain, back, self.manifest.sensor)
+        return None
+
+    def _tell(self) -> None:
+        self.revision += 1
+        self.changed.notify_all()
+        for listener in tuple(self._listeners):
+            listener()
