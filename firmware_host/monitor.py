@@ -6,7 +6,6 @@ at the address that is printed; Ctrl-C ends it.
 """
 
 import argparse
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -91,8 +90,8 @@ def check_comparable(bundle: Bundle[BundleManifest], other: Bundle[BundleManifes
     for name, wanted, value in zip(names, _taken(one), _taken(two), strict=True):
         if value != wanted:
             raise InputError(
-                f"--compare {other.path}: {name} is {value}, of {bundle.path} it is {wanted}; both get the same counts: "
-                "export it for the same sensor and window"
+                f"--compare {other.path}: {name} is {value}, of {bundle.path} it is {wanted}; both get the same "
+                "counts: export it for the same sensor and window"
             )
 
 
@@ -139,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
         "--compare",
         type=Path,
         metavar="BUNDLE",
-        help="another bundle, whose answers to the same windows stand beside; on an emulated or native board of its own",
+        help="another bundle, whose answers to the same windows stand beside; its board is emulated or native",
     )
     parser.add_argument("--http-port", type=whole(1, MOST_PORT), metavar="N", help="of the page (default: a free one)")
     parser.add_argument(

@@ -7,12 +7,18 @@ what is golden, bit for bit.
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser, expect
 
 from firmware_host.board import open_board
 from firmware_host.calibration_file import nominal
@@ -21,6 +27,7 @@ from firmware_host.protocol import Type
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.capture import read_capture
+from tests.browser import screenshot
 from tests.warm import python
 
 ROOT = Path(__file__).parents[1]
@@ -49,11 +56,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_board_equals_the_golden_outputs(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def validated(folder: Path) -> Path:
+    """The folder, with a report beside the bundle."""
     done = run(
         folder, "firmware_host.validate", "bundles/demo", "--port", "emulator", "--limit", "12", "--out", "reports/demo"
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return folder
+
+
+def test_board_equals_the_golden_outputs(validated: Path) -> None:
+    folder = validated
     report = json.loads((folder / "reports/demo/validation.json").read_text())
     manifest = json.loads((folder / "bundles/demo/manifest.json").read_text())
     assert report["passed"] is True
@@ -69,6 +83,57 @@ def test_board_equals_the_golden_outputs(folder: Path) -> None:
     assert report["accuracy"] == pytest.approx((predictions[0] == labels).mean())
     assert report["accuracy_transformed"] == pytest.approx((predictions[1:] == labels).mean())
     assert report["consistency"] == pytest.approx((predictions[1:] == predictions[0]).mean())
+
+
+@contextmanager
+def monitor(folder: Path) -> Iterator[str]:
+    """The address that the command prints; it ends well behind Ctrl-C."""
+    command = [sys.executable, "-m", "firmware_host.monitor", "bundles/demo", "--port", "emulator"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.fullmatch(r"open (http://127\.0\.0\.1:\d+/\S+/)  \(Ctrl-C ends it\)\n", line)
+            assert found, f"{line}{'' if line else process.communicate()[1]}"
+            yield found[1]
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0 and "Traceback" not in errors, errors
+
+
+@pytest.mark.screenshots
+def test_the_report_is_opened_and_the_watch_dragged(validated: Path, browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.set_default_timeout(60_000)
+    page.goto((validated / "reports/demo/validation.html").as_uri())
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    labels = json.loads((validated / "bundles/demo/manifest.json").read_text())["labels"]
+    with monitor(validated) as url:
+        page.goto(url)
+        page.get_by_role("button", name="Pause").click()
+        page.get_by_role("button", name="From the start").click()
+        expect(page.locator("#place")).to_contain_text("window 1 of ")
+        card, answer = page.locator(".card"), page.locator(".card .class")
+        expect(card.locator("h3")).to_contain_text("mps2-an386")
+        expect(answer).to_have_text(re.compile("|".join(map(re.escape, labels))))
+        expect(card.locator(".consistency")).to_have_text("nothing was moved yet")
+        screenshot(page, "monitor-unturned", tmp_path)
+        place = page.locator("#watch").bounding_box()
+        assert place is not None
+        x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 70, y + 60, steps=5)
+        page.mouse.up()
+        expect(page.locator("#orientation")).to_contain_text("Turned by")
+        expect(card.locator(".verdict")).to_have_text(re.compile("holds|flips .*"))
+        expect(card.locator(".consistency")).to_contain_text("kept their class")
+        screenshot(page, "monitor-turned", tmp_path)
+        page.goto("about:blank")
+    page.close()
 
 
 def test_a_missed_threshold_is_exit_status_1(folder: Path) -> None:

@@ -19,6 +19,8 @@ class Reading:
     Attributes:
         code: the class, or the mask of labels; LOST where the board abstained.
         name: of the class.
+        confidence: the share of the class; None where labels may hold together, outputs have no names, or the board
+            abstained.
         shares: (outputs,) the softmax of the logits; of labels that hold together, the sigmoid of each; empty where the
             outputs have no names, as they may be no classes.
         outputs: (outputs,) the logits.
@@ -28,6 +30,7 @@ class Reading:
 
     code: int
     name: str
+    confidence: float | None
     shares: np.ndarray
     outputs: np.ndarray
     features: np.ndarray
@@ -40,22 +43,19 @@ class Reading:
         """Raises MessageError for a class that the model does not have."""
         code = LOST if result.predicted == ABSTAIN else result.predicted
         outputs = dequantized(result.logits, manifest.outputs.logits)
-        kept = manifest.outputs.features
+        shares, kept = shares_of(outputs, manifest), manifest.outputs.features
+        chosen = code != LOST and manifest.thresholds is None and len(shares)
         return cls(
             code,
             class_name(manifest, code),
-            shares_of(outputs, manifest),
+            float(shares[code]) if chosen else None,
+            shares,
             outputs,
             np.zeros(0) if kept is None else dequantized(result.features, kept),
             bool(result.flags & SATURATED),
             bool(result.flags & LEAD_OFF),
             result.input_crc32,
         )
-
-    @property
-    def confidence(self) -> float | None:
-        """The share of the class; None where the outputs are no classes, may hold together, or the board abstained."""
-        return float(self.shares[self.code]) if 0 <= self.code < len(self.shares) else None
 
 
 def shares_of(outputs: np.ndarray, manifest: BundleManifest) -> np.ndarray:

@@ -48,4 +48,3 @@ class Kept:
         counts = np.concatenate([part for part, _ in self._parts])
         label = tuple(name for part, name in self._parts for _ in range(len(part)))
         return Capture(sensor.name, sensor.rate_hz, channels, counts, label=label if any(label) else ())
-

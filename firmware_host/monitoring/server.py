@@ -184,5 +184,3 @@ def serve(page: Page, listener: socket.socket, told: Callable[[], object]) -> No
         server.run(sockets=[listener])
     finally:
         stop()
-
-

@@ -59,8 +59,8 @@ def _unmoved(session: Session) -> str:
     if session.turns or least < most:
         return ""
     if session.manifest.frontend is None:
-        return "This model has no front end: it takes its int8 input as it is, so nothing can be turned. Windows are played."
-    return "This model's sensor has no three axes, and what lies around its windows is not known. Windows are played."
+        return "This model has no front end: it takes its int8 input as it is, so nothing can be turned."
+    return "This model's sensor has no three axes to turn, and what lies around its windows is not known."
 
 
 def state(session: Session) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""Recorded windows as the counts a sensor would have given: what validation sends to the board; and counts as they would
-have been, had the sensor been turned.
+"""Recorded windows as the counts a sensor would have given, which validation sends to the board; and the counts of a
+sensor that had been turned.
 """
 
 import numpy as np
@@ -72,7 +72,8 @@ def turned(counts: np.ndarray, rotation: np.ndarray, sensor: Sensor) -> np.ndarr
     for part, rows in zip(sensor.parts, sensor.slices.values(), strict=True):
         if part.axes == 3:
             x[:, rows] = rotation @ x[:, rows]
-    return to_counts(x, sensor)[0][0]
+    counts, _saturated = to_counts(x, sensor)
+    return np.asarray(counts[0])
 
 
 def _at_sensor_rate(x: np.ndarray, spec: FrontEndSpec) -> np.ndarray:
