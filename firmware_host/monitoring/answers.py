@@ -10,6 +10,7 @@ from scl.artifacts.manifest import BundleManifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.metrics import cosine
+from scl.text import folded
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,13 +95,20 @@ class Pairs:
 
 @dataclass
 class Right:
-    """Answers beside labels that the model knows."""
+    """Answers beside labels that the model knows; case and blanks do not tell a label from a class."""
 
+    classes: frozenset[str]
     known: int = 0
     right: int = 0
 
+    @classmethod
+    def of(cls, manifest: BundleManifest) -> "Right":
+        """Nothing counted yet."""
+        return cls(frozenset(folded(class_name(manifest, code)) for code in range(manifest.classes)))
+
     def add(self, name: str, label: str) -> None:
-        self.known, self.right = self.known + 1, self.right + (name == label)
+        if folded(label) in self.classes:
+            self.known, self.right = self.known + 1, self.right + (folded(name) == folded(label))
 
 
 @dataclass(frozen=True)
@@ -124,6 +132,7 @@ class Answered:
         similarity: of their invariant features, the cosine.
     """
 
+    right: Right
     serial: int = 0
     step: int = -1
     plain: Reading | None = None
@@ -131,4 +140,3 @@ class Answered:
     holds: bool | None = None
     similarity: float | None = None
     pairs: Pairs = field(default_factory=Pairs)
-    right: Right = field(default_factory=Right)

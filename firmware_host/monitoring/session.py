@@ -56,12 +56,12 @@ class Seat:
     """
 
     manifest: BundleManifest
+    answered: Answered
     board: str = ""
     cause: str | None = "it is being started"
     ready: bool = False
     losses: int = 0
     asked: float | None = None
-    answered: Answered = field(default_factory=Answered)
     points: deque[Point] = field(default_factory=lambda: deque(maxlen=POINTS))
 
 
@@ -76,7 +76,10 @@ class Session:
     def __init__(
         self, source: Source, manifests: Sequence[BundleManifest], now: Callable[[], float] = time.monotonic
     ) -> None:
-        self.source, self.seats = source, [Seat(manifest) for manifest in manifests]
+        self.source, self.seats = (
+            source,
+            [Seat(manifest, Answered(answers.Right.of(manifest))) for manifest in manifests],
+        )
         self.manifest = manifests[0]
         frontend = self.manifest.frontend
         self.turns = frontend is not None and any(part.axes == 3 for part in frontend.sensor.parts)
@@ -146,7 +149,7 @@ class Session:
             one.asked = None
             kept = one.answered
             holds = None if moved is None else kept.pairs.add(moved, plain)
-            if job.step.label and job.turn != kept.step:
+            if job.turn != kept.step:
                 kept.right.add(plain.name, job.step.label)
             if seat == 0:
                 sent = job.plain if job.moved is None else job.moved
