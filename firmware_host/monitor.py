@@ -33,6 +33,7 @@ MOST_PORT = 65535
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     require("starlette", "uvicorn", "websockets")
+    from firmware_host.monitoring.asking import ask
     from firmware_host.monitoring.driver import Driver
     from firmware_host.monitoring.session import Session
     from firmware_host.monitoring.source import BundleWindows, Recording
@@ -47,8 +48,9 @@ def main(argv: Sequence[str]) -> int:
     traces = (options.trace, None)
     drivers = [
         Driver(
-            *(session, seat, bundle),
+            *(session, seat),
             partial(open_board, bundle, ports[seat], options.baud, traces[seat], trust=options.trust),
+            partial(ask, session, seat, bundle),
             options.wait,
         )
         for seat, bundle in enumerate(bundles)

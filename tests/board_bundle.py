@@ -57,10 +57,10 @@ def quantized(counts: np.ndarray, spec: FrontEndSpec) -> np.ndarray:
     return np.clip(scaled + spec.input_zero_point, -128, 127).astype(np.int8)
 
 
-def write_board_bundle(folder: Path) -> Path:
-    """A bundle as export.quantize writes them."""
+def write_board_bundle(folder: Path, seed: int = 5) -> Path:
+    """A bundle as export.quantize writes them; `seed` of weights and windows."""
     (folder / "c").mkdir(parents=True)
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(seed)
     int8 = network(rng)
     parts = tuple(
         Part(

@@ -1,16 +1,33 @@
 """A board's answer to a window as the monitor shows it, and how often a turned window kept its class."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
-from firmware_host.messages import ABSTAIN, Result
+from firmware_host.messages import ABSTAIN
 from firmware_host.model import class_name, dequantized
 from scl.artifacts.manifest import BundleManifest
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.metrics import cosine
 from scl.text import folded
+
+
+class Answer(Protocol):
+    """What every answer of a board about a window has."""
+
+    @property
+    def predicted(self) -> int: ...
+
+    @property
+    def flags(self) -> int: ...
+
+    @property
+    def features(self) -> np.ndarray: ...
+
+    @property
+    def logits(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +43,6 @@ class Reading:
             outputs have no names, as they may be no classes.
         outputs: (outputs,) the logits.
         features: (features,) the kept latent.
-        input_crc32: of the network's input.
     """
 
     code: int
@@ -37,10 +53,9 @@ class Reading:
     features: np.ndarray
     saturated: bool
     lead_off: bool
-    input_crc32: int
 
     @classmethod
-    def of(cls, result: Result, manifest: BundleManifest) -> "Reading":
+    def of(cls, result: Answer, manifest: BundleManifest) -> "Reading":
         """Raises MessageError for a class that the model does not have."""
         code = LOST if result.predicted == ABSTAIN else result.predicted
         outputs = dequantized(result.logits, manifest.outputs.logits)
@@ -55,7 +70,6 @@ class Reading:
             np.zeros(0) if kept is None else dequantized(result.features, kept),
             bool(result.flags & SATURATED),
             bool(result.flags & LEAD_OFF),
-            result.input_crc32,
         )
 
 

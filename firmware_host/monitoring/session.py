@@ -1,11 +1,10 @@
 """The monitor's session: what is played, how it is turned or shifted, what goes to the boards, and what they answered.
 
-Each board has a thread of its own (driver.py), which asks for the newest job and hands in its answers; the page or the
-terminal gives orders and reads states. The thread that asks moves the recording on when its time has come: so a slow
-board is asked less often, and nothing piles up.
+Each board has a thread of its own (driver.py, asking.py), which asks for the newest job and hands in its answers; the
+page or the terminal gives orders and reads states. The thread that asks moves the recording on when its time has come:
+so a slow board is asked less often, and nothing piles up.
 """
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,16 +14,14 @@ import numpy as np
 
 from firmware_host.monitoring import answers
 from firmware_host.monitoring.answers import Answered, Point, Reading
-from firmware_host.monitoring.kept import Kept
 from firmware_host.monitoring.messages import Message, Press, Shift, Turn
+from firmware_host.monitoring.shared import Place, Shared
 from firmware_host.monitoring.source import Source, Step
-from scl.artifacts.capture import Capture
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.counts import turned
 from scl.transforms import rotation_matrices
 
 AS_WORN = (1.0, 0.0, 0.0, 0.0)
-LATE_S = 3.0  # without an answer that is due
 POINTS = 120  # of the time line
 STEADY = 1e-6  # of a quaternion's vector part beside its length: no turn
 
@@ -47,75 +44,39 @@ class Job:
 
 
 @dataclass
-class Seat:
-    """One board's place in the session.
+class Seat(Place):
+    """A board's place, with what it has answered."""
 
-    Attributes:
-        cause: why there is no board; None while there is one.
-        asked: clock since which an answer is due; None if none is.
-    """
-
-    manifest: BundleManifest
-    answered: Answered
-    board: str = ""
-    cause: str | None = "it is being started"
-    ready: bool = False
-    losses: int = 0
-    asked: float | None = None
+    answered: Answered = field(kw_only=True)
     points: deque[Point] = field(default_factory=lambda: deque(maxlen=POINTS))
 
 
-class Session:
-    """All that the threads share, under one lock.
+class Session(Shared):
+    """A recording that is played to boards.
 
     Attributes:
         turns: whether the bundle has a sensor of three axes, which can be turned.
-        fault: of the monitor itself, in a thread.
     """
 
     def __init__(
         self, source: Source, manifests: Sequence[BundleManifest], now: Callable[[], float] = time.monotonic
     ) -> None:
-        self.source, self.seats = (
-            source,
-            [Seat(manifest, Answered(answers.Right.of(manifest))) for manifest in manifests],
-        )
-        self.manifest = manifests[0]
+        super().__init__(manifests[0], now)
+        self.source = source
+        self.seats = [Seat(one, answered=Answered(answers.Right.of(one))) for one in manifests]
         frontend = self.manifest.frontend
         self.turns = frontend is not None and any(part.axes == 3 for part in frontend.sensor.parts)
         self.quaternion, self.shift = AS_WORN, 0
         self.paused = False
-        self.kept = Kept()
-        self.fault: BaseException | None = None
-        self.now = now
-        self.started = now()
-        self.changed = threading.Condition()
-        self.revision = 0  # of what a page shows
-        self._listeners: set[Callable[[], None]] = set()
-        self._ended = False
         self._serial, self._turn = 1, 0
         self._step = source.step(0)
         self._due = self.started + source.interval_s
         self._job: Job | None = None
 
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Has `listener` called, in any thread, whenever there is something new to show; returns what ends that."""
-        with self.changed:
-            self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
-
-    @property
-    def ended(self) -> bool:
-        return self._ended
-
-    def end(self, fault: BaseException | None = None) -> None:
-        """No job comes after it."""
-        with self.changed:
-            self._ended, self.fault = True, self.fault or fault
-            self._tell()
+    def place(self, seat: int) -> Place:
+        return self.seats[seat]
 
     def order(self, message: Message) -> None:
-        """What the user wants."""
         with self.changed:
             if isinstance(message, Turn):
                 self.quaternion = message.quaternion if self.turns else AS_WORN
@@ -161,39 +122,10 @@ class Session:
             one.points.append(Point(self.now() - self.started, plain.confidence, shown.confidence, holds))
             self._tell()
 
-    def greeted(self, seat: int, board: str) -> None:
-        """The board of a seat is there."""
-        with self.changed:
-            one = self.seats[seat]
-            one.board, one.cause, one.ready, one.asked = board, None, True, None
-            self._tell()
-
-    def lost(self, seat: int, cause: str) -> None:
-        """The board of a seat is gone."""
-        with self.changed:
-            one = self.seats[seat]
-            one.losses += one.cause is None
-            one.cause, one.asked = cause, None
-            self._tell()
-
-    def late(self, seat: int) -> float | None:
-        """Seconds for which an answer has been due, if they are more than LATE_S."""
-        asked = self.seats[seat].asked
-        waited = 0.0 if asked is None else self.now() - asked
-        return waited if waited > LATE_S else None
-
     @property
     def current(self) -> Job:
         """What is played now; to be asked for under the lock, `changed`."""
         return self._newest()
-
-    def capture(self) -> Capture:
-        """What was recorded. Raises ValueError for nothing, and without a front end, whose input no sensor counts."""
-        frontend = self.manifest.frontend
-        if frontend is None:
-            raise ValueError("a model without a front end takes no sensor's counts")
-        with self.changed:
-            return self.kept.capture(frontend.sensor, self.manifest.channels)
 
     def _press(self, button: str) -> None:
         if button in ("pause", "play"):
@@ -234,9 +166,3 @@ class Session:
             back = rotation_matrices(np.array([[w, *(-part for part in vector)]]))[0]
             return turned(plain, back, self.manifest.sensor)
         return None
-
-    def _tell(self) -> None:
-        self.revision += 1
-        self.changed.notify_all()
-        for listener in tuple(self._listeners):
-            listener()

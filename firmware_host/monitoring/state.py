@@ -124,7 +124,6 @@ def _reading(reading: Reading | None, manifest: BundleManifest) -> dict[str, Any
         "features": _rounded(reading.features[None, :MOST_FEATURES])[0],
         "saturated": reading.saturated,
         "lead_off": reading.lead_off,
-        "input_crc32": reading.input_crc32,
     }
 
 

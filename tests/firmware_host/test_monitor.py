@@ -5,6 +5,7 @@ import json
 import math
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from firmware_host.link import Link
 from firmware_host.messages import Result
 from firmware_host.monitoring import terminal
 from firmware_host.monitoring.answers import Pairs, Reading, invariant_size, shares_of
+from firmware_host.monitoring.asking import ask
 from firmware_host.monitoring.driver import Driver
 from firmware_host.monitoring.kept import Kept
 from firmware_host.monitoring.messages import Press, Shift, Turn, parse
-from firmware_host.monitoring.session import LATE_S, Session
+from firmware_host.monitoring.session import Session
+from firmware_host.monitoring.shared import LATE_S
 from firmware_host.monitoring.source import BundleWindows, Recording
 from firmware_host.monitoring.state import about, state
 from firmware_host.monitoring.strips import strips_of
@@ -72,7 +75,7 @@ def reading(code=0, features=(1.0, 0.0, 0.0, 0.0, 0.0), share=0.5):
     shares = np.full(3, (1 - share) / 2)
     shares[max(code, 0)] = share
     name, confidence = (LABELS[code], share) if code >= 0 else ("abstained", None)
-    return Reading(code, name, confidence, shares, shares, np.array(features), False, False, 0)
+    return Reading(code, name, confidence, shares, shares, np.array(features), False, False)
 
 
 def about_axis(axis, degrees):
@@ -300,7 +303,7 @@ def test_an_answer_in_words_and_shares(bundle):
     powers = [math.exp(0.1 * value) for value in (30, -10, 29)]
     np.testing.assert_allclose(found.shares, np.array(powers) / sum(powers))
     assert found.confidence == pytest.approx(powers[0] / sum(powers))
-    assert (found.name, found.saturated, found.lead_off, found.input_crc32) == ("walking", True, False, 77)
+    assert (found.name, found.saturated, found.lead_off) == ("walking", True, False)
     np.testing.assert_allclose(found.features, [0.0, 1.0, -1.0, 0.0, 0.0])
     abstained = Reading.of(Result(0xFFFF, 2, 0, 7, features, logits), bundle.manifest)
     assert (abstained.name, abstained.confidence, abstained.lead_off) == ("abstained", None, True)
@@ -417,6 +420,10 @@ def fake_open(bundles, asked=None):
     return open_next
 
 
+def driver_of(session, bundle, boards):
+    return Driver(session, 0, fake_open(boards), partial(ask, session, 0, bundle))
+
+
 def test_a_board_is_asked_lost_and_asked_again(bundle, session):
     sent, lost = [], []
 
@@ -431,7 +438,7 @@ def test_a_board_is_asked_lost_and_asked_again(bundle, session):
         PortLostError("port fake: is not back; plug it in"),
         fake_board(answer=remembered),
     ]
-    driver = Driver(session, 0, bundle, fake_open(boards))
+    driver = driver_of(session, bundle, boards)
     session.order(Press("press", "pause"))
     session.listen(lambda: lost.append(session.seats[0].cause))
     driver.start()
@@ -455,7 +462,7 @@ def test_a_board_is_asked_lost_and_asked_again(bundle, session):
 
 
 def test_a_board_that_cannot_be_opened_ends_the_command(bundle, session):
-    driver = Driver(session, 0, bundle, fake_open([InputError("port fake: no board; plug one in")]))
+    driver = driver_of(session, bundle, [InputError("port fake: no board; plug one in")])
     driver.start()
     with pytest.raises(InputError, match="no board"):
         driver.opened()
@@ -463,7 +470,7 @@ def test_a_board_that_cannot_be_opened_ends_the_command(bundle, session):
 
 
 def test_a_fault_of_a_thread_is_the_commands(bundle, session):
-    driver = Driver(session, 0, bundle, fake_open([ZeroDivisionError()]))
+    driver = driver_of(session, bundle, [ZeroDivisionError()])
     driver.start()
     driver.opened()
     assert session.ended and isinstance(session.fault, ZeroDivisionError)

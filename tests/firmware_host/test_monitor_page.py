@@ -9,6 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,7 @@ from websockets.sync.client import connect
 
 from firmware_host import board as board_module
 from firmware_host.board import open_board
+from firmware_host.monitoring.asking import ask
 from firmware_host.monitoring.driver import Driver
 from firmware_host.monitoring.messages import Press
 from firmware_host.monitoring.server import Page, listening, serve
@@ -40,7 +42,7 @@ from tests.browser import PHONE, scrolls_sideways, violations
 def running(tmp_path_factory, board_tools):
     """A monitor in this process with two native boards of one bundle; the first comes back only while `gate` is set."""
     root = tmp_path_factory.mktemp("monitor")
-    bundle = read_run_bundle(write_board_bundle(root / "small"))
+    bundle = read_run_bundle(write_board_bundle(root / "small", seed=10))
     session = Session(BundleWindows(bundle), [bundle.manifest] * 2)
     session.order(Press("press", "pause"))
     gate, trace = threading.Event(), root / "board.trace"
@@ -52,7 +54,8 @@ def running(tmp_path_factory, board_tools):
         with open_board(bundle, "native", trace=str(trace)) as board:
             yield board
 
-    drivers = [Driver(session, 0, bundle, first), Driver(session, 1, bundle, lambda: open_board(bundle, "native"))]
+    opened = (first, partial(open_board, bundle, "native"))
+    drivers = [Driver(session, seat, opened[seat], partial(ask, session, seat, bundle)) for seat in range(2)]
     with pytest.MonkeyPatch.context() as patch, listening(None) as listener:
         patch.setattr(board_module, "BUILD", root / "build")
         before = children()
