@@ -126,7 +126,7 @@ def test_the_report_is_opened_and_the_watch_dragged(validated: Path, browser: Br
         x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
         page.mouse.move(x, y)
         page.mouse.down()
-        page.mouse.move(x + 70, y + 60, steps=5)
+        page.mouse.move(x + 110, y + 70, steps=8)
         page.mouse.up()
         expect(page.locator("#orientation")).to_contain_text("Turned by")
         expect(card.locator(".verdict")).to_have_text(re.compile("holds|flips .*"))

@@ -53,7 +53,7 @@ export function drawSignal(canvas, signal, channels) {
   });
   return units.map((unit, i) => {
     const names = channels.filter((channel) => channel.unit === unit).map((channel) => channel.name).join(", ");
-    return `${names}: at most ${short(peak[i])} ${unit}`;
+    return `${names}: at most ${short(peak[i])} ${unit}${relative ? ", which is 1 in the picture" : ""}`;
   });
 }
 
