@@ -22,6 +22,7 @@ COPIED = {  # files outside docs/ by the page that each is
     "index.md": "README.md",
     "CONTRIBUTING.md": "CONTRIBUTING.md",
     "CHANGELOG.md": "CHANGELOG.md",
+    "REPORTING.md": "SECURITY.md",
     "LICENSE": "LICENSE",
     "new-board.md": "firmware/boards/README.md",
 }
@@ -65,8 +66,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def copied(source: str) -> str:
-    """A file outside docs/ as a page: what it links to below docs/ stands beside it."""
-    return re.sub(r"\]\((\.\./\.\./)?docs/", "](", (ROOT / source).read_text(encoding="utf-8"))
+    """A file outside docs/ as a page: its links lead to where the pages are."""
+    made = {file: page for page, file in COPIED.items()}
+
+    def link(found: re.Match[str]) -> str:
+        target = os.path.normpath(os.path.join(os.path.dirname(source), found[1]))
+        return f"]({made.get(target, target.removeprefix('docs/'))}"
+
+    return re.sub(r"\]\((?![a-z]+:|#)([^)#\s]+)", link, (ROOT / source).read_text(encoding="utf-8"))
 
 
 def command_page(name: str) -> str:
