@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 from scl import commands
 from scl.arguments import Parser
@@ -57,7 +58,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the made pages."""
-    pages = {name: copied(source) for name, source in COPIED.items()}
+    pages = {name: (ROOT / source).read_text(encoding="utf-8") for name, source in COPIED.items()}
     pages |= {_command_page(name): command_page(name) for name in commands.COMMANDS}
     pages |= {_module_page(title): module_page(title) for title in MODULES}
     for name, text in pages.items():
@@ -65,15 +66,22 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def copied(source: str) -> str:
-    """A file outside docs/ as a page: its links lead to where the pages are."""
-    made = {file: page for page, file in COPIED.items()}
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Leads the links of a page to the pages that files outside docs/ become."""
+    source = page.file.src_uri
+    return linked(markdown, COPIED.get(source, f"docs/{source}"), source)
+
+
+def linked(text: str, source: str, page: str) -> str:
+    """The text of a file of the repository as that of a page: its links lead to pages."""
+    made = {file: name for name, file in COPIED.items()}
 
     def link(found: re.Match[str]) -> str:
         target = os.path.normpath(os.path.join(os.path.dirname(source), found[1]))
-        return f"]({made.get(target, target.removeprefix('docs/'))}"
+        target = made.get(target) or (target.removeprefix("docs/") if target.startswith("docs/") else None)
+        return f"]({os.path.relpath(target, os.path.dirname(page) or '.')}" if target else found[0]
 
-    return re.sub(r"\]\((?![a-z]+:|#)([^)#\s]+)", link, (ROOT / source).read_text(encoding="utf-8"))
+    return re.sub(r"\]\((?![a-z]+:|#)([^)#\s]+)", link, text)
 
 
 def command_page(name: str) -> str:
