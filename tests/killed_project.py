@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from export.report_file import read_report
 from firmware_host.validation import Validation
 from scl.artifacts import read_artifact
 from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.export_report import read_report
 from scl.artifacts.golden import read_golden
 from scl.artifacts.ranges import read_ranges
 from tests.file_faults import COUNT, Fault
