@@ -49,12 +49,13 @@ def export_facts(bundle: Bundle[BundleManifest]) -> ExportFacts | None:
     if REPORT not in bundle.manifest.files:
         return None
     report = read_report(bundle)
+    exact: Int8Figures | None
     if isinstance(report, ExportReport):
         evaluation = report.evaluation
         exact, int8, losses = _figures(evaluation, "float"), _figures(evaluation, "int8"), evaluation.loss_points
     else:
-        exact, losses = report.float_model and report.float_model.figures, None
-        int8 = report.int8
+        exact = None if report.float_model is None else report.float_model.figures
+        int8, losses = report.int8, None
     return ExportFacts(
         float=exact,
         int8=int8,

@@ -146,7 +146,7 @@ def _latent(manifest: BundleManifest, predictions: np.ndarray, features: np.ndar
 
 def _invariant(manifest: BundleManifest, predictions: np.ndarray, features: np.ndarray) -> np.ndarray:
     group = slice(None) if manifest.partition is None else manifest.partition.invariant_slice
-    return _latent(manifest, predictions, features)[..., group]
+    return np.asarray(_latent(manifest, predictions, features)[..., group])
 
 
 def _similarity(a: np.ndarray, b: np.ndarray) -> float | None:

@@ -80,7 +80,7 @@ def shares(
     for share in (0, 0.25, 0.5, 0.75, 1) if low == 0 else (-1, -0.5, 0, 0.5, 1):
         parts += [_line(LEFT, up(share), WIDTH - RIGHT, up(share), "line")]
         parts += [_text(LEFT - 4, up(share) + 4, f"{100 * share:g} %", "end")]
-    parts += [_text(across(x), bottom + 14, text, "middle") for x, text in ticks]
+    parts += [_text(min(across(x), WIDTH - 4 * len(text)), bottom + 14, text, "middle") for x, text in ticks]
     parts += [_text(LEFT + width / 2, HEIGHT - 4, unit, "middle")]
     for number, one in enumerate(series):
         aside = (number - (len(series) - 1) / 2) * 9  # so that intervals do not cover each other
