@@ -141,7 +141,7 @@ def interval(values: np.ndarray, groups: np.ndarray) -> Interval | None:
 
 def _latent(manifest: BundleManifest, predictions: np.ndarray, features: np.ndarray) -> np.ndarray:
     output = manifest.outputs.features or OutputTensor(0, 1.0, 0)
-    return dequantized(features, output) * (predictions != LOST)[..., None]
+    return np.asarray(dequantized(features, output) * (predictions != LOST)[..., None])
 
 
 def _invariant(manifest: BundleManifest, predictions: np.ndarray, features: np.ndarray) -> np.ndarray:
