@@ -59,6 +59,7 @@ def uart(bundle_folder, board_tools, tmp_path) -> ctypes.CDLL:
         "int take(void) { uint8_t byte; return scl_ring_get(&ring, &byte) ? byte : -1; }\n"
         "int k_sem_take(struct k_sem *sem, k_timeout_t wait) { (void)sem; return (int)wait.ms; }\n"
         "uint32_t k_cycle_get_32(void) { return 0; }\n"
+        "_Bool port_sensor_waits(void) { return 0; }\n"
         "void uart_poll_out(const struct device *dev, unsigned char byte) { (void)dev; (void)byte; }\n"
     )
     sources = [folder / "samples" / "link" / "src" / "main.c", ZEPHYR / "uart.c", tmp_path / "rest.c"]

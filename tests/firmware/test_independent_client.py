@@ -27,6 +27,7 @@ from tests.firmware.independent_client import (
     CALIBRATION,
     CAPTURE,
     HELLO,
+    LIVE,
     NO_SENSOR,
     NO_SESSION,
     NO_WINDOW,
@@ -92,13 +93,13 @@ def check(result: bytes, counts: list[list[int]]) -> None:
 
 def test_the_whole_protocol(client):
     rng = random.Random(5)
-    for kind in (WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, 0x42):
+    for kind in (WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, 0x42):
         assert refused(client, kind, b"x") == (NO_SESSION, 0, 0)
     assert client.hello().session == 0
     assert client.hello(7, protocol=2).session == 0  # names none
     assert refused(client, HELLO) == (BAD_LENGTH, 0, 0)
     board = client.hello(0x12345678)
-    assert (board.protocol, board.session, board.calibration) == (6, 0x12345678, bytes(8))
+    assert (board.protocol, board.session, board.calibration) == (7, 0x12345678, bytes(8))
     assert (board.raw_samples, board.channels, board.window, board.features, board.classes) == (20, 6, 16, 5, 3)
     assert tuple(board.labels) == model.LABELS and board.model.hex() == model.HASH.hex() and board.max_payload == 1030
     assert (board.input, board.receives) == (0, 4096)
@@ -110,6 +111,10 @@ def test_the_whole_protocol(client):
     assert refused(client, WINDOW, struct.pack("<HH", 9, 20) + bytes(12)) == (BAD_LENGTH, 9, 16)
     assert refused(client, CAPTURE, struct.pack("<I", 5)) == (NO_SENSOR, 0, 0)
     assert client.ask(CAPTURE, bytes(4)) == bytes(8)
+    assert refused(client, LIVE, bytes(5)) == (BAD_LENGTH, 0, 5)
+    assert refused(client, LIVE, struct.pack("<HI", 0, 1)) == (BAD_VALUE, 0, 0)
+    assert refused(client, LIVE, struct.pack("<HI", 4, 1)) == (NO_SENSOR, 0, 0)
+    assert client.ask(LIVE, bytes(6)) == bytes(12)
 
     first, second = some(rng), some(rng)
     assert client.chunk(0, 0, first[:8]) == (0, 8, b"")

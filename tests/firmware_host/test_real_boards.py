@@ -30,12 +30,14 @@ from export.proof.runtimes import run_tflite_micro
 from export.writers.c_source import CModel, write_c
 from export.writers.tflite import write_tflite
 from firmware_host import board as board_module
-from firmware_host import capture, emulator, probe, recording, replay, stream, validate
+from firmware_host import capture, emulator, live, probe, recording, replay, stream, validate
 from firmware_host.board import Board, open_board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.flight import Flight
 from firmware_host.link import BoardResetError
 from firmware_host.measure import measure
+from firmware_host.messages import LiveAnswer
+from firmware_host.own_sensor import Block, Live, NoSensorError
 from firmware_host.playing import play
 from firmware_host.protocol import Type
 from scl import toolchain
@@ -289,6 +291,47 @@ def test_the_capture_command(folder, native, tmp_path):
     assert (got.sensor, got.rate_hz, got.channels) == ("bench", 20.0, CHANNELS)
     with pytest.raises(InputError, match=r"cannot capture: ERROR NO_SENSOR .*one that has a sensor"):
         capture.main([*arguments[:-2], "--seconds", "1", "--position=-z", "--append"])
+
+
+def test_live_is_the_desktop_s_answer_and_a_stream_s_to_the_very_samples_of_the_sensor(bundle, native, tmp_path):
+    """Both of one run: the blocks of the sensor, and the answers; features and logits against TFLite Micro's behind the
+    front end in numpy.
+    """
+    counts = read_golden(bundle).counts.reshape(-1, 6)
+    (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
+    arguments = ["--sensor", str(tmp_path / "sensor.raw"), "--sensor-rate", "8000"]
+    with open_board(bundle, native, native_arguments=arguments) as board:
+        listening = Live(board, bundle.manifest, 100, 30, blocks=True)
+        items = list(listening.run())
+        answers = [item for item in items if isinstance(item, LiveAnswer)]
+        seen = np.concatenate([item.counts for item in items if isinstance(item, Block)])
+        assert np.array_equal(seen, counts[: len(seen)]) and listening.received == len(answers) == 30
+        ends = [answer.end for answer in answers]
+        assert ends == [listening.begin + WINDOW + 100 * number for number in range(30)]
+        recording = Capture("bench", 20.0, CHANNELS, counts[listening.begin : ends[-1]])
+        streamed = list(play(board, bundle, recording, 100))
+    assert [(hop.end + listening.begin, hop.predicted, hop.flags) for hop in streamed] == [
+        (answer.end, answer.predicted, answer.flags) for answer in answers
+    ]
+    windows = np.stack([counts[end - WINDOW : end] for end in ends])
+    tflite = (bundle.path / "model.tflite").read_bytes()
+    outputs = run_tflite_micro(tflite, quantized(windows, bundle.manifest.frontend))
+    assert np.array_equal(np.stack([answer.features for answer in answers]), outputs["features"].reshape(30, -1))
+    assert np.array_equal(np.stack([answer.logits for answer in answers]), outputs["logits"].reshape(30, -1))
+
+
+def test_the_live_command(folder, native, tmp_path, capsys, monkeypatch):
+    """The native board plays a file as its sensor; a board without one says so."""
+    counts = read_golden(read_run_bundle(folder)).counts[0, :2].reshape(-1, 6)
+    (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
+    monkeypatch.setattr(live, "native_arguments", lambda *_: ["--sensor", str(tmp_path / "sensor.raw")])
+    assert live.main([str(folder), "--port", native, "--hop", "100", "--seconds", "40"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [float(line.split()[0]) for line in lines[:-1]] == [20.0, 25.0, 30.0, 35.0, 40.0]
+    assert lines[-1] == "5 classes, 0 lost on the line; 800 samples of the sensor, 0 lost on the board"
+    monkeypatch.undo()
+    with pytest.raises(NoSensorError, match="port native: the board has no sensor of its own: ERROR NO_SENSOR"):
+        live.main([str(folder), "--port", native])
 
 
 def test_a_capture_that_the_sensor_ends(folder, tmp_path, capsys, monkeypatch):
