@@ -9,8 +9,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
 
-# gcc builds the host side of the firmware, the next ones the board's; cmake, cppcheck and clang (libFuzzer) serve tests and lint.
-DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm cmake cppcheck clang libclang-rt-14-dev
+# gcc builds the host side of the firmware, the next ones the board's; cmake, cppcheck, clang (libFuzzer) and chromium serve tests and lint.
+DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm cmake cppcheck clang libclang-rt-14-dev chromium
 
 ifneq ($(wildcard ../shared/data),)
 export SCL_DATA_DIR ?= $(abspath ../shared/data)
@@ -120,6 +120,10 @@ test-faults: setup ## The exhaustive half of the injected faults: line, board, f
 .PHONY: test-exact
 test-exact: setup ## The long families against TFLite Micro: 1,500 random models and 600 streams here, 423 on every emulated core
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m exact
+
+.PHONY: screenshots
+screenshots: setup ## The pictures of pages in docs/images, anew, by the tests that open the pages
+	SCL_SCREENSHOTS=1 $(PY) -m pytest -m screenshots
 
 .PHONY: fuzz
 fuzz: setup ## Long fuzzing of the link, 10 minutes a model

@@ -1,8 +1,10 @@
 """The wheel by itself, away from the checkout: licence, types, and all that builds, runs and packages boards."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -35,6 +37,21 @@ def test_the_wheel_carries_licence_types_and_firmware(wheel: Path) -> None:
     assert {f"{name}/py.typed" for name in ("scl", "train", "calibration", "export", "firmware_host")} <= names
     listed = subprocess.run(["git", "ls-files", "firmware"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(listed.stdout.split()) == {name for name in names if name.startswith("firmware/")}
+
+
+def test_the_source_package_is_the_checkout(tmp_path: Path) -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    tracked = set(filter(None, listed.stdout.split("\0")))
+    for name in tracked:
+        (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, tmp_path / "tree" / name)
+    code = f"from setuptools import build_meta; build_meta.build_sdist({str(tmp_path)!r})"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "tree", capture_output=True, check=True)
+    (path,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {member.name.partition("/")[2] for member in archive if member.isfile()}
+    made = {name for name in names if name.startswith("scl_wearable.egg-info/")} | {"PKG-INFO", "setup.cfg"}
+    assert names - made == tracked - {".ci/run", ".gitignore"}
 
 
 @pytest.mark.usefixtures("board_tools")
