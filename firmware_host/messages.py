@@ -186,9 +186,9 @@ def live_answer(payload: bytes, hello: Hello) -> LiveProgress | LiveAnswer:
         answer = LiveProgress(*_LIVE_PROGRESS.unpack(payload))
     elif len(payload) == RESULT_HEADER + hello.features + hello.classes:
         values = np.frombuffer(payload, np.int8, offset=_LIVE_ANSWER.size)
-        answer = LiveAnswer(
-            *_LIVE_ANSWER.unpack_from(payload), features=values[: hello.features], logits=values[hello.features :]
-        )
+        number, end, dropped, predicted, flags = _LIVE_ANSWER.unpack_from(payload)
+        outputs = values[: hello.features], values[hello.features :]
+        answer = LiveAnswer(number, end, dropped, predicted, flags, *outputs)
     else:
         raise MessageError(
             f"a LIVE answer of {len(payload)} bytes; {_LIVE_PROGRESS.size}, or {RESULT_HEADER} + {hello.features} "

@@ -55,7 +55,7 @@ void scl_live_take(scl_live *l, scl_session *s, const scl_own_sensor *sensor, co
     }
     l->end = sensor->next;
     l->dropped = sensor->dropped;
-    if (taken > 1) { /* no answer is of a window with a gap */
+    if (taken > 1u) { /* no answer is of a window with a gap */
         scl_session_live(s, l->hop);
     }
     if (scl_session_push(s, counts)) {

@@ -12,7 +12,7 @@ void scl_own_sensor_init(scl_own_sensor *sensor)
 bool scl_own_sensor_start(scl_own_sensor *sensor)
 {
     scl_own_sensor_init(sensor);
-    sensor->running = SCL_INPUT_KIND == SCL_INPUT_COUNTS && port_sensor_start();
+    sensor->running = (SCL_INPUT_KIND == SCL_INPUT_COUNTS) && port_sensor_start();
     return sensor->running;
 }
 
@@ -26,10 +26,10 @@ void scl_own_sensor_stop(scl_own_sensor *sensor)
 
 uint32_t scl_own_sensor_read(scl_own_sensor *sensor, int16_t *counts)
 {
-    const uint32_t taken = sensor->running ? port_sensor_read(counts) : 0;
-    if (taken > 0) {
+    const uint32_t taken = sensor->running ? port_sensor_read(counts) : 0u;
+    if (taken > 0u) {
         sensor->next += taken;
-        sensor->dropped += taken - 1;
+        sensor->dropped += taken - 1u;
     }
     return taken;
 }

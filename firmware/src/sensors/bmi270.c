@@ -28,7 +28,7 @@ enum {
     OVERWRITES = 0x00,       /* when it is full, and without sensor time */
     FRAMES = 0xD0,           /* with headers, of accelerometer and gyroscope */
     BOTH_ON = 0x06,
-    CHUNK = 32,              /* bytes of the configuration in one transfer: what Arduino's Wire takes */
+    CHUNK = 16,              /* bytes of the configuration in one transfer: Wire of the smallest cores of Arduino takes 32 with the address */
     RESET_US = 2000,
     AWAKE_US = 450,
     CONFIGURED_TRIES = 30,

@@ -21,7 +21,7 @@ typedef struct {
     uint32_t overruns;       /* so often the FIFO was full, or held what it should not */
 } scl_bmi270;
 
-/* Resets the part, hands over its configuration of `size` bytes (a multiple of 32), sets it and starts its FIFO; takes about 0.1 s, and the
+/* Resets the part, hands over its configuration of `size` bytes (a multiple of 16), sets it and starts its FIFO; takes about 0.1 s, and the
  * time that the configuration takes on the bus. `bus` is kept. */
 scl_part_error scl_bmi270_start(scl_bmi270 *part, const scl_bus *bus, scl_imu_settings settings, const uint8_t *configuration, size_t size);
 

@@ -41,7 +41,7 @@ typedef struct {
 /* The code of a value in a table of `count`; 0xFF if the part does not have it. */
 static inline uint8_t scl_part_code_of(const scl_part_code *table, size_t count, uint16_t value)
 {
-    uint8_t code = 0xFF;
+    uint8_t code = 0xFFu;
     for (size_t i = 0; i < count; i++) {
         if (table[i].value == value) {
             code = table[i].code;
@@ -59,8 +59,8 @@ static inline int16_t scl_part_count(const uint8_t *bytes)
 /* Three counts of an axis each. */
 static inline void scl_part_axes(const uint8_t *bytes, int16_t *counts)
 {
-    for (size_t axis = 0; axis < 3; axis++) {
-        counts[axis] = scl_part_count(&bytes[2 * axis]);
+    for (size_t axis = 0; axis < 3u; axis++) {
+        counts[axis] = scl_part_count(&bytes[2u * axis]);
     }
 }
 

@@ -18,7 +18,6 @@ enum {
     IDENTITY = 0x5,          /* the highest four bits of INFO */
     EN_ECG_RBIAS = 0x080017, /* the channel is on, with 100 Mohm from both inputs to mid-supply */
     EMUX_CONNECTED = 0x000000,
-    NO_FILTERS = 0x000000,   /* of the part: the model has its own */
     INTERRUPT_EACH = 0x000004, /* one sample in the FIFO raises EINT; it falls when it is read */
     PLL_UNLOCKED = 0x000100, /* of STATUS */
     LOCK_TRIES = 50,
@@ -86,8 +85,9 @@ scl_part_error scl_max30003_start(scl_max30003 *part, const scl_bus *bus, scl_ec
     if (error != SCL_PART_OK) {
         return error;
     }
+    /* Without filters of the part: the model has its own. */
     if (!set(part, CNFG_GEN, EN_ECG_RBIAS) || !set(part, CNFG_EMUX, EMUX_CONNECTED) ||
-        !set(part, CNFG_ECG, (rate << 22) | (gain << 16) | NO_FILTERS) || !set(part, MNGR_INT, INTERRUPT_EACH)) {
+        !set(part, CNFG_ECG, (rate << 22) | (gain << 16)) || !set(part, MNGR_INT, INTERRUPT_EACH)) {
         return SCL_PART_BUS;
     }
     error = wait_for_clock(part);
