@@ -15,7 +15,7 @@ import numpy as np
 from firmware_host.blocks import Blocks
 from firmware_host.board import Board, add_trust_option, add_wait_and_trace, open_board
 from firmware_host.link import BoardResetError
-from firmware_host.played_sensor import add_play_option, native_arguments
+from firmware_host.played_sensor import add_play_option, sensor_arguments
 from firmware_host.progress import progress
 from firmware_host.recording import Recording
 from firmware_host.trace import check_apart
@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     bundle = read_front_end_bundle(options.bundle)
     samples = _samples(options, bundle.manifest)
     before = _before(options, bundle.manifest)
-    where, sensor = (options.port, options.baud, options.trace, options.wait), native_arguments(options, bundle)
+    where, sensor = (options.port, options.baud, options.trace, options.wait), sensor_arguments(options, bundle)
     with open_board(bundle, *where, sensor, options.trust) as board:
         blocks, cause = capture(board, bundle, samples)
         doubt = _doubt(board, f"after {blocks.end} of {samples} samples")

@@ -13,7 +13,7 @@ from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.messages import ABSTAIN, LiveAnswer
 from firmware_host.model import class_name
 from firmware_host.own_sensor import ENDLESS, Live
-from firmware_host.played_sensor import add_play_option, native_arguments
+from firmware_host.played_sensor import add_play_option, sensor_arguments
 from firmware_host.playing import Due
 from scl.arguments import Parser, number, whole
 from scl.artifacts import InputError, command
@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
     hop = options.hop or bundle.manifest.default_hop
     hops = _hops(options, bundle.manifest, hop)
     calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
-    where, sensor = (options.port, options.baud, options.trace, options.wait), native_arguments(options, bundle)
+    where, sensor = (options.port, options.baud, options.trace, options.wait), sensor_arguments(options, bundle)
     with open_board(bundle, *where, sensor, options.trust) as board:
         calibration.send(board.link)
         live = Live(board, bundle.manifest, hop, hops, blocks=False)

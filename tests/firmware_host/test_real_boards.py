@@ -38,6 +38,7 @@ from firmware_host.link import BoardResetError
 from firmware_host.measure import measure
 from firmware_host.messages import LiveAnswer
 from firmware_host.own_sensor import Block, Live, NoSensorError
+from firmware_host.played_sensor import loaded
 from firmware_host.playing import play
 from firmware_host.protocol import Type
 from scl import toolchain
@@ -48,6 +49,7 @@ from scl.artifacts.capture import Capture, read_capture, write_capture
 from scl.artifacts.golden import read_golden
 from scl.frontend.sensor import Part, Sensor
 from scl.frontend.si_units import to_si
+from scl.machines import DEFAULT, sensor_base
 from scl.partition import Partition
 from tests.calibration import simulated
 from tests.firmware_host.board_that_restarts import board_that_restarts
@@ -57,6 +59,7 @@ from tests.scl.frontend.designs import front_end_spec
 FIXTURE = Path(__file__).parents[1] / "firmware" / "fixture_model"
 WINDOW, CHANNELS, WINDOWS = 400, ("ax", "ay", "az", "gx", "gy", "gz"), 9
 LABELS = ("still", "slow", "fast")
+HOPS = 4  # of LIVE
 EMULATED = ("emulator", "emulator:mps2-an385", "emulator:netduinoplus2")  # with an FPU and without
 NEEDS = {"native": ("gcc", "make"), "emulator": ("arm-none-eabi-gcc", "qemu-system-arm", "make")}
 
@@ -293,21 +296,25 @@ def test_the_capture_command(folder, native, tmp_path):
         capture.main([*arguments[:-2], "--seconds", "1", "--position=-z", "--append"])
 
 
-def test_live_is_the_desktop_s_answer_and_a_stream_s_to_the_very_samples_of_the_sensor(bundle, native, tmp_path):
+@pytest.mark.parametrize("port", ["native", "emulator"])
+def test_live_is_the_desktop_s_answer_and_a_stream_s_to_the_very_samples_of_the_sensor(bundle, port, tmp_path):
     """Both of one run: the blocks of the sensor, and the answers; features and logits against TFLite Micro's behind the
-    front end in numpy.
+    front end in numpy. The sensor is a file; the emulated board finds it in its memory, and has a FIFO.
     """
     counts = read_golden(bundle).counts.reshape(-1, 6)
     (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
     arguments = ["--sensor", str(tmp_path / "sensor.raw"), "--sensor-rate", "8000"]
-    with open_board(bundle, native, native_arguments=arguments) as board:
-        listening = Live(board, bundle.manifest, 100, 30, blocks=True)
+    if available(port) == "emulator":
+        arguments = loaded(tmp_path / "sensor.raw", len(counts), 2500, sensor_base(DEFAULT))
+    with open_board(bundle, port, more=arguments) as board:
+        listening = Live(board, bundle.manifest, 100, HOPS, blocks=True)
         items = list(listening.run())
         answers = [item for item in items if isinstance(item, LiveAnswer)]
         seen = np.concatenate([item.counts for item in items if isinstance(item, Block)])
-        assert np.array_equal(seen, counts[: len(seen)]) and listening.received == len(answers) == 30
+        assert listening.dropped == 0 and listening.received == len(answers) == HOPS
+        assert np.array_equal(seen, counts[: len(seen)])
         ends = [answer.end for answer in answers]
-        assert ends == [listening.begin + WINDOW + 100 * number for number in range(30)]
+        assert ends == [listening.begin + WINDOW + 100 * number for number in range(HOPS)]
         recording = Capture("bench", 20.0, CHANNELS, counts[listening.begin : ends[-1]])
         streamed = list(play(board, bundle, recording, 100))
     assert [(hop.end + listening.begin, hop.predicted, hop.flags) for hop in streamed] == [
@@ -316,15 +323,15 @@ def test_live_is_the_desktop_s_answer_and_a_stream_s_to_the_very_samples_of_the_
     windows = np.stack([counts[end - WINDOW : end] for end in ends])
     tflite = write_tflite(network(np.random.default_rng(5)))  # the bundle's
     outputs = run_tflite_micro(tflite, quantized(windows, bundle.manifest.frontend))
-    assert np.array_equal(np.stack([answer.features for answer in answers]), outputs["features"].reshape(30, -1))
-    assert np.array_equal(np.stack([answer.logits for answer in answers]), outputs["logits"].reshape(30, -1))
+    assert np.array_equal(np.stack([answer.features for answer in answers]), outputs["features"].reshape(HOPS, -1))
+    assert np.array_equal(np.stack([answer.logits for answer in answers]), outputs["logits"].reshape(HOPS, -1))
 
 
 def test_the_live_command(folder, native, tmp_path, capsys, monkeypatch):
     """The native board plays a file as its sensor; a board without one says so."""
     counts = read_golden(read_run_bundle(folder)).counts[0, :2].reshape(-1, 6)
     (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
-    monkeypatch.setattr(live, "native_arguments", lambda *_: ["--sensor", str(tmp_path / "sensor.raw")])
+    monkeypatch.setattr(live, "sensor_arguments", lambda *_: ["--sensor", str(tmp_path / "sensor.raw")])
     assert live.main([str(folder), "--port", native, "--hop", "100", "--seconds", "40"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [float(line.split()[0]) for line in lines[:-1]] == [20.0, 25.0, 30.0, 35.0, 40.0]
