@@ -130,6 +130,10 @@ fuzz: setup ## Long fuzzing of the link, 10 minutes a model
 	mkdir -p build
 	FUZZ_S=600 $(PY) -m pytest --timeout 0 --basetemp build/fuzz -m faults -k test_nothing_is_found tests/firmware/test_fuzz_link.py
 
+.PHONY: docs
+docs: setup ## The site of docs/, in build/site: open index.html there
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
+
 .PHONY: lint
 lint: setup ## ruff, mypy, the C compilers with every warning an error, gcc's analyzer, cppcheck with its MISRA addon
 	$(VENV)/bin/ruff check .
