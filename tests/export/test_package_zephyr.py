@@ -8,6 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from firmware_host.board import open_board
+from firmware_host.messages import LiveAnswer
+from firmware_host.own_sensor import Block, live
+from firmware_host.playing import Due, play
+from firmware_host.stream_windows import Windows as Samples
 from scl import toolchain
 from scl.artifacts import read_json
 from scl.artifacts.bundle import read_run_bundle
@@ -130,6 +135,42 @@ def test_samples_that_nobody_takes_are_counted(imu):
     imu.port_sensor_stop()
     given(imu, [72] * 6)
     assert not imu.port_sensor_waits()
+
+
+def test_the_sample_classifies_its_own_sensor(bundle_folder, board_tools, tmp_path):
+    """The whole sample on this computer: its samples are those that the API gave, its classes a stream's of them."""
+    folder = made(bundle_folder, "zephyr", tmp_path)
+    objects = []
+    for source in sorted(path for path in (folder / "src/scl").glob("*.c") if path.name != "no_sensor.c"):
+        objects.append(tmp_path / f"{source.stem}.o")
+        run("gcc", "-O2", "-ffp-contract=off", "-fno-math-errno", "-DSCL_STRICT_FLAGS", "-c", source, "-o", objects[-1])
+    host = [*HOST, "-I", folder / "src", "-DSTUB_SENSOR"]
+    for name, source in (("main", "link/src/main.c"), ("imu", "live/src/sensor.c")):
+        objects.append(tmp_path / f"sample_{name}.o")
+        run(*host, "-c", folder / "samples" / source, "-o", objects[-1])
+    stand_ins = [ZEPHYR / name for name in ("uart.c", "socket.c", "sensor.c")]
+    run(*host, "-Umain", *stand_ins, *objects, "-o", tmp_path / "live")
+    bundle = read_run_bundle(bundle_folder)
+    with subprocess.Popen([tmp_path / "live"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            port = f"socket://127.0.0.1:{process.stdout.readline().strip()}"
+            with open_board(bundle, port) as board:
+                items = list(live(board, bundle, hop=20, hops=5, blocks=True))
+                seen = {
+                    block.start + i: row
+                    for block in items
+                    if isinstance(block, Block)
+                    for i, row in enumerate(block.counts.tolist())
+                }
+                answers = [item for item in items if isinstance(item, LiveAnswer)]
+                begin = answers[0].end - Due.of(bundle.manifest, 20).end(1)
+                counts = np.array([[n * 37 * (i + 1) % 4001 - 2000 for i in range(6)] for n in range(answers[-1].end)])
+                record = Samples(counts[begin:].astype(np.int16))
+                streamed = [(hop.end + begin, hop.predicted) for hop in play(board, bundle, record, 20)]
+        finally:
+            process.kill()
+    assert all(row == counts[number].tolist() for number, row in seen.items() if number < len(counts)) and seen
+    assert [(answer.end, answer.predicted) for answer in answers] == streamed and len(answers) == 5
 
 
 def test_two_packages_in_one_application_are_refused(bundle_folder, build_tools, tmp_path):

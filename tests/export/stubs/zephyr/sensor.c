@@ -7,7 +7,7 @@
 const struct device stub_accel0 = {"imu"};
 int16_t imu_counts[6];
 double imu_scale[2] = {1, 1};
-bool imu_fails, imu_busy;
+bool imu_fails, imu_busy, imu_moves; /* moves: it gives other counts each time, by a rule */
 double imu_attributes[2][2]; /* of accelerometer and gyroscope: rate, full scale */
 int imu_fetched;
 
@@ -27,6 +27,9 @@ static struct sensor_value value_of(double x)
 
 int sensor_sample_fetch(const struct device *dev)
 {
+    for (int i = 0; imu_moves && i < 6; i++) {
+        imu_counts[i] = (int16_t)(imu_fetched * 37 * (i + 1) % 4001 - 2000);
+    }
     imu_fetched++;
     for (int i = 0; i < 6; i++) {
         now[i] = imu_counts[i] * imu_scale[i / 3];
