@@ -25,8 +25,6 @@ void systick_handler(void)
 bool port_sensor_start(void)
 {
     port_sensor_stop();
-    due = 0;
-    next = 0;
     if (PLAYED(0) != MAGIC) {
         return false;
     }
@@ -39,6 +37,8 @@ bool port_sensor_start(void)
 void port_sensor_stop(void)
 {
     SYST_CSR = 0;
+    due = 0;
+    next = 0;
 }
 
 bool port_sensor_waits(void)

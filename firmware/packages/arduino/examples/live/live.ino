@@ -23,6 +23,7 @@ bool port_sensor_start(void)
 void port_sensor_stop(void)
 {
     part_stop();
+    taken = 0;
 }
 
 /* A part that does not answer has no sample; what its FIFO loses meanwhile it says later. */

@@ -109,8 +109,7 @@ bool port_sensor_start(void)
         sensor_degrees_to_rad($dps, &range);
         set(channels[1], &range);
     }
-    k_timer_stop(&period);
-    k_msgq_purge(&samples);
+    port_sensor_stop();
     atomic_set(&due, 0);
     lost = 0;
     k_timer_start(&period, K_USEC(PERIOD_US), K_USEC(PERIOD_US));
@@ -120,6 +119,7 @@ bool port_sensor_start(void)
 void port_sensor_stop(void)
 {
     k_timer_stop(&period);
+    k_msgq_purge(&samples);
 }
 
 uint32_t port_sensor_read(int16_t *counts)
