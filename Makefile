@@ -80,7 +80,7 @@ bench-device: setup ## Instructions, flash and RAM of the engine, emulated: the 
 # Runs that are there are not run again, so it can be interrupted. No $(MAKE) here: with it, make -n would run it all.
 LOGS := build
 .PHONY: results
-results: setup ## All tables of docs/RESULTS.md from their runs (a day on two cores; resumable)
+results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two cores; resumable)
 	mkdir -p $(LOGS)
 	$(PY) benchmarks/wisdm_folds.py
 	$(PY) benchmarks/ablations.py

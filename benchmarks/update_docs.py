@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ablations.RESULTS.parent
 WORDS = {  # of columns whose names in the results are not words
     "macro_f1": "macro F1",
+    "macro_f1_transformed": "macro F1, shifted",
     "rotated_macro_f1": "macro F1, turned",
     "shifted_macro_f1": "macro F1, shifted",
     "rotated_accuracy": "accuracy, turned",
@@ -99,12 +100,13 @@ def main() -> None:
 
 
 def readable(text: str) -> str:
-    """A table with the names of its columns in words."""
+    """A table with the names of its columns, and of the figures in its first one, in words."""
     head, rule, rest = text.partition("\n| ---")
     if not rule:
         return text
     cells = [cell.strip() for cell in head.strip("| ").split(" | ")]
-    return f"| {' | '.join(WORDS.get(cell, cell.replace('_', ' ')) for cell in cells)} |{rule}{rest}"
+    first = re.sub(r"^\| (\w+) \|", lambda found: f"| {WORDS.get(found[1], found[1])} |", rest, flags=re.MULTILINE)
+    return f"| {' | '.join(WORDS.get(cell, cell.replace('_', ' ')) for cell in cells)} |{rule}{first}"
 
 
 def put(texts: dict[str, str]) -> None:
