@@ -327,6 +327,22 @@ def test_live_is_the_desktop_s_answer_and_a_stream_s_to_the_very_samples_of_the_
     assert np.array_equal(np.stack([answer.logits for answer in answers]), outputs["logits"].reshape(HOPS, -1))
 
 
+def test_the_page_s_program(folder, native, tmp_path, capsys, monkeypatch):
+    """docs/SENSORS.md as it stands, with the native board at its port."""
+    page = (Path(__file__).parents[2] / "docs" / "SENSORS.md").read_text().split("## " + "In Python")[1]
+    program = re.search(r"^```python.*?\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[1]
+    counts = read_golden(read_run_bundle(folder)).counts.reshape(-1, 6)
+    (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
+    more = ["--sensor", str(tmp_path / "sensor.raw")]
+    monkeypatch.setattr(board_module, "open_board", lambda bundle, _port: open_board(bundle, native, more=more))
+    (tmp_path / "bundles").mkdir()
+    (tmp_path / "bundles" / "lsm6ds3").symlink_to(folder)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(program, "SENSORS.md", "exec"), {})
+    ends = [int(line.split()[0]) for line in capsys.readouterr().out.splitlines()]
+    assert ends == [WINDOW + 100 * number for number in range(20)]
+
+
 def test_the_live_command(folder, native, tmp_path, capsys, monkeypatch):
     """The native board plays a file as its sensor; a board without one says so."""
     counts = read_golden(read_run_bundle(folder)).counts[0, :2].reshape(-1, 6)
