@@ -21,7 +21,8 @@ from train.run.working_folder import WorkingFolder
 
 PRELOAD = (
     "torch", "calibration.ranges", "export.package", "export.recording", "firmware_host.validate",
-    "firmware_host.validation_page", "jinja2", "rich.table", "safetensors.torch", "tensorboard.summary.writer.record_writer",
+    "firmware_host.validation_page", "jinja2", "rich.table", "safetensors.torch",
+    "tensorboard.summary.writer.record_writer",
     "train.imu", "train.data.watch", "train.data.wisdm", "train.run.evaluate", "train.run.event_file",
     "train.run.session", "train.run.summary", "train.run.task",
 )  # fmt: skip
