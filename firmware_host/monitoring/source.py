@@ -9,10 +9,10 @@ import numpy as np
 from firmware_host.model import class_name
 from firmware_host.monitoring.strips import strips_of
 from firmware_host.stream import check_record
-from scl.artifacts import InputError, read_npz
+from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.capture import Capture, read_capture
-from scl.artifacts.golden import GOLDEN, read_golden
+from scl.artifacts.golden import read_golden
 from scl.artifacts.manifest import BundleManifest, Manifest
 
 SECONDS_A_WINDOW = 2.0  # of a model without a rate
@@ -72,9 +72,8 @@ class BundleWindows:
         known = manifest.labelled
         self._labels = [class_name(manifest, int(code)) if known else "" for code in golden.labels[0]]
         self._strips, self._first, self.shifts = [*golden.counts[0]], [0] * self.count, (0, 0)
-        if manifest.transformation is not None and manifest.transformation.name == "shift":
-            shifts = read_npz(bundle.file(GOLDEN))["shift"] / _source_samples(manifest)
-            strips = strips_of(golden.counts, shifts * _per_sample(manifest))
+        if golden.shift is not None:
+            strips = strips_of(golden.counts, golden.shift / _source_samples(manifest) * _per_sample(manifest))
             self._strips, self._first, self.shifts = strips.samples, strips.first, strips.shifts
 
     def step(self, number: int) -> Step:
