@@ -139,6 +139,10 @@ lint: setup ## ruff, mypy, the C compilers with every warning an error, gcc's an
 	$(MAKE) -C firmware analyze
 	$(MAKE) -C firmware misra
 
+.PHONY: schemas
+schemas: setup ## docs/schemas anew, from the types that write the JSON files
+	$(PY) -m benchmarks.schemas
+
 .PHONY: lock
 lock: ## Make requirements.lock anew from pyproject.toml, in an environment of its own
 	@rm -rf build/lock

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scl.answers import Answer
 from scl.arguments import COUNT, MOST_COPIES, SEED, Parser, whole
 from scl.artifacts import InputError, check_writable, command, write_artifact
 from scl.artifacts.ranges import RANGES, Ranges
@@ -94,7 +95,7 @@ def quantization_error(values: np.ndarray, low: float, high: float) -> float:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m calibration.ranges`."""
-    options = Parser(prog="python -m calibration.ranges", description=__doc__, examples=("runs/imu",))
+    options = Parser(prog="python -m calibration.ranges", description=__doc__, figures=True, examples=("runs/imu",))
     options.add_argument("run", type=Path, help="run folder; ranges.json is written into it")
     options.add_argument("--windows", type=COUNT, default=360, help="representative windows (default 360)")
     options.add_argument(
@@ -108,6 +109,12 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        _calibrate(arguments, answer)
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace, answer: Answer) -> None:
     wait_passively()
     import torch
 
@@ -147,13 +154,13 @@ def main(argv: Sequence[str]) -> int:
         ranges=ranges,
     )
     write_artifact(arguments.run / RANGES, contents)
+    answer.give(contents)
     say(
         f"{arguments.run / RANGES}: {arguments.method} over {len(chosen)} training windows of "
         f"{len(np.unique(chosen.groups))} subjects, each with {arguments.draws} copies under {transformation.name}"
     )
     for name, (low, high) in ranges.items():
         say(f"  {name:10} {low:10.4f} {high:10.4f}")
-    return 0
 
 
 if __name__ == "__main__":

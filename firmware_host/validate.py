@@ -13,6 +13,7 @@ from firmware_host.boards import side_by_side
 from firmware_host.measure import measure
 from firmware_host.report import print_table, write_report
 from firmware_host.validation import Measured, Thresholds, Validation
+from scl.answers import Answer
 from scl.arguments import COUNT, FRACTION, Parser
 from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_bundle
@@ -24,10 +25,15 @@ INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
+    with Answer(options.json) as answer:
+        return _validate(argv, options, answer)
+
+
+def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) -> int:
     bundle = read_bundle(options.bundle)
     out = options.out or Path("reports") / options.bundle.resolve().name
     if options.port and len(options.port) > 1:
-        return side_by_side(argv, options.port, out, options.trace)
+        return side_by_side(argv, options.port, out, options.trace, answer)
     port = options.port[0] if options.port else None
     golden = read_golden(bundle).limited(options.limit)
     with folder(out, "report") as target:
@@ -35,6 +41,7 @@ def main(argv: Sequence[str]) -> int:
             measured, answers = measure(board, bundle, golden)
         validation = judge(measured, options.min_accuracy, options.min_consistency)
         write_report(target, validation, bundle.manifest, golden, answers)
+    answer.give(validation)
     print_table(validation, bundle.manifest)
     say(f"report: {out / 'validation.html'}")
     return exit_status(validation)
@@ -89,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m firmware_host.validate",
         description=__doc__,
+        figures=True,
         examples=(
             "bundles/imu --port emulator",
             "bundles/imu --port /dev/ttyACM0 --min-consistency 0.95",

@@ -157,7 +157,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Validation(Measured, Artifact):
-    """validation.json.
+    """validation.json: what a board answered, and the verdict.
 
     Attributes:
         missed: why it was not passed, a sentence each.

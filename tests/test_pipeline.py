@@ -21,9 +21,11 @@ from firmware_host.protocol import Type
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.capture import read_capture
+from tests.documents import document, file
 from tests.warm import python
 
 ROOT = Path(__file__).parents[1]
+REPORT = "export_report.json"
 
 
 def run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,13 +41,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
     folder = tmp_path_factory.mktemp("pipeline")
-    for module, *arguments in (
-        ("train.imu", "--out", "runs/demo", "--epochs", "4"),
-        ("calibration.ranges", "runs/demo"),
-        ("export.quantize", "runs/demo", "--out", "bundles/demo", "--max-loss", "100"),
+    for written, module, *arguments in (
+        ("runs/demo/metrics.json", "train.imu", "--out", "runs/demo", "--epochs", "4"),
+        ("runs/demo/ranges.json", "calibration.ranges", "runs/demo"),
+        (
+            f"bundles/demo/{REPORT}",
+            "export.quantize",
+            "runs/demo",
+            "--out",
+            "bundles/demo",
+            "--max-loss",
+            "100",
+        ),
     ):
-        done = run(folder, module, *arguments)
+        done = run(folder, module, *arguments, "--json")
         assert done.returncode == 0, f"{module}: {done.stdout}\n{done.stderr}"
+        assert document(done.stdout) == json.loads((folder / written).read_text()), module
+    for path in ("runs/demo/run.json", "bundles/demo/manifest.json"):
+        file(folder / path)
     return folder
 
 
@@ -103,8 +116,9 @@ def test_a_bundle_changed_by_one_byte_is_refused(folder: Path) -> None:
 
 
 def test_a_recording_is_streamed_and_every_hop_is_classified(folder: Path) -> None:
-    done = run(folder, "export.recording", "runs/demo", "--out", "walk.csv", "--seconds", "8")
+    done = run(folder, "export.recording", "runs/demo", "--out", "walk.csv", "--seconds", "8", "--json")
     assert done.returncode == 0, done.stderr
+    assert document(done.stdout)["samples"] == len(read_capture(folder / "walk.csv").counts)
     done = run(
         folder, "firmware_host.stream", "bundles/demo", "--port", "native", "--record", "walk.csv", "--speed", "max"
     )

@@ -3,7 +3,9 @@
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import torch
 from sklearn.metrics import f1_score
 
 from scl.artifacts import InputError, read_artifact
+from tests.documents import document
 from tests.train.wisdm_archive import write_wisdm
 from train import imu, transfer
 from train.data import registry, wisdm
@@ -50,7 +53,9 @@ def archive(trained: Path) -> Path:
 
 
 def evaluated(run: Path, *arguments: object) -> dict:
-    assert transfer.main([str(run), *map(str, arguments)]) == 0
+    with redirect_stdout(StringIO()) as printed:
+        assert transfer.main([str(run), *map(str, arguments), "--json"]) == 0
+    assert document(printed.getvalue()) == json.loads((run / "transfer.json").read_text())
     read_artifact(run / "transfer.json", Transfer)  # every field is what it should be
     return json.loads((run / "transfer.json").read_text())
 
