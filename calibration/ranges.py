@@ -15,7 +15,8 @@ from scl.answers import Answer
 from scl.arguments import COUNT, MOST_COPIES, SEED, Parser, whole
 from scl.artifacts import InputError, check_writable, command, write_artifact
 from scl.artifacts.ranges import RANGES, Ranges
-from scl.artifacts.run import run_hash
+from scl.artifacts.run import read_run_info, run_hash
+from scl.progress import Steps
 from scl.text import say
 from scl.threads import wait_passively
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 METHODS = ("minmax", "percentile", "mse")
 PERCENTILE = 99.99
+STEPS = {"read": 4.0, "run the model on windows and copies": 3.0, "ranges": 3.0}  # roughly
 CLIPS = 64  # candidate clipping ranges of the mse method
 
 
@@ -115,6 +117,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _calibrate(arguments: argparse.Namespace, answer: Answer) -> None:
+    read_run_info(arguments.run)  # before seconds of imports
     wait_passively()
     import torch
 
@@ -122,13 +125,15 @@ def _calibrate(arguments: argparse.Namespace, answer: Answer) -> None:
     from train.run.folder import load_run
     from train.transformations import from_info
 
-    run = load_run(arguments.run)
-    check_writable(arguments.run / RANGES)
-    chosen = representative(windows_for_run(run.info, "train", arguments.data), arguments.windows, arguments.seed)
+    steps = Steps(STEPS)
+    with steps.step("read"):
+        run = load_run(arguments.run)
+        check_writable(arguments.run / RANGES)
+        chosen = representative(windows_for_run(run.info, "train", arguments.data), arguments.windows, arguments.seed)
     transformation = from_info(run.info.transformation)
     generator = torch.Generator().manual_seed(arguments.seed)
     x, y = torch.from_numpy(chosen.x), torch.from_numpy(chosen.targets)
-    with torch.inference_mode():
+    with steps.step("run the model on windows and copies"), torch.inference_mode():
         views = [transformation.identity(x, y)[0]]
         views += [transformation(x, y, generator)[0] for _ in range(arguments.draws)]
         tensors = run.model.activations(torch.cat(views))
@@ -138,11 +143,12 @@ def _calibrate(arguments: argparse.Namespace, answer: Answer) -> None:
         # A class is decided between a window's two best logits. Steps are spent on those only: lower ones may saturate.
         tensors["logits"] = tensors["logits"].topk(min(2, len(run.info.labels)), dim=1).values
     ranges: dict[str, tuple[float, float]] = {}
-    for name, values in tensors.items():
-        try:
-            ranges[name] = activation_range(values.numpy(), arguments.method)
-        except InputError as error:
-            raise InputError(f"{arguments.run}: tensor {name}: {error}") from error
+    with steps.step("ranges"):
+        for name, values in tensors.items():
+            try:
+                ranges[name] = activation_range(values.numpy(), arguments.method)
+            except InputError as error:
+                raise InputError(f"{arguments.run}: tensor {name}: {error}") from error
     contents = Ranges(
         run_hash=run_hash(arguments.run),
         method=arguments.method,

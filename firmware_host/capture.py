@@ -15,7 +15,6 @@ import numpy as np
 from firmware_host.blocks import Blocks
 from firmware_host.board import Board, add_trust_option, add_wait_and_trace, open_board
 from firmware_host.link import BoardResetError
-from firmware_host.progress import progress
 from firmware_host.recording import Recording
 from firmware_host.trace import check_apart
 from firmware_host.transport import DEFAULT_BAUD
@@ -26,6 +25,7 @@ from scl.artifacts.bundle import Bundle, read_front_end_bundle
 from scl.artifacts.capture import MOST_BYTES, POSITIONS, Capture, read_capture, write_capture
 from scl.artifacts.captured import captured
 from scl.artifacts.manifest import BundleManifest
+from scl.progress import progress
 from scl.text import say
 
 MOST_SAMPLES = 1 << 22  # 11 hours at 100 Hz; writing them takes 2 GB of memory

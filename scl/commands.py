@@ -4,6 +4,7 @@ A command's module is imported when it is asked for: the list needs none of them
 """
 
 import difflib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import cast
@@ -34,12 +35,17 @@ COMMANDS = {
     "capture": ("firmware_host.capture", "record the board's own sensor"),
     "probe": ("firmware_host.probe", "what each layer takes on a board"),
     "replay": ("firmware_host.replay", "what a trace says"),
+    "completion": ("scl.completion", "what a shell needs to complete these commands"),
 }
 HELP = "usage: scl COMMAND [options]; scl COMMAND --help has its options and examples"
 
 
 def main() -> None:
     """The console script. Exit status: the command's own; 2 for one that is not known."""
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks, not a person
+        from scl.completion import complete
+
+        complete({name: module for name, (module, _) in COMMANDS.items()})
     command(_main)
 
 

@@ -53,6 +53,9 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -> None:
+    options = flags.from_arguments(arguments, WRIST)
+    check_supported("an IMU", SUPPORTED, options)
+    folder = working_folder.WorkingFolder.of_command("train.imu", argv, arguments)
     wait_passively()
     from train.data.data_set import Source
     from train.data.registry import data_set, data_set_at
@@ -62,9 +65,6 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     from train.run.summary import summary
     from train.run.task import check_imu, imu_task
 
-    options = flags.from_arguments(arguments, WRIST)
-    check_supported("an IMU", SUPPORTED, options)
-    folder = working_folder.WorkingFolder.of_command("train.imu", argv, arguments)
     path = arguments.data
     if arguments.download:
         from train.data.download import download

@@ -18,6 +18,7 @@ from scl import artifacts
 from scl.answers import Answer
 from scl.arguments import COPIES, SEED, Parser
 from scl.artifacts import InputError, command
+from scl.artifacts.run import read_run_info
 from scl.threads import wait_passively
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _probe(arguments: argparse.Namespace, answer: Answer) -> None:
+    read_run_info(arguments.run)  # before seconds of imports
     wait_passively()
     from train.data.stored import windows_for_run
     from train.run.folder import load_run

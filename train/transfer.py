@@ -14,6 +14,7 @@ from scl import artifacts
 from scl.answers import Answer
 from scl.arguments import COPIES, SEED, Parser
 from scl.artifacts import InputError, command
+from scl.artifacts.run import read_run_info
 from scl.text import say
 from scl.threads import wait_passively
 
@@ -55,6 +56,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _transfer(arguments: argparse.Namespace, answer: Answer) -> None:
+    read_run_info(arguments.run)  # before seconds of imports
     wait_passively()
     from train.run.by_person import transferred
     from train.run.folder import load_run

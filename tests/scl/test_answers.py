@@ -14,6 +14,7 @@ from scl.text import say
 from tests.scl.test_arguments import parser_of
 
 NO_FIGURES = {  # and why
+    "scl.completion": "prints a shell's code",
     "firmware_host.probe": "writes an npz file for export.profile --port, which prints what is in it",
 }
 
