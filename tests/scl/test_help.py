@@ -1,5 +1,5 @@
 """--help, --version and a wrong option are answered before anything large is imported. Its time is in
-benchmarks/cold_start.py; what it depends on is here.
+benchmarks/help_time.py; what it depends on is here.
 """
 
 import json
@@ -44,7 +44,7 @@ def test_no_help_and_no_refusal_needs_a_large_library():
     ("words", "message"),
     [
         ("train imu --method nothing", "invalid choice: 'nothing'"),
-        ("train ecg --batch-size 0", "argument --batch-size: "),
+        ("train ecg --batch-size 0", "batch_size is 0, expected 2 or more"),
         ("calibrate nowhere", "nowhere: is not a run folder"),
         ("train transfer nowhere --eval-data x", "nowhere: is not a run folder"),
         ("train probe nowhere", "nowhere: is not a run folder"),
