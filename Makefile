@@ -90,7 +90,7 @@ bench-device: setup ## Instructions, flash and RAM of the engine, emulated: the 
 # Runs that are there are not run again, so it can be interrupted. No $(MAKE) here: with it, make -n would run it all.
 LOGS := build
 .PHONY: results
-results: setup ## All tables of docs/RESULTS.md from their runs (a day on two cores; resumable)
+results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two cores; resumable)
 	mkdir -p $(LOGS)
 	$(PY) benchmarks/wisdm_folds.py
 	$(PY) benchmarks/ablations.py
@@ -139,6 +139,10 @@ screenshots: setup ## The pictures of pages in docs/images, anew, by the tests t
 fuzz: setup ## Long fuzzing of the link, 10 minutes a model
 	mkdir -p build
 	FUZZ_S=600 $(PY) -m pytest --timeout 0 --basetemp build/fuzz -m faults -k test_nothing_is_found tests/firmware/test_fuzz_link.py
+
+.PHONY: docs
+docs: setup ## The site of docs/, in build/site: open index.html there
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
 .PHONY: lint
 lint: setup ## ruff, mypy, the C compilers with every warning an error, gcc's analyzer, cppcheck with its MISRA addon

@@ -15,11 +15,17 @@ from train.run.working_folder import WorkingFolder
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t for a 95 % interval of the mean of so many runs
 
 
-def spread(values: Iterable[float], digits: int = 3) -> str:
-    """Mean and half the 95 % interval over seeds or folds (Student's t)."""
+def interval(values: Iterable[float]) -> tuple[float, float]:
+    """Mean and half the 95 % interval over seeds or folds (Student's t); NaN of one value, or of too many."""
     found = np.array(list(values), dtype=float)
     half = T_95.get(len(found), np.nan) * found.std(ddof=1) / np.sqrt(len(found)) if len(found) > 1 else np.nan
-    return f"{found.mean():.{digits}f}" + (f" ± {half:.{digits}f}" if np.isfinite(half) else "")
+    return float(found.mean()), float(half)
+
+
+def spread(values: Iterable[float], digits: int = 3) -> str:
+    """Both as text."""
+    mean, half = interval(values)
+    return f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if np.isfinite(half) else "")
 
 
 TRAINED_BY = (

@@ -1,6 +1,6 @@
 """Trains every method and encoder on MIT-BIH with several seeds and writes results/ecg_methods.json.
 
-    SCL_DATA_DIR=../shared/data python benchmarks/ecg_methods.py --seeds 0 1 2 3 4
+    SCL_DATA_DIR=... python benchmarks/ecg_methods.py --seeds 0 1 2 3 4
 
 Run folders are kept under --runs and reused, so the command can be interrupted; a run whose row is in the results is
 not made again. The runs of method scl are also calibrated, exported and measured in int8; what int8 loses is not

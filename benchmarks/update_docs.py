@@ -16,11 +16,31 @@ import cold_start
 import device
 import ecg_methods
 import fusion
+import ten_figures
 import train_cost
 import wisdm_folds
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ablations.RESULTS.parent
+WORDS = {  # of columns whose names in the results are not words
+    "macro_f1": "macro F1",
+    "macro_f1_transformed": "macro F1, shifted",
+    "rotated_macro_f1": "macro F1, turned",
+    "shifted_macro_f1": "macro F1, shifted",
+    "rotated_accuracy": "accuracy, turned",
+    "invariant_similarity": "similarity, invariant",
+    "variant_similarity": "similarity, variant",
+    "negative_similarity": "similarity of different windows",
+    "circular_consistency": "consistency, circular shift",
+    "int8_macro_f1": "int8: macro F1",
+    "int8_rotated_macro_f1": "int8: macro F1, turned",
+    "int8_consistency": "int8: consistency",
+    "same_group_at_1": "same record at 1",
+    "largest_mv_median": "largest error in mV, median",
+    "largest_mv_p95": "largest error in mV, 95 %",
+    "largest_mv_p95_after_2_s": "the same after 2 s",
+    "other_class": "another class",
+}
 
 
 def main() -> None:
@@ -74,12 +94,24 @@ def main() -> None:
         if log:
             path.write_text(after(log.read_text("utf-8"), first, last), encoding="utf-8")
         texts[name] = fenced(path)
-    put(texts)
+    ten = ten_figures.figures()
+    ten_figures.write_pictures(ten, ROOT / "docs" / "images" / "results")
+    put({name: readable(text) for name, text in texts.items()} | {"ten": ten_figures.page(ten)})
+
+
+def readable(text: str) -> str:
+    """A table with the names of its columns, and of the figures in its first one, in words."""
+    head, rule, rest = text.partition("\n| ---")
+    if not rule:
+        return text
+    cells = [cell.strip() for cell in head.strip("| ").split(" | ")]
+    first = re.sub(r"^\| (\w+) \|", lambda found: f"| {WORDS.get(found[1], found[1])} |", rest, flags=re.MULTILINE)
+    return f"| {' | '.join(WORDS.get(cell, cell.replace('_', ' ')) for cell in cells)} |{rule}{first}"
 
 
 def put(texts: dict[str, str]) -> None:
     """Between the marks of every page."""
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         text = page.read_text(encoding="utf-8")
         for name, new in texts.items():
             text = re.sub(

@@ -13,6 +13,11 @@ def decide(logits: np.ndarray, thresholds: np.ndarray | Sequence[float] | None =
 
     With `thresholds` (classes,) of the logits' own scale, the bit mask of the labels that reach theirs.
     Raises ValueError unless there is one threshold for each class.
+
+    Examples:
+        >>> logits = np.array([[1.0, 3.0], [2.0, 2.0]])
+        >>> decide(logits).tolist(), decide(logits, thresholds=[2.0, 2.0]).tolist()
+        ([1, 0], [2, 3])
     """
     classes = logits.shape[-1]
     if thresholds is None:

@@ -5,8 +5,8 @@ Per window, with D(a, b) = 1 - cos(a, b):
     L = D(inv(x), inv(Tx)) / ((1 + beta * D(var(x), var(Tx))) * D(inv(x), inv(x_neg)) + eps)
 
 Pushing variant features apart *grows* the denominator and so lowers the loss. Two properties to watch: a collapsed
-latent has D(inv(x), inv(Tx)) = 0 and so
-L = 0, and since beta's gradient is proportional to D(inv(x), inv(Tx)) its pull fades as the invariant features succeed.
+latent has D(inv(x), inv(Tx)) = 0 and so L = 0, and since beta's gradient is proportional to D(inv(x), inv(Tx)) its pull
+fades as the invariant features succeed.
 """
 
 import math
@@ -30,13 +30,11 @@ class SCLTerms(NamedTuple):
 class StructuredContrastiveLoss(nn.Module):
     """Structured contrastive loss of latents, averaged over the batch.
 
-    The cosine is that of u(z) = z |z| / (|z|^2 + eps^2), a unit vector up to a relative eps^2 / |z|^2. Unlike z /
-    |z| it is smooth
-    at zero: a zero vector has cosine 0 with everything, and gradient 0.
+    The cosine is that of u(z) = z |z| / (|z|^2 + eps^2), a unit vector up to a relative eps^2 / |z|^2. Unlike z / |z|,
+    it is smooth at zero: a zero vector has cosine 0 with everything, and gradient 0.
 
-    Degenerate cases: without variant dimensions beta has no effect; without invariant dimensions the loss is 1 /
-    (1 + beta * D(var(x), var(Tx))), the
-    variant mechanism alone; with x_neg equal to x the denominator is eps.
+    Degenerate cases: without variant dimensions beta has no effect; without invariant dimensions the loss is
+    1 / (1 + beta * D(var(x), var(Tx))), the variant mechanism alone; with x_neg equal to x the denominator is eps.
 
     Args:
         partition: how the latent is divided.
@@ -45,6 +43,15 @@ class StructuredContrastiveLoss(nn.Module):
 
     Raises:
         ValueError: beta or eps out of range, or neither invariant nor variant dimensions.
+
+    Examples:
+        Invariant features at right angles to those of another window, alike to the copy's but for their second half:
+
+        >>> contrast = StructuredContrastiveLoss(Partition(invariant=2, variant=1, free=0), beta=1.0, eps=0.01)
+        >>> z, z_t, z_neg = torch.tensor([[[1.0, 0.0, 1.0]], [[1.0, 1.0, -1.0]], [[0.0, 1.0, 1.0]]])
+        >>> terms = contrast(z, z_t, z_neg)
+        >>> [round(term.item(), 3) for term in terms]  # D is 1 - cos 45 degrees, 2 and 1
+        [0.097, 0.293, 2.0, 1.0]
     """
 
     def __init__(self, partition: Partition, beta: float = 1.0, eps: float = 1e-2) -> None:
@@ -63,11 +70,10 @@ class StructuredContrastiveLoss(nn.Module):
     def gradient_bound(self) -> float:
         """Upper bound of the norm of one window's gradient with respect to (z, z_t, z_neg) together.
 
-        With r = |z|, the Jacobian of u(z) has singular values 2 r eps^2 / (r^2 + eps^2)^2 (radial) and r /
-        (r^2 + eps^2) (tangential), at most
-        G = 3 sqrt(3) / (8 eps). |u| < 1, so each D changes by at most sqrt(2) G per unit of its two
-        arguments. With D <= 2, the loss changes by at most 1 / eps per
-        unit of D(inv), 2 (1 + 2 beta) / eps^2 per unit of D(neg) and beta / (2 eps) per unit of D(var).
+        With r = |z|, the Jacobian of u(z) has singular values 2 r eps^2 / (r^2 + eps^2)^2 (radial) and
+        r / (r^2 + eps^2) (tangential), at most G = 3 sqrt(3) / (8 eps). |u| < 1, so each D changes by at most
+        sqrt(2) G per unit of its two arguments. With D <= 2, the loss changes by at most 1 / eps per unit of D(inv),
+        2 (1 + 2 beta) / eps^2 per unit of D(neg) and beta / (2 eps) per unit of D(var).
         """
         g = math.sqrt(2) * 3 * math.sqrt(3) / (8 * self.eps)
         if self.partition.invariant == 0:

@@ -8,6 +8,12 @@ def negatives(z: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Another window's latent for every row of z (batch, d): the batch, cyclically shifted by a random 1..batch-1.
 
     `generator` is a CPU generator. Raises ValueError for a batch of one, which has no other window.
+
+    Examples:
+        >>> z = torch.arange(4.0)[:, None]
+        >>> other = negatives(z, torch.Generator().manual_seed(0))
+        >>> sorted(other.flatten().tolist()), bool((other == z).any())
+        ([0.0, 1.0, 2.0, 3.0], False)
     """
     if len(z) < 2:
         raise ValueError(f"negatives need a batch of at least 2 windows, got {len(z)}")
@@ -20,6 +26,11 @@ def other_class(z: Tensor, labels: Tensor, generator: torch.Generator | None = N
 
     A row that all others share the label of gets any other window. `generator` is a CPU generator. Raises ValueError
     for a batch of one.
+
+    Examples:
+        >>> z, labels = torch.arange(4.0)[:, None], torch.tensor([0, 0, 1, 1])
+        >>> other_class(z, labels)[:2].min().item() >= 2  # both of the other class
+        True
     """
     if len(z) < 2:
         raise ValueError(f"negatives need a batch of at least 2 windows, got {len(z)}")
@@ -40,6 +51,12 @@ class MemoryBank(nn.Module):
     Args:
         size: windows that are kept, 1 or more.
         d: dimensions of a latent.
+
+    Examples:
+        >>> bank = MemoryBank(size=8, d=2)
+        >>> first = bank.draw(torch.zeros(4, 2))  # nothing is stored yet: of the batch itself
+        >>> bank.draw(torch.ones(4, 2)).tolist() == torch.zeros(4, 2).tolist()
+        True
     """
 
     latents: Tensor

@@ -16,6 +16,11 @@ class Partition:
 
     Raises:
         ValueError: a size is negative or not an integer, or all are 0.
+
+    Examples:
+        >>> partition = Partition(invariant=3, variant=2, free=1)
+        >>> partition.size, partition.variant_slice, partition.kept.tolist()
+        (6, slice(3, 5, None), [0, 1, 2, 5])
     """
 
     invariant: int
@@ -32,7 +37,15 @@ class Partition:
 
     @classmethod
     def parse(cls, text: str, size: int | None = None) -> "Partition":
-        """Reads "invariant/variant/free", e.g. "32/32/64"; with `size`, their sum must be `size`."""
+        """Reads "invariant/variant/free", e.g. "32/32/64"; with `size`, their sum must be `size`.
+
+        Raises:
+            ValueError: the text is another, or the sum is.
+
+        Examples:
+            >>> Partition.parse("32/32/64", size=128)
+            Partition(invariant=32, variant=32, free=64)
+        """
         parts = text.split("/")
         if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
             raise ValueError(f"partition {text!r}: expected three sizes as invariant/variant/free, e.g. 32/32/64")

@@ -76,6 +76,17 @@ def robustness(
 
     Raises:
         ValueError: shapes do not fit together.
+
+    Examples:
+        Four windows of two people, and one copy of each; the copy of the last has another class.
+
+        >>> labels = np.array([[0, 1, 0, 1], [0, 1, 0, 1]])
+        >>> classes = np.array([[0, 1, 0, 1], [0, 1, 0, 0]])
+        >>> figures = robustness(labels, classes, groups=np.array([1, 1, 2, 2]))
+        >>> figures.accuracy, figures.transformed.accuracy, figures.transformed.consistency
+        (1.0, 0.75, 0.75)
+        >>> figures.transformed.consistency_ci95
+        (0.5, 1.0)
     """
     if labels.shape != classes.shape or labels.ndim != 2 or len(labels) < 1 or groups.shape != labels.shape[1:]:
         raise ValueError(

@@ -15,12 +15,25 @@ def random_rotations(count: int, rng: np.random.Generator) -> np.ndarray:
     """Rotation matrices (count, 3, 3), float64, uniform on SO(3).
 
     A normalized 4-vector of normal variates is a uniform unit quaternion (Marsaglia 1972; Shoemake 1992).
+
+    Examples:
+        >>> turns = random_rotations(5, np.random.default_rng(0))
+        >>> turns.shape, bool(np.allclose(turns @ turns.transpose(0, 2, 1), np.eye(3)))
+        ((5, 3, 3), True)
     """
     return np.stack(_matrix(rng.standard_normal((count, 4)).T), axis=-1).reshape(count, 3, 3)
 
 
-def random_rotations_torch(count: int, generator: "torch.Generator", device: "torch.device | str") -> "torch.Tensor":
-    """As `random_rotations`, float32 on `device`; `generator` lives on the same device."""
+def random_rotations_torch(
+    count: int, generator: "torch.Generator | None", device: "torch.device | str"
+) -> "torch.Tensor":
+    """As `random_rotations`, float32 on `device`; `generator` lives on the same device, None is torch's own.
+
+    Examples:
+        >>> import torch
+        >>> random_rotations_torch(5, torch.Generator().manual_seed(0), "cpu").shape
+        torch.Size([5, 3, 3])
+    """
     import torch
 
     quaternions = torch.randn(4, count, generator=generator, device=device)
@@ -36,6 +49,12 @@ def rotate(x: Any, rotation: Any) -> Any:
 
     Raises:
         ValueError: the channels are not whole 3-axis sensors, or the counts differ.
+
+    Examples:
+        >>> gravity = np.zeros((1, 3, 4)) + np.array([0.0, 0.0, 9.81])[:, None]  # along z for four samples
+        >>> about_x = np.array([[[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]])  # by 90 degrees
+        >>> rotate(gravity, about_x)[0, :, 0].tolist()
+        [0.0, -9.81, 0.0]
     """
     n, channels, samples = x.shape
     if channels == 0 or channels % 3:
@@ -54,6 +73,10 @@ def roll(x: Any, shifts: Any) -> Any:
 
     Raises:
         ValueError: the counts differ.
+
+    Examples:
+        >>> roll(np.array([[[1, 2, 3, 4]]]), np.array([1])).tolist()
+        [[[4, 1, 2, 3]]]
     """
     n, channels, samples = x.shape
     if tuple(shifts.shape) != (n,):

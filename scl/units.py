@@ -58,17 +58,32 @@ class AnySpelling:
 
 
 def unit_of(text: str) -> str | None:
-    """The unit of NAMES that a text spells; None if it is none."""
+    """The unit of NAMES that a text spells; None if it is none.
+
+    Examples:
+        >>> unit_of("m/s²"), unit_of("dps"), unit_of("furlong")
+        ('m/s2', 'deg/s', None)
+    """
     return SPELLINGS.get(_plain(text))
 
 
 def time_unit_of(text: str) -> str | None:
-    """The unit of NS that a text spells; None if it is none."""
+    """The unit of NS that a text spells; None if it is none.
+
+    Examples:
+        >>> time_unit_of("millis"), time_unit_of("µs")
+        ('ms', 'us')
+    """
     return TIMES.get(_plain(text))
 
 
 def millivolts_per(text: str) -> float | None:
-    """Millivolts in one of the unit; None if it is none of voltage."""
+    """Millivolts in one of the unit; None if it is none of voltage.
+
+    Examples:
+        >>> millivolts_per("V"), millivolts_per("g")
+        (1000.0, None)
+    """
     return VOLTAGE.get(unit_of(text) or "")
 
 
@@ -78,7 +93,12 @@ def _plain(text: str) -> str:
 
 
 def split(name: str) -> tuple[str, str | None]:
-    """A column's name without its unit, and the text that may be one: "acc_x (m/s^2)", "gyro_x_dps", "ecg [uV]"."""
+    """A column's name without its unit, and the text that may be one.
+
+    Examples:
+        >>> split("acc_x (m/s^2)"), split("gyro_x_dps"), split("ecg")
+        (('acc_x', 'm/s^2'), ('gyro_x', 'dps'), ('ecg', None))
+    """
     inside = BRACKETS.search(name)
     if inside:
         return (name[: inside.start()] + name[inside.end() :]).strip(" _-."), inside[1]

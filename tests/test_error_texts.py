@@ -5,9 +5,12 @@ what can be chosen ("there are 1, 2 and 3"), or puts in a variable whose name sa
 ("{advice}"). Where a person has written what is wrong, be it a file or an option (`WRITTEN`), what was expected instead
 is what to do: ", expected a number above 0". Constants are read in place. Errors whose text comes from elsewhere are in
 `PASSED_ON`, each with where it is made.
+
+docs/troubleshooting.md quotes such texts, word for word: `…` there stands for what differs from case to case.
 """
 
 import ast
+import functools
 import importlib
 import re
 from collections.abc import Iterator
@@ -215,3 +218,33 @@ def test_the_rule_can_fail(code: str, says: bool) -> None:
     call = ast.parse(code, mode="eval").body
     assert isinstance(call, ast.Call)
     assert says_what_to_do(template(call.args[0], {}) or "") is says
+
+
+TROUBLES = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+QUOTES = re.findall(r"^> `(.*)`$", TROUBLES, re.MULTILINE)
+
+
+@functools.cache
+def said() -> list[str]:
+    """Every text of the sources, what is put in as {expression}; and the lines of the Makefile."""
+    found = [text for *_, text in ALL if text]
+    for file, tree in TREES.items():
+        names = module(file)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr | ast.Constant | ast.BinOp) and (text := template(node, names)):
+                found.append(text)
+    return found + (ROOT / "Makefile").read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("quote", QUOTES)
+def test_a_text_quoted_in_troubleshooting_is_the_programs(quote: str) -> None:
+    parts = [part.strip() for part in quote.split("…") if part.strip(" ;:,()")]
+    assert sum(map(len, parts)) > 15, "too short to be found by"
+    pattern = re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
+    assert any(pattern.search(text) for text in said())
+
+
+def test_each_quoted_text_has_an_answer() -> None:
+    assert len(QUOTES) > 25
+    for section in re.split(r"^### ", TROUBLES, flags=re.MULTILINE)[1:]:
+        assert [line for line in section.splitlines()[1:] if line and not line.startswith(("> ", "#"))], section

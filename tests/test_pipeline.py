@@ -1,4 +1,5 @@
-"""The main job in miniature: the README's commands, one after the other, ending on the emulated board.
+"""The main job in miniature: the commands of docs/tutorials/first-report.md, one after the other, ending on the
+emulated board; and the pictures that the page draws of it, which SCL_SCREENSHOTS=1 puts into docs/images.
 
 Trains for four epochs on the recordings that a PyPI package ships, so the figures are poor on purpose and what int8
 may lose is not limited. What has to hold is that every stage takes the stage before it, and that the board answers
@@ -7,6 +8,7 @@ what is golden, bit for bit.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,16 +18,18 @@ import pytest
 
 from firmware_host.board import open_board
 from firmware_host.calibration_file import nominal
-from firmware_host.playing import play
+from firmware_host.playing import play as stream
 from firmware_host.protocol import Type
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.capture import read_capture
 from tests.documents import document, file
+from tests.tutorials.pages import play, said, sections
 from tests.warm import python
 
 ROOT = Path(__file__).parents[1]
-REPORT = "export_report.json"
+IMAGES = ROOT / "docs" / "images"
+PAGE = sections("first-report.md")
 
 
 def run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -41,32 +45,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
     folder = tmp_path_factory.mktemp("pipeline")
-    for written, module, *arguments in (
-        ("runs/demo/metrics.json", "train.imu", "--out", "runs/demo", "--epochs", "4"),
-        ("runs/demo/ranges.json", "calibration.ranges", "runs/demo"),
-        (
-            f"bundles/demo/{REPORT}",
-            "export.quantize",
-            "runs/demo",
-            "--out",
-            "bundles/demo",
-            "--max-loss",
-            "100",
-        ),
-    ):
-        done = run(folder, module, *arguments, "--json")
-        assert done.returncode == 0, f"{module}: {done.stdout}\n{done.stderr}"
-        assert document(done.stdout) == json.loads((folder / written).read_text()), module
-    for path in ("runs/demo/run.json", "bundles/demo/manifest.json"):
-        file(folder / path)
+    ended = play(PAGE["Four commands"], folder)
+    assert len(ended) == 4 and all(done.status == 0 for done in ended), said(ended)
+    assert ended[-1].output.splitlines()[-2] == "passed: exact", said(ended)
     return folder
 
 
 def test_board_equals_the_golden_outputs(folder: Path) -> None:
-    done = run(
-        folder, "firmware_host.validate", "bundles/demo", "--port", "emulator", "--limit", "12", "--out", "reports/demo"
-    )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     report = json.loads((folder / "reports/demo/validation.json").read_text())
     manifest = json.loads((folder / "bundles/demo/manifest.json").read_text())
     assert report["passed"] is True
@@ -82,6 +67,19 @@ def test_board_equals_the_golden_outputs(folder: Path) -> None:
     assert report["accuracy"] == pytest.approx((predictions[0] == labels).mean())
     assert report["accuracy_transformed"] == pytest.approx((predictions[1:] == labels).mean())
     assert report["consistency"] == pytest.approx((predictions[1:] == predictions[0]).mean())
+
+
+@pytest.mark.screenshots
+def test_the_page_draws_its_pictures(folder: Path) -> None:
+    ended = play(PAGE["What was sent, and what came back"], folder)
+    assert all(done.status == 0 for done in ended), said(ended)
+    text = (ROOT / "docs" / "tutorials" / "first-report.md").read_text("utf-8")
+    pictures = re.findall(r"\]\(\.\./images/(first-report-\w+\.svg)\)", text)
+    assert sorted(pictures) == sorted(path.name for path in folder.glob("*.svg")) and len(pictures) == 2
+    for name in pictures:
+        assert (IMAGES / name).is_file(), f"make screenshots draws {name}"
+        if os.environ.get("SCL_SCREENSHOTS"):
+            shutil.copy(folder / name, IMAGES)
 
 
 def test_a_missed_threshold_is_exit_status_1(folder: Path) -> None:
@@ -134,14 +132,20 @@ def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: 
     """Both on the same firmware: at the export's hop it keeps columns, at half of it whole windows run. The network
     takes invariants, which the board computes.
     """
-    for module, *arguments in (
-        ("train.imu", "--out", "runs/stream", "--epochs", "2", "--padding", "valid", "--input", "invariant"),
-        ("calibration.ranges", "runs/stream"),
-        ("export.quantize", "runs/stream", "--out", "bundles/stream", "--max-loss", "100", "--streaming", "16"),
-        ("export.recording", "runs/stream", "--out", "long.csv", "--seconds", "60"),
+    training = ("runs/stream", "--epochs", "2", "--padding", "valid", "--input", "invariant")
+    exporting = ("--out", "bundles/stream", "--max-loss", "100", "--streaming", "16")
+    for written, module, *arguments in (
+        ("runs/stream/metrics.json", "train.imu", "--out", *training),
+        ("runs/stream/ranges.json", "calibration.ranges", "runs/stream"),
+        ("bundles/stream/export_report.json", "export.quantize", "runs/stream", *exporting),
     ):
-        done = run(folder, module, *arguments)
+        done = run(folder, module, *arguments, "--json")
         assert done.returncode == 0, f"{module}: {done.stdout}\n{done.stderr}"
+        assert document(done.stdout) == json.loads((folder / written).read_text()), module
+    for path in ("runs/stream/run.json", "bundles/stream/manifest.json"):
+        file(folder / path)
+    done = run(folder, "export.recording", "runs/stream", "--out", "long.csv", "--seconds", "60")
+    assert done.returncode == 0, done.stderr
     bundle, record = read_run_bundle(folder / "bundles/stream"), read_capture(folder / "long.csv")
     kept = bundle.manifest.streaming
     assert bundle.manifest.default_hop == kept.hop == 16 and kept.share < 0.5 and kept.windows_compared > 100
@@ -150,12 +154,12 @@ def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: 
     assert json.loads((folder / "reports/stream/validation.json").read_text())["consistency"] > 0.95
     with open_board(bundle, "native") as board:
         nominal(bundle).send(board.link)
-        found = {answer.end: answer.predicted for answer in play(board, bundle, record, 16)}
-        whole = {answer.end: answer.predicted for answer in play(board, bundle, record, 8)}
+        found = {answer.end: answer.predicted for answer in stream(board, bundle, record, 16)}
+        whole = {answer.end: answer.predicted for answer in stream(board, bundle, record, 8)}
         assert len(found) > 20 and len(set(found.values())) > 1
         assert found == {end: whole[end] for end in found}
         # BENCH runs a whole window where the stream's columns lie, so it ends the stream.
-        next(play(board, bundle, record, 16))
+        next(stream(board, bundle, record, 16))
         assert len(board.link.request(Type.BENCH).payload) == 4
         with pytest.raises(InputError, match="not streaming|NOT_STREAMING|stream"):
             board.link.request(Type.SAMPLES, bytes(4 + 2 * len(record.channels)))

@@ -1,58 +1,140 @@
-"""The commands of README and docs exist and take the options they are given, and what a page names is where it says;
-test_pipeline.py runs the main job in miniature.
+"""Every block of commands in README and docs says how the tests hold it, and is held so; what a page names is where it
+says, and no page is left out of the site. test_pipeline.py runs the main job in miniature.
 """
 
 import re
 import shlex
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
+
+from scl import commands
+from tests.scl.test_arguments import parser_of
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = "docs|firmware|firmware_host|calibration|export|train|scl|tests|benchmarks"
-SHELL_PAGES = [README, *((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("COMMANDS", "COST", "BOARDS"))]
-SHELL_BLOCKS = [block for page in SHELL_PAGES for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL)]
-LINES = [line for block in SHELL_BLOCKS for line in block.replace("\\\n", " ").splitlines() if line.strip()]
-COMMANDS = [shlex.split(line, comments=True) for line in LINES]
-MODULES = sorted({tuple(c) for c in COMMANDS if c[:2] == ["python", "-m"]})
-TARGETS = sorted({c[1] for c in COMMANDS if c[0] == "make" and "-C" not in c})
+# What the title of a block says, which the site shows above it.
+RUN, CHECKED = "run by the tests", "checked against --help"
+RUN_ELSEWHERE = re.compile(r"checked by the tests; run with .* \d+(\.\d+)+")  # what no test installs
+FENCE = re.compile(r'^```(sh|python)(?: title="([^"]*)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
+OTHERS = {"dfu-util"}  # programs of others
 
 
-def test_readme_names_the_main_commands() -> None:
-    modules = {command[2] for command in MODULES}
-    assert {"train.imu", "calibration.ranges", "export.quantize", "firmware_host.validate"} <= modules
-    assert {"demo", "test"} <= set(TARGETS)
+@dataclass(frozen=True)
+class Block:
+    """A block of commands, or of Python: under which heading of which page it stands, and what its title says."""
+
+    page: str
+    heading: str
+    language: str
+    title: str | None
+    text: str
 
 
-@pytest.mark.parametrize("command", MODULES, ids=" ".join)
-def test_module_command_is_known_to_help(command: tuple[str, ...]) -> None:
-    module, arguments = command[2], list(command[3:])
-    subcommand = [a for a in arguments[:1] if re.fullmatch(r"[a-z-]+", a) and module == "calibration.sensor"]
+def blocks() -> list[Block]:
+    found = []
+    for path in PAGES:
+        text = path.read_text("utf-8")
+        for match in FENCE.finditer(text):
+            headings = ["", *re.findall(r"^## (.*)$", text[: match.start()], re.MULTILINE)]
+            found.append(Block(path.relative_to(ROOT).as_posix(), headings[-1], *match.groups()))
+    return found
+
+
+BLOCKS = blocks()
+LINES = [
+    shlex.split(line, comments=True)
+    for block in BLOCKS
+    if block.title == CHECKED
+    for line in block.text.replace("\\\n", " ").splitlines()
+    if line.strip() and not line.startswith("#")
+]
+MODULES = sorted({module for module, _ in commands.COMMANDS.values()})
+
+
+def test_every_block_says_how_it_is_held() -> None:
+    titles = {block.title for block in BLOCKS}
+    assert {RUN, CHECKED} <= titles
+    silent = [
+        f"{block.page}, {block.heading}: {block.title}"
+        for block in BLOCKS
+        if block.title not in (RUN, CHECKED) and not RUN_ELSEWHERE.fullmatch(block.title or "")
+    ]
+    assert not silent, "\n".join([f'each needs title="{RUN}" or title="{CHECKED}" behind its language:', *silent])
+
+
+def test_a_block_that_is_run_has_a_test_that_names_its_page_and_heading() -> None:
+    tests = [path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py")]
+    for block in BLOCKS:
+        if block.title == RUN:
+            names = f'"{Path(block.page).name}"', f'"{block.heading}"'
+            assert any(all(name in test for name in names) for test in tests), f"{block.page}, {block.heading}"
+
+
+@pytest.mark.parametrize("words", LINES, ids=" ".join)
+def test_a_line_that_is_checked_is_taken_by_its_parser(words: list[str]) -> None:
+    program, *rest = words
+    if program == "make":
+        check_make(rest)
+    elif program not in OTHERS:
+        if program == "scl":
+            count = 2 if " ".join(rest[:2]) in commands.COMMANDS else 1
+            module, arguments = commands.COMMANDS[" ".join(rest[:count])][0], rest[count:]
+        else:
+            assert program in ("python", "torchrun"), (
+                f"{program} is no program of ours; add it to OTHERS if it is meant"
+            )
+            start = rest.index("-m")
+            module, arguments = rest[start + 1], rest[start + 2 :]
+        parser_of(module).parse_args(arguments)
+
+
+def check_make(words: list[str]) -> None:
+    """A target that make help lists, or variables of firmware/Makefile."""
+    if words[:1] == ["-C"]:
+        makefile = (ROOT / words[1] / "Makefile").read_text("utf-8")
+        for name, value in (word.split("=") for word in words[2:]):
+            assert re.search(rf"\$\({name}\)", makefile), f"{words[1]}/Makefile has no {name}"
+            assert name != "BOARD" or (ROOT / "firmware" / "boards" / value).is_dir()
+    else:
+        done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert re.search(rf"^\s+{words[0]}\s", done.stdout, re.MULTILINE), f"make help does not list {words[0]}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_help_of_a_module_that_starts_cold(module: str) -> None:
+    """It imports all that it needs by itself."""
     done = subprocess.run(
-        [sys.executable, "-m", module, *subcommand, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 0, done.stderr
-    for option in (a.split("=")[0] for a in arguments if a.startswith("--")):
-        assert re.search(rf"{option}\b", done.stdout), f"{module} --help does not name {option}"
-
-
-@pytest.mark.parametrize("target", TARGETS)
-def test_make_target_is_listed(target: str) -> None:
-    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert re.search(rf"^\s+{target}\s", done.stdout, re.MULTILINE), f"make help does not list {target}"
+    assert done.returncode == 0 and done.stdout.startswith(f"usage: python -m {module} "), done.stderr
 
 
 def test_the_method_alone_runs() -> None:
     import torch
 
-    (block,) = re.findall(r"```python\n(.*?)```", "".join(SHELL_PAGES), re.DOTALL)
+    (block,) = [one for one in BLOCKS if (Path(one.page).name, one.heading) == ("COMMANDS.md", "The method alone")]
     names = {"z": torch.randn(8, 128), "z_t": torch.randn(8, 128), "task": torch.tensor(1.0)}
-    exec(block, names)
+    exec(block.text, names)
     assert torch.isfinite(names["loss"]) and names["loss"] > 1
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    def pages(part: object) -> list[str]:
+        if isinstance(part, str):
+            return [part]
+        return [page for inner in (part.values() if isinstance(part, dict) else part) for page in pages(inner)]
+
+    named = pages(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"])
+    there = {path.relative_to(ROOT / "docs").as_posix() for path in PAGES if path.is_relative_to(ROOT / "docs")}
+    missing = sorted(there - set(named))
+    assert not missing, f"add to nav in mkdocs.yml: {', '.join(missing)}"
+    assert len(named) == len(set(named))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -18,7 +18,7 @@ from train.run import flags, working_folder
 from train.run.config import TrainConfig
 from train.run.supported import Only, check_supported
 
-# docs/RESULTS.md has what each of these is worth.
+# docs/results/rotation.md has what each of these is worth.
 WRIST = TrainConfig().changed(input="invariant", variation=1.0, smoothing=0.1, cutmix=1.0, epochs=20)
 SUPPORTED = {"input": Only(("raw", "invariant"), "rolled windows are for time shift, in train.ecg")}
 

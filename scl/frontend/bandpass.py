@@ -92,6 +92,10 @@ def design(rate_hz: float, low_hz: float, high_hz: float) -> Bandpass:
     """The band-pass from `low_hz` to `high_hz` (3 dB down) for signals of `rate_hz`.
 
     Raises ValueError unless 0 < low < high < rate / 2.
+
+    Examples:
+        >>> design(180.0, 0.5, 40.0).sections.shape  # sections of a high-pass and of a low-pass
+        (2, 5)
     """
     from scipy.signal import butter, sosfilt_zi
 

@@ -40,6 +40,13 @@ def to_counts(x: np.ndarray, sensor: Sensor) -> tuple[np.ndarray, np.ndarray]:
     """Samples x (n, channels, samples) in SI units to counts (n, samples, channels) of a sensor.
 
     Returns the counts, int16, and the number of saturated values of every row (n,) int32.
+
+    Examples:
+        >>> from scl.frontend.sensor import load_sensor
+        >>> bmi270 = load_sensor("bmi270").select(["accelerometer"])
+        >>> counts, saturated = to_counts(np.array([[[0.0], [9.80665], [50.0]]]), bmi270)  # the range is 4 g
+        >>> counts.tolist(), saturated.tolist()
+        ([[[0, 8192, 32767]]], [1])
     """
     counts = np.empty(x.shape, dtype=np.float64)
     for part, rows in zip(sensor.parts, sensor.slices.values(), strict=True):

@@ -13,6 +13,12 @@ def flags_of(counts: np.ndarray, sensor: Sensor, lead_off_samples: int) -> np.nd
 
     Args:
         lead_off_samples: so many equal counts mean that a lead is off; 0: none do.
+
+    Examples:
+        >>> from scl.frontend.sensor import load_sensor
+        >>> still = np.full((1, 5, 1), 7, np.int16)
+        >>> flags_of(still, load_sensor("replay-ecg"), lead_off_samples=5).tolist() == [LEAD_OFF]
+        True
     """
     low, high = np.array([part.count_range for part in sensor.parts for _ in range(part.axes)]).T
     flags = SATURATED * ((counts <= low) | (counts >= high)).any(axis=(1, 2))

@@ -58,7 +58,12 @@ def describe(channels: int, rate_hz: float) -> InvariantSpec:
 
 
 def names(channels: int) -> tuple[str, ...]:
-    """Of the invariants of 3 channels (accelerometer) or 6 (and gyroscope). Raises ValueError for others."""
+    """Of the invariants of 3 channels (accelerometer) or 6 (and gyroscope). Raises ValueError for others.
+
+    Examples:
+        >>> len(names(3)), len(names(6))
+        (8, 19)
+    """
     if channels not in CHANNELS:
         raise ValueError(f"invariants need an accelerometer's 3 channels, or 6 with a gyroscope, found {channels}")
     return ACCELEROMETER + (GYROSCOPE if channels == 6 else ())
@@ -70,7 +75,12 @@ def offsets(channels: int) -> tuple[float, ...]:
 
 
 def smoothing(time_constant_s: float, rate_hz: float) -> float:
-    """alpha of y += alpha (x - y), a first-order low-pass: 1 - exp(-1 / (time constant * rate))."""
+    """alpha of y += alpha (x - y), a first-order low-pass: 1 - exp(-1 / (time constant * rate)).
+
+    Examples:
+        >>> round(smoothing(0.5, rate_hz=20.0), 4)
+        0.0952
+    """
     return 1 - math.exp(-1 / (time_constant_s * rate_hz))
 
 
@@ -79,6 +89,14 @@ def invariants(x: np.ndarray, fast: float, slow: float) -> np.ndarray:
 
     Args:
         fast, slow: alpha of the low-passes (`scl.frontend.invariants.smoothing`).
+
+    Examples:
+        A window and the same window with its axes exchanged, which is a rotation:
+
+        >>> x = np.random.default_rng(0).normal(size=(1, 20, 3)).astype(np.float32)
+        >>> found, turned = (invariants(one, fast=0.5, slow=0.1) for one in (x, x[:, :, [1, 2, 0]]))
+        >>> found.shape, bool(np.allclose(found, turned, atol=1e-5))
+        ((1, 20, 8), True)
     """
     alpha, beta = np.float32(fast), np.float32(slow)
     rows = []

@@ -15,6 +15,10 @@ def quantized(
     Args:
         mean, std: (inputs,) that are taken off and divided by; the division is a product with the rounded inverse.
         inv_input_scale: steps of the input in one standard deviation.
+
+    Examples:
+        >>> quantized(np.array([[[1.0], [3.0], [99.0]]], np.float32), [1.0], [2.0], 30.0, -5).tolist()
+        [[[-5], [25], [127]]]
     """
     normalized = (x - np.asarray(mean, np.float32)) * (np.float32(1) / np.asarray(std, np.float32))
     steps = np.clip(normalized * np.float32(inv_input_scale), np.float32(-BEYOND), np.float32(BEYOND))

@@ -122,7 +122,12 @@ class Resampler:
 
 
 def served(sensor_hz: float, model_hz: float) -> bool:
-    """Whether the firmware can bring a sensor's rate down to a model's."""
+    """Whether the firmware can bring a sensor's rate down to a model's.
+
+    Examples:
+        >>> served(100.0, 20.0), served(20.0, 100.0)
+        (True, False)
+    """
     exact = sensor_hz / model_hz
     ratio = Fraction(exact).limit_denominator(MAX_UP)
     return abs(ratio - exact) <= TOLERANCE * exact and ratio >= 1 and _taps(exact) <= MAX_PHASE_TAPS
@@ -131,6 +136,10 @@ def served(sensor_hz: float, model_hz: float) -> bool:
 def nearest_served(sensor_hz: float, model_hz: float) -> list[float]:
     """The closest model rate on either side of `model_hz` that a sensor can be brought down to, of those that are
     written with two decimals at most.
+
+    Examples:
+        >>> nearest_served(257.0, 180.0)
+        [179.9, 185.04]
     """
     exact = Fraction(sensor_hz).limit_denominator(1000)
     rates = {sensor_hz}
@@ -148,6 +157,11 @@ def design(sensor_hz: float, model_hz: float) -> Resampler:
 
     Raises:
         InputError: the sensor is slower than the model, or the ratio needs more phases or taps than the firmware has.
+
+    Examples:
+        >>> filtered = design(104.0, 20.0)
+        >>> filtered.up, filtered.down
+        (5, 26)
     """
     if not all(math.isfinite(hz) and hz > 0 for hz in (sensor_hz, model_hz)):
         raise InputError(f"sample rates are {sensor_hz:g} and {model_hz:g} Hz, expected numbers above 0; change them")

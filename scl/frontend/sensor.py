@@ -146,7 +146,12 @@ class Sensor:
 
 
 def shipped() -> list[str]:
-    """Names of the sensor files that ship with the project."""
+    """Names of the sensor files that ship with the project.
+
+    Examples:
+        >>> "bmi270" in shipped()
+        True
+    """
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
@@ -155,6 +160,11 @@ def load_sensor(name_or_path: str | Path) -> Sensor:
 
     Raises:
         InputError: no such file, not TOML, an unknown or missing key, or a value out of range.
+
+    Examples:
+        >>> sensor = load_sensor("bmi270")
+        >>> sensor.rate_hz, sensor.channels, sensor.slices["gyroscope"]
+        (100.0, 6, slice(3, 6, None))
     """
     path = FOLDER / f"{name_or_path}.toml" if str(name_or_path) in shipped() else Path(name_or_path)
     table = read_toml(path, f"a sensor file or one of {', '.join(shipped())}")

@@ -9,6 +9,12 @@ def to_si(counts: np.ndarray, sensor: Sensor) -> np.ndarray:
     """Counts (n, samples, channels) int16 to SI units, float32 of the same shape: alignment @ (counts * unit - bias).
 
     Each operation is one single-precision rounding; the sum over a sensor's axes runs from the first to the last.
+
+    Examples:
+        >>> from scl.frontend.sensor import load_sensor
+        >>> bmi270 = load_sensor("bmi270").select(["accelerometer"])
+        >>> print(to_si(np.array([[[0, 0, 8192]]], np.int16), bmi270)[0, 0].round(3))  # 1 g along z, in m/s^2
+        [0.    0.    9.807]
     """
     out = np.empty(counts.shape, dtype=np.float32)
     for part, channels in zip(sensor.parts, sensor.slices.values(), strict=True):

@@ -25,9 +25,9 @@ class Done:
     errors: str
 
 
-def sections(page: str) -> dict[str, list[str]]:
+def sections(page: str, folder: Path = PAGES) -> dict[str, list[str]]:
     """The commands of a page under each of its `##` headings; those before the first one are under ""."""
-    parts = re.split(r"^## (.+)$", (PAGES / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    parts = re.split(r"^## (.+)$", (folder / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
     titles = ["", *parts[1::2]]
     return {title: _commands(text) for title, text in zip(titles, parts[::2], strict=True)}
 
@@ -36,7 +36,7 @@ def _commands(text: str) -> list[str]:
     """A command is a line, with the lines of its here-document."""
     found: list[str] = []
     end = None
-    for line in "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)).splitlines():
+    for line in "".join(re.findall(r"```sh[^\n]*\n(.*?)```", text, re.DOTALL)).splitlines():
         if end is not None:
             found[-1] += f"\n{line}"
             end = None if line == end else end
