@@ -74,8 +74,17 @@ def schema_of(cls: Any) -> dict[str, Any]:
             part["required"] = list(part["properties"])
             part["additionalProperties"] = False
     schema["title"] = kind
-    schema["description"] = inspect.cleandoc(cls.__doc__)
+    schema["description"] = cls.__doc__
+    for part in (schema, *schema.get("$defs", {}).values()):
+        if "description" in part:
+            part["description"] = _of_fields(part["description"])
     return {"$schema": DIALECT} | _without_defaults(schema)
+
+
+def _of_fields(docstring: str) -> str:
+    """What a class's docstring says of the class and its fields; not what it raises, nor examples in Python."""
+    paragraphs = inspect.cleandoc(docstring).split("\n\n")
+    return "\n\n".join(text for text in paragraphs if not text.startswith(("Raises:", "Example", ">>>")))
 
 
 def _without_defaults(value: Any) -> Any:
@@ -99,7 +108,7 @@ def files() -> dict[str, str]:
             raise ValueError(f"{cls.__module__}.{cls.__name__}: kind {kind} has a schema already; name it in NAMES")
         schemas[name] = json.dumps(schema_of(cls), indent=2, ensure_ascii=False) + "\n"
         what = " ".join(inspect.cleandoc(cls.__doc__).split("\n\n")[0].split())
-        rows.append(f"| [`{name}`]({name}) | {number} | {what} |")
+        rows.append(f"| [`{name.removesuffix('.json')}`]({name}) | {number} | {what} |")
     return {**schemas, "README.md": INTRODUCTION + "\n".join(sorted(rows)) + "\n"}
 
 
