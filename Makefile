@@ -54,7 +54,7 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV) || { echo "error: no venv module. Run: sudo apt-get install -y python3-venv" >&2; exit 2; }
 	$(PY) -m pip install --quiet --upgrade pip
 	torch=$$(grep '^torch==' requirements.lock)
-	if [ -z "$(CUDA)" ] && $(PY) -m pip install --quiet --dry-run --report - "$$torch" | grep -q '"name": "nvidia'; then
+	if [ -z "$(CUDA)" ] && $(PY) -m pip install --quiet --dry-run --report - "$$torch" | grep '"name": "nvidia' > /dev/null; then
 	  $(PY) -m pip install --quiet --no-deps --index-url "$(TORCH_INDEX)" "$$torch" || {
 	    echo "error: no CPU build of torch at $(TORCH_INDEX). Run: make setup TORCH_INDEX=URL, or make setup CUDA=1" >&2; exit 2; }
 	fi
