@@ -3,9 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -53,9 +51,7 @@ def archive(trained: Path) -> Path:
 
 
 def evaluated(run: Path, *arguments: object) -> dict:
-    with redirect_stdout(StringIO()) as printed:
-        assert transfer.main([str(run), *map(str, arguments), "--json"]) == 0
-    assert document(printed.getvalue()) == json.loads((run / "transfer.json").read_text())
+    assert transfer.main([str(run), *map(str, arguments)]) == 0
     read_artifact(run / "transfer.json", Transfer)  # every field is what it should be
     return json.loads((run / "transfer.json").read_text())
 
@@ -204,6 +200,8 @@ def test_without_a_shared_class_only_consistency_is_told(run: Path, capsys) -> N
     assert copies["accuracy"] is copies["macro_f1"] is None and copies["consistency"] > 0.99
     assert copies["consistency_by_construction"] == "the input does not change under rotation"
     text = capsys.readouterr().out
+    assert transfer.main([str(run), "--eval-data", "watch-set", "--json"]) == 0
+    assert document(capsys.readouterr().out) == json.loads((run / "transfer.json").read_text())
     assert "accuracy cannot be told" in text
     assert "consistency 1.000 by construction: the input does not change under rotation" in text
 
