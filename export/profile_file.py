@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from export.cost.estimate import Estimate
 from export.network.layers import Network
 from export.proof.bisect import LayerErrors
-from export.report_file import Costs
 from scl.answers import Document
+from scl.artifacts.export_report import Costs
 
 
 @dataclass(frozen=True)

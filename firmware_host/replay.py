@@ -20,11 +20,11 @@ from firmware_host.messages import BoardError, ErrorCode
 from firmware_host.model import check_board
 from firmware_host.protocol import ANSWER, Decoder, Frame, Type
 from firmware_host.recorded_board import RecordedBoard, ReplayError
-from firmware_host.report import print_table
 from firmware_host.silence import Heard
 from firmware_host.trace import Record, read_head, read_trace
 from firmware_host.validate import exit_status, judge
-from firmware_host.validation import Measured
+from firmware_host.validation import Measured, Verdict
+from firmware_host.validation_table import print_table
 from scl.answers import Answer, Document
 from scl.arguments import Parser
 from scl.artifacts import InputError, command
@@ -69,6 +69,15 @@ class TraceAccount(Document):
     schema = 1
 
 
+@dataclass(frozen=True)
+class Replayed(Measured, Verdict, Document):
+    """What `validate` measures of a recorded board, and the verdict."""
+
+    kind = "replayed"
+    schema = 1
+
+
+UNASKED = (Type.CAPTURE | ANSWER, Type.LIVE | ANSWER)
 ARROWS = {">": "->", "<": "<-", "!": "!!"}
 
 
@@ -171,7 +180,7 @@ class Account:
 
     def _received(self, frame: Frame) -> str:
         words = self.reader.answer(frame)
-        if self.open.pop(frame.seq, None) is None and frame.type != Type.CAPTURE | ANSWER:
+        if self.open.pop(frame.seq, None) is None and frame.type not in UNASKED:
             words += " (answers nothing that is open)"
         if frame.type == Type.ERROR and _code(frame) == ErrorCode.NO_SESSION:
             self.refused += 1
@@ -237,10 +246,10 @@ def _replay(options: argparse.Namespace, answer: Answer) -> int:
         measured = replay(options.trace, bundle)
     except ReplayError as error:
         raise InputError(str(error)) from error
-    validation = judge(measured, None, None)
-    answer.give(validation)
-    print_table(validation, bundle.manifest)
-    return exit_status(validation)
+    judged = judge(measured, None, None)
+    answer.give(Replayed(**vars(measured), **vars(judged)))
+    print_table(measured, judged)
+    return exit_status(judged)
 
 
 def _parser() -> argparse.ArgumentParser:
