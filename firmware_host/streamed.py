@@ -1,4 +1,4 @@
-"""What `firmware_host.stream --json` says: every class of a stream, and how they compare."""
+"""What --json of `firmware_host.stream` and `firmware_host.live` says: every class, and how they compare."""
 
 from dataclasses import dataclass
 
@@ -64,4 +64,29 @@ class StreamedWindows(Document):
     right: int
 
     kind = "stream_windows"
+    schema = 1
+
+
+@dataclass(frozen=True)
+class LiveClass:
+    """A class of the board's own sensor; `seconds` and `predicted` as in a `StreamAnswer`."""
+
+    seconds: float
+    predicted: str | None
+    saturated: bool
+    lead_off: bool
+
+
+@dataclass(frozen=True)
+class LiveClasses(Document):
+    """What a board said of its own sensor: classes that came, classes that the line lost, samples that it took, and
+    samples that the board lost.
+    """
+
+    answers: tuple[LiveClass, ...]
+    lost: int
+    samples: int
+    dropped: int
+
+    kind = "live"
     schema = 1
