@@ -57,6 +57,13 @@ LINES = [
     for line in block.text.replace("\\\n", " ").splitlines()
     if line.strip() and not line.startswith("#")
 ]
+# Commands in sentences, where they have arguments: a name alone tells which is meant.
+SENTENCES = [
+    words
+    for page in PAGES
+    for code in re.findall(r"(?<!`)`((?:python -m|scl) [^`]+)`", page.read_text("utf-8"))
+    if len(words := shlex.split(code)) > 3 and "COMMAND" not in words
+]
 MODULES = sorted({module for module, _ in commands.COMMANDS.values()})
 
 
@@ -89,7 +96,7 @@ def test_a_block_that_is_run_has_a_test_that_names_its_page_and_heading() -> Non
             assert any(all(name in test for name in names) for test in tests), f"{block.page}, {block.heading}"
 
 
-@pytest.mark.parametrize("words", LINES, ids=" ".join)
+@pytest.mark.parametrize("words", [*LINES, *SENTENCES], ids=" ".join)
 def test_a_line_that_is_checked_is_taken_by_its_parser(words: list[str]) -> None:
     program, *rest = words
     if program == "make":
