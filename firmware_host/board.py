@@ -107,17 +107,17 @@ def open_board(
     baud: int = DEFAULT_BAUD,
     trace: str | None = None,
     wait_s: float = 0.0,
-    native_arguments: Sequence[str] = (),
+    more: Sequence[str] = (),
     trust: bool = False,
 ) -> Iterator[Board]:
     """Builds and starts what `port` needs, greets the board and checks that it holds the bundle's model.
 
     Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is. `trace`:
     the file that gets one, or "-" for stderr. `wait_s`: how long a real port is waited for, now and whenever it goes
-    away. `trust`: the bundle's C may be more than data.
+    away. `more`: arguments of the native firmware, or of QEMU. `trust`: the bundle's C may be more than data.
     """
     with (
-        _line(bundle, port, baud, wait_s, native_arguments, trust) as line,
+        _line(bundle, port, baud, wait_s, more, trust) as line,
         _traced(line.transport, trace, line.baud) as (transport, now),
     ):
         link = Link(transport, now)
@@ -144,18 +144,18 @@ def _line(
     port: str | None,
     baud: int,
     wait_s: float,
-    native_arguments: Sequence[str],
+    more: Sequence[str],
     trust: bool,
 ) -> Iterator[_Line]:
     kind, _, machine = (port or "").partition(":")
     if kind == "native" and not machine:
-        with emulator.native(build(bundle, toolchain.NATIVE, trust), native_arguments) as pty:
+        with emulator.native(build(bundle, toolchain.NATIVE, trust), more) as pty:
             yield _Line(pty)
     elif kind == "emulator":
         machine = machine or DEFAULT
         if MACHINES and machine not in MACHINES:
             raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
-        with emulator.qemu(build(bundle, machine, trust), machine) as uart:
+        with emulator.qemu(build(bundle, machine, trust), machine, more) as uart:
             yield _Line(uart, emulated=True)
     else:
         open_port = SerialPort(port, baud)

@@ -32,6 +32,7 @@ from scl.artifacts.golden import read_golden
 from scl.artifacts.manifest import BundleManifest
 from scl.text import say
 
+UNASKED = (Type.CAPTURE | ANSWER, Type.LIVE | ANSWER)
 ARROWS = {">": "->", "<": "<-", "!": "!!"}
 
 
@@ -116,7 +117,7 @@ class Account:
 
     def _received(self, frame: Frame) -> str:
         words = self.reader.answer(frame)
-        if self.open.pop(frame.seq, None) is None and frame.type != Type.CAPTURE | ANSWER:
+        if self.open.pop(frame.seq, None) is None and frame.type not in UNASKED:
             words += " (answers nothing that is open)"
         if frame.type == Type.ERROR and _code(frame) == ErrorCode.NO_SESSION:
             self.refused += 1
