@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 
 from export.package_input import input_text
+from export.package_sensor import LIVE, own_sensor
 from scl import artifacts
 from scl.arguments import Parser
 from scl.artifacts import command
@@ -63,7 +64,11 @@ TARGETS = {
             ("library.json", "a PlatformIO library; its header is called as it is"),
             ("examples/link/", "a project that speaks the link over Arduino's Serial"),
         ),
-        also=(HEADER, ("arduino/examples/link/link.ino", "examples/link/src/main.cpp")),
+        also=(
+            HEADER,
+            ("arduino/src/scl/serial_port.h", "src/scl/serial_port.h"),
+            ("arduino/examples/link/link.ino", "examples/link/src/main.cpp"),
+        ),
     ),
     "zephyr": Target(
         "/dev/ttyACM0",
@@ -130,6 +135,7 @@ def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
         templates = TEMPLATES / target
         for path in (path for path in sorted(templates.rglob("*")) if path.is_file() and path.name != "README.md"):
             _fill(path, folder / path.relative_to(templates), words)
+        _fit_sensor(bundle.manifest, target, folder, words)
         for name, place in TARGETS[target].also:
             _fill(TEMPLATES / name, folder / Template(place).substitute(words), words)
         (folder / "README.md").write_text(readme(words, target), encoding="utf-8")
@@ -139,6 +145,19 @@ def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
                 shutil.copyfile(FIRMWARE / name, folder / "example" / name)
         facts = {"name": words["name"], "target": target, "model_hash": words["hash"]}
         artifacts.write_json(folder / "scl_package.json", {"kind": "package", "schema": 1, **facts})
+
+
+def _fit_sensor(manifest: BundleManifest, target: str, folder: Path, words: dict[str, str]) -> None:
+    """Gives the example with a sensor of the board's own its part, or takes it away where it is not for this sensor."""
+    sensor = own_sensor(manifest)
+    if target not in LIVE:
+        return
+    if not sensor.fits(target):
+        shutil.rmtree(folder / LIVE[target])
+    elif target == "arduino":
+        _fill(TEMPLATES / "parts" / f"{sensor.driver}.h", folder / LIVE[target] / "part.h", words)
+        if sensor.imu:
+            _fill(TEMPLATES / "parts" / "wire_bus.h", folder / LIVE[target] / "wire_bus.h", words)
 
 
 def licence() -> str:
@@ -153,7 +172,7 @@ def described(manifest: BundleManifest, target: str) -> dict[str, str]:
     logits = manifest.outputs.logits
     name = re.sub(r"\W", "_", f"scl_{manifest.name}", flags=re.ASCII)[:MOST_NAME]
     model = [*API, *(path.name for path in sources("engine", "frontend")), "model_data.c"]
-    link = [path.name for path in sources("link", "app") if path.name not in API]
+    link = [path.name for path in sources("link", "sensors", "app") if path.name not in API]
     return {
         "name": name,
         "version": about["Version"],
@@ -175,6 +194,7 @@ def described(manifest: BundleManifest, target: str) -> dict[str, str]:
         "memory": f"{manifest.cost.ram_bytes + math.prod(manifest.input.shape):,}",  # and the window's ring
         "port": TARGETS[target].port,
         **board_words(),
+        **own_sensor(manifest).words(),
         "one_model": _filled(TEMPLATES / "one_model.cmake", {"name": name}).rstrip(),
         "model_sources": "\n  ".join(f"{place}/{name}" for name in model),
         "link_sources": "\n  ".join(f"{place}/{name}" for name in link),

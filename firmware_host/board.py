@@ -53,6 +53,7 @@ class Board:
     hello: Hello  # of the first greeting
     emulated: bool  # ticks count instructions
     baud: int | None  # None: the line has no rate of its own
+    firmware: Path | None = None  # the program that was built for it here
 
     def line_seconds(self, size: int) -> float:
         """Time that `size` bytes take on the line; 0 without a line rate."""
@@ -107,24 +108,24 @@ def open_board(
     baud: int = DEFAULT_BAUD,
     trace: str | None = None,
     wait_s: float = 0.0,
-    native_arguments: Sequence[str] = (),
+    more: Sequence[str] = (),
     trust: bool = False,
 ) -> Iterator[Board]:
     """Builds and starts what `port` needs, greets the board and checks that it holds the bundle's model.
 
     Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is. `trace`:
     the file that gets one, or "-" for stderr. `wait_s`: how long a real port is waited for, now and whenever it goes
-    away. `trust`: the bundle's C may be more than data.
+    away. `more`: arguments of the native firmware, or of QEMU. `trust`: the bundle's C may be more than data.
     """
     with (
-        _line(bundle, port, baud, wait_s, native_arguments, trust) as line,
+        _line(bundle, port, baud, wait_s, more, trust) as line,
         _traced(line.transport, trace, line.baud) as (transport, now),
     ):
         link = Link(transport, now)
         try:
             hello = link.greet()
             check_board(hello, bundle, link.name)
-            yield Board(link, hello, line.emulated, line.baud)
+            yield Board(link, hello, line.emulated, line.baud, line.firmware)
         except MessageError as error:
             raise MessageError(error.found, link.name) from error
 
@@ -136,6 +137,7 @@ class _Line:
     transport: Transport
     emulated: bool = False
     baud: int | None = None
+    firmware: Path | None = None
 
 
 @contextmanager
@@ -144,19 +146,21 @@ def _line(
     port: str | None,
     baud: int,
     wait_s: float,
-    native_arguments: Sequence[str],
+    more: Sequence[str],
     trust: bool,
 ) -> Iterator[_Line]:
     kind, _, machine = (port or "").partition(":")
     if kind == "native" and not machine:
-        with emulator.native(build(bundle, toolchain.NATIVE, trust), native_arguments) as pty:
-            yield _Line(pty)
+        firmware = build(bundle, toolchain.NATIVE, trust)
+        with emulator.native(firmware, more) as pty:
+            yield _Line(pty, firmware=firmware)
     elif kind == "emulator":
         machine = machine or DEFAULT
         if MACHINES and machine not in MACHINES:
             raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
-        with emulator.qemu(build(bundle, machine, trust), machine) as uart:
-            yield _Line(uart, emulated=True)
+        firmware = build(bundle, machine, trust)
+        with emulator.qemu(firmware, machine, more) as uart:
+            yield _Line(uart, emulated=True, firmware=firmware)
     else:
         open_port = SerialPort(port, baud)
         serial = Reopening(open_port, wait_s) if wait_s else open_port()

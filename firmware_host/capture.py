@@ -15,6 +15,7 @@ import numpy as np
 from firmware_host.blocks import Blocks
 from firmware_host.board import Board, add_trust_option, add_wait_and_trace, open_board
 from firmware_host.link import BoardResetError
+from firmware_host.played_sensor import add_play_option, sensor_arguments
 from firmware_host.progress import progress
 from firmware_host.recording import Recording
 from firmware_host.trace import check_apart
@@ -37,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     bundle = read_front_end_bundle(options.bundle)
     samples = _samples(options, bundle.manifest)
     before = _before(options, bundle.manifest)
-    where, sensor = (options.port, options.baud, options.trace, options.wait), _sensor(options, bundle)
+    where, sensor = (options.port, options.baud, options.trace, options.wait), sensor_arguments(options, bundle)
     with open_board(bundle, *where, sensor, options.trust) as board:
         blocks, cause = capture(board, bundle, samples)
         doubt = _doubt(board, f"after {blocks.end} of {samples} samples")
@@ -121,27 +122,6 @@ def _part(options: argparse.Namespace, manifest: BundleManifest, counts: np.ndar
     return Capture(sensor.name, sensor.rate_hz, manifest.channels, counts, position, label, dropped, known)
 
 
-def _sensor(options: argparse.Namespace, bundle: Bundle[BundleManifest]) -> list[str]:
-    """Arguments of the native firmware that make it play a file as its sensor."""
-    if options.play is None:
-        return []
-    if options.port != "native":
-        raise InputError(
-            f"--play {options.play}: only --port native plays a file; "
-            "leave it out for boards that have a sensor of their own"
-        )
-    if not options.play.is_file():
-        raise InputError(f"{options.play}: no such file; give int16 counts, little endian, sample by sample")
-    size, sample = options.play.stat().st_size, 2 * len(bundle.manifest.channels)
-    if size == 0 or size % sample:
-        raise InputError(
-            f"{options.play}: has {size} bytes, expected whole samples of {sample} bytes, one at least; give "
-            "int16 counts, little endian, sample by sample"
-        )
-    rate_hz = bundle.manifest.sensor.rate_hz
-    return ["--sensor", str(options.play.resolve()), "--sensor-rate", str(rate_hz)]
-
-
 def _before(options: argparse.Namespace, manifest: BundleManifest) -> Capture | None:
     """What --append adds to. InputError rather than overwriting a file, or recording what would not fit to it."""
     path: Path = options.out
@@ -173,12 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--position", choices=POSITIONS, help="the axis that points up, for six-position")
     parser.add_argument("--label", type=line, help="what is recorded; firmware_host.stream prints it beside the class")
     parser.add_argument("--subject", type=line, help="who is recorded: train.imu divides captures by it")
-    parser.add_argument(
-        "--play",
-        type=Path,
-        metavar="FILE",
-        help="with --port native: int16 counts, little endian, that stand in for the sensor",
-    )
+    add_play_option(parser)
     add_trust_option(parser)
     add_wait_and_trace(parser)
     return parser

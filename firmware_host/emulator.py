@@ -49,15 +49,15 @@ def native(firmware: Path, arguments: Sequence[str] = ()) -> Iterator[SerialTran
 
 
 @contextmanager
-def qemu(firmware: Path, machine: str) -> Iterator[SocketTransport]:
-    """Runs `firmware` (ELF) on an emulated board; its first serial port is the transport.
+def qemu(firmware: Path, machine: str, arguments: Sequence[str] = ()) -> Iterator[SocketTransport]:
+    """Runs `firmware` (ELF) on an emulated board; its first serial port is the transport. `arguments` are QEMU's.
 
     QEMU connects to a socket that is ours already, so no port number has to be guessed to be free.
     """
     toolchain.require(QEMU)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp:127.0.0.1:{server.getsockname()[1]},nodelay=on"
-        with _process([*qemu_command(firmware, machine), "-serial", address]) as (process, errors):
+        with _process([*qemu_command(firmware, machine), *arguments, "-serial", address]) as (process, errors):
             connection = _accept(server, process, errors)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             transport = SocketTransport(connection, f"emulator:{machine}")

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from firmware_host.hello import Hello
 from firmware_host.message_error import MessageError
-from firmware_host.messages import BoardError, Hop, Probe, Stats, Wanted, bench_ticks, capture_block
+from firmware_host.messages import (
+    BoardError,
+    Hop,
+    LiveProgress,
+    Probe,
+    Stats,
+    Wanted,
+    bench_ticks,
+    capture_block,
+    live_answer,
+)
 from firmware_host.protocol import ANSWER, Frame, Type
 
 
@@ -29,6 +39,7 @@ class Reader:
             Type.HELLO | ANSWER: self._hello,
             Type.WINDOW | ANSWER: self._wanted,
             Type.CAPTURE | ANSWER: self._capture,
+            Type.LIVE | ANSWER: self._live,
             **_ANSWERS,
         }
         return self._words(frame, " answer" if is_answer else "", words.get(frame.type))
@@ -70,6 +81,15 @@ class Reader:
         start, dropped, counts = capture_block(payload, self.hello.channels)
         return f"{len(counts)} samples from {start} on, {dropped} dropped so far"
 
+    def _live(self, payload: bytes) -> str:
+        if self.hello is None:
+            return f"{len(payload)} bytes, before any HELLO answer that says how many there should be"
+        answer = live_answer(payload, self.hello)
+        passed = f"{answer.end} samples passed, {answer.dropped} dropped so far"
+        if isinstance(answer, LiveProgress):
+            return f"{answer.hops} hops so far, {passed}"
+        return f"hop {answer.number}, class {answer.predicted}, flags {answer.flags}, {passed}"
+
 
 def _greeting(payload: bytes) -> str:
     protocol, session = struct.unpack_from("<BI", payload)
@@ -87,6 +107,11 @@ def _samples(payload: bytes) -> str:
 
 def _probe(payload: bytes) -> str:
     return "operator {}, output from byte {} on".format(*struct.unpack("<HI", payload))
+
+
+def _live(payload: bytes) -> str:
+    hop, hops = struct.unpack("<HI", payload)
+    return f"{hops} hops of {hop}" if hops else "ends"
 
 
 def _probed(payload: bytes) -> str:
@@ -108,6 +133,7 @@ _REQUESTS: dict[int, Callable[[bytes], str]] = {
     Type.STATS: lambda _payload: "",
     Type.CAPTURE: lambda payload: f"{struct.unpack('<I', payload)[0]} samples",
     Type.PROBE: _probe,
+    Type.LIVE: _live,
 }
 _ANSWERS: dict[int, Callable[[bytes], str]] = {
     Type.BENCH | ANSWER: lambda payload: f"{bench_ticks(payload)} ticks",

@@ -17,6 +17,9 @@ _SAMPLES_ANSWER = struct.Struct("<IIIHB")
 _STATS = struct.Struct("<4I")
 _CAPTURE = struct.Struct("<II")
 _PROBE = struct.Struct("<HI")
+_LIVE = struct.Struct("<HI")
+_LIVE_PROGRESS = struct.Struct("<3I")
+_LIVE_ANSWER = struct.Struct("<3IHB")
 _PROBE_ANSWER = struct.Struct("<IIH")
 _ERROR = struct.Struct("<BHH")
 
@@ -148,6 +151,55 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class LiveProgress:
+    """How far LIVE is, or was when it ended: what confirms its start, and the answer to its end."""
+
+    hops: int  # answered so far
+    end: int  # the sensor's samples that have passed, lost ones included
+    dropped: int  # of them, what the board lost
+
+    def pack(self) -> bytes:
+        return _LIVE_PROGRESS.pack(self.hops, self.end, self.dropped)
+
+
+@dataclass(frozen=True)
+class LiveAnswer:
+    """What the network made of the newest window of the board's own sensor, which has no gap."""
+
+    number: int  # of the hop, from 0
+    end: int  # the sensor's samples that have passed, lost ones included
+    dropped: int  # of them, what the board lost
+    predicted: int
+    flags: int
+    features: np.ndarray  # (features,) int8
+    logits: np.ndarray  # (classes,) int8
+
+    def pack(self) -> bytes:
+        head = _LIVE_ANSWER.pack(self.number, self.end, self.dropped, self.predicted, self.flags)
+        return head + self.features.tobytes() + self.logits.tobytes()
+
+
+def live_answer(payload: bytes, hello: Hello) -> LiveProgress | LiveAnswer:
+    """What a LIVE answer of the board that described itself as `hello` says. MessageError if it is none."""
+    answer: LiveProgress | LiveAnswer
+    if len(payload) == _LIVE_PROGRESS.size:
+        answer = LiveProgress(*_LIVE_PROGRESS.unpack(payload))
+    elif len(payload) == RESULT_HEADER + hello.features + hello.classes:
+        values = np.frombuffer(payload, np.int8, offset=_LIVE_ANSWER.size)
+        number, end, dropped, predicted, flags = _LIVE_ANSWER.unpack_from(payload)
+        outputs = values[: hello.features], values[hello.features :]
+        answer = LiveAnswer(number, end, dropped, predicted, flags, *outputs)
+    else:
+        raise MessageError(
+            f"a LIVE answer of {len(payload)} bytes; {_LIVE_PROGRESS.size}, or {RESULT_HEADER} + {hello.features} "
+            f"features + {hello.classes} logits expected"
+        )
+    if answer.dropped > answer.end:
+        raise MessageError(f"a LIVE answer that counts {answer.dropped} of {answer.end} samples as dropped")
+    return answer
+
+
+@dataclass(frozen=True)
 class BoardError:
     code: int
     window: int
@@ -189,6 +241,11 @@ def samples_chunk(start: int, counts: np.ndarray) -> bytes:
 def probe(operator: int, offset: int) -> bytes:
     """Payload of a PROBE request."""
     return _PROBE.pack(operator, offset)
+
+
+def live(hop: int, hops: int) -> bytes:
+    """Payload of a LIVE request: `hops` answers, `hop` model-rate samples apart; 0 hops end it."""
+    return _LIVE.pack(hop, hops)
 
 
 def probe_values(max_payload: int) -> int:

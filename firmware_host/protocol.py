@@ -17,7 +17,7 @@ from enum import IntEnum
 
 from cobs import cobs
 
-PROTOCOL_VERSION = 6
+PROTOCOL_VERSION = 7
 MAX_PAYLOAD = 1030  # bytes
 ANSWER = 0x80  # bit that marks an answer's type
 
@@ -50,6 +50,7 @@ class Type(IntEnum):
     STATS = 0x07
     CAPTURE = 0x08
     PROBE = 0x09
+    LIVE = 0x0A
     ERROR = 0xFF
 
 

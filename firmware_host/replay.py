@@ -20,11 +20,11 @@ from firmware_host.messages import BoardError, ErrorCode
 from firmware_host.model import check_board
 from firmware_host.protocol import ANSWER, Decoder, Frame, Type
 from firmware_host.recorded_board import RecordedBoard, ReplayError
-from firmware_host.report import print_table
 from firmware_host.silence import Heard
 from firmware_host.trace import Record, read_head, read_trace
 from firmware_host.validate import exit_status, judge
 from firmware_host.validation import Measured
+from firmware_host.validation_table import print_table
 from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
@@ -32,6 +32,7 @@ from scl.artifacts.golden import read_golden
 from scl.artifacts.manifest import BundleManifest
 from scl.text import say
 
+UNASKED = (Type.CAPTURE | ANSWER, Type.LIVE | ANSWER)
 ARROWS = {">": "->", "<": "<-", "!": "!!"}
 
 
@@ -116,7 +117,7 @@ class Account:
 
     def _received(self, frame: Frame) -> str:
         words = self.reader.answer(frame)
-        if self.open.pop(frame.seq, None) is None and frame.type != Type.CAPTURE | ANSWER:
+        if self.open.pop(frame.seq, None) is None and frame.type not in UNASKED:
             words += " (answers nothing that is open)"
         if frame.type == Type.ERROR and _code(frame) == ErrorCode.NO_SESSION:
             self.refused += 1
@@ -173,9 +174,9 @@ def main(argv: Sequence[str]) -> int:
         measured = replay(options.trace, bundle)
     except ReplayError as error:
         raise InputError(str(error)) from error
-    validation = judge(measured, None, None)
-    print_table(validation, bundle.manifest)
-    return exit_status(validation)
+    judged = judge(measured, None, None)
+    print_table(measured, judged)
+    return exit_status(judged)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -32,6 +32,7 @@ COMMANDS = {
     "validate": ("firmware_host.validate", "measure exactness, accuracy and consistency on a board"),
     "stream": ("firmware_host.stream", "play a recording to a board"),
     "capture": ("firmware_host.capture", "record the board's own sensor"),
+    "live": ("firmware_host.live", "classify the board's own sensor, hop by hop"),
     "probe": ("firmware_host.probe", "what each layer takes on a board"),
     "replay": ("firmware_host.replay", "what a trace says"),
 }

@@ -25,6 +25,14 @@ MACHINES = tuple(name for name, given in _BOARDS.items() if "QEMU" in given)  # 
 COUNTED = tuple(name for name in MACHINES if "COUNTED" in _BOARDS[name])  # whose counter needs no interrupt
 
 
+def sensor_base(board: str) -> int | None:
+    """Where an emulated board looks for samples that stand in for a sensor (boards/cortex-m/played_sensor.c), if it
+    does.
+    """
+    defined = re.search(r"-DSENSOR_BASE=(0x[0-9A-Fa-f]+)u", _BOARDS.get(board, {}).get("DEFINES", ""))
+    return int(defined[1], 16) if defined else None
+
+
 def qemu_command(firmware: str | os.PathLike[str], board: str) -> list[str]:
     """Runs an ELF file on one of MACHINES, without a serial line yet."""
     machine = [QEMU[0], "-M", _BOARDS[board]["QEMU"], "-kernel", os.fspath(firmware)]

@@ -16,7 +16,7 @@ from scl.artifacts import InputError, writing
 from scl.machines import FIRMWARE
 from scl.memory import overflows
 
-ROOMS = ("engine", "frontend", "link", "app")  # of firmware/src
+ROOMS = ("engine", "frontend", "link", "sensors", "app")  # of firmware/src
 MODEL_FILES = ("model_data.c", "model_data.h")
 NATIVE = "native"  # the board that is this computer
 PRODUCTS = {

@@ -15,3 +15,8 @@ uint32_t port_sensor_read(int16_t *counts)
     (void)counts;
     return 0;
 }
+
+bool port_sensor_waits(void)
+{
+    return false;
+}

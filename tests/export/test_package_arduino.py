@@ -1,7 +1,13 @@
 """The Arduino package: a library by the specification, its sketch linked as a core does."""
 
 import re
+from pathlib import Path
 
+import pytest
+
+from export import package
+from export.package_sensor import OwnSensor, settings_of
+from scl.frontend.sensor import load_sensor
 from tests.export.packages import CORE, STUBS, made, renamed, run, tried
 
 # https://docs.arduino.cc/arduino-cli/library-specification; what arduino-lint calls an error or a warning of it.
@@ -48,7 +54,10 @@ def test_two_models_in_one_sketch_are_refused(bundle_folder, build_tools, tmp_pa
 
 def test_arduino_s_sketch_links(bundle_folder, build_tools, tmp_path):
     """As Arduino builds it: every source in src with the compiler's own dialect, the sketch as C++, one archive."""
-    folder = made(bundle_folder, "arduino", tmp_path)
+    link(made(bundle_folder, "arduino", tmp_path), "link", tmp_path)
+
+
+def link(folder: Path, example: str, tmp_path: Path) -> None:
     flags = [*CORE, "-Os", "-ffunction-sections", "-fdata-sections", "-I", STUBS / "arduino", "-I", folder / "src"]
     objects = []
     for source in (folder / "src").rglob("*.c"):
@@ -57,11 +66,15 @@ def test_arduino_s_sketch_links(bundle_folder, build_tools, tmp_path):
     # A core with fused multiply-add, which is what such flags allow: the front end must not use it.
     assert not re.search(r"\bvfn?m[as]", run("arm-none-eabi-objdump", "-d", tmp_path / "frontend.o"))
     run("arm-none-eabi-ar", "rcs", tmp_path / "library.a", *objects)
-    sketch, core = folder / "examples" / "link" / "link.ino", STUBS / "arduino" / "core.cpp"
+    sketch, core = folder / "examples" / example / f"{example}.ino", STUBS / "arduino" / "core.cpp"
     cpp = ["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra", "-Werror", "-x", "c++", "-c"]
     run("arm-none-eabi-g++", *flags, *cpp, sketch, "-o", tmp_path / "sketch.o")
     run("arm-none-eabi-g++", *flags, *cpp, core, "-o", tmp_path / "core.o")
-    linked = [tmp_path / "sketch.o", tmp_path / "core.o", tmp_path / "library.a"]
+    run("arm-none-eabi-g++", *flags, *cpp, STUBS / "arduino" / "buses.cpp", "-o", tmp_path / "buses.o")
+    linked = [tmp_path / "sketch.o", tmp_path / "core.o", tmp_path / "buses.o", tmp_path / "library.a"]
+    for source in sketch.parent.glob("*.c"):
+        run("arm-none-eabi-gcc", *flags, "-c", source, "-o", tmp_path / f"{source.stem}.o")
+        linked.append(tmp_path / f"{source.stem}.o")
     end = [
         "-lm",
         "--specs=nosys.specs",
@@ -73,3 +86,106 @@ def test_arduino_s_sketch_links(bundle_folder, build_tools, tmp_path):
     ]
     run("arm-none-eabi-gcc", *CORE, *linked, *end)
     assert " T scl_main\n" in run("arm-none-eabi-nm", tmp_path / "link.elf")
+
+
+@pytest.fixture
+def of_sensor(bundle_folder, monkeypatch, tmp_path):
+    """of_sensor(name): the package of a bundle as for a sensor that is shipped."""
+
+    def of_sensor(name: str) -> Path:
+        monkeypatch.setattr(package, "own_sensor", lambda _manifest: settings_of(load_sensor(name)))
+        return made(bundle_folder, "arduino", tmp_path)
+
+    return of_sensor
+
+
+@pytest.mark.parametrize("name", ["lsm6ds3", "bmi270", "max30003"])
+def test_the_sketch_with_a_sensor_links(of_sensor, build_tools, tmp_path, name):
+    """Its own port_sensor functions take the place of those of a board without a sensor."""
+    folder = of_sensor(name)
+    if name == "bmi270":  # what Bosch publishes is not here
+        (folder / "examples/live/bmi270_config.c").write_text(
+            "#include <stdint.h>\nconst uint8_t bmi270_config_file[8192] = {1};\n"
+        )
+    link(folder, "live", tmp_path)
+    symbols = run("arm-none-eabi-nm", "-C", tmp_path / "link.elf")
+    assert symbols.count(" T port_sensor_read\n") == 1 and f" T scl_{name}_read\n" in symbols
+
+
+def test_a_sensor_without_a_driver_has_no_such_sketch(bundle_folder, tmp_path):
+    assert not (made(bundle_folder, "arduino", tmp_path) / "examples" / "live").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("lsm6ds3", OwnSensor("lsm6ds3", True, 104, 9615, 4, 2000)),
+        ("lsm6dso", OwnSensor("lsm6ds3", True, 104, 9615, 4, 2000)),
+        ("bmi270", OwnSensor("bmi270", True, 100, 10_000, 4, 2000)),
+        ("max30003", OwnSensor("max30003", False, 512, 1953, 0, 0)),
+        ("replay-imu", OwnSensor("", True, 20, 50_000, 4, 2000)),
+    ],
+)
+def test_a_driver_is_set_to_the_bundle_s_sensor(name, expected):
+    assert settings_of(load_sensor(name)) == expected
+
+
+# The sketch's part.h on this computer, whose buses write down what passes.
+MAIN = """
+#include "part.h"
+#include <stdio.h>
+extern uint8_t part_registers[256], part_on_i2c;
+int main()
+{
+    int16_t counts[6] = {0};
+    uint32_t taken = 7;
+    part_on_i2c = 0x6A;
+    part_registers[0x0F] = 0x69;
+    if (part_start() != SCL_PART_OK) {
+        return 1;
+    }
+    part_registers[0x3A] = 6;
+    for (uint8_t i = 0; i < 12; i++) {
+        part_registers[0x3E + i] = i;
+    }
+    if (part_read(counts, &taken) != SCL_PART_OK) {
+        return 2;
+    }
+    printf("%u: %d %d\\n", (unsigned)taken, counts[0], counts[3]);
+    part_on_i2c = 0;
+    return part_read(counts, &taken) == SCL_PART_BUS ? 3 : 0;
+}
+"""
+
+
+def traced(folder: Path, name: str, tmp_path: Path) -> tuple[int, list[str]]:
+    """What the sketch's part gives and what passed on its bus: the status, and the lines of stubs/arduino/buses.cpp."""
+    live = folder / "examples" / "live"
+    (live / "main.cpp").write_text(MAIN)
+    include = [f"-I{STUBS / 'arduino'}", f"-I{folder / 'src'}", f"-I{live}"]
+    run("gcc", *include, "-c", folder / "src" / "scl" / f"{name}.c", "-o", tmp_path / "part.o")
+    run("g++", *include, live / "main.cpp", STUBS / "arduino" / "buses.cpp", tmp_path / "part.o", "-o", tmp_path / "go")
+    done = tried(tmp_path / "go")
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_what_goes_over_wire(of_sensor, build_tools, tmp_path):
+    """A register's address, a repeated start, a read; a part that does not acknowledge is an error (3)."""
+    assert traced(of_sensor("lsm6ds3"), "lsm6ds3", tmp_path) == (3, [
+        *("clock 400000", "6a w repeated start 0f", "6a r 1"),
+        *("6a w 12 01", "6a w repeated start 12", "6a r 1", "6a w 12 44"),
+        *("6a w 10 48", "6a w 11 4c", "6a w 0a 00", "6a w 08 09", "6a w 0a 26"),
+        *("6a w repeated start 3a", "6a r 4", "6a w repeated start 3e", "6a r 12", "1: 1798 256"),
+    ])  # fmt: skip
+
+
+def test_what_goes_over_spi(of_sensor, build_tools, tmp_path):
+    """32 bits a transfer: the address one bit up and the bit of a read, then the 24 of a register."""
+    transfers = [
+        *("10 00 00 00", "1f 00 00 00", "1f 00 00 00", "20 08 00 17", "28 00 00 00", "2a 00 00 00"),
+        *("08 00 00 04", "03 00 00 00", "12 00 00 00", "43 00 00 00"),
+    ]
+    selected = [f"low 10 {transfer} high 10" for transfer in transfers]
+    assert traced(of_sensor("max30003"), "max30003", tmp_path) == (
+        0, [" high 10", *selected, "1: 20784 0", "low 10 43 00 00 00 high 10"],
+    )  # fmt: skip

@@ -65,6 +65,11 @@ void port_sensor_stop(void)
 {
 }
 
+bool port_sensor_waits(void)
+{
+    return true;
+}
+
 uint32_t port_sensor_read(int16_t *counts)
 {
     for (int i = 0; i < SCL_CHANNELS; i++) {
@@ -121,6 +126,7 @@ void fuzz_ask(uint8_t type, const uint8_t *p, size_t n)
     fuzz_send((const uint8_t[]){0}, 1);
     fuzz_run();
     fuzz_board.capture.active = 0; /* so that the answer is all that comes */
+    fuzz_board.session.mode = fuzz_board.session.mode == SCL_IN_LIVE ? SCL_IDLE : fuzz_board.session.mode;
     const uint32_t before = answers;
     fuzz_send(wire, scl_frame_encode(wire, type, 77, p, n));
     fuzz_run();

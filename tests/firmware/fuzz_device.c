@@ -43,6 +43,7 @@ static size_t payload(uint8_t *p, uint8_t type)
             break;
         case SCL_TYPE_SAMPLES: scl_store_u32(p, fuzz_board.session.next); break;
         case SCL_TYPE_CAPTURE: scl_store_u32(p, 20 * fuzz_draw(4)); return 4;
+        case SCL_TYPE_LIVE: scl_store_u16(p, (uint16_t)fuzz_draw(5)); scl_store_u32(p + 2, fuzz_draw(4)); return 6;
         case SCL_TYPE_HELLO: return greeting(p);
         default: break;
         }
@@ -53,7 +54,7 @@ static size_t payload(uint8_t *p, uint8_t type)
 static void send_frame(void)
 {
     uint8_t p[SCL_MAX_PAYLOAD], wire[SCL_MAX_WIRE];
-    const uint8_t type = (uint8_t)(fuzz_draw(8) ? fuzz_draw(10) : fuzz_draw(256));
+    const uint8_t type = (uint8_t)(fuzz_draw(8) ? fuzz_draw(11) : fuzz_draw(256));
     size_t n = payload(p, type);
     n = scl_frame_encode(wire, type, (uint16_t)fuzz_draw(65536), p, n);
     switch (fuzz_draw(6)) {

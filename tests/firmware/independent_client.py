@@ -13,7 +13,7 @@ import tty
 import zlib
 from dataclasses import dataclass
 
-HELLO, WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, ERROR = *range(1, 10), 0xFF
+HELLO, WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, ERROR = *range(1, 11), 0xFF
 UNKNOWN_TYPE, BAD_LENGTH, NO_SENSOR, NOT_STREAMING, BAD_VALUE, NO_SESSION, NO_WINDOW = 1, 2, 4, 5, 6, 7, 8
 TIMEOUT_S = 10.0
 
@@ -108,7 +108,7 @@ class Client:
             if seq == self.seq and answer == kind | 0x80:
                 return came
 
-    def hello(self, session: int = 0, protocol: int = 6) -> Board:
+    def hello(self, session: int = 0, protocol: int = 7) -> Board:
         return Board(self.ask(HELLO, struct.pack("<BI", protocol, session)))
 
     def chunk(self, window: int, start: int, samples: list[list[int]]) -> tuple[int, int, bytes]:

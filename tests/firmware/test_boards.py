@@ -34,7 +34,7 @@ def test_fixture_model_tells_windows_apart(rng):
 def test_hello(board):
     hello, tick_hz = board.hello, boards_page.table()[board.name].tick_hz
     assert hello == Hello(
-        protocol=6, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
+        protocol=7, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
         max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), session=board.link.session, input=0, receive=4096,
         board=board.name, firmware=__version__, labels=model.LABELS,
     )  # fmt: skip
@@ -42,7 +42,7 @@ def test_hello(board):
 
 def test_hello_of_another_protocol_is_answered(board):
     """As one of a host that asks, whatever stands behind the version."""
-    for payload in (b"\xfe", b"\x02", b"\x06", b"\x06\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
+    for payload in (b"\xfe", b"\x02", b"\x07", b"\x07\x01\x02\x03", b"\xfe\x01\x02\x03\x04"):
         assert Hello.parse(board.link.request(Type.HELLO, payload).payload) == board.hello
 
 

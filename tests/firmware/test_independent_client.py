@@ -27,6 +27,7 @@ from tests.firmware.independent_client import (
     CALIBRATION,
     CAPTURE,
     HELLO,
+    LIVE,
     NO_SENSOR,
     NO_SESSION,
     NO_WINDOW,
@@ -48,10 +49,10 @@ NOMINAL = struct.pack("<24f", *([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1] * 2))
 
 
 @contextmanager
-def connected(firmware: Path, board: str) -> Iterator[Client]:
+def connected(firmware: Path, board: str, *more: str) -> Iterator[Client]:
     """A client of the program, started on the native or an emulated board."""
     if board == "native":
-        with subprocess.Popen([firmware], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen([firmware, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             yield on_terminal(process.stdout.readline().split()[1])
             process.kill()
         return
@@ -92,13 +93,13 @@ def check(result: bytes, counts: list[list[int]]) -> None:
 
 def test_the_whole_protocol(client):
     rng = random.Random(5)
-    for kind in (WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, 0x42):
+    for kind in (WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, 0x42):
         assert refused(client, kind, b"x") == (NO_SESSION, 0, 0)
     assert client.hello().session == 0
     assert client.hello(7, protocol=2).session == 0  # names none
     assert refused(client, HELLO) == (BAD_LENGTH, 0, 0)
     board = client.hello(0x12345678)
-    assert (board.protocol, board.session, board.calibration) == (6, 0x12345678, bytes(8))
+    assert (board.protocol, board.session, board.calibration) == (7, 0x12345678, bytes(8))
     assert (board.raw_samples, board.channels, board.window, board.features, board.classes) == (20, 6, 16, 5, 3)
     assert tuple(board.labels) == model.LABELS and board.model.hex() == model.HASH.hex() and board.max_payload == 1030
     assert (board.input, board.receives) == (0, 4096)
@@ -110,6 +111,10 @@ def test_the_whole_protocol(client):
     assert refused(client, WINDOW, struct.pack("<HH", 9, 20) + bytes(12)) == (BAD_LENGTH, 9, 16)
     assert refused(client, CAPTURE, struct.pack("<I", 5)) == (NO_SENSOR, 0, 0)
     assert client.ask(CAPTURE, bytes(4)) == bytes(8)
+    assert refused(client, LIVE, bytes(5)) == (BAD_LENGTH, 0, 5)
+    assert refused(client, LIVE, struct.pack("<HI", 0, 1)) == (BAD_VALUE, 0, 0)
+    assert refused(client, LIVE, struct.pack("<HI", 4, 1)) == (NO_SENSOR, 0, 0)
+    assert client.ask(LIVE, bytes(6)) == bytes(12)
 
     first, second = some(rng), some(rng)
     assert client.chunk(0, 0, first[:8]) == (0, 8, b"")
@@ -165,3 +170,37 @@ def test_the_whole_protocol(client):
     assert client.chunk(2, 4, first[4:]) == (0, 0, b"")
     assert refused(client, BENCH) == (NO_WINDOW, 0, 0)
     check(client.chunk(0, 0, second)[2], second)
+
+
+def test_live_and_a_capture_beside_it(fixture_firmware, tmp_path):
+    """Answers unasked, each of the samples that the blocks hold up to its `end`; the end says how far it was."""
+    rng = random.Random(6)
+    samples = [[rng.randrange(-4000, 4000) for _ in range(6)] for _ in range(2000)]
+    (tmp_path / "sensor.raw").write_bytes(b"".join(struct.pack("<6h", *sample) for sample in samples))
+    more = ("--sensor", str(tmp_path / "sensor.raw"), "--sensor-rate", "4000")
+    with connected(fixture_firmware("native"), "native", *more) as client:
+        client.hello(0x5555)
+        client.write(frame(CAPTURE, 1, struct.pack("<I", 0xFFFFFFFF)) + frame(LIVE, 2, struct.pack("<HI", 4, 12)))
+        held, answers, begin = {}, [], None
+        while len(answers) < 12 or max(held) < answers[-1][1] - 1:
+            kind, seq, came = client.receive()
+            if (kind, seq) == (CAPTURE | 0x80, 1):
+                start, dropped = struct.unpack_from("<II", came)
+                block = [list(sample) for sample in struct.iter_unpack("<6h", came[8:])]
+                held |= {start + number: sample for number, sample in enumerate(block)}
+                assert dropped == 0
+            elif len(came) == 12:
+                assert (kind, seq, begin) == (LIVE | 0x80, 2, None)
+                number, begin, dropped = struct.unpack("<III", came)
+                assert number == dropped == 0
+            else:
+                assert (kind, seq) == (LIVE | 0x80, 2)
+                answers.append(struct.unpack_from("<IIIHB", came) + (came[15:],))
+        assert struct.unpack("<III", client.ask(LIVE, bytes(6))) == (12, answers[-1][1], 0)
+        assert refused(client, LIVE, struct.pack("<HI", 0, 5)) == (BAD_VALUE, 0, 0)
+    for expected, (number, end, dropped, predicted, flags, outputs) in enumerate(answers):
+        assert (number, end, dropped, flags) == (expected, begin + model.WINDOW + 4 * expected, 0, 0)
+        counts = np.array([held[at] for at in range(begin, end)], np.int16)
+        features, logits = model.network(model.quantized(counts)[-model.WINDOW :])
+        assert list(struct.unpack(f"{len(outputs)}b", outputs)) == [*features, *logits]
+        assert predicted == logits.index(max(logits))

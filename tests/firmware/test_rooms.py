@@ -12,6 +12,7 @@ MAY_INCLUDE = {
     "engine": {"engine"},
     "frontend": {"frontend", "engine"},
     "link": {"link"},
+    "sensors": {"sensors"},
     "app": {"app", "link", "frontend", "engine"},
 }
 GENERATED = "model_data.h"  # the application's alone: engine and front end are compiled without a model

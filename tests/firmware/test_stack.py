@@ -98,7 +98,7 @@ def test_a_recursion_is_refused():
 def test_a_planted_fault_fails(tmp_path, board_tools, monkeypatch, body, says):
     copy = shutil.copytree(toolchain.FIRMWARE, tmp_path / "firmware")
     source = copy / "src" / "app" / "device.c"
-    call = "    scl_capture_poll(&d->capture);"
+    call = "    int16_t counts[SCL_SENSOR_CHANNELS];"
     assert source.read_text().count(call) == 1
     source.write_text(source.read_text().replace(call, f"    {body}\n{call}"))
     monkeypatch.setattr(toolchain, "FIRMWARE", copy)

@@ -59,6 +59,7 @@ class FakeBoard:
     comes_back: dict[str, object] = field(default_factory=dict)  # fields of HELLO that are others after a reset
     stream: list = field(default_factory=list)  # hop, samples consumed, hops, end
     sensor: Callable[[int], list[bytes]] | None = None  # CAPTURE payloads for a number of samples
+    live: Callable[[int, int], list[bytes]] | None = None  # LIVE payloads for a hop and a number of them
 
     def write(self, data: bytes) -> None:
         arrived = self.to_board(self.writes, data)
@@ -137,6 +138,9 @@ class FakeBoard:
             return [(kind | ANSWER, payload)]
         if kind == Type.CAPTURE and self.sensor is not None:
             return [(kind | ANSWER, block) for block in self.sensor(int.from_bytes(payload, "little"))]
+        if kind == Type.LIVE and self.live is not None:
+            hop, hops = int.from_bytes(payload[:2], "little"), int.from_bytes(payload[2:], "little")
+            return [(kind | ANSWER, answer) for answer in self.live(hop, hops)]
         if kind == Type.SAMPLES:
             return self.take_samples(payload)
         return [(Type.ERROR, BoardError(ErrorCode.UNKNOWN_TYPE, 0, kind).pack())]

@@ -119,7 +119,7 @@ def test_no_time_at_all(run):
 @pytest.mark.parametrize(
     ("port", "message"),
     [
-        ("/dev/ttyACM0", "only --port native plays a file"),
+        ("/dev/ttyACM0", "only --port native and --port emulator play a file"),
         ("native", "nothing.raw: no such file; give int16 counts"),
     ],
 )

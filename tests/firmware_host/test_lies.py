@@ -73,7 +73,7 @@ TRUTH = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("command", ["validate", "stream", "probe", "capture"])
+@pytest.mark.parametrize("command", ["validate", "stream", "probe", "capture", "live"])
 @pytest.mark.parametrize("name", TRUTH)
 def test_a_hello_of_another_model(run, command, name):
     """Possible, and not the bundle's: compared with the manifest before anything is sent."""
@@ -153,8 +153,9 @@ COMMANDS = {
     Type.SAMPLES: "stream",
     Type.PROBE: "probe",
     Type.CAPTURE: "capture",
+    Type.LIVE: "live",
 }
-ONCE = (Type.CALIBRATION, Type.STREAM, Type.CAPTURE)  # in a run
+ONCE = (Type.CALIBRATION, Type.STREAM, Type.CAPTURE, Type.LIVE)  # in a run
 WHERE = [(kind, since) for kind in COMMANDS for since in (0, 1) if not (since and kind in ONCE)]
 IDS = [f"{kind.name}-{since}" for kind, since in WHERE]
 OPTIONS = {Type.CALIBRATION: {"calibration_hash": b"unit0001"}}

@@ -30,12 +30,15 @@ from export.proof.runtimes import run_tflite_micro
 from export.writers.c_source import CModel, write_c
 from export.writers.tflite import write_tflite
 from firmware_host import board as board_module
-from firmware_host import capture, emulator, probe, recording, replay, stream, validate
+from firmware_host import capture, emulator, live, probe, recording, replay, stream, validate
 from firmware_host.board import Board, open_board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.flight import Flight
 from firmware_host.link import BoardResetError
 from firmware_host.measure import measure
+from firmware_host.messages import LiveAnswer
+from firmware_host.own_sensor import Block, Live, NoSensorError
+from firmware_host.played_sensor import loaded
 from firmware_host.playing import play
 from firmware_host.protocol import Type
 from scl import toolchain
@@ -46,6 +49,7 @@ from scl.artifacts.capture import Capture, read_capture, write_capture
 from scl.artifacts.golden import read_golden
 from scl.frontend.sensor import Part, Sensor
 from scl.frontend.si_units import to_si
+from scl.machines import DEFAULT, sensor_base
 from scl.partition import Partition
 from tests.calibration import simulated
 from tests.firmware_host.board_that_restarts import board_that_restarts
@@ -55,6 +59,7 @@ from tests.scl.frontend.designs import front_end_spec
 FIXTURE = Path(__file__).parents[1] / "firmware" / "fixture_model"
 WINDOW, CHANNELS, WINDOWS = 400, ("ax", "ay", "az", "gx", "gy", "gz"), 9
 LABELS = ("still", "slow", "fast")
+HOPS = 4  # of LIVE
 EMULATED = ("emulator", "emulator:mps2-an385", "emulator:netduinoplus2")  # with an FPU and without
 NEEDS = {"native": ("gcc", "make"), "emulator": ("arm-none-eabi-gcc", "qemu-system-arm", "make")}
 
@@ -289,6 +294,67 @@ def test_the_capture_command(folder, native, tmp_path):
     assert (got.sensor, got.rate_hz, got.channels) == ("bench", 20.0, CHANNELS)
     with pytest.raises(InputError, match=r"cannot capture: ERROR NO_SENSOR .*one that has a sensor"):
         capture.main([*arguments[:-2], "--seconds", "1", "--position=-z", "--append"])
+
+
+@pytest.mark.parametrize("port", ["native", "emulator"])
+def test_live_is_the_desktop_s_answer_and_a_stream_s_to_the_very_samples_of_the_sensor(bundle, port, tmp_path):
+    """Both of one run: the blocks of the sensor, and the answers; features and logits against TFLite Micro's behind the
+    front end in numpy. The sensor is a file; the emulated board finds it in its memory, and has a FIFO.
+    """
+    counts = read_golden(bundle).counts.reshape(-1, 6)
+    (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
+    arguments = ["--sensor", str(tmp_path / "sensor.raw"), "--sensor-rate", "8000"]
+    if available(port) == "emulator":
+        arguments = loaded(tmp_path / "sensor.raw", len(counts), 2500, sensor_base(DEFAULT))
+    with open_board(bundle, port, more=arguments) as board:
+        listening = Live(board, bundle.manifest, 100, HOPS, blocks=True)
+        items = list(listening.run())
+        answers = [item for item in items if isinstance(item, LiveAnswer)]
+        seen = np.concatenate([item.counts for item in items if isinstance(item, Block)])
+        assert listening.dropped == 0 and listening.received == len(answers) == HOPS
+        assert np.array_equal(seen, counts[: len(seen)])
+        ends = [answer.end for answer in answers]
+        assert ends == [listening.begin + WINDOW + 100 * number for number in range(HOPS)]
+        recording = Capture("bench", 20.0, CHANNELS, counts[listening.begin : ends[-1]])
+        streamed = list(play(board, bundle, recording, 100))
+    assert [(hop.end + listening.begin, hop.predicted, hop.flags) for hop in streamed] == [
+        (answer.end, answer.predicted, answer.flags) for answer in answers
+    ]
+    windows = np.stack([counts[end - WINDOW : end] for end in ends])
+    tflite = write_tflite(network(np.random.default_rng(5)))  # the bundle's
+    outputs = run_tflite_micro(tflite, quantized(windows, bundle.manifest.frontend))
+    assert np.array_equal(np.stack([answer.features for answer in answers]), outputs["features"].reshape(HOPS, -1))
+    assert np.array_equal(np.stack([answer.logits for answer in answers]), outputs["logits"].reshape(HOPS, -1))
+
+
+def test_the_page_s_program(folder, native, tmp_path, capsys, monkeypatch):
+    """docs/SENSORS.md as it stands, with the native board at its port."""
+    page = (Path(__file__).parents[2] / "docs" / "SENSORS.md").read_text().split("## " + "In Python")[1]
+    program = re.search(r"^```python.*?\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[1]
+    counts = read_golden(read_run_bundle(folder)).counts.reshape(-1, 6)
+    (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
+    more = ["--sensor", str(tmp_path / "sensor.raw")]
+    monkeypatch.setattr(board_module, "open_board", lambda bundle, _port: open_board(bundle, native, more=more))
+    (tmp_path / "bundles").mkdir()
+    (tmp_path / "bundles" / "lsm6ds3").symlink_to(folder)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(program, "SENSORS.md", "exec"), {})
+    ends = [int(line.split()[0]) for line in capsys.readouterr().out.splitlines()]
+    assert ends == [WINDOW + 100 * number for number in range(20)]
+
+
+def test_the_live_command(folder, native, tmp_path, capsys, monkeypatch):
+    """The native board plays a file as its sensor; a board without one says so."""
+    counts = read_golden(read_run_bundle(folder)).counts[0, :2].reshape(-1, 6)
+    (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
+    monkeypatch.setattr(live, "sensor_arguments", lambda *_: ["--sensor", str(tmp_path / "sensor.raw")])
+    assert live.main([str(folder), "--port", native, "--hop", "100", "--seconds", "40"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [float(line.split()[0]) for line in lines[:-1]] == [20.0, 25.0, 30.0, 35.0, 40.0]
+    assert lines[-1] == "5 classes, 0 lost on the line; 800 samples of the sensor, 0 lost on the board"
+    monkeypatch.undo()
+    with pytest.raises(NoSensorError, match="port native: the board has no sensor of its own: ERROR NO_SENSOR"):
+        live.main([str(folder), "--port", native])
 
 
 def test_a_capture_that_the_sensor_ends(folder, tmp_path, capsys, monkeypatch):

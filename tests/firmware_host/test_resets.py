@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from firmware_host import capture, probe, stream, validate
+from firmware_host import capture, live, probe, stream, validate
 from firmware_host.board import Board
 from firmware_host.calibration_file import NOMINAL_HASH
 from firmware_host.flight import RESETS_IN_A_ROW
@@ -19,6 +19,7 @@ from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
 from scl.artifacts.capture import Capture, read_capture, write_capture
 from tests.firmware_host.test_capture import blocks
+from tests.firmware_host.test_own_sensor import OwnSensor
 
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
 OTHER_MODEL = "ef" * 32
@@ -44,7 +45,7 @@ class Run:
         self.out = folder / "out"
 
     def __call__(self, module, *arguments, **options):
-        self.board = board = self.make_board(sensor=blocks, **options)
+        self.board = board = self.make_board(sensor=blocks, live=OwnSensor(), **options)
 
         @contextmanager
         def open_fake(bundle, *_options, **_named):
@@ -70,6 +71,9 @@ class Run:
 
     def capture(self, **options):
         return self(capture, "--out", str(self.out), "--seconds", "2", **options)
+
+    def live(self, **options):
+        return self(live, "--seconds", "15", **options)
 
 
 @pytest.fixture
@@ -112,13 +116,14 @@ def test_validation_goes_on_behind_a_reset(run, capsys, kind, number):
     printed = capsys.readouterr()
     assert status == 0 and found["resets"] == 1 and found["lost"] == 0 and found["verdict"] == "exact"
     unequal = {key for key in found if found[key] != expected[1][key]}
-    assert unequal <= {"resets", "retried", "duplicated", "link", "latency"}
+    assert unequal <= {"resets", "retried", "duplicated", "link", "latency", "breakdown", "provenance"}
+    assert found["breakdown"] | {"latency": []} == expected[1]["breakdown"] | {"latency": []}
     assert without_times(table) == without_times(expected[2])
     counters = found["link"]["board"]
     assert counters is None or counters == expected[1]["link"]["board"]  # the same if it came before they were read
     assert "fake: the board was reset; it is greeted again" in printed.err
     assert re.search(r"resets of the board +│ +1 │", printed.out)
-    assert "Resets of the board, each followed by a greeting</td><td>1<" in (run.out / "validation.html").read_text()
+    assert "Resets of the board, each followed by a greeting</th><td>1<" in (run.out / "validation.html").read_text()
 
 
 def test_counters_across_a_reset_are_not_known(run):
@@ -272,6 +277,13 @@ def test_a_capture_ends_at_a_reset(run, kind, when):
     assert run.capture() == 0
 
 
+@pytest.mark.parametrize(("kind", "when"), [(Type.LIVE, "after 0 hops"), (Type.HELLO, "after 3 hops")])
+def test_live_ends_at_a_reset(run, kind, when):
+    with pytest.raises(BoardResetError, match=f"{GONE} {when};"):
+        run.live(reset_before=nth(kind, int(kind == Type.HELLO)))
+    assert run.live() == 0
+
+
 def test_a_capture_that_a_reset_silences(run):
     """The board says nothing by itself: the host asks when no block comes."""
     with pytest.raises(BoardResetError, match=f"{GONE} after 14 of 40 samples;"):
@@ -279,7 +291,7 @@ def test_a_capture_that_a_reset_silences(run):
     assert len(read_capture(run.out).counts) == 14
 
 
-@pytest.mark.parametrize("command", ["validate", "stream", "probe", "capture"])
+@pytest.mark.parametrize("command", ["validate", "stream", "probe", "capture", "live"])
 def test_another_program_on_the_same_board(run, command):
     """It greets the board while we measure: its session is not ours, whatever it did meanwhile."""
 
@@ -293,7 +305,7 @@ def test_another_program_on_the_same_board(run, command):
     assert not run.out.exists()
 
 
-@pytest.mark.parametrize("command", ["stream", "probe", "capture"])
+@pytest.mark.parametrize("command", ["stream", "probe", "capture", "live"])
 def test_the_board_checked_is_the_board_greeted(run, command):
     """Another model at the end, though nothing was noticed before."""
 
@@ -329,7 +341,7 @@ def test_a_board_that_did_not_take_the_session(make_board):
 
 def test_a_board_that_comes_back_with_the_older_protocol(run):
     status, found, _table = run.validate(reset_before=nth(Type.WINDOW, 9), comes_back={"protocol": 1})
-    assert status == 2 and "the board speaks protocol version 1, this program version 6; flash" in found["stopped"]
+    assert status == 2 and "the board speaks protocol version 1, this program version 7; flash" in found["stopped"]
 
 
 def test_no_bundle_is_needed_to_notice(fake_bundle, make_board):

@@ -61,11 +61,11 @@ def without_zero(name: str, payload_size: int) -> dict:
 def frames() -> list[dict]:
     text = "\n".join(["mps2-an386", "0.1.0", "walking", "jogging", "climbing (à pied)"]).encode()
     hello = (
-        struct.pack("<B32s6HI8sI", 6, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+        struct.pack("<B32s6HI8sI", 7, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
         + struct.pack("<BH", 0, 4096)
         + text
     )
-    unnamed = struct.pack("<B32s6HI8sI", 6, HASH, 1, 640, 1, 0, 640, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+    unnamed = struct.pack("<B32s6HI8sI", 7, HASH, 1, 640, 1, 0, 640, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
     unnamed += struct.pack("<BH", 1, 4096) + b"mps2-an386\n0.1.0"
     many = struct.pack("<HHHBII", 7, 1, 300, 0, 0x89ABCDEF, 123_456) + bytes(range(256)) * 2 + bytes(128)
     alignment = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
@@ -75,8 +75,8 @@ def frames() -> list[dict]:
     )
     abstained = struct.pack("<HHHBII", 514, 200, 0xFFFF, 3, 1, 2) + bytes(55) + bytes(3)
     return [
-        frame("HELLO request", 0x01, 1, struct.pack("<BI", 6, 0x89ABCDEF)),
-        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 6, 0)),
+        frame("HELLO request", 0x01, 1, struct.pack("<BI", 7, 0x89ABCDEF)),
+        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 7, 0)),
         frame("HELLO request, another protocol", 0x01, 2, b"\xfe"),
         frame("HELLO answer", 0x81, 1, hello),
         frame("HELLO answer, 640 classes without names", 0x81, 1, unnamed),
@@ -102,6 +102,11 @@ def frames() -> list[dict]:
         frame("CAPTURE block", 0x88, 10, struct.pack("<II", 160, 2) + counts(16)),
         frame("PROBE request", 0x09, 14, struct.pack("<HI", 3, 70_000)),
         frame("PROBE answer", 0x89, 14, struct.pack("<IIH", 123_456, 70_003, 7) + bytes([0x80, 0, 0x7F])),
+        frame("LIVE request", 0x0A, 16, struct.pack("<HI", 50, 3000)),
+        frame("LIVE end", 0x0A, 17, struct.pack("<HI", 0, 0)),
+        frame("LIVE answer, how far it is", 0x8A, 17, struct.pack("<III", 12, 70_000, 3)),
+        frame("LIVE answer of a hop", 0x8A, 16, struct.pack("<IIIHB", 11, 69_990, 3, 2, 1) + result[15:]),
+        frame("LIVE answer of a hop, abstained", 0x8A, 16, struct.pack("<IIIHB", 12, 70_040, 3, 0xFFFF, 2) + bytes(58)),
         frame("ERROR unknown type", 0xFF, 12, struct.pack("<BHH", 1, 0, 0x42)),
         frame("ERROR bad length", 0xFF, 13, struct.pack("<BHH", 2, 513, 1024)),
         frame("ERROR no session", 0xFF, 14, struct.pack("<BHH", 7, 0, 0)),

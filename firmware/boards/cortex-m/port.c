@@ -35,12 +35,12 @@ void port_write(const uint8_t *data, size_t n)
     }
 }
 
-/* With interrupts masked WFI still wakes up for one, and does so at once if it is pending already: no byte can slip in between the look
- * at the ring and the sleep. */
+/* With interrupts masked WFI still wakes up for one, and does so at once if it is pending already: no byte, and no sample whose driver has
+ * an interrupt, can slip in between the look and the sleep. */
 void port_idle(void)
 {
     __asm volatile("cpsid i" ::: "memory");
-    if (scl_ring_empty(ring)) {
+    if (scl_ring_empty(ring) && !port_sensor_waits()) {
         __asm volatile("dsb\n\twfi" ::: "memory");
     }
     __asm volatile("cpsie i" ::: "memory");

@@ -1,6 +1,6 @@
 /* The firmware as a process: its serial line is a pseudo-terminal, whose name it prints as `pty /dev/pts/N`.
  *
- * Usage: firmware [--sensor FILE [--sensor-rate HZ]]. It ends on a signal, or when the other end of its standard input is gone. */
+ * Usage: firmware [--sensor FILE [--sensor-rate HZ] [--sensor-loses N]]. It ends on a signal, or when the other end of its standard input is gone. */
 #define _XOPEN_SOURCE 600
 
 #include <errno.h>
@@ -127,27 +127,32 @@ uint32_t port_ticks(void)
 
 static int usage(const char *program)
 {
-    fprintf(stderr, "usage: %s [--sensor FILE [--sensor-rate HZ]]\n", program);
+    fprintf(stderr, "usage: %s [--sensor FILE [--sensor-rate HZ] [--sensor-loses N]]\n", program);
     return USAGE;
 }
 
 int main(int argc, char **argv)
 {
-    const char *sensor = NULL, *rate = "0";
-    char *end;
+    static const char *const names[] = {"--sensor", "--sensor-rate", "--sensor-loses"};
+    const char *values[] = {NULL, "0", "0"};
+    char *end, *end_of_loses;
     for (int i = 1; i < argc; i += 2) {
-        const char **option = strcmp(argv[i], "--sensor") == 0 ? &sensor : strcmp(argv[i], "--sensor-rate") == 0 ? &rate : NULL;
-        if (option == NULL || i + 1 == argc) {
+        size_t option = 0;
+        while (option < sizeof names / sizeof *names && strcmp(argv[i], names[option]) != 0) {
+            option++;
+        }
+        if (option == sizeof names / sizeof *names || i + 1 == argc) {
             return usage(argv[0]);
         }
-        *option = argv[i + 1];
+        values[option] = argv[i + 1];
     }
-    const double rate_hz = strtod(rate, &end);
-    if (*end != '\0' || !(rate_hz >= 0)) {
+    const double rate_hz = strtod(values[1], &end);
+    const long loses = strtol(values[2], &end_of_loses, 10);
+    if (*end != '\0' || !(rate_hz >= 0) || *end_of_loses != '\0' || loses < 0) {
         return usage(argv[0]);
     }
-    if (sensor != NULL && !native_sensor_open(sensor, rate_hz)) {
-        fail(sensor);
+    if (values[0] != NULL && !native_sensor_open(values[0], rate_hz, loses)) {
+        fail(values[0]);
     }
     open_line();
     if (!native_confine()) {

@@ -2,7 +2,6 @@
 
 #include "bytes.h"
 #include "link.h"
-#include "port.h"
 
 static void send_block(scl_capture *c)
 {
@@ -10,13 +9,6 @@ static void send_block(scl_capture *c)
     scl_store_u32(c->block + 4, c->dropped);
     scl_link_send(SCL_TYPE_CAPTURE | SCL_ANSWER, c->seq, c->block, SCL_CAPTURE_HEADER + c->held * 2 * SCL_SENSOR_CHANNELS);
     c->held = 0;
-}
-
-static void end(scl_capture *c)
-{
-    send_block(c);
-    port_sensor_stop();
-    c->active = false;
 }
 
 void scl_capture_init(scl_capture *c)
@@ -27,34 +19,31 @@ void scl_capture_init(scl_capture *c)
     c->held = 0;
 }
 
-bool scl_capture_start(scl_capture *c, uint16_t seq, uint32_t samples)
+void scl_capture_start(scl_capture *c, const scl_own_sensor *sensor, uint16_t seq, uint32_t samples)
 {
-    scl_capture_init(c);
+    c->active = true;
     c->seq = seq;
-    c->samples = samples;
-    c->active = SCL_INPUT_KIND == SCL_INPUT_COUNTS && port_sensor_start();
-    return c->active;
+    c->left = samples;
+    c->next = sensor->next;
+    c->dropped = sensor->dropped;
+    c->held = 0;
 }
 
 void scl_capture_stop(scl_capture *c, uint16_t seq)
 {
     c->seq = seq;
-    end(c);
+    send_block(c);
+    c->active = false;
 }
 
 void scl_capture_drop(scl_capture *c)
 {
-    if (c->active) {
-        port_sensor_stop();
-        c->active = false;
-    }
+    c->active = false;
 }
 
-void scl_capture_poll(scl_capture *c)
+void scl_capture_take(scl_capture *c, const int16_t *counts, uint32_t taken)
 {
-    int16_t counts[SCL_SENSOR_CHANNELS];
-    const uint32_t taken = c->active ? port_sensor_read(counts) : 0;
-    if (taken == 0) {
+    if (!c->active) {
         return;
     }
     if (taken > 1 && c->held > 0) { /* a block holds no gap */
@@ -67,9 +56,9 @@ void scl_capture_poll(scl_capture *c)
     c->held++;
     c->next += taken;
     c->dropped += taken - 1;
-    if (c->next >= c->samples) {
-        end(c);
-    } else if (c->held == SCL_CAPTURE_SAMPLES) {
+    c->left -= taken < c->left ? taken : c->left;
+    c->active = c->left > 0;
+    if (!c->active || c->held == SCL_CAPTURE_SAMPLES) {
         send_block(c);
     }
 }

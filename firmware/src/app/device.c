@@ -12,7 +12,7 @@ enum {
     PROBE_FIXED = 10         /* bytes before the values */
 };
 
-static uint8_t answer[SCL_MAX_PAYLOAD]; /* of HELLO and PROBE */
+static uint8_t answer[SCL_MAX_PAYLOAD]; /* of HELLO, PROBE and LIVE */
 
 /* Copies text behind the first `size` bytes of a payload, if all of it fits; returns the new size. */
 static size_t append(uint8_t *payload, size_t size, const char *text)
@@ -156,13 +156,56 @@ static void on_stats(const scl_device *d, const scl_frame *frame)
     scl_link_answer(frame, p, sizeof p);
 }
 
+static void end_live(scl_device *d)
+{
+    if (d->session.mode == SCL_IN_LIVE) {
+        scl_session_stop(&d->session);
+    }
+}
+
+/* Has the sensor run for a request: anew, or as it does if another request's reader `joined` has it. False: it was refused, and ends. */
+static bool sensor_runs(scl_device *d, const scl_frame *frame, bool joined)
+{
+    if ((joined && d->sensor.running) || scl_own_sensor_start(&d->sensor)) {
+        return true;
+    }
+    end_live(d);
+    scl_capture_drop(&d->capture);
+    scl_link_refuse(frame->seq, SCL_ERROR_NO_SENSOR, 0, 0);
+    return false;
+}
+
+/* Stops the sensor if nobody reads it any more. */
+static void rest_sensor(scl_device *d)
+{
+    if (!d->capture.active && d->session.mode != SCL_IN_LIVE) {
+        scl_own_sensor_stop(&d->sensor);
+    }
+}
+
 static void on_capture(scl_device *d, const scl_frame *frame)
 {
     const uint32_t samples = scl_load_u32(frame->payload);
     if (samples == 0) {
         scl_capture_stop(&d->capture, frame->seq);
-    } else if (!scl_capture_start(&d->capture, frame->seq, samples)) {
-        scl_link_refuse(frame->seq, SCL_ERROR_NO_SENSOR, 0, 0);
+        return;
+    }
+    if (sensor_runs(d, frame, d->session.mode == SCL_IN_LIVE)) {
+        scl_capture_start(&d->capture, &d->sensor, frame->seq, samples);
+    }
+}
+
+static void on_live(scl_device *d, const scl_frame *frame)
+{
+    const uint16_t hop = scl_load_u16(frame->payload);
+    const uint32_t hops = scl_load_u32(frame->payload + 2);
+    if (hops == 0) {
+        end_live(d);
+        scl_live_answer(&d->live, frame);
+    } else if (hop == 0) {
+        scl_link_refuse(frame->seq, SCL_ERROR_BAD_VALUE, 0, 0);
+    } else if (sensor_runs(d, frame, d->capture.active)) {
+        scl_live_start(&d->live, &d->session, &d->sensor, frame, hop, hops);
     }
 }
 
@@ -175,7 +218,8 @@ static bool length_fits(const scl_frame *frame)
     case SCL_TYPE_STATS: return frame->payload_size == 0;
     case SCL_TYPE_STREAM: return frame->payload_size == 2;
     case SCL_TYPE_CAPTURE: return frame->payload_size == 4;
-    case SCL_TYPE_PROBE: return frame->payload_size == 6;
+    case SCL_TYPE_PROBE:
+    case SCL_TYPE_LIVE: return frame->payload_size == 6;
     default: return true;
     }
 }
@@ -201,8 +245,10 @@ static void dispatch(scl_device *d, const scl_frame *frame)
     case SCL_TYPE_STATS: on_stats(d, frame); break;
     case SCL_TYPE_CAPTURE: on_capture(d, frame); break;
     case SCL_TYPE_PROBE: on_probe(d, frame); break;
+    case SCL_TYPE_LIVE: on_live(d, frame); break;
     default: scl_link_refuse(frame->seq, SCL_ERROR_UNKNOWN_TYPE, 0, frame->type); break;
     }
+    rest_sensor(d);
 }
 
 void scl_device_init(scl_device *d, const scl_ring *received)
@@ -211,7 +257,9 @@ void scl_device_init(scl_device *d, const scl_ring *received)
     d->session_number = 0;
     scl_receiver_init(&d->receiver);
     scl_session_init(&d->session);
+    scl_own_sensor_init(&d->sensor);
     scl_capture_init(&d->capture);
+    scl_live_init(&d->live);
     for (size_t i = 0; i < SCL_CALIBRATION_HASH; i++) {
         d->calibration_hash[i] = 0;
     }
@@ -227,5 +275,11 @@ void scl_device_receive(scl_device *d, uint8_t byte)
 
 void scl_device_poll(scl_device *d)
 {
-    scl_capture_poll(&d->capture);
+    int16_t counts[SCL_SENSOR_CHANNELS];
+    const uint32_t taken = scl_own_sensor_read(&d->sensor, counts);
+    if (taken > 0) {
+        scl_capture_take(&d->capture, counts, taken);
+        scl_live_take(&d->live, &d->session, &d->sensor, counts, taken, answer);
+        rest_sensor(d);
+    }
 }

@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include "capture.h"
+#include "live.h"
+#include "own_sensor.h"
 #include "protocol.h"
 #include "ring.h"
 #include "session.h"
@@ -18,7 +20,9 @@ typedef struct {
     scl_receiver receiver;
     uint32_t session_number;   /* the host's name for the time since its greeting; 0 since the start until the first one */
     scl_session session;
+    scl_own_sensor sensor;
     scl_capture capture;
+    scl_live live;
     uint8_t calibration_hash[SCL_CALIBRATION_HASH];
 } scl_device;
 

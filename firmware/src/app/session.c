@@ -56,6 +56,18 @@ static bool push(scl_session *s, const uint8_t *bytes)
     return scl_model_push_sample(&s->model, values);
 }
 
+bool scl_session_push(scl_session *s, const int16_t *counts)
+{
+    scl_value values[SCL_VALUES] = {0};
+    for (uint16_t i = 0; i < SCL_SENSOR_CHANNELS; i++) {
+        values[i] = (scl_value)counts[i];
+    }
+    s->next++;
+    const bool due = scl_model_push_sample(&s->model, values);
+    s->whole = s->whole || due;
+    return due;
+}
+
 static void begin(scl_session *s, scl_mode mode, uint16_t hop)
 {
     scl_model_start(&s->model, hop);
@@ -83,11 +95,21 @@ bool scl_session_newest(scl_session *s)
     return true;
 }
 
+void scl_session_outputs(const scl_result *result, uint8_t *payload)
+{
+    const uint16_t features = SCL_FEATURES; /* may be 0 */
+    for (uint16_t i = 0; i < features; i++) {
+        payload[SCL_RESULT_FIXED + i] = (uint8_t)result->features[i];
+    }
+    for (size_t i = 0; i < SCL_CLASSES; i++) {
+        payload[SCL_RESULT_FIXED + SCL_FEATURES + i] = (uint8_t)result->logits[i];
+    }
+}
+
 /* Runs the network on the window that is whole now, and keeps the answer for a host that asks again. */
 static void finish_window(scl_session *s)
 {
     uint8_t *const p = s->result;
-    const uint16_t features = SCL_FEATURES; /* may be 0 */
     scl_store_u16(p, s->window);
     scl_store_u16(p + 2, SCL_SAMPLES);
     scl_store_u32(p + 7, scl_crc32(0, scl_model_window(&s->model), SCL_WINDOW * SCL_INPUTS));
@@ -95,12 +117,7 @@ static void finish_window(scl_session *s)
     const scl_result result = scl_model_result(&s->model);
     scl_store_u16(p + 4, result.class_index);
     p[6] = scl_model_flags(&s->model);
-    for (uint16_t i = 0; i < features; i++) {
-        p[SCL_RESULT_FIXED + i] = (uint8_t)result.features[i];
-    }
-    for (size_t i = 0; i < SCL_CLASSES; i++) {
-        p[SCL_RESULT_FIXED + SCL_FEATURES + i] = (uint8_t)result.logits[i];
-    }
+    scl_session_outputs(&result, p);
     s->mode = SCL_IDLE;
     s->whole = true;
     s->answered = true;
@@ -206,6 +223,12 @@ void scl_session_stream(scl_session *s, const scl_frame *frame)
     s->hop_class = 0;
     s->hop_flags = 0;
     scl_link_answer(frame, frame->payload, frame->payload_size);
+}
+
+void scl_session_live(scl_session *s, uint16_t hop)
+{
+    scl_session_stop(s);
+    begin(s, SCL_IN_LIVE, hop);
 }
 
 void scl_session_samples(scl_session *s, const scl_frame *frame)

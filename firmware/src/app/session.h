@@ -1,4 +1,4 @@
-/* WINDOW, STREAM and SAMPLES: whose samples the model is being fed. One window or one stream at a time. */
+/* WINDOW, STREAM and SAMPLES, and the model for LIVE: whose samples it is being fed. One window or one stream at a time. */
 #ifndef SCL_SESSION_H
 #define SCL_SESSION_H
 
@@ -8,7 +8,7 @@
 #include "model.h"
 #include "protocol.h"
 
-/* Bytes of a WINDOW answer with a result, and of what stands before its features. */
+/* Bytes of a WINDOW answer with a result, of a LIVE answer with one, and of what stands before its features. */
 #define SCL_RESULT_FIXED 15
 #define SCL_RESULT_SIZE (SCL_RESULT_FIXED + SCL_FEATURES + SCL_CLASSES)
 
@@ -16,7 +16,7 @@
 #define SCL_KEPT_SIZE 512
 
 /* What the next sample belongs to. */
-typedef enum { SCL_IDLE, SCL_IN_WINDOW, SCL_IN_STREAM } scl_mode;
+typedef enum { SCL_IDLE, SCL_IN_WINDOW, SCL_IN_STREAM, SCL_IN_LIVE } scl_mode;
 
 typedef struct {
     scl_model model;
@@ -56,5 +56,14 @@ bool scl_session_newest(scl_session *s);
 
 /* Its payload has 2 bytes. */
 void scl_session_stream(scl_session *s, const scl_frame *frame);
+
+/* Begins a stream of the board's own sensor, in the mode SCL_IN_LIVE. */
+void scl_session_live(scl_session *s, uint16_t hop);
+
+/* Takes its next sample, counts[SCL_SENSOR_CHANNELS]; whether a class is due. */
+bool scl_session_push(scl_session *s, const int16_t *counts);
+
+/* Writes features and logits into a payload[SCL_RESULT_SIZE]. */
+void scl_session_outputs(const scl_result *result, uint8_t *payload);
 
 #endif

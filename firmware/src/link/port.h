@@ -30,14 +30,17 @@ void port_idle(void);
 /* A counter that goes up all the time and wraps at 2^32. */
 uint32_t port_ticks(void);
 
-/* The board's own sensor, for CAPTURE. A board without one is linked with boards/no_sensor.c.
+/* The board's own sensor, for CAPTURE and LIVE. A board without one is linked with boards/no_sensor.c.
  *
  * port_sensor_start discards old samples and starts sampling; false: there is no sensor. port_sensor_stop ends it.
  * port_sensor_read takes the oldest sample, counts[channels of the model]. It returns 0 if there is none, otherwise 1 + the number of
- * samples lost between the one before and this one. port_idle must not sleep while a sample waits. */
+ * samples lost between the one before and this one. While the network runs or the line stands nobody reads: a sensor's FIFO, or an
+ * interrupt's queue, holds what comes meanwhile. port_sensor_waits tells whether a sample is there (of a sensor that was stopped there
+ * is none), also with interrupts masked; port_idle must not sleep while it is. */
 bool port_sensor_start(void);
 void port_sensor_stop(void);
 uint32_t port_sensor_read(int16_t *counts);
+bool port_sensor_waits(void);
 
 #ifdef __cplusplus
 }

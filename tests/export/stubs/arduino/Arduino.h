@@ -1,4 +1,4 @@
-// The part of Arduino's API that a sketch of the link may use, declared as its cores do.
+// The part of Arduino's API that the sketches may use, declared as its cores do.
 #pragma once
 
 #include <stddef.h>
@@ -15,6 +15,11 @@ public:
 extern HardwareSerial Serial;
 
 unsigned long micros();
+void delay(unsigned long ms);
+void delayMicroseconds(unsigned int us);
+void pinMode(uint8_t pin, uint8_t mode);
+void digitalWrite(uint8_t pin, uint8_t value);
+enum { LOW = 0, HIGH = 1, OUTPUT = 1 };
 extern "C" void yield(void);
 void setup();
 void loop();

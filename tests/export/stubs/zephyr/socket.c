@@ -31,9 +31,32 @@ static void receive(int ms)
     }
 }
 
+#ifdef STUB_SENSOR
+#include <scl/model.h>
+extern bool imu_moves;
+extern double imu_scale[2];
+void imu_period(void);
+
+/* The sensor of sensor.c moves, a period for each look at the line. */
+static int wait(int ms)
+{
+    imu_moves = true;
+    for (uint8_t i = 0; i < scl_frontend_data.sensor_count; i++) {
+        imu_scale[i] = scl_frontend_data.sensors[i].unit_per_count;
+    }
+    imu_period();
+    return ms > 1 ? 1 : ms;
+}
+#else
+static int wait(int ms)
+{
+    return ms;
+}
+#endif
+
 int k_sem_take(struct k_sem *sem, k_timeout_t timeout)
 {
-    receive((int)timeout.ms);
+    receive(wait((int)timeout.ms));
     sem->count = 0;
     return 0;
 }

@@ -48,7 +48,7 @@ void port_write(const uint8_t *data, size_t n)
 
 void port_idle(void)
 {
-    if (scl_ring_empty(received)) {
+    if (scl_ring_empty(received) && !port_sensor_waits()) {
         receive(pdMS_TO_TICKS(100));
     }
 }

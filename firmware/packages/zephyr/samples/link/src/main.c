@@ -11,7 +11,7 @@
 
 static const struct device *const uart = DEVICE_DT_GET(DT_CHOSEN(zephyr_console));
 static scl_ring *received;
-static K_SEM_DEFINE(arrived, 0, 1);
+K_SEM_DEFINE(arrived, 0, 1); /* a byte, or a sample where there is a sensor */
 
 const char port_name[] = CONFIG_BOARD_TARGET;
 const uint32_t port_tick_hz = CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC;
@@ -65,7 +65,7 @@ void port_write(const uint8_t *data, size_t n)
 /* The semaphore stays up if a byte comes just before the sleep. */
 void port_idle(void)
 {
-    if (scl_ring_empty(received)) {
+    if (scl_ring_empty(received) && !port_sensor_waits()) {
         k_sem_take(&arrived, K_MSEC(100));
     }
 }

@@ -1,0 +1,124 @@
+"""`python -m firmware_host.live BUNDLE --port PORT`: the board classifies its own sensor; prints its class hop by hop.
+
+Classes that the line lost and samples that the board lost are said where they are missing, and counted at the end. The
+board answers for no window with a gap: behind one the next class comes a whole window later.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from firmware_host.board import add_port_options, open_board
+from firmware_host.calibration_file import nominal, read_calibration
+from firmware_host.messages import ABSTAIN, LiveAnswer
+from firmware_host.model import class_name
+from firmware_host.own_sensor import ENDLESS, Live
+from firmware_host.played_sensor import add_play_option, sensor_arguments
+from firmware_host.playing import Due
+from scl.arguments import Parser, number, whole
+from scl.artifacts import InputError, command
+from scl.artifacts.bundle import Bundle, read_front_end_bundle
+from scl.artifacts.fields import MOST
+from scl.artifacts.manifest import BundleManifest, Manifest
+from scl.decision import LOST
+from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.text import say
+
+
+def main(argv: Sequence[str]) -> int:
+    options = _parser().parse_args(argv)
+    bundle = read_front_end_bundle(options.bundle)
+    if isinstance(bundle.manifest, Manifest) and bundle.manifest.task == "beat":
+        raise InputError(
+            f"{options.bundle}: classifies the beat in the middle of a window, and nothing here finds beats; "
+            "use validate, which sends it windows around annotated ones"
+        )
+    hop = options.hop or bundle.manifest.default_hop
+    hops = _hops(options, bundle.manifest, hop)
+    calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
+    where, sensor = (options.port, options.baud, options.trace, options.wait), sensor_arguments(options, bundle)
+    with open_board(bundle, *where, sensor, options.trust) as board:
+        calibration.send(board.link)
+        live = Live(board, bundle.manifest, hop, hops, blocks=False)
+        try:
+            _print(live, bundle)
+        finally:
+            _sum_up(live)
+        board.check(calibration.hash, f"after {live.number} hops")
+    return 0
+
+
+def _print(live: Live, bundle: Bundle[BundleManifest]) -> None:
+    """Each answer as it comes, behind what is missing before it."""
+    expected, dropped = 0, 0
+    for answer in live.run():
+        if not isinstance(answer, LiveAnswer):
+            continue
+        if answer.number > expected:
+            missing = answer.number - expected
+            say(f"{'':11}  {_classes(missing)} {'were' if missing > 1 else 'was'} lost on the line")
+        if answer.dropped > dropped:
+            say(f"{'':11}  the board lost {answer.dropped - dropped} samples; its front end began anew behind them")
+        expected, dropped = answer.number + 1, answer.dropped
+        name = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
+        flags = "  saturated" * bool(answer.flags & SATURATED) + "  lead off" * bool(answer.flags & LEAD_OFF)
+        say(f"{answer.end / bundle.manifest.sensor.rate_hz:9.2f} s  {name}{flags}")
+
+
+def _sum_up(live: Live) -> None:
+    say(
+        f"{_classes(live.received)}, {live.number - live.received} lost on the line; {live.end} samples of the sensor, "
+        f"{live.dropped} lost on the board"
+    )
+
+
+def _classes(count: int) -> str:
+    return f"{count} class{'es' * (count != 1)}"
+
+
+def _hops(options: argparse.Namespace, manifest: BundleManifest, hop: int) -> int:
+    """How many answers --seconds has room for. InputError if none, or if hops leave samples out."""
+    window, rate_hz = manifest.window_samples, manifest.sensor.rate_hz
+    if hop > window:
+        raise InputError(
+            f"--hop {hop}: longer than the window of {window} samples, so samples would be skipped; give at most "
+            f"{window}"
+        )
+    if options.seconds is None:
+        return ENDLESS
+    due = Due.of(manifest, hop)
+    hops = min(due.after(round(options.seconds * rate_hz)), ENDLESS)
+    if hops < 1:
+        raise InputError(
+            f"--seconds {options.seconds:g}: the first class comes after {due.end(1)} samples, "
+            f"{due.end(1) / rate_hz:.2f} s; give more"
+        )
+    return hops
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="python -m firmware_host.live",
+        description=__doc__,
+        examples=("bundles/imu --port /dev/ttyACM0 --seconds 60",),
+    )
+    parser.add_argument("bundle", type=Path, help="bundle on the board; names its sensor")
+    add_port_options(parser)
+    parser.add_argument(
+        "--hop",
+        type=whole(1, MOST),
+        metavar="SAMPLES",
+        help="model-rate samples from class to class (default: the export's --streaming, else a quarter window)",
+    )
+    parser.add_argument(
+        "--seconds", type=number(0.001, 1e6), help="how long, in the sensor's time (default: until Ctrl-C)"
+    )
+    parser.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="the unit's calibration.json (default: the nominal sensor)"
+    )
+    add_play_option(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,68 @@
+"""A file that stands in for a sensor of the native or an emulated board's own: the option --play."""
+
+import argparse
+from pathlib import Path
+
+from scl.artifacts import InputError
+from scl.artifacts.bundle import Bundle
+from scl.artifacts.manifest import BundleManifest
+from scl.machines import DEFAULT, sensor_base
+
+MAGIC = 0x314C4353  # "SCL1": firmware/boards/cortex-m/played_sensor.c has the layout
+HEADER_BYTES = 16
+MOST_EMULATED_BYTES = (16 << 20) - HEADER_BYTES  # of the memory there
+
+
+def add_play_option(parser: argparse.ArgumentParser) -> None:
+    """The flag --play."""
+    parser.add_argument(
+        "--play",
+        type=Path,
+        metavar="FILE",
+        help="with --port native or emulator: int16 counts, little endian, that stand in for the sensor",
+    )
+
+
+def sensor_arguments(options: argparse.Namespace, bundle: Bundle[BundleManifest]) -> list[str]:
+    """Arguments of the native firmware or of QEMU that make the board play the file of --play as its sensor, at the
+    bundle's rate; none without that option.
+
+    Raises InputError for another port, and for a file that holds no whole samples.
+    """
+    if options.play is None:
+        return []
+    kind, _, machine = (options.port or "").partition(":")
+    base = sensor_base(machine or DEFAULT) if kind == "emulator" else None
+    if options.port != "native" and base is None:
+        raise InputError(
+            f"--play {options.play}: only --port native and --port emulator play a file; "
+            "leave it out for boards that have a sensor of their own"
+        )
+    if not options.play.is_file():
+        raise InputError(f"{options.play}: no such file; give int16 counts, little endian, sample by sample")
+    size, sample = options.play.stat().st_size, 2 * len(bundle.manifest.channels)
+    if size == 0 or size % sample:
+        raise InputError(
+            f"{options.play}: has {size} bytes, expected whole samples of {sample} bytes, one at least; give "
+            "int16 counts, little endian, sample by sample"
+        )
+    rate_hz = bundle.manifest.sensor.rate_hz
+    if base is None:
+        return ["--sensor", str(options.play.resolve()), "--sensor-rate", str(rate_hz)]
+    if size > MOST_EMULATED_BYTES:
+        raise InputError(
+            f"{options.play}: has {size} bytes, the emulated board has room for {MOST_EMULATED_BYTES}; cut it, or use "
+            "--port native"
+        )
+    return loaded(options.play, size // sample, round(1e6 / rate_hz), base)
+
+
+def loaded(counts: Path, samples: int, period_us: int, base: int) -> list[str]:
+    """QEMU's arguments that put a sensor's samples into an emulated board's memory from `base` on."""
+    file = str(counts.resolve()).replace(",", ",,")
+    words = MAGIC | samples << 32, period_us
+    return [
+        *("-device", f"loader,addr={base},data={words[0]},data-len=8"),
+        *("-device", f"loader,addr={base + 8},data={words[1]},data-len=8"),
+        *("-device", f"loader,addr={base + HEADER_BYTES},file={file},force-raw=on"),
+    ]
