@@ -20,13 +20,15 @@ from export.golden.figures import int8_figures
 from export.proof import foreign
 from export.proof.c_engine import build_library
 from export.proof.gates import AGREEMENT_INPUTS
-from export.report_file import REPORT, NetworkReport, RandomInputs
 from export.writers.c_source import write_c
-from scl import artifacts
+from scl import artifacts, toolchain
 from scl.artifacts import write_artifact
 from scl.artifacts.bundle import hashes, write_manifest
+from scl.artifacts.export_report import REPORT, NetworkReport, RandomInputs
 from scl.artifacts.golden import Golden, write_golden
 from scl.artifacts.manifest import Cost, InputTensor, NetworkManifest, Outputs
+from scl.artifacts.provenance import provenance
+from scl.machines import QEMU
 
 __all__ = ["Options", "export_given"]
 
@@ -60,7 +62,7 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
         windows = given_windows(where, model, options)
         golden = golden_of(where, folder / "model.tflite", model, windows)
         beside = beside_float(model, windows, golden, options)
-        write_golden(folder, golden, windows.copies.parameters, windows.copies.windows[0])
+        write_golden(folder, golden, windows.copies.windows[0])
         manifest = _described(out.name, model, windows, golden, cost, options)
         report = NetworkReport(
             name=out.name,
@@ -75,6 +77,7 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
             int8=manifest.int8,
             clipped=windows.clipped,
             float_model=beside,
+            provenance=provenance(options.command, toolchain.CROSS_COMPILER[0], QEMU[0]),
         )
         write_artifact(folder / REPORT, report)
         write_manifest(folder, replace(manifest, files=hashes(folder)))
@@ -100,6 +103,7 @@ def _described(
         thresholds=None,
         streaming=None,
         data=RANDOM if options.representative is None else options.data,
+        seed=options.seed,
         int8=int8_figures(golden),
         cost=cost,
         files={},

@@ -21,8 +21,7 @@ from scl.text import say
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from export.cost.table import LayerRow, Place
-    from export.report_file import Costs
+    from scl.artifacts.export_report import Costs, LayerRow, Place
 
 MOST_COLUMNS = 12  # layers of a map with a column for each; of more it says from which to which
 
@@ -82,7 +81,7 @@ def main(argv: Sequence[str]) -> int:
         board = probed.board if probed else arguments.board
         say(*f"{bundle.path} on {board}: {describe(errors)}".split("\n"))
         return int(any(layer.different for layer in errors))
-    from export.report_file import read_report
+    from scl.artifacts.export_report import read_report
 
     report = read_report(bundle)
     if probed is not None:

@@ -10,7 +10,7 @@ from export.cost.budget import Budget
 from export.cost.instructions import BOARD, BOARDS
 from export.golden.window_copies import KINDS
 from export.proof.gates import MAX_LOSS, ExportError
-from scl.arguments import COPIES, COUNT, FORMATS, SEED, Parser, number, whole
+from scl.arguments import COPIES, COUNT, FORMATS, SEED, Parser, command_line, number, whole
 from scl.artifacts import InputError, command, complain
 from scl.artifacts.fields import MOST
 from scl.artifacts.folders import check_replaceable, kinds_in
@@ -146,6 +146,7 @@ def main(argv: Sequence[str]) -> int:
         del arguments[name]
     if arguments["budget"] is not None:
         arguments["budget"] = Budget.parse(arguments["budget"])
+    arguments["command"] = command_line("export.quantize", argv)
     check_replaceable(arguments["out"], "bundle")  # before minutes of work
     wait_passively()
     # Read before tensorflow is imported: its logs hide the report.

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_host.emulator import STOP_TIMEOUT_S, die_with_parent
-from firmware_host.report import share
 from firmware_host.validation import REPORT, Validation
+from firmware_host.validation_table import share
 from scl.arguments import Parser
 from scl.artifacts import InputError, read_artifact
 from scl.text import say

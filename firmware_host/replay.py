@@ -20,11 +20,11 @@ from firmware_host.messages import BoardError, ErrorCode
 from firmware_host.model import check_board
 from firmware_host.protocol import ANSWER, Decoder, Frame, Type
 from firmware_host.recorded_board import RecordedBoard, ReplayError
-from firmware_host.report import print_table
 from firmware_host.silence import Heard
 from firmware_host.trace import Record, read_head, read_trace
 from firmware_host.validate import exit_status, judge
 from firmware_host.validation import Measured
+from firmware_host.validation_table import print_table
 from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
@@ -174,9 +174,9 @@ def main(argv: Sequence[str]) -> int:
         measured = replay(options.trace, bundle)
     except ReplayError as error:
         raise InputError(str(error)) from error
-    validation = judge(measured, None, None)
-    print_table(validation, bundle.manifest)
-    return exit_status(validation)
+    judged = judge(measured, None, None)
+    print_table(measured, judged)
+    return exit_status(judged)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import math
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
@@ -12,6 +13,7 @@ from scl.artifacts.fields import is_line
 from scl.text import printable
 
 FORMATS = "format: docs/FORMATS.md"  # of capture files and sensor files, for the help of what takes either
+MOST_COMMAND = 2000  # characters of a command in a report
 MOST_BAUD = (1 << 31) - 1  # pyserial hands it to the system as an int
 
 
@@ -47,6 +49,11 @@ class Parser(argparse.ArgumentParser):
         places = [str(a.metavar or a.dest) for a in self._get_positional_actions()]
         usage = " ".join([f"usage: {self.prog}", *places, f"[options]; {self.prog} --help lists them"])
         self.exit(2, f"{printable(usage)}\n{self.prog}: error: {printable(message)}{meant}\n")
+
+
+def command_line(module: str, argv: Sequence[str]) -> str:
+    """A command with its arguments, as a shell takes it, for a report."""
+    return printable(f"{Parser.program or f'python -m {module}'} {shlex.join(argv)}".strip()[:MOST_COMMAND])
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

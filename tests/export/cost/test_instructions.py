@@ -9,7 +9,7 @@ from benchmarks import device as benchmark
 from export import profile
 from export.cost.budget import Budget
 from export.cost.instructions import measure
-from export.cost.table import LayerRow, layer_rows, memory_map
+from export.cost.table import layer_rows, memory_map
 from export.network.arena import schedule
 from export.proof.gates import ExportError
 from firmware_host import emulator
@@ -18,6 +18,7 @@ from firmware_host.messages import window_chunk
 from firmware_host.protocol import Type
 from scl import toolchain
 from scl.artifacts import InputError
+from scl.artifacts.export_report import LayerRow
 from scl.artifacts.manifest import Cost
 from scl.machines import instructions
 
@@ -150,8 +151,8 @@ def test_an_export_beyond_its_budget_writes_nothing(run_folder, board_tools, tmp
 
 def test_profile_prints_what_the_export_counted(run_folder, board_tools, tmp_path, capsys):
     from export import quantize
-    from export.report_file import read_report
     from scl.artifacts.bundle import read_bundle
+    from scl.artifacts.export_report import read_report
 
     out = tmp_path / "bundle"
     assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0

@@ -9,9 +9,9 @@ import pytest
 
 from export import profile, quantize
 from export.proof.bisect import bisect, describe, layer_errors
-from export.report_file import read_report
 from scl.artifacts import InputError
 from scl.artifacts.bundle import hashes, read_bundle, write_manifest
+from scl.artifacts.export_report import read_report
 from tests.firmware.damaged_models import SmallNet, named
 from tests.firmware.random_models import RandomModel
 
