@@ -9,8 +9,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
 
-# gcc builds the host side of the firmware, the next ones the board's; cmake, cppcheck, clang (libFuzzer) and chromium serve tests and lint.
-DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm cmake cppcheck clang libclang-rt-14-dev chromium
+# gcc builds the host side of the firmware, the next ones the board's; cmake, cppcheck, clang (libFuzzer), chromium and ccache serve tests and lint.
+DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm cmake cppcheck clang libclang-rt-14-dev chromium ccache
 
 ifneq ($(wildcard ../shared/data),)
 export SCL_DATA_DIR ?= $(abspath ../shared/data)
@@ -108,6 +108,11 @@ results-small: setup ## Some of the tables in small: a fold, a seed, two epochs;
 	$(PY) benchmarks/wisdm_folds.py --folds 1 --compared 1 --epochs 2 --runs $(SMALL)/folds --bundles $(SMALL)/bundles --results $(SMALL)/wisdm_folds.json
 	$(PY) benchmarks/ablations.py --seeds 0 --tables methods --runs $(SMALL)/ablations --results $(SMALL)/ablations.csv
 	$(PY) benchmarks/train_cost.py --rounds 5 --results $(SMALL)/train_cost.json
+
+# The tests build the same C around hundreds of models, in folders of their own: ccache compiles each file once.
+test test-faults test-exact: export PATH := /usr/lib/ccache:$(PATH)
+test test-faults test-exact: export CCACHE_DIR := $(abspath build/ccache)
+test test-faults test-exact: export CCACHE_NOHASHDIR := 1
 
 .PHONY: test
 test: setup ## The whole test suite, C and emulated boards included (a quarter of an hour on two cores)

@@ -181,6 +181,8 @@ def _check_complete(hint: Any, value: object, place: Place = ()) -> None:
     """Raises ValueError that names the first field of a dataclass which a JSON value lacks, also where the class has a
     default for it. A value of another type than `hint` is left to pydantic.
     """
+    if not isinstance(value, dict | list):
+        return
     arguments = get_args(hint)
     if dataclasses.is_dataclass(hint) and isinstance(value, dict):
         hints = get_type_hints(hint)
