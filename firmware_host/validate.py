@@ -15,6 +15,7 @@ from firmware_host.measure import measure
 from firmware_host.validation import Measured, Thresholds, Validation, Verdict
 from firmware_host.validation_files import write_report
 from firmware_host.validation_table import print_table
+from scl.answers import Answer
 from scl.arguments import COUNT, FRACTION, Parser, command_line
 from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_bundle
@@ -26,10 +27,15 @@ INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
+    with Answer(options.json) as answer:
+        return _validate(argv, options, answer)
+
+
+def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) -> int:
     bundle = read_bundle(options.bundle)
     out = options.out or Path("reports") / options.bundle.resolve().name
     if options.port and len(options.port) > 1:
-        return side_by_side(argv, options.port, out, options.trace)
+        return side_by_side(argv, options.port, out, options.trace, answer)
     port = options.port[0] if options.port else None
     golden, export = read_golden(bundle).limited(options.limit), export_facts(bundle)
     with folder(out, "report") as target:
@@ -42,6 +48,7 @@ def main(argv: Sequence[str]) -> int:
             **vars(judge(measured, options.min_accuracy, options.min_consistency)),
         )
         write_report(target, validation, bundle.manifest, golden, answers)
+    answer.give(validation)
     print_table(validation, validation)
     say(f"report: {out / 'validation.html'}")
     return exit_status(validation)
@@ -95,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m firmware_host.validate",
         description=__doc__,
+        figures=True,
         examples=(
             "bundles/imu --port emulator",
             "bundles/imu --port /dev/ttyACM0 --min-consistency 0.95",
