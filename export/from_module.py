@@ -20,10 +20,10 @@ from export.imported import COMPARED, calibrated, expected, written
 from export.network.from_onnx import read
 from export.network.layers import FEATURES, Network
 from export.network.without_variant import without_variant
-from export.report_file import NetworkReport
 from export.representative import Representative, from_arrays
 from export.writers.onnx import write_onnx
 from scl.artifacts import InputError, shortened
+from scl.artifacts.export_report import NetworkReport
 from scl.artifacts.folders import check_replaceable
 from scl.partition import Partition
 

@@ -12,9 +12,9 @@ from export.network.from_qdq import integers
 from export.network.layers import FEATURES, Network
 from export.network.without_variant import without_variant
 from export.proof.runtimes import run_onnx_file
-from export.report_file import NetworkReport
 from export.writers.onnx import write_onnx
 from scl.artifacts import InputError
+from scl.artifacts.export_report import NetworkReport
 from scl.artifacts.files import read_bytes
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from export.given import Options, export_given
 from export.given_loss import require_gate
 from export.given_model import MOST_FILE_BYTES
-from export.report_file import NetworkReport
+from scl.artifacts.export_report import NetworkReport
 from scl.artifacts.files import read_bytes
 
 

@@ -3,7 +3,7 @@ windows that travel with the bundle and their copies.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,34 +15,12 @@ from export.network.layers import LOGITS
 from export.proof.gates import ExportError
 from export.proof.runtimes import run_onnx_float
 from scl.artifacts import InputError
-from scl.artifacts.fields import Fraction, NotNegative
+from scl.artifacts.export_report import FloatModel
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import Int8Figures
 
 ROUNDING = 1e-4  # of the largest output: float32 sums in another order, layer behind layer
 QUIETEST = 1e-20  # of an error, beside the power of what it is of
-
-
-@dataclass(frozen=True)
-class FloatModel:
-    """The float model beside int8.
-
-    Attributes:
-        apart: largest difference of model_float.onnx from the model that was given, as a share of its largest output.
-        figures: of the float model.
-        same_class: share of windows and copies to which both give the same class.
-        snr_db: signal-to-noise ratio of the logits: the power of the float ones over that of int8's errors.
-    """
-
-    apart: NotNegative
-    figures: Int8Figures
-    same_class: Fraction
-    snr_db: float
-
-    def losses(self, int8: Int8Figures) -> dict[str, float]:
-        """Points that int8 loses, of the figures that are known."""
-        pairs = {name: (getattr(self.figures, name), getattr(int8, name)) for name in ("accuracy", "consistency")}
-        return {name: 100 * (exact - other) for name, (exact, other) in pairs.items() if exact is not None}
 
 
 def largest_difference(onnx: bytes, windows: np.ndarray, expected: Mapping[str, np.ndarray], where: str) -> float:

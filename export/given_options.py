@@ -27,6 +27,7 @@ class Options:
         windows: that travel with the bundle, at most; draws: transformed copies of each.
         budget: what the device has room for; board: on which instructions are counted.
         seed: of the rotations, the choice of windows and the proof's inputs.
+        command: as it was typed, for the report.
     """
 
     representative: Representative | None = None
@@ -44,3 +45,4 @@ class Options:
     budget: Budget | None = None
     board: str = instructions.BOARD
     seed: int = 0
+    command: str = ""

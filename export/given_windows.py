@@ -125,4 +125,6 @@ def golden_of(where: str, file: Path, model: Model, windows: Windows) -> Golden:
         groups=windows.groups,
         rows=np.arange(shape[1]),
         thresholds=None,
+        rotation=windows.copies.parameters.get("rotation"),
+        shift=windows.copies.parameters.get("shift"),
     )

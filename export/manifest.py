@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from export.golden.figures import int8_figures
 from export.model import Model
 from export.network.layers import FEATURES, LOGITS
-from export.report_file import ExportReport
+from scl.artifacts.export_report import ExportReport
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import InputTensor, Manifest, Outputs, OutputTensor, SplitName
 
@@ -19,6 +19,7 @@ def described(
     report: ExportReport,
     transforms: tuple[str, ...],
     golden: Golden,
+    seed: int,
     files: dict[str, str],
 ) -> Manifest:
     """The manifest of a bundle that holds `files`, by their hashes."""
@@ -43,6 +44,7 @@ def described(
         outputs=Outputs(features=output(FEATURES), logits=output(LOGITS)),
         split=SplitName(info.split.name, info.split.leaky),
         data=info.data.name,
+        seed=seed,
         thresholds=model.thresholds,
         transforms=transforms,
         model_hash=model.hash,

@@ -1,10 +1,7 @@
 """From a run folder to a bundle: every step of an export in order. Nothing is written unless every gate is passed."""
 
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,20 +22,22 @@ from export.proof import agreement, converter, loss
 from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
 from export.proof.runtimes import run_tflite_micro
-from export.report_file import REPORT, ExportReport
 from export.sensor import sensor_for
 from export.writers.tflite import write_tflite
-from scl import artifacts
+from scl import artifacts, toolchain
 from scl.arguments import MOST_COPIES, MOST_COUNT
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import hashes, write_manifest
+from scl.artifacts.export_report import REPORT, Agreement, Evaluation, ExportReport, SecondOpinion
 from scl.artifacts.golden import Golden, write_golden
 from scl.artifacts.manifest import Streaming
+from scl.artifacts.provenance import provenance
 from scl.artifacts.ranges import read_ranges
 from scl.artifacts.run import run_hash
 from scl.decision import decide
 from scl.frontend.flags import LEAD_OFF, SATURATED
-from scl.text import say
+from scl.machines import QEMU
+from scl.progress import Steps
 from train.data.recordings import WindowSet
 from train.data.stored import recordings_for_run, windows_for_run
 from train.data.tasks import TASKS
@@ -51,6 +50,15 @@ if TYPE_CHECKING:
 Ranges = dict[str, tuple[float, float]]
 CONVERTER_INPUTS = 100
 STREAMED_INPUTS = 100  # windows, played one behind the other
+STEPS = {  # and what each takes of an export of 600 windows, roughly
+    "read": 5.0,
+    "quantize": 1.0,
+    "compile": 4.0,
+    "replay": 20.0,
+    "compare runtimes": 20.0,
+    "compare with the float model": 20.0,
+    "ask TensorFlow's converter": 5.0,
+}
 EVALUATED = 10_000  # windows of a test split, at most: a database of beats has fifty thousand
 
 
@@ -67,6 +75,7 @@ class Options:
         budget: what the device has room for; None: no limit.
         streaming: hop in model-rate samples of a stream that keeps columns; None: every class from a whole window.
         seed: of the rotations and of the choice of windows.
+        command: as it was typed, for the report.
 
     Raises:
         InputError: windows or draws below 1, or more than memory has room for.
@@ -80,25 +89,12 @@ class Options:
     budget: Budget | None = None
     streaming: int | None = None
     seed: int = 0
+    command: str = ""
 
     def __post_init__(self) -> None:
         for name, most in (("windows", MOST_COUNT), ("draws", MOST_COPIES)):
             if not 1 <= getattr(self, name) <= most:
                 raise InputError(f"--{name} is {getattr(self, name)}, expected 1 to {most:,}")
-
-
-@dataclass
-class Stopwatch:
-    """Announces steps and keeps the seconds each took."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        say(f"{name} ...")
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - start, 2)
 
 
 def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
@@ -108,7 +104,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         InputError: the run, its ranges, the sensor or the recordings are not what they must be, or a tool is missing.
         ExportError: a gate was missed.
     """
-    watch = Stopwatch()
+    watch = Steps(STEPS)
     with artifacts.folder(out, "bundle") as folder:
         with watch.step("read"):
             run, ranges, test = read(run_folder, options)
@@ -126,7 +122,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             windows = evaluated_windows(run, test, options, model)
         with watch.step("compare runtimes"):
             proof = prove(model, engine, windows, on_device)
-            write_golden(folder, proof.golden, windows.copies.parameters, windows.golden_windows)
+            write_golden(folder, proof.golden, windows.golden_windows)
         with watch.step("compare with the float model"):
             evaluation = compared_with_float(run, model, engine, windows)
             limited = kind(run.info.transformation.name).limited
@@ -153,9 +149,13 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             saturated=float((windows.flags & SATURATED > 0).mean()),
             abstained=float((windows.flags & LEAD_OFF > 0).mean()),
             seconds=watch.seconds | {"total": round(sum(watch.seconds.values()), 2)},
+            provenance=provenance(options.command, toolchain.CROSS_COMPILER[0], QEMU[0]),
         )
         write_artifact(folder / REPORT, report)
-        write_manifest(folder, described(run, model, report, windows.copies.names, proof.golden, hashes(folder)))
+        write_manifest(
+            folder,
+            described(run, model, report, windows.copies.names, proof.golden, options.seed, hashes(folder)),
+        )
     return report
 
 
@@ -186,7 +186,7 @@ class Proof:
     """
 
     inputs: np.ndarray
-    agreement: tuple[agreement.Agreement, ...]
+    agreement: tuple[Agreement, ...]
     streaming: Streaming | None
     golden: Golden
 
@@ -238,14 +238,14 @@ def evaluated_windows(run: "Run", test: WindowSet, options: Options, model: Mode
     return EvaluatedWindows(test, copies, chosen, rows, inputs, flags)
 
 
-def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> converter.SecondOpinion:
+def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> SecondOpinion:
     """What TensorFlow's converter makes of the same network, compared on int8 inputs (n, samples, channels)."""
     nearest = quantize(model.network.network, ranges, keep_sums=False)
     theirs = converter.convert(model.network.network, ranges)
     return converter.compare(theirs, nearest, inputs, run_tflite_micro(write_tflite(nearest), inputs))
 
 
-def compared_with_float(run: "Run", model: Model, engine: CEngine, windows: EvaluatedWindows) -> loss.Evaluation:
+def compared_with_float(run: "Run", model: Model, engine: CEngine, windows: EvaluatedWindows) -> Evaluation:
     """What int8 loses over all evaluated windows."""
     logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
     int8_classes = model.answers(logits, windows.flags)

@@ -2,10 +2,9 @@
 
 import sys
 
-from export.given_loss import FloatModel
 from export.proof.gates import MAX_STEPS
 from export.proof.loss import FIGURES
-from export.report_file import ExportReport, NetworkReport
+from scl.artifacts.export_report import ExportReport, FloatModel, NetworkReport
 from scl.artifacts.manifest import Int8Figures, Streaming
 from scl.text import say
 

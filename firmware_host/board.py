@@ -53,6 +53,7 @@ class Board:
     hello: Hello  # of the first greeting
     emulated: bool  # ticks count instructions
     baud: int | None  # None: the line has no rate of its own
+    firmware: Path | None = None  # the program that was built for it here
 
     def line_seconds(self, size: int) -> float:
         """Time that `size` bytes take on the line; 0 without a line rate."""
@@ -124,7 +125,7 @@ def open_board(
         try:
             hello = link.greet()
             check_board(hello, bundle, link.name)
-            yield Board(link, hello, line.emulated, line.baud)
+            yield Board(link, hello, line.emulated, line.baud, line.firmware)
         except MessageError as error:
             raise MessageError(error.found, link.name) from error
 
@@ -136,6 +137,7 @@ class _Line:
     transport: Transport
     emulated: bool = False
     baud: int | None = None
+    firmware: Path | None = None
 
 
 @contextmanager
@@ -149,14 +151,16 @@ def _line(
 ) -> Iterator[_Line]:
     kind, _, machine = (port or "").partition(":")
     if kind == "native" and not machine:
-        with emulator.native(build(bundle, toolchain.NATIVE, trust), more) as pty:
-            yield _Line(pty)
+        firmware = build(bundle, toolchain.NATIVE, trust)
+        with emulator.native(firmware, more) as pty:
+            yield _Line(pty, firmware=firmware)
     elif kind == "emulator":
         machine = machine or DEFAULT
         if MACHINES and machine not in MACHINES:
             raise InputError(f"--port {port}: no such emulated board; there are {', '.join(MACHINES)}")
-        with emulator.qemu(build(bundle, machine, trust), machine, more) as uart:
-            yield _Line(uart, emulated=True)
+        firmware = build(bundle, machine, trust)
+        with emulator.qemu(firmware, machine, more) as uart:
+            yield _Line(uart, emulated=True, firmware=firmware)
     else:
         open_port = SerialPort(port, baud)
         serial = Reopening(open_port, wait_s) if wait_s else open_port()

@@ -6,7 +6,6 @@ transformed copies, the identity excluded; intervals are clustered by group.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -19,7 +18,7 @@ from scl import metrics
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest, OutputTensor
 from scl.decision import LOST
-from scl.robustness import robustness
+from scl.robustness import Interval, robustness
 
 
 @dataclass(frozen=True)
@@ -83,62 +82,40 @@ def summary(manifest: BundleManifest, golden: Golden, predictions: np.ndarray, f
     """
     mask_labels = len(manifest.labels) if golden.thresholds is not None else None
     result = robustness(golden.labels[: len(predictions)], predictions, golden.groups, mask_labels)
-    invariant = slice(None) if manifest.partition is None else manifest.partition.invariant_slice
-    output = manifest.outputs.features or OutputTensor(0, 1.0, 0)
-    latent = dequantized(features, output) * (predictions != LOST)[..., None]
-    original = latent[0][predictions[0] != LOST]
-    copies = result.transformed
+    latent = _invariant(manifest, predictions, features)
+    original = _latent(manifest, predictions, features)[0][predictions[0] != LOST]
+    copies, right = result.transformed, predictions == golden.labels[: len(predictions)]
+    everybody = np.broadcast_to(golden.groups, right.shape)
     per_transform = tuple(
         CopyFigures(
             transform=manifest.transforms[index],
-            similarity_invariant=_similarity(latent[0], latent[index], invariant),
+            similarity_invariant=_similarity(latent[0], latent[index]),
             **asdict(copy),
         )
         for index, copy in enumerate(copies.per_copy if copies else (), start=1)
     )
-    similarities = [copy.similarity_invariant for copy in per_transform if copy.similarity_invariant is not None]
-    kept = original[:, invariant] if original[:, invariant].shape[1] else original
+    similarity = [copy.similarity_invariant for copy in per_transform if copy.similarity_invariant is not None]
+    invariant = latent[0][predictions[0] != LOST]
+    kept = invariant if invariant.shape[1] else original
     several = len(kept) > 1 and kept.shape[1] > 0
     return Figures(
         accuracy_transformed=copies.accuracy if copies else None,
+        accuracy_transformed_ci95=interval(right[1:].ravel(), everybody[1:].ravel())
+        if copies and copies.accuracy is not None
+        else None,
         macro_f1_transformed=copies.macro_f1 if copies else None,
         consistency=copies.consistency if copies else None,
         consistency_ci95=copies.consistency_ci95 if copies else None,
         consistency_all_pairs=copies.consistency_all_pairs if copies else None,
         changed_labels=copies.changed_labels if copies else None,
         accuracy=result.accuracy,
+        accuracy_ci95=interval(right[0], golden.groups) if result.accuracy is not None else None,
         macro_f1=result.macro_f1,
-        similarity_invariant=float(np.mean(similarities)) if similarities else None,
+        similarity_invariant=float(np.mean(similarity)) if similarity else None,
         negative_similarity=_number(metrics.negative_similarity(kept)) if several else None,
         effective_rank=_number(metrics.effective_rank(kept)) if several else None,
         per_transform=per_transform,
     )
-
-
-@dataclass(frozen=True)
-class ClassRow:
-    """Figures of one class, None where a denominator is 0."""
-
-    label: str
-    windows: int
-    precision: float | None
-    recall: float | None
-    f1: float | None
-
-
-def per_class(
-    labels: np.ndarray, predictions: np.ndarray, names: Sequence[str]
-) -> tuple[list[list[int]], list[ClassRow]]:
-    """Confusion counts, and precision, recall and F1 of each class, over labels and predictions (copies, windows).
-
-    A row of the confusion is the true class, a column the predicted one, with lost windows in the last column.
-    """
-    matrix = metrics.confusion(labels, predictions, len(names))
-    rows = [
-        ClassRow(name, int(row["windows"] or 0), row["precision"], row["recall"], row["f1"])
-        for name, row in zip(names, metrics.per_class(matrix), strict=True)
-    ]
-    return matrix.tolist(), rows
 
 
 def spread_ms(seconds: np.ndarray) -> Latency:
@@ -149,8 +126,31 @@ def spread_ms(seconds: np.ndarray) -> Latency:
     return Latency(float(known.min()), float(np.median(known)), float(np.percentile(known, 95)))
 
 
-def _similarity(a: np.ndarray, b: np.ndarray, group: slice) -> float | None:
-    return _number(float(np.mean(metrics.cosine(a[:, group], b[:, group])))) if a[:, group].shape[1] else None
+def similarities(manifest: BundleManifest, predictions: np.ndarray, features: np.ndarray) -> np.ndarray | None:
+    """Cosines (copies, windows) between the invariant features of windows and of their copies, 0 where one was lost;
+    None without invariant features.
+    """
+    latent = _invariant(manifest, predictions, features)
+    return metrics.cosine(np.broadcast_to(latent[0], latent[1:].shape), latent[1:]) if latent.shape[-1] else None
+
+
+def interval(values: np.ndarray, groups: np.ndarray) -> Interval | None:
+    """Of the mean of values (n,), clustered by groups (n,); None for less than two groups."""
+    return metrics.cluster_interval(values, groups) if len(np.unique(groups)) > 1 else None
+
+
+def _latent(manifest: BundleManifest, predictions: np.ndarray, features: np.ndarray) -> np.ndarray:
+    output = manifest.outputs.features or OutputTensor(0, 1.0, 0)
+    return np.asarray(dequantized(features, output) * (predictions != LOST)[..., None])
+
+
+def _invariant(manifest: BundleManifest, predictions: np.ndarray, features: np.ndarray) -> np.ndarray:
+    group = slice(None) if manifest.partition is None else manifest.partition.invariant_slice
+    return np.asarray(_latent(manifest, predictions, features)[..., group])
+
+
+def _similarity(a: np.ndarray, b: np.ndarray) -> float | None:
+    return _number(float(np.mean(metrics.cosine(a, b)))) if a.shape[1] else None
 
 
 def _largest(values: np.ndarray) -> int | None:

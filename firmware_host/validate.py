@@ -8,12 +8,15 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from firmware_host.background import background, export_facts
 from firmware_host.board import add_port_options, open_board
 from firmware_host.boards import side_by_side
 from firmware_host.measure import measure
-from firmware_host.report import print_table, write_report
-from firmware_host.validation import Measured, Thresholds, Validation
-from scl.arguments import COUNT, FRACTION, Parser
+from firmware_host.validation import Measured, Thresholds, Validation, Verdict
+from firmware_host.validation_files import write_report
+from firmware_host.validation_table import print_table
+from scl.answers import Answer
+from scl.arguments import COUNT, FRACTION, Parser, command_line
 from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_bundle
 from scl.artifacts.golden import read_golden
@@ -24,28 +27,39 @@ INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
+    with Answer(options.json) as answer:
+        return _validate(argv, options, answer)
+
+
+def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) -> int:
     bundle = read_bundle(options.bundle)
     out = options.out or Path("reports") / options.bundle.resolve().name
     if options.port and len(options.port) > 1:
-        return side_by_side(argv, options.port, out, options.trace)
+        return side_by_side(argv, options.port, out, options.trace, answer)
     port = options.port[0] if options.port else None
-    golden = read_golden(bundle).limited(options.limit)
+    golden, export = read_golden(bundle).limited(options.limit), export_facts(bundle)
     with folder(out, "report") as target:
         with open_board(bundle, port, options.baud, options.trace, options.wait, trust=options.trust) as board:
             measured, answers = measure(board, bundle, golden)
-        validation = judge(measured, options.min_accuracy, options.min_consistency)
+        typed = command_line("firmware_host.validate", argv)
+        validation = Validation(
+            **vars(measured),
+            **vars(background(bundle, golden, answers, board, export, typed)),
+            **vars(judge(measured, options.min_accuracy, options.min_consistency)),
+        )
         write_report(target, validation, bundle.manifest, golden, answers)
-    print_table(validation, bundle.manifest)
+    answer.give(validation)
+    print_table(validation, validation)
     say(f"report: {out / 'validation.html'}")
     return exit_status(validation)
 
 
-def exit_status(validation: Validation) -> int:
+def exit_status(judged: Verdict) -> int:
     """0 passed, 1 not exact or a threshold missed, 2 incomplete."""
-    return 0 if validation.passed else 2 if validation.verdict == INCOMPLETE else 1
+    return 0 if judged.passed else 2 if judged.verdict == INCOMPLETE else 1
 
 
-def judge(measured: Measured, min_accuracy: float | None, min_consistency: float | None) -> Validation:
+def judge(measured: Measured, min_accuracy: float | None, min_consistency: float | None) -> Verdict:
     """The verdict, with a reason for everything that was missed.
 
     Exactness is always asked for, robustness only by a threshold. What is missing comes first.
@@ -76,8 +90,7 @@ def judge(measured: Measured, min_accuracy: float | None, min_consistency: float
     if parity.flags_off:
         missed.append(f"{parity.flags_off} flags of saturation or lead-off differ from the stored ones")
     asked = min_accuracy is not None or min_consistency is not None
-    return Validation(
-        **vars(measured),
+    return Verdict(
         thresholds=Thresholds(min_accuracy, min_consistency),
         missed=tuple(missed),
         verdict=INCOMPLETE if incomplete else "missed" if missed else "exact, thresholds met" if asked else "exact",
@@ -89,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m firmware_host.validate",
         description=__doc__,
+        figures=True,
         examples=(
             "bundles/imu --port emulator",
             "bundles/imu --port /dev/ttyACM0 --min-consistency 0.95",

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from firmware_host.breakdown_types import Breakdown
 from firmware_host.messages import Stats
+from scl.artifacts.export_report import LayerRow, Losses, Place
 from scl.artifacts.fields import Fraction, Name, NotNegative, Sha256, Whole
 from scl.artifacts.json_files import Artifact
-from scl.artifacts.manifest import SplitName
+from scl.artifacts.manifest import Cost, Int8Figures, SplitName
+from scl.artifacts.provenance import Provenance
 from scl.robustness import ChangedLabels, Interval
 
 REPORT = "validation.json"
@@ -46,15 +49,19 @@ class CopyFigures:
 
 @dataclass(frozen=True)
 class Figures:
-    """Figures of a model's answers, by docs/DESIGN.md; None where nothing defines one."""
+    """Figures of a model's answers, by docs/DESIGN.md; None where nothing defines one, an interval also for a single
+    group.
+    """
 
     accuracy_transformed: Fraction | None
+    accuracy_transformed_ci95: Interval | None
     macro_f1_transformed: Fraction | None
     consistency: Fraction | None
     consistency_ci95: Interval | None
     consistency_all_pairs: Fraction | None
     changed_labels: ChangedLabels | None
     accuracy: Fraction | None
+    accuracy_ci95: Interval | None
     macro_f1: Fraction | None
     similarity_invariant: float | None
     negative_similarity: float | None
@@ -156,8 +163,63 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
-class Validation(Measured, Artifact):
-    """validation.json.
+class ExportFacts:
+    """What the bundle's export report says of the model.
+
+    Attributes:
+        float, int8: on the windows that the export compared them on; float is None of a model that was int8 already.
+        losses: points that int8 loses, of a run.
+        board: on which instructions were counted.
+    """
+
+    float: Int8Figures | None
+    int8: Int8Figures
+    losses: Losses | None
+    cost: Cost
+    board: str
+    layers: tuple[LayerRow, ...]
+    memory_map: tuple[Place, ...]
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What was validated, by its SHA-256.
+
+    Attributes:
+        bundle: of its manifest.json, which lists the hash of every file.
+        windows: of the samples that were sent, in the order of windows.csv.
+        run: of the run that was exported; None of a model from elsewhere.
+        firmware: of the program that was built here; None on a board that was flashed before.
+        seed: of the transformation's draws.
+    """
+
+    bundle: Sha256
+    windows: Sha256
+    run: Sha256 | None
+    firmware: Sha256 | None
+    seed: Whole
+
+
+@dataclass(frozen=True)
+class Background:
+    """What a validation says besides what it measured.
+
+    Attributes:
+        sentence: what the transformation does, in words; empty without one.
+        export: None of a bundle without an export report.
+    """
+
+    sentence: str
+    breakdown: Breakdown
+    export: ExportFacts | None
+    sources: Sources
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of it.
 
     Attributes:
         missed: why it was not passed, a sentence each.
@@ -168,6 +230,11 @@ class Validation(Measured, Artifact):
     verdict: str
     passed: bool
 
+
+@dataclass(frozen=True)
+class Validation(Measured, Background, Verdict, Artifact):
+    """validation.json: what a board answered, and the verdict."""
+
     kind = "validation"
-    schema = 5
+    schema = 6
     advice = "validate again with python -m firmware_host.validate"

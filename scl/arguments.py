@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import math
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
@@ -12,6 +13,7 @@ from scl.artifacts.fields import is_line
 from scl.text import printable
 
 FORMATS = "format: docs/FORMATS.md"  # of capture files and sensor files, for the help of what takes either
+MOST_COMMAND = 2000  # characters of a command in a report
 MOST_BAUD = (1 << 31) - 1  # pyserial hands it to the system as an int
 
 
@@ -20,13 +22,18 @@ class Parser(argparse.ArgumentParser):
 
     Refusals are printable: a shell may have put in the names of files.
 
+    Args:
+        figures: the command prints some, so it takes --json (scl/answers.py).
+
     Attributes:
         program: what the user typed before the options, where it is not `python -m MODULE` (scl/commands.py).
     """
 
     program: ClassVar[str | None] = None
 
-    def __init__(self, *, prog: str | None = None, examples: Sequence[str] = (), **options: Any) -> None:
+    def __init__(
+        self, *, prog: str | None = None, examples: Sequence[str] = (), figures: bool = False, **options: Any
+    ) -> None:
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         if Parser.program is not None and prog is not None and prog.startswith("python -m "):
             prog = Parser.program
@@ -37,6 +44,9 @@ class Parser(argparse.ArgumentParser):
         if self.add_help:
             version = f"scl-wearable {__version__}"
             self.add_argument("--version", action="version", version=version, help="print it and exit")
+        if figures:
+            text = "print the figures as one JSON document (docs/schemas), all else to stderr"
+            self.add_argument("--json", action="store_true", help=text)
 
     def error(self, message: str) -> NoReturn:
         """Ends the process with status 2."""
@@ -47,6 +57,11 @@ class Parser(argparse.ArgumentParser):
         places = [str(a.metavar or a.dest) for a in self._get_positional_actions()]
         usage = " ".join([f"usage: {self.prog}", *places, f"[options]; {self.prog} --help lists them"])
         self.exit(2, f"{printable(usage)}\n{self.prog}: error: {printable(message)}{meant}\n")
+
+
+def command_line(module: str, argv: Sequence[str]) -> str:
+    """A command with its arguments, as a shell takes it, for a report."""
+    return printable(f"{Parser.program or f'python -m {module}'} {shlex.join(argv)}".strip()[:MOST_COMMAND])
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

@@ -4,6 +4,7 @@ A command's module is imported when it is asked for: the list needs none of them
 """
 
 import difflib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import cast
@@ -35,12 +36,17 @@ COMMANDS = {
     "live": ("firmware_host.live", "classify the board's own sensor, hop by hop"),
     "probe": ("firmware_host.probe", "what each layer takes on a board"),
     "replay": ("firmware_host.replay", "what a trace says"),
+    "completion": ("scl.completion", "what a shell needs to complete these commands"),
 }
 HELP = "usage: scl COMMAND [options]; scl COMMAND --help has its options and examples"
 
 
 def main() -> None:
     """The console script. Exit status: the command's own; 2 for one that is not known."""
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks, not a person
+        from scl.completion import complete
+
+        complete({name: module for name, (module, _) in COMMANDS.items()})
     command(_main)
 
 

@@ -10,6 +10,7 @@ from scl.artifacts import write_npz
 from scl.artifacts.bundle import write_manifest
 from scl.frontend.sensor import Part, Sensor
 from scl.partition import Partition
+from scl.transforms import random_rotations
 from tests.manifests import manifest
 from tests.scl.frontend.designs import front_end_spec
 
@@ -32,9 +33,10 @@ def write_bundle(folder: Path) -> Path:
     counts = rng.integers(-3000, 3000, (3, 12, SAMPLES, CHANNELS), np.int16)
     outputs = [[network(window) for window in copies] for copies in counts]
     features, logits, crc = (np.array([[output[part] for output in copies] for copies in outputs]) for part in range(3))
+    turns = np.concatenate([np.tile(np.eye(3), (12, 1, 1)), random_rotations(24, rng)]).reshape(3, 12, 3, 3)
     write_npz(
         folder / "golden.npz", counts=counts, features=features, logits=logits, input_crc32=crc.astype(np.uint32),
-        flags=np.zeros((3, 12), np.uint8), rotation=np.tile(np.eye(3), (3, 12, 1, 1)),
+        flags=np.zeros((3, 12), np.uint8), rotation=turns,
     )  # fmt: skip
     labels = np.arange(12) % CLASSES
     write_npz(

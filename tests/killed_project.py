@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from export.report_file import read_report
 from firmware_host.validation import Validation
 from scl.artifacts import read_artifact
 from scl.artifacts.bundle import read_run_bundle
+from scl.artifacts.export_report import read_report
 from scl.artifacts.golden import read_golden
 from scl.artifacts.ranges import read_ranges
 from tests.file_faults import COUNT, Fault
@@ -21,7 +21,8 @@ from train.run.working_folder import WorkingFolder
 
 PRELOAD = (
     "torch", "calibration.ranges", "export.package", "export.recording", "firmware_host.validate",
-    "firmware_host.report", "jinja2", "rich.table", "safetensors.torch", "tensorboard.summary.writer.record_writer",
+    "firmware_host.validation_page", "jinja2", "rich.table", "safetensors.torch",
+    "tensorboard.summary.writer.record_writer",
     "train.imu", "train.data.watch", "train.data.wisdm", "train.run.evaluate", "train.run.event_file",
     "train.run.session", "train.run.summary", "train.run.task",
 )  # fmt: skip

@@ -28,8 +28,18 @@ NEVER = {
 # No folder imports a command but where it says so.
 ROOMS = {
     # A bundle's manifest holds the front end's own description, and the front end reads the fields of a run.
-    "scl.artifacts": {"scl.frontend", "scl.partition", "scl.decision", "scl.text", "scl.extras"},
+    "scl.artifacts": {
+        "scl.frontend",
+        "scl.partition",
+        "scl.decision",
+        "scl.text",
+        "scl.extras",
+        "scl.robustness",
+        "scl.__version__",
+    },
     "scl.frontend": {"scl.artifacts"},
+    # Pages show what the reports hold.
+    "scl.pages": {"scl.artifacts", "scl.text", "scl.extras"},
     "train.data": {"train.transformations"},
     "train.transformations": set(),
     # Blocks mix windows behind the normalization, and see the whole batch under torchrun.
@@ -63,7 +73,7 @@ ROOMS = {
     # The error of a failed export is defined where most of them are raised.
     "export.writers": {"export.network", "export.proof.gates.ExportError"},
     # A bundle's layers are compared on the emulated core that counts instructions, and the report names its board.
-    "export.proof": {"export.network", "export.cost.instructions", "export.report_file"},
+    "export.proof": {"export.network", "export.cost.instructions"},
     "export.cost": {"export.network", "export.proof.gates.ExportError"},
     "export.golden": {"export.proof.runtimes"},
     "export.recorded": set(),

@@ -23,6 +23,7 @@ from firmware_host.protocol import Type
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.capture import read_capture
+from tests.documents import document, file
 from tests.tutorials.pages import play, said, sections
 from tests.warm import python
 
@@ -113,8 +114,9 @@ def test_a_bundle_changed_by_one_byte_is_refused(folder: Path) -> None:
 
 
 def test_a_recording_is_streamed_and_every_hop_is_classified(folder: Path) -> None:
-    done = run(folder, "export.recording", "runs/demo", "--out", "walk.csv", "--seconds", "8")
+    done = run(folder, "export.recording", "runs/demo", "--out", "walk.csv", "--seconds", "8", "--json")
     assert done.returncode == 0, done.stderr
+    assert document(done.stdout)["samples"] == len(read_capture(folder / "walk.csv").counts)
     done = run(
         folder, "firmware_host.stream", "bundles/demo", "--port", "native", "--record", "walk.csv", "--speed", "max"
     )
@@ -130,14 +132,20 @@ def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: 
     """Both on the same firmware: at the export's hop it keeps columns, at half of it whole windows run. The network
     takes invariants, which the board computes.
     """
-    for module, *arguments in (
-        ("train.imu", "--out", "runs/stream", "--epochs", "2", "--padding", "valid", "--input", "invariant"),
-        ("calibration.ranges", "runs/stream"),
-        ("export.quantize", "runs/stream", "--out", "bundles/stream", "--max-loss", "100", "--streaming", "16"),
-        ("export.recording", "runs/stream", "--out", "long.csv", "--seconds", "60"),
+    training = ("runs/stream", "--epochs", "2", "--padding", "valid", "--input", "invariant")
+    exporting = ("--out", "bundles/stream", "--max-loss", "100", "--streaming", "16")
+    for written, module, *arguments in (
+        ("runs/stream/metrics.json", "train.imu", "--out", *training),
+        ("runs/stream/ranges.json", "calibration.ranges", "runs/stream"),
+        ("bundles/stream/export_report.json", "export.quantize", "runs/stream", *exporting),
     ):
-        done = run(folder, module, *arguments)
+        done = run(folder, module, *arguments, "--json")
         assert done.returncode == 0, f"{module}: {done.stdout}\n{done.stderr}"
+        assert document(done.stdout) == json.loads((folder / written).read_text()), module
+    for path in ("runs/stream/run.json", "bundles/stream/manifest.json"):
+        file(folder / path)
+    done = run(folder, "export.recording", "runs/stream", "--out", "long.csv", "--seconds", "60")
+    assert done.returncode == 0, done.stderr
     bundle, record = read_run_bundle(folder / "bundles/stream"), read_capture(folder / "long.csv")
     kept = bundle.manifest.streaming
     assert bundle.manifest.default_hop == kept.hop == 16 and kept.share < 0.5 and kept.windows_compared > 100

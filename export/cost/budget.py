@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from export.cost.table import LayerRow
 from export.proof.gates import ExportError
 from scl.artifacts import InputError
+from scl.artifacts.export_report import LayerRow
 from scl.artifacts.manifest import Cost
 
 KINDS = {"flash": "flash_bytes", "ram": "ram_bytes", "instructions": "instructions"}  # and the cost that each limits

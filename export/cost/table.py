@@ -1,53 +1,12 @@
 """What each layer of the deployed network takes: the rows of the profile, and what a budget is held against."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from export.network.arena import lifetimes, scratch_bytes, scratch_name
 from export.network.integers import Int8Network
 from export.network.operators import operator_of
 from export.network.placing import Arena
-from scl.artifacts.fields import Whole
-
-
-@dataclass(frozen=True)
-class LayerRow:
-    """What one layer takes.
-
-    Attributes:
-        output: samples and channels.
-        flash_bytes: of constants.
-        read_bytes: of constants and inputs.
-        arena_bytes: how far up the arena is in use meanwhile.
-        instructions: as they were counted.
-    """
-
-    name: str
-    kind: str
-    kernel: int
-    stride: int
-    output: tuple[int, int]
-    macs: int
-    flash_bytes: int
-    read_bytes: int
-    arena_bytes: int
-    instructions: int
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a tensor or a layer's scratch lies in the arena, and the first and the last layer that need it."""
-
-    name: str
-    offset: Whole
-    bytes: Whole
-    first: int
-    last: int
-
-    @property
-    def end(self) -> int:
-        """The first byte behind it."""
-        return self.offset + self.bytes
+from scl.artifacts.export_report import LayerRow, Place
 
 
 def layer_rows(network: Int8Network, arena: Arena, instructions: Sequence[int]) -> tuple[LayerRow, ...]:

@@ -25,7 +25,7 @@ class WindowCopies:
     Attributes:
         windows: float32 (transforms, n, channels, samples).
         names: of the transforms, for reports.
-        parameters: of the transformation, each (transforms, ...), for golden.npz.
+        parameters: what golden.npz has of the transformation: rotation (transforms, n, 3, 3), or shift (transforms,).
         info: None without copies.
     """
 
@@ -65,7 +65,7 @@ def mirror(where: str, windows: np.ndarray, samples: int, draws: int, seed: int)
             "it) for --transformation mirror; use rotation"
         )
     signs = np.array(MIRRORED[:sensors], np.float32).reshape(1, -1, 1)
-    return _copies("mirror", x, [x * signs], ["mirrored"], mirrored=np.array([0, 1], np.int8))
+    return _copies("mirror", x, [x * signs], ["mirrored"])
 
 
 def shift(where: str, windows: np.ndarray, samples: int, draws: int, seed: int) -> WindowCopies:

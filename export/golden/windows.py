@@ -63,6 +63,7 @@ class EvaluatedWindows:
     def golden(self, outputs: Outputs, thresholds: tuple[int, ...] | None) -> Golden:
         """The golden set, of `outputs` int8 (transforms * golden, size) for `golden_inputs`."""
         taken, shape = self.chosen[self.rows], (self.copies.transforms, len(self.rows))
+        turned = self.copies.parameters.get("rotation")
         crc32 = [zlib.crc32(np.ascontiguousarray(x).tobytes()) for x in self.golden_inputs]
         return Golden(
             counts=np.stack([self.copies.counts(transform, taken) for transform in range(self.copies.transforms)]),
@@ -74,6 +75,8 @@ class EvaluatedWindows:
             groups=self.groups[self.rows],
             rows=np.arange(len(self.rows)),
             thresholds=thresholds,
+            rotation=None if turned is None else turned[:, taken],
+            shift=self.copies.parameters.get("shift"),
         )
 
     @property

@@ -4,27 +4,17 @@ The head reads no variant dimension, so leaving their rows out of the latent lay
 features.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from export.network.layers import FEATURES, LOGITS, AveragePool, Conv, Network, Tensor
+from scl.artifacts.export_report import Dropped
 
 if TYPE_CHECKING:
     from torch import Tensor as Parameter
 
     from train.model.encoder import Classifier, ConvBlock
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """What leaving the variant rows of the latent layer out saves; bytes of int8 weights and int32 biases."""
-
-    dimensions: int
-    parameters: int
-    bytes: int
-    macs: int
 
 
 def fold(model: "Classifier", samples: int) -> Network:

@@ -5,7 +5,6 @@ one or two steps.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,19 +13,7 @@ from export.network.layers import LOGITS
 from export.proof.c_engine import CEngine
 from export.proof.gates import MAX_STEPS, MIN_SAME_CLASS, MIN_WITHIN, ExportError
 from export.proof.runtimes import Outputs, run_litert, run_onnx, tflite_micro_tensors
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """One runtime's outputs against TFLite Micro's."""
-
-    runtime: str
-    inputs: int
-    max_steps: int  # of int8, in any feature or logit
-    different: float  # share of output values
-    within: float  # share of output values at most MAX_STEPS off
-    same_class: float  # share of inputs
-    same_class_decided: float  # share of those whose two best golden logits are more than MAX_STEPS apart
+from scl.artifacts.export_report import Agreement
 
 
 def compare(runtime: str, outputs: Outputs, golden: Outputs) -> Agreement:

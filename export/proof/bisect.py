@@ -16,10 +16,10 @@ from export.cost import instructions
 from export.network import from_file
 from export.network.tflite_reader import read_file
 from export.proof import foreign
-from export.report_file import read_report
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.errors import shortened
+from scl.artifacts.export_report import read_report
 from scl.artifacts.manifest import BundleManifest, NetworkManifest
 from scl.model_source import c_folder
 

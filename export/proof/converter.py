@@ -6,7 +6,6 @@ Imports TensorFlow.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,18 +16,7 @@ from export.network.operators import of_class
 from export.network.tflite_file import read_convs
 from export.proof.quiet import native_stderr_hidden
 from export.proof.runtimes import Outputs
-
-
-@dataclass(frozen=True)
-class SecondOpinion:
-    """How far the converter's file is from ours."""
-
-    weights: int
-    weights_equal: int
-    biases: int
-    biases_equal: int
-    max_bias_difference: int
-    max_steps: int  # in an output value
+from scl.artifacts.export_report import SecondOpinion
 
 
 def convert(network: Network, ranges: Mapping[str, Sequence[float]]) -> bytes:

@@ -17,8 +17,9 @@ from export.proof.c_engine import CEngine
 from export.proof.cut import CutOperator
 from export.proof.gates import AGREEMENT_INPUTS, ExportError
 from export.proof.runtimes import tflite_micro_runner
-from export.proof.search import Searched, search
+from export.proof.search import search
 from scl.artifacts import InputError, read_npz
+from scl.artifacts.export_report import Searched
 
 MODULE = "export.proof.foreign"
 

@@ -5,68 +5,18 @@ worse, with a 95 % interval clustered by subject or record.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from export.proof.gates import ExportError
 from scl import metrics
+from scl.artifacts.export_report import Evaluation, Losses, ModelFigures
 from scl.robustness import Interval, robustness
 
 FIGURES = ("accuracy", "accuracy_transformed", "macro_f1", "macro_f1_transformed", "consistency")
 
 
-@dataclass(frozen=True)
-class Figures:
-    """Fractions; `consistency` is over the copies whose label the transformation left, None where it left none."""
-
-    accuracy: float
-    accuracy_transformed: float
-    macro_f1: float
-    macro_f1_transformed: float
-    consistency: float | None
-
-
-@dataclass(frozen=True)
-class Losses:
-    """Points that int8 loses, positive if it is worse, with 95 % intervals clustered by subject or record.
-
-    Accuracy and macro F1 count originals and copies alike. An interval is None for a single group, and for the macro
-    F1 of bit masks.
-    """
-
-    accuracy: float
-    accuracy_ci95: Interval | None
-    consistency: float
-    consistency_ci95: Interval | None
-    macro_f1: float
-    macro_f1_ci95: Interval | None
-
-    def of(self, name: str) -> tuple[float, Interval | None]:
-        """The loss of one figure, and its interval."""
-        return getattr(self, name), getattr(self, f"{name}_ci95")
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The int8 model against the float model.
-
-    Attributes:
-        windows, subjects, copies: originals, whose, and transformed copies of each.
-        same_class: share of windows and copies to which both give the same class.
-        float, int8: figures of each model.
-    """
-
-    windows: int
-    subjects: int
-    copies: int
-    same_class: float
-    loss_points: Losses
-    float: Figures
-    int8: Figures
-
-
-def figures(labels: np.ndarray, classes: np.ndarray, groups: np.ndarray, mask_labels: int | None) -> Figures:
+def figures(labels: np.ndarray, classes: np.ndarray, groups: np.ndarray, mask_labels: int | None) -> ModelFigures:
     """Of predictions classes (transforms, n) with labels (transforms, n); transform 0 is the identity.
 
     Raises ValueError without a transformed copy, or without labels.
@@ -77,7 +27,7 @@ def figures(labels: np.ndarray, classes: np.ndarray, groups: np.ndarray, mask_la
         raise ValueError(f"labels have shape {labels.shape}, expected the originals and one transformed copy at least")
     if result.accuracy is None or result.macro_f1 is None or copies.accuracy is None or copies.macro_f1 is None:
         raise ValueError("labels are not known, expected the windows' own")
-    return Figures(result.accuracy, copies.accuracy, result.macro_f1, copies.macro_f1, copies.consistency)
+    return ModelFigures(result.accuracy, copies.accuracy, result.macro_f1, copies.macro_f1, copies.consistency)
 
 
 def evaluate(

@@ -15,7 +15,6 @@ The work is bounded (WORK); `Searched` says how much of it was done.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -28,6 +27,7 @@ from export.proof.borders import Sums, borders, reach, sums_of
 from export.proof.c_engine import CEngine
 from export.proof.cut import CutOperator
 from export.proof.gates import ExportError
+from scl.artifacts.export_report import Searched
 
 WORK = 4_000_000_000  # multiply-accumulates of a search: about 5 s in both runtimes on one core
 RUN = 10_000  # what else a run of one layer costs, as multiply-accumulates
@@ -35,23 +35,6 @@ RANDOM = 200  # random inputs of each layer
 SAMPLES = 10_000  # of a softmax
 
 Inputs = dict[str, np.ndarray]  # int8, flat, by the tensor's name
-
-
-@dataclass(frozen=True)
-class Searched:
-    """What a search compared, and found equal.
-
-    Args:
-        inputs: of single layers.
-        values: that layers wrote for them.
-        borders: sums on a side of a step of rounding that were tried.
-        all_borders: how many such sums there are within the layers' ranges.
-    """
-
-    inputs: int = 0
-    values: int = 0
-    borders: int = 0
-    all_borders: int = 0
 
 
 def search(read: Foreign, tflite: bytes, engine: CEngine, seed: int, work: int = WORK) -> Searched:

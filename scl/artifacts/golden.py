@@ -3,7 +3,6 @@
 Both are aligned row by row; transform 0 is the identity.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from scl.frontend.flags import LEAD_OFF, SATURATED
 
 GOLDEN, EVALUATION = "golden.npz", "evaluation.npz"
 FEWEST = 3  # windows: of a rarer class there may be none among some
+SKEW = 1e-3  # of a rotation matrix times its transpose, from the identity
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,8 @@ class Golden:
     groups: np.ndarray  # (windows,) int64, subject or record
     rows: np.ndarray  # (windows,) place in the bundle's arrays
     thresholds: tuple[int, ...] | None  # of the logits, where labels are bit masks
+    rotation: np.ndarray | None = None  # (transforms, windows, 3, 3) float64, that a copy was turned by
+    shift: np.ndarray | None = None  # (transforms,) int32, samples of the source that a copy begins later
 
     @property
     def predictions(self) -> np.ndarray:
@@ -54,18 +56,17 @@ class Golden:
             rows = np.sort(np.lexsort((self.groups, labels))[rows])
         columns = ("counts", "features", "logits", "input_crc32", "flags", "labels")
         taken = {name: getattr(self, name)[:, rows] for name in columns}
-        return replace(self, **taken, groups=self.groups[rows], rows=self.rows[rows])
+        turned = None if self.rotation is None else self.rotation[:, rows]
+        return replace(self, **taken, groups=self.groups[rows], rows=self.rows[rows], rotation=turned)
 
 
-def write_golden(folder: Path, golden: Golden, parameters: Mapping[str, np.ndarray], windows: np.ndarray) -> None:
-    """Writes golden.npz and evaluation.npz into a bundle folder.
-
-    Args:
-        parameters: of the transformations, each (transforms, ...).
-        windows: float32 (windows, channels, samples), the untransformed ones as they were cut.
+def write_golden(folder: Path, golden: Golden, windows: np.ndarray) -> None:
+    """Writes golden.npz and evaluation.npz into a bundle folder; `windows` float32 (windows, channels, samples) are the
+    untransformed ones as they were cut.
     """
     columns = ("counts", "features", "logits", "input_crc32", "flags")
-    write_npz(folder / GOLDEN, **{name: getattr(golden, name) for name in columns}, **parameters)
+    drawn = {name: values for name in ("rotation", "shift") if (values := getattr(golden, name)) is not None}
+    write_npz(folder / GOLDEN, **{name: getattr(golden, name) for name in columns}, **drawn)
     write_npz(folder / EVALUATION, windows=windows, labels=golden.labels, groups=golden.groups)
 
 
@@ -91,6 +92,7 @@ def read_golden(bundle: Bundle[BundleManifest]) -> Golden:
             "logits": Array(np.int8, (*pairs, "classes")),
             "input_crc32": Array(np.uint32, pairs),
             "flags": Array(np.uint8, pairs),
+            **_drawn(manifest),
         },
         sizes,
     )
@@ -108,4 +110,26 @@ def read_golden(bundle: Bundle[BundleManifest]) -> Golden:
         if wrong.size:
             expected = f"{least} to {largest}" if least < largest else f"{least}"
             raise InputError(f"{path / file}: {name} holds {wrong[0]}, expected {expected}; {manifest.advice}")
+    if "rotation" in arrays:
+        _check_rotations(path / GOLDEN, arrays["rotation"], manifest.advice)
     return Golden(**arrays, **truth, rows=np.arange(sizes["windows"]), thresholds=manifest.thresholds)
+
+
+def _drawn(manifest: BundleManifest) -> dict[str, Array]:
+    """The array that says what each copy was made by, of a transformation that is drawn."""
+    arrays = {"rotation": Array(np.float64, ("transforms", "windows", 3, 3)), "shift": Array(np.int32, ("transforms",))}
+    name = None if manifest.transformation is None else manifest.transformation.name
+    return {name: arrays[name]} if name in arrays else {}
+
+
+def _check_rotations(path: Path, rotation: np.ndarray, advice: str) -> None:
+    """Raises InputError unless each matrix of (transforms, windows, 3, 3) keeps lengths."""
+    with np.errstate(all="ignore"):
+        skew = np.abs(rotation @ np.swapaxes(rotation, -1, -2) - np.eye(3)).max(axis=(-1, -2))
+    wrong = np.argwhere(~(skew < SKEW))
+    if len(wrong):
+        transform, window = wrong[0]
+        raise InputError(
+            f"{path}: rotation of transform {transform}, window {window} is no rotation, expected a matrix that keeps "
+            f"lengths; {advice}"
+        )

@@ -133,6 +133,7 @@ class BundleManifest(Artifact):
         transforms: what each row of golden.npz is, for reports; the first is the identity.
         thresholds: of the logits, where labels may hold together.
         data: which windows travel with the bundle.
+        seed: of the transformation's draws and of the choice of these windows.
         files: SHA-256 of every file of the folder, by its path in it.
     """
 
@@ -148,6 +149,7 @@ class BundleManifest(Artifact):
     thresholds: tuple[Int8, ...] | None
     streaming: Streaming | None
     data: Name
+    seed: Whole
     int8: Int8Figures
     cost: Cost
     files: Files
@@ -249,7 +251,7 @@ class Manifest(BundleManifest):
     split: SplitName
 
     kind = "bundle"
-    schema = 5
+    schema = 6
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -275,5 +277,5 @@ class NetworkManifest(BundleManifest):
     """manifest.json of a network that was made elsewhere."""
 
     kind = "network"
-    schema = 2
+    schema = 3
     advice = ADVICE + " --from FILE"

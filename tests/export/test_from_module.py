@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from export import deploy, module
-from export.given_loss import FloatModel, largest_difference, require_small_loss
+from export.given_loss import largest_difference, require_small_loss
 from export.given_options import Options
 from export.imported import calibrated, expected
 from export.network.float_run import run_float
@@ -26,6 +26,7 @@ from export.representative import Representative
 from export.writers.onnx import write_onnx
 from scl.artifacts import InputError, read_npz
 from scl.artifacts.bundle import read_bundle
+from scl.artifacts.export_report import FloatModel
 from scl.artifacts.golden import read_golden
 from scl.artifacts.manifest import Int8Figures
 from scl.partition import Partition

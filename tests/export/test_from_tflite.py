@@ -9,9 +9,9 @@ import pytest
 from export import quantize
 from export.given_model import MOST_FILE_BYTES
 from export.proof import child
-from export.report_file import read_report
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_bundle
+from scl.artifacts.export_report import read_report
 from tests.firmware.damaged_models import NAMED, Net, SmallNet, named
 
 

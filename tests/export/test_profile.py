@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from export import profile
-from export.cost.table import Place
+from scl.artifacts.export_report import Place
 
 
 def printed(layers: int) -> str:

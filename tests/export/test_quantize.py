@@ -12,10 +12,10 @@ import train.data.stored
 from export import model, pipeline, quantize, recording
 from export.cost import size
 from export.proof.c_engine import build_library
-from export.report_file import read_report
 from scl import toolchain
 from scl.artifacts import InputError, read_json, sha256_bytes
 from scl.artifacts.bundle import read_bundle, read_run_bundle
+from scl.artifacts.export_report import read_report
 from scl.artifacts.manifest import OutputTensor, SplitName
 from scl.frontend import sensor
 from scl.frontend.chain import FrontEnd

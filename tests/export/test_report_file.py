@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from export.report_file import ExportReport, NetworkReport, read_report
 from scl.artifacts import InputError, write_artifact
 from scl.artifacts.bundle import Bundle, read_run_bundle
+from scl.artifacts.export_report import ExportReport, NetworkReport, read_report
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_what_is_written_is_read(bundle):
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        (("schema",), 1, "schema 1, this version reads schema 2"),
+        (("schema",), 1, "schema 1, this version reads schema 3"),
         (("kind",), NetworkReport.kind, "expected kind 'export_report'"),
         (("layers", 0, "macs"), "many", "layers.0.macs"),
         (("layers", 0, "output"), [1], "layers.0.output"),

@@ -13,12 +13,12 @@ from export.given import Options, export_given
 from export.network import arena, from_file
 from export.proof import foreign
 from export.proof.runtimes import tflite_micro_runner
-from export.proof.search import Searched
 from export.representative import Representative
 from export.writers.c_source import CModel, write_c
 from firmware_host import stream, validate
 from scl.artifacts import read_npz
 from scl.artifacts.bundle import read_bundle
+from scl.artifacts.export_report import Searched
 from tests.firmware.independent_client import SAMPLES, STREAM, WINDOW
 from tests.firmware.many_outputs import CLASSES, MELS, AnomalyDetector, Classifier
 from tests.firmware.test_independent_client import connected

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from firmware_host.figures import Answers, ClassRow, parity, per_class, spread_ms, summary
+from firmware_host.figures import Answers, parity, spread_ms, summary
 from firmware_host.messages import ABSTAIN, Result
 from firmware_host.outcome import Outcome
 from firmware_host.validation import Latency, Parity
@@ -159,15 +159,6 @@ def test_masks_of_several_labels(bundle, golden):
 def test_one_subject_has_no_interval(bundle, golden):
     golden.groups[:] = 7
     assert summary(bundle.manifest, golden, golden.predictions, golden.features).consistency_ci95 is None
-
-
-def test_per_class_by_hand():
-    """Three classes, the last never predicted, one answer lost."""
-    confusion, rows = per_class(np.array([[0, 0, 1, 2]] * 2), np.array([[0, 1, 1, -1], [0, 0, 1, 1]]), ["a", "b", "c"])
-    assert confusion == [[3, 1, 0, 0], [0, 2, 0, 0], [0, 1, 0, 1]]
-    assert rows[0] == ClassRow("a", 4, 1.0, 0.75, pytest.approx(6 / 7))
-    assert rows[1] == ClassRow("b", 2, 0.5, 1.0, pytest.approx(2 / 3))
-    assert rows[2] == ClassRow("c", 2, None, 0.0, 0.0)
 
 
 def test_latency():

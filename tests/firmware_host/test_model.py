@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from firmware_host.breakdown import tabled_classes
 from firmware_host.message_error import MessageError
 from firmware_host.model import check_board, class_name, dequantized, is_class
-from firmware_host.report import tabled_classes
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.manifest import NetworkManifest, OutputTensor

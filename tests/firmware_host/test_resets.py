@@ -116,13 +116,14 @@ def test_validation_goes_on_behind_a_reset(run, capsys, kind, number):
     printed = capsys.readouterr()
     assert status == 0 and found["resets"] == 1 and found["lost"] == 0 and found["verdict"] == "exact"
     unequal = {key for key in found if found[key] != expected[1][key]}
-    assert unequal <= {"resets", "retried", "duplicated", "link", "latency"}
+    assert unequal <= {"resets", "retried", "duplicated", "link", "latency", "breakdown", "provenance"}
+    assert found["breakdown"] | {"latency": []} == expected[1]["breakdown"] | {"latency": []}
     assert without_times(table) == without_times(expected[2])
     counters = found["link"]["board"]
     assert counters is None or counters == expected[1]["link"]["board"]  # the same if it came before they were read
     assert "fake: the board was reset; it is greeted again" in printed.err
     assert re.search(r"resets of the board +│ +1 │", printed.out)
-    assert "Resets of the board, each followed by a greeting</td><td>1<" in (run.out / "validation.html").read_text()
+    assert "Resets of the board, each followed by a greeting</th><td>1<" in (run.out / "validation.html").read_text()
 
 
 def test_counters_across_a_reset_are_not_known(run):

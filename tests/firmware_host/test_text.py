@@ -14,7 +14,7 @@ import pytest
 from firmware_host import ports, stream
 from firmware_host.figures import Answers
 from firmware_host.outcome import Outcome
-from firmware_host.report import windows_csv
+from firmware_host.windows_file import windows_csv
 from scl.artifacts import command
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden

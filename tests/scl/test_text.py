@@ -234,6 +234,6 @@ def test_text_leaves_in_one_place():
     captures = {"scl/artifacts/capture.py"}
     # argparse quotes arguments, and a shell may have put in the names of files.
     assert users("argparse.ArgumentParser", "ArgumentParser") == set()
-    assert users("csv.writer", "csv.DictWriter") - captures == {"firmware_host/report.py", "train/sweep.py"}
-    assert users("cell") == {"firmware_host/report.py", "train/sweep.py"}
-    assert users("jinja2.Environment") == {"firmware_host/report.py"}
+    assert users("csv.writer", "csv.DictWriter") - captures == {"firmware_host/windows_file.py", "train/sweep.py"}
+    assert users("cell") == {"firmware_host/windows_file.py", "train/sweep.py"}
+    assert users("jinja2.Environment") == {"scl/pages/rendering.py"}

@@ -67,7 +67,8 @@ class SensorCopies(Protocol):
         transforms: of each window, the identity included.
         labels: int64 (transforms, n).
         names: of the transforms, for reports.
-        parameters: of the transformations, each (transforms, ...), for golden.npz.
+        parameters: what golden.npz has of them: rotation (transforms, n, 3, 3), or shift (transforms,) in samples of
+            the source.
     """
 
     transforms: int

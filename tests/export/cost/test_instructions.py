@@ -9,7 +9,7 @@ from benchmarks import device as benchmark
 from export import profile
 from export.cost.budget import Budget
 from export.cost.instructions import measure
-from export.cost.table import LayerRow, layer_rows, memory_map
+from export.cost.table import layer_rows, memory_map
 from export.network.arena import schedule
 from export.proof.gates import ExportError
 from firmware_host import emulator
@@ -18,8 +18,10 @@ from firmware_host.messages import window_chunk
 from firmware_host.protocol import Type
 from scl import toolchain
 from scl.artifacts import InputError
+from scl.artifacts.export_report import LayerRow
 from scl.artifacts.manifest import Cost
 from scl.machines import instructions
+from tests.documents import document
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
@@ -150,15 +152,17 @@ def test_an_export_beyond_its_budget_writes_nothing(run_folder, board_tools, tmp
 
 def test_profile_prints_what_the_export_counted(run_folder, board_tools, tmp_path, capsys):
     from export import quantize
-    from export.report_file import read_report
     from scl.artifacts.bundle import read_bundle
+    from scl.artifacts.export_report import read_report
 
     out = tmp_path / "bundle"
     assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
     assert "network on mps2-an386" in capsys.readouterr().out
     report = read_report(read_bundle(out))
-    assert profile.main([str(out)]) == 0
-    printed = capsys.readouterr().out
+    assert profile.main([str(out), "--json"]) == 0
+    found, printed = capsys.readouterr()
+    assert document(found)["instructions"] == report.cost.instructions
+    assert [layer["taken"] for layer in document(found)["layers"]] == [row.instructions for row in report.layers]
     assert f"{report.cost.instructions:,} instructions per inference" in printed
     for row in report.layers:
         assert row.name in printed and f"{row.instructions:,}" in printed

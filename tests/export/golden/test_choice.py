@@ -112,10 +112,9 @@ def test_stored_files_tell_the_same_story(exported, tmp_path):
     windows = EvaluatedWindows(
         exported.test, exported.copies, np.arange(len(exported.test)), rows, exported.inputs8, exported.flags
     )
-    parameters = {"rotation": exported.copies.rotation[:, rows]}
     written = windows.golden(outputs, None)
     np.testing.assert_array_equal(written.input_crc32, crc32)
-    write_golden(tmp_path, written, parameters, windows.golden_windows)
+    write_golden(tmp_path, written, windows.golden_windows)
     golden, evaluation = read_npz(tmp_path / "golden.npz"), read_npz(tmp_path / "evaluation.npz")
     expected = {
         "counts": np.int16, "features": np.int8, "logits": np.int8, "input_crc32": np.uint32, "flags": np.uint8,
@@ -131,6 +130,7 @@ def test_stored_files_tell_the_same_story(exported, tmp_path):
         outputs = run_litert(exported.tflite, x, reference=True)
         np.testing.assert_array_equal(outputs["features"][0], golden["features"][transform, row])
         np.testing.assert_array_equal(outputs["logits"][0], golden["logits"][transform, row])
+    np.testing.assert_array_equal(golden["rotation"], exported.copies.rotation[:, rows])
     np.testing.assert_array_equal(evaluation["windows"], exported.test.x[rows])
     np.testing.assert_array_equal(evaluation["labels"], np.tile(exported.test.labels[rows], (3, 1)))
     np.testing.assert_array_equal(evaluation["groups"], exported.test.groups[rows])

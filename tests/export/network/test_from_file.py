@@ -8,9 +8,9 @@ import pytest
 
 from export import profile, quantize
 from export.network import from_file
-from export.report_file import read_report
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_bundle, read_run_bundle
+from scl.artifacts.export_report import read_report
 from scl.artifacts.manifest import NetworkManifest
 from tests.firmware.random_models import Model, RandomModel
 

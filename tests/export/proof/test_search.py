@@ -14,8 +14,9 @@ from export.proof.c_engine import CEngine, build_library
 from export.proof.cut import CutOperator
 from export.proof.foreign import prove
 from export.proof.gates import ExportError
-from export.proof.search import Searched, search
+from export.proof.search import search
 from export.writers.c_source import CModel, write_c
+from scl.artifacts.export_report import Searched
 from tests.firmware.random_models import Model, RandomModel, read_dense_with_float32_product
 
 pytestmark = pytest.mark.usefixtures("board_tools")

@@ -36,10 +36,10 @@ def test_what_is_written_is_read(folder):
     assert golden.counts.shape == (3, 12, 200, 6) and golden.rows.tolist() == list(range(12))
     windows = read_npz(folder / "evaluation.npz")["windows"]
     (folder / "manifest.json").unlink()
-    write_golden(folder, golden, {"rotation": np.tile(np.eye(3), (3, 12, 1, 1))}, windows)
+    write_golden(folder, golden, windows)
     write_manifest(folder, replace(bundle.manifest, files=hashes(folder)))
     again = read_golden(read_run_bundle(folder))
-    for name in ("counts", "features", "logits", "input_crc32", "flags", "labels", "groups"):
+    for name in ("counts", "features", "logits", "input_crc32", "flags", "labels", "groups", "rotation"):
         first, second = getattr(golden, name), getattr(again, name)
         assert first.dtype == second.dtype and np.array_equal(first, second)
 

@@ -130,6 +130,7 @@ def test_mit_bih_as_a_plain_folder(tmp_path: Path) -> None:
         assert [own.labels[i] for i in a.beats[:, 1]] == [general.labels[i] for i in b.beats[:, 1]]
 
 
+@pytest.mark.exact
 def test_the_real_mit_bih(data_dir: Path) -> None:
     archive = data_dir / "mitdb" / f"{mitdb.ARCHIVE}.zip"
     if not archive.is_file():

@@ -1,0 +1,90 @@
+"""A validation on the terminal, in short."""
+
+from collections.abc import Iterator
+
+from firmware_host.validation import Measured, Verdict
+
+
+def unmeasured(v: Measured) -> list[str]:
+    """Which figures the windows of a model from elsewhere do not tell, and what would."""
+    missing = []
+    if v.desktop.accuracy is None:
+        missing.append("no accuracy: the windows have no labels; give export.quantize --representative with labels")
+    if v.transformation is None:
+        missing.append("no consistency: there are no transformed copies; give export.quantize --transformation")
+    if v.task is None and v.desktop.effective_rank is None:
+        missing.append("no similarity: the model gives out no features; name one of its outputs features")
+    return missing
+
+
+def print_table(v: Measured, judged: Verdict) -> None:
+    """What the report says, in short, on the terminal: of a model from elsewhere the figures that there are."""
+    from rich.table import Table
+
+    from scl.terminal import PlainConsole
+
+    desktop, trained_here = v.desktop, v.task is not None
+    of = f"split by {v.split.name}" if v.split else f"of {v.data.name}"
+    table = Table(title=f"{v.name} on {v.board}: {v.windows} windows, {v.sent} sent, {of}")
+    table.add_column("")
+    table.add_column("board", justify="right")
+    table.add_column("desktop int8", justify="right")
+    for name, board_value, desktop_value in (
+        ("accuracy", v.accuracy, desktop.accuracy),
+        (f"accuracy under {v.transformation}", v.accuracy_transformed, desktop.accuracy_transformed),
+        ("macro F1", v.macro_f1, desktop.macro_f1),
+        (f"macro F1 under {v.transformation}", v.macro_f1_transformed, desktop.macro_f1_transformed),
+        ("consistency", v.consistency, desktop.consistency),
+    ):
+        if trained_here or desktop_value is not None:
+            table.add_row(name, share(board_value), share(desktop_value))
+    if trained_here or v.consistency_ci95:
+        low, high = v.consistency_ci95 or (None, None)
+        table.add_row("  95 % interval, clustered by group", f"{share(low)} - {share(high)}", "")
+    changed = v.changed_labels
+    if changed and changed.share:
+        table.add_row(
+            f"  over all pairs ({share(changed.share)} change their label)", share(v.consistency_all_pairs), ""
+        )
+        table.add_row("  changed labels that are followed", share(changed.followed), "")
+    for key in ("similarity_invariant", "negative_similarity", "effective_rank"):
+        if trained_here or getattr(desktop, key) is not None:
+            table.add_row(key.replace("_", " "), _decimal(getattr(v, key)), _decimal(getattr(desktop, key)))
+    for name, value, expected in _exactness(v):
+        table.add_row(name, value, expected)
+    console = PlainConsole()
+    if v.lost or v.stopped is not None:
+        console.print(f"{judged.verdict}: {judged.missed[0]}", style="bold red", highlight=False)
+    console.print(table)
+    for reason in unmeasured(v):
+        console.print(reason, highlight=False)
+    for reason in judged.missed:
+        console.print(f"missed: {reason}", style="red", highlight=False)
+    console.print(f"{'passed' if judged.passed else 'not passed'}: {judged.verdict}", style="bold", highlight=False)
+
+
+def _exactness(v: Measured) -> Iterator[tuple[str, str, str]]:
+    """Rows of the table about the link and the network."""
+    yield "parity, largest difference in steps", f"{v.parity.max_lsb} over {v.parity.compared} windows", "0"
+    yield "network inputs that differ", str(v.parity.input_crc32_off), "0"
+    yield "lost / retried / duplicated", f"{v.lost} / {v.retried} / {v.duplicated}", ""
+    if v.resets:
+        yield "resets of the board", str(v.resets), ""
+    if v.abstained:
+        yield "abstained, counted as errors", str(v.abstained), ""
+    inference, latency = v.inference, v.latency
+    if inference is not None and inference.instructions is not None:
+        yield "instructions per inference", f"{inference.instructions:,}", ""
+    if inference is not None and inference.seconds is not None:
+        yield "time per inference", f"{inference.seconds * 1e3:.3f} ms", ""
+    if latency.median_ms is not None:
+        yield "latency in flight, median (p95)", f"{latency.median_ms:.1f} ({latency.p95_ms:.1f}) ms", ""
+
+
+def share(value: float | None) -> str:
+    """A share in per cent, for a table."""
+    return "-" if value is None else f"{100 * value:.2f} %"
+
+
+def _decimal(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
