@@ -20,11 +20,11 @@ from export.golden.figures import int8_figures
 from export.proof import foreign
 from export.proof.c_engine import build_library
 from export.proof.gates import AGREEMENT_INPUTS
+from export.report_page import write_report
 from export.writers.c_source import write_c
 from scl import artifacts, toolchain
-from scl.artifacts import write_artifact
 from scl.artifacts.bundle import hashes, write_manifest
-from scl.artifacts.export_report import REPORT, NetworkReport, RandomInputs
+from scl.artifacts.export_report import NetworkReport, RandomInputs
 from scl.artifacts.golden import Golden, write_golden
 from scl.artifacts.manifest import Cost, InputTensor, NetworkManifest, Outputs
 from scl.artifacts.provenance import provenance
@@ -87,7 +87,7 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
             float_model=beside,
             provenance=provenance(options.command, toolchain.CROSS_COMPILER[0], QEMU[0]),
         )
-        write_artifact(folder / REPORT, report)
+        write_report(folder, report)
         write_manifest(folder, replace(manifest, files=hashes(folder)))
     return report
 

@@ -22,13 +22,14 @@ from export.proof import agreement, converter, loss
 from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
 from export.proof.runtimes import run_tflite_micro
+from export.report_page import write_report
 from export.sensor import sensor_for
 from export.writers.tflite import write_tflite
 from scl import artifacts, toolchain
 from scl.arguments import MOST_COPIES, MOST_COUNT
-from scl.artifacts import InputError, write_artifact
+from scl.artifacts import InputError
 from scl.artifacts.bundle import hashes, write_manifest
-from scl.artifacts.export_report import REPORT, Agreement, Evaluation, ExportReport, SecondOpinion
+from scl.artifacts.export_report import Agreement, Evaluation, ExportReport, SecondOpinion
 from scl.artifacts.golden import Golden, write_golden
 from scl.artifacts.manifest import Streaming
 from scl.artifacts.provenance import provenance
@@ -151,7 +152,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             seconds=watch.seconds | {"total": round(sum(watch.seconds.values()), 2)},
             provenance=provenance(options.command, toolchain.CROSS_COMPILER[0], QEMU[0]),
         )
-        write_artifact(folder / REPORT, report)
+        write_report(folder, report)
         write_manifest(
             folder,
             described(run, model, report, windows.copies.names, proof.golden, options.seed, hashes(folder)),

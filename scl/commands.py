@@ -31,6 +31,7 @@ COMMANDS = {
     "convert": ("export.capture", "numbers in physical units as a capture file"),
     "ports": ("firmware_host.ports", "serial ports that may have a board"),
     "validate": ("firmware_host.validate", "measure exactness, accuracy and consistency on a board"),
+    "report": ("firmware_host.report", "two validation reports side by side"),
     "stream": ("firmware_host.stream", "play a recording to a board"),
     "capture": ("firmware_host.capture", "record the board's own sensor"),
     "live": ("firmware_host.live", "classify the board's own sensor, hop by hop"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HOST_COMMANDS = ("validate", "stream", "capture", "ports", "probe", "replay")
+HOST_COMMANDS = ("validate", "report", "stream", "capture", "ports", "probe", "replay")
 RAY = "from ray.util.joblib import register_ray"
 OURS = {"scl", "train", "calibration", "export", "firmware_host"}
 MAY_IMPORT = {
