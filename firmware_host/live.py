@@ -6,6 +6,7 @@ board answers for no window with a gap: behind one the next class comes a whole 
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from firmware_host.board import add_port_options, open_board
@@ -60,21 +61,26 @@ def _print(live: Live, bundle: Bundle[BundleManifest]) -> list[LiveClass]:
     """Each answer as it comes, behind what is missing before it; returns them."""
     expected, dropped = 0, 0
     classes = []
-    for answer in live.run():
-        if not isinstance(answer, LiveAnswer):
-            continue
-        if answer.number > expected:
-            missing = answer.number - expected
-            say(f"{'':11}  {_classes(missing)} {'were' if missing > 1 else 'was'} lost on the line")
-        if answer.dropped > dropped:
-            say(f"{'':11}  the board lost {answer.dropped - dropped} samples; its front end began anew behind them")
-        expected, dropped = answer.number + 1, answer.dropped
-        name = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
-        seconds = answer.end / bundle.manifest.sensor.rate_hz
-        saturated, lead_off = bool(answer.flags & SATURATED), bool(answer.flags & LEAD_OFF)
-        say(f"{seconds:9.2f} s  {name}" + "  saturated" * saturated + "  lead off" * lead_off)
-        classes.append(LiveClass(seconds, None if answer.predicted == ABSTAIN else name, saturated, lead_off))
+    with closing(live.run()) as answers:
+        for answer in answers:
+            if not isinstance(answer, LiveAnswer):
+                continue
+            _say_missing(answer.number - expected, answer.dropped - dropped)
+            expected, dropped = answer.number + 1, answer.dropped
+            name = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
+            seconds = answer.end / bundle.manifest.sensor.rate_hz
+            saturated, lead_off = bool(answer.flags & SATURATED), bool(answer.flags & LEAD_OFF)
+            say(f"{seconds:9.2f} s  {name}" + "  saturated" * saturated + "  lead off" * lead_off)
+            classes.append(LiveClass(seconds, None if answer.predicted == ABSTAIN else name, saturated, lead_off))
     return classes
+
+
+def _say_missing(classes: int, samples: int) -> None:
+    """What is missing before an answer."""
+    if classes:
+        say(f"{'':11}  {_classes(classes)} {'were' if classes > 1 else 'was'} lost on the line")
+    if samples:
+        say(f"{'':11}  the board lost {samples} samples; its front end began anew behind them")
 
 
 def _sum_up(live: Live) -> None:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firmware_host.board import Board
 from firmware_host.frames import Reader
 from firmware_host.link import Link
-from firmware_host.measure import measure
 from firmware_host.message_error import MessageError
 from firmware_host.messages import BoardError, ErrorCode
 from firmware_host.model import check_board
@@ -22,10 +22,9 @@ from firmware_host.protocol import ANSWER, Decoder, Frame, Type
 from firmware_host.recorded_board import RecordedBoard, ReplayError
 from firmware_host.silence import Heard
 from firmware_host.trace import Record, read_head, read_trace
+from firmware_host.trace_account import Line, TraceAccount
 from firmware_host.validate import exit_status, judge
-from firmware_host.validation import Measured, Verdict
-from firmware_host.validation_table import print_table
-from scl.answers import Answer, Document
+from scl.answers import Answer
 from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
@@ -33,49 +32,8 @@ from scl.artifacts.golden import read_golden
 from scl.artifacts.manifest import BundleManifest
 from scl.text import say
 
-
-@dataclass(frozen=True)
-class Line:
-    """What passed in one direction."""
-
-    bytes: int
-    frames: int
-    damaged: int
-
-
-@dataclass(frozen=True)
-class TraceAccount(Document):
-    """What a trace holds, by itself.
-
-    Attributes:
-        head: what the trace's first lines say, by name.
-        silences: reads that ended by their time-out.
-        refused: requests for want of a session: the board was reset.
-        unanswered: requests without an answer, in words.
-        remark: the latest one of the host.
-    """
-
-    head: dict[str, str]
-    to_board: Line
-    from_board: Line
-    silences: int
-    sessions: tuple[str, ...]
-    refused: int
-    unanswered: tuple[str, ...]
-    malformed: int
-    remark: str | None
-
-    kind = "trace"
-    schema = 1
-
-
-@dataclass(frozen=True)
-class Replayed(Measured, Verdict, Document):
-    """What `validate` measures of a recorded board, and the verdict."""
-
-    kind = "replayed"
-    schema = 1
-
+if TYPE_CHECKING:
+    from firmware_host.validation import Measured
 
 UNASKED = (Type.CAPTURE | ANSWER, Type.LIVE | ANSWER)
 ARROWS = {">": "->", "<": "<-", "!": "!!"}
@@ -210,12 +168,14 @@ def explain(path: Path, account: Account | None = None) -> Iterator[str]:
     yield from account.conclusion()
 
 
-def replay(path: Path, bundle: Bundle[BundleManifest]) -> Measured:
+def replay(path: Path, bundle: Bundle[BundleManifest]) -> "Measured":
     """What `validate` measures of the recorded board.
 
     Raises ReplayError where the host's code does not do what it did, whatever `validate` itself raises, and InputError
     with the line's number where the trace is damaged.
     """
+    from firmware_host.measure import measure
+
     head = read_head(path)
     limit = re.search(r"--limit[ =](\d+)", head.get("command", ""))
     golden = read_golden(bundle).limited(int(limit[1]) if limit else None)
@@ -241,6 +201,9 @@ def _replay(options: argparse.Namespace, answer: Answer) -> int:
             say(line)
         answer.give(account.document(read_head(options.trace)))
         return 0
+    from firmware_host.replayed import Replayed
+    from firmware_host.validation_table import print_table
+
     try:
         bundle = read_bundle(options.bundle)
         measured = replay(options.trace, bundle)

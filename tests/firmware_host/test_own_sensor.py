@@ -214,7 +214,7 @@ def run(monkeypatch, make_board, fake_bundle):
     """run(sensor, arguments): the command on a fake board."""
 
     def run(sensor, *arguments, **options):
-        board = make_board(live=sensor, **options)
+        board = run.board = make_board(live=sensor, **options)
 
         @contextmanager
         def open_board(*_arguments, **_options):
@@ -278,4 +278,7 @@ def test_ctrl_c_sums_up_and_ends_it(run, capsys, monkeypatch):
     monkeypatch.setattr(command, "class_name", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(sensor)
+    while run.board.read(0.0):
+        pass
+    assert sensor.requests[-1] == (0, 0)
     assert "1 class, 0 lost on the line" in capsys.readouterr().out
