@@ -32,6 +32,7 @@ COMMANDS = {
     "ports": ("firmware_host.ports", "serial ports that may have a board"),
     "validate": ("firmware_host.validate", "measure exactness, accuracy and consistency on a board"),
     "report": ("firmware_host.report", "two validation reports side by side"),
+    "monitor": ("firmware_host.monitor", "turn the sensor on a page and see what the board answers"),
     "stream": ("firmware_host.stream", "play a recording to a board"),
     "capture": ("firmware_host.capture", "record the board's own sensor"),
     "live": ("firmware_host.live", "classify the board's own sensor, hop by hop"),

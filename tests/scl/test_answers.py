@@ -15,6 +15,7 @@ from tests.scl.test_arguments import parser_of
 
 NO_FIGURES = {  # and why
     "scl.completion": "prints a shell's code",
+    "firmware_host.monitor": "shows them on a page while they change; scl validate prints those that count",
     "firmware_host.probe": "writes an npz file for export.profile --port, which prints what is in it",
 }
 
