@@ -16,6 +16,7 @@ from firmware_host.link import Link
 from scl import metrics
 from scl.artifacts import InputError, read_artifact
 from tests.browser import PHONE, scrolls_sideways, violations
+from tests.documents import document
 
 
 @pytest.fixture
@@ -73,6 +74,13 @@ def test_a_report_and_itself_do_not_differ(make_report, tmp_path, capsys):
     assert values["Macro F1, as recorded"] == pytest.approx(v["macro_f1"])
     assert all(fact.same for fact in found.facts)
     assert "compare.html" in capsys.readouterr().out.replace("\n", "")
+
+
+def test_json_is_the_file(make_report, tmp_path, capsys):
+    a = make_report("a")
+    capsys.readouterr()
+    assert report.main([str(a), str(a), "--json", "--out", str(tmp_path / "compared")]) == 0
+    assert document(capsys.readouterr().out) == json.loads((tmp_path / "compared" / "compare.json").read_text())
 
 
 def test_differences_are_paired_and_clustered(make_report, other_answers, tmp_path):
