@@ -14,7 +14,7 @@ from firmware_host.monitoring.state import about, state
 from scl.terminal import PlainConsole
 
 REFRESH_S = 0.25
-BAR = 24  # characters
+BAR = 12  # characters
 DEGREES = 15.0  # a step
 AXIS = (1 / math.sqrt(3),) * 3  # between all three, so that no channel keeps its values
 SHIFTS = 24  # steps from the least shift to the most
@@ -88,7 +88,7 @@ def _class(reading: dict[str, object]) -> str:
     if not isinstance(confidence, float):
         return str(reading["name"])
     filled = round(BAR * confidence)
-    return f"{reading['name']}\n{'█' * filled}{'·' * (BAR - filled)} {confidence:4.0%}"
+    return f"{reading['name']} {'█' * filled}{'·' * (BAR - filled)} {confidence:4.0%}"
 
 
 def _share(part: int, whole: int) -> str:

@@ -517,6 +517,7 @@ def test_the_terminal_turns_the_watch_by_itself(session):
     console.print(terminal.rendered(session))
     text = console.export_text()
     assert all(part in text for part in ("jogging", "75%", "sitting", "50%", "flips", "0% (0 of 1)", "turns by itself"))
+    assert "\\n" not in text and "jogging █████████···  75%" in text
     session.lost(0, "port fake: gone")
     console.print(terminal.rendered(session))
     assert "lost: port fake: gone" in console.export_text()
