@@ -86,6 +86,7 @@ ROOMS = {
         "firmware_host.message_error",
         "firmware_host.messages",
         "firmware_host.model",
+        "firmware_host.own_sensor",
         "firmware_host.port_errors",
         "firmware_host.stream.check_record",
     },

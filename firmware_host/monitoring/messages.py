@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Le, Predicate
+from annotated_types import Ge, Le, MaxLen, Predicate
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 MOST_BYTES = 1024  # of a message
 MOST_SHIFT = 1 << 20
+POSITIONS = 6  # in which an activity is repeated
 LEAST_LENGTH = 0.1  # of a quaternion, whose length says nothing
 Part = Annotated[float, Ge(-1.0), Le(1.0)]
 
@@ -44,7 +45,23 @@ class Press(_Message):
     button: Literal["pause", "play", "step", "restart", "record", "stop"]
 
 
-Message = Turn | Shift | Press
+@dataclass(frozen=True)
+class Activity(_Message):
+    """What the user does now, of the model's labels; empty: nothing that counts."""
+
+    kind: Literal["activity"]
+    label: Annotated[str, MaxLen(255)]
+
+
+@dataclass(frozen=True)
+class Position(_Message):
+    """How the board is worn now, the how-manieth way."""
+
+    kind: Literal["position"]
+    number: Annotated[int, Ge(0), Le(POSITIONS - 1)]
+
+
+Message = Turn | Shift | Press | Activity | Position
 _ADAPTER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 
 

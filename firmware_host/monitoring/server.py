@@ -11,7 +11,9 @@ import secrets
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,8 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from firmware_host.monitoring import messages
-from firmware_host.monitoring.session import Session
-from firmware_host.monitoring.state import about, state
+from firmware_host.monitoring.shared import Shared
 from scl.artifacts import InputError
 from scl.artifacts.capture import capture_bytes
 from scl.artifacts.os_errors import reason
@@ -40,6 +41,7 @@ FILES = {
     "": ("monitor.html", "text/html"),
     "monitor.css": ("monitor.css", "text/css"),
     "monitor.js": ("monitor.js", "text/javascript"),
+    "own.js": ("own.js", "text/javascript"),
     "watch.js": ("watch.js", "text/javascript"),
     "charts.js": ("charts.js", "text/javascript"),
 }
@@ -79,11 +81,19 @@ class Door:
         return has_token and named and headers.get("host") in self.hosts
 
 
+@dataclass(frozen=True)
+class View:
+    """What a page is sent: first the facts that stay, then a state again and again."""
+
+    about: Callable[[], dict[str, Any]]
+    state: Callable[[], dict[str, Any]]
+
+
 class Page:
     """The application of one session."""
 
-    def __init__(self, session: Session, port: int) -> None:
-        self.session = session
+    def __init__(self, session: Shared, view: View, port: int) -> None:
+        self.session, self.view = session, view
         self.token = secrets.token_urlsafe(TOKEN_BYTES)
         self.url = f"http://{HOST}:{port}/{self.token}/"
         self._policy = (
@@ -149,10 +159,10 @@ class Page:
 
         stop = self.session.listen(tell)
         try:
-            await socket.send_text(json.dumps(about(self.session), allow_nan=False))
+            await socket.send_text(json.dumps(self.view.about(), allow_nan=False))
             while not self.session.ended:
                 news.clear()
-                await socket.send_text(json.dumps(await asyncio.to_thread(state, self.session), allow_nan=False))
+                await socket.send_text(json.dumps(await asyncio.to_thread(self.view.state), allow_nan=False))
                 await asyncio.sleep(FRAME_S)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(news.wait(), HEARTBEAT_S)

@@ -15,14 +15,13 @@ import numpy as np
 from firmware_host.monitoring import answers
 from firmware_host.monitoring.answers import Answered, Point, Reading
 from firmware_host.monitoring.messages import Message, Press, Shift, Turn
-from firmware_host.monitoring.shared import Place, Shared
+from firmware_host.monitoring.shared import POINTS, Place, Shared
 from firmware_host.monitoring.source import Source, Step
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.counts import turned
 from scl.transforms import rotation_matrices
 
 AS_WORN = (1.0, 0.0, 0.0, 0.0)
-POINTS = 120  # of the time line
 STEADY = 1e-6  # of a quaternion's vector part beside its length: no turn
 
 

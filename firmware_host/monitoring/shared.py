@@ -10,6 +10,7 @@ from firmware_host.monitoring.messages import Message
 from scl.artifacts.capture import Capture
 from scl.artifacts.manifest import BundleManifest
 
+POINTS = 120  # of the time line
 LATE_S = 3.0  # without an answer that is due
 
 

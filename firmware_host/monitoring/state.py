@@ -6,6 +6,7 @@ import numpy as np
 
 from firmware_host.monitoring.answers import Point, Reading, invariant_size
 from firmware_host.monitoring.session import Seat, Session
+from firmware_host.monitoring.shared import Shared
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.counts import from_counts
 from scl.text import printable
@@ -23,18 +24,20 @@ def about(session: Session) -> dict[str, Any]:
     rate_hz = None if frontend is None else frontend.sensor.rate_hz
     return {
         "kind": "about",
+        "own": 0,
         "source": printable(session.source.name),
         "rate_hz": rate_hz,
-        "channels": _channels(manifest),
+        "channels": channels_of(manifest),
         "turns": session.turns,
         "shifts": [least, most] if least < most else None,
         "records": frontend is not None,
         "unmoved": _unmoved(session),
-        "boards": [_about_board(seat.manifest) for seat in session.seats],
+        "boards": [board_facts(seat.manifest) for seat in session.seats],
     }
 
 
-def _about_board(manifest: BundleManifest) -> dict[str, Any]:
+def board_facts(manifest: BundleManifest) -> dict[str, Any]:
+    """Of one board's model."""
     names = [printable(label) for label in manifest.labels]
     return {
         "model": printable(manifest.name),
@@ -45,7 +48,8 @@ def _about_board(manifest: BundleManifest) -> dict[str, Any]:
     }
 
 
-def _channels(manifest: BundleManifest) -> list[dict[str, str]]:
+def channels_of(manifest: BundleManifest) -> list[dict[str, str]]:
+    """Names and units of a sample's values."""
     if manifest.frontend is None:
         return [{"name": f"input {number}", "unit": "steps"} for number in range(manifest.values)]
     sensor = manifest.sensor
@@ -79,11 +83,7 @@ def state(session: Session) -> dict[str, Any]:
             "shift": session.shift,
             "signal": signal(sent, session.manifest),
             "boards": [_board(session, number, seat) for number, seat in enumerate(session.seats)],
-            "recording": {
-                "on": session.kept.on,
-                "full": session.kept.full,
-                "samples": session.kept.samples,
-            },
+            "recording": recording_of(session),
         }
 
 
@@ -95,25 +95,39 @@ def signal(counts: np.ndarray, manifest: BundleManifest) -> list[list[float]]:
     return _rounded(x[:, taken])
 
 
-def _board(session: Session, number: int, seat: Seat) -> dict[str, Any]:
-    answered, late = seat.answered, session.late(number)
+def recording_of(session: Shared) -> dict[str, Any]:
+    """What is recorded."""
+    return {"on": session.kept.on, "full": session.kept.full, "samples": session.kept.samples}
+
+
+def link_of(session: Shared, seat: int) -> dict[str, Any]:
+    """Whether a board is there, and why not."""
+    place, late = session.place(seat), session.late(seat)
     return {
-        "board": printable(seat.board),
-        "link": "lost" if seat.cause is not None else "late" if late else "ok",
-        "cause": printable(seat.cause or (f"no answer for {late:.0f} s" if late else "")),
-        "losses": seat.losses,
+        "board": printable(place.board),
+        "link": "lost" if place.cause is not None else "late" if late else "ok",
+        "cause": printable(place.cause or (f"no answer for {late:.0f} s" if late else "")),
+        "losses": place.losses,
+    }
+
+
+def _board(session: Session, number: int, seat: Seat) -> dict[str, Any]:
+    answered = seat.answered
+    return {
+        **link_of(session, number),
         "serial": answered.serial,
-        "plain": _reading(answered.plain, seat.manifest),
-        "moved": _reading(answered.moved, seat.manifest),
+        "plain": reading_of(answered.plain, seat.manifest),
+        "moved": reading_of(answered.moved, seat.manifest),
         "holds": answered.holds,
         "similarity": None if answered.similarity is None else round(answered.similarity, DIGITS),
         "pairs": {"equal": answered.pairs.equal, "compared": answered.pairs.compared},
         "right": {"right": answered.right.right, "known": answered.right.known},
-        "points": [_point(point) for point in seat.points],
+        "points": [point_of(point) for point in seat.points],
     }
 
 
-def _reading(reading: Reading | None, manifest: BundleManifest) -> dict[str, Any] | None:
+def reading_of(reading: Reading | None, manifest: BundleManifest) -> dict[str, Any] | None:
+    """An answer; None before there is one."""
     if reading is None:
         return None
     confidence = reading.confidence
@@ -136,7 +150,8 @@ def _best(reading: Reading, manifest: BundleManifest) -> list[dict[str, Any]]:
     return [{"name": printable(manifest.labels[n]), "share": round(float(reading.shares[n]), DIGITS)} for n in order]
 
 
-def _point(point: Point) -> list[float | bool | None]:
+def point_of(point: Point) -> list[float | bool | None]:
+    """A point of the time line."""
     plain, moved = (None if value is None else round(value, 3) for value in (point.plain, point.moved))
     return [round(point.seconds, 2), plain, moved, point.holds]
 

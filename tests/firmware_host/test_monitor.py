@@ -13,18 +13,21 @@ import pytest
 from firmware_host import monitor
 from firmware_host.board import Board
 from firmware_host.link import Link
-from firmware_host.messages import Result
+from firmware_host.messages import LiveAnswer, Result
 from firmware_host.monitoring import terminal
 from firmware_host.monitoring.answers import Pairs, Reading, invariant_size, shares_of
 from firmware_host.monitoring.asking import ask
 from firmware_host.monitoring.driver import Driver
 from firmware_host.monitoring.kept import Kept
-from firmware_host.monitoring.messages import Press, Shift, Turn, parse
+from firmware_host.monitoring.messages import Activity, Position, Press, Shift, Turn, parse
+from firmware_host.monitoring.own import Own
+from firmware_host.monitoring.own_state import about_own, state_own, verdict
 from firmware_host.monitoring.session import Session
 from firmware_host.monitoring.shared import LATE_S
 from firmware_host.monitoring.source import BundleWindows, Recording
 from firmware_host.monitoring.state import about, state
 from firmware_host.monitoring.strips import strips_of
+from firmware_host.own_sensor import Block
 from firmware_host.port_errors import PortLostError
 from scl.artifacts import InputError, write_npz
 from scl.artifacts.bundle import hashes, read_bundle, write_manifest
@@ -517,3 +520,58 @@ def test_the_terminal_turns_the_watch_by_itself(session):
     session.lost(0, "port fake: gone")
     console.print(terminal.rendered(session))
     assert "lost: port fake: gone" in console.export_text()
+
+
+def answer(number, code, dropped=0):
+    logits = np.zeros(3, np.int8)
+    logits[code] = 30
+    return LiveAnswer(number, 200 + 50 * number, dropped, code, 0, np.zeros(5, np.int8), logits)
+
+
+def test_an_activity_in_six_positions(bundle):
+    """Right answers by the named activity, kept ones by the first position; a verdict from two activities."""
+    own = Own(bundle.manifest, Clock())
+    own.greeted(0, "fake")
+    own.take_answer(answer(0, 2), 0)  # no activity is named yet
+    assert not own.repeated and own.reading.name == "sitting"
+    own.order(Activity("activity", "flying"))
+    assert own.activity == ""
+    for label, given in (("walking", [[0, 0, 1], [0], [1, 1]]), ("sitting", [[2], [2, 0], []])):
+        own.order(Activity("activity", label))
+        assert "No verdict" in verdict(own)
+        for position, codes in enumerate(given):
+            own.order(Position("position", position))
+            for code in codes:
+                own.take_answer(answer(0, code), 3)
+    walking, sitting = own.repeated["walking"], own.repeated["sitting"]
+    assert (walking.answers, walking.right("Walking"), walking.kept) == (6, 3, (1, 3))
+    assert (sitting.answers, sitting.right("sitting"), sitting.kept) == (3, 2, (1, 2))
+    assert verdict(own) == (
+        "Over 2 activities: 5 of 9 answers are right (56%), and 2 of 5 in the other positions are the first position's "
+        "class (40%)."
+    )
+    shown = json.loads(json.dumps(state_own(own), allow_nan=False))
+    assert shown["own"]["positions"] == ["sitting 1", "sitting 1, walking 1", "", "", "", ""]
+    assert "10 answers, 3 lost on the line" in shown["place"]
+    assert json.loads(json.dumps(about_own(own)))["own"] == 6
+    own.order(Press("press", "restart"))
+    assert not own.repeated
+
+
+def test_the_sensors_samples_are_shown_and_kept(bundle):
+    own = Own(bundle.manifest, Clock())
+    own.greeted(0, "fake")
+    own.order(Activity("activity", "jogging"))
+    own.order(Press("press", "record"))
+    counts = np.arange(16 * 6, dtype=np.int16).reshape(16, 6)
+    own.take_block(Block(0, 0, counts))
+    own.take_block(Block(16, 0, counts + 100))
+    np.testing.assert_array_equal(own.counts, np.concatenate([counts, counts + 100]))
+    capture = own.capture()
+    np.testing.assert_array_equal(capture.counts, own.counts)
+    assert set(capture.label) == {"jogging"}
+    own.take_block(Block(40, 8, counts + 200))  # behind a gap the picture begins anew
+    np.testing.assert_array_equal(own.counts, counts + 200)
+    for number in range(20):
+        own.take_block(Block(56 + 16 * number, 8, counts))
+    assert len(own.counts) == SAMPLES

@@ -24,9 +24,12 @@ from firmware_host.board import open_board
 from firmware_host.monitoring.asking import ask
 from firmware_host.monitoring.driver import Driver
 from firmware_host.monitoring.messages import Press
-from firmware_host.monitoring.server import Page, listening, serve
+from firmware_host.monitoring.own import Own, listen
+from firmware_host.monitoring.own_state import about_own, state_own
+from firmware_host.monitoring.server import Page, View, listening, serve
 from firmware_host.monitoring.session import AS_WORN, Session
 from firmware_host.monitoring.source import BundleWindows
+from firmware_host.monitoring.state import about, state
 from firmware_host.protocol import Decoder, Type
 from firmware_host.trace import read_trace
 from scl.artifacts.bundle import read_run_bundle
@@ -37,6 +40,18 @@ from scl.transforms import rotation_matrices
 from tests.board_bundle import CHANNELS, LABELS, WINDOW, WINDOWS, write_board_bundle
 from tests.browser import PHONE, scrolls_sideways, violations
 
+COUNT_ORDERS = """
+window.orders = 0;
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) { window.orders += 1; return send.call(this, data); };
+"""
+# An order goes out with the next picture.
+ORDERS_SENT = """
+() => new Promise((resolve) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(window.orders)));
+})
+"""
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, board_tools):
@@ -45,6 +60,15 @@ def running(tmp_path_factory, board_tools):
     bundle = read_run_bundle(write_board_bundle(root / "small", seed=10))
     session = Session(BundleWindows(bundle), [bundle.manifest] * 2)
     session.order(Press("press", "pause"))
+    shared = SimpleNamespace(orders=0, order=session.order)
+
+    def counted(message):
+        shared.order(message)
+        with session.changed:
+            shared.orders += 1
+            session.changed.notify_all()
+
+    session.order = counted
     gate, trace = threading.Event(), root / "board.trace"
     gate.set()
 
@@ -64,18 +88,13 @@ def running(tmp_path_factory, board_tools):
         (process,) = children() - before
         drivers[1].start()
         drivers[1].opened()
-        page = Page(session, listener.getsockname()[1])
+        view = View(partial(about, session), partial(state, session))
+        page = Page(session, view, listener.getsockname()[1])
         server = threading.Thread(target=serve, args=(page, listener, lambda: None))
         server.start()
-        yield SimpleNamespace(
-            page=page,
-            session=session,
-            golden=read_golden(bundle),
-            bundle=bundle,
-            trace=trace,
-            process=process,
-            gate=gate,
-        )
+        vars(shared).update(page=page, session=session, golden=read_golden(bundle), bundle=bundle)
+        vars(shared).update(trace=trace, process=process, gate=gate)
+        yield shared
         session.end()
         server.join(20)
         for driver in drivers:
@@ -103,6 +122,8 @@ def page(running, browser):
     faults = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: message.type == "error" and faults.append(message.text))
+    page.add_init_script(COUNT_ORDERS)
+    running.before = running.orders  # of the pages of other tests
     page.goto(running.page.url)
     expect(page.locator("#watch")).to_be_visible()
     page.locator("#reset").click()
@@ -114,10 +135,12 @@ def page(running, browser):
 
 
 def settled(page, running):
-    """Waits until the page shows the answer of both boards to what is wanted now."""
-    with running.session.changed:
-        assert running.session.changed.wait_for(lambda: answered(running.session), 20)
-        serial = running.session.current.serial
+    """Waits until all that the page ordered is answered by both boards, and shown."""
+    sent = page.evaluate(ORDERS_SENT)
+    session = running.session
+    with session.changed:
+        assert session.changed.wait_for(lambda: running.orders - running.before == sent and answered(session), 20)
+        serial = session.current.serial
     for card in page.locator(".card").all():
         expect(card).to_have_attribute("data-serial", str(serial))
 
@@ -127,11 +150,8 @@ def answered(session):
 
 
 def moved(page, running, act):
-    """Acts, and waits for what it does to the orientation."""
-    before = running.session.current.serial
+    """Acts, and waits for what comes of it."""
     act()
-    with running.session.changed:
-        assert running.session.changed.wait_for(lambda: running.session.current.serial > before, 20)
     settled(page, running)
 
 
@@ -314,3 +334,41 @@ def test_a_message_that_no_page_sends_ends_the_socket(running):
                     socket.recv(10)
             assert closed.value.rcvd.code in (1008, 1009)
     assert running.session.fault is None
+
+
+def test_a_boards_own_sensor_in_two_positions(running, browser, tmp_path):
+    """The native board plays counts as its sensor; answers count for the activity and position that are named."""
+    counts = running.golden.counts[0].reshape(-1, len(CHANNELS))
+    played = tmp_path / "sensor.bin"
+    played.write_bytes(np.tile(counts, (40, 1)).astype("<i2").tobytes())
+    more = ["--sensor", str(played), "--sensor-rate", "2000"]  # a hundred times as fast as the bundle's
+    session = Own(running.bundle.manifest)
+    opened = partial(open_board, running.bundle, "native", more=more)
+    driver = Driver(session, 0, opened, partial(listen, session, running.bundle))
+    with listening(None) as listener:
+        driver.start()
+        driver.opened()
+        view = View(partial(about_own, session), partial(state_own, session))
+        served = Page(session, view, listener.getsockname()[1])
+        server = threading.Thread(target=serve, args=(served, listener, lambda: None))
+        server.start()
+        page = browser.new_page(viewport={"width": PHONE, "height": 1400})
+        page.goto(served.url)
+        expect(page.locator("#own")).to_be_visible()
+        expect(page.locator("#watch")).to_be_hidden()
+        page.locator("#activity").select_option(LABELS[1])
+        rows = page.locator("#positions tr")
+        expect(rows.nth(0).locator("td")).to_contain_text(re.compile(r"\w+ \d+"))
+        page.locator("#next").click()
+        expect(rows.nth(1).locator("td")).to_contain_text(re.compile(r"\w+ \d+"))
+        expect(page.locator("#verdict")).to_contain_text("No verdict from one activity")
+        expect(page.locator(".card .consistency")).to_contain_text("are the first position's class")
+        assert violations(page) == "" and not scrolls_sideways(page)
+        page.close()
+        session.end()
+        server.join(20)
+        driver.join(20)
+    assert session.fault is None and not server.is_alive()
+    repeated = session.repeated[LABELS[1]]
+    assert all(set(position) <= set(LABELS) for position in repeated.classes)
+    assert repeated.answers > 1 and repeated.classes[0] and repeated.classes[1] and not repeated.classes[2]

@@ -1,5 +1,6 @@
 // The page: takes states from the monitor, shows the newest, and sends what the user does.
 
+import { introduceOwn, showOwn } from "./own.js";
 import { AS_WORN, Watch, inWords } from "./watch.js";
 import { drawFeatures, drawSignal, drawTimeline } from "./charts.js";
 
@@ -63,13 +64,16 @@ function introduce(facts) {
   document.body.dataset.connected = "true";
   document.title = `${facts.boards.map((board) => board.model).join(" and ")} - live monitor`;
   put(at("title"), `Live monitor: ${facts.boards.map((board) => board.model).join(" beside ")}`);
-  put(at("source"), `Plays ${facts.source}, over and over.`);
+  put(at("source"), facts.own ? "The board classifies its own sensor." : `Plays ${facts.source}, over and over.`);
+  if (facts.own) introduceOwn(facts, send);
+  for (const button of document.querySelectorAll(".plays")) button.hidden = Boolean(facts.own);
   at("turning").hidden = !facts.turns;
   at("shifting").hidden = !facts.shifts;
   at("still").hidden = !facts.unmoved;
   put(at("unmoved"), facts.unmoved);
   at("record").hidden = !facts.records;
   if (facts.shifts) [at("shift").min, at("shift").max] = facts.shifts;
+  if (facts.own) put(at("signal-name"), "What the board's sensor saw");
   at("legend").replaceChildren(
     ...facts.channels.map((channel, i) => {
       const name = document.createElement("span");
@@ -82,7 +86,8 @@ function introduce(facts) {
     const card = at("card").content.cloneNode(true).firstElementChild;
     const size = board.known ? `the first ${board.invariant} are invariant` : "which are invariant is not known";
     put(card.querySelector(".features-name"), `Features, ${facts.turns ? "turned" : "as sent"} (bars) over those as recorded (lines); ${size}`);
-    put(card.querySelector(".moved-name"), facts.turns ? "As turned" : facts.shifts ? "As shifted" : "As sent");
+    if (facts.own) card.querySelector(".similarity").parentElement.hidden = card.querySelector(".plain").closest("div").hidden = true;
+    put(card.querySelector(".moved-name"), facts.own ? "Newest answer" : facts.turns ? "As turned" : facts.shifts ? "As shifted" : "As sent");
     const meters = card.querySelectorAll("meter");
     meters[0].setAttribute("aria-label", `Confidence of ${board.model}, as sent`);
     meters[1].setAttribute("aria-label", `Confidence of ${board.model}, as recorded`);
@@ -113,10 +118,10 @@ function showBoard(card, fact, board) {
     meters[i].hidden = !reading || reading.confidence === null;
   });
   const { equal, compared } = board.pairs;
-  put(card.querySelector(".consistency"), compared ? `${percent(equal / compared)} (${equal} of ${compared} kept their class)` : "nothing was moved yet");
+  put(card.querySelector(".consistency"), compared ? `${percent(equal / compared)} (${equal} of ${compared} ${about.own ? "are the first position's class" : "kept their class"})` : about.own ? "needs two positions" : "nothing was moved yet");
   put(card.querySelector(".similarity"), board.similarity === null ? "–" : board.similarity.toFixed(3));
   const { right, known } = board.right;
-  put(card.querySelector(".right"), known ? `${percent(right / known)} (${right} of ${known} windows)` : "no labels");
+  put(card.querySelector(".right"), known ? `${percent(right / known)} (${right} of ${known} windows)` : about.own ? "no activity named" : "no labels");
   drawTimeline(card.querySelector(".timeline"), board.points);
   const flips = board.points.filter((point) => point[3] === false).length;
   put(card.querySelector(".timeline-text"), `The latest ${board.points.length} answers, ${flips} of them flips; dashed as recorded, solid as sent, a mark below is a flip.`);
@@ -130,7 +135,8 @@ function showBoard(card, fact, board) {
 }
 
 function show(state) {
-  put(at("label"), state.label ? `Label: ${state.label}` : "No label");
+  put(at("label"), about.own ? `Activity: ${state.label || "not named"}` : state.label ? `Label: ${state.label}` : "No label");
+  if (about.own) showOwn(state);
   put(at("place"), state.place);
   at("pause").textContent = state.paused ? "Go on" : "Pause";
   const own = performance.now() - ordered < OWN_MS;
@@ -142,9 +148,9 @@ function show(state) {
     if (!own) at("shift").value = state.shift;
     put(at("shift-text"), `Begins ${state.shift} samples later (${(state.shift / about.rate_hz).toFixed(2)} s).`);
   }
-  const peaks = drawSignal(at("signal"), state.signal, about.channels);
+  const peaks = state.signal.length ? drawSignal(at("signal"), state.signal, about.channels) : [];
   put(at("signal-text"), `${state.place}. ${peaks.join("; ")}.`);
-  at("signal").setAttribute("aria-label", `The window that was sent. ${peaks.join("; ")}`);
+  at("signal").setAttribute("aria-label", `The window that ${about.own ? "the board saw" : "was sent"}. ${peaks.join("; ")}`);
   state.boards.forEach((board, i) => showBoard(cards[i], about.boards[i], board));
   const gone = state.boards.filter((board) => board.link !== "ok");
   warn(gone.map((board) => `${board.link === "late" ? "The answer is late" : "The board is lost"}: ${board.cause}`).join(" "));
