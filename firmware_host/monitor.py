@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _played(options: argparse.Namespace) -> "tuple[Shared, View, list[Driver]]":
-    """A session in which windows or a recording are played."""
+    """A session in which windows or a recording are played. InputError for options of a board's own sensor."""
     from firmware_host.monitoring.asking import ask
     from firmware_host.monitoring.driver import Driver
     from firmware_host.monitoring.server import View
@@ -58,6 +58,8 @@ def _played(options: argparse.Namespace) -> "tuple[Shared, View, list[Driver]]":
     from firmware_host.monitoring.source import BundleWindows, Recording
     from firmware_host.monitoring.state import about, state
 
+    if options.play is not None:
+        raise InputError(f"--play {options.play}: stands in for the board's own sensor; give --live with it")
     bundles = [read_bundle(options.bundle)]
     if options.compare is not None:
         bundles.append(read_bundle(options.compare))
@@ -121,10 +123,10 @@ def check_comparable(bundle: Bundle[BundleManifest], other: Bundle[BundleManifes
     """InputError unless both models take the same windows of the same sensor."""
     one, two = bundle.manifest, other.manifest
     names = "samples of a window", "channels", "sensor", "rate in Hz"
-    for name, wanted, value in zip(names, _taken(one), _taken(two), strict=True):
-        if value != wanted:
+    for name, expected, value in zip(names, _taken(one), _taken(two), strict=True):
+        if value != expected:
             raise InputError(
-                f"--compare {other.path}: {name} is {value}, of {bundle.path} it is {wanted}; both get the same "
+                f"--compare {other.path}: {name} is {value}, of {bundle.path} it is {expected}; both get the same "
                 "counts: export it for the same sensor and window"
             )
 

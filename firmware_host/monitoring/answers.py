@@ -93,6 +93,11 @@ def similarity(one: Reading, other: Reading, size: int) -> float | None:
     return float(cosine(one.features[None, :size], other.features[None, :size])[0]) if size else None
 
 
+def holds(moved: Reading, plain: Reading) -> bool:
+    """Whether a moved window kept its class. A board that abstains from either holds nothing."""
+    return moved.code == plain.code != LOST
+
+
 @dataclass
 class Pairs:
     """Answers to moved windows beside those to the same windows as recorded."""
@@ -100,11 +105,9 @@ class Pairs:
     compared: int = 0
     equal: int = 0
 
-    def add(self, moved: Reading, plain: Reading) -> bool:
-        """Counts one pair; whether the class holds. A board that abstains from either holds nothing."""
-        holds = moved.code == plain.code != LOST
+    def add(self, holds: bool) -> None:
+        """Counts one pair."""
         self.compared, self.equal = self.compared + 1, self.equal + holds
-        return holds
 
 
 @dataclass
@@ -142,6 +145,7 @@ class Answered:
     Attributes:
         serial: of the latest answer, 0 before the first.
         step: how many steps came before the one that was answered.
+        pose: the latest window and how it was moved; a pair is counted when it is another one.
         plain, moved: the latest answers; `moved` is None where the window went out as recorded.
         similarity: of their invariant features, the cosine.
     """
@@ -149,6 +153,7 @@ class Answered:
     right: Right
     serial: int = 0
     step: int = -1
+    pose: tuple[object, ...] = ()
     plain: Reading | None = None
     moved: Reading | None = None
     holds: bool | None = None

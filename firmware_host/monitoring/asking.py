@@ -6,7 +6,6 @@ from firmware_host.board import Board
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
 from firmware_host.flight import Flight
 from firmware_host.link import ANSWER_TIMEOUT_S
-from firmware_host.message_error import MessageError
 from firmware_host.monitoring.answers import Reading
 from firmware_host.monitoring.session import Session
 from scl.artifacts import InputError
@@ -35,7 +34,4 @@ def _readings(board: Board, bundle: Bundle[BundleManifest], windows: list[np.nda
     outcome = Flight(board.link, board.hello, len(windows), windows.__getitem__, timeout_s=timeout_s).run()
     if outcome.stopped:
         raise InputError(outcome.stopped)
-    try:
-        return [Reading.of(result, bundle.manifest) for result in outcome.results if result is not None]
-    except MessageError as error:
-        raise MessageError(error.found, board.link.name) from error
+    return [Reading.of(result, bundle.manifest) for result in outcome.results if result is not None]

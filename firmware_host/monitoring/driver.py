@@ -43,6 +43,7 @@ class Driver:
             raise self.refused
 
     def join(self, timeout_s: float) -> None:
+        """Waits for the thread's end, `timeout_s` at most; a board that is opened meanwhile may take longer."""
         self._thread.join(timeout_s)
 
     def _run(self) -> None:

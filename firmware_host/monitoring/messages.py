@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Le, MaxLen, Predicate
+from annotated_types import Ge, Le, Predicate
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
@@ -47,10 +47,10 @@ class Press(_Message):
 
 @dataclass(frozen=True)
 class Activity(_Message):
-    """What the user does now, of the model's labels; empty: nothing that counts."""
+    """What the user does now: the number of one of the model's labels, from 0; None: nothing that counts."""
 
     kind: Literal["activity"]
-    label: Annotated[str, MaxLen(255)]
+    number: Annotated[int, Ge(0)] | None
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ _ADAPTER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discrimina
 
 
 def parse(text: str) -> Message:
-    """Raises ValueError for a text that no page of ours sends."""
+    """The message that a JSON text is. Raises ValueError for a text that no page of ours sends."""
     if len(text) > MOST_BYTES:
         raise ValueError(f"a message of {len(text)} characters, expected {MOST_BYTES} at most")
     try:

@@ -2,12 +2,14 @@
 
 The user names the activity and the position; nobody else knows them. The class of reference is the one that the board
 gave most often in the first position of the same activity. A model that always says one class keeps it in every
-position, so the figures of a single activity are no verdict.
+position, so the figures of a single activity are no verdict. An answer counts for an activity and a position if all of
+its window came behind the order that named them.
 """
 
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,20 +69,25 @@ class Own(Shared):
         self.reading: Reading | None = None
         self.points: deque[Point] = deque(maxlen=POINTS)
         self.answers = self.dropped = self.missed = 0
-        self._block = 0
+        self._end: int | None = None  # sample behind the latest block; None before the first of this board
+        self._since: int | None = None  # sample from which the activity and position hold; None until one has come
 
     def place(self, seat: int) -> Place:
+        """Of the only board."""
         return self.seat
 
     def order(self, message: Message) -> None:
+        """Names the activity or the position, or presses a button; what turns or shifts a recording changes nothing."""
+        labels = self.manifest.labels
         with self.changed:
-            if isinstance(message, Activity) and (not message.label or message.label in self.manifest.labels):
-                self.activity, self.position = message.label, 0
+            if isinstance(message, Activity) and (message.number is None or message.number < len(labels)):
+                self.activity = "" if message.number is None else labels[message.number]
+                self.position, self._since = 0, None
             elif isinstance(message, Position):
-                self.position = message.number
+                self.position, self._since = message.number, None
             elif isinstance(message, Press) and message.button == "restart":
                 self.repeated = {}
-                self.position = 0
+                self.position, self._since = 0, None
             elif isinstance(message, Press) and message.button == "record":
                 self.kept.start()
             elif isinstance(message, Press) and message.button == "stop":
@@ -91,17 +98,21 @@ class Own(Shared):
         with self.changed:
             self.counts, self.reading = self.counts[:0], None
             self.dropped = self.missed = 0
+            self._end = self._since = None
+            if self.kept.samples:  # nobody knows how many samples are missing behind them
+                self.kept.on = False
             super().greeted(seat, board)
 
     def take_block(self, block: Block) -> None:
         """Samples of the sensor; behind lost ones the picture begins anew."""
         with self.changed:
-            if block.dropped > self.dropped:
+            if block.start != self._end:
                 self.counts = self.counts[:0]
-            self.dropped = block.dropped
+            self._end = block.start + len(block.counts)
+            self._since = self._end if self._since is None else self._since
+            self.dropped = max(self.dropped, block.dropped)
             self.counts = np.concatenate([self.counts, block.counts])[-self.manifest.raw_samples :]
-            self._block += 1
-            self.kept.add(self._block, block.counts, len(block.counts), self.activity)
+            self.kept.add(self._end, block.counts, self.activity)
             self._tell()
 
     def take_answer(self, answer: LiveAnswer, missed: int) -> None:
@@ -112,7 +123,8 @@ class Own(Shared):
             self.answers += 1
             confidence = self.reading.confidence
             self.points.append(Point(self.now() - self.started, None, confidence, None))
-            if self.activity:
+            self._since = answer.end if self._since is None else self._since
+            if self.activity and answer.end - self._since >= self.manifest.raw_samples:
                 repeated = self.repeated.setdefault(self.activity, Repeated())
                 repeated.classes[self.position][self.reading.name] += 1
             self._tell()
@@ -123,11 +135,12 @@ def listen(session: Own, bundle: Bundle[BundleManifest], board: Board) -> None:
     if board.hello.calibration_hash != NOMINAL_HASH:
         nominal(bundle).send(board.link)
     received = 0
-    for item in live(board, bundle, bundle.manifest.default_hop, blocks=True):
-        if session.ended:
-            return
-        if isinstance(item, Block):
-            session.take_block(item)
-        else:
-            received += 1
-            session.take_answer(item, item.number + 1 - received)
+    with closing(live(board, bundle, bundle.manifest.default_hop, blocks=True)) as items:
+        for item in items:
+            if session.ended:
+                return
+            if isinstance(item, Block):
+                session.take_block(item)
+            else:
+                received += 1
+                session.take_answer(item, item.number + 1 - received)

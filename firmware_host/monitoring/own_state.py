@@ -1,4 +1,4 @@
-"""The session of a board's own sensor in words and numbers, as the page and the terminal show it."""
+"""The session of a board's own sensor in words and numbers, as the page shows it."""
 
 from typing import Any
 
@@ -60,6 +60,7 @@ def state_own(own: Own) -> dict[str, Any]:
             ],
             "recording": recording_of(own),
             "own": {
+                "activity": own.manifest.labels.index(own.activity) if own.activity else None,
                 "position": own.position,
                 "positions": [_position(classes.most_common(MOST_NAMED)) for classes in repeated.classes],
                 "verdict": verdict(own),

@@ -32,14 +32,24 @@ class Job:
     Attributes:
         serial: rises with every step and every order.
         turn: how many steps came before, which no restart sets back.
+        end: samples of all those steps and this one, each counted once.
+        quaternion, shift: as the user turned or shifted the window.
         plain: counts (samples, values) as recorded; moved: as the user turned or shifted them, None where they did not.
     """
 
     serial: int
     turn: int
+    end: int
+    quaternion: tuple[float, ...]
+    shift: int
     step: Step
     plain: np.ndarray
     moved: np.ndarray | None
+
+    @property
+    def pose(self) -> tuple[object, ...]:
+        """What makes a pair: two jobs with an equal one send the same windows."""
+        return self.turn, self.quaternion, self.shift
 
 
 @dataclass
@@ -69,13 +79,16 @@ class Session(Shared):
         self.paused = False
         self._serial, self._turn = 1, 0
         self._step = source.step(0)
+        self._end = self._step.fresh
         self._due = self.started + source.interval_s
         self._job: Job | None = None
 
     def place(self, seat: int) -> Place:
+        """Of board 0 or 1."""
         return self.seats[seat]
 
     def order(self, message: Message) -> None:
+        """Turns, shifts or presses a button; orders of a board's own sensor change nothing."""
         with self.changed:
             if isinstance(message, Turn):
                 self.quaternion = message.quaternion if self.turns else AS_WORN
@@ -95,7 +108,7 @@ class Session(Shared):
                 if left is not None and left <= 0:
                     self._move_on()
                 elif self._serial != after:
-                    self.seats[seat].asked = self.now()
+                    self.seats[seat].asked_at = self.now()
                     return self._newest()
                 else:
                     self.changed.wait(left)
@@ -106,15 +119,17 @@ class Session(Shared):
         with self.changed:
             one = self.seats[seat]
             size = answers.invariant_size(one.manifest)
-            one.asked = None
+            one.asked_at = None
             kept = one.answered
-            holds = None if moved is None else kept.pairs.add(moved, plain)
+            holds = None if moved is None else answers.holds(moved, plain)
+            if holds is not None and job.pose != kept.pose:
+                kept.pairs.add(holds)
             if job.turn != kept.step:
                 kept.right.add(plain.name, job.step.label)
             if seat == 0:
                 sent = job.plain if job.moved is None else job.moved
-                self.kept.add(job.turn, sent, job.step.fresh, job.step.label)
-            kept.serial, kept.step, kept.holds = job.serial, job.turn, holds
+                self.kept.add(job.end, sent, job.step.label)
+            kept.serial, kept.step, kept.pose, kept.holds = job.serial, job.turn, job.pose, holds
             kept.plain, kept.moved = plain, moved
             kept.similarity = None if moved is None else answers.similarity(plain, moved, size)
             shown = plain if moved is None else moved
@@ -145,6 +160,7 @@ class Session(Shared):
 
     def _go(self, number: int) -> None:
         self._step, self._turn = self.source.step(number), self._turn + 1
+        self._end += self._step.fresh
         self._serial += 1
         self._due = self.now() + self.source.interval_s
         self._tell()
@@ -153,7 +169,8 @@ class Session(Shared):
         if self._job is None or self._job.serial != self._serial:
             samples = self.manifest.raw_samples
             plain = self._step.window(samples)
-            self._job = Job(self._serial, self._turn, self._step, plain, self._moved(plain))
+            place = self._turn, self._end, self.quaternion, self.shift
+            self._job = Job(self._serial, *place, self._step, plain, self._moved(plain))
         return self._job
 
     def _moved(self, plain: np.ndarray) -> np.ndarray | None:

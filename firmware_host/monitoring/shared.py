@@ -20,14 +20,14 @@ class Place:
 
     Attributes:
         cause: why there is no board; None while there is one.
-        asked: clock since which an answer is due; None if none is.
+        asked_at: clock, in seconds, since which an answer is due; None if none is.
     """
 
     manifest: BundleManifest
     board: str = ""
     cause: str | None = "it is being started"
     losses: int = 0
-    asked: float | None = None
+    asked_at: float | None = None
 
 
 class Shared:
@@ -76,7 +76,7 @@ class Shared:
         """The board of a seat is there."""
         with self.changed:
             one = self.place(seat)
-            one.board, one.cause, one.asked = board, None, None
+            one.board, one.cause, one.asked_at = board, None, None
             self._tell()
 
     def lost(self, seat: int, cause: str) -> None:
@@ -84,13 +84,13 @@ class Shared:
         with self.changed:
             one = self.place(seat)
             one.losses += one.cause is None
-            one.cause, one.asked = cause, None
+            one.cause, one.asked_at = cause, None
             self._tell()
 
     def late(self, seat: int) -> float | None:
         """Seconds for which an answer has been due, if they are more than LATE_S."""
-        asked = self.place(seat).asked
-        waited = 0.0 if asked is None else self.now() - asked
+        asked_at = self.place(seat).asked_at
+        waited = 0.0 if asked_at is None else self.now() - asked_at
         return waited if waited > LATE_S else None
 
     def capture(self) -> Capture:

@@ -58,7 +58,9 @@ class Source(Protocol):
     interval_s: float
     shifts: tuple[int, int]
 
-    def step(self, number: int) -> Step: ...
+    def step(self, number: int) -> Step:
+        """Step `number`, counted from 0, below `count`."""
+        ...
 
 
 class BundleWindows:
@@ -106,10 +108,10 @@ class Recording:
         self._start = -least
         room = len(self._record.counts) - (self._samples + most - least)
         if room < 0:
-            wanted = self._samples + most - least
+            expected = self._samples + most - least
             raise InputError(
-                f"{path}: holds {len(self._record.counts)} samples, a window and its shifts take {wanted} "
-                f"({wanted / self._record.rate_hz:.1f} s): record for longer"
+                f"{path}: holds {len(self._record.counts)} samples, a window and its shifts take {expected} "
+                f"({expected / self._record.rate_hz:.1f} s): record for longer"
             )
         self.count = room // self._hop + 1
         self.interval_s = self._hop / self._record.rate_hz

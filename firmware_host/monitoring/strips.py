@@ -48,10 +48,10 @@ def _strip(cuts: np.ndarray, shifts: np.ndarray) -> tuple[np.ndarray, int] | Non
             near = range(round(shifts[number]) - NEAR, round(shifts[number]) + NEAR + 1)
             starts = sorted(near, key=lambda start: abs(start - shifts[number]))
             placed = (_joined(strip, cuts[number], first + start) for start in starts)
-            found = next((one for one in placed if one is not None), None)
-            if found is None:
+            joined = next((one for one in placed if one is not None), None)
+            if joined is None:
                 return None
-            strip, before = found
+            strip, before = joined
             first += before
     return strip, first
 

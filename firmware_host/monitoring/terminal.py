@@ -61,14 +61,14 @@ def rendered(session: Session) -> Group:
         plain, moved = board["plain"], board["moved"]
         if plain is None:
             continue
-        held = {None: "not moved", True: "holds", False: "flips"}[board["holds"]]
+        verdict = {None: "not moved", True: "holds", False: "flips"}[board["holds"]]
         style = {None: "", True: "green", False: "bold red"}[board["holds"]]
         pairs = board["pairs"]
         table.add_row(
             f"{fact['model']} on {board['board']}",
             _class(plain),
             _class(moved or plain),
-            Text(held, style=style),
+            Text(verdict, style=style),
             f"{_share(pairs['equal'], pairs['compared'])} ({pairs['equal']} of {pairs['compared']})",
         )
     return Group(*lines, table, Text(_moved(now, session)))

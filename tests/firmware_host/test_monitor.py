@@ -7,14 +7,18 @@ import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from firmware_host import monitor
 from firmware_host.board import Board
+from firmware_host.calibration_file import NOMINAL_HASH
 from firmware_host.link import Link
+from firmware_host.message_error import MessageError
 from firmware_host.messages import LiveAnswer, Result
+from firmware_host.monitoring import own as own_module
 from firmware_host.monitoring import terminal
 from firmware_host.monitoring.answers import Pairs, Reading, invariant_size, shares_of
 from firmware_host.monitoring.asking import ask
@@ -290,8 +294,9 @@ def test_answers_add_up_to_a_consistency(session):
     job = session.job(0, 0)
     session.take(0, job, reading(0), None)
     assert state(session)["boards"][0]["pairs"] == {"equal": 0, "compared": 0}
-    for code, plain in ((0, 0), (1, 0), (0, 0), (-1, -1)):  # of abstention nothing holds
-        session.take(0, job, reading(plain), reading(code))
+    for number, (code, plain) in enumerate(((0, 0), (1, 0), (0, 0), (-1, -1))):  # of abstention nothing holds
+        session.order(about_axis((0, 0, 1), 10 * (number + 1)))
+        session.take(0, session.current, reading(plain), reading(code))
     board = state(session)["boards"][0]
     assert board["pairs"] == {"equal": 2, "compared": 4} and board["holds"] is False
     assert [point[3] for point in board["points"]] == [None, True, False, True, False]
@@ -300,6 +305,22 @@ def test_answers_add_up_to_a_consistency(session):
     assert invariant_size(session.manifest) == 3
     assert state(session)["boards"][0]["similarity"] == 0.6
     assert Pairs(4, 2) == Pairs(compared=4, equal=2)
+
+
+def test_a_pair_counts_once_for_each_orientation(session):
+    """Orders that change nothing send the window again; that is no new pair."""
+    pairs = session.seats[0].answered.pairs
+    session.order(about_axis((0, 0, 1), 90))
+    for order in (about_axis((0, 0, 1), 90), *(Press("press", button) for button in ("pause", "stop", "play"))):
+        session.take(0, session.current, reading(), reading())
+        session.order(order)
+        assert (pairs.equal, pairs.compared) == (1, 1)
+    session.order(about_axis((0, 0, 1), 91))
+    session.take(0, session.current, reading(), reading(1))
+    assert (pairs.equal, pairs.compared) == (1, 2)
+    session.order(Press("press", "step"))
+    session.take(0, session.current, reading(), reading())
+    assert (pairs.equal, pairs.compared) == (2, 3)
 
 
 def test_an_answer_in_words_and_shares(bundle):
@@ -421,13 +442,13 @@ def test_a_session_that_has_ended_is_not_served(session):
 def test_what_was_sent_is_kept_once_for_each_step(session, tmp_path):
     """The last sending of a step counts; of windows that overlap, the newest samples alone."""
     kept, counts = Kept(), np.arange(40, dtype=np.int16).reshape(20, 2)
-    kept.add(0, counts, 20, "before it is on")
+    kept.add(15, counts, "before it is on")
     assert kept.samples == 0
     kept.start()
-    kept.add(1, counts, 5, "a")  # the first window whole
-    kept.add(2, counts + 100, 5, "a")
-    kept.add(2, counts + 200, 5, "a")
-    kept.add(3, counts + 300, 5, "b, c")
+    kept.add(20, counts, "a")  # the first window whole
+    kept.add(25, counts + 100, "a")
+    kept.add(25, counts + 200, "a")
+    kept.add(30, counts + 300, "b, c")
     capture = kept.capture(session.manifest.sensor, ("x", "y"))
     assert kept.samples == len(capture.counts) == 30
     np.testing.assert_array_equal(capture.counts, np.concatenate([counts, counts[15:] + 200, counts[15:] + 300]))
@@ -437,6 +458,23 @@ def test_what_was_sent_is_kept_once_for_each_step(session, tmp_path):
     assert (read.label, read.sensor, read.rate_hz) == (capture.label, "bmi270", 20.0)
     with pytest.raises(ValueError, match="nothing was recorded"):
         session.capture()
+
+
+def test_samples_of_steps_that_were_skipped_come_from_the_next_window_or_count_as_dropped(bundle, tmp_path):
+    counts = np.random.default_rng(8).integers(-999, 999, (900, 6)).astype(np.int16)
+    path = tmp_path / "walk.csv"
+    write_capture(path, Capture("bmi270", 20.0, bundle.manifest.channels, counts))
+    session = Session(Recording(path, bundle), [bundle.manifest], Clock())
+    session.order(Press("press", "record"))
+    for steps, end, dropped in ((0, 200, 0), (1, 250, 0), (2, 350, 0), (6, 650, 100)):
+        for _ in range(steps):
+            session.order(Press("press", "step"))
+        for _ in range(2):  # sent again, it takes its own place
+            session.take(0, session.current, reading(), None)
+        capture = session.capture()
+        assert (len(capture.counts), capture.dropped) == (end - dropped, dropped)
+        assert session.kept.samples == len(capture.counts)
+    np.testing.assert_array_equal(capture.counts, np.concatenate([counts[:350], counts[450:650]]))
 
 
 def fake_open(bundles, asked=None):
@@ -554,10 +592,10 @@ def test_the_terminal_turns_the_watch_by_itself(session):
     assert "lost: port fake: gone" in console.export_text()
 
 
-def answer(number, code, dropped=0):
+def answer(number, code, dropped=0, end=None):
     logits = np.zeros(3, np.int8)
     logits[code] = 30
-    return LiveAnswer(number, 200 + 50 * number, dropped, code, 0, np.zeros(5, np.int8), logits)
+    return LiveAnswer(number, 200 + 50 * number if end is None else end, dropped, code, 0, np.zeros(5, np.int8), logits)
 
 
 def test_an_activity_in_six_positions(bundle):
@@ -566,15 +604,18 @@ def test_an_activity_in_six_positions(bundle):
     own.greeted(0, "fake")
     own.take_answer(answer(0, 2), 0)  # no activity is named yet
     assert not own.repeated and own.reading.name == "sitting"
-    own.order(Activity("activity", "flying"))
+    own.order(Activity("activity", 3))
     assert own.activity == ""
+    end = 0
     for label, given in (("walking", [[0, 0, 1], [0], [1, 1]]), ("sitting", [[2], [2, 0], []])):
-        own.order(Activity("activity", label))
+        own.order(Activity("activity", LABELS.index(label)))
         assert "No verdict" in verdict(own)
         for position, codes in enumerate(given):
             own.order(Position("position", position))
+            own.take_block(Block(end, 0, np.zeros((16, 6), np.int16)))
+            end += 16 + SAMPLES
             for code in codes:
-                own.take_answer(answer(0, code), 3)
+                own.take_answer(answer(0, code, end=end), 3)
     walking, sitting = own.repeated["walking"], own.repeated["sitting"]
     assert (walking.answers, walking.right("Walking"), walking.kept) == (6, 3, (1, 3))
     assert (sitting.answers, sitting.right("sitting"), sitting.kept) == (3, 2, (1, 2))
@@ -590,10 +631,65 @@ def test_an_activity_in_six_positions(bundle):
     assert not own.repeated
 
 
+def test_an_answer_counts_when_all_of_its_window_came_behind_the_order(bundle):
+    own = Own(bundle.manifest, Clock())
+    own.greeted(0, "fake")
+    own.take_block(Block(0, 0, np.zeros((16, 6), np.int16)))
+    own.order(Activity("activity", 0))
+    own.take_block(Block(16, 0, np.zeros((16, 6), np.int16)))
+    for end in (200, 231):
+        own.take_answer(answer(0, 1, end=end), 0)
+    assert not own.repeated
+    own.take_answer(answer(0, 0, end=32 + SAMPLES), 0)
+    own.order(Position("position", 2))
+    for end in (280, 330, 479):  # the first one behind the order tells where the board is
+        own.take_answer(answer(0, 1, end=end), 0)
+    own.take_answer(answer(0, 0, end=480), 0)
+    assert [dict(classes) for classes in own.repeated["walking"].classes] == [
+        *({"walking": 1}, {}, {"walking": 1}),
+        *({}, {}, {}),
+    ]
+
+
+def test_a_label_is_chosen_by_its_number_whatever_it_is_written_with(bundle):
+    labels = ("walking", "\x1b[31msitting", "jogging")
+    own = Own(replace(bundle.manifest, labels=labels), Clock())
+    assert state_own(own)["own"]["activity"] is None
+    own.order(parse('{"kind": "activity", "number": 1}'))
+    assert own.activity == labels[1] and state_own(own)["own"]["activity"] == 1
+    own.order(parse('{"kind": "activity", "number": null}'))
+    assert own.activity == ""
+
+
+def test_a_board_whose_answer_cannot_be_is_told_to_end(bundle, monkeypatch):
+    """At once, and not when the last one who knows of the answers has forgotten them."""
+    ended = []
+
+    def answers():
+        try:
+            yield answer(0, 0)
+        finally:
+            ended.append(True)
+
+    known = answers()
+    monkeypatch.setattr(own_module, "live", lambda *_arguments, **_options: known)
+    session = Own(bundle.manifest, Clock())
+    monkeypatch.setattr(session, "take_answer", lambda *_: (_ for _ in ()).throw(MessageError("no such class")))
+    board = SimpleNamespace(hello=SimpleNamespace(calibration_hash=NOMINAL_HASH))
+    with pytest.raises(MessageError):
+        own_module.listen(session, bundle, board)
+    assert ended
+
+
+def test_a_file_that_stands_in_for_a_sensor_needs_live(bundle):
+    with pytest.raises(InputError, match=r"--play walk\.bin: .*--live"):
+        monitor.main([str(bundle.path), "--port", "native", "--play", "walk.bin"])
+
+
 def test_the_sensors_samples_are_shown_and_kept(bundle):
     own = Own(bundle.manifest, Clock())
     own.greeted(0, "fake")
-    own.order(Activity("activity", "jogging"))
+    own.order(Activity("activity", LABELS.index("jogging")))
     own.order(Press("press", "record"))
     counts = np.arange(16 * 6, dtype=np.int16).reshape(16, 6)
     own.take_block(Block(0, 0, counts))
@@ -604,6 +700,18 @@ def test_the_sensors_samples_are_shown_and_kept(bundle):
     assert set(capture.label) == {"jogging"}
     own.take_block(Block(40, 8, counts + 200))  # behind a gap the picture begins anew
     np.testing.assert_array_equal(own.counts, counts + 200)
+    own.take_answer(answer(0, 0, dropped=12, end=70), 0)
+    own.take_block(Block(60, 12, counts + 300))  # an answer told of the loss before
+    np.testing.assert_array_equal(own.counts, counts + 300)
+    own.take_block(Block(92, 12, counts + 400))  # a block was lost on the line
+    np.testing.assert_array_equal(own.counts, counts + 400)
+    capture = own.capture()
+    np.testing.assert_array_equal(capture.counts[::16, 0], [0, 100, 200, 300, 400])
+    assert capture.dropped == 8 + 4 + 16
     for number in range(20):
-        own.take_block(Block(56 + 16 * number, 8, counts))
+        own.take_block(Block(108 + 16 * number, 12, counts))
     assert len(own.counts) == SAMPLES
+    own.lost(0, "port fake: gone")
+    own.greeted(0, "fake")  # how many samples are missing is not known
+    own.take_block(Block(0, 0, counts))
+    assert not own.kept.on and own.capture().dropped == 28

@@ -193,6 +193,7 @@ def test_the_class_and_the_signal_follow_the_recording(page, running):
         for card in page.locator(".card").all():
             expect(card.locator(".class")).to_have_text(expected)
             expect(card.locator("h3")).to_have_text("small on native")
+            expect(card.locator(".right")).to_have_text(re.compile(r"\d+ % \(\d+ of \d+ answers\)"))
         expect(page.locator("#place")).to_have_text(f"window {window + 1} of {WINDOWS}")
         expect(page.locator("#label")).to_have_text(f"Label: {LABELS[golden.labels[0, window]]}")
         pictures.add(picture(page, "#signal"))

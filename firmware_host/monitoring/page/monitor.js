@@ -121,7 +121,7 @@ function showBoard(card, fact, board) {
   put(card.querySelector(".consistency"), compared ? `${percent(equal / compared)} (${equal} of ${compared} ${about.own ? "are the first position's class" : "kept their class"})` : about.own ? "needs two positions" : "nothing was moved yet");
   put(card.querySelector(".similarity"), board.similarity === null ? "–" : board.similarity.toFixed(3));
   const { right, known } = board.right;
-  put(card.querySelector(".right"), known ? `${percent(right / known)} (${right} of ${known} windows)` : about.own ? "no activity named" : "no labels");
+  put(card.querySelector(".right"), known ? `${percent(right / known)} (${right} of ${known} answers)` : about.own ? "no activity named" : "no labels");
   drawTimeline(card.querySelector(".timeline"), board.points);
   const flips = board.points.filter((point) => point[3] === false).length;
   put(card.querySelector(".timeline-text"), `The latest ${board.points.length} answers, ${flips} of them flips; dashed as recorded, solid as sent, a mark below is a flip.`);

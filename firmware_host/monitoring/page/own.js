@@ -13,8 +13,8 @@ let position = 0;
 
 export function introduceOwn(facts, send) {
   at("own").hidden = false;
-  at("activity").replaceChildren(at("activity").options[0], ...facts.boards[0].labels.map((label) => new Option(label, label)));
-  at("activity").onchange = () => send({ kind: "activity", label: at("activity").value });
+  at("activity").replaceChildren(at("activity").options[0], ...facts.boards[0].labels.map((label, i) => new Option(label, i)));
+  at("activity").onchange = () => send({ kind: "activity", number: at("activity").value === "" ? null : Number(at("activity").value) });
   at("next").onclick = () => send({ kind: "position", number: (position + 1) % facts.own });
   at("afresh").onclick = () => send({ kind: "press", button: "restart" });
   at("positions").replaceChildren(
@@ -31,11 +31,11 @@ export function introduceOwn(facts, send) {
 
 export function showOwn(state) {
   position = state.own.position;
-  if (document.activeElement !== at("activity")) at("activity").value = state.label;
+  if (document.activeElement !== at("activity")) at("activity").value = state.own.activity ?? "";
   [...at("positions").rows].forEach((row, i) => {
     row.setAttribute("aria-current", String(i === position));
-    const said = state.own.positions[i] || "–";
-    if (row.cells[1].textContent !== said) row.cells[1].textContent = said;
+    const answers = state.own.positions[i] || "–";
+    if (row.cells[1].textContent !== answers) row.cells[1].textContent = answers;
   });
   if (at("verdict").textContent !== state.own.verdict) at("verdict").textContent = state.own.verdict;
 }
