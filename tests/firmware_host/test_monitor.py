@@ -573,6 +573,13 @@ def test_bundles_that_take_other_windows_are_not_compared(bundle):
         monitor.check_comparable(bundle, other)
 
 
+def test_a_model_of_beats_classifies_no_sensor_live(bundle, monkeypatch):
+    beats = replace(bundle, manifest=replace(bundle.manifest, task="beat"))
+    monkeypatch.setattr(monitor, "read_front_end_bundle", lambda _path: beats)
+    with pytest.raises(InputError, match="nothing here finds beats; use validate"):
+        monitor.main([str(bundle.path), "--port", "native", "--live"])
+
+
 def test_the_terminal_turns_the_watch_by_itself(session):
     from rich.console import Console
 
