@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, LABELS, PLOT, ROW, TOP = 760, 250, 330, 30, 14
+WIDTH, LABELS, PLOT, ROW, TOP = 820, 272, 340, 30, 14
 BAR, STRONG, INK, GRID = "#9db8d6", "#0b5cad", "#22303d", "#d5dde5"
 
 

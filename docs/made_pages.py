@@ -112,7 +112,8 @@ def _printed(*words: str) -> str:
 
 def module_page(title: str) -> str:
     """The docstrings of some modules."""
-    parts = [f"## {module}\n\n::: {module}\n    options:\n      show_root_heading: false" for module in MODULES[title]]
+    options = "    options: {show_root_heading: false, show_root_toc_entry: false}"
+    parts = [f"## {module}\n\n::: {module}\n{options}" for module in MODULES[title]]
     return "\n\n".join([f"# {title}", *parts]) + "\n"
 
 

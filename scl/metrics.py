@@ -1,4 +1,4 @@
-"""What a robust model is measured by. Plain numpy, fractions 0..1.
+"""Figures of a robust model: accuracy, consistency, similarity of latents, intervals. Plain numpy, fractions 0..1.
 
 Similarity and consistency are both won by a collapsed model: print `negative_similarity`, `effective_rank` and
 `accuracy` beside them.

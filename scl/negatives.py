@@ -1,4 +1,6 @@
-"""Which other window a window is held against: any of its batch, one of another class, or one of earlier batches."""
+"""Negatives of the contrast: for each window the latent of another one, of its batch, of another class, or of earlier
+batches.
+"""
 
 import torch
 from torch import Tensor, nn

@@ -2,10 +2,13 @@
 says, and no page is left out of the site. test_pipeline.py runs the main job in miniature.
 """
 
+import ast
+import importlib
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +21,8 @@ from tests.scl.test_arguments import parser_of
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = "docs|firmware|firmware_host|calibration|export|train|scl|tests|benchmarks"
-# What the title of a block says, which the site shows above it.
-RUN, CHECKED = "run by the tests", "checked against --help"
+# What the title of a block says, which the site shows above it. NAMES: of Python, whose imports of ours are there.
+RUN, CHECKED, NAMES = "run by the tests", "checked against --help", "names checked by the tests"
 RUN_ELSEWHERE = re.compile(r"checked by the tests; run with .* \d+(\.\d+)+")  # what no test installs
 FENCE = re.compile(r'^```(sh|python)(?: title="([^"]*)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
 OTHERS = {"dfu-util"}  # programs of others
@@ -54,6 +57,13 @@ LINES = [
     for line in block.text.replace("\\\n", " ").splitlines()
     if line.strip() and not line.startswith("#")
 ]
+# Commands in sentences, where they have arguments: a name alone tells which is meant.
+SENTENCES = [
+    words
+    for page in PAGES
+    for code in re.findall(r"(?<!`)`((?:python -m|scl) [^`]+)`", page.read_text("utf-8"))
+    if len(words := shlex.split(code)) > 3 and "COMMAND" not in words
+]
 MODULES = sorted({module for module, _ in commands.COMMANDS.values()})
 
 
@@ -63,9 +73,19 @@ def test_every_block_says_how_it_is_held() -> None:
     silent = [
         f"{block.page}, {block.heading}: {block.title}"
         for block in BLOCKS
-        if block.title not in (RUN, CHECKED) and not RUN_ELSEWHERE.fullmatch(block.title or "")
+        if block.title not in (RUN, NAMES if block.language == "python" else CHECKED)
+        and not RUN_ELSEWHERE.fullmatch(block.title or "")
     ]
-    assert not silent, "\n".join([f'each needs title="{RUN}" or title="{CHECKED}" behind its language:', *silent])
+    needed = f'each needs title="{RUN}", title="{CHECKED}" or, of Python, title="{NAMES}" behind its language:'
+    assert not silent, "\n".join([needed, *silent])
+
+
+@pytest.mark.parametrize("block", [one for one in BLOCKS if one.title == NAMES], ids=lambda one: one.page)
+def test_the_names_that_a_block_imports_are_there(block: Block) -> None:
+    for node in ast.walk(ast.parse(block.text)):
+        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in FOLDERS.split("|"):
+            module = importlib.import_module(str(node.module))
+            assert all(hasattr(module, name.name) for name in node.names), ast.unparse(node)
 
 
 def test_a_block_that_is_run_has_a_test_that_names_its_page_and_heading() -> None:
@@ -76,7 +96,7 @@ def test_a_block_that_is_run_has_a_test_that_names_its_page_and_heading() -> Non
             assert any(all(name in test for name in names) for test in tests), f"{block.page}, {block.heading}"
 
 
-@pytest.mark.parametrize("words", LINES, ids=" ".join)
+@pytest.mark.parametrize("words", [*LINES, *SENTENCES], ids=" ".join)
 def test_a_line_that_is_checked_is_taken_by_its_parser(words: list[str]) -> None:
     program, *rest = words
     if program == "make":
@@ -91,7 +111,17 @@ def test_a_line_that_is_checked_is_taken_by_its_parser(words: list[str]) -> None
             )
             start = rest.index("-m")
             module, arguments = rest[start + 1], rest[start + 2 :]
+        if module == "pip":
+            check_pip(arguments)
+            return
         parser_of(module).parse_args(arguments)
+
+
+def check_pip(words: list[str]) -> None:
+    """Extras that the package has."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    names = [name for word in words for name in re.findall(r"^scl-wearable\[(.*)\]$", word)]
+    assert words[0] == "install" and names and set(",".join(names).split(",")) <= set(extras)
 
 
 def check_make(words: list[str]) -> None:

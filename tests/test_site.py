@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import scl
 from scl import commands
 from tests.scl.test_arguments import parser_of
 
@@ -48,6 +49,14 @@ def test_the_reference_has_shapes_and_errors_of_the_docstrings(site: Path) -> No
     page = text_of(site / "reference" / "python" / "the-method.html")
     assert "scl.loss" in page and "StructuredContrastiveLoss" in page and "latents (batch, d) of the windows" in page
     assert "beta or eps out of range" in page
+
+
+def test_every_module_of_the_front_end_and_every_name_of_scl_is_in_the_reference(site: Path) -> None:
+    pages = [text_of(page) for page in (site / "reference" / "python").glob("*.html")]
+    modules = [f"scl.frontend.{path.stem}" for path in (ROOT / "scl" / "frontend").glob("[a-z]*.py")]
+    assert len(modules) > 8
+    for name in (*modules, *scl.__all__):
+        assert any(re.search(rf"\b{re.escape(name)}\b", page) for page in pages), name
 
 
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:

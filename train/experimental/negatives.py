@@ -1,4 +1,4 @@
-"""Which other window a window is held against in the structured loss: `--negatives`."""
+"""Which other window the structured loss contrasts a window with: `--negatives`."""
 
 from collections.abc import Callable
 
