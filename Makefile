@@ -8,6 +8,11 @@ SHELL := bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
+# PyPI's torch brings 3 GB of CUDA, which nothing here needs: its CPU build is taken from torch's own index, or from the
+# one that TORCH_INDEX names. `make setup CUDA=1` takes what the index of your pip has. An index that has the CPU build
+# by itself is asked for it as for any other package.
+CUDA ?=
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 # gcc builds the host side of the firmware, the next ones the board's; cmake, cppcheck, clang (libFuzzer), chromium and ccache serve tests and lint.
 DEBIAN_PACKAGES := make gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm cmake cppcheck clang libclang-rt-14-dev chromium ccache
@@ -43,11 +48,16 @@ debian:
 $(VENV)/ready: requirements.lock pyproject.toml
 	@version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	case "$$version" in
-	  3.11 | 3.12) ;;
-	  *) echo "error: $(PYTHON) is Python $$version; 3.11 or 3.12 is needed. Run: make PYTHON=/path/to/python3.11" >&2; exit 2 ;;
+	  3.11 | 3.12 | 3.13) ;;
+	  *) echo "error: $(PYTHON) is Python $$version; 3.11 to 3.13 is needed. Run: make PYTHON=/path/to/python3.11" >&2; exit 2 ;;
 	esac
 	$(PYTHON) -m venv $(VENV) || { echo "error: no venv module. Run: sudo apt-get install -y python3-venv" >&2; exit 2; }
 	$(PY) -m pip install --quiet --upgrade pip
+	torch=$$(grep '^torch==' requirements.lock)
+	if [ -z "$(CUDA)" ] && $(PY) -m pip install --quiet --dry-run --report - "$$torch" | grep '"name": "nvidia' > /dev/null; then
+	  $(PY) -m pip install --quiet --no-deps --index-url "$(TORCH_INDEX)" "$$torch" || {
+	    echo "error: no CPU build of torch at $(TORCH_INDEX). Run: make setup TORCH_INDEX=URL, or make setup CUDA=1" >&2; exit 2; }
+	fi
 	$(PY) -m pip install --quiet -r requirements.lock
 	$(PY) -m pip install --quiet --no-deps --editable .
 	touch $@
@@ -147,6 +157,10 @@ lint: setup ## ruff, mypy, the C compilers with every warning an error, gcc's an
 	$(MAKE) -C firmware lint
 	$(MAKE) -C firmware analyze
 	$(MAKE) -C firmware misra
+
+.PHONY: schemas
+schemas: setup ## docs/schemas anew, from the types that write the JSON files
+	$(PY) -m benchmarks.schemas
 
 .PHONY: lock
 lock: ## Make requirements.lock anew from pyproject.toml, in an environment of its own

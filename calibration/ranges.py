@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scl.answers import Answer
 from scl.arguments import COUNT, MOST_COPIES, SEED, Parser, whole
 from scl.artifacts import InputError, check_writable, command, write_artifact
 from scl.artifacts.ranges import RANGES, Ranges
-from scl.artifacts.run import run_hash
+from scl.artifacts.run import read_run_info, run_hash
+from scl.progress import Steps
 from scl.text import say
 from scl.threads import wait_passively
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 METHODS = ("minmax", "percentile", "mse")
 PERCENTILE = 99.99
+STEPS = {"read": 4.0, "run the model on windows and copies": 3.0, "ranges": 3.0}  # roughly
 CLIPS = 64  # candidate clipping ranges of the mse method
 
 
@@ -94,7 +97,7 @@ def quantization_error(values: np.ndarray, low: float, high: float) -> float:
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m calibration.ranges`."""
-    options = Parser(prog="python -m calibration.ranges", description=__doc__, examples=("runs/imu",))
+    options = Parser(prog="python -m calibration.ranges", description=__doc__, figures=True, examples=("runs/imu",))
     options.add_argument("run", type=Path, help="run folder; ranges.json is written into it")
     options.add_argument("--windows", type=COUNT, default=360, help="representative windows (default 360)")
     options.add_argument(
@@ -108,6 +111,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        _calibrate(arguments, answer)
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace, answer: Answer) -> None:
+    read_run_info(arguments.run)  # before seconds of imports
     wait_passively()
     import torch
 
@@ -115,13 +125,15 @@ def main(argv: Sequence[str]) -> int:
     from train.run.folder import load_run
     from train.transformations import from_info
 
-    run = load_run(arguments.run)
-    check_writable(arguments.run / RANGES)
-    chosen = representative(windows_for_run(run.info, "train", arguments.data), arguments.windows, arguments.seed)
+    steps = Steps(STEPS)
+    with steps.step("read"):
+        run = load_run(arguments.run)
+        check_writable(arguments.run / RANGES)
+        chosen = representative(windows_for_run(run.info, "train", arguments.data), arguments.windows, arguments.seed)
     transformation = from_info(run.info.transformation)
     generator = torch.Generator().manual_seed(arguments.seed)
     x, y = torch.from_numpy(chosen.x), torch.from_numpy(chosen.targets)
-    with torch.inference_mode():
+    with steps.step("run the model on windows and copies"), torch.inference_mode():
         views = [transformation.identity(x, y)[0]]
         views += [transformation(x, y, generator)[0] for _ in range(arguments.draws)]
         tensors = run.model.activations(torch.cat(views))
@@ -131,11 +143,12 @@ def main(argv: Sequence[str]) -> int:
         # A class is decided between a window's two best logits. Steps are spent on those only: lower ones may saturate.
         tensors["logits"] = tensors["logits"].topk(min(2, len(run.info.labels)), dim=1).values
     ranges: dict[str, tuple[float, float]] = {}
-    for name, values in tensors.items():
-        try:
-            ranges[name] = activation_range(values.numpy(), arguments.method)
-        except InputError as error:
-            raise InputError(f"{arguments.run}: tensor {name}: {error}") from error
+    with steps.step("ranges"):
+        for name, values in tensors.items():
+            try:
+                ranges[name] = activation_range(values.numpy(), arguments.method)
+            except InputError as error:
+                raise InputError(f"{arguments.run}: tensor {name}: {error}") from error
     contents = Ranges(
         run_hash=run_hash(arguments.run),
         method=arguments.method,
@@ -147,13 +160,13 @@ def main(argv: Sequence[str]) -> int:
         ranges=ranges,
     )
     write_artifact(arguments.run / RANGES, contents)
+    answer.give(contents)
     say(
         f"{arguments.run / RANGES}: {arguments.method} over {len(chosen)} training windows of "
         f"{len(np.unique(chosen.groups))} subjects, each with {arguments.draws} copies under {transformation.name}"
     )
     for name, (low, high) in ranges.items():
         say(f"  {name:10} {low:10.4f} {high:10.4f}")
-    return 0
 
 
 if __name__ == "__main__":

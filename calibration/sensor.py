@@ -11,6 +11,7 @@ gyroscope FILE       the gyroscope's bias alone, from any still capture
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,23 @@ from calibration.poses import accelerometer, find_poses
 from calibration.six_position import check_square, solve, uncertainty
 from calibration.still import LEAST_S, find, nominal
 from calibration.unit import Correction, six_figures, still_figures, unit_calibration
+from scl.answers import Answer, Document
 from scl.arguments import FORMATS, Parser, number
 from scl.artifacts import InputError, check_own, command, sha256_file, write_artifact
 from scl.artifacts.calibration import AccelerometerFigures, UnitCalibration
 from scl.artifacts.capture import POSITIONS, Capture
 from scl.frontend.sensor import DPS, INT16, Sensor, load_sensor, shipped
 from scl.text import say
+
+
+@dataclass(frozen=True)
+class Sensors(Document):
+    """Sensor files, in SI units."""
+
+    sensors: tuple[Sensor, ...]
+
+    kind = "sensors"
+    schema = 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,15 +50,15 @@ def parser() -> argparse.ArgumentParser:
         examples=("show bmi270", "still poses.csv --sensor bmi270 --out calibration.json"),
     )
     commands = options.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="sensor files that ship")
-    show = commands.add_parser("show", help="a sensor file in SI units")
+    commands.add_parser("list", figures=True, help="sensor files that ship")
+    show = commands.add_parser("show", figures=True, help="a sensor file in SI units")
     show.add_argument("sensor", help=f"name of a shipped sensor file, or a path ({FORMATS})")
     for name, text in (
         ("still", "calibrate one unit from 12 still poses or more, which need no names"),
         ("six-position", "calibrate one unit from six square positions"),
         ("gyroscope", "the gyroscope's bias of one unit, from any still capture"),
     ):
-        one = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        one = commands.add_parser(name, figures=True, help=text, description=text[0].upper() + text[1:] + ".")
         one.add_argument("capture", type=Path, help=f"CSV written by firmware_host.capture ({FORMATS})")
         one.add_argument("--sensor", required=True, help=f"name of a shipped sensor file, or a path ({FORMATS})")
         one.add_argument("--out", type=Path, required=True, help="calibration.json to write")
@@ -63,18 +75,27 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        _run(arguments, answer)
+    return 0
+
+
+def _run(arguments: argparse.Namespace, answer: Answer) -> None:
     if arguments.command == "list":
-        for name in shipped():
-            sensor = load_sensor(name)
+        sensors = {name: load_sensor(name) for name in shipped()}
+        answer.give(Sensors(tuple(sensors.values())))
+        for name, sensor in sensors.items():
             say(f"{name:12} {sensor.rate_hz:g} Hz  {', '.join(f'{p.kind} {p.range}' for p in sensor.parts)}")
     elif arguments.command == "show":
-        _show(load_sensor(arguments.sensor))
+        sensor = load_sensor(arguments.sensor)
+        answer.give(Sensors((sensor,)))
+        _show(sensor)
     else:
         sensor = load_sensor(arguments.sensor)
         check_own(arguments.out, f'"kind": "{UnitCalibration.kind}"'.encode(), "calibration")
-        {"still": _still, "six-position": _six_position, "gyroscope": _gyroscope}[arguments.command](arguments, sensor)
+        kinds = {"still": _still, "six-position": _six_position, "gyroscope": _gyroscope}
+        answer.give(kinds[arguments.command](arguments, sensor))
         say(f"calibration: {arguments.out}")
-    return 0
 
 
 def _show(sensor: Sensor) -> None:
@@ -88,14 +109,14 @@ def _show(sensor: Sensor) -> None:
         say(f"  {part.kind}: {', '.join(facts)}")
 
 
-def _still(arguments: argparse.Namespace, sensor: Sensor) -> None:
+def _still(arguments: argparse.Namespace, sensor: Sensor) -> UnitCalibration:
     accelerometer(sensor)
     capture = read_captured(arguments.capture, sensor)
     poses, stretches = find_poses(arguments.capture, capture, sensor)
     result = calibrate(arguments.capture, poses)
     correction, figures = still_figures(result)
     gyroscope = gyroscope_bias(capture.counts, sensor, stretches.slices)
-    _write(arguments, sensor, correction, figures, gyroscope)
+    unit = _write(arguments, sensor, correction, figures, gyroscope)
     seconds = sum(part.stop - part.start for part in stretches.slices) / capture.rate_hz
     say(f"{len(stretches.slices)} still poses found, {seconds:.0f} s in all")
     _say_accelerometer(correction, figures)
@@ -108,9 +129,10 @@ def _still(arguments: argparse.Namespace, sensor: Sensor) -> None:
         say(f"  left out: the device turned slowly in the stretch at {start / capture.rate_hz:.1f} s")
     for note in result.notes:
         say(f"  {note}")
+    return unit
 
 
-def _six_position(arguments: argparse.Namespace, sensor: Sensor) -> None:
+def _six_position(arguments: argparse.Namespace, sensor: Sensor) -> UnitCalibration:
     accelerometer(sensor)
     capture = read_positions(arguments.capture, sensor)
     means, noise = _position_means(capture, sensor)
@@ -120,7 +142,7 @@ def _six_position(arguments: argparse.Namespace, sensor: Sensor) -> None:
     positions = np.array(capture.position)
     edges = [0, *(np.flatnonzero(positions[1:] != positions[:-1]) + 1).tolist(), len(positions)]
     gyroscope = gyroscope_bias(capture.counts, sensor, [slice(*ends) for ends in zip(edges, edges[1:], strict=False)])
-    _write(arguments, sensor, correction, figures, gyroscope)
+    unit = _write(arguments, sensor, correction, figures, gyroscope)
     _say_accelerometer(correction, figures)
     if not result.identifiable:
         say(
@@ -128,9 +150,10 @@ def _six_position(arguments: argparse.Namespace, sensor: Sensor) -> None:
             "holds the axes true, give its --placement-error; else capture 12 poses, and use calibration.sensor still"
         )
     _say_gyroscope(gyroscope)
+    return unit
 
 
-def _gyroscope(arguments: argparse.Namespace, sensor: Sensor) -> None:
+def _gyroscope(arguments: argparse.Namespace, sensor: Sensor) -> UnitCalibration:
     path: Path = arguments.capture
     capture = read_captured(path, sensor)
     slices = find(capture.counts, sensor).slices
@@ -144,8 +167,9 @@ def _gyroscope(arguments: argparse.Namespace, sensor: Sensor) -> None:
             f"{path}: the gyroscope measures {_row(gyroscope.bias / DPS, 1)} degrees per second, expected below "
             f"{MOST_BIAS / DPS:g} at rest; capture again with the device put down"
         )
-    _write(arguments, sensor, None, None, gyroscope)
+    unit = _write(arguments, sensor, None, None, gyroscope)
     _say_gyroscope(gyroscope)
+    return unit
 
 
 def _write(
@@ -154,9 +178,10 @@ def _write(
     correction: Correction | None,
     figures: AccelerometerFigures | None,
     gyroscope: GyroscopeBias | None,
-) -> None:
+) -> UnitCalibration:
     unit = unit_calibration(sensor, correction, figures, gyroscope, sha256_file(arguments.capture))
     write_artifact(arguments.out, unit)
+    return unit
 
 
 def _position_means(capture: Capture, sensor: Sensor) -> tuple[np.ndarray, np.ndarray]:

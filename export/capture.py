@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from export.recorded.rate import ratio_of
+from scl.answers import Answer
 from scl.arguments import FORMATS, Parser, line, number
 from scl.artifacts import InputError, check_writable, command, complain, shortened
 from scl.artifacts.bundle import read_front_end_bundle
 from scl.artifacts.capture import Capture, write_capture
+from scl.artifacts.captured import captured
 from scl.frontend.sensor import G, Sensor, load_sensor
 from scl.text import say
 from scl.units import ISO, NAMES, NS, unit_of
@@ -31,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     options = Parser(
         prog="python -m export.capture",
         description=__doc__,
+        figures=True,
         examples=("walk.csv --sensor bmi270 --out capture.csv --columns ax,ay,az --unit g --time ms",),
     )
     options.add_argument("recording", type=Path, metavar="FILE", help="CSV with a column for each channel")
@@ -67,6 +70,12 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        _convert(arguments, answer)
+    return 0
+
+
+def _convert(arguments: argparse.Namespace, answer: Answer) -> None:
     # With them come the data sets.
     from export.recorded.conversion import convert
     from export.recorded.described import with_description
@@ -97,13 +106,13 @@ def main(argv: Sequence[str]) -> int:
     names = channels or recording.sensor.channel_names
     capture = Capture(sensor.name, sensor.rate_hz, names, made.counts, (), made.label, made.dropped, hints.subject)
     write_capture(out, capture)
+    answer.give(captured(out, capture))
     labels = len(set(made.label) - {""})
     say(
         f"{out}: {len(made.counts)} samples of {sensor.name} at {sensor.rate_hz:g} Hz, {', '.join(names)}"
         + f", {labels} label{'s' * (labels != 1)}" * bool(made.label)
         + f"; the sensor's {' and '.join(missing)} is not in it" * bool(missing)
     )
-    return 0
 
 
 def _report(path: Path, recording: "Recording", made: "Counts", resampled: bool) -> None:

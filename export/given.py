@@ -20,17 +20,20 @@ from export.golden.figures import int8_figures
 from export.proof import foreign
 from export.proof.c_engine import build_library
 from export.proof.gates import AGREEMENT_INPUTS
+from export.report_page import write_report
 from export.writers.c_source import write_c
 from scl import artifacts, toolchain
-from scl.artifacts import write_artifact
 from scl.artifacts.bundle import hashes, write_manifest
-from scl.artifacts.export_report import REPORT, NetworkReport, RandomInputs
+from scl.artifacts.export_report import NetworkReport, RandomInputs
 from scl.artifacts.golden import Golden, write_golden
 from scl.artifacts.manifest import Cost, InputTensor, NetworkManifest, Outputs
 from scl.artifacts.provenance import provenance
 from scl.machines import QEMU
+from scl.progress import Steps
 
 __all__ = ["Options", "export_given"]
+
+STEPS = {"read": 1.0, "compile and count": 4.0, "compare with TFLite Micro": 4.0, "windows": 3.0}  # roughly
 
 
 def export_given(where: str, tflite: bytes, out: Path, options: Options) -> NetworkReport:
@@ -42,7 +45,9 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
         InputError: the file uses what the engine lacks, or what is given with it does not fit; a tool is missing.
         ExportError: the C differs from TFLite Micro in a bit, the network is beyond the budget, or int8 loses too much.
     """
-    model = read_model(where, tflite, options)
+    steps = Steps(STEPS)
+    with steps.step("read"):
+        model = read_model(where, tflite, options)
     with artifacts.folder(out, "bundle") as folder:
         (folder / "model.tflite").write_bytes(model.tflite)
         if options.onnx is not None:
@@ -52,16 +57,19 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
         (folder / "c").mkdir()
         write_c(model.c, folder / "c")
         with tempfile.TemporaryDirectory() as build:
-            library = build_library(folder / "c", Path(build))
-            on_device = instructions.measure(folder / "c", Path(build), options.board)
+            with steps.step("compile and count"):
+                library = build_library(folder / "c", Path(build))
+                on_device = instructions.measure(folder / "c", Path(build), options.board)
             cost = cost_of(model.network.network, model.c.arena.size, size.measure(folder / "c"), on_device)
             rows = table.layer_rows(model.network, model.c.arena, on_device.layers)
             if options.budget is not None:
                 options.budget.require(cost, rows)
-            values, searched = foreign.proved(where, folder / "model.tflite", library, options.seed)
-        windows = given_windows(where, model, options)
-        golden = golden_of(where, folder / "model.tflite", model, windows)
-        beside = beside_float(model, windows, golden, options)
+            with steps.step("compare with TFLite Micro"):
+                values, searched = foreign.proved(where, folder / "model.tflite", library, options.seed)
+        with steps.step("windows"):
+            windows = given_windows(where, model, options)
+            golden = golden_of(where, folder / "model.tflite", model, windows)
+            beside = beside_float(model, windows, golden, options)
         write_golden(folder, golden, windows.copies.windows[0])
         manifest = _described(out.name, model, windows, golden, cost, options)
         report = NetworkReport(
@@ -79,7 +87,7 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
             float_model=beside,
             provenance=provenance(options.command, toolchain.CROSS_COMPILER[0], QEMU[0]),
         )
-        write_artifact(folder / REPORT, report)
+        write_report(folder, report)
         write_manifest(folder, replace(manifest, files=hashes(folder)))
     return report
 

@@ -11,9 +11,11 @@ from importlib.metadata import distribution, metadata
 from pathlib import Path
 from string import Template
 
+from export.package_file import PackageFacts, PackageFolder
 from export.package_input import input_text
 from export.package_sensor import LIVE, own_sensor
 from scl import artifacts
+from scl.answers import Answer
 from scl.arguments import Parser
 from scl.artifacts import command
 from scl.artifacts.bundle import Bundle, read_bundle
@@ -99,7 +101,10 @@ CORTEX_M = (
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.package`."""
     options = Parser(
-        prog="python -m export.package", description=__doc__, examples=("bundles/imu --for arduino --out packages/imu",)
+        prog="python -m export.package",
+        description=__doc__,
+        figures=True,
+        examples=("bundles/imu --for arduino --out packages/imu",),
     )
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
     options.add_argument("--for", dest="target", choices=TARGETS, required=True, help="the build system")
@@ -109,17 +114,18 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
-    package(read_bundle(arguments.bundle), arguments.target, arguments.out)
-    files = [path for path in arguments.out.rglob("*") if path.is_file()]
-    size = sum(path.stat().st_size for path in files)
-    say(f"package for {arguments.target}: {arguments.out}, {len(files)} files, {size:,} bytes")
-    for name, what in (*TARGETS[arguments.target].contents, *CONTENTS):
-        say(f"  {name:<26}{what}")
+    with Answer(arguments.json) as answer:
+        facts = package(read_bundle(arguments.bundle), arguments.target, arguments.out)
+        sizes = [path.stat().st_size for path in arguments.out.rglob("*") if path.is_file()]
+        answer.give(PackageFolder(str(arguments.out), facts, len(sizes), sum(sizes)))
+        say(f"package for {arguments.target}: {arguments.out}, {len(sizes)} files, {sum(sizes):,} bytes")
+        for name, what in (*TARGETS[arguments.target].contents, *CONTENTS):
+            say(f"  {name:<26}{what}")
     return 0
 
 
-def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
-    """Writes the package `out` for one of TARGETS.
+def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> PackageFacts:
+    """Writes the package `out` for one of TARGETS; returns what its scl_package.json says.
 
     Raises InputError if `out` holds something else than such a package.
     """
@@ -143,8 +149,9 @@ def package(bundle: Bundle[BundleManifest], target: str, out: Path) -> None:
             (folder / "example" / "boards" / "cortex-m").mkdir(parents=True)
             for name in (f"boards/cortex-m/{name}" for name in CORTEX_M):
                 shutil.copyfile(FIRMWARE / name, folder / "example" / name)
-        facts = {"name": words["name"], "target": target, "model_hash": words["hash"]}
-        artifacts.write_json(folder / "scl_package.json", {"kind": "package", "schema": 1, **facts})
+        facts = PackageFacts(words["name"], target, words["hash"])
+        artifacts.write_artifact(folder / "scl_package.json", facts)
+    return facts
 
 
 def _fit_sensor(manifest: BundleManifest, target: str, folder: Path, words: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from export.cost.instructions import BOARD, BOARDS, measure
 from export.cost.probe import probe
+from scl.answers import Answer
 from scl.arguments import BAUD, Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import MODEL_FILES
@@ -31,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     options = Parser(
         prog="python -m export.profile",
         description=__doc__,
+        figures=True,
         examples=("bundles/imu", "bundles/imu --bisect", "bundles/imu --port /dev/ttyACM0", "--estimate runs/imu"),
     )
     options.add_argument("bundle", type=Path, metavar="BUNDLE", help="bundle folder (python -m export.quantize)")
@@ -67,9 +69,15 @@ def refuse_another_kind(path: Path, estimate: bool) -> None:
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     refuse_another_kind(arguments.bundle, arguments.estimate)
-    if arguments.estimate:
-        print_estimate(arguments.bundle, arguments.board)
-        return 0
+    with Answer(arguments.json) as answer:
+        if arguments.estimate:
+            print_estimate(arguments.bundle, arguments.board, answer)
+            return 0
+        return _profile(arguments, answer)
+
+
+def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
+    from export.profile_file import Profile, bisection, taken_by
     from scl.artifacts.bundle import read_bundle
 
     bundle = read_bundle(arguments.bundle)
@@ -79,6 +87,7 @@ def main(argv: Sequence[str]) -> int:
 
         errors = layer_errors(bundle, probed.x, probed.tensors) if probed else bisect(bundle, arguments.board)
         board = probed.board if probed else arguments.board
+        answer.give(bisection(str(bundle.path), board, errors))
         say(*f"{bundle.path} on {board}: {describe(errors)}".split("\n"))
         return int(any(layer.different for layer in errors))
     from scl.artifacts.export_report import read_report
@@ -86,6 +95,8 @@ def main(argv: Sequence[str]) -> int:
     report = read_report(bundle)
     if probed is not None:
         print_profile(report, probed.taken, probed.unit)
+        layers, whole = taken_by(report, probed.taken), (sum(probed.taken), report.cost.arena_bytes)
+        answer.give(Profile(str(bundle.path), probed.board, probed.unit, layers, *whole, None, None, None))
         say(
             f"{bundle.path} on {probed.board}: {_number(sum(probed.taken))} {probed.unit} in the layers of one "
             "inference"
@@ -94,6 +105,9 @@ def main(argv: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as build:
         cost = measure(c_folder(bundle), Path(build), arguments.board)
     print_profile(report, cost.layers)
+    layers, whole = taken_by(report, cost.layers), (sum(cost.layers), report.cost.arena_bytes)
+    counted = cost.instructions, cost.stack_bytes, cost.image_bytes
+    answer.give(Profile(str(bundle.path), cost.board, "instructions", layers, *whole, *counted))
     say(
         f"{bundle.path} on {cost.board}: {cost.instructions:,} instructions per inference; arena "
         f"{report.cost.arena_bytes:,} bytes, deepest stack {cost.stack_bytes:,} bytes, program without link and "
@@ -102,16 +116,18 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def print_estimate(path: Path, board: str) -> None:
-    """Prints what a run's encoder will take of a board, from its run.json.
+def print_estimate(path: Path, board: str, answer: Answer) -> None:
+    """Prints what a run's encoder will take of a board, from its run.json, and gives it to `answer`.
 
     Raises InputError for a board that is not known, or has too little memory.
     """
     from export.cost.estimate import estimate, network_of, room
+    from export.profile_file import estimated
 
     memory, counted = room(board)
     network = network_of(path)
     found = estimate(network)
+    answer.give(estimated(str(path), board, network, found, memory, counted))
     for layer in network.layers:
         shape, taken = f"{layer.result.length} x {layer.channels}", found.layers[layer.name]
         say(f"{layer.name:12} {shape:>10} {layer.macs:>12,} MACs" + (f" {taken:>12,} instructions" if counted else ""))

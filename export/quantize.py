@@ -5,11 +5,13 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from export.cost.budget import Budget
 from export.cost.instructions import BOARD, BOARDS
 from export.golden.window_copies import KINDS
 from export.proof.gates import MAX_LOSS, ExportError
+from scl.answers import Answer
 from scl.arguments import COPIES, COUNT, FORMATS, SEED, Parser, command_line, number, whole
 from scl.artifacts import InputError, command, complain
 from scl.artifacts.fields import MOST
@@ -34,7 +36,7 @@ FILE_ONLY = ("representative", "transformation", "partition", "front_end", "boar
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.quantize`."""
-    options = Parser(prog="python -m export.quantize", description=__doc__, examples=EXAMPLES)
+    options = Parser(prog="python -m export.quantize", description=__doc__, figures=True, examples=EXAMPLES)
     options.add_argument(
         "run",
         type=Path,
@@ -148,6 +150,11 @@ def main(argv: Sequence[str]) -> int:
         arguments["budget"] = Budget.parse(arguments["budget"])
     arguments["command"] = command_line("export.quantize", argv)
     check_replaceable(arguments["out"], "bundle")  # before minutes of work
+    with Answer(arguments.pop("json")) as answer:
+        return _export(file, arguments, answer)
+
+
+def _export(file: Path | None, arguments: dict[str, Any], answer: Answer) -> int:
     wait_passively()
     # Read before tensorflow is imported: its logs hide the report.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -166,7 +173,9 @@ def main(argv: Sequence[str]) -> int:
             if windows is not None:
                 arguments |= {"representative": read_windows(windows), "data": windows.name}
             export_file = export_onnx if is_onnx(file, MOST_FILE_BYTES) else export_tflite
-            print_foreign(export_file(file, out, GivenOptions(**arguments)))
+            given = export_file(file, out, GivenOptions(**arguments))
+            answer.give(given)
+            print_foreign(given)
             say(f"bundle: {out}")
             return 0
         from export.pipeline import Options, export
@@ -178,6 +187,7 @@ def main(argv: Sequence[str]) -> int:
     except ExportError as error:
         complain("export failed, nothing was written", str(error))
         return 1
+    answer.give(report)
     print_report(report)
     say(f"bundle: {out}")
     return 0

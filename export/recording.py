@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scl.answers import Answer
 from scl.arguments import FORMATS, Parser, number
 from scl.artifacts import InputError, check_own, command
 from scl.artifacts.capture import MARK, Capture, write_capture
+from scl.artifacts.captured import captured
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import design, to_rate
 from scl.text import say
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m export.recording`."""
     options = Parser(
-        prog="python -m export.recording", description=__doc__, examples=("runs/imu --subject 1601 --out walk.csv",)
+        prog="python -m export.recording",
+        description=__doc__,
+        figures=True,
+        examples=("runs/imu --subject 1601 --out walk.csv",),
     )
     options.add_argument("run", type=Path, help="run folder; names the data set, the sensors and the test subjects")
     options.add_argument("--subject", type=int, help="whose recording (default: the first test subject)")
@@ -40,6 +45,12 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        _record(arguments, answer)
+    return 0
+
+
+def _record(arguments: argparse.Namespace, answer: Answer) -> None:
     from export.sensor import sensor_for
     from train.data.stored import recordings_for_run
     from train.data.tasks import TASKS
@@ -66,9 +77,10 @@ def main(argv: Sequence[str]) -> int:
         labels += labels_of(run.info, recordings, block, len(of_block[0]), sensor.rate_hz, resampler.delay)
     counts = np.concatenate(parts)
     channels = tuple(recordings.channels)
-    write_capture(arguments.out, Capture(sensor.name, sensor.rate_hz, channels, counts, label=tuple(labels)))
+    capture = Capture(sensor.name, sensor.rate_hz, channels, counts, label=tuple(labels))
+    write_capture(arguments.out, capture)
+    answer.give(captured(arguments.out, capture))
     say(f"{arguments.out}: {len(labels)} samples of subject {subject}, {len(blocks)} recordings, {sensor.rate_hz:g} Hz")
-    return 0
 
 
 def labels_of(

@@ -104,7 +104,7 @@ class Board:
 @contextmanager
 def open_board(
     bundle: Bundle[BundleManifest],
-    port: str | None,
+    port: str | SerialPort | None,
     baud: int = DEFAULT_BAUD,
     trace: str | None = None,
     wait_s: float = 0.0,
@@ -113,9 +113,10 @@ def open_board(
 ) -> Iterator[Board]:
     """Builds and starts what `port` needs, greets the board and checks that it holds the bundle's model.
 
-    Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is. `trace`:
-    the file that gets one, or "-" for stderr. `wait_s`: how long a real port is waited for, now and whenever it goes
-    away. `more`: arguments of the native firmware, or of QEMU. `trust`: the bundle's C may be more than data.
+    Raises InputError with the next step if any of this fails. `port` None: the only USB serial port there is; a
+    SerialPort that is given again is the same device, be it under another name. `trace`: the file that gets one, or "-"
+    for stderr. `wait_s`: how long a real port is waited for, now and whenever it goes away. `more`: arguments of the
+    native firmware, or of QEMU. `trust`: the bundle's C may be more than data.
     """
     with (
         _line(bundle, port, baud, wait_s, more, trust) as line,
@@ -143,13 +144,14 @@ class _Line:
 @contextmanager
 def _line(
     bundle: Bundle[BundleManifest],
-    port: str | None,
+    port: str | SerialPort | None,
     baud: int,
     wait_s: float,
     more: Sequence[str],
     trust: bool,
 ) -> Iterator[_Line]:
-    kind, _, machine = (port or "").partition(":")
+    open_port = port if isinstance(port, SerialPort) else SerialPort(port, baud)
+    kind, _, machine = (open_port.name or "").partition(":")
     if kind == "native" and not machine:
         firmware = build(bundle, toolchain.NATIVE, trust)
         with emulator.native(firmware, more) as pty:
@@ -162,7 +164,6 @@ def _line(
         with emulator.qemu(firmware, machine, more) as uart:
             yield _Line(uart, emulated=True, firmware=firmware)
     else:
-        open_port = SerialPort(port, baud)
         serial = Reopening(open_port, wait_s) if wait_s else open_port()
         try:
             yield _Line(serial, baud=None if kind == "socket" else baud)

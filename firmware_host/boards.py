@@ -18,6 +18,7 @@ from pathlib import Path
 from firmware_host.emulator import STOP_TIMEOUT_S, die_with_parent
 from firmware_host.validation import REPORT, Validation
 from firmware_host.validation_table import share
+from scl.answers import Answer, Document
 from scl.arguments import Parser
 from scl.artifacts import InputError, read_artifact
 from scl.text import say
@@ -38,6 +39,32 @@ class Run:
     status: int  # exit status of its process
     validation: Validation | None  # None: no report was written
     last_words: str  # latest line that it wrote to stderr
+
+
+@dataclass(frozen=True)
+class BoardRun:
+    """A `Run` as --json has it.
+
+    Attributes:
+        report: the folder of its report.
+        validation: what its validation.json holds; None: there is none.
+    """
+
+    port: str
+    report: str
+    status: int
+    validation: Validation | None
+    last_words: str
+
+
+@dataclass(frozen=True)
+class Boards(Document):
+    """Several boards that were validated side by side."""
+
+    boards: tuple[BoardRun, ...]
+
+    kind = "boards"
+    schema = 1
 
 
 def folder_names(ports: Sequence[str]) -> list[str]:
@@ -62,7 +89,7 @@ def check_ports(ports: Sequence[str]) -> None:
             raise InputError(f"--port {port}: named {count} times; name each board once")
 
 
-def side_by_side(argv: Sequence[str], ports: Sequence[str], out: Path, trace: str | None) -> int:
+def side_by_side(argv: Sequence[str], ports: Sequence[str], out: Path, trace: str | None, answer: Answer) -> int:
     """Validates on every port at once, with the arguments of `argv` otherwise; the worst exit status.
 
     Reports go to `out` with the port's name behind it, and so do traces.
@@ -81,6 +108,7 @@ def side_by_side(argv: Sequence[str], ports: Sequence[str], out: Path, trace: st
         for process in started:
             process.stop(deadline)
     print_comparison(runs)
+    answer.give(Boards(tuple(BoardRun(r.port, str(r.out), r.status, r.validation, r.last_words) for r in runs)))
     return max(_rank(run.status) for run in runs)
 
 
@@ -147,6 +175,7 @@ def _without_ports(argv: Sequence[str]) -> list[str]:
     parser.add_argument("--port", action="append")
     parser.add_argument("--out")
     parser.add_argument("--trace", nargs="?")
+    parser.add_argument("--json", action="store_true")
     return parser.parse_known_args(argv)[1]
 
 

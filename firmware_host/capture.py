@@ -16,15 +16,17 @@ from firmware_host.blocks import Blocks
 from firmware_host.board import Board, add_trust_option, add_wait_and_trace, open_board
 from firmware_host.link import BoardResetError
 from firmware_host.played_sensor import add_play_option, sensor_arguments
-from firmware_host.progress import progress
 from firmware_host.recording import Recording
 from firmware_host.trace import check_apart
 from firmware_host.transport import DEFAULT_BAUD
+from scl.answers import Answer
 from scl.arguments import BAUD, FORMATS, Parser, line, number
 from scl.artifacts import InputError, check_writable, command
 from scl.artifacts.bundle import Bundle, read_front_end_bundle
 from scl.artifacts.capture import MOST_BYTES, POSITIONS, Capture, read_capture, write_capture
+from scl.artifacts.captured import captured
 from scl.artifacts.manifest import BundleManifest
+from scl.progress import progress
 from scl.text import say
 
 MOST_SAMPLES = 1 << 22  # 11 hours at 100 Hz; writing them takes 2 GB of memory
@@ -35,6 +37,12 @@ HEADER_BYTES = 2000
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
+    with Answer(options.json) as answer:
+        _capture(options, answer)
+    return 0
+
+
+def _capture(options: argparse.Namespace, answer: Answer) -> None:
     bundle = read_front_end_bundle(options.bundle)
     samples = _samples(options, bundle.manifest)
     before = _before(options, bundle.manifest)
@@ -44,13 +52,14 @@ def main(argv: Sequence[str]) -> int:
         doubt = _doubt(board, f"after {blocks.end} of {samples} samples")
         if len(blocks.counts):
             part = _part(options, bundle.manifest, blocks.counts, blocks.lost)
-            write_capture(options.out, before.followed_by(part, options.out) if before else part)
+            whole = before.followed_by(part, options.out) if before else part
+            write_capture(options.out, whole)
+            answer.give(captured(options.out, whole))
             say(_written(options.out, part, samples))
         if isinstance(doubt, BoardResetError):
             raise doubt
         if (error := cause or doubt) is not None:
             raise error
-    return 0
 
 
 def _written(path: Path, part: Capture, samples: int) -> str:
@@ -140,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m firmware_host.capture",
         description=__doc__,
+        figures=True,
         examples=("bundles/imu --port /dev/ttyACM0 --out poses.csv --seconds 120",),
     )
     parser.add_argument("bundle", type=Path, help="bundle on the board; names the sensor, its rate and its channels")

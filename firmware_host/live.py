@@ -6,6 +6,7 @@ board answers for no window with a gap: behind one the next class comes a whole 
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from firmware_host.board import add_port_options, open_board
@@ -15,6 +16,8 @@ from firmware_host.model import class_name
 from firmware_host.own_sensor import ENDLESS, Live
 from firmware_host.played_sensor import add_play_option, sensor_arguments
 from firmware_host.playing import Due
+from firmware_host.streamed import LiveClass, LiveClasses
+from scl.answers import Answer
 from scl.arguments import Parser, number, whole
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_front_end_bundle
@@ -27,6 +30,12 @@ from scl.text import say
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
+    with Answer(options.json) as answer:
+        _live(options, answer)
+    return 0
+
+
+def _live(options: argparse.Namespace, answer: Answer) -> None:
     bundle = read_front_end_bundle(options.bundle)
     if isinstance(bundle.manifest, Manifest) and bundle.manifest.task == "beat":
         raise InputError(
@@ -41,28 +50,37 @@ def main(argv: Sequence[str]) -> int:
         calibration.send(board.link)
         live = Live(board, bundle.manifest, hop, hops, blocks=False)
         try:
-            _print(live, bundle)
+            classes = _print(live, bundle)
         finally:
             _sum_up(live)
         board.check(calibration.hash, f"after {live.number} hops")
-    return 0
+    answer.give(LiveClasses(tuple(classes), live.number - live.received, live.end, live.dropped))
 
 
-def _print(live: Live, bundle: Bundle[BundleManifest]) -> None:
-    """Each answer as it comes, behind what is missing before it."""
+def _print(live: Live, bundle: Bundle[BundleManifest]) -> list[LiveClass]:
+    """Each answer as it comes, behind what is missing before it; returns them."""
     expected, dropped = 0, 0
-    for answer in live.run():
-        if not isinstance(answer, LiveAnswer):
-            continue
-        if answer.number > expected:
-            missing = answer.number - expected
-            say(f"{'':11}  {_classes(missing)} {'were' if missing > 1 else 'was'} lost on the line")
-        if answer.dropped > dropped:
-            say(f"{'':11}  the board lost {answer.dropped - dropped} samples; its front end began anew behind them")
-        expected, dropped = answer.number + 1, answer.dropped
-        name = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
-        flags = "  saturated" * bool(answer.flags & SATURATED) + "  lead off" * bool(answer.flags & LEAD_OFF)
-        say(f"{answer.end / bundle.manifest.sensor.rate_hz:9.2f} s  {name}{flags}")
+    classes = []
+    with closing(live.run()) as answers:
+        for answer in answers:
+            if not isinstance(answer, LiveAnswer):
+                continue
+            _say_missing(answer.number - expected, answer.dropped - dropped)
+            expected, dropped = answer.number + 1, answer.dropped
+            name = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
+            seconds = answer.end / bundle.manifest.sensor.rate_hz
+            saturated, lead_off = bool(answer.flags & SATURATED), bool(answer.flags & LEAD_OFF)
+            say(f"{seconds:9.2f} s  {name}" + "  saturated" * saturated + "  lead off" * lead_off)
+            classes.append(LiveClass(seconds, None if answer.predicted == ABSTAIN else name, saturated, lead_off))
+    return classes
+
+
+def _say_missing(classes: int, samples: int) -> None:
+    """What is missing before an answer."""
+    if classes:
+        say(f"{'':11}  {_classes(classes)} {'were' if classes > 1 else 'was'} lost on the line")
+    if samples:
+        say(f"{'':11}  the board lost {samples} samples; its front end began anew behind them")
 
 
 def _sum_up(live: Live) -> None:
@@ -100,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m firmware_host.live",
         description=__doc__,
+        figures=True,
         examples=("bundles/imu --port /dev/ttyACM0 --seconds 60",),
     )
     parser.add_argument("bundle", type=Path, help="bundle on the board; names its sensor")

@@ -16,7 +16,6 @@ from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError
 from firmware_host.messages import Stats, bench_ticks
 from firmware_host.model import is_class
 from firmware_host.outcome import Outcome
-from firmware_host.progress import progress
 from firmware_host.protocol import Type, wire_size
 from firmware_host.validation import DataName, Inference, LinkUse, Measured
 from scl.artifacts import InputError
@@ -25,6 +24,7 @@ from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest, Manifest
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import instructions
+from scl.progress import progress
 from scl.text import say
 
 BENCH_RUNS = 3

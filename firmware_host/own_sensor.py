@@ -7,7 +7,7 @@ to end, and its answer tells how far it was; without one it is asked whether our
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -52,12 +52,12 @@ class Block:
 
 def live(
     board: Board, bundle: Bundle[BundleManifest], hop: int, hops: int = ENDLESS, blocks: bool = False
-) -> Iterator[LiveAnswer | Block]:
+) -> Generator[LiveAnswer | Block, None, None]:
     """Has the board classify its own sensor; yields its answers, and with `blocks` its samples, as they come.
 
     `hop` is in model-rate samples, the answers end after `hops`. However the iteration is left, the board is told to
-    end. Raises NoSensorError, SilentSensorError, BoardResetError, MessageError for an answer that no board with this
-    model gives, and InputError if the port breaks.
+    end (by close(), where it is left in the midst). Raises NoSensorError, SilentSensorError, BoardResetError,
+    MessageError for an answer that no board with this model gives, and InputError if the port breaks.
     """
     return Live(board, bundle.manifest, hop, hops, blocks).run()
 
@@ -86,7 +86,7 @@ class Live:
         self._block_deadline = float("inf")
         self._anchor: tuple[int, int] | None = None  # sample at which the front end began, number of its first answer
 
-    def run(self) -> Iterator[LiveAnswer | Block]:
+    def run(self) -> Generator[LiveAnswer | Block, None, None]:
         """The answers and blocks, as they come."""
         try:
             with resets_named(self._link.name, self._when):

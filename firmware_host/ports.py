@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from firmware_host.port_errors import PortMissingError, PortNameError
+from scl.answers import Answer, Document
 from scl.arguments import Parser
 from scl.artifacts import command
 from scl.text import say
@@ -19,6 +20,27 @@ class Device:
     vendor: int
     product: int
     serial: str
+
+
+@dataclass(frozen=True)
+class Port:
+    """A serial port: its name (`--port`), the USB device's ids and serial number, and what the system calls it."""
+
+    device: str
+    vendor: int
+    product: int
+    serial: str | None
+    description: str
+
+
+@dataclass(frozen=True)
+class Ports(Document):
+    """The serial ports that may have a board, sorted by name."""
+
+    ports: tuple[Port, ...]
+
+    kind = "ports"
+    schema = 1
 
 
 def candidates() -> list[Any]:
@@ -65,17 +87,21 @@ def resolve() -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    _parser().parse_args(argv)
-    found = candidates()
-    if not found:
-        say("no serial port of a USB device was found; --port emulator and --port native need none")
-    for port in found:
-        say(describe(port))
+    options = _parser().parse_args(argv)
+    with Answer(options.json) as answer:
+        found = candidates()
+        if not found:
+            say("no serial port of a USB device was found; --port emulator and --port native need none")
+        for port in found:
+            say(describe(port))
+        answer.give(
+            Ports(tuple(Port(p.device, p.vid, p.pid, p.serial_number or None, str(p.description)) for p in found))
+        )
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    return Parser(prog="python -m firmware_host.ports", description=__doc__, examples=("",))
+    return Parser(prog="python -m firmware_host.ports", description=__doc__, figures=True, examples=("",))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firmware_host.board import Board
 from firmware_host.frames import Reader
 from firmware_host.link import Link
-from firmware_host.measure import measure
 from firmware_host.message_error import MessageError
 from firmware_host.messages import BoardError, ErrorCode
 from firmware_host.model import check_board
@@ -22,15 +22,18 @@ from firmware_host.protocol import ANSWER, Decoder, Frame, Type
 from firmware_host.recorded_board import RecordedBoard, ReplayError
 from firmware_host.silence import Heard
 from firmware_host.trace import Record, read_head, read_trace
+from firmware_host.trace_account import Line, TraceAccount
 from firmware_host.validate import exit_status, judge
-from firmware_host.validation import Measured
-from firmware_host.validation_table import print_table
+from scl.answers import Answer
 from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.golden import read_golden
 from scl.artifacts.manifest import BundleManifest
 from scl.text import say
+
+if TYPE_CHECKING:
+    from firmware_host.validation import Measured
 
 UNASKED = (Type.CAPTURE | ANSWER, Type.LIVE | ANSWER)
 ARROWS = {">": "->", "<": "<-", "!": "!!"}
@@ -51,6 +54,10 @@ class Direction:
         self.count += len(data)
         self.frames += len(frames)
         return frames, self.decoder.errors - errors
+
+    @property
+    def line(self) -> Line:
+        return Line(self.count, self.frames, self.decoder.errors)
 
     def __str__(self) -> str:
         return f"{self.frames} whole frames and {self.decoder.errors} damaged ones in {self.count} bytes"
@@ -106,6 +113,20 @@ class Account:
         if self.remark:
             yield f"in the end: {self.remark}"
 
+    def document(self, head: dict[str, str]) -> TraceAccount:
+        """The conclusion for programs."""
+        return TraceAccount(
+            head=head,
+            to_board=self.to_board.line,
+            from_board=self.from_board.line,
+            silences=self.silences,
+            sessions=tuple(f"{session:08x}" for session in self.sessions),
+            refused=self.refused,
+            unanswered=tuple(self.open.values()),
+            malformed=self.reader.malformed,
+            remark=self.remark or None,
+        )
+
     def _sent(self, frame: Frame) -> str:
         words = self.reader.request(frame)
         self.open[frame.seq] = words.partition(":")[0]
@@ -131,11 +152,13 @@ def _code(frame: Frame) -> int | None:
         return None
 
 
-def explain(path: Path) -> Iterator[str]:
-    """The trace in words. Raises InputError with the line's number where it is damaged, behind what came before."""
+def explain(path: Path, account: Account | None = None) -> Iterator[str]:
+    """The trace in words, counted in `account`. Raises InputError with the line's number where it is damaged, behind
+    what came before.
+    """
+    account = account or Account()
     for name, value in read_head(path).items():
         yield f"{name}: {value}" if value else name
-    account = Account()
     try:
         for record in read_trace(path):
             yield from account.lines(record)
@@ -145,12 +168,14 @@ def explain(path: Path) -> Iterator[str]:
     yield from account.conclusion()
 
 
-def replay(path: Path, bundle: Bundle[BundleManifest]) -> Measured:
+def replay(path: Path, bundle: Bundle[BundleManifest]) -> "Measured":
     """What `validate` measures of the recorded board.
 
     Raises ReplayError where the host's code does not do what it did, whatever `validate` itself raises, and InputError
     with the line's number where the trace is damaged.
     """
+    from firmware_host.measure import measure
+
     head = read_head(path)
     limit = re.search(r"--limit[ =](\d+)", head.get("command", ""))
     golden = read_golden(bundle).limited(int(limit[1]) if limit else None)
@@ -165,23 +190,37 @@ def replay(path: Path, bundle: Bundle[BundleManifest]) -> Measured:
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
+    with Answer(options.json) as answer:
+        return _replay(options, answer)
+
+
+def _replay(options: argparse.Namespace, answer: Answer) -> int:
     if options.bundle is None:
-        for line in explain(options.trace):
+        account = Account()
+        for line in explain(options.trace, account):
             say(line)
+        answer.give(account.document(read_head(options.trace)))
         return 0
+    from firmware_host.replayed import Replayed
+    from firmware_host.validation_table import print_table
+
     try:
         bundle = read_bundle(options.bundle)
         measured = replay(options.trace, bundle)
     except ReplayError as error:
         raise InputError(str(error)) from error
     judged = judge(measured, None, None)
+    answer.give(Replayed(**vars(measured), **vars(judged)))
     print_table(measured, judged)
     return exit_status(judged)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
-        prog="python -m firmware_host.replay", description=__doc__, examples=("board.trace", "board.trace bundles/imu")
+        prog="python -m firmware_host.replay",
+        description=__doc__,
+        figures=True,
+        examples=("board.trace", "board.trace bundles/imu"),
     )
     parser.add_argument("trace", type=Path, help="file that --trace has written")
     parser.add_argument("bundle", type=Path, nargs="?", help="play a validate run again, with the bundle it was of")

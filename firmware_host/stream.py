@@ -13,7 +13,9 @@ from firmware_host.messages import ABSTAIN
 from firmware_host.model import class_name
 from firmware_host.playing import Due, Pace, play
 from firmware_host.stream_windows import stream_windows
+from firmware_host.streamed import StreamAnswer, Streamed
 from firmware_host.tally import Tally
+from scl.answers import Answer
 from scl.arguments import FORMATS, Parser, whole
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
@@ -27,9 +29,14 @@ from scl.text import say
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
+    with Answer(options.json) as answer:
+        return _stream(options, answer)
+
+
+def _stream(options: argparse.Namespace, out: Answer) -> int:
     bundle = read_bundle(options.bundle)
     if bundle.manifest.frontend is None:
-        return stream_windows(bundle, options)
+        return stream_windows(bundle, options, out)
     if options.record is None:
         raise InputError(f"{options.bundle}: takes a sensor's counts; give a recording of them with --record FILE")
     if isinstance(bundle.manifest, Manifest) and bundle.manifest.task == "beat":
@@ -56,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
     with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         calibration.send(board.link)
         tally = Tally(bundle.manifest, record)
-        pace = Pace() if options.speed == "real" else None
+        pace, answers = Pace() if options.speed == "real" else None, []
         for answer in play(board, bundle, record, hop, pace):
             seconds = answer.end / record.rate_hz
             said = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
@@ -65,8 +72,20 @@ def main(argv: Sequence[str]) -> int:
             label = f"  (label {truth})" + ", which the model does not know" * (not tally.knows(truth)) if truth else ""
             say(f"{seconds:9.2f} s  {said}{label}{flags}")
             tally.add(truth, said)
+            answers.append(
+                StreamAnswer(
+                    seconds=seconds,
+                    predicted=None if answer.predicted == ABSTAIN else said,
+                    label=truth or None,
+                    known=bool(truth) and tally.knows(truth),
+                    saturated=bool(answer.flags & SATURATED),
+                    lead_off=bool(answer.flags & LEAD_OFF),
+                )
+            )
         board.check(calibration.hash, f"after {len(record.counts)} of {len(record.counts)} samples")
     say(*tally.lines())
+    unknown = {label: dict(counts) for label, counts in tally.unknown.items()}
+    out.give(Streamed(tuple(answers), tally.known, tally.right, unknown))
     return 0
 
 
@@ -87,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m firmware_host.stream",
         description=__doc__,
+        figures=True,
         examples=("bundles/imu --port emulator --record walk.csv --speed max",),
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")

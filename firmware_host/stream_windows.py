@@ -10,6 +10,8 @@ import numpy as np
 from firmware_host.board import open_board
 from firmware_host.model import class_name
 from firmware_host.playing import play
+from firmware_host.streamed import StreamedWindows, WindowAnswer
+from scl.answers import Answer
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.golden import read_golden
@@ -25,7 +27,7 @@ class Windows:
     rate_hz: float | None = None
 
 
-def stream_windows(bundle: Bundle[BundleManifest], options: argparse.Namespace) -> int:
+def stream_windows(bundle: Bundle[BundleManifest], options: argparse.Namespace, out: Answer) -> int:
     """Plays the windows that travel with a bundle one behind the other, a class for each; 1 if one is another than
     TFLite Micro's.
 
@@ -39,13 +41,17 @@ def stream_windows(bundle: Bundle[BundleManifest], options: argparse.Namespace) 
             )
     golden, manifest = read_golden(bundle), bundle.manifest
     windows = Windows(golden.counts[0].reshape(-1, manifest.values))
-    said, right = 0, 0
+    said, right, answers = 0, 0, []
     with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         for answer in play(board, bundle, windows, manifest.window_samples):
             expected, label = int(golden.predictions[0, said]), int(golden.labels[0, said])
-            truth = f"  (label {class_name(manifest, label)})" if manifest.labelled else ""
-            say(f"window {said:5}  {class_name(manifest, answer.predicted)}{truth}")
+            predicted, truth = class_name(manifest, answer.predicted), None
+            if manifest.labelled:
+                truth = class_name(manifest, label)
+            say(f"window {said:5}  {predicted}" + (f"  (label {truth})" if manifest.labelled else ""))
+            answers.append(WindowAnswer(said, predicted, class_name(manifest, expected), truth))
             said, right = said + 1, right + (answer.predicted == expected)
         board.check(board.hello.calibration_hash, f"after {said} of {len(golden.groups)} windows")
     say(f"{right} of {said} classes are TFLite Micro's")
+    out.give(StreamedWindows(tuple(answers), right))
     return int(right < said)

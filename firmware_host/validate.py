@@ -7,29 +7,40 @@ report says first what is missing, and its verdict is "incomplete".
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from firmware_host.background import background, export_facts
 from firmware_host.board import add_port_options, open_board
-from firmware_host.boards import side_by_side
-from firmware_host.measure import measure
-from firmware_host.validation import Measured, Thresholds, Validation, Verdict
-from firmware_host.validation_files import write_report
-from firmware_host.validation_table import print_table
+from scl.answers import Answer
 from scl.arguments import COUNT, FRACTION, Parser, command_line
 from scl.artifacts import command, folder
 from scl.artifacts.bundle import read_bundle
 from scl.artifacts.golden import read_golden
 from scl.text import say
 
+if TYPE_CHECKING:  # types of a hundred fields, which --help does without
+    from firmware_host.validation import Measured, Verdict
+
 INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
 
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
+    with Answer(options.json) as answer:
+        return _validate(argv, options, answer)
+
+
+def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) -> int:
+    from firmware_host.background import background, export_facts
+    from firmware_host.boards import side_by_side
+    from firmware_host.measure import measure
+    from firmware_host.validation import Validation
+    from firmware_host.validation_files import write_report
+    from firmware_host.validation_table import print_table
+
     bundle = read_bundle(options.bundle)
     out = options.out or Path("reports") / options.bundle.resolve().name
     if options.port and len(options.port) > 1:
-        return side_by_side(argv, options.port, out, options.trace)
+        return side_by_side(argv, options.port, out, options.trace, answer)
     port = options.port[0] if options.port else None
     golden, export = read_golden(bundle).limited(options.limit), export_facts(bundle)
     with folder(out, "report") as target:
@@ -42,21 +53,24 @@ def main(argv: Sequence[str]) -> int:
             **vars(judge(measured, options.min_accuracy, options.min_consistency)),
         )
         write_report(target, validation, bundle.manifest, golden, answers)
+    answer.give(validation)
     print_table(validation, validation)
     say(f"report: {out / 'validation.html'}")
     return exit_status(validation)
 
 
-def exit_status(judged: Verdict) -> int:
+def exit_status(judged: "Verdict") -> int:
     """0 passed, 1 not exact or a threshold missed, 2 incomplete."""
     return 0 if judged.passed else 2 if judged.verdict == INCOMPLETE else 1
 
 
-def judge(measured: Measured, min_accuracy: float | None, min_consistency: float | None) -> Verdict:
+def judge(measured: "Measured", min_accuracy: float | None, min_consistency: float | None) -> "Verdict":
     """The verdict, with a reason for everything that was missed.
 
     Exactness is always asked for, robustness only by a threshold. What is missing comes first.
     """
+    from firmware_host.validation import Thresholds, Verdict
+
     parity, missed = measured.parity, []
     if measured.lost:
         missed.append(f"{measured.lost} of {measured.sent} windows were lost, which count as wrong")
@@ -95,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m firmware_host.validate",
         description=__doc__,
+        figures=True,
         examples=(
             "bundles/imu --port emulator",
             "bundles/imu --port /dev/ttyACM0 --min-consistency 0.95",

@@ -233,7 +233,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Validation(Measured, Background, Verdict, Artifact):
-    """validation.json."""
+    """validation.json: what a board answered, and the verdict."""
 
     kind = "validation"
     schema = 6

@@ -18,8 +18,8 @@ from scl.text import cell
 
 WINDOWS = "windows.csv"
 CSV_COLUMNS = (
-    "window", "transform", "group", "sha256", "angle_deg", "shift_samples", "label", "predicted", "expected", "correct",
-    "label_kept", "consistent", "similarity", "features_lsb", "logits_lsb", "input_ok", "saturated", "lead_off",
+    "window", "transform", "group", "label", "predicted", "expected", "consistent", "features_lsb", "logits_lsb",
+    "input_ok", "saturated", "lead_off", "correct", "label_kept", "similarity", "angle_deg", "shift_samples", "sha256",
     "attempts", "latency_ms",
 )  # fmt: skip
 Value = str | int | float

@@ -22,13 +22,18 @@ class Parser(argparse.ArgumentParser):
 
     Refusals are printable: a shell may have put in the names of files.
 
+    Args:
+        figures: the command prints some, so it takes --json (scl/answers.py).
+
     Attributes:
         program: what the user typed before the options, where it is not `python -m MODULE` (scl/commands.py).
     """
 
     program: ClassVar[str | None] = None
 
-    def __init__(self, *, prog: str | None = None, examples: Sequence[str] = (), **options: Any) -> None:
+    def __init__(
+        self, *, prog: str | None = None, examples: Sequence[str] = (), figures: bool = False, **options: Any
+    ) -> None:
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         if Parser.program is not None and prog is not None and prog.startswith("python -m "):
             prog = Parser.program
@@ -39,6 +44,9 @@ class Parser(argparse.ArgumentParser):
         if self.add_help:
             version = f"scl-wearable {__version__}"
             self.add_argument("--version", action="version", version=version, help="print it and exit")
+        if figures:
+            text = "print the figures as one JSON document (docs/schemas), all else to stderr"
+            self.add_argument("--json", action="store_true", help=text)
 
     def error(self, message: str) -> NoReturn:
         """Ends the process with status 2."""

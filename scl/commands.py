@@ -4,6 +4,7 @@ A command's module is imported when it is asked for: the list needs none of them
 """
 
 import difflib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import cast
@@ -30,17 +31,24 @@ COMMANDS = {
     "convert": ("export.capture", "numbers in physical units as a capture file"),
     "ports": ("firmware_host.ports", "serial ports that may have a board"),
     "validate": ("firmware_host.validate", "measure exactness, accuracy and consistency on a board"),
+    "report": ("firmware_host.report", "two validation reports side by side"),
+    "monitor": ("firmware_host.monitor", "turn the sensor on a page and see what the board answers"),
     "stream": ("firmware_host.stream", "play a recording to a board"),
     "capture": ("firmware_host.capture", "record the board's own sensor"),
     "live": ("firmware_host.live", "classify the board's own sensor, hop by hop"),
     "probe": ("firmware_host.probe", "what each layer takes on a board"),
     "replay": ("firmware_host.replay", "what a trace says"),
+    "completion": ("scl.completion", "what a shell needs to complete these commands"),
 }
 HELP = "usage: scl COMMAND [options]; scl COMMAND --help has its options and examples"
 
 
 def main() -> None:
     """The console script. Exit status: the command's own; 2 for one that is not known."""
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks, not a person
+        from scl.completion import complete
+
+        complete({name: module for name, (module, _) in COMMANDS.items()})
     command(_main)
 
 

@@ -19,6 +19,9 @@ EXTRAS = {  # of packages by the names that are imported; an extra is installed 
     "cobs": "host",
     "rich": "host",
     "jinja2": "host",
+    "starlette": "monitor",
+    "uvicorn": "monitor",
+    "websockets": "monitor",
     "ray": "cluster",
 }
 

@@ -221,12 +221,21 @@ def cluster_interval(
     if values.shape != clusters.shape or values.ndim != 1 or values.size == 0:
         raise ValueError(f"values have shape {values.shape}, clusters {clusters.shape}: expected the same (n,), n > 0")
     _, index = np.unique(clusters, return_inverse=True)
-    sums, counts = np.bincount(index, weights=values), np.bincount(index)
-    if len(sums) < 2:
-        raise ValueError("an interval over clusters needs at least 2 of them, got 1")
-    draws = np.random.default_rng(seed).integers(0, len(sums), size=(resamples, len(sums)))
-    means = sums[draws].sum(axis=1) / counts[draws].sum(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
+    low, high = np.quantile(_resampled(values, index, resamples, seed), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def difference_interval(
+    values: np.ndarray, clusters: np.ndarray, minus: np.ndarray, minus_clusters: np.ndarray
+) -> tuple[float, float]:
+    """As `cluster_interval`, for what the mean of values (n,) exceeds that of `minus` (m,) by, which are of other
+    windows: both are resampled, apart from each other. Of the same windows, take the interval of the differences.
+    """
+    draws = [
+        _resampled(np.asarray(x, np.float64), np.unique(groups, return_inverse=True)[1], 2000, seed)
+        for seed, (x, groups) in enumerate(((values, clusters), (minus, minus_clusters)))
+    ]
+    low, high = np.quantile(draws[0] - draws[1], [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -259,6 +268,15 @@ def macro_f1_interval(
     values = scores(np.asarray(predictions)) - (0 if minus is None else scores(np.asarray(minus)))
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
+
+
+def _resampled(values: np.ndarray, index: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+    """Means (resamples,) of values (n,) whose clusters, numbered by index (n,), were drawn with replacement."""
+    sums, counts = np.bincount(index, weights=values), np.bincount(index)
+    if len(sums) < 2:
+        raise ValueError("an interval over clusters needs at least 2 of them, got 1")
+    draws = np.random.default_rng(seed).integers(0, len(sums), size=(resamples, len(sums)))
+    return np.asarray(sums[draws].sum(axis=1) / counts[draws].sum(axis=1))
 
 
 def _unit(z: np.ndarray) -> np.ndarray:

@@ -39,6 +39,13 @@ def say(*lines: str, error: bool = False) -> None:
         print(printable(line), file=sys.stderr if error else sys.stdout, flush=True)
 
 
+def put(document: str) -> None:
+    """Prints a JSON document to stdout in one piece, line ends and all. As Python's `json` writes it, it is ASCII with
+    control characters escaped, but for DEL.
+    """
+    print(document.replace("\x7f", "\\u007f"), end="", flush=True)
+
+
 def folded(name: str) -> str:
     """A name as it is compared: case, blanks and ways to write an umlaut do not count."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())

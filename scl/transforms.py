@@ -21,7 +21,13 @@ def random_rotations(count: int, rng: np.random.Generator) -> np.ndarray:
         >>> turns.shape, bool(np.allclose(turns @ turns.transpose(0, 2, 1), np.eye(3)))
         ((5, 3, 3), True)
     """
-    return np.stack(_matrix(rng.standard_normal((count, 4)).T), axis=-1).reshape(count, 3, 3)
+    return rotation_matrices(rng.standard_normal((count, 4)))
+
+
+def rotation_matrices(quaternions: np.ndarray) -> np.ndarray:
+    """Rotation matrices (n, 3, 3), float64, of quaternions (n, 4) as w, x, y, z, of any length but 0."""
+    q = np.asarray(quaternions, np.float64)
+    return np.stack(_matrix(q.T), axis=-1).reshape(len(q), 3, 3)
 
 
 def random_rotations_torch(

@@ -66,6 +66,7 @@ def bundle(folder: Path, name: str) -> Damaged:
     write_npz(
         path / "golden.npz", counts=np.zeros((*pairs, *sizes), np.int16), features=np.zeros((*pairs, 5), np.int8),
         logits=np.zeros((*pairs, 3), np.int8), input_crc32=np.zeros(pairs, np.uint32), flags=np.zeros(pairs, np.uint8),
+        rotation=np.tile(np.eye(3), (*pairs, 1, 1)),
     )  # fmt: skip
     write_npz(path / "evaluation.npz", labels=np.zeros(pairs, np.int64), groups=np.zeros(1, np.int64))
     write_artifact(path / MANIFEST, type(manifest)(**vars(manifest) | {"files": hashes(path)}))

@@ -132,7 +132,7 @@ def identity(name: str, place: Path) -> str:
         bundle = read_run_bundle(out)
         read_report(bundle)
         read_golden(bundle)
-        said = [file for path, file in bundle.manifest.files.items() if path != "export_report.json"]
+        said = [file for path, file in bundle.manifest.files.items() if not path.startswith("export_report.")]
     elif name == "validate":
         validation = read_artifact(out / "validation.json", Validation)
         rows = (out / "windows.csv").read_text().splitlines()

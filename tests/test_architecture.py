@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HOST_COMMANDS = ("validate", "stream", "capture", "ports", "probe", "replay")
+HOST_COMMANDS = ("validate", "report", "monitor", "stream", "capture", "ports", "probe", "replay")
 RAY = "from ray.util.joblib import register_ray"
 OURS = {"scl", "train", "calibration", "export", "firmware_host"}
 MAY_IMPORT = {
@@ -77,6 +77,19 @@ ROOMS = {
     "export.cost": {"export.network", "export.proof.gates.ExportError"},
     "export.golden": {"export.proof.runtimes"},
     "export.recorded": set(),
+    # It drives boards as the commands do, and what it plays is checked as a stream is.
+    "firmware_host.monitoring": {
+        "firmware_host.board.Board",
+        "firmware_host.calibration_file",
+        "firmware_host.flight.Flight",
+        "firmware_host.link.ANSWER_TIMEOUT_S",
+        "firmware_host.message_error",
+        "firmware_host.messages",
+        "firmware_host.model",
+        "firmware_host.own_sensor",
+        "firmware_host.port_errors",
+        "firmware_host.stream.check_record",
+    },
 }
 
 

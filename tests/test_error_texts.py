@@ -44,6 +44,7 @@ ELSEWHERE = "an InputError's own text"
 # Calls whose text is made elsewhere.
 PASSED_ON = {
     "InputError(str(error))": ELSEWHERE,
+    "InputError(outcome.stopped)": "the InputError that ended a Flight",
     "InputError(f'port {self.link.name}: {error}')": "a MessageError's own text",
     "InputError(f'{where}: {error}')": "an _OtherError's own text",
     "InputError(f'{arguments.run}: tensor {name}: {error}')": "the InputErrors of calibration.ranges itself",

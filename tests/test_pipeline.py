@@ -10,11 +10,16 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser, expect
 
 from firmware_host.board import open_board
 from firmware_host.calibration_file import nominal
@@ -23,6 +28,8 @@ from firmware_host.protocol import Type
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.capture import read_capture
+from tests.browser import screenshot
+from tests.documents import document, file
 from tests.tutorials.pages import play, said, sections
 from tests.warm import python
 
@@ -66,6 +73,57 @@ def test_board_equals_the_golden_outputs(folder: Path) -> None:
     assert report["accuracy"] == pytest.approx((predictions[0] == labels).mean())
     assert report["accuracy_transformed"] == pytest.approx((predictions[1:] == labels).mean())
     assert report["consistency"] == pytest.approx((predictions[1:] == predictions[0]).mean())
+
+
+@contextmanager
+def monitor(folder: Path) -> Iterator[str]:
+    """The address that the command prints; it ends well behind Ctrl-C."""
+    command = [sys.executable, "-m", "firmware_host.monitor", "bundles/demo", "--port", "emulator"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.fullmatch(r"open (http://127\.0\.0\.1:\d+/\S+/)  \(Ctrl-C ends it\)\n", line)
+            assert found, f"{line}{'' if line else process.communicate()[1]}"
+            yield found[1]
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0 and "Traceback" not in errors, errors
+
+
+@pytest.mark.screenshots
+def test_the_report_is_opened_and_the_watch_dragged(folder: Path, browser: Browser, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.set_default_timeout(60_000)
+    page.goto((folder / "reports/demo/validation.html").as_uri())
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    labels = json.loads((folder / "bundles/demo/manifest.json").read_text())["labels"]
+    with monitor(folder) as url:
+        page.goto(url)
+        page.get_by_role("button", name="Pause").click()
+        page.get_by_role("button", name="From the start").click()
+        expect(page.locator("#place")).to_contain_text("window 1 of ")
+        card, answer = page.locator(".card"), page.locator(".card .class")
+        expect(card.locator("h3")).to_contain_text("mps2-an386")
+        expect(answer).to_have_text(re.compile("|".join(map(re.escape, labels))))
+        expect(card.locator(".consistency")).to_have_text("nothing was moved yet")
+        screenshot(page, "monitor-unturned", tmp_path)
+        place = page.locator("#watch").bounding_box()
+        assert place is not None
+        x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 110, y + 70, steps=8)
+        page.mouse.up()
+        expect(page.locator("#orientation")).to_contain_text("Turned by")
+        expect(card.locator(".verdict")).to_have_text(re.compile("holds|flips .*"))
+        expect(card.locator(".consistency")).to_contain_text("kept their class")
+        screenshot(page, "monitor-turned", tmp_path)
+        page.goto("about:blank")
+    page.close()
 
 
 @pytest.mark.screenshots
@@ -113,8 +171,9 @@ def test_a_bundle_changed_by_one_byte_is_refused(folder: Path) -> None:
 
 
 def test_a_recording_is_streamed_and_every_hop_is_classified(folder: Path) -> None:
-    done = run(folder, "export.recording", "runs/demo", "--out", "walk.csv", "--seconds", "8")
+    done = run(folder, "export.recording", "runs/demo", "--out", "walk.csv", "--seconds", "8", "--json")
     assert done.returncode == 0, done.stderr
+    assert document(done.stdout)["samples"] == len(read_capture(folder / "walk.csv").counts)
     done = run(
         folder, "firmware_host.stream", "bundles/demo", "--port", "native", "--record", "walk.csv", "--speed", "max"
     )
@@ -130,14 +189,20 @@ def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: 
     """Both on the same firmware: at the export's hop it keeps columns, at half of it whole windows run. The network
     takes invariants, which the board computes.
     """
-    for module, *arguments in (
-        ("train.imu", "--out", "runs/stream", "--epochs", "2", "--padding", "valid", "--input", "invariant"),
-        ("calibration.ranges", "runs/stream"),
-        ("export.quantize", "runs/stream", "--out", "bundles/stream", "--max-loss", "100", "--streaming", "16"),
-        ("export.recording", "runs/stream", "--out", "long.csv", "--seconds", "60"),
+    training = ("runs/stream", "--epochs", "2", "--padding", "valid", "--input", "invariant")
+    exporting = ("--out", "bundles/stream", "--max-loss", "100", "--streaming", "16")
+    for written, module, *arguments in (
+        ("runs/stream/metrics.json", "train.imu", "--out", *training),
+        ("runs/stream/ranges.json", "calibration.ranges", "runs/stream"),
+        ("bundles/stream/export_report.json", "export.quantize", "runs/stream", *exporting),
     ):
-        done = run(folder, module, *arguments)
+        done = run(folder, module, *arguments, "--json")
         assert done.returncode == 0, f"{module}: {done.stdout}\n{done.stderr}"
+        assert document(done.stdout) == json.loads((folder / written).read_text()), module
+    for path in ("runs/stream/run.json", "bundles/stream/manifest.json"):
+        file(folder / path)
+    done = run(folder, "export.recording", "runs/stream", "--out", "long.csv", "--seconds", "60")
+    assert done.returncode == 0, done.stderr
     bundle, record = read_run_bundle(folder / "bundles/stream"), read_capture(folder / "long.csv")
     kept = bundle.manifest.streaming
     assert bundle.manifest.default_hop == kept.hop == 16 and kept.share < 0.5 and kept.windows_compared > 100

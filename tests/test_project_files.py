@@ -46,3 +46,14 @@ def test_the_security_pages_name_each_other() -> None:
     assert "(docs/SECURITY.md)" in (ROOT / "SECURITY.md").read_text("utf-8")
     assert "SECURITY.md" in (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     assert "(../SECURITY.md)" in (ROOT / "docs" / "SECURITY.md").read_text("utf-8")
+
+
+def test_the_versions_of_python_are_the_same_everywhere() -> None:
+    named = "Programming Language :: Python :: "
+    versions = [one.removeprefix(named) for one in PROJECT["classifiers"] if one.startswith(named)]
+    first, last = versions[0], versions[-1]
+    assert PROJECT["requires-python"] == f">={first}"
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert f"  {' | '.join(versions)}) ;;" in makefile and f"{first} to {last} is needed" in makefile
+    assert f"with Python {first} to {last}, git and make" in (ROOT / "README.md").read_text("utf-8")
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]["python_version"] == first

@@ -98,7 +98,8 @@ def test_a_block_that_is_run_has_a_test_that_names_its_page_and_heading() -> Non
 
 @pytest.mark.parametrize("words", [*LINES, *SENTENCES], ids=" ".join)
 def test_a_line_that_is_checked_is_taken_by_its_parser(words: list[str]) -> None:
-    program, *rest = words
+    shells = [index for index, word in enumerate(words) if word in (">", "|")]
+    program, *rest = words[: shells[0]] if shells else words
     if program == "make":
         check_make(rest)
     elif program not in OTHERS:

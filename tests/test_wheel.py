@@ -35,6 +35,8 @@ def test_the_wheel_carries_licence_types_and_firmware(wheel: Path) -> None:
     assert "Apache License" in text and "Version 2.0, January 2004" in text
     assert text == (ROOT / "LICENSE").read_text("utf-8")
     assert {f"{name}/py.typed" for name in ("scl", "train", "calibration", "export", "firmware_host")} <= names
+    pages = (ROOT / "firmware_host" / "monitoring" / "page").iterdir()
+    assert {f"firmware_host/monitoring/page/{path.name}" for path in pages} <= names
     listed = subprocess.run(["git", "ls-files", "firmware"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set(listed.stdout.split()) == {name for name in names if name.startswith("firmware/")}
 

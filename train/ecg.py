@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scl.answers import Answer
 from scl.arguments import Parser
 from scl.artifacts import InputError, command
 from scl.text import say
@@ -41,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     options = Parser(
         prog="python -m train.ecg",
         description=__doc__,
+        figures=True,
         examples=("--out runs/ecg", "--data recordings/ --out runs/ecg", "--task beat --out runs/beats"),
     )
     options.add_argument(
@@ -70,6 +72,12 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        _train(argv, arguments, answer)
+    return 0
+
+
+def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -> None:
     if arguments.download and (arguments.set not in (None, "mitdb") or arguments.data or arguments.synthetic):
         raise InputError("--download fetches MIT-BIH: leave out --set, --data and --synthetic")
     if arguments.synthetic and (arguments.set not in (None, "mitdb") or arguments.data):
@@ -79,6 +87,7 @@ def main(argv: Sequence[str]) -> int:
     check_supported("ECG", SUPPORTED, options)
     folder = working_folder.WorkingFolder.of_command("train.ecg", argv, arguments)
     from train.data.registry import data_set
+    from train.run.class_figures import read_metrics
     from train.run.ecg_task import check_ecg, ecg_task
     from train.run.session import train_run
     from train.run.summary import summary
@@ -92,10 +101,10 @@ def main(argv: Sequence[str]) -> int:
     with folder.resumable():
         metrics = train_run(task, options, folder)
     if metrics is None:
-        return 0  # a rank that another one writes for
+        return  # a rank that another one writes for
+    answer.give(read_metrics(arguments.out))
     say(*summary(metrics).split("\n"))
     say(f"run folder: {arguments.out}")
-    return 0
 
 
 def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:

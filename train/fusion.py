@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from scl.answers import Answer
 from scl.arguments import Parser, whole
 from scl.artifacts import InputError, command
 from scl.text import say
@@ -37,7 +38,7 @@ MOST_PAIRS = 1_000_000  # which are in memory together
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.fusion`."""
-    options = Parser(prog="python -m train.fusion", description=__doc__, examples=("--out runs/fusion",))
+    options = Parser(prog="python -m train.fusion", description=__doc__, figures=True, examples=("--out runs/fusion",))
     options.add_argument("--imu-data", type=Path, help="WISDM; else below SCL_DATA_DIR, else the embedded watch set")
     options.add_argument("--ecg-data", type=Path, help="MIT-BIH; else below SCL_DATA_DIR, else simulated ECG")
     options.add_argument(
@@ -50,6 +51,12 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        _train(argv, arguments, answer)
+    return 0
+
+
+def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -> None:
     wait_passively()
     options = flags.from_arguments(arguments, FUSED)
     check_supported("pairs", SUPPORTED, options)
@@ -62,6 +69,7 @@ def main(argv: Sequence[str]) -> int:
 
     imu, ecg = tasks(arguments.imu_data, arguments.ecg_data, options)
     metrics = train_fused(imu, ecg, options, folder.out, {**PAIRS, "train": arguments.pairs})
+    answer.give(metrics)
     say(f"test: {metrics['pairs']['test']} generated pairs; {metrics['note']}")
     for name in KINDS:
         found = metrics[name]
@@ -71,7 +79,6 @@ def main(argv: Sequence[str]) -> int:
         )
     say(f"  different pairs {metrics['negative_similarity']:.3f}, effective rank {metrics['effective_rank']:.1f}")
     say(f"run folder: {arguments.out}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from scl.answers import Answer
 from scl.arguments import Parser
 from scl.artifacts import command
 from scl.text import say
@@ -27,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     options = Parser(
         prog="python -m train.imu",
         description=__doc__,
+        figures=True,
         examples=(
             "--out runs/imu",
             "--data recordings/ --out runs/imu",
@@ -45,17 +47,24 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        _train(argv, arguments, answer)
+    return 0
+
+
+def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -> None:
+    options = flags.from_arguments(arguments, WRIST)
+    check_supported("an IMU", SUPPORTED, options)
+    folder = working_folder.WorkingFolder.of_command("train.imu", argv, arguments)
     wait_passively()
     from train.data.data_set import Source
     from train.data.registry import data_set, data_set_at
     from train.data.stored import resolve
+    from train.run.class_figures import read_metrics
     from train.run.session import train_run
     from train.run.summary import summary
     from train.run.task import check_imu, imu_task
 
-    options = flags.from_arguments(arguments, WRIST)
-    check_supported("an IMU", SUPPORTED, options)
-    folder = working_folder.WorkingFolder.of_command("train.imu", argv, arguments)
     path = arguments.data
     if arguments.download:
         from train.data.download import download
@@ -77,10 +86,10 @@ def main(argv: Sequence[str]) -> int:
     with folder.resumable():
         metrics = train_run(imu_task(recordings, source, options), options, folder)
     if metrics is None:
-        return 0  # a rank that another one writes for
+        return  # a rank that another one writes for
+    answer.give(read_metrics(arguments.out))
     say(*summary(metrics).split("\n"))
     say(f"run folder: {arguments.out}")
-    return 0
 
 
 if __name__ == "__main__":

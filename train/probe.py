@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scl import artifacts
+from scl.answers import Answer
 from scl.arguments import COPIES, SEED, Parser
 from scl.artifacts import InputError, command
+from scl.artifacts.run import read_run_info
 from scl.threads import wait_passively
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ RIDGE = 1.0
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.probe`."""
-    options = Parser(prog="python -m train.probe", description=__doc__, examples=("runs/imu",))
+    options = Parser(prog="python -m train.probe", description=__doc__, figures=True, examples=("runs/imu",))
     options.add_argument(
         "run", type=Path, metavar="RUN", help="run folder; probe.json and probe.png are written into it"
     )
@@ -43,6 +45,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        _probe(arguments, answer)
+    return 0
+
+
+def _probe(arguments: argparse.Namespace, answer: Answer) -> None:
+    read_run_info(arguments.run)  # before seconds of imports
     wait_passively()
     from train.data.stored import windows_for_run
     from train.run.folder import load_run
@@ -71,11 +80,11 @@ def main(argv: Sequence[str]) -> int:
     if parts is not None:
         contents["parts"] = parts
     artifacts.write_json(run.path / "probe.json", contents)
+    answer.give(contents)
     plot(run.path / "probe.png", scores, run.partition)
     print_probes(found, scores, run.partition, name)
     if parts is not None:
         print_parts(parts)
-    return 0
 
 
 def latents(run: "Run", windows: "WindowSet", draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

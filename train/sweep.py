@@ -14,11 +14,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from scl import artifacts
+from scl.answers import Answer, Document
 from scl.arguments import Parser, whole
 from scl.artifacts import InputError, command, shortened
 from scl.text import cell, say
@@ -32,10 +34,36 @@ TRANSFORMED = ("accuracy", "macro_f1", "consistency")  # of each, one number ove
 Row = dict[str, Value | None]
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A run that failed: its folder, and the last line that it printed."""
+
+    run: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Swept(Document):
+    """A sweep: the rows of sweep.csv, their means over seeds, the best validation macro F1 first, and what failed. With
+    --dry-run the commands alone.
+    """
+
+    commands: tuple[str, ...]
+    runs: tuple[Row, ...] = ()
+    means: tuple[Row, ...] = ()
+    failed: tuple[Failed, ...] = ()
+
+    kind = "sweep"
+    schema = 1
+
+
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.sweep`."""
     options = Parser(
-        prog="python -m train.sweep", description=__doc__, examples=("grid.toml --dry-run", "grid.toml --jobs 2")
+        prog="python -m train.sweep",
+        description=__doc__,
+        figures=True,
+        examples=("grid.toml --dry-run", "grid.toml --jobs 2"),
     )
     options.add_argument("file", type=Path, metavar="FILE.toml", help="what to train")
     options.add_argument(
@@ -51,16 +79,24 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        return _sweep(arguments, answer)
+
+
+def _sweep(arguments: argparse.Namespace, answer: Answer) -> int:
     sweep = read(arguments.file)
+    commands = tuple("python -m " + " ".join(command_of(sweep, options)) for options in sweep.runs)
     if arguments.dry_run:
-        for options in sweep.runs:
-            say("python -m " + " ".join(command_of(sweep, options)))
+        answer.give(Swept(commands))
+        say(*commands)
         return 0
     threads = max((os.cpu_count() or 1) // arguments.jobs, 1)
     failed = train(sweep, arguments.jobs, threads, arguments.cluster)
     rows = collect(sweep)
     if rows:
         write(sweep, rows)
+    means = summary(sweep, rows) if rows else []
+    answer.give(Swept(commands, tuple(rows), tuple(means), tuple(Failed(str(run), why) for run, why in failed)))
     for folder, reason in failed:
         say(f"failed: {folder}: {reason}", error=True)
     say(f"{len(rows)} of {len(sweep.runs)} runs: {sweep.out / 'sweep.csv'}")

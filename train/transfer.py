@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scl import artifacts
+from scl.answers import Answer
 from scl.arguments import COPIES, SEED, Parser
 from scl.artifacts import InputError, command
+from scl.artifacts.run import read_run_info
 from scl.text import say
 from scl.threads import wait_passively
 
@@ -29,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     options = Parser(
         prog="python -m train.transfer",
         description=__doc__,
+        figures=True,
         examples=("runs/imu --eval-data recordings/", "runs/imu --eval-data recordings/wisdm --eval-device phone"),
     )
     options.add_argument("run", type=Path, metavar="RUN", help="run folder of train.imu or train.ecg")
@@ -47,6 +50,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    with Answer(arguments.json) as answer:
+        _transfer(arguments, answer)
+    return 0
+
+
+def _transfer(arguments: argparse.Namespace, answer: Answer) -> None:
+    read_run_info(arguments.run)  # before seconds of imports
     wait_passively()
     from train.run.by_person import transferred
     from train.run.folder import load_run
@@ -60,8 +70,8 @@ def main(argv: Sequence[str]) -> int:
     draws = arguments.draws or _draws(run.info)
     found = transferred(run, source, recordings, own, draws, arguments.seed)
     artifacts.write_artifact(run.path / TRANSFER, found)
+    answer.give(found)
     say(recordings.summary(), *lines(found))
-    return 0
 
 
 def loaded(info: "RunInfo", eval_data: str, device: str) -> tuple["DataSet", "Recordings"]:

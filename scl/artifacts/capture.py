@@ -86,8 +86,13 @@ class Capture:
 
 
 def write_capture(path: Path, capture: Capture) -> None:
-    """Writes the file whole or not at all. Raises InputError for a text that would not be read back as it is: one of
-    more than a line, or with control characters.
+    """Writes the file whole or not at all. Raises InputError as `capture_bytes`."""
+    write_bytes(path, capture_bytes(path, capture))
+
+
+def capture_bytes(path: Path, capture: Capture) -> bytes:
+    """The capture as the file that `path` will be. Raises InputError for a text that would not be read back as it is:
+    one of more than a line, or with control characters.
     """
     names = (
         ("sensor", capture.sensor),
@@ -106,7 +111,7 @@ def write_capture(path: Path, capture: Capture) -> None:
     writer.writerow(capture.columns)
     columns = [column for column in (capture.position, capture.label) if column]
     writer.writerows([*row, *text] for row, *text in zip(capture.counts.tolist(), *columns, strict=True))
-    write_bytes(path, out.getvalue().encode())
+    return out.getvalue().encode()
 
 
 MARK = b"# kind: capture\n"  # its first line

@@ -180,7 +180,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class ExportReport(Costs):
-    """Of a run.
+    """export_report.json of a run.
 
     Attributes:
         bytes: of every file, by its path in the bundle.
@@ -259,7 +259,7 @@ class FloatModel:
 
 @dataclass(frozen=True)
 class NetworkReport(Costs):
-    """Of a network from elsewhere.
+    """export_report.json of a network from elsewhere.
 
     Attributes:
         transformation: of the copies of `data`'s windows; None without copies.

@@ -35,6 +35,7 @@ MARKS = {
     "run": Mark("run.json", ("run", "fusion")),
     "bundle": Mark("manifest.json", ("bundle", "network")),
     "report": Mark("validation.json", ("validation",)),
+    "comparison": Mark("compare.json", ("comparison",)),
     "package": Mark("scl_package.json", ("package",)),
 }
 

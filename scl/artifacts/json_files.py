@@ -51,14 +51,21 @@ def write_json(path: str | Path, value: dict[str, Any]) -> None:
     write_bytes(path, _text(value))
 
 
+def json_text(value: Artifact | dict[str, Any]) -> bytes:
+    """A JSON file's bytes: of a dataclass with its kind and schema, or of what `read_json` returns.
+
+    Raises ValueError for NaN and infinities.
+    """
+    return _text(value if isinstance(value, dict) else _with_kind(value))
+
+
 def write_artifact(path: str | Path, value: Artifact) -> None:
     """Writes a dataclass atomically. Raises ValueError if it would not be read back: nothing is written then."""
-    assert dataclasses.is_dataclass(value) and not isinstance(value, type)
-    fields = json.loads(json.dumps(dataclasses.asdict(value), allow_nan=False))
-    data = _text({"kind": value.kind, "schema": value.schema, **fields})
+    contents = json.loads(json.dumps(_with_kind(value), allow_nan=False))
+    data = _text(contents)
     if len(data) > MOST_ARTIFACT_BYTES:
         raise ValueError(f"{value.kind} takes {len(data):,} bytes, expected {MOST_ARTIFACT_BYTES:,} at most")
-    _validated(type(value), fields)
+    _validated(type(value), {name: field for name, field in contents.items() if name not in ("kind", "schema")})
     write_bytes(path, data)
 
 
@@ -113,6 +120,11 @@ def _adapter(cls: type[A]) -> "TypeAdapter[A]":
     if cls not in _ADAPTERS:
         _ADAPTERS[cls] = TypeAdapter(cls)
     return _ADAPTERS[cls]
+
+
+def _with_kind(value: Artifact) -> dict[str, Any]:
+    assert dataclasses.is_dataclass(value) and not isinstance(value, type)
+    return {"kind": value.kind, "schema": value.schema, **dataclasses.asdict(value)}
 
 
 def _text(value: dict[str, Any]) -> bytes:

@@ -1,4 +1,6 @@
-"""Recorded windows as the counts a sensor would have given: what validation sends to the board."""
+"""Recorded windows as the counts a sensor would have given, which validation sends to the board; and the counts of a
+sensor that had been turned.
+"""
 
 import numpy as np
 
@@ -56,6 +58,29 @@ def to_counts(x: np.ndarray, sensor: Sensor) -> tuple[np.ndarray, np.ndarray]:
     saturated = ((counts < limits.min) | (counts > limits.max)).sum(axis=(1, 2)).astype(np.int32)
     counts = np.clip(counts, limits.min, limits.max).astype(np.int16)
     return np.ascontiguousarray(counts.transpose(0, 2, 1)), saturated
+
+
+def from_counts(counts: np.ndarray, sensor: Sensor) -> np.ndarray:
+    """Counts (n, samples, channels) of a sensor to SI units (n, channels, samples), float64: undoes `to_counts`."""
+    x = counts.transpose(0, 2, 1).astype(np.float64)
+    for part, rows in zip(sensor.parts, sensor.slices.values(), strict=True):
+        x[:, rows] = np.asarray(part.alignment) @ (x[:, rows] * part.unit_per_count - np.asarray(part.bias)[:, None])
+    return x
+
+
+def turned(counts: np.ndarray, rotation: np.ndarray, sensor: Sensor) -> np.ndarray:
+    """The counts of a window, had its 3-axis sensors been turned: as `to_counts` makes them, saturated at int16.
+
+    Args:
+        counts: (samples, channels) int16.
+        rotation: (3, 3), from vectors of the sensor as it was to vectors of the turned one.
+    """
+    x = from_counts(counts[None], sensor)
+    for part, rows in zip(sensor.parts, sensor.slices.values(), strict=True):
+        if part.axes == 3:
+            x[:, rows] = rotation @ x[:, rows]
+    counts, _saturated = to_counts(x, sensor)
+    return np.asarray(counts[0])
 
 
 def _at_sensor_rate(x: np.ndarray, spec: FrontEndSpec) -> np.ndarray:

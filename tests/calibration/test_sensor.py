@@ -15,6 +15,7 @@ from scl.frontend.resampler import design
 from scl.frontend.sensor import FOLDER, Sensor, load_sensor, shipped
 from scl.frontend.si_units import to_si
 from tests.calibration import simulated
+from tests.documents import document
 
 MG, MDPS = 9.80665e-3, np.pi / 180e3  # SI per milli-g and per milli-degree per second
 # Rate, and what a count means at +-4 g and +-2000 dps: BST-BMI270-DS000, DocID026899, DocID025715.
@@ -195,6 +196,9 @@ def test_no_such_sensor_lists_those_that_ship():
 
 
 def test_list_names_rate_and_range(capsys):
+    assert main(["list", "--json"]) == 0
+    said = capsys.readouterr()
+    assert [one["name"] for one in document(said.out)["sensors"]] == [line.split()[0] for line in said.err.splitlines()]
     assert main(["list"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [(line[0], line[1]) for line in lines] == sorted(

@@ -2,7 +2,9 @@
 
 import shutil
 import subprocess
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,18 @@ from export import package
 from firmware_host import validate
 from scl.artifacts import read_json
 from scl.artifacts.bundle import read_run_bundle, write_manifest
+from tests.documents import document, file
 
 STUBS = Path(__file__).parent / "stubs"
 CORE = ["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"]
 
 
 def made(bundle: Path, target: str, folder: Path) -> Path:
-    assert package.main([str(bundle), "--for", target, "--out", str(folder / target)]) == 0
+    with redirect_stdout(StringIO()) as printed:
+        assert package.main([str(bundle), "--for", target, "--out", str(folder / target), "--json"]) == 0
+    files = [path for path in (folder / target).rglob("*") if path.is_file()]
+    assert document(printed.getvalue())["files"] == len(files)
+    file(folder / target / "scl_package.json")
     return folder / target
 
 

@@ -18,6 +18,7 @@ from scl.artifacts import InputError, read_npz
 from scl.artifacts.bundle import read_bundle
 from scl.artifacts.capture import read_capture
 from scl.partition import Partition
+from tests.documents import document
 from tests.firmware.damaged_models import Net, SmallNet
 
 SAMPLES, CHANNELS, CLASSES, COPIES = 20, 3, 3, 4
@@ -119,6 +120,9 @@ def test_a_stream_plays_the_windows(bundle, capsys):
     assert stream.main([str(bundle), "--port", "native"]) == 0
     printed = capsys.readouterr().out
     assert "50 of 50 classes are TFLite Micro's" in printed and "(label slow)" in printed
+    assert stream.main([str(bundle), "--port", "native", "--json"]) == 0
+    found = document(capsys.readouterr().out)
+    assert found["right"] == len(found["answers"]) == 50 and found["answers"][0]["label"] in NAMES
     with pytest.raises(InputError, match="--record: .* has no front end, so it takes no sensor's counts; leave"):
         stream.main([str(bundle), "--port", "native", "--record", "walk.csv"])
 

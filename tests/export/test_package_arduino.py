@@ -15,6 +15,7 @@ CATEGORIES = {"Display", "Communication", "Signal Input/Output", "Sensors", "Dev
 CATEGORIES |= {"Data Processing", "Other"}
 REQUIRED = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url", "architectures"}
 OPTIONAL = {"depends", "dot_a_linkage", "includes", "precompiled", "ldflags", "license"}
+BUSES = STUBS / "arduino" / "buses.cpp"
 EIGHT_BITS = {"avr", "megaavr", "*"}
 
 
@@ -52,29 +53,43 @@ def test_two_models_in_one_sketch_are_refused(bundle_folder, build_tools, tmp_pa
     assert "scl_other: another model is in this program already" in done.stderr
 
 
-def test_arduino_s_sketch_links(bundle_folder, build_tools, tmp_path):
-    """As Arduino builds it: every source in src with the compiler's own dialect, the sketch as C++, one archive."""
-    link(made(bundle_folder, "arduino", tmp_path), "link", tmp_path)
+FLAGS = [*CORE, "-Os", "-ffunction-sections", "-fdata-sections", "-I", STUBS / "arduino"]
 
 
-def link(folder: Path, example: str, tmp_path: Path) -> None:
-    flags = [*CORE, "-Os", "-ffunction-sections", "-fdata-sections", "-I", STUBS / "arduino", "-I", folder / "src"]
-    objects = []
-    for source in (folder / "src").rglob("*.c"):
-        objects.append(tmp_path / f"{source.stem}.o")
-        run("arm-none-eabi-gcc", *flags, "-std=gnu11", "-c", source, "-o", objects[-1])
-    # A core with fused multiply-add, which is what such flags allow: the front end must not use it.
-    assert not re.search(r"\bvfn?m[as]", run("arm-none-eabi-objdump", "-d", tmp_path / "frontend.o"))
-    run("arm-none-eabi-ar", "rcs", tmp_path / "library.a", *objects)
+@pytest.fixture(scope="module")
+def library(bundle_folder, build_tools, tmp_path_factory) -> Path:
+    """As Arduino builds it: every source in src with the compiler's own dialect, one archive."""
+    folder = tmp_path_factory.mktemp("library")
+    source_folder, objects = made(bundle_folder, "arduino", folder) / "src", []
+    for source in source_folder.rglob("*.c"):
+        objects.append(folder / f"{source.stem}.o")
+        run("arm-none-eabi-gcc", *FLAGS, "-I", source_folder, "-std=gnu11", "-c", source, "-o", objects[-1])
+    run("arm-none-eabi-ar", "rcs", folder / "library.a", *objects)
+    return folder / "library.a"
+
+
+def test_no_product_is_fused_into_a_sum(library):
+    """A core with fused multiply-add, which is what such flags allow: the front end must not use it."""
+    code = run("arm-none-eabi-objdump", "-d", library.parent / "frontend.o")
+    assert "vmul.f32" in code and not re.search(r"\bvfn?m[as]", code)
+
+
+def test_arduino_s_sketch_links(bundle_folder, library, tmp_path):
+    link(made(bundle_folder, "arduino", tmp_path), "link", library, tmp_path)
+
+
+def link(folder: Path, example: str, library: Path, tmp_path: Path) -> None:
+    """A sketch as C++, with C files beside it, and a core."""
     sketch, core = folder / "examples" / example / f"{example}.ino", STUBS / "arduino" / "core.cpp"
+    flags = [*FLAGS, "-I", folder / "src"]
     cpp = ["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra", "-Werror", "-x", "c++", "-c"]
-    run("arm-none-eabi-g++", *flags, *cpp, sketch, "-o", tmp_path / "sketch.o")
-    run("arm-none-eabi-g++", *flags, *cpp, core, "-o", tmp_path / "core.o")
-    run("arm-none-eabi-g++", *flags, *cpp, STUBS / "arduino" / "buses.cpp", "-o", tmp_path / "buses.o")
-    linked = [tmp_path / "sketch.o", tmp_path / "core.o", tmp_path / "buses.o", tmp_path / "library.a"]
+    linked = [tmp_path / f"{source.stem}.o" for source in (sketch, core, BUSES)]
+    for source, target in zip((sketch, core, BUSES), linked, strict=True):
+        run("arm-none-eabi-g++", *flags, *cpp, source, "-o", target)
     for source in sketch.parent.glob("*.c"):
-        run("arm-none-eabi-gcc", *flags, "-c", source, "-o", tmp_path / f"{source.stem}.o")
         linked.append(tmp_path / f"{source.stem}.o")
+        run("arm-none-eabi-gcc", *flags, "-c", source, "-o", linked[-1])
+    linked.append(library)
     end = [
         "-lm",
         "--specs=nosys.specs",
@@ -100,14 +115,14 @@ def of_sensor(bundle_folder, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["lsm6ds3", "bmi270", "max30003"])
-def test_the_sketch_with_a_sensor_links(of_sensor, build_tools, tmp_path, name):
+def test_the_sketch_with_a_sensor_links(of_sensor, library, tmp_path, name):
     """Its own port_sensor functions take the place of those of a board without a sensor."""
     folder = of_sensor(name)
     if name == "bmi270":  # what Bosch publishes is not here
         (folder / "examples/live/bmi270_config.c").write_text(
             "#include <stdint.h>\nconst uint8_t bmi270_config_file[8192] = {1};\n"
         )
-    link(folder, "live", tmp_path)
+    link(folder, "live", library, tmp_path)
     symbols = run("arm-none-eabi-nm", "-C", tmp_path / "link.elf")
     assert symbols.count(" T port_sensor_read\n") == 1 and f" T scl_{name}_read\n" in symbols
 
@@ -164,7 +179,7 @@ def traced(folder: Path, name: str, tmp_path: Path) -> tuple[int, list[str]]:
     (live / "main.cpp").write_text(MAIN)
     include = [f"-I{STUBS / 'arduino'}", f"-I{folder / 'src'}", f"-I{live}"]
     run("gcc", *include, "-c", folder / "src" / "scl" / f"{name}.c", "-o", tmp_path / "part.o")
-    run("g++", *include, live / "main.cpp", STUBS / "arduino" / "buses.cpp", tmp_path / "part.o", "-o", tmp_path / "go")
+    run("g++", *include, live / "main.cpp", BUSES, tmp_path / "part.o", "-o", tmp_path / "go")
     done = tried(tmp_path / "go")
     return done.returncode, done.stdout.splitlines()
 

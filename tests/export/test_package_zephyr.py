@@ -59,9 +59,10 @@ def test_the_sample_with_a_sensor_builds_against_its_interfaces(bundle_folder, b
         assert defined.count(f" T {function}\n") == 1
 
 
-@pytest.fixture
-def imu(bundle_folder, board_tools, tmp_path) -> ctypes.CDLL:
-    """The sample's sensor above the IMU of stubs/zephyr/sensor.c, which gives `imu_counts` in SI units."""
+@pytest.fixture(scope="module")
+def imu_library(bundle_folder, board_tools, tmp_path_factory) -> ctypes.CDLL:
+    """The sample's sensor above the IMU of stubs/zephyr/sensor.c."""
+    tmp_path = tmp_path_factory.mktemp("imu")
     folder = made(bundle_folder, "zephyr", tmp_path)
     (tmp_path / "rest.c").write_text(
         "#include <zephyr/device.h>\n#include <zephyr/kernel.h>\nint woken;\nstruct k_sem arrived;\n"
@@ -76,9 +77,16 @@ def imu(bundle_folder, board_tools, tmp_path) -> ctypes.CDLL:
     library = ctypes.CDLL(str(tmp_path / "imu.so"))
     for function in ("port_sensor_start", "port_sensor_waits"):
         getattr(library, function).restype = ctypes.c_bool
-    scales = (ctypes.c_double * 2).in_dll(library, "imu_scale")
-    scales[:] = [part.unit_per_count for part in read_run_bundle(bundle_folder).manifest.frontend.sensor.parts]
     return library
+
+
+@pytest.fixture
+def imu(imu_library, bundle_folder) -> ctypes.CDLL:
+    """The library; its IMU gives `imu_counts` in SI units."""
+    scales = (ctypes.c_double * 2).in_dll(imu_library, "imu_scale")
+    scales[:] = [part.unit_per_count for part in read_run_bundle(bundle_folder).manifest.frontend.sensor.parts]
+    number(imu_library, "woken").value = 0
+    return imu_library
 
 
 def given(library: ctypes.CDLL, counts: list[int]) -> None:

@@ -148,7 +148,10 @@ def test_bench_and_probe_run_on_the_newest_window(tensor, host):
 
 
 def test_there_is_no_sensor_to_calibrate_or_to_capture(host):
-    for kind, payload in ((Type.CALIBRATION, bytes(8 + 96)), (Type.CALIBRATION, b""), (Type.CAPTURE, b"\1\0\0\0")):
+    for kind, payload in (
+        *((Type.CALIBRATION, bytes(8 + 96)), (Type.CALIBRATION, b"")),
+        *((Type.CAPTURE, b"\1\0\0\0"), (Type.LIVE, b"\4\0\1\0\0\0")),
+    ):
         assert host.refusal(kind, payload).code == ErrorCode.NO_SENSOR
 
 

@@ -15,6 +15,7 @@ from firmware_host import validate
 from firmware_host.boards import LONGEST_FOLDER_NAME, Run, folder_names, print_comparison
 from scl.artifacts import InputError
 from tests.bundles import network
+from tests.documents import document
 from tests.firmware_host.pulled_board import PulledBoard
 
 
@@ -88,6 +89,16 @@ def test_one_report_each(make_board, compare, tmp_path):
         assert re.search(row, printed.out)
     assert f"ttyACM1 ({paths[1]}): 9 windows differ from TFLite Micro's answers" in printed.out
     assert "ttyACM0: 9 windows to send" in printed.err and "ttyACM1: 9 of 9 windows" in printed.err
+
+
+def test_json_has_all_of_them(make_board, compare, tmp_path):
+    paths = tmp_path / "ttyACM0", tmp_path / "ttyACM1"
+    with PulledBoard(make_board(), paths[0]), PulledBoard(make_board(board="other"), paths[1]):
+        status, said, _reports = compare(paths, "--limit", "2", "--json")
+    found = document(said.out)["boards"]
+    assert status == 0 and [one["port"] for one in found] == [str(path) for path in paths]
+    assert [one["validation"]["board"] for one in found] == ["fake", "other"]
+    assert "boards side by side" in said.err
 
 
 def test_a_board_that_fails_does_not_stop_another(make_board, compare, tmp_path):

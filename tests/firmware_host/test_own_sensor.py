@@ -19,6 +19,7 @@ from firmware_host.protocol import Type, decode
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_bundle
 from tests.bundles import CLASSES, FEATURES, SAMPLES
+from tests.documents import document
 from tests.firmware_host.test_capture import blocks
 
 HOP, HOPS = 50, 5  # a window of 200 samples at 20 Hz
@@ -213,7 +214,7 @@ def run(monkeypatch, make_board, fake_bundle):
     """run(sensor, arguments): the command on a fake board."""
 
     def run(sensor, *arguments, **options):
-        board = make_board(live=sensor, **options)
+        board = run.board = make_board(live=sensor, **options)
 
         @contextmanager
         def open_board(*_arguments, **_options):
@@ -224,6 +225,21 @@ def run(monkeypatch, make_board, fake_bundle):
         return command.main([str(fake_bundle), "--port", "fake", *arguments])
 
     return run
+
+
+def test_json_has_class_by_class(run, capsys):
+    behind = [
+        answer(0, 200),
+        answer(2, 300, flags=1),
+        answer(3, 600, 30),
+        answer(4, 650, 30, predicted=0xFFFF, flags=2),
+    ]
+    assert run(OwnSensor(line=lambda sent: behind), "--seconds", "20", "--json") == 0
+    found = document(capsys.readouterr().out)
+    assert [row["seconds"] for row in found["answers"]] == [10.0, 15.0, 30.0, 32.5]
+    assert [row["saturated"] for row in found["answers"]] == [False, True, False, False]
+    assert found["answers"][3]["predicted"] is None and found["answers"][3]["lead_off"]
+    assert (found["lost"], found["dropped"]) == (1, 30)
 
 
 def test_the_command_prints_class_by_class(run, capsys):
@@ -262,4 +278,7 @@ def test_ctrl_c_sums_up_and_ends_it(run, capsys, monkeypatch):
     monkeypatch.setattr(command, "class_name", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(sensor)
+    while run.board.read(0.0):
+        pass
+    assert sensor.requests[-1] == (0, 0)
     assert "1 class, 0 lost on the line" in capsys.readouterr().out

@@ -7,10 +7,11 @@ from serial.tools import list_ports
 
 from firmware_host import ports
 from scl.artifacts import InputError
+from tests.documents import document
 
 BUILT_IN = SimpleNamespace(device="/dev/ttyS0", vid=None, pid=None, description="n/a")
-BOARD = SimpleNamespace(device="/dev/ttyACM0", vid=0x0483, pid=0x374B, description="STM32 STLink")
-OTHER = SimpleNamespace(device="/dev/ttyUSB0", vid=0x10C4, pid=0xEA60, description="CP2102")
+BOARD = SimpleNamespace(device="/dev/ttyACM0", vid=0x0483, pid=0x374B, description="STM32 STLink", serial_number="066B")
+OTHER = SimpleNamespace(device="/dev/ttyUSB0", vid=0x10C4, pid=0xEA60, description="CP2102", serial_number=None)
 
 
 @pytest.fixture
@@ -45,4 +46,15 @@ def test_the_listing(plugged, capsys):
     assert capsys.readouterr().out.splitlines() == [
         "/dev/ttyACM0  0483:374b  STM32 STLink",
         "/dev/ttyUSB0  10c4:ea60  CP2102",
+    ]
+    assert ports.main(["--json"]) == 0
+    assert document(capsys.readouterr().out)["ports"] == [
+        {
+            "device": "/dev/ttyACM0",
+            "vendor": 0x0483,
+            "product": 0x374B,
+            "serial": "066B",
+            "description": "STM32 STLink",
+        },
+        {"device": "/dev/ttyUSB0", "vendor": 0x10C4, "product": 0xEA60, "serial": None, "description": "CP2102"},
     ]

@@ -18,6 +18,7 @@ from firmware_host.trace import FIRST_LINE, Traced, tracing
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
+from tests.documents import document
 from tests.firmware_host.test_resets import nth
 
 
@@ -126,6 +127,17 @@ def test_the_command_prints_the_table(record, fake_bundle, capsys):
     assert replay.main([str(path), str(fake_bundle)]) == 0
     printed = capsys.readouterr().out
     assert "exact" in printed and "report:" not in printed  # none is written
+    assert replay.main([str(path), str(fake_bundle), "--json"]) == 0
+    assert document(capsys.readouterr().out)["parity"]["max_lsb"] == 0
+
+
+def test_json_counts_what_passed(record, capsys):
+    measured, path = record()
+    assert replay.main([str(path), "--json"]) == 0
+    found = document(capsys.readouterr().out)
+    assert found["head"]["port"] == "fake" and len(found["sessions"]) == 1
+    assert found["from_board"]["bytes"] >= measured.link.bytes_received > 0
+    assert found["to_board"]["damaged"] == found["malformed"] == 0 and found["unanswered"] == []
 
 
 def test_the_limit_is_that_of_the_command(make_board, fake_bundle, bundle, tmp_path, monkeypatch):

@@ -23,6 +23,7 @@ from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.calibration import PartCalibration, UnitCalibration
 from scl.artifacts.capture import Capture, write_capture
 from scl.frontend.resampler import Resampler
+from tests.documents import document
 
 CHANNELS = ("ax", "ay", "az", "gx", "gy", "gz")
 WINDOW, TOTAL = 200, 1003
@@ -306,6 +307,19 @@ labels that the model does not know, counted neither as right nor as wrong:
   rowing: 20.0 s, 8 classes; the model said jogging 3, sitting 3, walking 2
 """
     assert capsys.readouterr().out == printed
+
+
+def test_json_has_every_class(run, capsys):
+    assert run(300, "--hop", "50", "--json", label=("",) * 240 + ("sitting",) * 20 + ("rowing",) * 40) == 0
+    said = capsys.readouterr()
+    found = document(said.out)
+    assert said.err.startswith("    10.00 s  jogging\n")
+    rows = [(row["seconds"], row["predicted"], row["label"], row["known"]) for row in found["answers"]]
+    assert rows == [
+        (10.0, "jogging", None, False), (12.5, "sitting", "sitting", True), (15.0, "walking", "rowing", False)
+    ]  # fmt: skip
+    assert (found["known"], found["right"], found["unknown"]) == (1, 1, {"rowing": {"walking": 1}})
+    assert not any(row["saturated"] or row["lead_off"] for row in found["answers"])
 
 
 def test_a_recording_whose_labels_are_all_unknown(run, capsys):

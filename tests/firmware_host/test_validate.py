@@ -19,6 +19,7 @@ from firmware_host.validation import Validation
 from scl.artifacts import InputError, read_artifact
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
+from tests.documents import document
 
 
 @pytest.fixture
@@ -62,6 +63,17 @@ def test_an_exact_board_passes(run, fake_bundle, capsys):
     printed = capsys.readouterr()
     assert "passed: exact" in printed.out and str(out) in printed.out.replace("\n", "")
     assert "36 windows to send, 0.1 MB" in printed.err and "36 of 36 windows" in printed.err
+
+
+def test_json_is_the_file(run, capsys):
+    """Also of a board that is not exact, whose exit status stays 1."""
+    status, out, _board = run("--json")
+    said = capsys.readouterr()
+    assert status == 0 and document(said.out) == read(out)
+    assert "passed: exact" in said.err and "report: " in said.err
+    status, out, _board = run("--json", "--min-accuracy", "1.0")
+    found = document(capsys.readouterr().out)
+    assert status == 1 and found == read(out) and not found["passed"]
 
 
 def test_the_file_is_read_back(run):

@@ -33,7 +33,7 @@ def own_program(monkeypatch):
 
 
 def test_every_command_is_in_the_list():
-    folders = ("train", "calibration", "export", "firmware_host")
+    folders = ("scl", "train", "calibration", "export", "firmware_host")
     paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     runnable = [path for path in paths if "\n    command(main)\n" in path.read_text("utf-8")]
     assert sorted(MODULES) == sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in runnable)

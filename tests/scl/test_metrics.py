@@ -72,3 +72,16 @@ def test_cluster_interval_of_a_constant_and_bad_input() -> None:
         metrics.cluster_interval(np.ones(3), np.zeros(3))
     with pytest.raises(ValueError, match="same"):
         metrics.cluster_interval(np.ones(3), np.zeros(2))
+
+
+def test_the_interval_of_a_difference_of_other_windows():
+    """Of many clusters it is the normal one of two independent means; of equal values in each there is no width."""
+    rng = np.random.default_rng(3)
+    x, y, clusters = rng.normal(1.0, 1.0, 400), rng.normal(0.4, 2.0, 300), np.arange(400)
+    low, high = metrics.difference_interval(x, clusters, y, clusters[:300])
+    half = 1.96 * np.sqrt(x.var() / 400 + y.var() / 300)
+    assert (low + high) / 2 == pytest.approx(x.mean() - y.mean(), abs=0.03)
+    assert (high - low) / 2 == pytest.approx(half, rel=0.1)
+    assert metrics.difference_interval(np.ones(4), [0, 0, 1, 1], np.zeros(4), [0, 1, 2, 3]) == (1, 1)
+    with pytest.raises(ValueError, match="at least 2"):
+        metrics.difference_interval(np.ones(4), np.zeros(4), np.zeros(4), np.arange(4))

@@ -8,6 +8,7 @@ import pytest
 
 from scl.artifacts import InputError
 from scl.partition import Partition
+from tests.documents import document
 from train import imu, probe
 
 PEOPLE, EACH, DRAWS = 10, 40, 3
@@ -58,12 +59,15 @@ def test_a_run_is_probed(tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.delenv("SCL_DATA_DIR", raising=False)
     run = tmp_path / "run"
     imu.main(["--out", str(run), "--epochs", "1", "--draws", "1", "--split", "random", "--input", "raw"])
-    assert probe.main([str(run), "--draws", "2"]) == 0
-    contents = json.loads((run / "probe.json").read_text())
+    capsys.readouterr()
+    assert probe.main([str(run), "--draws", "2", "--json"]) == 0
+    said = capsys.readouterr()
+    contents = document(said.out)
+    assert contents == json.loads((run / "probe.json").read_text())
     assert set(contents["groups"]) == {"invariant", "variant", "free", "chance"}
     assert len(contents["invariance"]) == 128 and all(0 <= score <= 1 for score in contents["invariance"])
     assert (run / "probe.png").read_bytes()[:4] == b"\x89PNG"
-    assert "rotation (R^2)" in capsys.readouterr().out
+    assert "rotation (R^2)" in said.err
 
 
 def test_too_few_people(tmp_path: Path, monkeypatch) -> None:

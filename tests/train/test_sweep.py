@@ -10,6 +10,7 @@ import torch
 
 from scl.artifacts import InputError, write_json
 from scl.partition import Partition
+from tests.documents import document
 from train import sweep
 from train.data.recordings import WindowSet
 from train.run.config import TrainConfig
@@ -50,6 +51,8 @@ def test_a_grid_is_every_combination(tmp_path: Path, capsys: pytest.CaptureFixtu
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(set(lines)) == 6
     assert lines[4].startswith("python -m train.ecg --epochs 3 --lambda 0.2 --seed 1 --out o/")
+    assert sweep.main([str(tmp_path / "sweep.toml"), "--dry-run", "--json"]) == 0
+    assert document(capsys.readouterr().out)["commands"] == lines
 
 
 def test_random_draws_stay_in_range_and_repeat(tmp_path: Path) -> None:
@@ -133,9 +136,13 @@ def test_runs_are_tabled_and_not_repeated(tmp_path: Path, capsys: pytest.Capture
     first = {path: path.stat().st_mtime_ns for path in out.glob("*/metrics.json")}
     assert len(first) == 2
     file = write(tmp_path, RUNS.format(out=out, methods='["baseline", "magic"]'))
-    assert sweep.main([str(file), "--jobs", "2"]) == 1
+    capsys.readouterr()
+    assert sweep.main([str(file), "--jobs", "2", "--json"]) == 1
     printed = capsys.readouterr()
-    assert "invalid choice: 'magic'" in printed.err and "2 of 4 runs" in printed.out
+    assert "invalid choice: 'magic'" in printed.err and "2 of 4 runs" in printed.err
+    found = document(printed.out)
+    assert len(found["failed"]) == 2 and all("invalid choice: 'magic'" in one["reason"] for one in found["failed"])
+    assert [row["seed"] for row in found["runs"]] == [0, 1] and [row["runs"] for row in found["means"]] == [2]
     assert {path: path.stat().st_mtime_ns for path in out.glob("*/metrics.json")} == first
     rows = list(csv.DictReader((out / "sweep.csv").read_text().splitlines()))
     assert [(row["method"], row["seed"]) for row in rows] == [("baseline", "0"), ("baseline", "1")]

@@ -12,6 +12,7 @@ import torch
 from sklearn.metrics import f1_score
 
 from scl.artifacts import InputError, read_artifact
+from tests.documents import document
 from tests.train.wisdm_archive import write_wisdm
 from train import imu, transfer
 from train.data import registry, wisdm
@@ -199,6 +200,8 @@ def test_without_a_shared_class_only_consistency_is_told(run: Path, capsys) -> N
     assert copies["accuracy"] is copies["macro_f1"] is None and copies["consistency"] > 0.99
     assert copies["consistency_by_construction"] == "the input does not change under rotation"
     text = capsys.readouterr().out
+    assert transfer.main([str(run), "--eval-data", "watch-set", "--json"]) == 0
+    assert document(capsys.readouterr().out) == json.loads((run / "transfer.json").read_text())
     assert "accuracy cannot be told" in text
     assert "consistency 1.000 by construction: the input does not change under rotation" in text
 

@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from scl.answers import Answer
 from scl.arguments import FORMATS, Parser
 from scl.artifacts import command
 from train.data.dataset_file import NAME
@@ -16,7 +17,7 @@ from train.data.dataset_file import NAME
 
 def parser() -> argparse.ArgumentParser:
     """Flags of `python -m train.data.check`."""
-    options = Parser(prog="python -m train.data.check", description=__doc__, examples=("recordings/",))
+    options = Parser(prog="python -m train.data.check", description=__doc__, figures=True, examples=("recordings/",))
     options.add_argument(
         "folder",
         type=Path,
@@ -33,7 +34,8 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     from train.data.checking import check_folder
 
-    return check_folder(arguments.folder, arguments.write)
+    with Answer(arguments.json) as answer:
+        return check_folder(arguments.folder, arguments.write, answer)
 
 
 if __name__ == "__main__":

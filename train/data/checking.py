@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from scl.answers import Answer
 from scl.artifacts import InputError, write_bytes
 from scl.text import say
+from train.data.check_file import CheckedFolder, imu_files
 from train.data.dataset_file import NAME
 from train.data.ecg_check import check, is_ecg
 from train.data.imu_contents import Part, examine
@@ -21,8 +23,8 @@ TEXTS = ("record", "subject", "lead", "labels")  # of an ECG table's columns
 Justify = Literal["left", "right"]
 
 
-def check_folder(folder: Path, write: bool) -> int:
-    """Prints what is understood and what looks wrong; returns the exit status.
+def check_folder(folder: Path, write: bool, answer: Answer) -> int:
+    """Prints what is understood and what looks wrong, and gives it to `answer`; returns the exit status.
 
     Args:
         write: a dataset.toml, for files of a known convention too.
@@ -30,9 +32,12 @@ def check_folder(folder: Path, write: bool) -> int:
     Raises InputError if nothing can be understood.
     """
     if is_ecg(folder):
-        return _ecg(folder, write)
+        return _ecg(folder, write, answer)
+    there = (folder / NAME).exists()
     missing = _write_first(folder, write)
+    written = str(folder / NAME) if not there and (folder / NAME).exists() else None
     if missing:
+        answer.give(CheckedFolder(str(folder), "imu", written, missing, (), (), ()))
         say(f"{folder / NAME} lacks {' and '.join(missing)}: fill it in, then run this again")
         return 1
     source = find_source(folder)
@@ -40,7 +45,9 @@ def check_folder(folder: Path, write: bool) -> int:
     if not parts:
         raise InputError("\n".join(refused))
     _print_table(parts)
-    return _verdict([*refused, *_understood(source, parts)])
+    wrong = [*refused, *_understood(source, parts)]
+    answer.give(CheckedFolder(str(folder), "imu", written, (), imu_files(parts), (), tuple(wrong)))
+    return _verdict(wrong)
 
 
 def _verdict(wrong: Sequence[str]) -> int:
@@ -52,7 +59,7 @@ def _verdict(wrong: Sequence[str]) -> int:
     return 1 if wrong else 0
 
 
-def _ecg(folder: Path, write: bool) -> int:
+def _ecg(folder: Path, write: bool, answer: Answer) -> int:
     """The same for ECG. Raises InputError where training would."""
     if write:
         raise InputError(
@@ -60,6 +67,7 @@ def _ecg(folder: Path, write: bool) -> int:
             "is needed: docs/tutorials/ecg-folder.md has an example"
         )
     checked = check(folder)
+    answer.give(CheckedFolder(str(folder), "ecg", None, (), (), checked.files, checked.warnings))
     _print_rows([(name, "left" if name in TEXTS else "right") for name in checked.heading], checked.rows, "records")
     say(*checked.sentences)
     return _verdict(checked.warnings)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from scl.artifacts import InputError, read_toml
 from train.data.archive import names_in
+from train.data.check_file import EcgFile
 from train.data.dataset_file import NAME
 from train.data.ecg_dataset_file import WHAT
 from train.data.ecg_folder import packed
@@ -17,10 +18,13 @@ HEADING = ("record", "subject", "lead", "Hz", "minutes", "labels", "beats per mi
 
 @dataclass(frozen=True)
 class Checked:
-    """A table with a row for each record, what the set is as a whole, and warnings, all for people."""
+    """A table with a row for each record, what the set is as a whole, and warnings, all for people; `files` are the
+    rows for programs.
+    """
 
     heading: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    files: tuple[EcgFile, ...]
     sentences: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -53,7 +57,8 @@ def check(path: str | Path, lead: str | None = None) -> Checked:
         f"{subjects}; split by {split}" if split else f"{subjects}; split drawn",
     )
     rows = tuple(_row(record, measures[record.name], found.labels.classes) for record in records)
-    return Checked(HEADING, rows, sentences, tuple(report["warnings"]))
+    files = tuple(_file(record, measures[record.name], found.labels.classes) for record in records)
+    return Checked(HEADING, rows, files, sentences, tuple(report["warnings"]))
 
 
 def _row(record: EcgRecord, m: Measures, classes: tuple[str, ...]) -> tuple[str, ...]:
@@ -68,6 +73,21 @@ def _row(record: EcgRecord, m: Measures, classes: tuple[str, ...]) -> tuple[str,
         "-" if m.rr_s is None else f"{60 / m.rr_s:.0f}",
         "-" if m.r_mv is None else f"{m.r_mv:.2f}",
         "-" if m.polarity is None else f"{m.polarity:+.2f}",
+    )
+
+
+def _file(record: EcgRecord, m: Measures, classes: tuple[str, ...]) -> EcgFile:
+    return EcgFile(
+        name=record.name,
+        subject=record.subject or None,
+        lead=record.lead,
+        rate_hz=float(record.own_hz),
+        seconds=float(m.seconds),
+        label=classes[record.label] if record.label >= 0 else None,
+        beats={name: int(count) for name, count in zip(classes, m.beats, strict=True) if count},
+        beats_per_minute=None if m.rr_s is None else 60 / float(m.rr_s),
+        r_mv=None if m.r_mv is None else float(m.r_mv),
+        polarity=None if m.polarity is None else float(m.polarity),
     )
 
 

@@ -13,7 +13,7 @@ from scl.artifacts import InputError, read_toml, sha256_bytes, shortened
 from scl.artifacts.fields import MOST_REAL, MOST_WHOLE, is_line
 
 MOST_RUNS = 10_000
-OWN = ("out", "resume", "force", "help")  # flags that decide what a run is of, or that there is none
+OWN = ("out", "resume", "force", "help", "json")  # flags that decide what a run is of, or that there is none
 COMMANDS = ("train.imu", "train.ecg")
 KEYS = {"command", "out", "base", "grid", "random"}
 Value = str | int | float  # of an option

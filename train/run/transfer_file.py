@@ -87,7 +87,7 @@ class OtherClass:
 
 @dataclass(frozen=True)
 class Transfer(Artifact):
-    """transfer.json.
+    """transfer.json: a run's figures on other recordings.
 
     Attributes:
         group: "subject" or "record".

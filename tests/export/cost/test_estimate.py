@@ -12,6 +12,7 @@ from export.network.arena import scratch_bytes
 from scl.artifacts import InputError
 from scl.artifacts.run import Architecture, RunInfo
 from scl.machines import FIRMWARE
+from tests.documents import document
 
 WITHIN = 0.15  # the aim
 SHAPES = {
@@ -68,6 +69,10 @@ def test_an_estimate_obeys_its_board(tmp_path, capsys, board, counted):
     flash, ram = (1024 * int(size) for size in re.findall(r"^(?:FLASH|RAM) := \S+ (\d+)K$", described, re.M))
     assert f"of {ram:,} bytes of RAM" in printed and f"of {flash:,} bytes of FLASH" in printed
     assert ("instructions per inference" in printed) == counted
+    assert profile.main([str(tmp_path), "--estimate", "--board", board, "--json"]) == 0
+    found = document(capsys.readouterr().out)
+    assert (found["ram_bytes"], found["flash_bytes"], found["instructions"] is not None) == (ram, flash, counted)
+    assert found["macs"] == sum(layer["macs"] for layer in found["layers"]) and found["arena_bytes"] < ram
     assert ("instructions on a Cortex-M4F alone" in printed) != counted
 
 

@@ -21,6 +21,7 @@ from scl.artifacts import InputError
 from scl.artifacts.export_report import LayerRow
 from scl.artifacts.manifest import Cost
 from scl.machines import instructions
+from tests.documents import document
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
@@ -158,8 +159,10 @@ def test_profile_prints_what_the_export_counted(run_folder, board_tools, tmp_pat
     assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
     assert "network on mps2-an386" in capsys.readouterr().out
     report = read_report(read_bundle(out))
-    assert profile.main([str(out)]) == 0
-    printed = capsys.readouterr().out
+    assert profile.main([str(out), "--json"]) == 0
+    found, printed = capsys.readouterr()
+    assert document(found)["instructions"] == report.cost.instructions
+    assert [layer["taken"] for layer in document(found)["layers"]] == [row.instructions for row in report.layers]
     assert f"{report.cost.instructions:,} instructions per inference" in printed
     for row in report.layers:
         assert row.name in printed and f"{row.instructions:,}" in printed

@@ -12,6 +12,7 @@ from export.cost.probe import probe
 from export.proof.bisect import layer_errors
 from scl.artifacts import InputError
 from scl.artifacts.bundle import hashes, read_bundle, write_manifest
+from tests.documents import document
 from tests.firmware.random_models import RandomModel
 
 
@@ -25,8 +26,11 @@ def test_instructions_are_those_of_the_bench_program(bundle_folder, board_tools,
 
 
 def test_a_board_without_counted_instructions_is_timed(bundle_folder, board_tools, capsys):
-    assert profile.main([str(bundle_folder), "--port", "native"]) == 0
-    printed = capsys.readouterr().out
+    assert profile.main([str(bundle_folder), "--port", "native", "--json"]) == 0
+    out, printed = capsys.readouterr()
+    found = document(out)
+    assert (found["board"], found["unit"], found["instructions"]) == ("native", "microseconds", None)
+    assert found["taken"] == pytest.approx(sum(layer["taken"] for layer in found["layers"]))
     assert "microseconds" in printed and re.search(r"on native: [\d,.]+ microseconds in the layers", printed)
     assert profile.main([str(bundle_folder), "--port", "native", "--bisect"]) == 0
     assert "every layer equals TFLite Micro's" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from export.proof.bisect import bisect, describe, layer_errors
 from scl.artifacts import InputError
 from scl.artifacts.bundle import hashes, read_bundle, write_manifest
 from scl.artifacts.export_report import read_report
+from tests.documents import document
 from tests.firmware.damaged_models import SmallNet, named
 from tests.firmware.random_models import RandomModel
 
@@ -44,8 +45,11 @@ def test_a_changed_bias_is_found_in_its_layer(bundle, tmp_path, capsys):
     name = re.findall(r"int32_t (\w+)_bias\[", text := source.read_text())[0]
     source.write_text(re.sub(rf"({name}_bias\[\] = {{\s+)(-?\d+)", lambda m: f"{m[1]}{int(m[2]) + 10**5}", text))
     write_manifest(changed, replace(read_bundle(bundle).manifest, files=hashes(changed)))
-    assert profile.main([str(changed), "--bisect"]) == 1
-    assert f"layer {name} is the first that differs: " in capsys.readouterr().out
+    assert profile.main([str(changed), "--bisect", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert f"layer {name} is the first that differs: " in err
+    found = document(out)
+    assert found["first"] == name == next(one["name"] for one in found["layers"] if one["different"])
     layer = next(layer for layer in bisect(read_bundle(changed)) if layer.name == name)
     assert 0 in layer.histogram and layer.different > 0
     assert sum(layer.histogram.values()) == next(

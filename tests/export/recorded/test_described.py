@@ -10,6 +10,7 @@ from scl.artifacts import InputError
 from scl.artifacts.capture import Capture, read_capture
 from scl.frontend.sensor import load_sensor
 from scl.frontend.si_units import to_si
+from tests.documents import document
 
 IMU = """
 rate_hz = 25.0
@@ -54,6 +55,9 @@ def test_an_imu_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert np.abs(si - expected).max() < 0.002
     assert (got.subject, set(got.label), got.rate_hz) == ("p07", {"walk"}, 100.0)
     assert f"label walk; times from n in us, as given; by {folder / 'dataset.toml'}" in capsys.readouterr().out
+    assert converted(folder, "--json").subject == "p07"
+    found = document(capsys.readouterr().out)
+    assert (found["samples"], found["labels"], found["subject"]) == (len(got.counts), ["walk"], "p07")
 
 
 def test_flags_go_before_it(folder: Path) -> None:

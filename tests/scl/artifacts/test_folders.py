@@ -12,8 +12,14 @@ import pytest
 from scl.artifacts import InputError, check_replaceable, folder, folders, kinds_in, replace_folder
 from scl.artifacts.folders import MARKS
 
-FILES = {"run": "run.json", "bundle": "manifest.json", "report": "validation.json", "package": "scl_package.json"}
-SAID = {"run": "run", "bundle": "bundle", "report": "validation", "package": "package"}  # in those files
+FILES = {
+    "run": "run.json",
+    "bundle": "manifest.json",
+    "report": "validation.json",
+    "comparison": "compare.json",
+    "package": "scl_package.json",
+}
+SAID = {kind: "validation" if kind == "report" else kind for kind in FILES}  # in those files
 
 
 def make(path: Path, kind: str, text: str = "old") -> Path:

@@ -60,6 +60,7 @@ def test_a_limit_spreads_over_the_set(folder, windows, rows):
     assert (some.counts == golden.counts[:, list(rows)]).all()
     assert (some.labels == golden.labels[:, list(rows)]).all() and (some.groups == golden.groups[list(rows)]).all()
     assert (some.logits == golden.logits[:, list(rows)]).all() and some.rows.tolist() == list(rows)
+    assert (some.rotation == golden.rotation[:, list(rows)]).all()
 
 
 @pytest.mark.parametrize(("classes", "windows"), [(2, 6), (3, 9), (2, 7)])
@@ -75,6 +76,18 @@ def test_a_limit_leaves_no_class_out_that_has_windows_in_turn(folder, classes, w
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
+        ("golden.npz", {"rotation": None}, "lacks rotation"),
+        ("golden.npz", {"rotation": np.zeros((3, 11, 3, 3))}, "rotation"),
+        (
+            "golden.npz",
+            {"rotation": np.full((3, 12, 3, 3), 0.5)},
+            "rotation of transform 0, window 0 is no rotation, expected a matrix that keeps lengths; export it again",
+        ),
+        (
+            "golden.npz",
+            {"rotation": np.full((3, 12, 3, 3), np.nan)},
+            "rotation of transform 0, window 0 is no rotation",
+        ),
         (
             "golden.npz",
             {"features": np.zeros((3, 12, 6), np.int8)},

@@ -10,6 +10,7 @@ import pytest
 
 from scl.artifacts import InputError
 from tests import imu_sets
+from tests.documents import document
 from tests.ecg_sets import Simulated, simulated, write_edf, write_wfdb
 from tests.ecg_sets import write_csv as write_ecg_csv
 from tests.imu_sets import motion, write_csv
@@ -36,6 +37,12 @@ def test_what_it_understood_is_printed(tmp_path, capsys):
     peaks = [f"{np.abs(own[:, :3]).max():.1f}", f"{np.abs(own[:, 3:]).max():.1f}"]
     assert cells == ["p01_resting.csv", "p01", "resting", "12.0", "50.00", "0.0", "0", "9.81", *peaks]
     assert (folder / "dataset.toml").read_bytes() == before
+    assert check.main([str(folder), "--json"]) == 0
+    found = document(capsys.readouterr().out)
+    first = found["imu"][0]
+    assert (found["signal"], len(found["imu"]), found["ecg"], found["wrong"]) == ("imu", 9, [], [])
+    assert (first["name"], first["people"], first["classes"]) == ("p01_resting.csv", ["p01"], ["resting"])
+    assert [f"{first['peak'][kind]:.1f}" for kind in ("accelerometer", "gyroscope")] == peaks
 
 
 def test_what_looks_wrong_is_printed_and_is_the_exit_status(tmp_path, capsys):
@@ -284,6 +291,11 @@ def test_what_looks_wrong_in_ecg_is_printed_and_is_the_exit_status(tmp_path, peo
     assert check.main([str(tmp_path / "ecg")]) == 1
     out = capsys.readouterr().out
     assert "\nlooks wrong: 1 of 3 records look inverted against the others" in out and "p03 (-0." in out
+    assert check.main([str(tmp_path / "ecg"), "--json"]) == 1
+    found = document(capsys.readouterr().out)
+    assert [record["name"] for record in found["ecg"]] == [record.name for record in people]
+    assert found["ecg"][2]["polarity"] < 0 < found["ecg"][0]["polarity"] and "look inverted" in found["wrong"][0]
+    assert sum(found["ecg"][0]["beats"].values()) == len(people[0].beats)
 
 
 def test_an_ecg_folder_gets_no_dataset_toml(tmp_path, people):

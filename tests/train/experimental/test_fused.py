@@ -10,6 +10,7 @@ import torch
 from scl.artifacts import InputError
 from scl.artifacts.run import Architecture
 from scl.partition import Partition
+from tests.documents import document, file
 from train import fusion
 from train.experimental import fused
 from train.experimental.fused import Both, FusedClassifier, Packing
@@ -103,14 +104,15 @@ def test_a_fused_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) ->
     monkeypatch.delenv("SCL_DATA_DIR", raising=False)
     monkeypatch.setattr(fusion, "PAIRS", {"train": 64, "validation": 64, "test": 64})
     options = ["--pairs", "64", "--epochs", "2", "--batch-size", "16", "--draws", "1", "--partition", "4/4/4"]
-    assert fusion.main([*options, "--out", str(tmp_path / "f")]) == 0
-    metrics = json.loads((tmp_path / "f" / "metrics.json").read_text())
+    assert fusion.main([*options, "--out", str(tmp_path / "f"), "--json"]) == 0
+    said = capsys.readouterr()
+    metrics = document(said.out, "fusion_metrics")
+    assert metrics == json.loads((tmp_path / "f" / "metrics.json").read_text())
+    file(tmp_path / "f" / "run.json", "fusion_run")
     assert {"rotation", "shift", "both", "accuracy", "confusion"} <= set(metrics) and len(metrics["labels"]) == 14
     names = {path.name for path in (tmp_path / "f").iterdir()}
     assert names == {"metrics.json", "metrics.jsonl", "model.safetensors", "run.json", "tensorboard"}
-    assert "64 generated pairs; each pairs an IMU window of one person with an ECG strip of another" in (
-        capsys.readouterr().out
-    )
+    assert "64 generated pairs; each pairs an IMU window of one person with an ECG strip of another" in said.err
     with pytest.raises(InputError, match="f: holds a finished run; give --force to replace it"):
         fusion.main([*options, "--out", str(tmp_path / "f")])
     assert fusion.main([*options, "--out", str(tmp_path / "f"), "--force"]) == 0

@@ -1,0 +1,237 @@
+"""Compares two validation reports: in pairs over the windows that both have, by their samples; else apart."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from firmware_host.breakdown_types import AngleBin, ShiftBin
+from firmware_host.validation import Validation
+from firmware_host.windows_reader import Windows
+from scl import metrics
+from scl.artifacts.fields import MOST_LABELS, Whole
+from scl.artifacts.json_files import Artifact
+from scl.artifacts.provenance import Provenance
+from scl.robustness import Interval
+
+COMPARISON = "compare.json"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A figure of both reports.
+
+    Attributes:
+        a, b: over the windows that are compared.
+        difference: b minus a; difference_ci95 clustered by group, None for a single group.
+        rows: windows or copies of each that it is over.
+        beyond: whether the interval leaves out 0; None without one.
+    """
+
+    name: str
+    a: float
+    b: float
+    difference: float
+    difference_ci95: Interval | None
+    rows: tuple[Whole, Whole]
+    beyond: bool | None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is not a mean over windows, as a text of each report; `same` if both are equal."""
+
+    name: str
+    a: str
+    b: str
+    same: bool
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two reports: its folder, what it is called, and its points by angle or shift."""
+
+    folder: str
+    name: str
+    by_angle: tuple[AngleBin, ...]
+    by_shift: tuple[ShiftBin, ...]
+
+
+@dataclass(frozen=True)
+class Comparison(Artifact):
+    """compare.json.
+
+    Attributes:
+        paired: whether the figures are over the same windows.
+        why: over which windows they are, in words.
+        same_answers: rows that both have and that got the same class; None where they are not paired.
+    """
+
+    a: Side
+    b: Side
+    paired: bool
+    why: str
+    same_answers: Whole | None
+    differences: tuple[Difference, ...]
+    classes: tuple[Difference, ...]
+    facts: tuple[Fact, ...]
+    provenance: Provenance
+
+    kind = "comparison"
+    schema = 1
+    advice = "compare again with python -m firmware_host.report"
+
+
+Values = Callable[[Windows], np.ndarray]  # (rows,), NaN where a row does not count
+
+
+def figures(a: Windows, b: Windows) -> tuple[bool, str, int | None, list[Difference], list[Difference]]:
+    """Whether they were paired, over which rows in words, equal answers, and the differences: of all, and by class."""
+    rows = common(a, b)
+    paired = bool(len(rows[0]))
+    why = _words(a, b, len(rows[0]))
+    if paired:
+        a, b = taken(a, rows[0]), taken(b, rows[1])
+    same = int((a.predicted == b.predicted).sum()) if paired else None
+    overall = [difference for name, values in MEANS for difference in _mean(name, values, a, b, paired)]
+    overall += _macro_f1(a, b, paired)
+    labels = sorted({*a.label[a.copy], *b.label[b.copy]} - {""})[:MOST_LABELS]
+    classes = [difference for label in labels for difference in _mean(label, partial(_of_class, label), a, b, paired)]
+    return paired, why, same, overall, classes
+
+
+def common(a: Windows, b: Windows) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of `a` and of `b` that hold the same samples, of windows that hold the same samples. The same samples a
+    second time are the second row of the other.
+    """
+    places = {key: row for row, key in enumerate(_numbered(b))}
+    pairs = [(row, places[key]) for row, key in enumerate(_numbered(a)) if key in places]
+    first, second = np.array(pairs, int).reshape(-1, 2).T
+    return first, second
+
+
+def taken(windows: Windows, rows: np.ndarray) -> Windows:
+    """Some rows, in this order."""
+    arrays = {name: values[rows] for name, values in vars(windows).items() if name != "keys"}
+    return Windows(keys=[windows.keys[row] for row in rows], **arrays)
+
+
+def _numbered(windows: Windows) -> Iterator[tuple[object, ...]]:
+    seen: Counter[object] = Counter()
+    for key, copy in zip(windows.keys, windows.copy.tolist(), strict=True):
+        yield (*key, copy, seen[key, copy])
+        seen[key, copy] += 1
+
+
+def _words(a: Windows, b: Windows, count: int) -> str:
+    total = len(a.keys), len(b.keys)
+    if not count:
+        return (
+            f"not paired: no window of A ({total[0]:,} rows) has the samples of one of B ({total[1]:,}); the data, "
+            "the sensor or the seed differ, so each report's figures are over its own windows"
+        )
+    if total == (count, count):
+        return f"paired over all {count:,} windows and copies, which have the same samples in both"
+    return f"paired over the {count:,} windows and copies that both have, of {total[0]:,} in A and {total[1]:,} in B"
+
+
+def _of_class(label: str, windows: Windows) -> np.ndarray:
+    return np.where((windows.label == label) & windows.copy, windows.correct, np.nan)
+
+
+MEANS: tuple[tuple[str, Values], ...] = (
+    ("Accuracy, as recorded", lambda w: np.where(w.copy, np.nan, w.correct)),
+    ("Accuracy, transformed", lambda w: np.where(w.copy, w.correct, np.nan)),
+    ("Consistency", lambda w: np.where(w.copy & w.kept, w.consistent, np.nan)),
+    ("Similarity, invariant features", lambda w: np.where(w.copy, w.similarity, np.nan)),
+)
+
+
+def _mean(name: str, values: Values, a: Windows, b: Windows, paired: bool) -> Iterator[Difference]:
+    """The difference of a mean; nothing where a report has no such figure."""
+    first, second = values(a), values(b)
+    known = ~np.isnan(first), ~np.isnan(second)
+    if paired:
+        known = (known[0] & known[1],) * 2
+    x, y, groups = first[known[0]], second[known[1]], (a.group[known[0]], b.group[known[1]])
+    if not x.size or not y.size:
+        return
+    interval = None
+    if min(len(np.unique(group)) for group in groups) > 1:
+        interval = (
+            metrics.cluster_interval(y - x, groups[0])
+            if paired
+            else metrics.difference_interval(y, groups[1], x, groups[0])
+        )
+    yield _difference(name, float(x.mean()), float(y.mean()), interval, (x.size, y.size))
+
+
+def _macro_f1(a: Windows, b: Windows, paired: bool) -> Iterator[Difference]:
+    """Macro F1 of the windows as recorded and of all copies together, where both have the same labels."""
+    if not paired or (a.label != b.label).any() or (a.label == "").any():
+        return
+    names = sorted({*a.label, *a.predicted, *b.predicted} - {""})
+    codes = {name: code for code, name in enumerate(names)} | {"": -1}
+    truth, first, second = (np.array([codes[x] for x in column]) for column in (a.label, a.predicted, b.predicted))
+    for name, rows in (("Macro F1, as recorded", ~a.copy), ("Macro F1, copies together", a.copy)):
+        if not rows.any():
+            continue
+        before, after = (metrics.macro_f1(truth[rows], answers[rows]) for answers in (first, second))
+        interval = None
+        if len(np.unique(a.group[rows])) > 1:
+            interval = metrics.macro_f1_interval(truth[rows], second[rows], a.group[rows], minus=first[rows])
+        yield _difference(name, before, after, interval, (int(rows.sum()), int(rows.sum())))
+
+
+def _difference(name: str, a: float, b: float, interval: Interval | None, rows: tuple[int, int]) -> Difference:
+    beyond = None if interval is None else not interval[0] <= 0 <= interval[1]
+    return Difference(name, a, b, b - a, interval, rows, beyond)
+
+
+def facts(a: Validation, b: Validation) -> Iterator[Fact]:
+    """What the reports are of, and what is counted once."""
+    for name, first, second in zip(_NAMES, _texts(a), _texts(b), strict=True):
+        yield Fact(name, first, second, first == second)
+
+
+_NAMES = (
+    "Verdict", "Model", "Data", "Transformation", "Board", "Firmware", "Program's SHA-256", "Windows sent",
+    "Windows lost", "Answers that differ from the desktop's", "Sent again", "Resets", "One inference",
+    "Latency, median", "Flash", "RAM", "Instructions at export",
+    "Multiply-accumulates", "Version", "Compiler", "Emulator",
+)  # fmt: skip
+
+
+def _texts(v: Validation) -> tuple[str, ...]:
+    cost = None if v.export is None else v.export.cost
+    inference = "not measured"
+    if v.inference is not None and v.inference.instructions is not None:
+        inference = f"{v.inference.instructions:,} instructions"
+    elif v.inference is not None and v.inference.seconds is not None:
+        inference = f"{v.inference.seconds * 1e3:.3f} ms"
+    latency = v.latency.median_ms
+    return (
+        v.verdict,
+        v.model_hash[:16],
+        v.data.name,
+        v.sentence or "none",
+        v.board,
+        v.firmware,
+        (v.sources.firmware or "flashed before")[:16],
+        f"{v.sent:,}",
+        f"{v.lost:,}",
+        f"{v.parity.windows_off:,}",
+        f"{v.retried:,}",
+        f"{v.resets:,}",
+        inference,
+        "not known" if latency is None else f"{latency:.1f} ms",
+        "not known" if cost is None else f"{cost.flash_bytes:,} bytes",
+        "not known" if cost is None else f"{cost.ram_bytes:,} bytes",
+        "not known" if cost is None else f"{cost.instructions:,}",
+        "not known" if cost is None else f"{cost.macs:,}",
+        v.provenance.version,
+        v.provenance.compiler or "none here",
+        v.provenance.emulator or "none",
+    )

@@ -1,0 +1,129 @@
+"""`python -m firmware_host.report A B`: two validation reports side by side, and what differs beyond the interval.
+
+Windows are paired by their samples, so that method is compared with method, board with board, or one firmware with the
+next, over the same windows; where two reports have none in common, their figures are compared apart.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scl.answers import Answer
+from scl.arguments import Parser, command_line
+from scl.artifacts import InputError, command, folder, kinds_in, read_artifact, write_artifact, write_bytes
+from scl.artifacts.provenance import provenance
+from scl.text import say
+
+if TYPE_CHECKING:  # types of a hundred fields, which --help does without
+    from firmware_host.comparison import Comparison, Difference, Side
+    from firmware_host.validation import Validation
+
+PAGE = "compare.html"
+
+
+def main(argv: Sequence[str]) -> int:
+    options = _parser().parse_args(argv)
+    with Answer(options.json) as answer:
+        _report(argv, options, answer)
+    return 0
+
+
+def _report(argv: Sequence[str], options: argparse.Namespace, answer: Answer) -> None:
+    from firmware_host.comparison import COMPARISON
+    from firmware_host.comparison_page import page
+
+    first, second = (read_validation(path) for path in (options.a, options.b))
+    out = options.out or Path("reports") / f"{options.a.resolve().name}-{options.b.resolve().name}"
+    comparison = compare(options.a, first, options.b, second, command_line("firmware_host.report", argv))
+    with folder(out, "comparison") as target:
+        write_artifact(target / COMPARISON, comparison)
+        write_bytes(target / PAGE, page(comparison).encode())
+    answer.give(comparison)
+    print_comparison(comparison)
+    say(f"comparison: {out / PAGE}")
+
+
+def read_validation(path: Path) -> "Validation":
+    """validation.json of a report folder. Raises InputError if it is none, or a field is wrong."""
+    from firmware_host.validation import REPORT, Validation
+
+    if not (path / REPORT).is_file():
+        kinds = kinds_in(path)
+        held = f"is a {kinds[0]}, expected a validation report" if kinds else f"is no validation report (no {REPORT})"
+        raise InputError(f"{path}: {held}; python -m firmware_host.validate BUNDLE --out {path} makes one")
+    return read_artifact(path / REPORT, Validation)
+
+
+def compare(a: Path, first: "Validation", b: Path, second: "Validation", typed: str) -> "Comparison":
+    """The comparison of the reports in folders `a` and `b`. Raises InputError if a windows.csv is damaged."""
+    from firmware_host.comparison import Comparison, facts, figures
+    from firmware_host.windows_reader import read_windows
+
+    paired, why, same, differences, classes = figures(read_windows(a, first), read_windows(b, second))
+    return Comparison(
+        a=_side(a, first),
+        b=_side(b, second),
+        paired=paired,
+        why=why,
+        same_answers=same,
+        differences=tuple(differences),
+        classes=tuple(classes),
+        facts=tuple(facts(first, second)),
+        provenance=provenance(typed, None, None),
+    )
+
+
+def _side(path: Path, v: "Validation") -> "Side":
+    from firmware_host.comparison import Side
+
+    return Side(str(path), f"{v.name} on {v.board}", v.breakdown.by_angle, v.breakdown.by_shift)
+
+
+def print_comparison(comparison: "Comparison") -> None:
+    """A table of the differences on the terminal."""
+    from rich.table import Table
+
+    from scl.terminal import PlainConsole
+
+    a, b = comparison.a, comparison.b
+    table = Table(title=f"A: {a.name} ({a.folder}), B: {b.name} ({b.folder})")
+    for column in ("", "A", "B", "B - A, points", "95 % interval", "beyond it"):
+        table.add_column(column, justify="left" if not column else "right")
+    for row in comparison.differences:
+        table.add_row(row.name, *in_words(row))
+    console = PlainConsole()
+    console.print(table)
+    for fact in comparison.facts:
+        if not fact.same:
+            console.print(f"{fact.name}: A {fact.a}, B {fact.b}", highlight=False)
+    console.print(comparison.why, highlight=False)
+
+
+def in_words(row: "Difference") -> tuple[str, str, str, str, str]:
+    """Both figures, their difference in points, its interval, and whether that leaves out 0."""
+    interval = row.difference_ci95
+    return (
+        f"{100 * row.a:.2f} %",
+        f"{100 * row.b:.2f} %",
+        f"{100 * row.difference:+.2f}",
+        "-" if interval is None else f"{100 * interval[0]:+.2f} to {100 * interval[1]:+.2f}",
+        "not known" if row.beyond is None else "yes" if row.beyond else "no",
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="python -m firmware_host.report",
+        description=__doc__,
+        figures=True,
+        examples=("reports/augment reports/scl", "reports/before reports/after --out reports/change"),
+    )
+    parser.add_argument("a", type=Path, metavar="A", help="report folder, from firmware_host.validate")
+    parser.add_argument("b", type=Path, metavar="B", help="the report that is compared with it")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="folder to write (default reports/<A>-<B>)")
+    return parser
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,92 @@
+"""What --json of `firmware_host.stream` and `firmware_host.live` says: every class, and how they compare."""
+
+from dataclasses import dataclass
+
+from scl.answers import Document
+
+
+@dataclass(frozen=True)
+class StreamAnswer:
+    """A class of a stream.
+
+    Attributes:
+        seconds: from the recording's begin to the last sample of the window.
+        predicted: the class's name; None: the board abstained.
+        label: the recording's at that sample; None without one.
+        known: whether the label is one of the model's.
+    """
+
+    seconds: float
+    predicted: str | None
+    label: str | None
+    known: bool
+    saturated: bool
+    lead_off: bool
+
+
+@dataclass(frozen=True)
+class Streamed(Document):
+    """A recording's classes.
+
+    Attributes:
+        known, right: classes whose label the model knows, and those among them that are right.
+        unknown: of every other label what the model said, and how often.
+    """
+
+    answers: tuple[StreamAnswer, ...]
+    known: int
+    right: int
+    unknown: dict[str, dict[str, int]]
+
+    kind = "stream"
+    schema = 1
+
+
+@dataclass(frozen=True)
+class WindowAnswer:
+    """A window of a bundle: the board's class, TFLite Micro's, and the label (None where none is known)."""
+
+    window: int
+    predicted: str
+    expected: str
+    label: str | None
+
+
+@dataclass(frozen=True)
+class StreamedWindows(Document):
+    """The classes of a bundle's windows.
+
+    Attributes:
+        right: how many are TFLite Micro's.
+    """
+
+    answers: tuple[WindowAnswer, ...]
+    right: int
+
+    kind = "stream_windows"
+    schema = 1
+
+
+@dataclass(frozen=True)
+class LiveClass:
+    """A class of the board's own sensor; `seconds` and `predicted` as in a `StreamAnswer`."""
+
+    seconds: float
+    predicted: str | None
+    saturated: bool
+    lead_off: bool
+
+
+@dataclass(frozen=True)
+class LiveClasses(Document):
+    """What a board said of its own sensor: classes that came, classes that the line lost, samples that it took, and
+    samples that the board lost.
+    """
+
+    answers: tuple[LiveClass, ...]
+    lost: int
+    samples: int
+    dropped: int
+
+    kind = "live"
+    schema = 1

@@ -1,0 +1,93 @@
+"""What the JSON files of training hold that are written as dictionaries: docs/schemas is made from these types."""
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from scl.artifacts.run import Architecture, DataSource, Split
+from scl.partition import Partition
+from train.run.evaluate import Retrieval
+from train.transformations.rotation import RotationFigures
+from train.transformations.shift import ShiftFigures
+
+
+class Recorded(TypedDict):
+    """Figures of windows as recorded, as `train.run.evaluate.Evaluation` says them."""
+
+    windows: int
+    subjects: int
+    accuracy: float
+    macro_f1: float
+    negative_similarity: float
+    effective_rank: float
+    macro_auc: NotRequired[float | None]
+    confusion: NotRequired[list[list[int]]]
+    per_class: NotRequired[list[dict[str, float | int | None]]]
+    retrieval: NotRequired[Retrieval]
+
+
+class MetricsFile(Recorded, extra_items=RotationFigures | ShiftFigures):  # type: ignore[call-arg]  # PEP 728
+    """metrics.json: the figures of a run's test part. Figures of transformed copies stand under the transformation's
+    name, and under those of its other kinds.
+    """
+
+    kind: Literal["metrics"]
+    schema: Literal[2]
+    task: str
+    method: str
+    transformation: str
+    labels: list[str]
+    partition: Partition
+    split: Split
+    part: Literal["test"]
+    data: str
+    other_classes: NotRequired[dict[str, list[int]]]
+    consistency_by_construction: NotRequired[dict[str, str]]
+    warnings: list[str]
+
+
+class FusionMetricsFile(Recorded):
+    """metrics.json of `train.fusion`, with the figures under each transformation."""
+
+    kind: Literal["fusion"]
+    schema: Literal[1]
+    note: str
+    labels: list[str]
+    pairs: dict[str, int]
+    split: dict[str, Split]
+    rotation: RotationFigures | ShiftFigures
+    shift: RotationFigures | ShiftFigures
+    both: RotationFigures | ShiftFigures
+
+
+class FusionRunFile(TypedDict):
+    """run.json of `train.fusion`: the options, and architecture and recordings of both sensors."""
+
+    kind: Literal["fusion"]
+    schema: Literal[1]
+    config: dict[str, object]
+    architecture: list[Architecture]
+    data: list[dict[str, object]]
+
+
+class ProbeFile(TypedDict):
+    """probe.json: what a linear probe reads of each group of the latent, and each dimension's invariance."""
+
+    kind: Literal["probe"]
+    schema: Literal[1]
+    transformation: str
+    windows: int
+    groups: dict[str, dict[str, float]]
+    invariance: list[float]
+    parts: NotRequired[dict[str, dict[str, float]]]
+
+
+class ResumeFile(TypedDict):
+    """resume.json of an interrupted run: what has to be equal where it goes on."""
+
+    kind: Literal["resume"]
+    schema: Literal[1]
+    config: dict[str, object]
+    split: Split
+    data: DataSource
+    versions: dict[str, str]
