@@ -48,8 +48,8 @@ def sensor_arguments(options: argparse.Namespace, bundle: Bundle[BundleManifest]
         )
     if _is_text(options.play):
         raise InputError(
-            f"{options.play}: is text, expected int16 counts, little endian, sample by sample; play a capture file "
-            "with firmware_host.stream --record or firmware_host.monitor --record, which need no sensor"
+            f"{options.play}: is text, expected int16 counts, little endian, sample by sample; give a capture file "
+            "to firmware_host.stream or firmware_host.monitor with --record, which need no sensor"
         )
     rate_hz = bundle.manifest.sensor.rate_hz
     if base is None:
