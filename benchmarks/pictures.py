@@ -43,12 +43,12 @@ def bars(title: str, rows: Sequence[Bar], ends: tuple[float, float], ticks: Sequ
         low, high = ends
         return LABELS + PLOT * (min(max(value, low), high) - low) / (high - low)
 
-    said = "; ".join(f"{row.label}: {row.text}" for row in rows)
+    description = "; ".join(f"{row.label}: {row.text}" for row in rows)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-labelledby="title desc" font-family="system-ui, sans-serif" font-size="14" fill="{INK}">',
         f'  <title id="title">{escape(title)}</title>',
-        f'  <desc id="desc">{escape(said)}</desc>',
+        f'  <desc id="desc">{escape(description)}</desc>',
         f'  <rect width="{WIDTH}" height="{height}" rx="8" fill="#ffffff"/>',
     ]
     for value, text in ticks:

@@ -19,10 +19,10 @@ def on_the_board() -> list[Figure]:
 def _text(name: str, pattern: str) -> list[str]:
     """What a pattern finds in a log that a command printed, where it stands on one line."""
     text = re.sub(r"\s*│\n│\s+│\s*", " ", (FOLDER / name).read_text("utf-8"))
-    found = re.search(pattern, text)
-    if not found:
+    match = re.search(pattern, text)
+    if not match:
         raise SystemExit(f"{name}: nothing matches {pattern}")
-    return list(found.groups())
+    return list(match.groups())
 
 
 def _exact() -> Figure:

@@ -76,10 +76,10 @@ def linked(text: str, source: str, page: str) -> str:
     """The text of a file of the repository as that of a page: its links lead to pages."""
     made = {file: name for name, file in COPIED.items()}
 
-    def link(found: re.Match[str]) -> str:
-        target = os.path.normpath(os.path.join(os.path.dirname(source), found[1]))
+    def link(match: re.Match[str]) -> str:
+        target = os.path.normpath(os.path.join(os.path.dirname(source), match[1]))
         target = made.get(target) or (target.removeprefix("docs/") if target.startswith("docs/") else None)
-        return f"]({os.path.relpath(target, os.path.dirname(page) or '.')}" if target else found[0]
+        return f"]({os.path.relpath(target, os.path.dirname(page) or '.')}" if target else match[0]
 
     return re.sub(r"\]\((?![a-z]+:|#)([^)#\s]+)", link, text)
 
@@ -128,7 +128,7 @@ def _module_page(title: str) -> str:
 def _sections(nav: Any) -> list[dict[str, Any]]:
     """All parts of a navigation that have a title."""
     if isinstance(nav, list):
-        return [found for part in nav for found in _sections(part)]
+        return [section for part in nav for section in _sections(part)]
     if isinstance(nav, dict):
-        return [nav, *(found for part in nav.values() for found in _sections(part))]
+        return [nav, *(section for part in nav.values() for section in _sections(part))]
     return []

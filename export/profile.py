@@ -126,18 +126,18 @@ def print_estimate(path: Path, board: str, answer: Answer) -> None:
 
     memory, counted = room(board)
     network = network_of(path)
-    found = estimate(network)
-    answer.give(estimated(str(path), board, network, found, memory, counted))
+    cost = estimate(network)
+    answer.give(estimated(str(path), board, network, cost, memory, counted))
     for layer in network.layers:
-        shape, taken = f"{layer.result.length} x {layer.channels}", found.layers[layer.name]
+        shape, taken = f"{layer.result.length} x {layer.channels}", cost.layers[layer.name]
         say(f"{layer.name:12} {shape:>10} {layer.macs:>12,} MACs" + (f" {taken:>12,} instructions" if counted else ""))
-    whole = f"{found.instructions:,} instructions per inference" if counted else "instructions on a Cortex-M4F alone"
+    whole = f"{cost.instructions:,} instructions per inference" if counted else "instructions on a Cortex-M4F alone"
     say(
-        f"{path}, estimated for {board}: {whole}, {network.macs:,} MACs, arena {found.arena_bytes:,} of "
-        f"{memory['RAM']:,} bytes of RAM, program without link and front end {found.flash_bytes:,} of "
+        f"{path}, estimated for {board}: {whole}, {network.macs:,} MACs, arena {cost.arena_bytes:,} of "
+        f"{memory['RAM']:,} bytes of RAM, program without link and front end {cost.flash_bytes:,} of "
         f"{memory['FLASH']:,} bytes of FLASH"
     )
-    for region, needed in (("RAM", found.arena_bytes), ("FLASH", found.flash_bytes)):
+    for region, needed in (("RAM", cost.arena_bytes), ("FLASH", cost.flash_bytes)):
         if needed > memory[region]:
             raise InputError(f"{path}: {lacking(board, region, memory[region], needed)}")
 

@@ -124,20 +124,20 @@ def bisection(bundle: str, board: str, errors: Sequence[LayerErrors]) -> Bisecti
 
 
 def estimated(
-    run: str, board: str, network: Network, found: Estimate, memory: Mapping[str, int], counted: bool
+    run: str, board: str, network: Network, estimate: Estimate, memory: Mapping[str, int], counted: bool
 ) -> EstimatedCost:
     """Of a network; `counted` says whether the board's core is one whose instructions are estimated."""
     return EstimatedCost(
         run=run,
         board=board,
         layers=tuple(
-            EstimatedLayer(layer.name, layer.macs, found.layers[layer.name] if counted else None)
+            EstimatedLayer(layer.name, layer.macs, estimate.layers[layer.name] if counted else None)
             for layer in network.layers
         ),
         macs=network.macs,
-        instructions=found.instructions if counted else None,
-        arena_bytes=found.arena_bytes,
-        program_bytes=found.flash_bytes,
+        instructions=estimate.instructions if counted else None,
+        arena_bytes=estimate.arena_bytes,
+        program_bytes=estimate.flash_bytes,
         ram_bytes=memory["RAM"],
         flash_bytes=memory["FLASH"],
     )

@@ -108,10 +108,10 @@ def _figures(report: Report) -> list[tuple[str, str, str, str]]:
     """Name, float, int8, and what int8 loses in points."""
     exact, int8, _ = _both(report)
     rows = []
-    for name, words in NAMES.items():
+    for name, title in NAMES.items():
         before, after = None if exact is None else getattr(exact, name), getattr(int8, name)
         loss = None if before is None or after is None else before - after
-        rows.append((words, share(before, 2), share(after, 2), points(loss, 2)))
+        rows.append((title, share(before, 2), share(after, 2), points(loss, 2)))
     return rows
 
 

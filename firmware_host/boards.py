@@ -17,10 +17,10 @@ from pathlib import Path
 
 from firmware_host.emulator import STOP_TIMEOUT_S, die_with_parent
 from firmware_host.validation import REPORT, Validation
-from firmware_host.validation_table import share
 from scl.answers import Answer, Document
 from scl.arguments import Parser
 from scl.artifacts import InputError, read_artifact
+from scl.pages.rendering import share
 from scl.text import say
 
 LONGEST_LINE = 4096  # characters of a line of a process, passed on
@@ -211,23 +211,23 @@ def print_comparison(runs: Sequence[Run]) -> None:
 
 def _figures(v: Validation | None) -> dict[str, str]:
     return {
-        "board": v.board if v else "-",
+        "board": v.board if v else "–",
         "verdict": v.verdict if v else "not measured",
-        "windows answered": f"{v.sent - v.lost} of {v.sent}" if v else "-",
-        "retried": str(v.retried) if v else "-",
-        "resets": str(v.resets) if v else "-",
-        "accuracy": share(v.accuracy if v else None),
-        "consistency": share(v.consistency if v else None),
-        "per inference": _cost(v) if v else "-",
-        "latency, median": f"{v.latency.median_ms:.1f} ms" if v and v.latency.median_ms is not None else "-",
-        "windows per second": f"{(v.sent - v.lost) / v.link.seconds:.1f}" if v and v.link.seconds else "-",
-        "damaged frames": str(v.link.host_damaged_frames) if v else "-",
+        "windows answered": f"{v.sent - v.lost} of {v.sent}" if v else "–",
+        "retried": str(v.retried) if v else "–",
+        "resets": str(v.resets) if v else "–",
+        "accuracy": share(v.accuracy if v else None, 2),
+        "consistency": share(v.consistency if v else None, 2),
+        "per inference": _cost(v) if v else "–",
+        "latency, median": f"{v.latency.median_ms:.1f} ms" if v and v.latency.median_ms is not None else "–",
+        "windows per second": f"{(v.sent - v.lost) / v.link.seconds:.1f}" if v and v.link.seconds else "–",
+        "damaged frames": str(v.link.host_damaged_frames) if v else "–",
     }
 
 
 def _cost(v: Validation) -> str:
     if v.inference is None:
-        return "-"
+        return "–"
     if v.inference.seconds is not None:
         return f"{v.inference.seconds * 1e3:.3f} ms"
     return f"{v.inference.instructions:,} instr."

@@ -39,9 +39,10 @@ def _sentence(row: Difference) -> str:
 
 def _by_angle(comparison: Comparison) -> object:
     sides = comparison.a.by_angle, comparison.b.by_angle
-    if not all(sides):
+    bins = [[(row.low_deg, row.high_deg) for row in rows] for rows in sides]
+    if not all(sides) or bins[0] != bins[1]:  # the table has a row for each bin of both
         return None
-    places = [[(row.low_deg + row.high_deg) / 2 for row in rows] for rows in sides]
+    places = [[(low + high) / 2 for low, high in side] for side in bins]
     series = _series(sides, places)
     ticks = [(float(degrees), str(degrees)) for degrees in range(0, 181, 30)]
     return charts.shares("angle", "Consistency of A and B by angle", _NOTE, series, ticks, "degrees")

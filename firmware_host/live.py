@@ -12,19 +12,18 @@ from pathlib import Path
 from firmware_host.board import add_port_options, open_board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.messages import ABSTAIN, LiveAnswer
-from firmware_host.model import class_name
+from firmware_host.model import answered_name, check_streams
 from firmware_host.own_sensor import ENDLESS, Live
 from firmware_host.played_sensor import add_play_option, sensor_arguments
-from firmware_host.playing import Due
+from firmware_host.playing import Due, hop_of
 from firmware_host.streamed import LiveClass, LiveClasses
 from scl.answers import Answer
 from scl.arguments import Parser, number, whole
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_front_end_bundle
 from scl.artifacts.fields import MOST
-from scl.artifacts.manifest import BundleManifest, Manifest
-from scl.decision import LOST
-from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.artifacts.manifest import BundleManifest
+from scl.frontend.flags import LEAD_OFF, SATURATED, in_words
 from scl.text import say
 
 
@@ -37,13 +36,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _live(options: argparse.Namespace, answer: Answer) -> None:
     bundle = read_front_end_bundle(options.bundle)
-    if isinstance(bundle.manifest, Manifest) and bundle.manifest.task == "beat":
-        raise InputError(
-            f"{options.bundle}: classifies the beat in the middle of a window, and nothing here finds beats; "
-            "use validate, which sends it windows around annotated ones"
-        )
-    hop = options.hop or bundle.manifest.default_hop
-    hops = _hops(options, bundle.manifest, hop)
+    check_streams(bundle)
+    hop = hop_of(options.hop, bundle.manifest)
+    hops = _hops(options.seconds, bundle.manifest, hop)
     calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
     where, sensor = (options.port, options.baud, options.trace, options.wait), sensor_arguments(options, bundle)
     with open_board(bundle, *where, sensor, options.trust) as board:
@@ -67,10 +62,10 @@ def _print(live: Live, bundle: Bundle[BundleManifest]) -> list[LiveClass]:
                 continue
             _say_missing(answer.number - expected, answer.dropped - dropped)
             expected, dropped = answer.number + 1, answer.dropped
-            name = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
+            name = answered_name(bundle.manifest, answer.predicted)
             seconds = answer.end / bundle.manifest.sensor.rate_hz
             saturated, lead_off = bool(answer.flags & SATURATED), bool(answer.flags & LEAD_OFF)
-            say(f"{seconds:9.2f} s  {name}" + "  saturated" * saturated + "  lead off" * lead_off)
+            say(f"{seconds:9.2f} s  {name}{in_words(answer.flags)}")
             classes.append(LiveClass(seconds, None if answer.predicted == ABSTAIN else name, saturated, lead_off))
     return classes
 
@@ -94,21 +89,15 @@ def _classes(count: int) -> str:
     return f"{count} class{'es' * (count != 1)}"
 
 
-def _hops(options: argparse.Namespace, manifest: BundleManifest, hop: int) -> int:
-    """How many answers --seconds has room for. InputError if none, or if hops leave samples out."""
-    window, rate_hz = manifest.window_samples, manifest.sensor.rate_hz
-    if hop > window:
-        raise InputError(
-            f"--hop {hop}: longer than the window of {window} samples, so samples would be skipped; give at most "
-            f"{window}"
-        )
-    if options.seconds is None:
+def _hops(seconds: float | None, manifest: BundleManifest, hop: int) -> int:
+    """How many answers --seconds has room for. InputError if none."""
+    if seconds is None:
         return ENDLESS
-    due = Due.of(manifest, hop)
-    hops = min(due.after(round(options.seconds * rate_hz)), ENDLESS)
+    due, rate_hz = Due.of(manifest, hop), manifest.sensor.rate_hz
+    hops = min(due.after(round(seconds * rate_hz)), ENDLESS)
     if hops < 1:
         raise InputError(
-            f"--seconds {options.seconds:g}: the first class comes after {due.end(1)} samples, "
+            f"--seconds {seconds:g}: the first class comes after {due.end(1)} samples, "
             f"{due.end(1) / rate_hz:.2f} s; give more"
         )
     return hops

@@ -7,7 +7,7 @@ from firmware_host.message_error import MessageError
 from firmware_host.messages import ABSTAIN
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
-from scl.artifacts.manifest import BundleManifest, OutputTensor
+from scl.artifacts.manifest import BundleManifest, Manifest, OutputTensor
 from scl.decision import LOST
 
 
@@ -26,6 +26,11 @@ def class_name(manifest: BundleManifest, code: int, otherwise: str = "abstained"
     return "+".join(label for i, label in enumerate(manifest.labels) if code >> i & 1) or "none"
 
 
+def answered_name(manifest: BundleManifest, predicted: int) -> str:
+    """`class_name` of the class in an answer; "abstained" for ABSTAIN."""
+    return class_name(manifest, LOST if predicted == ABSTAIN else predicted)
+
+
 def is_class(manifest: BundleManifest, code: int) -> bool:
     """Whether the model can answer this number: a class, a mask of labels, or that it abstains."""
     return code == ABSTAIN or 0 <= code < manifest.classes
@@ -34,6 +39,15 @@ def is_class(manifest: BundleManifest, code: int) -> bool:
 def dequantized(values: np.ndarray, output: OutputTensor) -> np.ndarray:
     """Int8 outputs of the network as float64, of the same shape."""
     return np.asarray((values.astype(np.float64) - output.zero_point) * output.scale)
+
+
+def check_streams(bundle: Bundle[BundleManifest]) -> None:
+    """InputError for a model of beats, whose windows lie around a beat: a stream's lie anywhere."""
+    if isinstance(bundle.manifest, Manifest) and bundle.manifest.task == "beat":
+        raise InputError(
+            f"{bundle.path}: classifies the beat in the middle of a window, and nothing here finds beats; use "
+            "validate, or the monitor without --record and --live: both send it windows around annotated ones"
+        )
 
 
 def check_board(hello: Hello, bundle: Bundle[BundleManifest], port: str) -> None:

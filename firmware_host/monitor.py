@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firmware_host.board import add_port_options, open_board
+from firmware_host.model import check_streams
 from firmware_host.played_sensor import add_play_option, sensor_arguments
 from firmware_host.reopening import SerialPort
 from scl.arguments import FORMATS, Parser, whole
@@ -89,6 +90,7 @@ def _own(options: argparse.Namespace) -> "tuple[Shared, View, list[Driver]]":
         if getattr(options, name):
             raise InputError(f"--{name}: is for recordings that are played, not for --live; leave one of them out")
     bundle = read_front_end_bundle(options.bundle)
+    check_streams(bundle)
     session = Own(bundle.manifest)
     port, more = _port(options.port, options.baud), sensor_arguments(options, bundle)
     opened = partial(open_board, bundle, port, options.baud, options.trace, more=more, trust=options.trust)

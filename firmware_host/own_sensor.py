@@ -10,6 +10,7 @@ import struct
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 
@@ -139,7 +140,7 @@ class Live:
         if isinstance(answer, LiveProgress):
             self._confirm(answer)
             return None
-        if answer.number < self.number:  # a second time, or late
+        if self.begin is None or answer.number < self.number:  # unconfirmed and asked for again, doubled, or late
             return None
         self._check(answer)
         self.number, self.end, self.dropped = answer.number + 1, answer.end, answer.dropped
@@ -166,8 +167,6 @@ class Live:
     def _check(self, answer: LiveAnswer) -> None:
         """MessageError for an answer that this LIVE cannot get."""
         passed, dropped = answer.end - self.end, answer.dropped - self.dropped
-        if self.begin is None:
-            raise MessageError(f"the answer of hop {answer.number} before the start of LIVE was confirmed")
         if answer.number >= self._hops or passed < 1 or not 0 <= dropped < passed:
             raise MessageError(
                 f"hop {answer.number} of {self._hops} after {answer.end} samples, {answer.dropped} of them dropped; "
@@ -185,7 +184,7 @@ class Live:
             raise MessageError(f"class {answer.predicted}, of a model with {self._manifest.classes} classes")
 
     def _silent(self) -> None:
-        """What it means that no answer came for so long: the last ones were lost, or an error says what is wrong."""
+        """Takes the last answers as lost where the board is through. Raises SilentSensorError or InputError if not."""
         progress = self._end()
         if progress is None:
             self._explain_silence()
@@ -228,8 +227,8 @@ class Live:
             self._link.send(Type.CAPTURE, struct.pack("<I", 0))
         return self._link.send(Type.LIVE, messages.live(0, 0))[0]
 
-    def _explain_silence(self) -> None:
-        """InputError for a board that does not even answer that it starts or ends."""
+    def _explain_silence(self) -> NoReturn:
+        """Raises InputError for a board that does not even answer that it starts or ends."""
         if self._link.ask().session == 0:
             raise BoardResetError(self._link.name, self._when())
         raise InputError(

@@ -60,9 +60,9 @@ def sensor_arguments(options: argparse.Namespace, bundle: Bundle[BundleManifest]
 def loaded(counts: Path, samples: int, period_us: int, base: int) -> list[str]:
     """QEMU's arguments that put a sensor's samples into an emulated board's memory from `base` on."""
     file = str(counts.resolve()).replace(",", ",,")
-    words = MAGIC | samples << 32, period_us
+    header = MAGIC | samples << 32, period_us
     return [
-        *("-device", f"loader,addr={base},data={words[0]},data-len=8"),
-        *("-device", f"loader,addr={base + 8},data={words[1]},data-len=8"),
+        *("-device", f"loader,addr={base},data={header[0]},data-len=8"),
+        *("-device", f"loader,addr={base + 8},data={header[1]},data-len=8"),
         *("-device", f"loader,addr={base + HEADER_BYTES},file={file},force-raw=on"),
     ]

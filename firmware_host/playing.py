@@ -60,10 +60,10 @@ def play(
     )
     position, hops, total = 0, 0, len(record.counts)
     with resets_named(link.name, lambda: f"after {position} of {total} samples"):
-        confirmed = link.request(Type.STREAM, wanted := struct.pack("<H", hop)).payload
-        if confirmed != wanted:
+        confirmed = link.request(Type.STREAM, requested := struct.pack("<H", hop)).payload
+        if confirmed != requested:
             raise InputError(
-                f"port {link.name}: the board confirmed hop {confirmed.hex()}, {wanted.hex()} was asked for; "
+                f"port {link.name}: the board confirmed hop {confirmed.hex()}, {requested.hex()} was asked for; "
                 "reset the board and start again"
             )
         started = pace.now() if pace else 0.0
@@ -77,6 +77,17 @@ def play(
             if answer.hops != hops:
                 hops = answer.hops
                 yield answer
+
+
+def hop_of(option: int | None, manifest: BundleManifest) -> int:
+    """Model-rate samples from class to class: --hop, else the bundle's. InputError if samples would be left out."""
+    hop, window = option or manifest.default_hop, manifest.window_samples
+    if hop > window:
+        raise InputError(
+            f"--hop {hop}: longer than the window of {window} samples, so samples would be skipped; give at most "
+            f"{window}"
+        )
+    return hop
 
 
 @dataclass(frozen=True)

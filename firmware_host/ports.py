@@ -51,6 +51,7 @@ def candidates() -> list[Any]:
 
 
 def describe(port: Any) -> str:
+    """A line for one of the `candidates`: its device, its ids in hexadecimal, and what the system calls it."""
     return f"{port.device}  {port.vid:04x}:{port.pid:04x}  {port.description}"
 
 
@@ -74,28 +75,28 @@ def resolve() -> str:
 
     Raises PortMissingError with none, PortNameError with several: nothing is guessed.
     """
-    found = candidates()
-    if len(found) == 1:
-        return str(found[0].device)
-    if not found:
+    ports = candidates()
+    if len(ports) == 1:
+        return str(ports[0].device)
+    if not ports:
         raise PortMissingError(
             "no serial port of a USB device was found; plug the board in, name its port with --port, "
             "or use --port emulator or --port native"
         )
-    listing = "\n".join(f"  {describe(port)}" for port in found)
-    raise PortNameError(f"{len(found)} serial ports were found; choose one with --port:\n{listing}")
+    listing = "\n".join(f"  {describe(port)}" for port in ports)
+    raise PortNameError(f"{len(ports)} serial ports were found; choose one with --port:\n{listing}")
 
 
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     with Answer(options.json) as answer:
-        found = candidates()
-        if not found:
+        ports = candidates()
+        if not ports:
             say("no serial port of a USB device was found; --port emulator and --port native need none")
-        for port in found:
+        for port in ports:
             say(describe(port))
         answer.give(
-            Ports(tuple(Port(p.device, p.vid, p.pid, p.serial_number or None, str(p.description)) for p in found))
+            Ports(tuple(Port(p.device, p.vid, p.pid, p.serial_number or None, str(p.description)) for p in ports))
         )
     return 0
 

@@ -7,6 +7,7 @@ answer tells how far it was; without one it is asked whether our session is stil
 import struct
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NoReturn
 
 from firmware_host.blocks import Blocks
 from firmware_host.link import BoardResetError, Link, resets_named
@@ -129,8 +130,8 @@ class Recording:
         seq, _size = self.link.send(Type.CAPTURE, struct.pack("<I", 0))
         return seq
 
-    def _explain_silence(self) -> None:
-        """InputError for a board that does not even answer that it stops."""
+    def _explain_silence(self) -> NoReturn:
+        """Raises InputError for a board that does not even answer that it stops."""
         if self.link.ask().session == 0:
             raise BoardResetError(self.link.name, self._when())
         raise InputError(

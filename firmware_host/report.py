@@ -13,6 +13,7 @@ from scl.answers import Answer
 from scl.arguments import Parser, command_line
 from scl.artifacts import InputError, command, folder, kinds_in, read_artifact, write_artifact, write_bytes
 from scl.artifacts.provenance import provenance
+from scl.pages.rendering import points, share
 from scl.text import say
 
 if TYPE_CHECKING:  # types of a hundred fields, which --help does without
@@ -50,8 +51,8 @@ def read_validation(path: Path) -> "Validation":
 
     if not (path / REPORT).is_file():
         kinds = kinds_in(path)
-        held = f"is a {kinds[0]}, expected a validation report" if kinds else f"is no validation report (no {REPORT})"
-        raise InputError(f"{path}: {held}; python -m firmware_host.validate BUNDLE --out {path} makes one")
+        problem = f"a {kinds[0]}, expected a validation report" if kinds else f"no validation report (no {REPORT})"
+        raise InputError(f"{path}: is {problem}; python -m firmware_host.validate BUNDLE --out {path} makes one")
     return read_artifact(path / REPORT, Validation)
 
 
@@ -104,10 +105,10 @@ def in_words(row: "Difference") -> tuple[str, str, str, str, str]:
     """Both figures, their difference in points, its interval, and whether that leaves out 0."""
     interval = row.difference_ci95
     return (
-        f"{100 * row.a:.2f} %",
-        f"{100 * row.b:.2f} %",
-        f"{100 * row.difference:+.2f}",
-        "-" if interval is None else f"{100 * interval[0]:+.2f} to {100 * interval[1]:+.2f}",
+        share(row.a, 2),
+        share(row.b, 2),
+        points(row.difference, 2),
+        "–" if interval is None else f"{points(interval[0], 2)} to {points(interval[1], 2)}",
         "not known" if row.beyond is None else "yes" if row.beyond else "no",
     )
 

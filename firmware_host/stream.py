@@ -10,8 +10,8 @@ from pathlib import Path
 from firmware_host.board import add_port_options, open_board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.messages import ABSTAIN
-from firmware_host.model import class_name
-from firmware_host.playing import Due, Pace, play
+from firmware_host.model import answered_name, check_streams
+from firmware_host.playing import Due, Pace, hop_of, play
 from firmware_host.stream_windows import stream_windows
 from firmware_host.streamed import StreamAnswer, Streamed
 from firmware_host.tally import Tally
@@ -21,9 +21,8 @@ from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.capture import Capture, read_capture
 from scl.artifacts.fields import MOST
-from scl.artifacts.manifest import BundleManifest, Manifest
-from scl.decision import LOST
-from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.artifacts.manifest import BundleManifest
+from scl.frontend.flags import LEAD_OFF, SATURATED, in_words
 from scl.text import say
 
 
@@ -39,21 +38,11 @@ def _stream(options: argparse.Namespace, out: Answer) -> int:
         return stream_windows(bundle, options, out)
     if options.record is None:
         raise InputError(f"{options.bundle}: takes a sensor's counts; give a recording of them with --record FILE")
-    if isinstance(bundle.manifest, Manifest) and bundle.manifest.task == "beat":
-        raise InputError(
-            f"{options.bundle}: classifies the beat in the middle of a window, and nothing here finds beats; "
-            "use validate, which sends it windows around annotated ones"
-        )
+    check_streams(bundle)
     record = read_capture(options.record)
     check_record(record, bundle, options.record)
     calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
-    window = bundle.manifest.window_samples
-    hop = options.hop or bundle.manifest.default_hop
-    if hop > window:
-        raise InputError(
-            f"--hop {hop}: longer than the window of {window} samples, so samples would be skipped; give at most "
-            f"{window}"
-        )
+    hop = hop_of(options.hop, bundle.manifest)
     least = Due.of(bundle.manifest, hop).end(1)
     if len(record.counts) < least:
         raise InputError(
@@ -66,16 +55,15 @@ def _stream(options: argparse.Namespace, out: Answer) -> int:
         pace, answers = Pace() if options.speed == "real" else None, []
         for answer in play(board, bundle, record, hop, pace):
             seconds = answer.end / record.rate_hz
-            said = class_name(bundle.manifest, LOST if answer.predicted == ABSTAIN else answer.predicted)
+            name = answered_name(bundle.manifest, answer.predicted)
             truth = record.label[answer.end - 1] if record.label else ""
-            flags = "  saturated" * bool(answer.flags & SATURATED) + "  lead off" * bool(answer.flags & LEAD_OFF)
             label = f"  (label {truth})" + ", which the model does not know" * (not tally.knows(truth)) if truth else ""
-            say(f"{seconds:9.2f} s  {said}{label}{flags}")
-            tally.add(truth, said)
+            say(f"{seconds:9.2f} s  {name}{label}{in_words(answer.flags)}")
+            tally.add(truth, name)
             answers.append(
                 StreamAnswer(
                     seconds=seconds,
-                    predicted=None if answer.predicted == ABSTAIN else said,
+                    predicted=None if answer.predicted == ABSTAIN else name,
                     label=truth or None,
                     known=bool(truth) and tally.knows(truth),
                     saturated=bool(answer.flags & SATURATED),
@@ -94,10 +82,10 @@ def check_record(record: Capture, bundle: Bundle[BundleManifest], path: Path) ->
     sensor = bundle.manifest.sensor
     recorded = record.rate_hz, record.sensor, ", ".join(record.channels)
     expected = sensor.rate_hz, sensor.name, ", ".join(bundle.manifest.channels)
-    for name, value, wanted in zip(("rate in Hz", "sensor", "channels"), recorded, expected, strict=True):
-        if value != wanted:
+    for name, value, due in zip(("rate in Hz", "sensor", "channels"), recorded, expected, strict=True):
+        if value != due:
             raise InputError(
-                f"{path}: {name} is {value}, {bundle.path} was exported for {wanted}; "
+                f"{path}: {name} is {value}, {bundle.path} was exported for {due}; "
                 "record with that sensor, or export the model again with `python -m export.quantize --sensor FILE`"
             )
 

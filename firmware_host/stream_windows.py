@@ -41,17 +41,17 @@ def stream_windows(bundle: Bundle[BundleManifest], options: argparse.Namespace, 
             )
     golden, manifest = read_golden(bundle), bundle.manifest
     windows = Windows(golden.counts[0].reshape(-1, manifest.values))
-    said, right, answers = 0, 0, []
+    window, right, answers = 0, 0, []
     with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         for answer in play(board, bundle, windows, manifest.window_samples):
-            expected, label = int(golden.predictions[0, said]), int(golden.labels[0, said])
+            expected, label = int(golden.predictions[0, window]), int(golden.labels[0, window])
             predicted, truth = class_name(manifest, answer.predicted), None
             if manifest.labelled:
                 truth = class_name(manifest, label)
-            say(f"window {said:5}  {predicted}" + (f"  (label {truth})" if manifest.labelled else ""))
-            answers.append(WindowAnswer(said, predicted, class_name(manifest, expected), truth))
-            said, right = said + 1, right + (answer.predicted == expected)
-        board.check(board.hello.calibration_hash, f"after {said} of {len(golden.groups)} windows")
-    say(f"{right} of {said} classes are TFLite Micro's")
+            say(f"window {window:5}  {predicted}" + (f"  (label {truth})" if manifest.labelled else ""))
+            answers.append(WindowAnswer(window, predicted, class_name(manifest, expected), truth))
+            window, right = window + 1, right + (answer.predicted == expected)
+        board.check(board.hello.calibration_hash, f"after {window} of {len(golden.groups)} windows")
+    say(f"{right} of {window} classes are TFLite Micro's")
     out.give(StreamedWindows(tuple(answers), right))
-    return int(right < said)
+    return int(right < window)

@@ -88,19 +88,19 @@ def worst_first(classes: tuple[ClassFigures, ...]) -> list[ClassFigures]:
 
 def _charts(v: Validation) -> dict[str, object]:
     """By name; those that the transformation has."""
-    found: dict[str, object] = dict.fromkeys(("angle", "shift", "sphere", "latency", "layers", "memory"))
+    drawn: dict[str, object] = dict.fromkeys(("angle", "shift", "sphere", "latency", "layers", "memory"))
     parts, export = v.breakdown, v.export
     if parts.by_angle:
         edges = sorted({edge for row in parts.by_angle for edge in (row.low_deg, row.high_deg)})
         middles = [(row.low_deg + row.high_deg) / 2 for row in parts.by_angle]
-        found["angle"] = _shares(
+        drawn["angle"] = _shares(
             "angle", "rotation angle", middles, parts.by_angle, [(e, f"{e:g}") for e in edges], "degrees"
         )
     if parts.by_shift:
         known = all(row.seconds is not None for row in parts.by_shift)
         places = [row.seconds or 0.0 if known else row.samples for row in parts.by_shift]
         ends = sorted({0.0, min(places), max(places)})
-        found["shift"] = _shares(
+        drawn["shift"] = _shares(
             "shift",
             "shift",
             places,
@@ -109,17 +109,17 @@ def _charts(v: Validation) -> dict[str, object]:
             "seconds later" if known else "samples later",
         )
     if parts.by_direction:
-        found["sphere"] = _sphere(parts.by_direction)
+        drawn["sphere"] = _sphere(parts.by_direction)
     if parts.latency:
         rows = [(f"to {b.high_ms:.1f} ms", float(b.windows), f"{b.windows:,}") for b in parts.latency]
-        found["latency"] = charts.bars("latency", "Latency in flight", "Windows by the time of their answer.", rows)
+        drawn["latency"] = charts.bars("latency", "Latency in flight", "Windows by the time of their answer.", rows)
     if export is not None:
         layers = [(row.name, float(row.instructions), f"{row.instructions:,}") for row in export.layers]
-        found["layers"] = charts.bars(
+        drawn["layers"] = charts.bars(
             "layers", f"Instructions of each layer on {export.board}", "The table of layers has the same.", layers
         )
-        found["memory"] = charts.memory_map("memory", export.memory_map, export.layers, export.cost.arena_bytes)
-    return found
+        drawn["memory"] = charts.memory_map("memory", export.memory_map, export.layers, export.cost.arena_bytes)
+    return drawn
 
 
 def _shares(
@@ -144,9 +144,9 @@ def _shares(
 def _sphere(cells: tuple[DirectionBin, ...]) -> object:
     known = [cell for cell in cells if cell.consistency is not None]
     worst = min(known, key=lambda cell: cell.consistency or 0, default=None)
-    words = "No copies." if worst is None else f"Lowest {share(worst.consistency)} around {direction(worst)}."
+    title = "No copies." if worst is None else f"Lowest {share(worst.consistency)} around {direction(worst)}."
     return charts.sphere(
-        "sphere", "Consistency by direction, in per cent", words, RINGS, [cell.consistency for cell in cells]
+        "sphere", "Consistency by direction, in per cent", title, RINGS, [cell.consistency for cell in cells]
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from firmware_host.validation import Measured, Verdict
+from scl.pages.rendering import number, share
 
 
 def unmeasured(v: Measured) -> list[str]:
@@ -37,19 +38,19 @@ def print_table(v: Measured, judged: Verdict) -> None:
         ("consistency", v.consistency, desktop.consistency),
     ):
         if trained_here or desktop_value is not None:
-            table.add_row(name, share(board_value), share(desktop_value))
+            table.add_row(name, share(board_value, 2), share(desktop_value, 2))
     if trained_here or v.consistency_ci95:
         low, high = v.consistency_ci95 or (None, None)
-        table.add_row("  95 % interval, clustered by group", f"{share(low)} - {share(high)}", "")
+        table.add_row("  95 % interval, clustered by group", f"{share(low, 2)} - {share(high, 2)}", "")
     changed = v.changed_labels
     if changed and changed.share:
         table.add_row(
-            f"  over all pairs ({share(changed.share)} change their label)", share(v.consistency_all_pairs), ""
+            f"  over all pairs ({share(changed.share, 2)} change their label)", share(v.consistency_all_pairs, 2), ""
         )
-        table.add_row("  changed labels that are followed", share(changed.followed), "")
+        table.add_row("  changed labels that are followed", share(changed.followed, 2), "")
     for key in ("similarity_invariant", "negative_similarity", "effective_rank"):
         if trained_here or getattr(desktop, key) is not None:
-            table.add_row(key.replace("_", " "), _decimal(getattr(v, key)), _decimal(getattr(desktop, key)))
+            table.add_row(key.replace("_", " "), number(getattr(v, key)), number(getattr(desktop, key)))
     for name, value, expected in _exactness(v):
         table.add_row(name, value, expected)
     console = PlainConsole()
@@ -79,12 +80,3 @@ def _exactness(v: Measured) -> Iterator[tuple[str, str, str]]:
         yield "time per inference", f"{inference.seconds * 1e3:.3f} ms", ""
     if latency.median_ms is not None:
         yield "latency in flight, median (p95)", f"{latency.median_ms:.1f} ({latency.p95_ms:.1f}) ms", ""
-
-
-def share(value: float | None) -> str:
-    """A share in per cent, for a table."""
-    return "-" if value is None else f"{100 * value:.2f} %"
-
-
-def _decimal(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

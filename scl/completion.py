@@ -41,23 +41,23 @@ def complete(modules: Mapping[str, str]) -> NoReturn:
     Args:
         modules: where the parser of each command is, by its name of one or two words.
     """
-    words = split_line(os.environ["COMP_LINE"], int(os.environ["COMP_POINT"]))[3][1:]
-    name = next((name for name in (" ".join(words[:2]), *words[:1]) if name in modules), None)
+    typed = split_line(os.environ["COMP_LINE"], int(os.environ["COMP_POINT"]))[3][1:]
+    name = next((name for name in (" ".join(typed[:2]), *typed[:1]) if name in modules), None)
     if name is not None:
-        before, found = len(name.split()), _parser_of(modules[name])
+        before, options = len(name.split()), _parser_of(modules[name])
     else:
-        group = [one.split()[1] for one in modules if words and one.startswith(f"{words[0]} ")]
-        before, found = int(bool(group)), Parser(prog="scl")
-        found.add_argument("command", choices=sorted(group or {one.split()[0] for one in modules}))
+        group = [one.split()[1] for one in modules if typed and one.startswith(f"{typed[0]} ")]
+        before, options = int(bool(group)), Parser(prog="scl")
+        options.add_argument("command", choices=sorted(group or {one.split()[0] for one in modules}))
     os.environ[ASKED] = str(1 + before)
-    argcomplete.autocomplete(found, always_complete_options=name is not None)
+    argcomplete.autocomplete(options, always_complete_options=name is not None)
     raise SystemExit(1)  # which autocomplete does itself
 
 
 def _parser_of(module: str) -> argparse.ArgumentParser:
     made = import_module(module)
-    found: argparse.ArgumentParser = (made.parser if hasattr(made, "parser") else made._parser)()
-    return found
+    options: argparse.ArgumentParser = (made.parser if hasattr(made, "parser") else made._parser)()
+    return options
 
 
 if __name__ == "__main__":

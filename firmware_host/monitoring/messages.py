@@ -18,7 +18,7 @@ def _turns(quaternion: tuple[float, ...]) -> bool:
 
 
 class _Message:
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": False, "allow_inf_nan": False}
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Activity(_Message):
 
 @dataclass(frozen=True)
 class Position(_Message):
-    """How the board is worn now, the how-manieth way."""
+    """How the board is worn now: the number of the position, from 0."""
 
     kind: Literal["position"]
     number: Annotated[int, Ge(0), Le(POSITIONS - 1)]

@@ -36,6 +36,7 @@ POLICY = 1008  # RFC 6455, 7.4.1: a message that violates the endpoint's policy
 HEARTBEAT_S = 0.5  # a state is sent at the latest, so that lateness shows
 FRAME_S = 0.03  # between two states at the least
 STOP_S = 2  # for open pages to be told
+REFUSED = "a message that no page of the monitor sends"
 PAGE = Path(__file__).with_name("page")
 FILES = {
     "": ("monitor.html", "text/html"),
@@ -72,12 +73,12 @@ class Door:
             await self.app(scope, receive, send)
 
     def opens(self, scope: Scope) -> bool:
-        """Whether a request may pass. A WebSocket has to name its origin, which browsers do."""
+        """Whether a request may pass, whatever its path is. A WebSocket has to name its origin, which browsers do."""
         headers = Headers(scope=scope)
         origins = {f"http://{host}" for host in self.hosts}
-        origin, given = headers.get("origin"), scope["path"].split("/")[1]
+        origin, token = headers.get("origin"), scope["path"].partition("/")[2].partition("/")[0]
         named = origin in origins if origin is not None else scope["type"] == "http"
-        has_token = secrets.compare_digest(given.encode(), self.token.encode())
+        has_token = secrets.compare_digest(token.encode(), self.token.encode())
         return has_token and named and headers.get("host") in self.hosts
 
 
@@ -106,7 +107,7 @@ class Page:
             WebSocketRoute("/{token}/socket", self._socket),
         ]
         app = Starlette(routes=routes)
-        self.app = Door(app, self.token, frozenset((f"{HOST}:{port}", f"localhost:{port}")))
+        self.app = Door(app, self.token, frozenset((f"{HOST}:{port}",)))
 
     async def _file(self, request: Request) -> Response:
         name, kind = FILES[request.url.path.rpartition("/")[2]]
@@ -142,11 +143,13 @@ class Page:
     async def _take(self, socket: WebSocket) -> None:
         """Passes the page's orders on; closes the socket behind one that is none."""
         while True:
-            text = await socket.receive_text()
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
             try:
-                order = messages.parse(text)
-            except ValueError as error:
-                await socket.close(POLICY, str(error)[:120])
+                order = messages.parse(message.get("text") or "")  # a binary message has none
+            except ValueError:
+                await socket.close(POLICY, REFUSED)
                 return
             await asyncio.to_thread(self.session.order, order)
 
@@ -171,8 +174,8 @@ class Page:
             stop()
 
 
-def serve(page: Page, listener: socket.socket, told: Callable[[], object]) -> None:
-    """Serves until Ctrl-C or the session's end. `told` is called when the address answers."""
+def serve(page: Page, listener: socket.socket, announce: Callable[[], object]) -> None:
+    """Serves until Ctrl-C or the session's end. `announce` is called when the address answers."""
     config = uvicorn.Config(
         page.app,
         log_config=None,
@@ -189,7 +192,8 @@ def serve(page: Page, listener: socket.socket, told: Callable[[], object]) -> No
             server.should_exit = True
 
     stop = page.session.listen(ended)
-    told()
+    ended()  # it may have before anybody listened
+    announce()
     try:
         server.run(sockets=[listener])
     finally:

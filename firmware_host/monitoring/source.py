@@ -6,14 +6,14 @@ from typing import Protocol
 
 import numpy as np
 
-from firmware_host.model import class_name
+from firmware_host.model import check_streams, class_name
 from firmware_host.monitoring.strips import strips_of
 from firmware_host.stream import check_record
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.capture import Capture, read_capture
 from scl.artifacts.golden import read_golden
-from scl.artifacts.manifest import BundleManifest, Manifest
+from scl.artifacts.manifest import BundleManifest
 
 SECONDS_A_WINDOW = 2.0  # of a model without a rate
 
@@ -93,11 +93,7 @@ class Recording:
                 f"--record: {bundle.path} has no front end, so it takes no sensor's counts; leave --record out, and "
                 "the windows in the bundle are played"
             )
-        if isinstance(manifest, Manifest) and manifest.task == "beat":
-            raise InputError(
-                f"{bundle.path}: classifies the beat in the middle of a window, and nothing here finds beats; leave "
-                "--record out, and the windows in the bundle are played"
-            )
+        check_streams(bundle)
         self._record: Capture = read_capture(path)
         check_record(self._record, bundle, path)
         self.name, self._hop, self._samples = path.name, _hop(manifest), manifest.raw_samples

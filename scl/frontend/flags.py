@@ -8,6 +8,16 @@ SATURATED = 1  # a count was at or beyond a rail of its sensor
 LEAD_OFF = 2  # a channel held one count for so long that its lead must be off
 
 
+def in_words(flags: int) -> str:
+    """What stands behind a class on the terminal, two blanks before each flag.
+
+    Examples:
+        >>> in_words(SATURATED | LEAD_OFF)
+        '  saturated  lead off'
+    """
+    return "  saturated" * bool(flags & SATURATED) + "  lead off" * bool(flags & LEAD_OFF)
+
+
 def flags_of(counts: np.ndarray, sensor: Sensor, lead_off_samples: int) -> np.ndarray:
     """What the board says of windows of counts (n, raw_samples, channels): SATURATED and LEAD_OFF, uint8 (n,).
 

@@ -7,7 +7,7 @@ import pytest
 
 from firmware_host.breakdown import tabled_classes
 from firmware_host.message_error import MessageError
-from firmware_host.model import check_board, class_name, dequantized, is_class
+from firmware_host.model import check_board, check_streams, class_name, dequantized, is_class
 from scl.artifacts import InputError
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.manifest import NetworkManifest, OutputTensor
@@ -31,6 +31,12 @@ def test_names_of_classes_and_masks(bundle):
     assert class_name(bundle.manifest, LOST, "lost") == "lost"
     several = replace(bundle.manifest, thresholds=(0, 0, 0))
     assert [class_name(several, code) for code in (0, 1, 5)] == ["none", "walking", "walking+sitting"]
+
+
+def test_a_model_of_beats_classifies_no_stream(bundle):
+    check_streams(bundle)
+    with pytest.raises(InputError, match="nothing here finds beats; use validate, or the monitor without --record"):
+        check_streams(replace(bundle, manifest=replace(bundle.manifest, task="beat")))
 
 
 @pytest.mark.parametrize("several", [False, True])

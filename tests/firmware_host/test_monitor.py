@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,7 @@ from firmware_host.monitoring.kept import Kept
 from firmware_host.monitoring.messages import Activity, Position, Press, Shift, Turn, parse
 from firmware_host.monitoring.own import Own
 from firmware_host.monitoring.own_state import about_own, state_own, verdict
+from firmware_host.monitoring.server import Door, Page, View, listening, serve
 from firmware_host.monitoring.session import Session
 from firmware_host.monitoring.shared import LATE_S
 from firmware_host.monitoring.source import BundleWindows, Recording
@@ -370,6 +372,10 @@ def test_models_from_elsewhere_play_their_windows(tmp_path):
         '{"kind": "turn", "quaternion": ["x", 0, 0, 0]}',
         '{"kind": "shift", "samples": 0.5}',
         '{"kind": "shift", "samples": 99999999}',
+        '{"kind": "shift", "samples": true}',
+        '{"kind": "shift", "samples": "5"}',
+        '{"kind": "turn", "quaternion": ["1", 0, 0, 0]}',
+        '{"kind": "position", "number": true}',
         '{"kind": "press", "button": "format"}',
         '{"kind": "press", "button": "play", "more": 1}',
         '{"kind": "run", "code": "1"}',
@@ -385,6 +391,31 @@ def test_orders_of_a_page():
     assert parse('{"kind": "turn", "quaternion": [1, 0, 0, 0]}') == Turn("turn", (1.0, 0.0, 0.0, 0.0))
     assert parse('{"kind": "shift", "samples": -4}') == Shift("shift", -4)
     assert parse('{"kind": "press", "button": "step"}') == Press("press", "step")
+
+
+def request(path, **headers):
+    named = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return {"type": "http", "path": path, "headers": named}
+
+
+def test_the_door_opens_for_the_token_whatever_the_path_is():
+    door = Door(None, "secret", frozenset(("127.0.0.1:80",)))
+    assert door.opens(request("/secret/", host="127.0.0.1:80"))
+    assert not door.opens(request("/secret/", host="localhost:80"))
+    for path in ("*", "", "/", "secret", "//secret", "/secre", "/secret\u20ac"):
+        assert not door.opens(request(path, host="127.0.0.1:80"))
+
+
+def test_a_session_that_has_ended_is_not_served(session):
+    """It may have ended before the server listens to it."""
+    session.end()
+    view = View(partial(about, session), partial(state, session))
+    with listening(None) as listener:
+        page = Page(session, view, listener.getsockname()[1])
+        server = threading.Thread(target=serve, args=(page, listener, lambda: None), daemon=True)
+        server.start()
+        server.join(20)
+    assert not server.is_alive()
 
 
 def test_what_was_sent_is_kept_once_for_each_step(session, tmp_path):
@@ -502,6 +533,13 @@ def test_bundles_that_take_other_windows_are_not_compared(bundle):
         InputError, match="samples of a window is 48, of .* it is 200; both get the same counts: export"
     ):
         monitor.check_comparable(bundle, other)
+
+
+def test_a_model_of_beats_classifies_no_sensor_live(bundle, monkeypatch):
+    beats = replace(bundle, manifest=replace(bundle.manifest, task="beat"))
+    monkeypatch.setattr(monitor, "read_front_end_bundle", lambda _path: beats)
+    with pytest.raises(InputError, match="nothing here finds beats; use validate"):
+        monitor.main([str(bundle.path), "--port", "native", "--live"])
 
 
 def test_the_terminal_turns_the_watch_by_itself(session):

@@ -26,7 +26,7 @@ from firmware_host.monitoring.driver import Driver
 from firmware_host.monitoring.messages import Press
 from firmware_host.monitoring.own import Own, listen
 from firmware_host.monitoring.own_state import about_own, state_own
-from firmware_host.monitoring.server import Page, View, listening, serve
+from firmware_host.monitoring.server import REFUSED, Page, View, listening, serve
 from firmware_host.monitoring.session import AS_WORN, Session
 from firmware_host.monitoring.source import BundleWindows
 from firmware_host.monitoring.state import about, state
@@ -311,6 +311,7 @@ def test_whoever_has_no_token_or_comes_from_elsewhere_is_refused(running):
         assert refused(other + name, {}) == 403
         assert refused(url + name, {"Origin": "http://evil.example"}) == 403
         assert refused(url + name, {"Host": "evil.example"}) == 403
+        assert refused(url + name, {"Host": f"localhost:{port}"}) == 403
     assert refused(own, {}) == refused(own + "/favicon.ico", {}) == 403
     assert refused(url, {}) == refused(url, {"Origin": own}) == 200
     assert refused(url + "../x", {}) in (403, 404) and refused(url + "session.py", {}) == 404
@@ -325,14 +326,16 @@ def test_whoever_has_no_token_or_comes_from_elsewhere_is_refused(running):
 
 def test_a_message_that_no_page_sends_ends_the_socket(running):
     url = running.page.url
-    for text in ("{}", '{"kind": "turn", "quaternion": [1, 0, 0, 9]}', "x" * 5000):
+    key = json.dumps({"kind": "press", "button": "play", "\u20ac" * 200: 1}, ensure_ascii=False)
+    for message in ("{}", '{"kind": "turn", "quaternion": [1, 0, 0, 9]}', "x" * 5000, b"\x00\xff", b"{}", key):
         with connect(url.replace("http", "ws") + "socket", origin=url.rsplit("/", 2)[0]) as socket:
             assert json.loads(socket.recv(10))["kind"] == "about"
-            socket.send(text)
+            socket.send(message)
             with pytest.raises(ConnectionClosed) as closed:
                 while True:
                     socket.recv(10)
-            assert closed.value.rcvd.code in (1008, 1009)
+            code, reason = closed.value.rcvd.code, closed.value.rcvd.reason
+            assert code == 1009 if len(message) == 5000 else (code, reason) == (1008, REFUSED)
     assert running.session.fault is None
 
 

@@ -193,9 +193,16 @@ def test_a_lie_ends_it(opened, name):
 
 
 def test_an_answer_before_the_confirmation(opened):
-    live = opened(lambda hop, hops: [answer(0, 200)] if hops else [])
-    with pytest.raises(MessageError, match="hop 0 before the start of LIVE was confirmed"):
-        numbers(live)
+    """It is not taken: the line lost the confirmation, and the window was shorter than the wait for it."""
+    sensor = OwnSensor()
+
+    def unconfirmed(hop, hops):
+        sent = sensor(hop, hops)
+        return sent[1:] if len(sensor.requests) == 1 else sent
+
+    live = opened(unconfirmed)
+    assert numbers(live) == [*range(HOPS)] and (live.begin, live.received) == (0, HOPS)
+    assert sensor.requests[:2] == [(HOP, HOPS)] * 2
 
 
 def test_behind_a_gap_answers_are_due_a_window_later(opened):
@@ -275,7 +282,7 @@ def test_ctrl_c_sums_up_and_ends_it(run, capsys, monkeypatch):
         raise KeyboardInterrupt
 
     sensor = OwnSensor()
-    monkeypatch.setattr(command, "class_name", interrupt)
+    monkeypatch.setattr(command, "answered_name", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(sensor)
     while run.board.read(0.0):

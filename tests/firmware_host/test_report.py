@@ -4,13 +4,15 @@ import csv
 import itertools
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from firmware_host import report, validate
+from firmware_host import comparison_page, report, validate
 from firmware_host.board import Board
+from firmware_host.breakdown_types import AngleBin
 from firmware_host.comparison import Comparison
 from firmware_host.link import Link
 from scl import metrics
@@ -175,6 +177,17 @@ def test_a_report_is_not_replaced(make_report, tmp_path):
     a = make_report("a")
     with pytest.raises(InputError, match="holds a report .validation.json., which a comparison would replace"):
         report.main([str(a), str(a), "--out", str(a)])
+
+
+def test_reports_with_other_bins_have_no_table_by_angle(make_report, tmp_path):
+    """A read report may have any bins; each row of the table is of one bin of both."""
+    a = make_report("a")
+    found = compared(tmp_path, a, a)
+    bins = tuple(AngleBin(9, 1.0, None, None, low, low + 90) for low in (0, 90))
+    equal = replace(found, a=replace(found.a, by_angle=bins), b=replace(found.b, by_angle=bins))
+    assert "By rotation angle" in comparison_page.page(equal)
+    for other in (bins[:1], (bins[0], replace(bins[1], low_deg=100))):
+        assert "By rotation angle" not in comparison_page.page(replace(equal, b=replace(equal.b, by_angle=other)))
 
 
 def test_the_page_in_a_browser(make_report, other_answers, tmp_path, browser):

@@ -68,6 +68,7 @@ class CheckedFolder(Document):
 
 
 def imu_files(parts: Sequence[Part]) -> tuple[ImuFile, ...]:
+    """What --json says of the files that were read, in their order."""
     return tuple(
         ImuFile(
             name=f.name,

@@ -33,9 +33,9 @@ def check_folder(folder: Path, write: bool, answer: Answer) -> int:
     """
     if is_ecg(folder):
         return _ecg(folder, write, answer)
-    there = (folder / NAME).exists()
+    existed = (folder / NAME).exists()
     missing = _write_first(folder, write)
-    written = str(folder / NAME) if not there and (folder / NAME).exists() else None
+    written = str(folder / NAME) if not existed and (folder / NAME).exists() else None
     if missing:
         answer.give(CheckedFolder(str(folder), "imu", written, missing, (), (), ()))
         say(f"{folder / NAME} lacks {' and '.join(missing)}: fill it in, then run this again")
