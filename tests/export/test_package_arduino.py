@@ -1,13 +1,14 @@
 """The Arduino package: a library by the specification, its sketch linked as a core does."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from export import package
 from export.package_sensor import OwnSensor, settings_of
-from scl.frontend.sensor import load_sensor
+from scl.frontend.sensor import Sensor, load_sensor
 from tests.export.packages import CORE, STUBS, made, renamed, run, tried
 
 # https://docs.arduino.cc/arduino-cli/library-specification; what arduino-lint calls an error or a warning of it.
@@ -134,15 +135,54 @@ def test_a_sensor_without_a_driver_has_no_such_sketch(bundle_folder, tmp_path):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("lsm6ds3", OwnSensor("lsm6ds3", True, 104, 9615, 4, 2000)),
-        ("lsm6dso", OwnSensor("lsm6ds3", True, 104, 9615, 4, 2000)),
-        ("bmi270", OwnSensor("bmi270", True, 100, 10_000, 4, 2000)),
-        ("max30003", OwnSensor("max30003", False, 512, 1953, 0, 0)),
-        ("replay-imu", OwnSensor("", True, 20, 50_000, 4, 2000)),
+        ("lsm6ds3", OwnSensor("lsm6ds3", True, 104, 9615, 4, 2000, 0)),
+        ("lsm6dso", OwnSensor("lsm6ds3", True, 104, 9615, 4, 2000, 0)),
+        ("bmi270", OwnSensor("bmi270", True, 100, 10_000, 4, 2000, 0)),
+        ("max30003", OwnSensor("max30003", False, 512, 1953, 0, 0, 20)),
+        ("replay-imu", OwnSensor("", True, 20, 50_000, 4, 2000, 0)),
     ],
 )
 def test_a_driver_is_set_to_the_bundle_s_sensor(name, expected):
     assert settings_of(load_sensor(name)) == expected
+
+
+def scaled(name: str, rate_hz: float | None = None, **factors: float) -> Sensor:
+    """A shipped sensor at another rate, whose parts' counts are worth more, by kind."""
+    sensor = load_sensor(name)
+    parts = [replace(part, unit_per_count=part.unit_per_count * factors.get(part.kind, 1)) for part in sensor.parts]
+    return replace(sensor, rate_hz=rate_hz or sensor.rate_hz, parts=tuple(parts))
+
+
+@pytest.mark.parametrize(
+    ("sensor", "arduino", "zephyr"),
+    [
+        (load_sensor("lsm6ds3").select(["accelerometer"]), False, True),  # the driver reads both
+        (load_sensor("bmi270").select(["gyroscope"]), False, False),
+        (load_sensor("bmi270").select(["gyroscope", "accelerometer"]), False, False),
+        (replace(load_sensor("ad8232"), name="lsm6ds3"), False, False),
+        (replace(load_sensor("bmi270"), name="max30003"), False, True),
+        (scaled("lsm6ds3", 104.5), False, True),
+        (scaled("lsm6ds3", 100), False, True),
+        (scaled("bmi270", 800, accelerometer=4, gyroscope=1 / 16), True, True),  # 16 g, 125 dps
+        (scaled("lsm6ds3", gyroscope=1 / 16), False, True),  # 125 dps, which the driver does not have
+        (scaled("lsm6ds3", accelerometer=1.2), False, True),  # 4.8 g
+        (scaled("bmi270", gyroscope=1.147), False, True),  # what the LSM6DS3 gives
+        (scaled("max30003", 128, ecg=1 / 8), True, False),  # 160 V/V
+        (scaled("max30003", ecg=1 / 3), False, False),
+        (replace(load_sensor("max30003"), parts=(replace(load_sensor("max30003").parts[0], shift=1),)), False, False),
+    ],
+)
+def test_an_example_is_for_what_its_driver_gives(sensor, arduino, zephyr):
+    """Parts and their order, rate and ranges: no sketch that could not start, or would give other counts."""
+    own = settings_of(sensor)
+    assert (own.fits("arduino"), own.fits("zephyr")) == (arduino, zephyr)
+
+
+def test_three_parts_have_no_example():
+    sensor = load_sensor("bmi270")
+    third = replace(sensor.parts[0], kind="magnetometer")
+    own = settings_of(replace(sensor, parts=(*sensor.parts, third)))
+    assert not own.fits("arduino") and not own.fits("zephyr")
 
 
 # The sketch's part.h on this computer, whose buses write down what passes.
@@ -173,10 +213,49 @@ int main()
 """
 
 
-def traced(folder: Path, name: str, tmp_path: Path) -> tuple[int, list[str]]:
+# As the link calls the sketch.
+SKETCH = """
+#include <stdio.h>
+#include "live.ino"
+#define main core_main
+#include "core.cpp"
+#undef main
+extern uint8_t part_registers[256], part_on_i2c;
+extern "C" void scl_main(void) {}
+int main()
+{
+    int16_t counts[6] = {0};
+    part_on_i2c = 0x6A;
+    part_registers[0x0F] = 0x69;
+    if (port_sensor_waits() || !port_sensor_start()) {
+        return 1;
+    }
+    part_registers[0x3A] = 6;
+    printf("waits: ");
+    printf("%d\\n", port_sensor_waits());
+    printf("%u\\n", (unsigned)port_sensor_read(counts));
+    part_on_i2c = 0;
+    printf("%u\\n", (unsigned)port_sensor_read(counts));
+    port_sensor_stop();
+    return port_sensor_waits() ? 2 : 0;
+}
+"""
+
+# More than a register has.
+LONG_WRITE = """
+#include "part.h"
+int main()
+{
+    const uint8_t data[5] = {1, 2, 3, 4, 5};
+    return spi_write(NULL, 0x10, data, sizeof data) ? 1 : 0;
+}
+"""
+
+
+def traced(folder: Path, name: str, tmp_path: Path, program: str = MAIN) -> tuple[int, list[str]]:
     """What the sketch's part gives and what passed on its bus: the status, and the lines of stubs/arduino/buses.cpp."""
     live = folder / "examples" / "live"
-    (live / "main.cpp").write_text(MAIN)
+    (live / "main.cpp").write_text(program)
     include = [f"-I{STUBS / 'arduino'}", f"-I{folder / 'src'}", f"-I{live}"]
     run("gcc", *include, "-c", folder / "src" / "scl" / f"{name}.c", "-o", tmp_path / "part.o")
     run("g++", *include, live / "main.cpp", BUSES, tmp_path / "part.o", "-o", tmp_path / "go")
@@ -198,9 +277,21 @@ def test_what_goes_over_spi(of_sensor, build_tools, tmp_path):
     """32 bits a transfer: the address one bit up and the bit of a read, then the 24 of a register."""
     transfers = [
         *("10 00 00 00", "1f 00 00 00", "1f 00 00 00", "20 08 00 17", "28 00 00 00", "2a 00 00 00"),
-        *("08 00 00 04", "03 00 00 00", "12 00 00 00", "43 00 00 00"),
+        *("08 00 00 04", "03 00 00 00", "12 00 00 00", "03 00 00 00", "43 00 00 00"),
     ]
     selected = [f"low 10 {transfer} high 10" for transfer in transfers]
     assert traced(of_sensor("max30003"), "max30003", tmp_path) == (
-        0, [" high 10", *selected, "1: 20784 0", "low 10 43 00 00 00 high 10"],
+        0, [" high 10", *selected, "1: 20784 0", *selected[-2:]],
     )  # fmt: skip
+
+
+def test_no_more_than_a_register_goes_over_spi(of_sensor, build_tools, tmp_path):
+    assert traced(of_sensor("max30003"), "max30003", tmp_path, LONG_WRITE) == (0, [])
+
+
+def test_the_sketch_asks_its_part_for_a_sample_only_when_it_is_read(of_sensor, build_tools, tmp_path):
+    """Whether one waits is asked with interrupts masked, where Wire would hang."""
+    status, lines = traced(of_sensor("lsm6ds3"), "lsm6ds3", tmp_path, SKETCH)
+    assert status == 0 and lines[lines.index("waits: 1") :] == [
+        "waits: 1", "6a w repeated start 3a", "6a r 4", "6a w repeated start 3e", "6a r 12", "1", "0",
+    ]  # fmt: skip

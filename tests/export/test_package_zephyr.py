@@ -145,6 +145,20 @@ def test_samples_that_nobody_takes_are_counted(imu):
     assert not imu.port_sensor_waits()
 
 
+def test_a_sample_that_is_being_fetched_does_not_outlive_the_stop(imu):
+    """Else it would be the next session's first."""
+    assert imu.port_sensor_start()
+    flag(imu, "imu_sleeps").value = True
+    given(imu, [9] * 6)
+    flag(imu, "imu_sleeps").value = False
+    imu.port_sensor_stop()
+    imu.imu_wakes()
+    assert not imu.port_sensor_waits()
+    assert imu.port_sensor_start()
+    given(imu, [1] * 6)
+    assert taken(imu) == (1, [1] * 6)
+
+
 def test_the_sample_classifies_its_own_sensor(bundle_folder, board_tools, tmp_path):
     """The whole sample on this computer: its samples are those that the API gave, its classes a stream's of them."""
     folder = made(bundle_folder, "zephyr", tmp_path)

@@ -94,6 +94,9 @@ class Lsm6ds3(Part):
         super().write(address, data)
         if address == 0x12 and data[0] & 1:
             self.resetting = 3000
+        if address == 0x0A and data[0] & 7 == 0:  # bypass empties the FIFO
+            self.words.clear()
+            self.pattern = 0
 
     def sleep(self, us: int) -> None:
         self.resetting -= us
@@ -184,13 +187,17 @@ class Bmi270(Part):
 
 
 class Max30003(Part):
-    """19-8558: registers of 24 bits, a FIFO of 32 words of 18 bits and their tag; the clock locks after 5 ms."""
+    """19-8558: registers of 24 bits, a FIFO of 32 words of 18 bits and their tag; the clock locks after 5 ms.
+
+    `line` is the byte that a bus without a part gives, None: there is one.
+    """
 
     def __init__(self, info: int = 0x500000, **options: object) -> None:
         super().__init__(**options)
         self.values: dict[int, int] = {0x01: 0x000100}
         self.info, self.infos, self.fifo, self.slept = info, 0, deque(), 0
         self.resets: list[int] = []
+        self.line: int | None = None
 
     def ecg(self, value: int, tag: int = 0) -> None:
         self.fifo.append((value & 0x3FFFF) << 6 | tag << 3)
@@ -207,7 +214,11 @@ class Max30003(Part):
             self.values[0x01] &= ~0x100
 
     def read(self, address: int, n: int) -> bytes:
+        if self.line is not None:
+            return bytes([self.line]) * n
         value = self.values.get(address, 0)
+        if address == 0x01:
+            value |= 0x800000 * bool(self.fifo)  # EINT, of a threshold of one sample
         if address == 0x0F:
             value = self.info if self.infos else 0  # says something from the second read on
             self.infos += 1

@@ -9,6 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from export.package_sensor import DRIVERS
 from scl import toolchain
 from scl.frontend.sensor import load_sensor
 from tests.firmware.fake_parts import Bmi270, CBus, Lsm6ds3, Lsm6dso, Max30003, Part
@@ -236,6 +237,54 @@ def test_half_a_sample_of_the_lsm6ds3_is_read_away(opened, pattern):
     assert results[0][:2] == (OK, 0) and results[1] == (OK, 2, counts)
 
 
+def test_an_overrun_that_leaves_half_a_sample_counts_once(opened):
+    driver = opened("lsm6ds3")
+    driver.part.overrun, driver.part.pattern = True, 2
+    driver.part.words += [9] * 4
+    counts = feed(driver.part, 1)
+    assert driver.read()[:2] == (OK, 0) and driver.read() == (OK, 2, counts)
+    driver = opened("lsm6dso")
+    driver.part.overrun = True
+    driver.part.word(2, (9, 9, 9), slot=3)
+    counts = feed(driver.part, 1)
+    assert driver.read() == (OK, 2, counts)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_fifo_of_the_lsm6ds3_at_no_place_of_a_sample_is_emptied(opened, full):
+    """A start as the first one's: bypass, then continuous at its rate."""
+    driver = opened("lsm6ds3")
+    driver.part.overrun, driver.part.pattern = full, 700
+    feed(driver.part, 1)
+    assert driver.read()[:2] == (DATA, 0) and not driver.part.words
+    assert driver.part.written() == [(0x0A, b"\0"), (0x0A, b"\x26")]
+    counts = feed(driver.part, 2)
+    assert driver.read() == (OK, 2, counts)
+
+
+def test_a_half_from_before_an_overrun_of_the_lsm6dso_meets_no_other(opened):
+    """Slots repeat after four samples."""
+    driver = opened("lsm6dso")
+    driver.part.word(1, (1, 2, 3), slot=0)
+    assert driver.read()[:2] == (OK, 0)
+    driver.part.overrun = True
+    driver.part.word(2, (7, 8, 9), slot=0)  # of the fourth sample later, whose gyroscope's word is lost too
+    driver.part.slot = 1
+    counts = feed(driver.part, 1)
+    assert driver.read() == (OK, 2, counts)
+
+
+def test_words_of_another_sensor_do_not_hold_the_lsm6dso_s_reader(opened):
+    """A call is short: eight words at most."""
+    driver = opened("lsm6dso")
+    for _ in range(20):
+        driver.part.word(4, (1, 2, 3))
+    counts, before = feed(driver.part, 1), driver.part.transfers
+    assert [driver.read()[:2] for _ in range(2)] == [(OK, 0)] * 2
+    assert driver.part.transfers - before == 2 * (1 + 8)
+    assert driver.read() == (OK, 1, counts)
+
+
 def test_half_a_sample_of_the_lsm6dso_is_left_out(opened):
     driver = opened("lsm6dso")
     driver.part.word(1, (1, 2, 3), slot=3)  # without its accelerometer's
@@ -258,6 +307,15 @@ def test_frames_of_the_bmi270_that_are_no_sample(opened):
     feed(driver.part, 2)
     del driver.part.fifo[7:]  # half of it is there
     assert driver.read()[:2] == (OK, 0)
+
+
+@pytest.mark.parametrize("before", [bytes([0x48, 1, 2, 3, 4]), bytes([0x44, 5, 6, 7]), bytes([0x40, 2]) * 3])
+def test_a_skip_frame_of_the_bmi270_behind_others_counts(opened, before):
+    """A burst that reads several frames to their end has the part forget them all."""
+    driver = opened("bmi270")
+    driver.part.fifo += before + bytes([0x40, 9]) + bytes([0x48, 1, 2, 3, 4])
+    counts, lost = feed(driver.part, 1), 9 + (6 if before[0] == 0x40 else 0)
+    assert driver.read() == (OK, 1 + lost, counts)
 
 
 def test_a_fifo_of_the_bmi270_that_holds_no_frame_is_emptied(opened):
@@ -294,8 +352,26 @@ def test_samples_of_an_ecg_while_its_input_recovers(opened):
     driver.part.ecg(800, tag=2)
     assert [driver.read()[:2] for _ in range(2)] == [(OK, 0)] * 2
     assert driver.read() == (OK, 3, [200])
+
+
+def test_a_fifo_of_the_max30003_that_holds_no_such_tag_is_emptied(opened):
+    driver = opened("max30003")
     driver.part.ecg(1, tag=4)
-    assert driver.read()[:2] == (DATA, 0)
+    driver.part.ecg(2)
+    assert driver.read()[:2] == (DATA, 0) and driver.part.resets[-1] == 0x0A and not driver.part.fifo
+    counts = feed(driver.part, 1)
+    assert driver.read() == (OK, 2, counts)
+
+
+@pytest.mark.parametrize(("line", "error"), [(0x00, OK), (0xFF, BUS)])
+def test_a_line_without_a_max30003_gives_no_sample(opened, line, error):
+    """SPI has no acknowledgement: zeros are no sample, ones no overrun."""
+    driver = opened("max30003")
+    driver.part.line = line
+    assert [driver.read()[:2] for _ in range(3)] == [(error, 0)] * 3 and not driver.part.written()
+    driver.part.line = None
+    counts = feed(driver.part, 1)
+    assert driver.read() == (OK, 1, counts)
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -304,6 +380,22 @@ def test_the_end_powers_it_down(opened, name):
     assert driver.call("stop") == OK
     off = {"lsm6ds3": (0x11, b"\0"), "lsm6dso": (0x11, b"\0"), "bmi270": (0x7D, b"\0"), "max30003": (0x10, bytes(3))}
     assert driver.part.written()[-1] == off[name]
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_packages_know_what_a_driver_can_be_set_to(library, name):
+    """export.package_sensor leaves an example out whose driver would not start."""
+    known, driver = DRIVERS[name], Driver(library, name, PARTS[name]())
+    taken = [{value for value in range(1, 1000) if driver.start(value) == OK}]
+    expected = [known.rates_hz]
+    if name == "max30003":
+        taken += [{value for value in range(5, 400) if driver.start(None, value) == OK}]
+        expected += [known.gain]
+    else:
+        taken += [{value for value in range(1, 100) if driver.start(None, value) == OK}]
+        taken += [{value for value in range(1, 3000) if driver.start(None, 4, value) == OK}]
+        expected += [known.g, known.dps]
+    assert taken == [set(values) for values in expected]
 
 
 @pytest.mark.parametrize(("name", "rate"), [("lsm6ds3", 104), ("bmi270", 100), ("max30003", 512)])

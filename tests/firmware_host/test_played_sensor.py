@@ -51,3 +51,11 @@ def test_a_file_that_the_emulated_board_has_no_room_for(arguments, monkeypatch):
     monkeypatch.setattr(played_sensor, "MOST_EMULATED_BYTES", 59)
     with pytest.raises(InputError, match="has 60 bytes, the emulated board has room for 59; cut it, or use"):
         arguments("emulator")
+
+
+def test_a_capture_file_is_no_counts(fake_bundle, tmp_path):
+    """Of a length that would do: seven bytes a row, 84 in all."""
+    path = tmp_path / "walk.csv"
+    path.write_text("1,2,-3\n" * 12)
+    with pytest.raises(InputError, match="walk.csv: is text, expected int16 counts.*--record"):
+        sensor_arguments(argparse.Namespace(port="native", play=path), read_bundle(fake_bundle))

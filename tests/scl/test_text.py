@@ -124,6 +124,15 @@ def test_hostile_text_in_a_table(text):
     assert page.count(printable(text)) == 6 and not acting(page)
 
 
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", "\\xfcben -"), ("latin-1", "üben -"), ("utf-8", "üben –")])
+def test_a_terminal_that_lacks_characters(encoding, shown):
+    """A label or the dash of a missing figure is no error there."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding)
+    PlainConsole(file=out).print("üben –")
+    out.seek(0)
+    assert out.read() == shown + "\n"
+
+
 @quick
 @given(texts)
 @example("a;=1+1")

@@ -28,8 +28,11 @@ static bool spi_read(void *, uint8_t address, uint8_t *data, size_t n)
 
 static bool spi_write(void *, uint8_t address, const uint8_t *data, size_t n)
 {
-    uint8_t copy[3] = {0, 0, 0};
-    for (size_t i = 0; i < n && i < sizeof copy; i++) {
+    uint8_t copy[3]; /* a register */
+    if (n > sizeof copy) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
         copy[i] = data[i];
     }
     spi_move((uint8_t)(address << 1), copy, n);
@@ -46,7 +49,7 @@ static const scl_bus part_bus = {spi_read, spi_write, spi_wait_us, NULL};
 
 static scl_part_error part_start()
 {
-    const scl_ecg_settings settings = {$rate_hz, 20}; /* of $sensor: 20 V/V */
+    const scl_ecg_settings settings = {$rate_hz, $gain}; /* of $sensor */
     pinMode(PART_SELECT, OUTPUT);
     digitalWrite(PART_SELECT, HIGH);
     SPI.begin();

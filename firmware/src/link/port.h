@@ -35,8 +35,9 @@ uint32_t port_ticks(void);
  * port_sensor_start discards old samples and starts sampling; false: there is no sensor. port_sensor_stop ends it.
  * port_sensor_read takes the oldest sample, counts[channels of the model]. It returns 0 if there is none, otherwise 1 + the number of
  * samples lost between the one before and this one. While the network runs or the line stands nobody reads: a sensor's FIFO, or an
- * interrupt's queue, holds what comes meanwhile. port_sensor_waits tells whether a sample is there (of a sensor that was stopped there
- * is none), also with interrupts masked; port_idle must not sleep while it is. */
+ * interrupt's queue, holds what comes meanwhile. port_sensor_waits tells whether a sample is there, or may be (of a sensor that was
+ * stopped there is none); port_idle must not sleep while it does. It is asked with interrupts masked, where no bus works: a board that asks its
+ * part sample by sample says true while the sensor runs, and its port_idle never sleeps. */
 bool port_sensor_start(void);
 void port_sensor_stop(void);
 uint32_t port_sensor_read(int16_t *counts);

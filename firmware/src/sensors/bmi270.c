@@ -43,7 +43,7 @@ enum {
     FRAME_TIME = 0x44,
     FRAME_SETTING = 0x48,
     FRAME_EMPTY = 0x80,
-    MOST_FRAMES = 4          /* that are no sample, before one */
+    MOST_BURSTS = 4          /* in one read, of which only the last can be a sample */
 };
 
 static const scl_part_code rates[] = {{25, 6}, {50, 7}, {100, 8}, {200, 9}, {400, 10}, {800, 11}};
@@ -147,40 +147,59 @@ static scl_part_error flush(scl_bmi270 *part)
     return set(part, CMD, FIFO_FLUSH) ? SCL_PART_DATA : SCL_PART_BUS;
 }
 
-/* Of a frame that was not read to its end, the part gives the whole one again: so each read is of a sample's length. */
+/* Bytes of a frame that is no sample; 0: it is one, or no frame. */
+static uint32_t control_size(uint8_t header)
+{
+    switch (header) {
+    case FRAME_SKIPPED: return 2;
+    case FRAME_TIME: return 4;
+    case FRAME_SETTING: return 5;
+    default: return 0;
+    }
+}
+
+/* Goes through the frames at the beginning of a burst that are no sample and were read to their end. Returns their bytes. */
+static uint32_t pass_controls(scl_bmi270 *part, const uint8_t burst[FRAME_BYTES])
+{
+    uint32_t at = 0, size = control_size(burst[0]);
+    while ((size > 0u) && ((at + size) <= FRAME_BYTES)) {
+        if (burst[at] == FRAME_SKIPPED) {
+            part->overruns++;
+            part->lost += burst[at + 1u];
+        }
+        at += size;
+        size = at < FRAME_BYTES ? control_size(burst[at]) : 0u;
+    }
+    return at;
+}
+
+/* Of a frame that was not read to its end, the part gives the whole one again: so each burst is of a sample's length. */
 scl_part_error scl_bmi270_read(scl_bmi270 *part, int16_t counts[6], uint32_t *taken)
 {
-    uint8_t length[2], frame[FRAME_BYTES];
+    uint8_t length[2], burst[FRAME_BYTES];
     *taken = 0;
     if (!scl_bus_get(part->bus, FIFO_LENGTH, length, sizeof length)) {
         return SCL_PART_BUS;
     }
-    uint32_t held = length[0] | ((length[1] & 0x3Fu) << 8);
-    for (int i = 0; (i < MOST_FRAMES) && (held > 0u); i++) {
-        uint32_t size = 0;
-        if (!scl_bus_get(part->bus, FIFO_DATA, frame, sizeof frame)) {
+    uint32_t unread = length[0] | ((length[1] & 0x3Fu) << 8);
+    for (int i = 0; (i < MOST_BURSTS) && (unread > 0u); i++) {
+        if (!scl_bus_get(part->bus, FIFO_DATA, burst, sizeof burst)) {
             return SCL_PART_BUS;
         }
-        switch (frame[0]) {
-        case FRAME:
-            if (held >= FRAME_BYTES) {
-                scl_part_axes(&frame[7], &counts[0]);
-                scl_part_axes(&frame[1], &counts[3]);
+        const uint32_t passed = pass_controls(part, burst);
+        if (passed == 0u) {
+            if ((burst[0] != FRAME) && (burst[0] != FRAME_EMPTY)) {
+                return flush(part);
+            }
+            if ((burst[0] == FRAME) && (unread >= FRAME_BYTES)) {
+                scl_part_axes(&burst[7], &counts[0]);
+                scl_part_axes(&burst[1], &counts[3]);
                 *taken = 1u + part->lost;
                 part->lost = 0;
             }
             return SCL_PART_OK;
-        case FRAME_SKIPPED:
-            part->overruns++;
-            part->lost += frame[1];
-            size = 2;
-            break;
-        case FRAME_TIME: size = 4; break;
-        case FRAME_SETTING: size = 5; break;
-        case FRAME_EMPTY: return SCL_PART_OK;
-        default: return flush(part);
         }
-        held = held > size ? held - size : 0u;
+        unread = unread > passed ? unread - passed : 0u;
     }
     return SCL_PART_OK;
 }

@@ -19,11 +19,11 @@ typedef struct {
 
 typedef enum {
     SCL_PART_OK,
-    SCL_PART_BUS,            /* the part did not acknowledge */
+    SCL_PART_BUS,            /* the part did not acknowledge, or over SPI answers what it cannot */
     SCL_PART_IDENTITY,       /* another part answers at this address, or none */
     SCL_PART_SETTING,        /* the part does not have this rate or range */
     SCL_PART_START,          /* it does not come out of its reset, or does not take its configuration */
-    SCL_PART_DATA            /* its FIFO holds what it should not; it was emptied */
+    SCL_PART_DATA            /* its FIFO holds what it should not; it was emptied, what it held is lost and counts as one sample */
 } scl_part_error;
 
 /* Rate and ranges as the bundle's sensor file has them. */

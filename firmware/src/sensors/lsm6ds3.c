@@ -28,6 +28,7 @@ enum {
     TAGGED_OVERRUN = 0x08,   /* latched until FIFO_STATUS2 is read */
     TAG_GYROSCOPE = 0x01,
     TAG_ACCELEROMETER = 0x02,
+    MOST_WORDS = 8,          /* tagged ones in one read; a sample is two */
     RESET_TRIES = 50,
     RESET_US = 1000,
     TURN_ON_US = 100000      /* until both sensors' filters have settled */
@@ -61,12 +62,12 @@ static scl_part_error reset(const scl_lsm6ds3 *part)
     return (control & SW_RESET) != 0u ? SCL_PART_START : SCL_PART_OK;
 }
 
-static bool start_fifo(const scl_lsm6ds3 *part, uint8_t rate)
+static bool start_fifo(scl_lsm6ds3 *part, uint8_t rate)
 {
-    if (tagged(part)) {
-        return set(part, FIFO_MODE, BYPASS) && set(part, FIFO_CTRL3_TAGGED, (uint8_t)((rate << 4) | rate)) && set(part, FIFO_MODE, CONTINUOUS);
-    }
-    return set(part, FIFO_MODE, BYPASS) && set(part, FIFO_CTRL3, EVERY_SAMPLE) && set(part, FIFO_MODE, (uint8_t)((rate << 3) | CONTINUOUS));
+    part->mode = tagged(part) ? (uint8_t)CONTINUOUS : (uint8_t)((rate << 3) | CONTINUOUS);
+    const bool rates_set =
+        tagged(part) ? set(part, FIFO_CTRL3_TAGGED, (uint8_t)((rate << 4) | rate)) : set(part, FIFO_CTRL3, EVERY_SAMPLE);
+    return rates_set && set(part, FIFO_MODE, part->mode);
 }
 
 scl_part_error scl_lsm6ds3_start(scl_lsm6ds3 *part, const scl_bus *bus, scl_imu_settings settings)
@@ -97,7 +98,7 @@ scl_part_error scl_lsm6ds3_start(scl_lsm6ds3 *part, const scl_bus *bus, scl_imu_
         return SCL_PART_BUS;
     }
     bus->wait_us(bus->context, TURN_ON_US);
-    return start_fifo(part, rate) ? SCL_PART_OK : SCL_PART_BUS;
+    return (set(part, FIFO_MODE, BYPASS) && start_fifo(part, rate)) ? SCL_PART_OK : SCL_PART_BUS;
 }
 
 scl_part_error scl_lsm6ds3_stop(scl_lsm6ds3 *part)
@@ -112,6 +113,14 @@ static void overrun(scl_lsm6ds3 *part)
     part->lost++;
 }
 
+/* Half a sample that an overrun left was counted with it. */
+static void half_lost(scl_lsm6ds3 *part)
+{
+    if (part->lost == 0u) {
+        overrun(part);
+    }
+}
+
 /* Hands the sample on that part->counts holds. */
 static void give(scl_lsm6ds3 *part, int16_t *counts, uint32_t *taken)
 {
@@ -121,6 +130,12 @@ static void give(scl_lsm6ds3 *part, int16_t *counts, uint32_t *taken)
     *taken = 1u + part->lost;
     part->lost = 0;
     part->half = 0;
+}
+
+/* Empties a FIFO that stands at no place of a sample. */
+static scl_part_error restart_fifo(const scl_lsm6ds3 *part)
+{
+    return (set(part, FIFO_MODE, BYPASS) && set(part, FIFO_MODE, part->mode)) ? SCL_PART_DATA : SCL_PART_BUS;
 }
 
 /* One sample is six words; where the FIFO stands in the midst of one, its rest is read away. */
@@ -140,13 +155,16 @@ static scl_part_error read_pattern(scl_lsm6ds3 *part, int16_t *counts, uint32_t 
         return SCL_PART_OK;
     }
     if (pattern >= PATTERN_WORDS) {
-        return SCL_PART_DATA;
+        if (!full) {
+            overrun(part);
+        }
+        return restart_fifo(part);
     }
     if (!scl_bus_get(part->bus, FIFO_DATA_OUT_L, words, 2u * (PATTERN_WORDS - pattern))) {
         return SCL_PART_BUS;
     }
     if (pattern > 0u) {
-        overrun(part);
+        half_lost(part);
         return SCL_PART_OK;
     }
     scl_part_axes(&words[6], &part->counts[0]);
@@ -163,14 +181,14 @@ static scl_part_error read_tagged(scl_lsm6ds3 *part, int16_t *counts, uint32_t *
         return SCL_PART_BUS;
     }
     if ((status[1] & TAGGED_OVERRUN) != 0u) {
+        part->half = 0; /* slots repeat after four samples: a half behind the gap could pass for its other one */
         overrun(part);
     }
-    uint32_t unread = status[0] | ((status[1] & 0x03u) << 8);
-    while ((unread > 0u) && (*taken == 0u)) {
+    const uint32_t unread = status[0] | ((status[1] & 0x03u) << 8);
+    for (uint32_t i = 0; (i < unread) && (i < MOST_WORDS) && (*taken == 0u); i++) {
         if (!scl_bus_get(part->bus, FIFO_DATA_OUT_TAG, word, sizeof word)) {
             return SCL_PART_BUS;
         }
-        unread--;
         const uint8_t tag = (uint8_t)(word[0] >> 3), slot = (uint8_t)((word[0] >> 1) & 0x03u);
         if ((tag != TAG_GYROSCOPE) && (tag != TAG_ACCELEROMETER)) {
             continue;
@@ -180,7 +198,7 @@ static scl_part_error read_tagged(scl_lsm6ds3 *part, int16_t *counts, uint32_t *
             give(part, counts, taken);
         } else {
             if (part->half != 0u) {
-                overrun(part);
+                half_lost(part);
             }
             part->half = tag;
             part->slot = slot;

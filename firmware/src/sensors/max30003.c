@@ -20,6 +20,8 @@ enum {
     EMUX_CONNECTED = 0x000000,
     INTERRUPT_EACH = 0x000004, /* one sample in the FIFO raises EINT; it falls when it is read */
     PLL_UNLOCKED = 0x000100, /* of STATUS */
+    WAITING = 0xC00000,      /* of STATUS: EINT, a sample is in the FIFO, or EOVF, it has run over */
+    NEVER = 0x100C0F,        /* of STATUS: what says lead off, lead on and heartbeats, all of which are off */
     LOCK_TRIES = 50,
     LOCK_US = 2000,
     FIFO_SAMPLES = 32
@@ -102,10 +104,26 @@ scl_part_error scl_max30003_stop(scl_max30003 *part)
     return set(part, CNFG_GEN, 0) ? SCL_PART_OK : SCL_PART_BUS;
 }
 
+static scl_part_error restart_fifo(scl_max30003 *part, uint32_t lost, scl_part_error error)
+{
+    part->overruns++;
+    part->lost += lost;
+    return set(part, FIFO_RST, 0) ? error : SCL_PART_BUS;
+}
+
+/* A line without a part gives zeros or ones alone. Zeros would be a sample of the FIFO, ones its overrun; as STATUS they are no sample, and
+ * what cannot be. */
 scl_part_error scl_max30003_read(scl_max30003 *part, int16_t *count, uint32_t *taken)
 {
+    uint32_t status;
     uint32_t word;
     *taken = 0;
+    if (!get(part, STATUS, &status) || ((status & NEVER) == NEVER)) {
+        return SCL_PART_BUS;
+    }
+    if ((status & WAITING) == 0u) {
+        return SCL_PART_OK;
+    }
     if (!get(part, ECG_FIFO, &word)) {
         return SCL_PART_BUS;
     }
@@ -121,10 +139,7 @@ scl_part_error scl_max30003_read(scl_max30003 *part, int16_t *count, uint32_t *t
         part->lost++;
         return SCL_PART_OK;
     case EMPTY: return SCL_PART_OK;
-    case OVERFLOW:
-        part->overruns++;
-        part->lost += FIFO_SAMPLES;
-        return set(part, FIFO_RST, 0) ? SCL_PART_OK : SCL_PART_BUS;
-    default: return SCL_PART_DATA;
+    case OVERFLOW: return restart_fifo(part, FIFO_SAMPLES, SCL_PART_OK);
+    default: return restart_fifo(part, 1, SCL_PART_DATA);
     }
 }

@@ -19,7 +19,7 @@ typedef struct {
 typedef struct {
     const scl_bus *bus;
     uint32_t lost;           /* samples before the next one */
-    uint32_t overruns;       /* of the FIFO's 32 samples */
+    uint32_t overruns;       /* of the FIFO's 32 samples, and so often it held what it should not */
 } scl_max30003;
 
 /* Resets the part, sets it, waits for its clock and starts its FIFO. `bus` is kept. */
@@ -29,7 +29,7 @@ scl_part_error scl_max30003_start(scl_max30003 *part, const scl_bus *bus, scl_ec
 scl_part_error scl_max30003_stop(scl_max30003 *part);
 
 /* Takes the oldest sample of the FIFO. `taken`: 0 if there is none, else 1 + the number of samples lost before it: an overrun loses the FIFO's
- * 32 at least, and counts as 32. */
+ * 32 at least, and counts as 32; a FIFO that held what it should not counts as one. */
 scl_part_error scl_max30003_read(scl_max30003 *part, int16_t *count, uint32_t *taken);
 
 #ifdef __cplusplus

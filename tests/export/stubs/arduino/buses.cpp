@@ -1,5 +1,5 @@
 // I2C and SPI that write down what passes: a line for each transfer, in hexadecimal. On I2C there is a part of 256 registers, which acknowledges
-// its address alone; on SPI every register of a MAX30003 reads as INFO does.
+// its address alone; on SPI every register of a MAX30003 reads as INFO does, but for STATUS: a sample waits.
 #include <Arduino.h>
 #include <SPI.h>
 #include <Wire.h>
@@ -62,9 +62,11 @@ void SPIClass::endTransaction() {}
 
 uint8_t SPIClass::transfer(uint8_t byte)
 {
-    static const uint8_t info[] = {0, 0x51, 0x30, 0};
+    static const uint8_t info[] = {0, 0x51, 0x30, 0}, status[] = {0, 0x80, 0, 0};
+    static uint8_t first;
     printf(" %02x", byte);
-    return info[count++ % 4];
+    first = count == 0 ? byte : first;
+    return (first == 0x03 ? status : info)[count++ % 4];
 }
 
 void pinMode(uint8_t, uint8_t) {}

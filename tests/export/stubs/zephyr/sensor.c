@@ -7,11 +7,12 @@
 const struct device stub_accel0 = {"imu"};
 int16_t imu_counts[6];
 double imu_scale[2] = {1, 1};
-bool imu_fails, imu_busy, imu_moves; /* moves: it gives other counts each time, by a rule */
+bool imu_fails, imu_busy, imu_moves, imu_sleeps; /* moves: it gives other counts each time, by a rule; sleeps: at its bus, until imu_wakes */
 double imu_attributes[2][2]; /* of accelerometer and gyroscope: rate, full scale */
 int imu_fetched;
 
 static struct k_timer *timer;
+static struct k_work *asleep;
 static double now[6];
 
 static int of(enum sensor_channel chan)
@@ -73,10 +74,31 @@ void imu_period(void)
 
 int k_work_submit(struct k_work *work)
 {
-    if (!imu_busy) {
+    if (imu_sleeps) {
+        asleep = work;
+    } else if (!imu_busy) {
         work->handler(work);
     }
     return 1;
+}
+
+/* A handler that runs goes on to its end. */
+void imu_wakes(void)
+{
+    struct k_work *work = asleep;
+    asleep = NULL;
+    if (work != NULL) {
+        work->handler(work);
+    }
+}
+
+bool k_work_cancel_sync(struct k_work *work, struct k_work_sync *sync)
+{
+    (void)work;
+    (void)sync;
+    const bool ran = asleep != NULL;
+    imu_wakes();
+    return ran;
 }
 
 void k_timer_start(struct k_timer *started, k_timeout_t duration, k_timeout_t period)

@@ -9,40 +9,40 @@
 
 #include "part.h"
 
-static int16_t newest[6];
-static uint32_t taken; /* of port_sensor_read, for the sample that waits; 0: none does */
+static bool runs;
 
 extern "C" {
 
 bool port_sensor_start(void)
 {
-    taken = 0;
-    return part_start() == SCL_PART_OK;
+    runs = part_start() == SCL_PART_OK;
+    return runs;
 }
 
 void port_sensor_stop(void)
 {
     part_stop();
-    taken = 0;
+    runs = false;
+}
+
+/* Only the part knows, and its bus needs interrupts. */
+bool port_sensor_waits(void)
+{
+    return runs;
 }
 
 /* A part that does not answer has no sample; what its FIFO loses meanwhile it says later. */
-bool port_sensor_waits(void)
-{
-    if (taken == 0 && part_read(newest, &taken) != SCL_PART_OK) {
-        taken = 0;
-    }
-    return taken > 0;
-}
-
 uint32_t port_sensor_read(int16_t *counts)
 {
-    const uint32_t given = port_sensor_waits() ? taken : 0;
-    for (size_t i = 0; given > 0 && i < SCL_CHANNELS; i++) {
+    int16_t newest[6];
+    uint32_t taken = 0;
+    if (!runs || part_read(newest, &taken) != SCL_PART_OK) {
+        return 0;
+    }
+    for (size_t i = 0; taken > 0 && i < SCL_CHANNELS; i++) {
         counts[i] = newest[i];
     }
-    taken = 0;
-    return given;
+    return taken;
 }
 
 }

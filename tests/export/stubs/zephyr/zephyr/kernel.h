@@ -21,6 +21,9 @@ typedef struct {
 struct k_work {
     void (*handler)(struct k_work *work);
 };
+struct k_work_sync {
+    int unused;
+};
 struct k_timer {
     void (*expiry)(struct k_timer *timer);
     bool runs;
@@ -37,6 +40,7 @@ struct k_msgq {
     struct k_msgq name = {name##_buffer, (bytes), (count), 0, 0}
 
 int k_work_submit(struct k_work *work);
+bool k_work_cancel_sync(struct k_work *work, struct k_work_sync *sync);
 void k_timer_start(struct k_timer *timer, k_timeout_t duration, k_timeout_t period);
 void k_timer_stop(struct k_timer *timer);
 int k_msgq_put(struct k_msgq *queue, const void *data, k_timeout_t timeout);

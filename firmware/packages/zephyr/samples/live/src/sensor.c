@@ -26,6 +26,7 @@ static const struct device *const part = DEVICE_DT_GET(DT_ALIAS(accel0));
 static const enum sensor_channel channels[] = {SENSOR_CHAN_ACCEL_XYZ, SENSOR_CHAN_GYRO_XYZ};
 static uint32_t lost;
 static atomic_t due;
+static struct k_work_sync cancelled;
 
 K_MSGQ_DEFINE(samples, sizeof(struct sample), QUEUE, 4);
 
@@ -116,9 +117,11 @@ bool port_sensor_start(void)
     return true;
 }
 
+/* A fetch that sleeps at its bus is waited for: else its sample would come behind the purge, and `lost` would have two writers. */
 void port_sensor_stop(void)
 {
     k_timer_stop(&period);
+    (void)k_work_cancel_sync(&work, &cancelled);
     k_msgq_purge(&samples);
 }
 
