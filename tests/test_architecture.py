@@ -83,7 +83,6 @@ ROOMS = {
         "firmware_host.calibration_file",
         "firmware_host.flight.Flight",
         "firmware_host.link.ANSWER_TIMEOUT_S",
-        "firmware_host.message_error",
         "firmware_host.messages",
         "firmware_host.model",
         "firmware_host.own_sensor",
