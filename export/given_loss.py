@@ -29,9 +29,9 @@ def largest_difference(onnx: bytes, windows: np.ndarray, expected: Mapping[str, 
 
     Raises ExportError if that is more than rounding.
     """
-    found, most = run_onnx_float(onnx, windows), 0.0
+    outputs, most = run_onnx_float(onnx, windows), 0.0
     for name, values in expected.items():
-        apart = float(np.abs(found[name] - values).max() / max(np.abs(values).max(), 1))
+        apart = float(np.abs(outputs[name] - values).max() / max(np.abs(values).max(), 1))
         if not apart <= ROUNDING:
             raise ExportError(
                 f"{where}: model_float.onnx in ONNX Runtime differs from it in {name} by {apart:.2g} of the largest "
@@ -55,21 +55,21 @@ def beside_float(model: Model, windows: Windows, golden: Golden, options: Option
     int8 = model.network.activations[model.logits].dequantize(golden.logits).reshape(logits.shape)
     noise = max(float(np.mean((logits - int8) ** 2)), QUIETEST * float(np.mean(logits**2)), QUIETEST)
     floats = replace(golden, logits=logits.reshape(golden.logits.shape))
-    found = FloatModel(
+    float_model = FloatModel(
         apart=options.float_apart,
         figures=int8_figures(floats),
         same_class=float((logits.argmax(axis=1) == int8.argmax(axis=1)).mean()),
         snr_db=10 * float(np.log10(max(float(np.mean(logits**2)), QUIETEST) / noise)),
     )
-    require_small_loss(found, int8_figures(golden), options.max_loss)
-    return found
+    require_small_loss(float_model, int8_figures(golden), options.max_loss)
+    return float_model
 
 
-def require_small_loss(found: FloatModel, int8: Int8Figures, limit: float | None) -> None:
+def require_small_loss(float_model: FloatModel, int8: Int8Figures, limit: float | None) -> None:
     """Raises ExportError if int8 loses more than `limit` points of a figure that is known; None allows any."""
     if limit is None:
         return
-    for name, loss in found.losses(int8).items():
+    for name, loss in float_model.losses(int8).items():
         if loss > limit:
             raise ExportError(
                 f"int8 loses {loss:.2f} points of {name} on {int8.windows} windows and {int8.copies} copies of each; "

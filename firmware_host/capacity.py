@@ -18,5 +18,5 @@ def chunk_samples(hello: Hello) -> int:
     """Samples of one WINDOW or SAMPLES frame: as many as the board takes, and as it holds with a marker behind them. At
     least one: a frame that is longer than what the board holds may go to a board that waits for it.
     """
-    held = payload_size(hello.receive - MARKER_BYTES - reserve_bytes(hello.receive))
-    return max(1, (min(hello.max_payload, MAX_PAYLOAD, held) - CHUNK_HEADER) // hello.sample_bytes)
+    room = payload_size(hello.receive - MARKER_BYTES - reserve_bytes(hello.receive))
+    return max(1, (min(hello.max_payload, MAX_PAYLOAD, room) - CHUNK_HEADER) // hello.sample_bytes)

@@ -35,22 +35,22 @@ class Reader:
     def answer(self, frame: Frame) -> str:
         """Of a frame that came from the board. A malformed one is said to be so, in the host's own words."""
         is_answer = frame.type & ANSWER and frame.type != Type.ERROR
-        words = {
+        parsers = {
             Type.HELLO | ANSWER: self._hello,
             Type.WINDOW | ANSWER: self._wanted,
             Type.CAPTURE | ANSWER: self._capture,
             Type.LIVE | ANSWER: self._live,
             **_ANSWERS,
         }
-        return self._words(frame, " answer" if is_answer else "", words.get(frame.type))
+        return self._words(frame, " answer" if is_answer else "", parsers.get(frame.type))
 
-    def _words(self, frame: Frame, suffix: str, words: Callable[[bytes], str] | None) -> str:
+    def _words(self, frame: Frame, suffix: str, parser: Callable[[bytes], str] | None) -> str:
         kind = frame.type & ~ANSWER if suffix else frame.type
         name = f"{Type(kind).name}{suffix}" if kind in set(Type) else f"type 0x{frame.type:02x}"
-        if words is None:
+        if parser is None:
             return f"{name} seq {frame.seq}: unknown here, {len(frame.payload)} bytes"
         try:
-            text = words(frame.payload)
+            text = parser(frame.payload)
         except (MessageError, struct.error) as error:
             text = f"malformed: {error}"
             self.malformed += 1

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from firmware_host.hello import Hello
 from firmware_host.message_error import MessageError
@@ -265,3 +265,13 @@ class Link:
         except PortReopenedError as error:
             self._decoder.feed(b"\0")
             raise PortReturnedError(self.name, "while the board was asked") from error
+
+
+def explain_silence(link: Link, request: str, when: str) -> NoReturn:
+    """Raises the cause for a board that answers no `request`, not even one to end: BoardResetError, or InputError."""
+    if link.ask().session == 0:
+        raise BoardResetError(link.name, when)
+    raise InputError(
+        f"port {link.name}: the board greets, but does not answer {request}, {when}; reset it and try again, or see "
+        "--trace"
+    )

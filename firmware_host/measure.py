@@ -64,6 +64,7 @@ def measure(board: Board, bundle: Bundle[BundleManifest], golden: Golden) -> tup
         data=DataName(manifest.data),
         task=manifest.task if isinstance(manifest, Manifest) else None,
         windows=len(golden.groups),
+        groups=len(np.unique(golden.groups)),
         sent=golden.input_crc32.size,
         lost=outcome.lost,
         retried=outcome.retried,

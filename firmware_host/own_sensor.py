@@ -10,13 +10,12 @@ import struct
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NoReturn
 
 import numpy as np
 
 from firmware_host import messages
 from firmware_host.board import Board
-from firmware_host.link import BoardResetError, resets_named
+from firmware_host.link import BoardResetError, explain_silence, resets_named
 from firmware_host.message_error import MessageError
 from firmware_host.messages import BoardError, ErrorCode, LiveAnswer, LiveProgress, capture_block, live_answer
 from firmware_host.model import is_class
@@ -102,7 +101,7 @@ class Live:
             now = self._link.now()
             if now >= deadline and self.begin is None:
                 if attempts == START_ATTEMPTS:
-                    self._explain_silence()
+                    explain_silence(self._link, "LIVE", self._when())
                 attempts, deadline = attempts + 1, now + CONFIRM_TIMEOUT_S
                 self._ask()
             elif now >= deadline:
@@ -187,7 +186,7 @@ class Live:
         """Takes the last answers as lost where the board is through. Raises SilentSensorError or InputError if not."""
         progress = self._end()
         if progress is None:
-            self._explain_silence()
+            explain_silence(self._link, "LIVE", self._when())
         elif progress.hops >= self._hops:
             self.number, self.end, self.dropped = self._hops, progress.end, progress.dropped
         else:
@@ -226,15 +225,6 @@ class Live:
         if self._blocks:
             self._link.send(Type.CAPTURE, struct.pack("<I", 0))
         return self._link.send(Type.LIVE, messages.live(0, 0))[0]
-
-    def _explain_silence(self) -> NoReturn:
-        """Raises InputError for a board that does not even answer that it starts or ends."""
-        if self._link.ask().session == 0:
-            raise BoardResetError(self._link.name, self._when())
-        raise InputError(
-            f"port {self._link.name}: the board greets, but does not answer LIVE, {self._when()}; reset it and try "
-            "again, or see --trace"
-        )
 
     def _refusal(self, error: BoardError) -> InputError:
         if error.code == ErrorCode.NO_SESSION:

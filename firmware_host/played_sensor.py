@@ -48,6 +48,11 @@ def sensor_arguments(options: argparse.Namespace, bundle: Bundle[BundleManifest]
             f"{options.play}: has {size} bytes, expected whole samples of {sample} bytes, one at least; give "
             "int16 counts, little endian, sample by sample"
         )
+    if _is_text(options.play):
+        raise InputError(
+            f"{options.play}: is text, expected int16 counts, little endian, sample by sample; give a capture file "
+            "to firmware_host.stream or firmware_host.monitor with --record, which need no sensor"
+        )
     rate_hz = bundle.manifest.sensor.rate_hz
     if base is None:
         return ["--sensor", str(options.play.resolve()), "--sensor-rate", str(rate_hz)]
@@ -63,6 +68,12 @@ def sensor_arguments(options: argparse.Namespace, bundle: Bundle[BundleManifest]
             f"{1e6 * ticks_per_us / MOST_TICKS:.2f} Hz at least; use --port native"
         )
     return loaded(options.play, size // sample, period_us, base)
+
+
+def _is_text(path: Path) -> bool:
+    """True if a file begins with characters alone, as no counts do but by design."""
+    with path.open("rb") as file:
+        return all(32 <= byte < 127 or byte in b"\t\r\n" for byte in file.read(64))
 
 
 def loaded(counts: Path, samples: int, period_us: int, base: int) -> list[str]:

@@ -125,9 +125,8 @@ def _absent(url: str, is_url: bool, reason: str) -> str:
 
 
 def _choose() -> str:
-    found = ports.candidates()
-    there = ", ".join(str(port.device) for port in found) or "none of a USB device"
-    return f"check the name with `python -m firmware_host.ports` (now: {there}); --port native and emulator need none"
+    devices = ", ".join(str(port.device) for port in ports.candidates()) or "none of a USB device"
+    return f"check the name with `python -m firmware_host.ports` (now: {devices}); --port native and emulator need none"
 
 
 def _permission(url: str) -> str:
@@ -199,14 +198,14 @@ def _lost(path: str | None, error: Exception) -> str:
 def _holders(path: str) -> str:
     """Other programs that have a device open, as far as this user may know: "minicom (process 71)"; "" if none."""
     device = os.path.realpath(path)
-    found = []
+    holders = []
     for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda process: int(process.name)):
         if int(process.name) == os.getpid():
             continue
         with suppress(OSError):  # it may have ended, or be another user's
             if any(os.path.realpath(one) == device for one in (process / "fd").iterdir()):
-                found.append(f"{(process / 'comm').read_text().strip()} (process {process.name})")
-    return ", ".join(found)
+                holders.append(f"{(process / 'comm').read_text().strip()} (process {process.name})")
+    return ", ".join(holders)
 
 
 def _errno(error: BaseException | None) -> int | None:
@@ -223,5 +222,5 @@ def _reason(error: BaseException) -> str:
     """The system's words for an error, without what pyserial puts around them."""
     context = error.__context__
     innermost = context if isinstance(context, _BROKEN) else error
-    words = innermost.args[1] if len(innermost.args) > 1 and isinstance(innermost.args[0], int) else str(innermost)
-    return str(words) or type(error).__name__
+    text = innermost.args[1] if len(innermost.args) > 1 and isinstance(innermost.args[0], int) else str(innermost)
+    return str(text) or type(error).__name__

@@ -7,10 +7,9 @@ answer tells how far it was; without one it is asked whether our session is stil
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NoReturn
 
 from firmware_host.blocks import Blocks
-from firmware_host.link import BoardResetError, Link, resets_named
+from firmware_host.link import BoardResetError, Link, explain_silence, resets_named
 from firmware_host.message_error import MessageError
 from firmware_host.messages import BoardError, ErrorCode, capture_block
 from firmware_host.protocol import ANSWER, Type
@@ -75,7 +74,7 @@ class Recording:
             if self.blocks.end:
                 break
         if not self._stop():
-            self._explain_silence()
+            explain_silence(self.link, "CAPTURE", self._when())
         if self.blocks.end < self.samples:
             raise InputError(
                 f"port {self.link.name}: no sample for {self.silence_s:g} s, {self._when()}"
@@ -129,15 +128,6 @@ class Recording:
         self.link.flush()
         seq, _size = self.link.send(Type.CAPTURE, struct.pack("<I", 0))
         return seq
-
-    def _explain_silence(self) -> NoReturn:
-        """Raises InputError for a board that does not even answer that it stops."""
-        if self.link.ask().session == 0:
-            raise BoardResetError(self.link.name, self._when())
-        raise InputError(
-            f"port {self.link.name}: the board greets, but does not answer CAPTURE, {self._when()}; reset it and try "
-            "again, or see --trace"
-        )
 
     def _refusal(self, error: BoardError) -> InputError:
         if error.code == ErrorCode.NO_SESSION:

@@ -37,14 +37,14 @@ class Tally:
         """Whether the model can answer this label."""
         return self._class_of(label) is not None
 
-    def add(self, label: str, said: str) -> None:
+    def add(self, label: str, predicted: str) -> None:
         """One answer; without a label it counts for nothing."""
         if not label:
             return
         if not self.knows(label):
-            self.unknown[label][said] += 1
+            self.unknown[label][predicted] += 1
             return
-        self.known, self.right = self.known + 1, self.right + (said == self._class_of(label))
+        self.known, self.right = self.known + 1, self.right + (predicted == self._class_of(label))
 
     def _class_of(self, label: str) -> str | None:
         """The class that a label means."""
@@ -66,9 +66,9 @@ class Tally:
         if self.unknown:
             lines.append("labels that the model does not know, counted neither as right nor as wrong:")
         for label, answers in self.unknown.items():
-            said = ", ".join(f"{name} {times}" for name, times in answers.most_common()) or "nothing"
+            listing = ", ".join(f"{name} {times}" for name, times in answers.most_common()) or "nothing"
             total = answers.total()
             lines.append(
-                f"  {label}: {self.seconds[label]:.1f} s, {total} class{'es' * (total != 1)}; the model said {said}"
+                f"  {label}: {self.seconds[label]:.1f} s, {total} class{'es' * (total != 1)}; the model said {listing}"
             )
         return lines

@@ -83,6 +83,7 @@ class Exchange:
     Attributes:
         board, firmware: what the board says of itself.
         windows: originals; sent: those and their copies.
+        groups: subjects or records that the windows are of.
         retried: times that chunks of a window were sent again; duplicated: answers that nothing waited for any more.
         saturated, abstained: windows with these flags.
         transformation, sensor, split, task: of a bundle from elsewhere None where it has none.
@@ -100,6 +101,7 @@ class Exchange:
     data: DataName
     task: str | None
     windows: Whole
+    groups: Whole
     sent: Whole
     lost: Whole
     retried: Whole

@@ -131,7 +131,7 @@ def _shares(
     unit: str,
 ) -> object:
     dots = [charts.Dot(x, row.consistency, row.consistency_ci95) for x, row in zip(places, rows, strict=True)]
-    series = [charts.Series("consistency, 95 % interval", dots, "mark")]
+    series = [charts.Series("consistency", dots, "mark")]
     similar = [charts.Dot(x, row.similarity_invariant, None) for x, row in zip(places, rows, strict=True)]
     if any(dot.value is not None for dot in similar):
         series.append(charts.Series("similarity x 100", similar, "second"))

@@ -35,6 +35,7 @@ class Parser(argparse.ArgumentParser):
         self, *, prog: str | None = None, examples: Sequence[str] = (), figures: bool = False, **options: Any
     ) -> None:
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        options.setdefault("allow_abbrev", False)  # --epoch is no option: which one was meant is asked
         if Parser.program is not None and prog is not None and prog.startswith("python -m "):
             prog = Parser.program
         if examples:

@@ -66,3 +66,11 @@ def test_a_rate_that_the_emulated_board_s_timer_does_not_reach(arguments):
     with pytest.raises(InputError, match=r"sensor has 0\.5 Hz, .* use --port native$"):
         arguments("emulator", rate_hz=0.5)
     assert arguments("native", rate_hz=0.5)[-1] == "0.5"
+
+
+def test_a_capture_file_is_no_counts(fake_bundle, tmp_path):
+    """Of a length that would do: seven bytes a row, 84 in all."""
+    path = tmp_path / "walk.csv"
+    path.write_text("1,2,-3\n" * 12)
+    with pytest.raises(InputError, match="walk.csv: is text, expected int16 counts.*--record"):
+        sensor_arguments(argparse.Namespace(port="native", play=path), read_bundle(fake_bundle))

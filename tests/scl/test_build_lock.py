@@ -121,6 +121,7 @@ def test_a_build_that_does_not_end_is_stopped(
     board_tools: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(toolchain, "MAKE_S", 0.5)
+    monkeypatch.setenv("CCACHE_DISABLE", "1")  # it reads no pipe
     model = tmp_path / "c"
     model.mkdir()
     (model / "model_data.h").write_text("")

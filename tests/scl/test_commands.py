@@ -89,6 +89,8 @@ def test_the_nearest_option_is_named_beside_one_line_of_usage(capsys):
     )
     _, _, err = run(capsys, "validate", "bundle", "--xyzzy")
     assert "did you mean" not in err
+    status, _, err = run(capsys, "validate", "bundle", "--lim", "3")  # the beginning of one is none
+    assert status == 2 and "unrecognized arguments: --lim 3; did you mean --limit?" in err
 
 
 @pytest.mark.parametrize("words", [("ports", ""), ("validate", "bundle", "", "--limit", "2")])
