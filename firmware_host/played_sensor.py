@@ -6,11 +6,12 @@ from pathlib import Path
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import BundleManifest
-from scl.machines import DEFAULT, sensor_base
+from scl.machines import DEFAULT, clock_hz, sensor_base
 
 MAGIC = 0x314C4353  # "SCL1": firmware/boards/cortex-m/played_sensor.c has the layout
 HEADER_BYTES = 16
 MOST_EMULATED_BYTES = (16 << 20) - HEADER_BYTES  # of the memory there
+MOST_TICKS = 1 << 24  # of the processor's clock between two samples: SysTick counts 24 bits
 
 
 def add_play_option(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,8 @@ def sensor_arguments(options: argparse.Namespace, bundle: Bundle[BundleManifest]
     """Arguments of the native firmware or of QEMU that make the board play the file of --play as its sensor, at the
     bundle's rate; none without that option.
 
-    Raises InputError for another port, and for a file that holds no whole samples.
+    Raises InputError for another port, for a file that holds no whole samples, and for what the emulated board cannot
+    play: too many samples, or a period that its timer does not reach.
     """
     if options.play is None:
         return []
@@ -59,7 +61,13 @@ def sensor_arguments(options: argparse.Namespace, bundle: Bundle[BundleManifest]
             f"{options.play}: has {size} bytes, the emulated board has room for {MOST_EMULATED_BYTES}; cut it, or use "
             "--port native"
         )
-    return loaded(options.play, size // sample, round(1e6 / rate_hz), base)
+    period_us, ticks_per_us = round(1e6 / rate_hz), (clock_hz(machine or DEFAULT) or 0) // 1_000_000
+    if period_us * ticks_per_us > MOST_TICKS:
+        raise InputError(
+            f"--play {options.play}: the bundle's sensor has {rate_hz:g} Hz, the emulated board's timer needs "
+            f"{1e6 * ticks_per_us / MOST_TICKS:.2f} Hz at least; use --port native"
+        )
+    return loaded(options.play, size // sample, period_us, base)
 
 
 def _is_text(path: Path) -> bool:

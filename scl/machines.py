@@ -29,8 +29,17 @@ def sensor_base(board: str) -> int | None:
     """Where an emulated board looks for samples that stand in for a sensor (boards/cortex-m/played_sensor.c), if it
     does.
     """
-    defined = re.search(r"-DSENSOR_BASE=(0x[0-9A-Fa-f]+)u", _BOARDS.get(board, {}).get("DEFINES", ""))
-    return int(defined[1], 16) if defined else None
+    return _defined(board, "SENSOR_BASE")
+
+
+def clock_hz(board: str) -> int | None:
+    """Rate of a board's processor, if its board.mk has one."""
+    return _defined(board, "CLOCK_HZ")
+
+
+def _defined(board: str, name: str) -> int | None:
+    number = re.search(rf"-D{name}=(0x[0-9A-Fa-f]+|\d+)", _BOARDS.get(board, {}).get("DEFINES", ""))
+    return int(number[1], 0) if number else None
 
 
 def qemu_command(firmware: str | os.PathLike[str], board: str) -> list[str]:

@@ -1,22 +1,27 @@
 """--play: what the native firmware and QEMU are given, and who cannot play."""
 
 import argparse
+from dataclasses import replace
 
 import pytest
 
 from firmware_host import played_sensor
 from firmware_host.played_sensor import sensor_arguments
 from scl.artifacts import InputError
-from scl.artifacts.bundle import read_bundle
+from scl.artifacts.bundle import read_bundle, read_run_bundle
 
 
 @pytest.fixture
 def arguments(fake_bundle, tmp_path):
-    """arguments(port, name of the file): for five samples of six channels at 20 Hz."""
+    """arguments(port, name of the file, rate): for five samples of six channels, at 20 Hz."""
 
-    def arguments(port: str, name: str = "sensor.raw") -> list[str]:
+    def arguments(port: str, name: str = "sensor.raw", rate_hz: float = 20.0) -> list[str]:
         (tmp_path / name).write_bytes(bytes(60))
-        return sensor_arguments(argparse.Namespace(port=port, play=tmp_path / name), read_bundle(fake_bundle))
+        bundle = read_run_bundle(fake_bundle)
+        frontend, window = bundle.manifest.frontend, replace(bundle.manifest.window, rate_hz=rate_hz)
+        frontend = replace(frontend, sensor=replace(frontend.sensor, rate_hz=rate_hz), model_rate_hz=rate_hz)
+        bundle = replace(bundle, manifest=replace(bundle.manifest, frontend=frontend, window=window))
+        return sensor_arguments(argparse.Namespace(port=port, play=tmp_path / name), bundle)
 
     return arguments
 
@@ -51,6 +56,16 @@ def test_a_file_that_the_emulated_board_has_no_room_for(arguments, monkeypatch):
     monkeypatch.setattr(played_sensor, "MOST_EMULATED_BYTES", 59)
     with pytest.raises(InputError, match="has 60 bytes, the emulated board has room for 59; cut it, or use"):
         arguments("emulator")
+
+
+def test_a_rate_that_the_emulated_board_s_timer_does_not_reach(arguments):
+    """SysTick has 24 bits at 25 MHz: 671,088 us at most. The native board has no such timer."""
+    assert arguments("emulator", rate_hz=1e6 / 671_088)[3] == f"loader,addr={0x21000008},data=671088,data-len=8"
+    with pytest.raises(InputError, match=r"sensor has 1\.49012 Hz, the emulated board's timer needs 1\.49 Hz at least"):
+        arguments("emulator", rate_hz=1e6 / 671_089)
+    with pytest.raises(InputError, match=r"sensor has 0\.5 Hz, .* use --port native$"):
+        arguments("emulator", rate_hz=0.5)
+    assert arguments("native", rate_hz=0.5)[-1] == "0.5"
 
 
 def test_a_capture_file_is_no_counts(fake_bundle, tmp_path):
