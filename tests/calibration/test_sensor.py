@@ -18,10 +18,11 @@ from tests.calibration import simulated
 from tests.documents import document
 
 MG, MDPS = 9.80665e-3, np.pi / 180e3  # SI per milli-g and per milli-degree per second
-# Rate, and what a count means at +-4 g and +-2000 dps: BST-BMI270-DS000, DocID026899, DocID025715.
+# Rate, and what a count means at +-4 g and +-2000 dps: BST-BMI270-DS000, DocID026899, DS12140, DocID025715.
 PUBLISHED = {
     "bmi270": (100, 1000 / 8192 * MG, 1000 / 16.384 * MDPS),
     "lsm6ds3": (104, 0.122 * MG, 70 * MDPS),
+    "lsm6dso": (104, 0.122 * MG, 70 * MDPS),
     "lsm9ds1": (119, 0.122 * MG, 70 * MDPS),
     "replay-imu": (20, 1000 / 8192 * MG, 1000 / 16.384 * MDPS),
 }
