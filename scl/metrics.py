@@ -230,6 +230,11 @@ def difference_interval(
 ) -> tuple[float, float]:
     """As `cluster_interval`, for what the mean of values (n,) exceeds that of `minus` (m,) by, which are of other
     windows: both are resampled, apart from each other. Of the same windows, take the interval of the differences.
+
+    Example:
+        >>> people = np.array([0, 0, 1, 1])
+        >>> difference_interval(np.array([1.0, 1.0, 1.0, 1.0]), people, np.array([0.0, 1.0, 0.0, 1.0]), people + 5)
+        (0.5, 0.5)
     """
     draws = [
         _resampled(np.asarray(x, np.float64), np.unique(groups, return_inverse=True)[1], 2000, seed)

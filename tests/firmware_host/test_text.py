@@ -99,7 +99,7 @@ def test_the_names_of_serial_ports(monkeypatch, capsys, text):
     """A USB device describes itself."""
 
     class Port:
-        device, vid, pid, description = f"/dev/tty{text}", 1, 2, text
+        device, vid, pid, serial_number, description = f"/dev/tty{text}", 1, 2, text, text
 
     monkeypatch.setattr(ports, "candidates", lambda: [Port, Port])
     assert ports.main([]) == 0
