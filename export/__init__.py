@@ -4,17 +4,13 @@
 `import export` stays light.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from scl.lazy import importer
 
 if TYPE_CHECKING:
     from export.from_module import deploy
 
 __all__ = ["deploy"]
 
-
-def __getattr__(name: str) -> Any:
-    if name != "deploy":
-        raise AttributeError(f"module 'export' has no attribute {name!r}")
-    from export.from_module import deploy
-
-    return deploy
+__getattr__ = importer(__name__, {"deploy": "export.from_module"})

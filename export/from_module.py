@@ -72,15 +72,9 @@ def deploy(
     """
     where = f"module {type(module).__name__}"
     check_replaceable(out, "bundle")  # before minutes of work
-    if transformation is not None and transformation not in KINDS:
-        raise InputError(
-            f"{where}: transformation is {transformation!r}; choose from {', '.join(KINDS)}, or leave it out"
-        )
+    _check_transformation(where, transformation)
     representative = _representative(where, names, windows=windows, labels=labels, groups=groups)
-    longest = representative.windows.shape[2]
-    length = longest if samples is None else samples
-    if not 1 <= length <= longest:
-        raise InputError(f"{where}: samples is {length}; give 1 to {longest}, as many as the windows have")
+    length = _length(where, samples, representative.windows.shape[2])
     compared = np.ascontiguousarray(representative.windows[:COMPARED, :, :length])
     network, answers = _captured(module, compared, partition, where)
     onnx_float = write_onnx(network)
@@ -97,6 +91,21 @@ def deploy(
     require_gate(where, options, is_float=True)
     files = written(calibrated(network, options, where))
     return export_given(where, files.tflite, Path(out), replace(options, onnx=files.onnx))
+
+
+def _check_transformation(where: str, transformation: str | None) -> None:
+    if transformation is not None and transformation not in KINDS:
+        raise InputError(
+            f"{where}: transformation is {transformation!r}; choose from {', '.join(KINDS)}, or leave it out"
+        )
+
+
+def _length(where: str, samples: int | None, longest: int) -> int:
+    """Samples that the module takes, of windows with `longest`."""
+    length = longest if samples is None else samples
+    if not 1 <= length <= longest:
+        raise InputError(f"{where}: samples is {length}; give 1 to {longest}, as many as the windows have")
+    return length
 
 
 def _captured(

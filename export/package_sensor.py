@@ -4,9 +4,8 @@ import math
 from dataclasses import dataclass, replace
 
 from scl.artifacts.manifest import BundleManifest
-from scl.frontend.sensor import Part, Sensor
+from scl.frontend.sensor import G, Part, Sensor
 
-STANDARD_GRAVITY = 9.80665
 RANGES_DPS = (125, 250, 500, 1000, 2000)
 IMU = (("accelerometer", 3, "m/s^2"), ("gyroscope", 3, "rad/s"))  # kind, axes and unit of each part
 ECG = (("ecg", 1, "mV"),)
@@ -81,7 +80,7 @@ def settings_of(sensor: Sensor) -> OwnSensor:
     """Of a sensor file."""
     layout = _layout(sensor)
     scales = {part.kind: 32768 * part.unit_per_count for part in sensor.parts}
-    g = round(scales.get("accelerometer", 0.0) / STANDARD_GRAVITY)
+    g = round(scales.get("accelerometer", 0.0) / G)
     dps = math.degrees(scales.get("gyroscope", 0.0))  # of ST's parts a seventh more than the range's name
     own = OwnSensor(
         driver="",
@@ -116,7 +115,7 @@ def _serves(driver: Driver, own: OwnSensor, sensor: Sensor) -> bool:
     return (
         own.g in driver.g
         and own.dps in driver.dps
-        and _near(acceleration / STANDARD_GRAVITY, own.g)
+        and _near(acceleration / G, own.g)
         and _near(math.degrees(turn), own.dps * driver.turn)
     )
 

@@ -6,17 +6,10 @@ from scl.artifacts import write_artifact, write_bytes
 from scl.artifacts.export_report import PAGE, REPORT, ExportReport, ModelFigures, NetworkReport
 from scl.artifacts.manifest import Int8Figures
 from scl.pages import charts
-from scl.pages.parts import Rows, Tile, cost_rows, provenance_rows
+from scl.pages.parts import FIGURES, Rows, Tile, cost_rows, provenance_rows
 from scl.pages.rendering import points, render, share
 
 TEMPLATE = Path(__file__).with_name("report_page.html")
-NAMES = {
-    "accuracy": "Accuracy, as recorded",
-    "accuracy_transformed": "Accuracy, transformed",
-    "macro_f1": "Macro F1, as recorded",
-    "macro_f1_transformed": "Macro F1, transformed",
-    "consistency": "Consistency",
-}
 Report = ExportReport | NetworkReport
 Figures = ModelFigures | Int8Figures
 
@@ -29,8 +22,6 @@ def write_report(folder: Path, report: Report) -> None:
 
 def page(report: Report) -> str:
     """The report as HTML, with style and charts inline."""
-    layers = [(row.name, float(row.instructions), f"{row.instructions:,}") for row in report.layers]
-    places = report.memory_map, report.layers, report.cost.arena_bytes
     return render(
         TEMPLATE,
         {
@@ -42,10 +33,8 @@ def page(report: Report) -> str:
             "agreement": report.agreement if isinstance(report, ExportReport) else (),
             "proof": _proof(report),
             "cost": cost_rows(report.cost, report.board),
-            "layers": charts.bars(
-                "layers", f"Instructions of each layer on {report.board}", "The table of layers has the same.", layers
-            ),
-            "memory": charts.memory_map("memory", *places),
+            "layers": charts.layer_bars(report.layers, report.board),
+            "memory": charts.memory_map("memory", report.memory_map, report.layers, report.cost.arena_bytes),
             "files": sorted(report.bytes.items()) if isinstance(report, ExportReport) else [],
             "seconds": list(report.seconds.items()) if isinstance(report, ExportReport) else [],
             "sources": [*_sources(report), *provenance_rows(report.provenance)],
@@ -108,7 +97,7 @@ def _figures(report: Report) -> list[tuple[str, str, str, str]]:
     """Name, float, int8, and what int8 loses in points."""
     exact, int8, _ = _both(report)
     rows = []
-    for name, title in NAMES.items():
+    for name, title in FIGURES.items():
         before, after = None if exact is None else getattr(exact, name), getattr(int8, name)
         loss = None if before is None or after is None else before - after
         rows.append((title, share(before, 2), share(after, 2), points(loss, 2)))

@@ -218,16 +218,8 @@ def _figures(v: Validation | None) -> dict[str, str]:
         "resets": str(v.resets) if v else "–",
         "accuracy": share(v.accuracy if v else None, 2),
         "consistency": share(v.consistency if v else None, 2),
-        "per inference": _cost(v) if v else "–",
+        "per inference": v.inference.cost if v and v.inference else "–",
         "latency, median": f"{v.latency.median_ms:.1f} ms" if v and v.latency.median_ms is not None else "–",
         "windows per second": f"{(v.sent - v.lost) / v.link.seconds:.1f}" if v and v.link.seconds else "–",
         "damaged frames": str(v.link.host_damaged_frames) if v else "–",
     }
-
-
-def _cost(v: Validation) -> str:
-    if v.inference is None:
-        return "–"
-    if v.inference.seconds is not None:
-        return f"{v.inference.seconds * 1e3:.3f} ms"
-    return f"{v.inference.instructions:,} instr."

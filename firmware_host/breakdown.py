@@ -145,7 +145,7 @@ def _by_direction(pairs: _AllPairs, directions: np.ndarray) -> Iterable[Directio
 def _by_shift(pairs: _AllPairs, manifest: BundleManifest, shifts: np.ndarray) -> Iterable[ShiftBin]:
     rate_hz = None
     if isinstance(manifest, Manifest):
-        rate_hz = manifest.window.rate_hz * manifest.transformation.parameters.get("source_samples", 1.0)
+        rate_hz = manifest.window.rate_hz * manifest.transformation.source_samples
     elif manifest.frontend is not None:
         rate_hz = manifest.frontend.model_rate_hz
     for index in np.argsort(shifts, kind="stable"):

@@ -38,6 +38,11 @@ class DirectionBin(Pairs):
 
     direction: tuple[float, float, float]
 
+    @property
+    def middle(self) -> str:
+        """`direction` in words; a part that rounds to 0 is no -0.00."""
+        return "x {:+.2f}, y {:+.2f}, z {:+.2f}".format(*(round(part, 2) + 0.0 for part in self.direction))
+
 
 @dataclass(frozen=True)
 class ShiftBin(Pairs):

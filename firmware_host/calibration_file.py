@@ -1,5 +1,6 @@
 """One unit's own bias and alignment as the CALIBRATION frame carries them, and back to nominal."""
 
+import argparse
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,18 @@ def nominal(bundle: Bundle[BundleManifest]) -> Calibration:
     """The sensor that a bundle with a front end was made for."""
     assert bundle.manifest.frontend is not None
     return Calibration(_values(bundle.manifest.frontend.sensor.parts), NOMINAL_HASH)
+
+
+def add_calibration_option(parser: argparse.ArgumentParser) -> None:
+    """The flag --calibration, for `calibration_of`."""
+    parser.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="the unit's calibration.json (default: the nominal sensor)"
+    )
+
+
+def calibration_of(path: Path | None, bundle: Bundle[BundleManifest]) -> "Calibration":
+    """What --calibration names, or the nominal sensor. Raises InputError as `read_calibration`."""
+    return nominal(bundle) if path is None else read_calibration(path, bundle)
 
 
 def read_calibration(path: Path, bundle: Bundle[BundleManifest]) -> Calibration:

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from firmware_host.breakdown_types import AngleBin, ShiftBin
+from firmware_host.figures import interval
 from firmware_host.validation import Validation
 from firmware_host.windows_reader import Windows
 from scl import metrics
@@ -91,7 +92,7 @@ def figures(a: Windows, b: Windows) -> tuple[bool, str, int | None, list[Differe
     """Whether they were paired, over which rows in words, equal answers, and the differences: of all, and by class."""
     rows = common(a, b)
     paired = bool(len(rows[0]))
-    why = _words(a, b, len(rows[0]))
+    why = _paired_over(a, b, len(rows[0]))
     if paired:
         a, b = taken(a, rows[0]), taken(b, rows[1])
     same = int((a.predicted == b.predicted).sum()) if paired else None
@@ -125,7 +126,7 @@ def _numbered(windows: Windows) -> Iterator[tuple[object, ...]]:
         seen[key, copy] += 1
 
 
-def _words(a: Windows, b: Windows, count: int) -> str:
+def _paired_over(a: Windows, b: Windows, count: int) -> str:
     total = len(a.keys), len(b.keys)
     if not count:
         return (
@@ -158,14 +159,12 @@ def _mean(name: str, values: Values, a: Windows, b: Windows, paired: bool) -> It
     x, y, groups = first[known[0]], second[known[1]], (a.group[known[0]], b.group[known[1]])
     if not x.size or not y.size:
         return
-    interval = None
-    if min(len(np.unique(group)) for group in groups) > 1:
-        interval = (
-            metrics.cluster_interval(y - x, groups[0])
-            if paired
-            else metrics.difference_interval(y, groups[1], x, groups[0])
-        )
-    yield _difference(name, float(x.mean()), float(y.mean()), interval, (x.size, y.size))
+    between = None
+    if paired:
+        between = interval(y - x, groups[0])
+    elif min(len(np.unique(group)) for group in groups) > 1:
+        between = metrics.difference_interval(y, groups[1], x, groups[0])
+    yield _difference(name, float(x.mean()), float(y.mean()), between, (x.size, y.size))
 
 
 def _macro_f1(a: Windows, b: Windows, paired: bool) -> Iterator[Difference]:
@@ -179,59 +178,46 @@ def _macro_f1(a: Windows, b: Windows, paired: bool) -> Iterator[Difference]:
         if not rows.any():
             continue
         before, after = (metrics.macro_f1(truth[rows], answers[rows]) for answers in (first, second))
-        interval = None
+        between = None
         if len(np.unique(a.group[rows])) > 1:
-            interval = metrics.macro_f1_interval(truth[rows], second[rows], a.group[rows], minus=first[rows])
-        yield _difference(name, before, after, interval, (int(rows.sum()), int(rows.sum())))
+            between = metrics.macro_f1_interval(truth[rows], second[rows], a.group[rows], minus=first[rows])
+        yield _difference(name, before, after, between, (int(rows.sum()), int(rows.sum())))
 
 
-def _difference(name: str, a: float, b: float, interval: Interval | None, rows: tuple[int, int]) -> Difference:
-    beyond = None if interval is None else not interval[0] <= 0 <= interval[1]
-    return Difference(name, a, b, b - a, interval, rows, beyond)
+def _difference(name: str, a: float, b: float, between: Interval | None, rows: tuple[int, int]) -> Difference:
+    beyond = None if between is None else not between[0] <= 0 <= between[1]
+    return Difference(name, a, b, b - a, between, rows, beyond)
 
 
 def facts(a: Validation, b: Validation) -> Iterator[Fact]:
     """What the reports are of, and what is counted once."""
-    for name, first, second in zip(_NAMES, _texts(a), _texts(b), strict=True):
-        yield Fact(name, first, second, first == second)
+    first, second = _texts(a), _texts(b)
+    for name, text in first.items():
+        yield Fact(name, text, second[name], text == second[name])
 
 
-_NAMES = (
-    "Verdict", "Model", "Data", "Transformation", "Board", "Firmware", "Program's SHA-256", "Windows sent",
-    "Windows lost", "Answers that differ from the desktop's", "Sent again", "Resets", "One inference",
-    "Latency, median", "Flash", "RAM", "Instructions at export",
-    "Multiply-accumulates", "Version", "Compiler", "Emulator",
-)  # fmt: skip
-
-
-def _texts(v: Validation) -> tuple[str, ...]:
-    cost = None if v.export is None else v.export.cost
-    inference = "not measured"
-    if v.inference is not None and v.inference.instructions is not None:
-        inference = f"{v.inference.instructions:,} instructions"
-    elif v.inference is not None and v.inference.seconds is not None:
-        inference = f"{v.inference.seconds * 1e3:.3f} ms"
-    latency = v.latency.median_ms
-    return (
-        v.verdict,
-        v.model_hash[:16],
-        v.data.name,
-        v.sentence or "none",
-        v.board,
-        v.firmware,
-        (v.sources.firmware or "flashed before")[:16],
-        f"{v.sent:,}",
-        f"{v.lost:,}",
-        f"{v.parity.windows_off:,}",
-        f"{v.retried:,}",
-        f"{v.resets:,}",
-        inference,
-        "not known" if latency is None else f"{latency:.1f} ms",
-        "not known" if cost is None else f"{cost.flash_bytes:,} bytes",
-        "not known" if cost is None else f"{cost.ram_bytes:,} bytes",
-        "not known" if cost is None else f"{cost.instructions:,}",
-        "not known" if cost is None else f"{cost.macs:,}",
-        v.provenance.version,
-        v.provenance.compiler or "none here",
-        v.provenance.emulator or "none",
-    )
+def _texts(v: Validation) -> dict[str, str]:
+    latency, cost = v.latency.median_ms, None if v.export is None else v.export.cost
+    return {
+        "Verdict": v.verdict,
+        "Model": v.model_hash[:16],
+        "Data": v.data.name,
+        "Transformation": v.sentence or "none",
+        "Board": v.board,
+        "Firmware": v.firmware,
+        "Program's SHA-256": (v.sources.firmware or "flashed before")[:16],
+        "Windows sent": f"{v.sent:,}",
+        "Windows lost": f"{v.lost:,}",
+        "Answers that differ from the desktop's": f"{v.parity.windows_off:,}",
+        "Sent again": f"{v.retried:,}",
+        "Resets": f"{v.resets:,}",
+        "One inference": v.inference.cost if v.inference else "not measured",
+        "Latency, median": "not known" if latency is None else f"{latency:.1f} ms",
+        "Flash": "not known" if cost is None else f"{cost.flash_bytes:,} bytes",
+        "RAM": "not known" if cost is None else f"{cost.ram_bytes:,} bytes",
+        "Instructions at export": "not known" if cost is None else f"{cost.instructions:,}",
+        "Multiply-accumulates": "not known" if cost is None else f"{cost.macs:,}",
+        "Version": v.provenance.version,
+        "Compiler": v.provenance.compiler or "none here",
+        "Emulator": v.provenance.emulator or "none",
+    }

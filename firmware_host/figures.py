@@ -82,8 +82,8 @@ def summary(manifest: BundleManifest, golden: Golden, predictions: np.ndarray, f
     """
     mask_labels = len(manifest.labels) if golden.thresholds is not None else None
     result = robustness(golden.labels[: len(predictions)], predictions, golden.groups, mask_labels)
-    latent = _invariant(manifest, predictions, features)
-    original = _latent(manifest, predictions, features)[0][predictions[0] != LOST]
+    whole = _latent(manifest, predictions, features)
+    latent, original = whole[..., _invariant_slice(manifest)], whole[0][predictions[0] != LOST]
     copies, right = result.transformed, predictions == golden.labels[: len(predictions)]
     everybody = np.broadcast_to(golden.groups, right.shape)
     per_transform = tuple(
@@ -130,7 +130,7 @@ def similarities(manifest: BundleManifest, predictions: np.ndarray, features: np
     """Cosines (copies, windows) between the invariant features of windows and of their copies, 0 where one was lost;
     None without invariant features.
     """
-    latent = _invariant(manifest, predictions, features)
+    latent = _latent(manifest, predictions, features)[..., _invariant_slice(manifest)]
     return metrics.cosine(np.broadcast_to(latent[0], latent[1:].shape), latent[1:]) if latent.shape[-1] else None
 
 
@@ -144,9 +144,9 @@ def _latent(manifest: BundleManifest, predictions: np.ndarray, features: np.ndar
     return np.asarray(dequantized(features, output) * (predictions != LOST)[..., None])
 
 
-def _invariant(manifest: BundleManifest, predictions: np.ndarray, features: np.ndarray) -> np.ndarray:
-    group = slice(None) if manifest.partition is None else manifest.partition.invariant_slice
-    return np.asarray(_latent(manifest, predictions, features)[..., group])
+def _invariant_slice(manifest: BundleManifest) -> slice:
+    """All dimensions where no partition is known."""
+    return slice(None) if manifest.partition is None else manifest.partition.invariant_slice
 
 
 def _similarity(a: np.ndarray, b: np.ndarray) -> float | None:

@@ -10,18 +10,17 @@ from contextlib import closing
 from pathlib import Path
 
 from firmware_host.board import add_port_options, open_board
-from firmware_host.calibration_file import nominal, read_calibration
+from firmware_host.calibration_file import add_calibration_option, calibration_of
 from firmware_host.messages import ABSTAIN, LiveAnswer
 from firmware_host.model import answered_name, check_streams
 from firmware_host.own_sensor import ENDLESS, Live
 from firmware_host.played_sensor import add_play_option, sensor_arguments
-from firmware_host.playing import Due, hop_of
+from firmware_host.playing import Due, add_hop_option, hop_of
 from firmware_host.streamed import LiveClass, LiveClasses
 from scl.answers import Answer
-from scl.arguments import Parser, number, whole
+from scl.arguments import Parser, number
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_front_end_bundle
-from scl.artifacts.fields import MOST
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.flags import LEAD_OFF, SATURATED, in_words
 from scl.text import say
@@ -39,7 +38,7 @@ def _live(options: argparse.Namespace, answer: Answer) -> None:
     check_streams(bundle)
     hop = hop_of(options.hop, bundle.manifest)
     hops = _hops(options.seconds, bundle.manifest, hop)
-    calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
+    calibration = calibration_of(options.calibration, bundle)
     where, sensor = (options.port, options.baud, options.trace, options.wait), sensor_arguments(options, bundle)
     with open_board(bundle, *where, sensor, options.trust) as board:
         calibration.send(board.link)
@@ -112,18 +111,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("bundle", type=Path, help="bundle on the board; names its sensor")
     add_port_options(parser)
-    parser.add_argument(
-        "--hop",
-        type=whole(1, MOST),
-        metavar="SAMPLES",
-        help="model-rate samples from class to class (default: the export's --streaming, else a quarter window)",
-    )
+    add_hop_option(parser)
     parser.add_argument(
         "--seconds", type=number(0.001, 1e6), help="how long, in the sensor's time (default: until Ctrl-C)"
     )
-    parser.add_argument(
-        "--calibration", type=Path, metavar="FILE", help="the unit's calibration.json (default: the nominal sensor)"
-    )
+    add_calibration_option(parser)
     add_play_option(parser)
     return parser
 

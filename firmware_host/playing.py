@@ -4,6 +4,7 @@ The board windows by itself. One SAMPLES frame is in flight at a time and holds 
 repeated without losing a class.
 """
 
+import argparse
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -18,8 +19,10 @@ from firmware_host.link import resets_named
 from firmware_host.messages import Hop, samples_chunk
 from firmware_host.model import is_class
 from firmware_host.protocol import Type
+from scl.arguments import whole
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
+from scl.artifacts.fields import MOST
 from scl.artifacts.manifest import BundleManifest
 
 CHUNK_S = 0.25  # most sensor time in one frame: how far a class may lag behind its sample at real speed
@@ -77,6 +80,16 @@ def play(
             if answer.hops != hops:
                 hops = answer.hops
                 yield answer
+
+
+def add_hop_option(parser: argparse.ArgumentParser) -> None:
+    """The flag --hop, for `hop_of`."""
+    parser.add_argument(
+        "--hop",
+        type=whole(1, MOST),
+        metavar="SAMPLES",
+        help="model-rate samples from class to class (default: the export's --streaming, else a quarter window)",
+    )
 
 
 def hop_of(option: int | None, manifest: BundleManifest) -> int:

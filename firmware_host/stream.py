@@ -8,19 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_host.board import add_port_options, open_board
-from firmware_host.calibration_file import nominal, read_calibration
+from firmware_host.calibration_file import add_calibration_option, calibration_of
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import answered_name, check_streams
-from firmware_host.playing import Due, Pace, hop_of, play
+from firmware_host.playing import Due, Pace, add_hop_option, hop_of, play
 from firmware_host.stream_windows import stream_windows
 from firmware_host.streamed import StreamAnswer, Streamed
 from firmware_host.tally import Tally
 from scl.answers import Answer
-from scl.arguments import FORMATS, Parser, whole
+from scl.arguments import FORMATS, Parser
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.capture import Capture, read_capture
-from scl.artifacts.fields import MOST
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.flags import LEAD_OFF, SATURATED, in_words
 from scl.text import say
@@ -41,7 +40,7 @@ def _stream(options: argparse.Namespace, out: Answer) -> int:
     check_streams(bundle)
     record = read_capture(options.record)
     check_record(record, bundle, options.record)
-    calibration = read_calibration(options.calibration, bundle) if options.calibration else nominal(bundle)
+    calibration = calibration_of(options.calibration, bundle)
     hop = hop_of(options.hop, bundle.manifest)
     least = Due.of(bundle.manifest, hop).end(1)
     if len(record.counts) < least:
@@ -111,15 +110,8 @@ def _parser() -> argparse.ArgumentParser:
         default="real",
         help="the sensor's own rate (default), or as fast as the board goes",
     )
-    parser.add_argument(
-        "--hop",
-        type=whole(1, MOST),
-        metavar="SAMPLES",
-        help="model-rate samples from class to class (default: the export's --streaming, else a quarter window)",
-    )
-    parser.add_argument(
-        "--calibration", type=Path, metavar="FILE", help="the unit's calibration.json (default: the nominal sensor)"
-    )
+    add_hop_option(parser)
+    add_calibration_option(parser)
     return parser
 
 

@@ -122,6 +122,13 @@ class Inference:
     instructions: Whole | None
     seconds: NotNegative | None
 
+    @property
+    def cost(self) -> str:
+        """Instructions or milliseconds, with their unit."""
+        if self.instructions is not None:
+            return f"{self.instructions:,} instructions"
+        return "not known" if self.seconds is None else f"{self.seconds * 1e3:.3f} ms"
+
 
 @dataclass(frozen=True)
 class Latency:

@@ -8,17 +8,10 @@ from firmware_host.validation import Validation
 from firmware_host.validation_table import unmeasured
 from firmware_host.verdict_words import verdict_sentences
 from scl.pages import charts
-from scl.pages.parts import Rows, Tile, confusion, cost_rows, difference, provenance_rows
+from scl.pages.parts import FIGURES, Rows, Tile, confusion, cost_rows, difference, provenance_rows
 from scl.pages.rendering import number, render, share
 
 TEMPLATE = Path(__file__).with_name("validation.html")
-FIGURES = (
-    ("accuracy", "Accuracy, as recorded"),
-    ("accuracy_transformed", "Accuracy, transformed"),
-    ("macro_f1", "Macro F1, as recorded"),
-    ("macro_f1_transformed", "Macro F1, transformed"),
-    ("consistency", "Consistency"),
-)
 
 
 def page(v: Validation) -> str:
@@ -34,7 +27,7 @@ def page(v: Validation) -> str:
             "charts": _charts(v),
             "classes": worst_first(v.breakdown.classes),
             "matrices": _matrices(v.breakdown),
-            "figures": FIGURES,
+            "figures": FIGURES.items(),
             "cost": [] if export is None else cost_rows(export.cost, export.board),
             "exactness": _exactness(v),
             "link": _link(v),
@@ -114,10 +107,7 @@ def _charts(v: Validation) -> dict[str, object]:
         rows = [(f"to {b.high_ms:.1f} ms", float(b.windows), f"{b.windows:,}") for b in parts.latency]
         drawn["latency"] = charts.bars("latency", "Latency in flight", "Windows by the time of their answer.", rows)
     if export is not None:
-        layers = [(row.name, float(row.instructions), f"{row.instructions:,}") for row in export.layers]
-        drawn["layers"] = charts.bars(
-            "layers", f"Instructions of each layer on {export.board}", "The table of layers has the same.", layers
-        )
+        drawn["layers"] = charts.layer_bars(export.layers, export.board)
         drawn["memory"] = charts.memory_map("memory", export.memory_map, export.layers, export.cost.arena_bytes)
     return drawn
 
@@ -144,15 +134,10 @@ def _shares(
 def _sphere(cells: tuple[DirectionBin, ...]) -> object:
     known = [cell for cell in cells if cell.consistency is not None]
     worst = min(known, key=lambda cell: cell.consistency or 0, default=None)
-    title = "No copies." if worst is None else f"Lowest {share(worst.consistency)} around {direction(worst)}."
+    title = "No copies." if worst is None else f"Lowest {share(worst.consistency)} around {worst.middle}."
     return charts.sphere(
         "sphere", "Consistency by direction, in per cent", title, RINGS, [cell.consistency for cell in cells]
     )
-
-
-def direction(cell: DirectionBin) -> str:
-    """The middle of a cell, in words."""
-    return "x {:+.2f}, y {:+.2f}, z {:+.2f}".format(*(part + 0.0 for part in cell.direction))
 
 
 def _matrices(parts: Breakdown) -> list[object]:
@@ -217,9 +202,7 @@ def _link(v: Validation) -> Rows:
 def _inference(v: Validation) -> str:
     if v.inference is None:
         return "not measured"
-    if v.inference.instructions is not None:
-        return f"{v.inference.instructions:,} instructions (emulated; not cycles)"
-    return f"{number((v.inference.seconds or 0) * 1e3)} ms, silent line"
+    return v.inference.cost + (" (emulated; not cycles)" if v.inference.instructions is not None else ", silent line")
 
 
 def _sources(v: Validation) -> Rows:

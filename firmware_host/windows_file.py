@@ -1,7 +1,6 @@
 """windows.csv of a validation report: one row for each window and each of its copies."""
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterator
 
@@ -10,6 +9,7 @@ import numpy as np
 from firmware_host.breakdown import rotation_angles
 from firmware_host.figures import Answers, similarities, steps
 from firmware_host.model import class_name
+from scl.artifacts import sha256_bytes
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest
 from scl.decision import LOST, UNKNOWN
@@ -69,4 +69,4 @@ def _rows(manifest: BundleManifest, golden: Golden, answers: Answers) -> Iterato
 
 def row_key(counts: np.ndarray) -> str:
     """What tells the samples of a window (samples, values) from those of any other: 16 digits of their SHA-256."""
-    return hashlib.sha256(np.ascontiguousarray(counts).tobytes()).hexdigest()[:16]
+    return sha256_bytes(np.ascontiguousarray(counts).tobytes())[:16]

@@ -231,7 +231,7 @@ def difference_interval(
     """As `cluster_interval`, for what the mean of values (n,) exceeds that of `minus` (m,) by, which are of other
     windows: both are resampled, apart from each other. Of the same windows, take the interval of the differences.
 
-    Example:
+    Examples:
         >>> people = np.array([0, 0, 1, 1])
         >>> difference_interval(np.array([1.0, 1.0, 1.0, 1.0]), people, np.array([0.0, 1.0, 0.0, 1.0]), people + 5)
         (0.5, 0.5)

@@ -27,7 +27,7 @@ def random_rotations(count: int, rng: np.random.Generator) -> np.ndarray:
 def rotation_matrices(quaternions: np.ndarray) -> np.ndarray:
     """Rotation matrices (n, 3, 3), float64, of quaternions (n, 4) as w, x, y, z, of any length but 0.
 
-    Example:
+    Examples:
         >>> rotation_matrices(np.array([[0.0, 1.0, 0.0, 0.0]])).tolist()  # half a turn about x
         [[[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]]]
     """

@@ -1,7 +1,6 @@
 """The session of a board's own sensor in words and numbers, as the page shows it."""
 
-from typing import Any
-
+from firmware_host.monitoring import shown
 from firmware_host.monitoring.messages import POSITIONS
 from firmware_host.monitoring.own import Own, Repeated
 from firmware_host.monitoring.state import board_facts, channels_of, link_of, point_of, reading_of, recording_of, signal
@@ -15,7 +14,7 @@ NO_VERDICT = (
 )
 
 
-def about_own(own: Own) -> dict[str, Any]:
+def about_own(own: Own) -> shown.About:
     """What stays the same for as long as the monitor runs."""
     return {
         "kind": "about",
@@ -31,12 +30,11 @@ def about_own(own: Own) -> dict[str, Any]:
     }
 
 
-def state_own(own: Own) -> dict[str, Any]:
+def state_own(own: Own) -> shown.State:
     """What is shown now."""
     with own.changed:
         repeated = own.repeated.get(own.activity, Repeated())
         (kept, others), right = repeated.kept, repeated.right(own.activity)
-        shown = reading_of(own.reading, own.manifest)
         return {
             "kind": "state",
             "place": f"{own.answers} answers, {own.missed} lost on the line; {own.dropped} samples lost on the board",
@@ -49,7 +47,7 @@ def state_own(own: Own) -> dict[str, Any]:
                 {
                     **link_of(own, 0),
                     "serial": own.answers,
-                    "plain": shown,
+                    "plain": reading_of(own.reading, own.manifest),
                     "moved": None,
                     "holds": None,
                     "similarity": None,

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -26,6 +25,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from firmware_host.monitoring import messages
 from firmware_host.monitoring.shared import Shared
+from firmware_host.monitoring.shown import About, State
 from scl.artifacts import InputError
 from scl.artifacts.capture import capture_bytes
 from scl.artifacts.os_errors import reason
@@ -86,8 +86,8 @@ class Door:
 class View:
     """What a page is sent: first the facts that stay, then a state again and again."""
 
-    about: Callable[[], dict[str, Any]]
-    state: Callable[[], dict[str, Any]]
+    about: Callable[[], About]
+    state: Callable[[], State]
 
 
 class Page:

@@ -74,8 +74,9 @@ class BundleWindows:
         known = manifest.labelled
         self._labels = [class_name(manifest, int(code)) if known else "" for code in golden.labels[0]]
         self._strips, self._first, self.shifts = [*golden.counts[0]], [0] * self.count, (0, 0)
-        if golden.shift is not None:
-            strips = strips_of(golden.counts, golden.shift / _source_samples(manifest) * _per_sample(manifest))
+        if golden.shift is not None and manifest.transformation is not None:
+            shifts = golden.shift / manifest.transformation.source_samples * _per_sample(manifest)
+            strips = strips_of(golden.counts, shifts)
             self._strips, self._first, self.shifts = strips.samples, strips.first, strips.shifts
 
     def step(self, number: int) -> Step:
@@ -102,9 +103,9 @@ class Recording:
         self.shifts = _range(manifest)
         least, most = self.shifts
         self._start = -least
-        room = len(self._record.counts) - (self._samples + most - least)
+        expected = self._samples + most - least
+        room = len(self._record.counts) - expected
         if room < 0:
-            expected = self._samples + most - least
             raise InputError(
                 f"{path}: holds {len(self._record.counts)} samples, a window and its shifts take {expected} "
                 f"({expected / self._record.rate_hz:.1f} s): record for longer"
@@ -132,12 +133,6 @@ def _per_sample(manifest: BundleManifest) -> float:
     """Samples of the link in one of the model's."""
     frontend = manifest.frontend
     return 1.0 if frontend is None else frontend.resampling.down / frontend.resampling.up
-
-
-def _source_samples(manifest: BundleManifest) -> float:
-    """Samples in which the bundle's shifts are told, in one of the model's."""
-    transformation = manifest.transformation
-    return 1.0 if transformation is None else transformation.parameters.get("source_samples", 1.0)
 
 
 def _range(manifest: BundleManifest) -> tuple[int, int]:

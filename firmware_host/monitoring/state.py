@@ -1,9 +1,8 @@
-"""The session in words and numbers, as the page and the terminal show it: JSON's own types alone."""
-
-from typing import Any
+"""The session in words and numbers, as the page and the terminal show it."""
 
 import numpy as np
 
+from firmware_host.monitoring import shown
 from firmware_host.monitoring.answers import Point, Reading, invariant_size
 from firmware_host.monitoring.session import Seat, Session
 from firmware_host.monitoring.shared import Shared
@@ -17,7 +16,7 @@ MOST_OUTPUTS = 16
 DIGITS = 4
 
 
-def about(session: Session) -> dict[str, Any]:
+def about(session: Session) -> shown.About:
     """What stays the same for as long as the monitor runs."""
     manifest, frontend = session.manifest, session.manifest.frontend
     least, most = session.source.shifts
@@ -36,7 +35,7 @@ def about(session: Session) -> dict[str, Any]:
     }
 
 
-def board_facts(manifest: BundleManifest) -> dict[str, Any]:
+def board_facts(manifest: BundleManifest) -> shown.BoardFacts:
     """Of one board's model."""
     names = [printable(label) for label in manifest.labels]
     return {
@@ -48,7 +47,7 @@ def board_facts(manifest: BundleManifest) -> dict[str, Any]:
     }
 
 
-def channels_of(manifest: BundleManifest) -> list[dict[str, str]]:
+def channels_of(manifest: BundleManifest) -> list[shown.Channel]:
     """Names and units of a sample's values."""
     if manifest.frontend is None:
         return [{"name": f"input {number}", "unit": "steps"} for number in range(manifest.values)]
@@ -67,7 +66,7 @@ def _unmoved(session: Session) -> str:
     return "This model's sensor has no three axes to turn, and what lies around its windows is not known."
 
 
-def state(session: Session) -> dict[str, Any]:
+def state(session: Session) -> shown.State:
     """What is shown now."""
     with session.changed:
         job = session.current
@@ -95,12 +94,12 @@ def signal(counts: np.ndarray, manifest: BundleManifest) -> list[list[float]]:
     return _rounded(x[:, taken])
 
 
-def recording_of(session: Shared) -> dict[str, Any]:
+def recording_of(session: Shared) -> shown.RecordingShown:
     """What is recorded."""
     return {"on": session.kept.on, "full": session.kept.full, "samples": session.kept.samples}
 
 
-def link_of(session: Shared, seat: int) -> dict[str, Any]:
+def link_of(session: Shared, seat: int) -> shown.LinkShown:
     """Whether a board is there, and why not."""
     place, late = session.place(seat), session.late(seat)
     return {
@@ -111,7 +110,7 @@ def link_of(session: Shared, seat: int) -> dict[str, Any]:
     }
 
 
-def _board(session: Session, number: int, seat: Seat) -> dict[str, Any]:
+def _board(session: Session, number: int, seat: Seat) -> shown.BoardShown:
     answered = seat.answered
     return {
         **link_of(session, number),
@@ -126,7 +125,7 @@ def _board(session: Session, number: int, seat: Seat) -> dict[str, Any]:
     }
 
 
-def reading_of(reading: Reading | None, manifest: BundleManifest) -> dict[str, Any] | None:
+def reading_of(reading: Reading | None, manifest: BundleManifest) -> shown.ReadingShown | None:
     """An answer; None before there is one."""
     if reading is None:
         return None
@@ -141,7 +140,7 @@ def reading_of(reading: Reading | None, manifest: BundleManifest) -> dict[str, A
     }
 
 
-def _best(reading: Reading, manifest: BundleManifest) -> list[dict[str, Any]]:
+def _best(reading: Reading, manifest: BundleManifest) -> list[shown.Output]:
     """The outputs with the largest shares, or the first ones where they have no names."""
     if not manifest.labels:
         first = reading.outputs[:MOST_OUTPUTS]
@@ -150,7 +149,7 @@ def _best(reading: Reading, manifest: BundleManifest) -> list[dict[str, Any]]:
     return [{"name": printable(manifest.labels[n]), "share": round(float(reading.shares[n]), DIGITS)} for n in order]
 
 
-def point_of(point: Point) -> list[float | bool | None]:
+def point_of(point: Point) -> shown.Point:
     """A point of the time line."""
     plain, moved = (None if value is None else round(value, 3) for value in (point.plain, point.moved))
     return [round(point.seconds, 2), plain, moved, point.holds]

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from firmware_host.monitoring.messages import Shift, Turn
 from firmware_host.monitoring.session import Session
+from firmware_host.monitoring.shown import ReadingShown, State
 from firmware_host.monitoring.state import about, state
 from scl.terminal import PlainConsole
 
@@ -74,7 +75,7 @@ def rendered(session: Session) -> Group:
     return Group(*lines, table, Text(_moved(now, session)))
 
 
-def _moved(now: dict[str, object], session: Session) -> str:
+def _moved(now: State, session: Session) -> str:
     least, most = session.source.shifts
     if session.turns:
         return f"The watch turns by itself, {DEGREES:g} degrees a step about the axis (1, 1, 1). Ctrl-C ends it."
@@ -83,10 +84,10 @@ def _moved(now: dict[str, object], session: Session) -> str:
     return f"{about(session)['unmoved']} Ctrl-C ends it."
 
 
-def _class(reading: dict[str, object]) -> str:
+def _class(reading: ReadingShown) -> str:
     confidence = reading["confidence"]
-    if not isinstance(confidence, float):
-        return str(reading["name"])
+    if confidence is None:
+        return reading["name"]
     filled = round(BAR * confidence)
     return f"{reading['name']} {'█' * filled}{'·' * (BAR - filled)} {confidence:4.0%}"
 

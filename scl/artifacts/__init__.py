@@ -4,8 +4,9 @@ One typed class, one writer and one reader for each file that crosses a stage. T
 are asked for, so that a command's help needs neither numpy nor pydantic.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from scl.lazy import importer
 
 if TYPE_CHECKING:
     from scl.artifacts.errors import InputError, command, complain, shortened
@@ -59,43 +60,39 @@ __all__ = [
     "writing",
 ]
 
-_HOMES = {
-    "Array": "scl.artifacts.npz_files",
-    "Artifact": "scl.artifacts.json_files",
-    "InputError": "scl.artifacts.errors",
-    "WriteError": "scl.artifacts.os_errors",
-    "ZIP_ERRORS": "scl.artifacts.npz_files",
-    "check_own": "scl.artifacts.files",
-    "check_replaceable": "scl.artifacts.folders",
-    "check_writable": "scl.artifacts.files",
-    "command": "scl.artifacts.errors",
-    "complain": "scl.artifacts.errors",
-    "folder": "scl.artifacts.folders",
-    "kinds_in": "scl.artifacts.folders",
-    "read_arrays": "scl.artifacts.npz_files",
-    "read_artifact": "scl.artifacts.json_files",
-    "read_bytes": "scl.artifacts.files",
-    "read_json": "scl.artifacts.json_files",
-    "read_npz": "scl.artifacts.npz_files",
-    "read_toml": "scl.artifacts.toml_files",
-    "read_typed_toml": "scl.artifacts.toml_files",
-    "remove_folder": "scl.artifacts.folders",
-    "replace_folder": "scl.artifacts.folders",
-    "replacing": "scl.artifacts.files",
-    "sha256_bytes": "scl.artifacts.files",
-    "sha256_file": "scl.artifacts.files",
-    "shortened": "scl.artifacts.errors",
-    "sweep": "scl.artifacts.hidden",
-    "write_artifact": "scl.artifacts.json_files",
-    "write_bytes": "scl.artifacts.files",
-    "write_json": "scl.artifacts.json_files",
-    "write_npz": "scl.artifacts.npz_files",
-    "writing": "scl.artifacts.os_errors",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'scl.artifacts' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
-    return value
+__getattr__ = importer(
+    __name__,
+    {
+        "Array": "scl.artifacts.npz_files",
+        "Artifact": "scl.artifacts.json_files",
+        "InputError": "scl.artifacts.errors",
+        "WriteError": "scl.artifacts.os_errors",
+        "ZIP_ERRORS": "scl.artifacts.npz_files",
+        "check_own": "scl.artifacts.files",
+        "check_replaceable": "scl.artifacts.folders",
+        "check_writable": "scl.artifacts.files",
+        "command": "scl.artifacts.errors",
+        "complain": "scl.artifacts.errors",
+        "folder": "scl.artifacts.folders",
+        "kinds_in": "scl.artifacts.folders",
+        "read_arrays": "scl.artifacts.npz_files",
+        "read_artifact": "scl.artifacts.json_files",
+        "read_bytes": "scl.artifacts.files",
+        "read_json": "scl.artifacts.json_files",
+        "read_npz": "scl.artifacts.npz_files",
+        "read_toml": "scl.artifacts.toml_files",
+        "read_typed_toml": "scl.artifacts.toml_files",
+        "remove_folder": "scl.artifacts.folders",
+        "replace_folder": "scl.artifacts.folders",
+        "replacing": "scl.artifacts.files",
+        "sha256_bytes": "scl.artifacts.files",
+        "sha256_file": "scl.artifacts.files",
+        "shortened": "scl.artifacts.errors",
+        "sweep": "scl.artifacts.hidden",
+        "write_artifact": "scl.artifacts.json_files",
+        "write_bytes": "scl.artifacts.files",
+        "write_json": "scl.artifacts.json_files",
+        "write_npz": "scl.artifacts.npz_files",
+        "writing": "scl.artifacts.os_errors",
+    },
+)

@@ -55,6 +55,11 @@ class TransformationInfo:
     parameters: dict[Name, Real]
     sentence: Line
 
+    @property
+    def source_samples(self) -> float:
+        """Samples of the source, in which shifts are counted, in one of the model's."""
+        return self.parameters.get("source_samples", 1.0)
+
 
 @dataclass(frozen=True)
 class WindowInfo:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scl.artifacts.export_report import LayerRow, Place
+from scl.robustness import Interval
 from scl.text import printable
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Dot:
 
     x: float
     value: float | None
-    interval: tuple[float, float] | None
+    interval: Interval | None
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,12 @@ def bars(name: str, title: str, description: str, rows: Sequence[tuple[str, floa
         parts += [f'<rect x="{left}" y="{y + 3}" width="{width:.1f}" height="{ROW - 6}" fill="var(--mark)"/>']
         parts += [_text(left + width + 5, y + 13, text)]
     return _svg(name, title, description, len(rows) * ROW + 2, parts)
+
+
+def layer_bars(layers: Sequence[LayerRow], board: str) -> "Markup":
+    """Instructions of each layer, as they were counted on a board."""
+    rows = [(row.name, float(row.instructions), f"{row.instructions:,}") for row in layers]
+    return bars("layers", f"Instructions of each layer on {board}", "The table of layers has the same.", rows)
 
 
 def memory_map(name: str, places: Sequence[Place], layers: Sequence[LayerRow], arena_bytes: int) -> "Markup":

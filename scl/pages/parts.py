@@ -5,8 +5,15 @@ from dataclasses import dataclass
 
 from scl.artifacts.manifest import Cost
 from scl.artifacts.provenance import Provenance
+from scl.robustness import Interval
 
-Interval = tuple[float, float]
+FIGURES = {  # of a model, by their names in the files
+    "accuracy": "Accuracy, as recorded",
+    "accuracy_transformed": "Accuracy, transformed",
+    "macro_f1": "Macro F1, as recorded",
+    "macro_f1_transformed": "Macro F1, transformed",
+    "consistency": "Consistency",
+}
 TINT = 0.45  # of the strongest cell: text on it stays readable in light and in dark
 Rows = list[tuple[str, str]]
 

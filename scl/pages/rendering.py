@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scl.text import printable
 
+if TYPE_CHECKING:  # it comes with numpy, which --help does without
+    from scl.robustness import Interval
+
 FOLDER = Path(__file__).parent
-Interval = tuple[float, float]
 
 
 def render(template: Path, values: Mapping[str, Any]) -> str:
@@ -47,7 +49,7 @@ def number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:,.{digits}f}"
 
 
-def between(interval: Interval | None, digits: int = 1) -> str:
+def between(interval: "Interval | None", digits: int = 1) -> str:
     """An interval of shares in per cent."""
     return "" if interval is None else f"{100 * interval[0]:.{digits}f} to {100 * interval[1]:.{digits}f} %"
 

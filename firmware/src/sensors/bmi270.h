@@ -1,5 +1,5 @@
-/* Bosch's BMI270. From the data sheet BST-BMI270-DS000. Counts: the accelerometer's axes x, y, z, then the gyroscope's, as the part has
- * them in its FIFO.
+/* Bosch's BMI270. Registers as of the data sheet BST-BMI270-DS000, by heart: held neither against the sheet nor against a part
+ * (docs/SENSORS.md). Counts: the accelerometer's axes x, y, z, then the gyroscope's, as the part has them in its FIFO.
  *
  * The part does nothing before it has been given its configuration, 8,192 bytes that Bosch publishes under its own licence and that are not
  * in this project: bmi270_config_file[] in bmi270.c of https://github.com/boschsensortec/BMI270_SensorAPI. The user's program hands them

@@ -1,7 +1,7 @@
 /* ST's LSM6DS3, LSM6DS3TR-C and LSM6DSL (a FIFO of words in a pattern), and LSM6DSO and LSM6DSOX (a FIFO of tagged words).
  *
- * From the data sheets DocID026899 (LSM6DS3), DocID030071 (LSM6DS3TR-C) and DS12140 (LSM6DSO). Counts: the accelerometer's axes x, y, z, then the gyroscope's,
- * as the part has them. */
+ * Registers as of the data sheets DocID026899 (LSM6DS3), DocID030071 (LSM6DS3TR-C) and DS12140 (LSM6DSO), by heart: held neither against
+ * the sheets nor against a part (docs/SENSORS.md). Counts: the accelerometer's axes x, y, z, then the gyroscope's, as the part has them. */
 #ifndef SCL_LSM6DS3_H
 #define SCL_LSM6DS3_H
 

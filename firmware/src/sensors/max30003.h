@@ -1,5 +1,6 @@
-/* Maxim's (now Analog Devices') MAX30003, one lead of ECG over SPI. From the data sheet 19-8558: 32 bits a transfer, of which 24 are the
- * register's. A count is a sample's 18 bits without the lowest two, as scl/frontend/sensors/max30003.toml has it (shift = 2).
+/* Maxim's (now Analog Devices') MAX30003, one lead of ECG over SPI. Registers as of the data sheet 19-8558, by heart: held neither against
+ * the sheet nor against a part (docs/SENSORS.md). 32 bits a transfer, of which 24 are the register's. A count is a sample's 18 bits without
+ * the lowest two, as scl/frontend/sensors/max30003.toml has it (shift = 2).
  *
  * The rates are those of a clock of 32,768 Hz at FCLK. */
 #ifndef SCL_MAX30003_H
