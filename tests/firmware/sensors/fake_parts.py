@@ -1,6 +1,6 @@
-"""Sensors as their data sheets describe them, register by register, on a bus that writes down what passes.
+"""Sensors register by register, as their data sheets are known, on a bus that writes down what passes.
 
-Written from the data sheets alone: no constant is shared with firmware/src/sensors.
+Written without a sheet at hand, as the drivers are; no constant is shared with firmware/src/sensors.
 """
 
 import ctypes
