@@ -4,6 +4,7 @@ Threads are limited before torch is imported: spinning OpenMP workers slow small
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 
+LONG = re.compile("pipeline|damaged_models|killed_commands")  # files that take longest
 EPOCHS = 6
 DRAWS = 2
 
@@ -150,4 +152,4 @@ def bundle_folder(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest begin first: else one process works alone on the last of them."""
-    items.sort(key=lambda item: not (item.path.parent.name == "tutorials" or "pipeline" in item.path.name))
+    items.sort(key=lambda item: not (item.path.parent.name == "tutorials" or LONG.search(item.path.name)))

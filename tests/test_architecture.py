@@ -35,11 +35,12 @@ ROOMS = {
         "scl.text",
         "scl.extras",
         "scl.robustness",
+        "scl.lazy",
         "scl.__version__",
     },
     "scl.frontend": {"scl.artifacts"},
     # Pages show what the reports hold.
-    "scl.pages": {"scl.artifacts", "scl.text", "scl.extras"},
+    "scl.pages": {"scl.artifacts", "scl.robustness", "scl.text", "scl.extras"},
     "train.data": {"train.transformations"},
     "train.transformations": set(),
     # Blocks mix windows behind the normalization, and see the whole batch under torchrun.

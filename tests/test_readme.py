@@ -2,8 +2,6 @@
 says, and no page is left out of the site. test_pipeline.py runs the main job in miniature.
 """
 
-import ast
-import importlib
 import re
 import shlex
 import subprocess
@@ -21,8 +19,8 @@ from tests.scl.test_arguments import parser_of
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = "docs|firmware|firmware_host|calibration|export|train|scl|tests|benchmarks"
-# What the title of a block says, which the site shows above it. NAMES: of Python, whose imports of ours are there.
-RUN, CHECKED, NAMES = "run by the tests", "checked against --help", "names checked by the tests"
+# What the title of a block says, which the site shows above it.
+RUN, CHECKED = "run by the tests", "checked against --help"
 RUN_ELSEWHERE = re.compile(r"checked by the tests; run with .* \d+(\.\d+)+")  # what no test installs
 FENCE = re.compile(r'^```(sh|python)(?: title="([^"]*)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
 OTHERS = {"dfu-util"}  # programs of others
@@ -73,19 +71,11 @@ def test_every_block_says_how_it_is_held() -> None:
     silent = [
         f"{block.page}, {block.heading}: {block.title}"
         for block in BLOCKS
-        if block.title not in (RUN, NAMES if block.language == "python" else CHECKED)
+        if block.title not in ((RUN,) if block.language == "python" else (RUN, CHECKED))
         and not RUN_ELSEWHERE.fullmatch(block.title or "")
     ]
-    needed = f'each needs title="{RUN}", title="{CHECKED}" or, of Python, title="{NAMES}" behind its language:'
+    needed = f'each needs title="{RUN}" or, of commands, title="{CHECKED}" behind its language:'
     assert not silent, "\n".join([needed, *silent])
-
-
-@pytest.mark.parametrize("block", [one for one in BLOCKS if one.title == NAMES], ids=lambda one: one.page)
-def test_the_names_that_a_block_imports_are_there(block: Block) -> None:
-    for node in ast.walk(ast.parse(block.text)):
-        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in FOLDERS.split("|"):
-            module = importlib.import_module(str(node.module))
-            assert all(hasattr(module, name.name) for name in node.names), ast.unparse(node)
 
 
 def test_a_block_that_is_run_has_a_test_that_names_its_page_and_heading() -> None:
