@@ -199,15 +199,15 @@ static void keep_chunk(scl_session *s, uint32_t at, const uint8_t *samples, uint
  * result again. */
 void scl_session_window(scl_session *s, const scl_frame *frame)
 {
-    if (SCL_INPUT_KIND == SCL_INPUT_BEATS) { /* no window holds a beat of a known place */
-        scl_link_refuse(frame->seq, SCL_ERROR_WRONG_INPUT, 0, SCL_INPUT_KIND);
-        return;
-    }
     const uint32_t count = sample_count(frame);
     const uint16_t window = count ? scl_load_u16(frame->payload) : 0;
     const uint16_t start = count ? scl_load_u16(frame->payload + 2) : 0;
     if (count == 0 || start + count > SCL_SAMPLES) {
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_LENGTH, window, (uint16_t)frame->payload_size);
+        return;
+    }
+    if (SCL_INPUT_KIND == SCL_INPUT_BEATS) { /* no window holds a beat of a known place */
+        scl_link_refuse(frame->seq, SCL_ERROR_WRONG_INPUT, 0, SCL_INPUT_KIND);
         return;
     }
     const uint16_t ahead = (uint16_t)(window - s->window);
