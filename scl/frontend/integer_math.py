@@ -47,7 +47,7 @@ def log2_q12(x: np.ndarray) -> np.ndarray:
 
     Examples:
         >>> log2_q12(np.array([1, 2, 3, 1000])).tolist()  # 0, 1, 1.585 and 9.966 times 4096
-        [0, 4096, 6492, 40820]
+        [0, 4096, 6492, 40819]
     """
     mantissa = np.array(x, np.uint64)
     whole = np.full(mantissa.shape, MANTISSA_BITS, np.int64)
