@@ -152,8 +152,9 @@ def beats(number: int) -> bytes:
 
 
 def _record(payload: bytes, start: int, inputs: int, hello: Hello) -> BeatRecord:
-    numbers = _BEAT.unpack_from(payload, start)
+    number, sample, end, interval, predicted, flags, margin = _BEAT.unpack_from(payload, start)
     rhythm = Rhythm(*_RHYTHM.unpack_from(payload, start + _BEAT.size))
     outputs = inputs + hello.features
     values = np.frombuffer(payload, np.int8, outputs + hello.classes, start + RECORD_FIXED)
-    return BeatRecord(*numbers, rhythm, values[:inputs], values[inputs:outputs], values[outputs:])
+    split = values[:inputs], values[inputs:outputs], values[outputs:]
+    return BeatRecord(number, sample, end, interval, predicted, flags, margin, rhythm, *split)

@@ -1,4 +1,4 @@
-"""The rhythm of a stream of beats, in integers: what firmware/src/app/rhythm.c says behind each beat, number for number.
+"""The rhythm of a stream of beats, in integers: what firmware/src/app/rhythm.c says behind each beat.
 
 Its header has the definitions in words; this is their reference, and shares no code with it.
 """
@@ -126,7 +126,7 @@ class _State:
             self.large = [*self.large[1 - KEPT :], 25 * abs(difference) > doubled]  # 100 d > 8 (doubled / 2)
 
     def _rmssd(self) -> int:
-        """sqrt(mean d^2) * 1000 / 180 = sqrt(2500 sum d^2 / 81 n), rounded: half of the root of 4 times that, plus 1."""
+        """sqrt(mean d^2) 1000 / 180 = sqrt(2500 sum d^2 / 81 n), rounded: the root of 4 times that, plus 1, halved."""
         if not self.normal:
             return 0
         squares = sum(difference * difference for difference in self.normal)
