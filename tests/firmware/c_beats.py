@@ -4,7 +4,9 @@ import ctypes
 
 import numpy as np
 
-FEATURES, CAUSAL = 20, 18
+from scl.frontend.beats import names
+
+FEATURES, CAUSAL = len(names(True)), len(names(False))
 
 
 class CBeat(ctypes.Structure):

@@ -8,11 +8,13 @@
 #define SHORTEST 20u          /* samples between beats */
 #define TIME_OUT ((uint32_t)SCL_RR_LONGEST + (uint32_t)SCL_CUT_BEHIND)
 #define SMALL 10              /* uV */
+#define SMALL_STEP 5          /* uV */
 #define LARGEST (32 * SCL_ONE)
 
-enum {
-    INTERVAL, QUANTILE, CHANGE, BEFORE, CORR, SIZE, DIFFERENCE, P_CORR, P_SIZE, T_CORR, WIDTH,
-    WIDER, Q_CORR, HEIGHT, UPRIGHT, IRREGULAR, P_CORR_MEAN, CHANGE_MEAN, NEXT_INTERVAL, NEXT
+enum { /* the order of scl/frontend/beat_features.py */
+    INTERVAL, QUANTILE, CHANGE, BEFORE, CORR, SIZE, DIFFERENCE, P_CORR, P_SIZE, T_CORR, WIDTH, WIDER, Q_CORR, HEIGHT, UPRIGHT, IRREGULAR,
+    P_CORR_MEAN, CHANGE_MEAN, LONG_INTERVAL, LONG_MEDIAN, USUAL_UPRIGHT, PR_CORR, FOOT, STEEPER, ERRATIC, ST_LEVEL, BEST_CORR,
+    NEXT_INTERVAL, NEXT, NEXT_RATIO, NEXT_Q_CORR
 };
 
 static void begin(scl_beat_features *f)
@@ -47,11 +49,26 @@ static int32_t log2_of(int32_t x)
 
 static void intervals(scl_beat_features *f, int32_t rr, const scl_usual *usual)
 {
+    const int32_t median = log2_of(usual->median);
+    const int32_t long_quantile = log2_of(usual->long_quantile);
     f->quantile = log2_of(usual->quantile);
-    f->values[INTERVAL] = log2_of(rr) - f->quantile;
-    f->values[QUANTILE] = (f->quantile + SCL_ONE) - log2_of(usual->median);
-    f->values[CHANGE] = log2_of(usual->median + (100 * usual->change)) - log2_of(usual->median);
+    f->rr = log2_of(rr);
+    f->values[INTERVAL] = f->rr - f->quantile;
+    f->values[QUANTILE] = (f->quantile + SCL_ONE) - median;
+    f->values[CHANGE] = log2_of(usual->median + (100 * usual->change)) - median;
+    f->values[LONG_INTERVAL] = f->rr - long_quantile;
+    f->values[LONG_MEDIAN] = (median - SCL_ONE) - long_quantile;
     f->values[BEFORE] = f->any_measured ? f->correlation : SCL_ONE;
+}
+
+static int32_t limited(int64_t ratio)
+{
+    return (int32_t)((ratio < -LARGEST) ? -LARGEST : ((ratio > LARGEST) ? LARGEST : ratio));
+}
+
+static int32_t upright(const scl_extremes *e, int32_t size)
+{
+    return limited(scl_quotient((int64_t)SCL_ONE * (e->high - ((e->low < 0) ? -e->low : e->low)), size));
 }
 
 static void qrs(scl_beat_features *f, const int32_t *cut)
@@ -62,18 +79,25 @@ static void qrs(scl_beat_features *f, const int32_t *cut)
     const scl_extremes u = scl_extremes_of(usual, SCL_QRS);
     const int32_t size = (e.high - e.low) + SMALL;
     const int32_t usual_size = (u.high - u.low) + (SCL_FRACTION * SMALL);
-    const int32_t width = scl_steep(&cut[SCL_STEEP_FIRST], SCL_STEEP);
     const int64_t apart = scl_difference(q, usual, SCL_QRS);
-    const int64_t difference = scl_quotient(4 * (int64_t)SCL_ONE * apart, (int64_t)SCL_QRS * SCL_QRS * usual_size);
-    const int32_t above = e.high - ((e.low < 0) ? -e.low : e.low);
-    const int32_t upright = (int32_t)scl_quotient((int64_t)SCL_ONE * above, size);
     f->values[SIZE] = log2_of(SCL_FRACTION * size) - log2_of(usual_size);
-    f->values[DIFFERENCE] = (int32_t)((difference < LARGEST) ? difference : LARGEST);
-    f->values[WIDTH] = SCL_ONE * width;
-    f->values[WIDER] = log2_of(width + 1) - log2_of(scl_steep(&f->usual.samples[SCL_STEEP_FIRST], SCL_STEEP) + 1);
-    f->values[Q_CORR] = f->any_measured ? scl_correlation(q, f->qrs, SCL_QRS) : SCL_ONE;
+    f->values[DIFFERENCE] = limited(scl_quotient(4 * (int64_t)SCL_ONE * apart, (int64_t)SCL_QRS * SCL_QRS * usual_size));
     f->values[HEIGHT] = log2_of(size);
-    f->values[UPRIGHT] = (upright < -LARGEST) ? -LARGEST : ((upright > LARGEST) ? LARGEST : upright);
+    f->values[UPRIGHT] = upright(&e, size);
+    f->values[USUAL_UPRIGHT] = upright(&u, usual_size);
+    f->values[ST_LEVEL] = limited(scl_quotient(2 * (int64_t)SCL_ONE * SCL_FRACTION * scl_level(cut), 80 * (int64_t)usual_size));
+}
+
+static void slopes(scl_beat_features *f, const int32_t *cut)
+{
+    const int32_t *near = &cut[SCL_STEEP_FIRST];
+    const int32_t *usual = &f->usual.samples[SCL_STEEP_FIRST];
+    const int32_t width = scl_steep(near, SCL_STEEP, 25);
+    const int32_t steepest = scl_steepest(near, SCL_STEEP) + SMALL_STEP;
+    f->values[WIDTH] = SCL_ONE * width;
+    f->values[WIDER] = log2_of(width + 1) - log2_of(scl_steep(usual, SCL_STEEP, 25) + 1);
+    f->values[FOOT] = log2_of(scl_steep(near, SCL_STEEP, 12) + 1) - log2_of(scl_steep(usual, SCL_STEEP, 12) + 1);
+    f->values[STEEPER] = log2_of(SCL_FRACTION * steepest) - log2_of(scl_steepest(usual, SCL_STEEP) + (SCL_FRACTION * SMALL_STEP));
 }
 
 static void waves(scl_beat_features *f, const int32_t *cut)
@@ -84,6 +108,8 @@ static void waves(scl_beat_features *f, const int32_t *cut)
     f->values[P_CORR] = scl_correlation(p, usual, SCL_P);
     f->values[P_SIZE] = log2_of((SCL_FRACTION * (int32_t)scl_spread(p, SCL_P)) + small) - log2_of((int32_t)scl_spread(usual, SCL_P) + small);
     f->values[T_CORR] = scl_correlation(&cut[SCL_T_FIRST], &f->usual.samples[SCL_T_FIRST], SCL_T);
+    f->values[PR_CORR] = scl_correlation(&cut[SCL_PR_FIRST], &f->usual.samples[SCL_PR_FIRST], SCL_PR);
+    f->values[BEST_CORR] = scl_best_correlation(cut, f->usual.samples);
 }
 
 static void irregularity(scl_beat_features *f)
@@ -92,13 +118,16 @@ static void irregularity(scl_beat_features *f)
     f->values[IRREGULAR] = mean.irregular;
     f->values[P_CORR_MEAN] = mean.p_correlation;
     f->values[CHANGE_MEAN] = mean.change;
+    f->values[ERRATIC] = mean.erratic;
 }
 
-/* The last two features of the beat measured last. */
-static void next(scl_beat_features *f, int32_t rr, int32_t correlation)
+/* The last features of the beat measured last. */
+static void next(scl_beat_features *f, int32_t rr, int32_t correlation, int32_t q_correlation)
 {
     f->values[NEXT_INTERVAL] = log2_of(rr) - f->quantile;
     f->values[NEXT] = correlation;
+    f->values[NEXT_RATIO] = log2_of(rr) - f->rr;
+    f->values[NEXT_Q_CORR] = q_correlation;
 }
 
 /* The beat measured last, as it is answered. */
@@ -131,8 +160,9 @@ static bool measure(scl_beat_features *f, uint32_t at, scl_beat *beat)
         rr = (rr > SCL_RR_SHORTEST) ? rr : SCL_RR_SHORTEST;
     }
     const int32_t correlation = scl_correlation(&cut[SCL_QRS_FIRST], &f->usual.samples[SCL_QRS_FIRST], SCL_QRS);
+    const int32_t q_correlation = first ? SCL_ONE : scl_correlation(&cut[SCL_QRS_FIRST], f->qrs, SCL_QRS);
     if (f->pending) {
-        next(f, rr, correlation);
+        next(f, rr, correlation, q_correlation);
         answer(f, beat);
         answered = true;
     }
@@ -140,7 +170,9 @@ static bool measure(scl_beat_features *f, uint32_t at, scl_beat *beat)
     const bool alike = scl_beat_template_alike(correlation);
     intervals(f, rr, &usual);
     f->values[CORR] = correlation;
+    f->values[Q_CORR] = q_correlation;
     qrs(f, cut);
+    slopes(f, cut);
     waves(f, cut);
     scl_rr_series_add(&f->series, (uint16_t)rr, usual.median, alike, f->values[P_CORR]);
     irregularity(f);
@@ -186,7 +218,7 @@ bool scl_beat_features_push(scl_beat_features *f, int16_t uv, bool known, uint16
         answered = measure(f, peak, beat);
     }
     if (f->pending && !answered && ((now - f->before) >= TIME_OUT)) {
-        next(f, SCL_RR_LONGEST, SCL_ONE);
+        next(f, SCL_RR_LONGEST, SCL_ONE, SCL_ONE);
         answer(f, beat);
         answered = true;
     }

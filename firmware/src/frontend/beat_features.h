@@ -9,7 +9,7 @@
 #include "beat_template.h"
 #include "rr_series.h"
 
-enum { SCL_BEAT_FEATURES = 20, SCL_CAUSAL_FEATURES = 18 }; /* with and without the next beat's: the first ones are the same */
+enum { SCL_BEAT_FEATURES = 31, SCL_CAUSAL_FEATURES = 27 }; /* with and without the next beat's: the first ones are the same */
 enum { SCL_BEAT_RING = 512, SCL_BEATS_WAITING = 8 };
 
 typedef struct {
@@ -37,6 +37,7 @@ typedef struct {
     bool next_interval;
     int32_t values[SCL_BEAT_FEATURES]; /* of the beat measured last */
     int32_t quantile;        /* log2 of the usual one before it */
+    int32_t rr;              /* log2 of its own */
     uint16_t interval;       /* its own */
 } scl_beat_features;
 

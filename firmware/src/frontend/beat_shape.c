@@ -2,6 +2,8 @@
 
 #include "integer_math.h"
 
+#define FURTHEST 6u           /* samples by which a QRS is moved to find its template */
+
 scl_extremes scl_extremes_of(const int32_t *a, uint32_t count)
 {
     scl_extremes e = {a[0], a[0]};
@@ -62,15 +64,45 @@ static int32_t step(const int32_t *a)
     return (a[1] > a[0]) ? (a[1] - a[0]) : (a[0] - a[1]);
 }
 
-int32_t scl_steep(const int32_t *a, uint32_t count)
+int32_t scl_steepest(const int32_t *a, uint32_t count)
 {
     int32_t largest = 0;
-    int32_t steep = 0;
     for (uint32_t i = 0; (i + 1u) < count; i++) {
         largest = (step(&a[i]) > largest) ? step(&a[i]) : largest;
     }
+    return largest;
+}
+
+int32_t scl_steep(const int32_t *a, uint32_t count, int32_t hundredths)
+{
+    const int64_t least = (int64_t)hundredths * scl_steepest(a, count);
+    int32_t steep = 0;
     for (uint32_t i = 0; (i + 1u) < count; i++) {
-        steep += ((4 * step(&a[i])) > largest) ? 1 : 0;
+        steep += ((100 * (int64_t)step(&a[i])) > least) ? 1 : 0;
     }
     return steep;
+}
+
+int32_t scl_best_correlation(const int32_t *cut, const int32_t *usual)
+{
+    int32_t best = -SCL_ONE;
+    for (uint32_t first = (uint32_t)SCL_QRS_FIRST - FURTHEST; first <= ((uint32_t)SCL_QRS_FIRST + FURTHEST); first += 2u) {
+        const int32_t r = scl_correlation(&cut[first], &usual[SCL_QRS_FIRST], SCL_QRS);
+        best = (r > best) ? r : best;
+    }
+    return best;
+}
+
+static int32_t sum(const int32_t *a, uint32_t count)
+{
+    int32_t total = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        total += a[i];
+    }
+    return total;
+}
+
+int32_t scl_level(const int32_t *cut)
+{
+    return (SCL_BASE * sum(&cut[SCL_ST_FIRST], SCL_ST)) - (SCL_ST * sum(&cut[SCL_BASE_FIRST], SCL_BASE));
 }
