@@ -114,7 +114,7 @@ def network_of(path: Path) -> Network:
         model = Classifier(
             plan.architecture,
             plan.partition,
-            len(plan.window.channels),
+            plan.frontend.channels(len(plan.window.channels)),
             plan.window.samples,
             len(plan.labels),
             invariant_hz=ANY_RATE_HZ if plan.frontend.invariant else None,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from scl.artifacts.fields import Channels, Count, Labels
 from scl.artifacts.json_files import Artifact
 from scl.artifacts.run import Architecture, InputSteps, RunInfo, check_weights
-from scl.frontend import invariants
 from scl.partition import Partition
 
 
@@ -30,8 +29,7 @@ class PlannedRun(Artifact):
     frontend: InputSteps = InputSteps()
 
     def __post_init__(self) -> None:
-        channels = len(self.window.channels)
-        inputs = len(invariants.names(channels)) if self.frontend.invariant else channels
+        inputs = self.frontend.inputs(len(self.window.channels))
         check_weights(self.architecture, inputs, self.window.samples, self.partition, len(self.labels))
 
     kind = RunInfo.kind

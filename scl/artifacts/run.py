@@ -32,6 +32,7 @@ from scl.artifacts.fields import (
 from scl.artifacts.files import file_inside, sha256_bytes, sha256_file, stands
 from scl.artifacts.json_files import Artifact, read_artifact
 from scl.frontend import invariants
+from scl.frontend.beats import RATE_HZ, BeatSpec
 from scl.partition import Partition
 
 RUN, WEIGHTS = "run.json", "model.safetensors"
@@ -93,16 +94,26 @@ class InputSteps:
         warmup_s: seconds that it runs before a window begins.
         invariant: the encoder sees what no rotation changes.
         canonical: each window is rolled so that its largest excursion comes first (on the desktop only).
+        beats: heartbeats are found, and a window is the features of one.
     """
 
     band_hz: tuple[Hz, Hz] | None = None
     warmup_s: NotNegative = 0.0
     invariant: bool = False
     canonical: bool = False
+    beats: BeatSpec | None = None
 
     def __post_init__(self) -> None:
         if self.band_hz is not None and self.band_hz[0] >= self.band_hz[1]:
             raise ValueError(f"band_hz is {self.band_hz}, expected the low end first")
+
+    def channels(self, recorded: int) -> int:
+        """How many channels the model takes: those that were recorded, or a beat's features in their place."""
+        return recorded if self.beats is None else len(self.beats.names)
+
+    def inputs(self, recorded: int) -> int:
+        """How many inputs the encoder sees: the model's channels, or their invariants."""
+        return len(invariants.names(recorded)) if self.invariant else self.channels(recorded)
 
 
 @dataclass(frozen=True)
@@ -253,15 +264,21 @@ class RunInfo(Artifact):
         check_weights(self.architecture, inputs, samples, self.partition, len(self.labels))
 
     def _check_input(self) -> None:
-        """What the encoder sees: as many inputs as the window has channels, or as there are invariants of them."""
+        """What the encoder sees: the window's channels, invariants of them, or a beat's features."""
         channels, frontend, rate_hz = len(self.window.channels), self.frontend, self.window.rate_hz
         if frontend.invariant and channels not in invariants.CHANNELS:
             raise ValueError(f"frontend.invariant is True with {channels} channels, expected 3 or 6 of an IMU")
-        inputs = len(invariants.names(channels)) if frontend.invariant else channels
+        if frontend.beats is not None and (channels, self.window.samples, rate_hz) != (1, 1, RATE_HZ):
+            raise ValueError(
+                f"frontend.beats are of {channels} channels, {self.window.samples} samples at {rate_hz:g} Hz, expected "
+                f"one channel and one sample at {RATE_HZ:g} Hz"
+            )
+        inputs = frontend.inputs(channels)
         if len(self.normalisation.mean) != inputs:
             raise ValueError(
                 f"normalisation.mean has {len(self.normalisation.mean)} entries, expected {inputs} of {channels} "
-                f"channels where frontend.invariant is {frontend.invariant}"
+                f"channels where frontend.invariant is {frontend.invariant} and frontend.beats "
+                f"{'are' if frontend.beats else 'are not'} measured"
             )
         if frontend.band_hz is not None and frontend.band_hz[1] >= rate_hz / 2:
             raise ValueError(f"frontend.band_hz is {frontend.band_hz}, expected less than half of rate_hz, {rate_hz:g}")

@@ -64,6 +64,7 @@ def design_front_end(
         std=tuple(normalisation.std),
         inv_input_scale=float(np.float32(1) / np.float32(input_scale)),
         input_zero_point=input_zero_point,
+        beats=steps.beats,
     )
 
 

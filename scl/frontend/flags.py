@@ -39,3 +39,41 @@ def flags_of(counts: np.ndarray, sensor: Sensor, lead_off_samples: int) -> np.nd
             longest = np.maximum(longest, run)
         flags = flags | LEAD_OFF * (longest >= lead_off_samples).any(axis=1)
     return np.asarray(flags, np.uint8)
+
+
+def lead_off_at(counts: np.ndarray, lead_off_samples: int) -> np.ndarray:
+    """Of each sample of a stream of counts (samples, channels), whether a channel has held one count for so long.
+
+    Examples:
+        >>> lead_off_at(np.array([[1], [2], [2], [2], [3]], np.int16), lead_off_samples=3).tolist()
+        [False, False, False, True, False]
+    """
+    if not lead_off_samples or not len(counts):
+        return np.zeros(len(counts), bool)
+    number = np.arange(len(counts))[:, None]
+    changes = np.concatenate([np.ones((1, counts.shape[1]), bool), counts[1:] != counts[:-1]])
+    held = number - np.maximum.accumulate(np.where(changes, number, 0), axis=0) + 1
+    return np.asarray((held >= lead_off_samples).any(axis=1))
+
+
+def flags_at(counts: np.ndarray, sensor: Sensor, lead_off_samples: int, span: int, ends: np.ndarray) -> np.ndarray:
+    """What the board says of the newest `span` samples of a stream of counts (samples, channels), when it has taken
+    `ends` (n,) of them: SATURATED and LEAD_OFF, uint8 (n,).
+
+    Examples:
+        >>> from scl.frontend.sensor import load_sensor
+        >>> counts = np.array([[32767], [1], [2], [3]], np.int16)
+        >>> flags_at(counts, load_sensor("replay-ecg"), 0, span=2, ends=np.array([2, 3])).tolist()
+        [1, 0]
+    """
+    low, high = np.array([part.count_range for part in sensor.parts for _ in range(part.axes)]).T
+    saturated = ((counts <= low) | (counts >= high)).any(axis=1)
+    lead_off = lead_off_at(counts, lead_off_samples)
+    flags = SATURATED * _newest(saturated, span, ends) | LEAD_OFF * _newest(lead_off, span, ends)
+    return np.asarray(flags, np.uint8)
+
+
+def _newest(so: np.ndarray, span: int, ends: np.ndarray) -> np.ndarray:
+    """Whether one of the newest `span` samples was so."""
+    latest = np.maximum.accumulate(np.where(so, np.arange(len(so)), -span))
+    return np.asarray(latest[ends - 1] >= ends - span)

@@ -7,6 +7,7 @@ from annotated_types import MinLen
 
 from scl.artifacts.fields import Count, Int8, Positive, Size
 from scl.frontend.bandpass import Band
+from scl.frontend.beats import BeatSpec
 from scl.frontend.invariants import InvariantSpec
 from scl.frontend.invariants import names as invariant_names
 from scl.frontend.resampler import TOLERANCE, Resampling
@@ -15,7 +16,8 @@ from scl.frontend.sensor import Sensor
 
 @dataclass(frozen=True)
 class FrontEndSpec:
-    """What a board does to counts, in this order: SI units, resampling, band-pass, invariants, normalization, int8.
+    """What a board does to counts, in this order: SI units, resampling, band-pass, invariants or beats, normalization,
+    int8.
 
     Of the `raw_samples` sensor samples that make one window, the window's first one has index `warmup_samples`: what
     comes before it lets the filters settle, and the band-pass has run for `band.warmup_s` seconds at least when the
@@ -24,7 +26,8 @@ class FrontEndSpec:
 
     Attributes:
         window_samples: of the network's input, at `model_rate_hz`.
-        band, invariant: None without such a step.
+        band, invariant, beats: None without such a step. With beats a window of the network is one beat's features,
+            and `raw_samples` are those whose flags an answer has.
         lead_off_samples: so many equal counts of a channel mean that its lead is off; 0: none do.
         mean, std: of each input of the network.
         inv_input_scale: steps of the int8 input in one standard deviation.
@@ -43,6 +46,7 @@ class FrontEndSpec:
     std: Annotated[tuple[Positive, ...], MinLen(1)]
     inv_input_scale: Positive
     input_zero_point: Int8
+    beats: BeatSpec | None = None
 
     def __post_init__(self) -> None:
         if self.invariant is not None and self.invariant.names != invariant_names(self.sensor.channels):
@@ -86,4 +90,6 @@ class FrontEndSpec:
     @property
     def inputs(self) -> int:
         """How many channels the network sees."""
+        if self.beats is not None:
+            return len(self.beats.names)
         return self.sensor.channels if self.invariant is None else len(self.invariant.names)

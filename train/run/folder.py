@@ -42,7 +42,7 @@ def classifier(info: RunInfo) -> "Classifier":
     return Classifier(
         info.architecture,
         info.partition,
-        channels=len(info.window.channels),
+        channels=info.frontend.channels(len(info.window.channels)),
         samples=info.window.samples,
         classes=len(info.labels),
         mean=torch.tensor(info.normalisation.mean),

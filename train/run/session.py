@@ -95,7 +95,7 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
         model = hooks.classifier_class(config)(
             task.architecture,
             config.encoder.partition,
-            channels=len(window.channels),
+            channels=task.frontend.channels(len(window.channels)),
             samples=window.samples,
             classes=len(task.labels),
             mean=torch.from_numpy(mean),

@@ -1,0 +1,121 @@
+"""Heartbeats of a band-passed ECG, as a board answers them: where they are, and the features of each.
+
+A stream is worked through at 180 Hz, one sample (a push) after the other. A beat is measured with the push of its 79th
+sample behind the R peak, or with which the detector knows it, whichever is later. It is answered then; or, with
+`next_interval`, when the next beat is measured, at the latest with the 619th sample behind the R peak, by which a next
+beat within 3 s would have been measured.
+
+A beat is dropped if fewer than 50 samples of the stream are before it, if the board knows it more than 380 samples
+late, or if it is less than 20 samples behind the beat before.
+
+firmware/src/frontend/beats.c is the same, bit for bit: all is integers but the first step, to microvolts, and the
+last, a product with 2^-12.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scl.frontend import beat_features, beat_shape, rr_series
+from scl.frontend.integer_math import ONE
+
+RATE_HZ = 180.0
+RAIL = 32767  # uV
+LATEST = 380  # samples after which the board no longer has a beat's first ones, with some to spare
+SHORTEST = 20  # samples between beats
+TIME_OUT = rr_series.LONGEST + beat_shape.LAST  # samples behind the R peak
+MOST_INTERVAL = 65535  # of the 16 bits that the board has for it
+
+
+@dataclass(frozen=True)
+class BeatSpec:
+    """What a bundle says of its beats.
+
+    Attributes:
+        next_interval: a beat is answered after the next one, whose interval and shape it uses; else within .6 s.
+        names: of the features, in order.
+    """
+
+    next_interval: bool
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.names != names(self.next_interval):
+            raise ValueError(f"names are {', '.join(self.names)}, expected {', '.join(names(self.next_interval))}")
+
+
+@dataclass(frozen=True, eq=False)
+class Beats:
+    """Beats in the order in which they are answered.
+
+    Attributes:
+        at: int64 (n,), model-rate sample of the R peak.
+        answered: int64 (n,), model-rate sample with whose push the board has the features; increases.
+        interval: int64 (n,), samples since the beat before, 65535 at most; 0: there is none since the stream began or
+            the lead came back.
+        values: float32 (n, features).
+    """
+
+    at: np.ndarray
+    answered: np.ndarray
+    interval: np.ndarray
+    values: np.ndarray
+
+
+def names(next_interval: bool) -> tuple[str, ...]:
+    """Of the features, in order.
+
+    Examples:
+        >>> len(names(False)), names(True)[len(names(False)):]
+        (27, ('next_interval', 'next', 'next_ratio', 'next_q_corr'))
+    """
+    return beat_features.NAMES + (beat_features.NEXT_NAMES if next_interval else ())
+
+
+def microvolts(signal: np.ndarray) -> np.ndarray:
+    """Samples in mV, float32, to int32 microvolts within +-32767: one single-precision product, half to even.
+
+    Examples:
+        >>> microvolts(np.array([1.0, -0.0005, 99.0, np.nan], np.float32)).tolist()
+        [1000, 0, 32767, -32767]
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = np.asarray(signal, np.float32) * np.float32(1000)
+    product = np.where(product > -RAIL, np.minimum(product, np.float32(RAIL)), np.float32(-RAIL))
+    return np.asarray(np.rint(product), np.int32)
+
+
+def features_at(signal: np.ndarray, at: np.ndarray, spec: BeatSpec) -> Beats:
+    """Beats at given R peaks, model-rate samples in increasing order, such as annotated ones.
+
+    Args:
+        signal: float32 (samples,) mV.
+    """
+    at = np.asarray(at, np.int64)
+    return _answered(microvolts(signal), at, at, 0, spec)
+
+
+def _answered(uv: np.ndarray, at: np.ndarray, known: np.ndarray, start: int, spec: BeatSpec) -> Beats:
+    """Beats of one stream uv (samples,), which began at sample `start`."""
+    at, measured = _measured(at, known, len(uv))
+    distance = np.diff(at, prepend=at[:1])
+    rr = distance.clip(rr_series.SHORTEST, rr_series.LONGEST)
+    rr[:1] = rr_series.FIRST
+    time_out, next_measured = at + TIME_OUT, np.append(measured[1:], len(uv) + TIME_OUT)[: len(at)]
+    values = beat_features.features(beat_shape.cuts_at(uv, at), rr, followed=next_measured <= time_out)
+    answered = np.minimum(time_out, next_measured) if spec.next_interval else measured
+    kept = answered < len(uv)
+    values = values[kept, : len(spec.names)].astype(np.float32) / np.float32(ONE)
+    return Beats(at[kept] + start, answered[kept] + start, np.minimum(distance, MOST_INTERVAL)[kept], values)
+
+
+def _measured(at: np.ndarray, known: np.ndarray, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """The beats that are not dropped, and with which push each is measured, those after the stream's end left out."""
+    kept, last = [], -beat_shape.FIRST - SHORTEST
+    for i, (peak, push) in enumerate(zip(at.tolist(), known.tolist(), strict=True)):
+        if peak >= last + SHORTEST and push <= peak + LATEST:
+            kept.append(i)
+            last = peak
+    at, known = at[np.array(kept, int)], known[np.array(kept, int)]
+    measured = np.maximum(known, at + beat_shape.LAST)
+    return at[measured < samples], measured[measured < samples]

@@ -1,0 +1,73 @@
+"""When a beat is answered, which are dropped, and what a spec of other features says."""
+
+import numpy as np
+import pytest
+
+from scl.frontend.beats import BeatSpec, features_at, microvolts, names
+from tests.scl.frontend.synthetic_ecg import ecg
+
+SOON, LATER = (BeatSpec(following, names(following)) for following in (False, True))
+
+
+def test_the_first_features_are_those_without_the_next_beat():
+    assert names(True)[: len(names(False))] == names(False)
+
+
+def test_names_of_another_list():
+    with pytest.raises(ValueError, match="names are interval, corr, expected interval, quantile, change"):
+        BeatSpec(False, ("interval", "corr"))
+
+
+def test_microvolts_are_clamped_and_rounded_half_to_even():
+    signal = np.array([0.0005, 0.0015, -0.0015, 40, -40, np.inf, -np.inf, np.nan], np.float32)
+    assert microvolts(signal).tolist() == [0, 2, -2, 32767, -32767, 32767, -32767, -32767]
+
+
+def test_when_beats_are_answered():
+    x, at = ecg([150] * 12)
+    soon, later = features_at(x, at, SOON), features_at(x, at, LATER)
+    assert soon.at.tolist() == later.at.tolist() == at.tolist()
+    assert soon.answered.tolist() == (at + 79).tolist()
+    assert later.answered.tolist() == [*(at[1:] + 79).tolist(), at[-1] + 619]
+    assert soon.interval.tolist() == later.interval.tolist() == [0] + 11 * [150]
+    np.testing.assert_array_equal(soon.values, later.values[:, :-4])
+    assert soon.values.dtype == np.float32
+
+
+@pytest.mark.parametrize(("pause", "answered"), [(540, 619), (541, 619), (2000, 619)])
+def test_a_pause(pause, answered):
+    """The beat before it waits for 3 s; then its interval is that and its next beat looks alike."""
+    x, at = ecg([150, 150, 150, pause, 150])
+    beats = features_at(x, at, LATER)
+    assert beats.answered[2] - at[2] == answered and beats.interval[3] == pause
+    assert beats.values[2, names(True).index("next_interval")] == pytest.approx(np.log2(540 / 150), abs=2 / 4096)
+    assert (beats.values[2, names(True).index("next")] == 1) == (pause > 540)
+
+
+def test_the_stream_ends_before_a_beat_is_answered():
+    x, at = ecg([150] * 5)
+    assert features_at(x[: at[-1] + 79], at, SOON).at.tolist() == at[:-1].tolist()
+    assert features_at(x[: at[-1] + 80], at, SOON).at.tolist() == at.tolist()
+    assert features_at(x[: at[-1] + 619], at, LATER).at.tolist() == at[:-1].tolist()
+
+
+def test_beats_that_are_dropped():
+    """Too early in the stream, and too near the one before."""
+    x, at = ecg([150] * 4)
+    beats = features_at(x, np.array([49, 50, 69, 70, *at]), SOON)
+    assert beats.at.tolist() == [50, 70, *at]
+
+
+def test_no_beats():
+    beats = features_at(np.zeros(100, np.float32), np.zeros(0, np.int64), LATER)
+    assert beats.values.shape == (0, len(names(True))) and len(beats.at) == len(beats.answered) == 0
+
+
+def test_values_at_the_rails():
+    """Every integer is exact as float32, and within the ranges that the features' page has."""
+    rng = np.random.default_rng(0)
+    x = np.where(rng.random(40_000) < 0.5, 99, -99).astype(np.float32)
+    at = np.cumsum(rng.integers(20, 300, 200))
+    values = features_at(x, at[at < 39_000], LATER).values
+    assert np.isfinite(values).all() and (np.abs(values * 4096) < 2**24).all()
+    assert (values * 4096 == np.rint(values * 4096)).all()
