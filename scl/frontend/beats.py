@@ -2,8 +2,8 @@
 
 A stream is worked through at 180 Hz, one sample (a push) after the other. A beat is measured with the push of the 32nd
 sample behind its R peak, or with which the detector knows it, whichever is later. It is answered then; or, with
-`next_interval`, when the next beat is measured, at the latest with the 619th sample behind the R peak: 3 s, and .44 s for
-the detector, which knows nearly every beat sooner.
+`next_interval`, when the next beat is measured, at the latest with the 619th sample behind the R peak: 3 s, and .44 s
+for the detector, which knows nearly every beat sooner.
 
 Before a stream's first sample there is that sample, as if it had always been so. A beat is dropped if the board knows
 it more than 380 samples late, or if it is less than 20 samples behind the beat before.
