@@ -106,7 +106,7 @@ def annotation_path(text: str) -> Path:
     """`--annotations`: RECORD.ANNOTATOR. argparse.ArgumentTypeError for another name."""
     path = Path(text)
     if not path.stem or not path.suffix[1:].isalpha():
-        raise argparse.ArgumentTypeError(f"expected RECORD.ANNOTATOR, such as 100.scl, found {text}")
+        raise argparse.ArgumentTypeError(f"is {text}; give RECORD.ANNOTATOR, such as 100.scl")
     return path
 
 

@@ -100,7 +100,7 @@ def test_annotations_are_read_by_wfdb(play, model, counts, tmp_path):
     ("more", "text"),
     [
         (("--hop", "3"), "--hop 3: the model answers heartbeats.*; leave --hop out"),
-        (("--annotations", "e1"), "expected RECORD.ANNOTATOR, such as 100.scl, found e1"),
+        (("--annotations", "e1"), "is e1; give RECORD.ANNOTATOR, such as 100.scl"),
     ],
 )
 def test_refused_options(play, more, text, capsys):
