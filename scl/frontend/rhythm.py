@@ -58,12 +58,12 @@ def rhythms(intervals: Sequence[int], classes: Sequence[int]) -> list[Rhythm]:
     """
     if len(intervals) != len(classes):
         raise ValueError(f"{len(classes)} classes of {len(intervals)} beats, expected one of each")
-    state = _State()
+    state = RhythmSoFar()
     return [state.push(int(interval), int(code)) for interval, code in zip(intervals, classes, strict=True)]
 
 
-class _State:
-    """What is known of the beats so far."""
+class RhythmSoFar:
+    """The rhythm of a stream, beat by beat."""
 
     def __init__(self) -> None:
         self.beats: list[tuple[int, int]] = []  # interval and class of the beats that join, at most 64
@@ -72,6 +72,7 @@ class _State:
         self.pauses = self.couplets = self.runs = self.longest = self.ventricular = 0
 
     def push(self, interval: int, code: int) -> Rhythm:
+        """The rhythm behind one more beat: its interval and class, as in `rhythms`."""
         code = code if 0 <= code < NO_CLASS else NO_CLASS
         interval = min(interval, LONGEST_INTERVAL)
         if interval == 0:

@@ -1,5 +1,5 @@
-"""The engine's Cortex-M4 objects: they call nothing from outside but the compiler's 64-bit division, for heartbeats, and
-no product is fused into a sum.
+"""The engine's Cortex-M4 objects: they call nothing from outside but, for heartbeats, the compiler's 64-bit division,
+and no product is fused into a sum.
 """
 
 import re

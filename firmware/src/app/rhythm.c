@@ -15,7 +15,7 @@
 
 static uint16_t one_more(uint16_t count)
 {
-    return (uint16_t)((count < UINT16_MAX) ? (count + 1u) : count);
+    return (uint16_t)((count < UINT16_MAX) ? (count + 1u) : (uint32_t)count);
 }
 
 static uint16_t at_most_u16(uint64_t x)
@@ -37,18 +37,18 @@ static void end_run(scl_rhythm *r)
     r->ventricular = 0;
 }
 
-static void follow(scl_rhythm *r, uint8_t code)
+static void count_ventricular(scl_rhythm *r, uint8_t code)
 {
     if (code != VENTRICULAR) {
         end_run(r);
-        return;
-    }
-    r->ventricular = one_more(r->ventricular);
-    if (r->ventricular == RUN) {
-        r->figures.runs = one_more(r->figures.runs);
-    }
-    if ((r->ventricular >= RUN) && (r->ventricular > r->figures.longest_run)) {
-        r->figures.longest_run = r->ventricular;
+    } else {
+        r->ventricular = one_more(r->ventricular);
+        if (r->ventricular == RUN) {
+            r->figures.runs = one_more(r->figures.runs);
+        }
+        if ((r->ventricular >= RUN) && (r->ventricular > r->figures.longest_run)) {
+            r->figures.longest_run = r->ventricular;
+        }
     }
 }
 
@@ -146,7 +146,13 @@ void scl_rhythm_reset(scl_rhythm *r)
     r->normal_count = 0;
     r->irregular_count = 0;
     r->ventricular = 0;
-    r->figures = (scl_rhythm_figures){0};
+    r->figures.heart_rate = 0;
+    r->figures.rmssd = 0;
+    r->figures.irregular = 0;
+    r->figures.pauses = 0;
+    r->figures.couplets = 0;
+    r->figures.runs = 0;
+    r->figures.longest_run = 0;
     r->figures.worst = (uint8_t)SCL_RHYTHM_NO_CLASS;
 }
 
@@ -164,7 +170,7 @@ void scl_rhythm_push(scl_rhythm *r, uint16_t interval, uint16_t class_index)
     r->classes[r->newest] = code;
     r->newest = (uint8_t)((r->newest + 1u) % SCL_RHYTHM_BEATS);
     r->joined = (uint8_t)((r->joined < SCL_RHYTHM_BEATS) ? (r->joined + 1u) : r->joined);
-    follow(r, code);
+    count_ventricular(r, code);
     const uint32_t doubled = twice_median(r);
     compare(r, doubled);
     r->figures.heart_rate = rate_of(doubled);
