@@ -86,6 +86,8 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
     recordings, windows = task.recordings, task.parts["train"]
     if task.frontend.invariant:
         mean, std = invariant_statistics(windows, recordings)
+    elif task.frontend.beats is not None:
+        mean, std = feature_statistics(windows)
     else:
         std = sensor_std(windows, recordings)
         mean = np.zeros_like(std)
@@ -265,6 +267,12 @@ def invariant_statistics(windows: WindowSet, recordings: Recordings) -> tuple[np
     parts = [invariants(torch.from_numpy(x)).double() for x in np.array_split(windows.x, len(windows) // 500 + 1)]
     values = torch.cat(parts).transpose(1, 2).flatten(0, 1)
     return values.mean(dim=0).float().numpy(), values.std(dim=0).clamp_min(1e-6).float().numpy()
+
+
+def feature_statistics(windows: WindowSet) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every feature (features,), float32, over beats as recorded."""
+    values = windows.x[:, :, 0].astype(np.float64)
+    return values.mean(axis=0).astype(np.float32), values.std(axis=0).clip(1e-6).astype(np.float32)
 
 
 def health_warnings(
