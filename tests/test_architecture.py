@@ -39,6 +39,8 @@ ROOMS = {
         "scl.__version__",
     },
     "scl.frontend": {"scl.artifacts"},
+    # Figures of beats, from arrays.
+    "scl.ec57": set(),
     # Pages show what the reports hold.
     "scl.pages": {"scl.artifacts", "scl.robustness", "scl.text", "scl.extras"},
     "train.data": {"train.transformations"},

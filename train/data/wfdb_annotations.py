@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scl.artifacts import InputError
+from scl.ec57.beats import AAMI as AAMI  # loaders take it from here
 from train.data.wfdb_files import Source, extracted
 
 MOST_BYTES = 1 << 22  # of an annotation file: a half hour has 6 kB, a day 300 kB
-# The five classes of ANSI/AAMI EC57 by their symbols; flutter waves and non-conducted P waves are no beats.
-AAMI = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""F1 of N, S and V, as papers on inter-patient classification report them beside EC57's figures."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scl.ec57.matrix import N, S, V
+
+RHYTHM = (N, S, V)
+BEATS = slice(0, 5)
+RESAMPLES = 2000
+Interval = tuple[float, float]
+Figure = Callable[[np.ndarray], np.ndarray]  # of counts (draws, 7, 7), (draws,); NaN where a draw has none
+
+
+@dataclass(frozen=True)
+class InterPatient:
+    """Of the beats of classes N, S and V that both sides have; F and Q of the reference are left out.
+
+    Attributes:
+        confusion: (3, 4), N, S and V of the reference by N, S, V and any other answer of the device.
+        f1: of N, S and V: 2 TP / (2 TP + FP + FN); None for a class that neither side has.
+        macro_f1: their mean over the classes that the reference has; None where it has none.
+        macro_f1_ci95: 95 % percentile interval of the macro F1, of resampled records; None for fewer than 2 records.
+    """
+
+    confusion: tuple[tuple[int, int, int, int], ...]
+    f1: tuple[float | None, float | None, float | None]
+    macro_f1: float | None
+    macro_f1_ci95: Interval | None
+
+
+def inter_patient(matrices: Sequence[np.ndarray]) -> InterPatient:
+    """Of the beat-by-beat matrices (7, 7) of several records, summed.
+
+    Examples:
+        >>> counts = np.zeros((7, 7), np.int64)
+        >>> counts[N, N], counts[N, S], counts[S, S], counts[V, V] = 8, 2, 1, 1
+        >>> figures = inter_patient([counts])
+        >>> [round(f1, 3) for f1 in figures.f1], round(figures.macro_f1, 3)
+        ([0.889, 0.5, 1.0], 0.796)
+    """
+    stacked = np.stack(matrices)
+    counts = stacked.sum(axis=0)
+    f1, support = _f1(counts)
+    confusion = tuple(
+        (int(counts[row, N]), int(counts[row, S]), int(counts[row, V]), int(counts[row, V + 1 : BEATS.stop].sum()))
+        for row in RHYTHM
+    )
+    scores = tuple(None if np.isnan(score) else float(score) for score in f1)
+    macro = float(f1[support > 0].mean()) if (support > 0).any() else None
+    return InterPatient(confusion, (scores[0], scores[1], scores[2]), macro, resampled(stacked, _macro_f1))
+
+
+def resampled(matrices: np.ndarray, figure: Figure) -> Interval | None:
+    """95 % percentile bootstrap interval of a figure of summed matrices (records, 7, 7): whole records are drawn, since
+    beats of one are not independent (as `scl.metrics.cluster_interval`).
+
+    None for fewer than 2 records, or where no draw has the figure.
+    """
+    if len(matrices) < 2:
+        return None
+    draws = np.random.default_rng(0).integers(0, len(matrices), size=(RESAMPLES, len(matrices)))
+    times = np.zeros((RESAMPLES, len(matrices)), np.int64)
+    np.add.at(times, (np.arange(RESAMPLES)[:, None], draws), 1)
+    values = figure(np.tensordot(times, matrices, axes=1))
+    values = values[~np.isnan(values)]
+    return (float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975))) if len(values) else None
+
+
+def _f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """F1 (..., 3) of counts (..., 7, 7), NaN for what neither side has, and how many the reference has (..., 3)."""
+    hits = counts[..., RHYTHM, RHYTHM]
+    support = counts[..., :3, BEATS].sum(axis=-1)
+    sides = support + counts[..., :3, :3].sum(axis=-2)
+    return np.where(sides > 0, 2 * hits / np.maximum(sides, 1), np.nan), support
+
+
+def _macro_f1(counts: np.ndarray) -> np.ndarray:
+    f1, support = _f1(counts)
+    occur = support > 0
+    mean = np.where(occur, f1, 0).sum(axis=-1) / np.maximum(occur.sum(axis=-1), 1)
+    return np.where(occur.any(axis=-1), mean, np.nan)
