@@ -223,3 +223,8 @@ def _r_peaks(x: np.ndarray, before: int, places: np.ndarray) -> np.ndarray:
             largest[i] = lean > 0
     places = np.where(largest, upward.argmax(axis=1), downward.argmax(axis=1))
     return np.asarray(centres - REACH + places, np.int64)
+
+
+def r_peaks(uv: np.ndarray, places: np.ndarray) -> np.ndarray:
+    x = np.concatenate([np.full(AROUND + MEAN + REACH, uv[0]), uv, np.full(100, uv[-1])]).astype(np.int64)
+    return _r_peaks(x, len(x) - len(uv) - 100, np.asarray(places).clip(0, len(uv) - 1) + DELAY)

@@ -17,7 +17,7 @@ from train.data.recordings import Recordings, WindowSet
 from train.data.registry import data_set
 from train.run.config import FEATURES, EncoderOptions, TrainConfig
 from train.run.fit import shaped
-from train.run.objective import Vary, unvaried
+from train.run.objective import unvaried
 from train.run.session import feature_statistics
 from train.run.task import Task
 from train.transformations import Disturbance
@@ -100,29 +100,44 @@ def _features_task(name: TaskName, recordings: Recordings, source: Source, confi
     """The features of beats that the board finds, under what may disturb their measurement, divided by record."""
     registered = data_set(source.data_set)
     assert registered.split is not None  # as all of ECG have
-    split = registered.split(recordings, config.run.seed)
-    labels = ecg.task_labels(recordings)
-    next_interval = config.encoder.input == "features"
-    spec = BeatSpec(next_interval, names(next_interval))
+    split, labels, spec = registered.split(recordings, config.run.seed), ecg.task_labels(recordings), beat_spec(config)
     parts = {p: beats.windows(recordings, split.part(p), spec, labels) for p in ("train", "validation", "test")}
+    return features_task(name, recordings, source, config, split, parts, _others(recordings, split, spec))
+
+
+def beat_spec(config: TrainConfig) -> BeatSpec:
+    """How the beats of a run are measured."""
+    next_interval = config.encoder.input == "features"
+    return BeatSpec(next_interval, names(next_interval))
+
+
+def features_task(
+    name: TaskName,
+    recordings: Recordings,
+    source: Source,
+    config: TrainConfig,
+    split: Split,
+    parts: dict[str, WindowSet],
+    others: tuple[WindowSet, tuple[str, ...]] | None = None,
+) -> Task:
+    """The task of beats that are measured and divided."""
     widths = tuple(config.encoder.widths) or (FEATURE_WIDTH,)
     ones = (1,) * len(widths)
     std = torch.from_numpy(feature_statistics(parts["train"])[1])
     strength = config.augmentation.variation
-    vary: Vary = partial(vary_features, strength=strength * std) if strength else unvaried
     return Task(
         name,
         replace(recordings, rate_hz=RATE_HZ),
         source,
-        labels,
+        ecg.task_labels(recordings),
         split,
         parts,
         Disturbance(),
         Architecture(widths, ones, ones),
         FEATURE_LIMIT,
-        InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, beats=spec),
-        _others(recordings, split, spec),
-        vary,
+        InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, beats=beat_spec(config)),
+        others,
+        partial(vary_features, strength=strength * std) if strength else unvaried,
     )
 
 

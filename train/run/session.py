@@ -47,7 +47,7 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> "Metr
     parallel.check(config.optimization.batch_size)
     _check_windows(task, config)
     device = pick_device()
-    model, info = _prepared(task, config, folder.out.name, device)
+    model, info = prepared_model(task, config, folder.out.name, device)
     if not parallel.leads():
         _follow(model, task, config, folder.partial, device)
         return None
@@ -76,7 +76,7 @@ def _check_windows(task: "Task", config: TrainConfig) -> None:
         raise InputError(f"{name}: no training window has {', '.join(missing)}; use another --seed or --split")
 
 
-def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.device") -> tuple["Classifier", RunInfo]:
+def prepared_model(task: "Task", config: TrainConfig, name: str, device: "torch.device") -> tuple["Classifier", RunInfo]:
     """The untrained model on `device`, and what run.json will say of it."""
     import torch
 
