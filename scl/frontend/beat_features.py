@@ -16,19 +16,30 @@ integer, halves up; log2 is `integer_math.log2_q12`. Ranges are those of the int
     p_corr              correlation of p and P'                                          +-4096
     p_size              log2((sd of p + 10 uV) / (sd of P' + 10 uV))                     +-60000
     t_corr              correlation of t and T'                                          +-4096
-    width               steps of -24..32 steeper than a quarter of the steepest          0..56 * 4096
+    width               steps of -24..32 steeper than .25 of the steepest                0..56 * 4096
     wider               log2((width + 1) / (width of the template + 1))                  +-24000
     q_corr              correlation of q and the q of the beat before; 4096 for the first  +-4096
-    height              log2(pp in uV)                                                   0..65536
+    height              log2(pp in uV)                                                   0..65538
     upright             (largest of q - |least of q|) / pp                               +-131072
     irregular           share of look-alikes with a change of RR by more than .08        0..4096
     p_corr_mean         mean p_corr of look-alikes; 2048 before the first                +-4096
     change_mean         4 mean min(change of RR, .5) of look-alikes                      0..8192
+    long_interval       log2(RR / long quantile)                                         +-16000
+    long_median         log2(median / long quantile)                                     +-16000
+    usual_upright       (largest of Q - |least of Q|) / PP                               +-131072
+    pr_corr             correlation of -36..-13 and the template there                   +-4096
+    foot                as wider, of steps steeper than .12 of the steepest              +-24000
+    steeper             log2((steepest step of -24..32 + 5 uV) / (the template's + 5 uV))  +-60000
+    erratic             share of look-alikes whose RR differs by more than .05 from each of the three before it  0..4096
+    st_level            2 (mean of 16..25 - mean of -20..-13) / PP                       +-131072
+    best_corr           largest correlation of q, moved by -6, -4, .. 6 samples, and Q   +-4096
     next_interval       log2(RR of the next beat / quantile)                             +-16000
     next                corr of the next beat                                            +-4096
+    next_ratio          log2(RR of the next beat / RR)                                   +-16000
+    next_q_corr         q_corr of the next beat                                          +-4096
 
 Look-alikes: of the last 64 of them, this beat among them; changes of RR in parts of the median.
-A beat with no next one within 3 s is answered with an interval of 3 s and a next corr of 4096.
+A beat with no next one within 3 s is answered with an interval of 3 s and correlations of 4096.
 firmware/src/frontend/beat_features.c is the same.
 """
 
@@ -36,7 +47,7 @@ import numpy as np
 
 from scl.frontend import beat_shape as shape
 from scl.frontend import beat_template as template
-from scl.frontend.beat_shape import QRS, STEEP, P, T
+from scl.frontend.beat_shape import PR, QRS, STEEP, P, T
 from scl.frontend.beat_template import FRACTION, Course
 from scl.frontend.integer_math import ONE, log2_q12, quotient
 from scl.frontend.rr_series import (
@@ -44,20 +55,32 @@ from scl.frontend.rr_series import (
     LONGEST,
     NO_P_CORRELATION,
     changes,
+    erratic,
     over_look_alikes,
 )
 
 NAMES = (
     *("interval", "quantile", "change", "before", "corr", "size", "difference", "p_corr", "p_size", "t_corr", "width"),
     *("wider", "q_corr", "height", "upright", "irregular", "p_corr_mean", "change_mean"),
+    *(
+        "long_interval",
+        "long_median",
+        "usual_upright",
+        "pr_corr",
+        "foot",
+        "steeper",
+        "erratic",
+        "st_level",
+        "best_corr",
+    ),
 )
-NEXT_NAMES = ("next_interval", "next")
-SMALL = 10  # uV
+NEXT_NAMES = ("next_interval", "next", "next_ratio", "next_q_corr")
+SMALL, SMALL_STEP = 10, 5  # uV
 LARGEST = 32 * ONE  # of ratios to the template's size
 
 
 def features(cuts: np.ndarray, rr: np.ndarray, followed: np.ndarray) -> np.ndarray:
-    """Of consecutive beats, int64 (beats, 20).
+    """Of consecutive beats, int64 (beats, 31).
 
     Args:
         cuts: int64 (beats, 130) microvolts, as `beat_shape.cuts_at` makes them.
@@ -67,21 +90,25 @@ def features(cuts: np.ndarray, rr: np.ndarray, followed: np.ndarray) -> np.ndarr
     if not len(cuts):
         return np.zeros((0, len(NAMES) + len(NEXT_NAMES)), np.int64)
     course = template.follow(cuts, rr)
-    columns = {**_intervals(rr, course), **_qrs(cuts, course), **_waves(cuts, course)}
+    columns = {**_intervals(rr, course), **_qrs(cuts, course), **_slopes(cuts, course), **_waves(cuts, course)}
     columns |= _irregularity(rr, course, columns["p_corr"])
     next_rr = np.where(followed, np.append(rr[1:], LONGEST), LONGEST)
     columns["next_interval"] = log2_q12(next_rr) - log2_q12(course.quantile)
-    columns["next"] = np.where(followed, np.append(course.correlation[1:], ONE), ONE)
+    columns["next_ratio"] = log2_q12(next_rr) - log2_q12(rr)
+    for name, of_next in (("next", "corr"), ("next_q_corr", "q_corr")):
+        columns[name] = np.where(followed, np.append(columns[of_next][1:], ONE), ONE)
     return np.stack([columns[name] for name in NAMES + NEXT_NAMES], axis=1)
 
 
 def _intervals(rr: np.ndarray, course: Course) -> dict[str, np.ndarray]:
-    quantile, median = log2_q12(course.quantile), log2_q12(course.median)
+    quantile, median, long_quantile = map(log2_q12, (course.quantile, course.median, course.long_quantile))
     return {
         "interval": log2_q12(rr) - quantile,
         "quantile": quantile + ONE - median,
         "change": log2_q12(course.median + 100 * course.change) - median,
         "before": np.concatenate([[ONE], course.correlation[:-1]]),
+        "long_interval": log2_q12(rr) - long_quantile,
+        "long_median": median - ONE - long_quantile,
     }
 
 
@@ -89,16 +116,31 @@ def _qrs(cuts: np.ndarray, course: Course) -> dict[str, np.ndarray]:
     q, usual = cuts[:, QRS], course.template[:, QRS]
     size, usual_size = shape.extent(q) + SMALL, shape.extent(usual) + FRACTION * SMALL
     apart = shape.difference(FRACTION * q, usual)
-    width, usual_width = shape.steep(cuts[:, STEEP]), shape.steep(course.template[:, STEEP])
     return {
         "corr": course.correlation,
         "size": log2_q12(FRACTION * size) - log2_q12(usual_size),
         "difference": np.minimum(quotient(4 * ONE * apart, q.shape[1] ** 2 * usual_size), LARGEST),
-        "width": ONE * width,
-        "wider": log2_q12(width + 1) - log2_q12(usual_width + 1),
         "q_corr": np.concatenate([[ONE], shape.correlation(q[1:], q[:-1])]),
         "height": log2_q12(size),
-        "upright": quotient(ONE * (q.max(axis=1) - np.abs(q.min(axis=1))), size).clip(-LARGEST, LARGEST),
+        "upright": _upright(q, size),
+        "usual_upright": _upright(usual, usual_size),
+        "st_level": quotient(2 * ONE * FRACTION * shape.level(cuts), 80 * usual_size).clip(-LARGEST, LARGEST),
+    }
+
+
+def _upright(q: np.ndarray, size: np.ndarray) -> np.ndarray:
+    return np.asarray(quotient(ONE * (q.max(axis=1) - np.abs(q.min(axis=1))), size).clip(-LARGEST, LARGEST))
+
+
+def _slopes(cuts: np.ndarray, course: Course) -> dict[str, np.ndarray]:
+    near, usual = cuts[:, STEEP], course.template[:, STEEP]
+    width, foot = shape.steep(near, 25), shape.steep(near, 12)
+    steepest, usual_steepest = shape.steepest(near) + SMALL_STEP, shape.steepest(usual) + FRACTION * SMALL_STEP
+    return {
+        "width": ONE * width,
+        "wider": log2_q12(width + 1) - log2_q12(shape.steep(usual, 25) + 1),
+        "foot": log2_q12(foot + 1) - log2_q12(shape.steep(usual, 12) + 1),
+        "steeper": log2_q12(FRACTION * steepest) - log2_q12(usual_steepest),
     }
 
 
@@ -109,6 +151,8 @@ def _waves(cuts: np.ndarray, course: Course) -> dict[str, np.ndarray]:
         "p_corr": shape.correlation(p, usual),
         "p_size": log2_q12(FRACTION * shape.spread(p) + small) - log2_q12(shape.spread(usual) + small),
         "t_corr": shape.correlation(cuts[:, T], course.template[:, T]),
+        "pr_corr": shape.correlation(cuts[:, PR], course.template[:, PR]),
+        "best_corr": shape.best_correlation(cuts, course.template),
     }
 
 
@@ -119,4 +163,5 @@ def _irregularity(rr: np.ndarray, course: Course, p_corr: np.ndarray) -> dict[st
         "irregular": over_look_alikes(ONE * (change >= IRREGULAR), alike, 0),
         "p_corr_mean": over_look_alikes(p_corr, alike, NO_P_CORRELATION),
         "change_mean": over_look_alikes(4 * change, alike, 0),
+        "erratic": over_look_alikes(ONE * erratic(rr, course.median), alike, 0),
     }

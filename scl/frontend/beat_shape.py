@@ -13,6 +13,10 @@ P = slice(0, 38)  # -50..-13 of it
 QRS = slice(36, 68)  # -14..17
 T = slice(72, 130)  # 22..79
 STEEP = slice(26, 83)  # -24..32: where slopes are looked at
+PR = slice(14, 38)  # -36..-13
+BASE = slice(30, 38)  # -20..-13
+ST = slice(66, 76)  # 16..25
+FURTHEST = 6  # samples by which a QRS is moved to find its template
 
 
 def cuts_at(uv: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -59,12 +63,29 @@ def difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(a.shape[1] * d - d.sum(axis=1, keepdims=True)).sum(axis=1))
 
 
-def steep(a: np.ndarray) -> np.ndarray:
-    """Of each row, how many steps from a sample to the next exceed a quarter of the largest of them.
+def steepest(a: np.ndarray) -> np.ndarray:
+    """The largest step from a sample to the next, of each row."""
+    return np.asarray(np.abs(np.diff(a, axis=1)).max(axis=1))
+
+
+def steep(a: np.ndarray, hundredths: int) -> np.ndarray:
+    """Of each row, how many steps from a sample to the next exceed so many hundredths of the largest of them.
 
     Examples:
-        >>> steep(np.array([[0, 1, 5, 8, 0]])).tolist()  # 1, 4, 3 and 8: above 2 are three
+        >>> steep(np.array([[0, 1, 5, 8, 0]]), 25).tolist()  # 1, 4, 3 and 8: above 2 are three
         [3]
     """
     steps = np.abs(np.diff(a, axis=1))
-    return np.asarray((4 * steps > steps.max(axis=1, keepdims=True)).sum(axis=1))
+    return np.asarray((100 * steps > hundredths * steps.max(axis=1, keepdims=True)).sum(axis=1))
+
+
+def best_correlation(cuts: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """The largest correlation of the QRS of templates (beats, 130) with the cuts' samples there, moved by -6 to 6."""
+    places = range(QRS.start - FURTHEST, QRS.start + FURTHEST + 1, 2)
+    moved = [correlation(cuts[:, first : first + QRS.stop - QRS.start], usual[:, QRS]) for first in places]
+    return np.asarray(np.max(moved, axis=0))
+
+
+def level(a: np.ndarray) -> np.ndarray:
+    """80 times how far the ST segment of cuts lies above the samples before the QRS, on the mean."""
+    return np.asarray(8 * a[:, ST].sum(axis=1) - 10 * a[:, BASE].sum(axis=1))

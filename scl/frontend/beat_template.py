@@ -33,7 +33,7 @@ class Course:
     Attributes:
         template: (beats, samples) in 256ths of a microvolt; the first beat's own for the first.
         correlation: (beats,) of the QRS with that template, Q12.
-        quantile, median, change: (beats,) of the usual intervals (`scl.frontend.rr_series.Usual`).
+        quantile, median, change, long_quantile: (beats,) of the usual intervals (`scl.frontend.rr_series.Usual`).
     """
 
     template: np.ndarray
@@ -41,18 +41,19 @@ class Course:
     quantile: np.ndarray
     median: np.ndarray
     change: np.ndarray
+    long_quantile: np.ndarray
 
 
 def follow(cuts: np.ndarray, rr: np.ndarray) -> Course:
     """Goes through cuts (beats, samples) int64 with their RR (beats,)."""
     templates, correlations = np.empty_like(cuts), np.empty_like(rr)
-    usual = np.empty((3, len(rr)), np.int64)
+    usual = np.empty((4, len(rr)), np.int64)
     series, alike_before = RRSeries(), False
     template = cuts[0] * FRACTION if len(cuts) else cuts
     for i, (cut, interval) in enumerate(zip(cuts, rr.tolist(), strict=True)):
         templates[i] = template
         now = series.usual(interval)
-        usual[:, i] = now.quantile, now.median, now.change
+        usual[:, i] = now.quantile, now.median, now.change, now.long_quantile
         correlation = _correlation(cut[QRS], template[QRS])
         correlations[i] = correlation
         alike = correlation > ALIKE

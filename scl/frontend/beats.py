@@ -67,7 +67,7 @@ def names(next_interval: bool) -> tuple[str, ...]:
 
     Examples:
         >>> len(names(False)), names(True)[len(names(False)):]
-        (18, ('next_interval', 'next'))
+        (27, ('next_interval', 'next', 'next_ratio', 'next_q_corr'))
     """
     return beat_features.NAMES + (beat_features.NEXT_NAMES if next_interval else ())
 

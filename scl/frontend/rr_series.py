@@ -16,10 +16,12 @@ from scl.frontend.integer_math import ONE, quantile_9, quotient, twice_median
 
 SHORTEST, LONGEST, FIRST = 36, 540, 180  # samples
 NN_INTERVALS = 32  # the latest of them
+NN_LONG = 128  # the latest of them, for what is usual in the long run
 RR_INTERVALS = 16  # the latest of them, where there are too few NN
 FEWEST_NN = 4
 LOOK_ALIKES = 64  # beats over which irregularity is counted
 IRREGULAR = 328  # Q12: a change of the interval by more than .08 of the median
+ERRATIC = 20  # an interval unlike each of the three before it, by more than a 20th of the median
 LARGEST_CHANGE = ONE // 2  # of the median
 NO_P_CORRELATION = ONE // 2  # before the first look-alike
 
@@ -32,11 +34,13 @@ class Usual:
         quantile: their .9 quantile, samples.
         median: twice their median, samples.
         change: twice the median of |difference of neighbours|, samples; 0 where there is one only.
+        long_quantile: as `quantile`, of the last 128 NN.
     """
 
     quantile: int
     median: int
     change: int
+    long_quantile: int
 
 
 @dataclass
@@ -44,13 +48,14 @@ class RRSeries:
     """The series since the stream's start."""
 
     rr: deque[int] = field(default_factory=lambda: deque(maxlen=RR_INTERVALS))
-    nn: deque[int] = field(default_factory=lambda: deque(maxlen=NN_INTERVALS))
+    nn: deque[int] = field(default_factory=lambda: deque(maxlen=NN_LONG))
 
     def usual(self, interval: int) -> Usual:
         """What is usual before a beat of that RR."""
-        intervals = list(self.nn if len(self.nn) >= FEWEST_NN else self.rr) or [interval]
-        changes = [abs(b - a) for a, b in zip(intervals, intervals[1:], strict=False)] or [0]
-        return Usual(quantile_9(intervals), twice_median(intervals), twice_median(changes))
+        many = list(self.nn if len(self.nn) >= FEWEST_NN else self.rr) or [interval]
+        few = many[-NN_INTERVALS:]
+        changes = [abs(b - a) for a, b in zip(few, few[1:], strict=False)] or [0]
+        return Usual(quantile_9(few), twice_median(few), twice_median(changes), quantile_9(many))
 
     def add(self, interval: int, nn: bool) -> None:
         """Takes a beat's RR, which is not the first beat's; `nn`: it is an NN."""
@@ -69,6 +74,20 @@ def changes(rr: np.ndarray, median: np.ndarray) -> np.ndarray:
     """
     difference = np.abs(np.diff(rr, prepend=rr[:1]))
     return np.asarray(np.minimum(quotient(2 * ONE * difference, median), LARGEST_CHANGE))
+
+
+def erratic(rr: np.ndarray, median: np.ndarray) -> np.ndarray:
+    """Whether RR differs from each of the three before it by more than .05 of the median, bool (beats,); False for the
+    first three beats.
+
+    Examples:
+        >>> erratic(np.array([180, 180, 180, 90, 90, 130, 70]), np.array([360] * 7)).tolist()
+        [False, False, False, True, False, True, True]
+    """
+    unlike = np.arange(len(rr)) >= 3
+    for k in (1, 2, 3):
+        unlike[k:] &= 2 * ERRATIC * np.abs(rr[k:] - rr[:-k]) > median[k:]
+    return unlike
 
 
 def over_look_alikes(values: np.ndarray, alike: np.ndarray, default: int) -> np.ndarray:

@@ -33,10 +33,26 @@ def test_difference():
 
 def test_extent_and_steepness():
     assert shape.extent(ROWS).tolist() == np.ptp(ROWS, axis=1).tolist()
-    for row, steep in zip(ROWS, shape.steep(ROWS), strict=True):
+    for row, steep, foot, steepest in zip(
+        ROWS, shape.steep(ROWS, 25), shape.steep(ROWS, 12), shape.steepest(ROWS), strict=True
+    ):
         steps = [abs(int(b) - int(a)) for a, b in zip(row, row[1:], strict=False)]
+        assert steepest == max(steps)
         assert steep == sum(step > max(steps) / 4 for step in steps)
-    assert shape.steep(np.zeros((1, 9), np.int64)).tolist() == [0]
+        assert foot == sum(25 * step > 3 * max(steps) for step in steps)
+    assert shape.steep(np.zeros((1, 9), np.int64), 25).tolist() == [0]
+
+
+def test_a_moved_qrs_is_itself():
+    cuts = RNG.integers(-2000, 2000, (7, 130))
+    usual = 256 * np.stack([np.roll(cut, 2 * k - 6) for k, cut in enumerate(cuts)])
+    assert shape.best_correlation(cuts, usual).tolist() == [4096] * 7
+
+
+def test_level():
+    cuts = RNG.integers(-2000, 2000, (7, 130))
+    exact = 80 * (cuts[:, 66:76].mean(axis=1) - cuts[:, 30:38].mean(axis=1))
+    np.testing.assert_allclose(shape.level(cuts), exact, atol=1e-6)
 
 
 @pytest.mark.parametrize("n", [32, 38, 58])

@@ -1,0 +1,53 @@
+/* The features of a heartbeat, from microvolts and R peaks: integers, in Q12, with which push they are known, and which beats are dropped.
+ * scl/frontend/beat_features.py says what each one is, and scl/frontend/beats.py when: they are the same, bit for bit. */
+#ifndef SCL_BEAT_FEATURES_H
+#define SCL_BEAT_FEATURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "beat_template.h"
+#include "rr_series.h"
+
+enum { SCL_BEAT_FEATURES = 31, SCL_CAUSAL_FEATURES = 27 }; /* with and without the next beat's: the first ones are the same */
+enum { SCL_BEAT_RING = 512, SCL_BEATS_WAITING = 8 };
+
+typedef struct {
+    uint32_t at;             /* model-rate sample of the R peak */
+    uint16_t interval;       /* samples since the beat before; 0: there is none since the stream began or the lead came back */
+    float values[SCL_BEAT_FEATURES]; /* without the next beat's the last ones stay as they were */
+} scl_beat;
+
+typedef struct {
+    scl_rr_series series;
+    scl_beat_template usual;
+    int32_t qrs[SCL_QRS];    /* of the beat before, microvolts */
+    int32_t correlation;     /* of the beat before, Q12 */
+    int16_t ring[SCL_BEAT_RING]; /* the newest samples, microvolts */
+    uint32_t waiting[SCL_BEATS_WAITING]; /* R peaks that are not measured yet, in order; a ring */
+    uint8_t waiting_head;    /* the first of them */
+    uint8_t waiting_count;
+    uint32_t pushed;         /* samples of all streams */
+    uint32_t start;          /* of them before this stream */
+    uint32_t latest;         /* R peak that was taken last */
+    uint32_t before;         /* R peak that was measured last */
+    bool any_taken;
+    bool any_measured;
+    bool pending;            /* `beat` waits for its next one */
+    bool next_interval;
+    int32_t values[SCL_BEAT_FEATURES]; /* of the beat measured last */
+    int32_t quantile;        /* log2 of the usual one before it */
+    int32_t rr;              /* log2 of its own */
+    uint16_t interval;       /* its own */
+} scl_beat_features;
+
+/* A new stream, sample 0. */
+void scl_beat_features_reset(scl_beat_features *f, bool next_interval);
+
+/* Passes over a sample without a lead: the stream begins anew behind it. */
+void scl_beat_features_skip(scl_beat_features *f);
+
+/* Takes a sample; `known`: there is a beat, `ago` samples before this one. True: a beat is answered, *beat. */
+bool scl_beat_features_push(scl_beat_features *f, int16_t uv, bool known, uint16_t ago, scl_beat *beat);
+
+#endif
