@@ -14,7 +14,7 @@ Steepness and height, in microvolts times a constant that is never divided away:
 With each sample n, in this order:
 
  1. If s[n-2] < s[n-1] >= s[n], n >= 2, then n-1 is a maximum. It is the candidate if there is none, or if it is higher.
- 2. If the candidate is 43 samples old, it is a peak that waits to be judged, and there is no candidate.
+ 2. If the candidate is 40 samples old, it is a peak that waits to be judged, and there is no candidate.
  3. The first 360 samples (2 s) end here. The largest s of them, * 3 // 4, stands for the latest eight heights of beats;
     those of noise are 0, the latest eight intervals 180, and sample 360 stands for the beat before.
  4. If n is 270 samples (1.5 s), or a multiple, behind the beat before, eight heights of beats each become h * 3 // 4.
@@ -44,7 +44,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 MEAN = 20  # samples that s adds up, 111 ms
 DELAY = 11  # samples of s behind x
-DOMINANCE = 43  # samples that nothing higher follows a peak, 239 ms; so beats are that far apart, 251 a minute at most
+DOMINANCE = 40  # samples that nothing higher follows a peak, 222 ms; so beats are that far apart, 270 a minute at most
 START = 360  # samples until the first decision, 2 s
 LATEST = 8  # beats, peaks of noise and intervals that are kept
 FLOOR = 40 * 3 * MEAN  # the least threshold: 40 uV of mean difference
@@ -223,8 +223,3 @@ def _r_peaks(x: np.ndarray, before: int, places: np.ndarray) -> np.ndarray:
             largest[i] = lean > 0
     places = np.where(largest, upward.argmax(axis=1), downward.argmax(axis=1))
     return np.asarray(centres - REACH + places, np.int64)
-
-
-def r_peaks(uv: np.ndarray, places: np.ndarray) -> np.ndarray:
-    x = np.concatenate([np.full(AROUND + MEAN + REACH, uv[0]), uv, np.full(100, uv[-1])]).astype(np.int64)
-    return _r_peaks(x, len(x) - len(uv) - 100, np.asarray(places).clip(0, len(uv) - 1) + DELAY)

@@ -119,22 +119,3 @@ def _measured(at: np.ndarray, known: np.ndarray, samples: int) -> tuple[np.ndarr
     at, known = at[np.array(kept, int)], known[np.array(kept, int)]
     measured = np.maximum(known, at + beat_shape.LAST)
     return at[measured < samples], measured[measured < samples]
-
-
-def find(signal: np.ndarray, off: np.ndarray, spec: BeatSpec) -> Beats:
-    """The beats of a band-passed stream (samples,) float32 mV, as a board finds and measures them.
-
-    Args:
-        off: bool (samples,), where the lead is off: nothing is looked at, and all begins anew behind it.
-    """
-    from scl.frontend.beat_detector import detect
-
-    edges = np.flatnonzero(np.diff(np.concatenate([[True], off, [True]]).astype(int)))
-    parts = []
-    for start, end in edges.reshape(-1, 2).tolist():
-        uv = microvolts(signal[start:end])
-        beats = detect(uv)
-        parts.append(_answered(uv, beats.at, beats.known, start, spec))
-    if not parts:
-        parts.append(_answered(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.int64), 0, spec))
-    return Beats(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("at", "answered", "interval", "values")))
