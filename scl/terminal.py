@@ -1,8 +1,10 @@
 """rich's console for text that others wrote."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from scl.text import printable
@@ -20,3 +22,15 @@ class PlainConsole(Console):
         if not self.encoding.startswith("utf"):
             shown = shown.replace("–", "-").encode(self.encoding, "backslashreplace").decode(self.encoding)
         return super().render_str(shown, **options | {"markup": False, "emoji": False})
+
+
+def columns(title: str, names: Sequence[str], sections: Sequence[Sequence[Sequence[str]]]) -> Table:
+    """A table of texts: the first column is of names, the others of figures; a line stands behind each section."""
+    table = Table(title=title)
+    for place, name in enumerate(names):
+        table.add_column(name, justify="right" if place else "left")
+    for rows in sections:
+        for row in rows:
+            table.add_row(*row)
+        table.add_section()
+    return table

@@ -42,7 +42,7 @@ ROOMS = {
     # Figures of beats, from arrays.
     "scl.ec57": set(),
     # Pages show what the reports hold.
-    "scl.pages": {"scl.artifacts", "scl.robustness", "scl.text", "scl.extras"},
+    "scl.pages": {"scl.artifacts", "scl.ec57", "scl.robustness", "scl.text", "scl.extras"},
     "train.data": {"train.transformations"},
     "train.transformations": set(),
     # Blocks mix windows behind the normalization, and see the whole batch under torchrun.

@@ -13,7 +13,8 @@ is read and none is written here.
     intervals.py    the error of RR intervals
     inter_patient.py  F1 of N, S and V, as papers on inter-patient classification report them
     comparison.py   all of it of one record, and of several
-    table.py        as rows of text
+
+`scl.pages.beat_table` makes them text.
 
 Examples:
     A device misses the second beat and calls the last one, a premature ventricular beat, normal.

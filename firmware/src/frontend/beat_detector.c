@@ -1,0 +1,237 @@
+#include "beat_detector.h"
+
+#define MEAN 20u /* the constants of scl/frontend/beat_detector.py */
+#define DELAY 11u
+#define DOMINANCE 40u
+#define START 360u
+#define LATEST ((uint32_t)SCL_DETECTOR_LATEST)
+#define FLOOR 2400
+#define FRACTION 144
+#define SECOND 144
+#define CAP 4
+#define T_WAVE 65u
+#define T_SLOPE 150
+#define SILENCE 270u
+#define FIRST_INTERVAL 180u
+#define LONGEST_INTERVAL 540u
+#define OLDEST 350u
+#define AROUND 36u
+#define REACH 8u
+#define MOST_LEAN 8
+
+static int32_t steepness(const scl_signal_ring *ring, uint32_t ago)
+{
+    const int32_t newer = scl_signal_ring_at(ring, ago) + scl_signal_ring_at(ring, ago + 1u);
+    const int32_t older = scl_signal_ring_at(ring, ago + 3u) + scl_signal_ring_at(ring, ago + 4u);
+    return newer > older ? newer - older : older - newer;
+}
+
+static int32_t slope_of(const scl_beat_detector *d, uint32_t ago)
+{
+    int32_t most = 0;
+    for (uint32_t i = 0; i < MEAN; i++) {
+        const int32_t value = steepness(&d->ring, ago + i);
+        most = value > most ? value : most;
+    }
+    return most;
+}
+
+static int32_t mean(const int32_t *values)
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < LATEST; i++) {
+        sum += values[i];
+    }
+    return sum / (int32_t)LATEST;
+}
+
+static int32_t threshold(const scl_beat_detector *d)
+{
+    const int32_t z = mean(d->noise);
+    const int32_t value = z + (((mean(d->heights) - z) * FRACTION) >> 8);
+    return value > FLOOR ? value : FLOOR;
+}
+
+/* Sorts values[count] upwards. */
+static void sort(int16_t *values, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        const int16_t value = values[i];
+        uint32_t place = i;
+        while ((place > 0u) && (values[place - 1u] > value)) {
+            values[place] = values[place - 1u];
+            place--;
+        }
+        values[place] = value;
+    }
+}
+
+/* How many samples ago the R peak is of a beat whose peak was `peak` samples ago. */
+static uint16_t r_peak(scl_beat_detector *d, uint32_t peak)
+{
+    int16_t around[(2u * AROUND) + 1u];
+    const uint32_t centre = peak + DELAY;
+    for (uint32_t i = 0; i <= (2u * AROUND); i++) {
+        around[i] = (int16_t)scl_signal_ring_at(&d->ring, (centre + AROUND) - i);
+    }
+    sort(around, (2u * AROUND) + 1u);
+    uint32_t ago = centre + REACH;
+    if (ago >= d->ring.count) {
+        ago = d->ring.count - 1u; /* the stream's first sample */
+    }
+    uint32_t top = ago, bottom = ago;
+    for (; ago >= (centre - REACH); ago--) {
+        const int32_t value = scl_signal_ring_at(&d->ring, ago);
+        top = value > scl_signal_ring_at(&d->ring, top) ? ago : top;
+        bottom = value < scl_signal_ring_at(&d->ring, bottom) ? ago : bottom;
+    }
+    const int32_t up = scl_signal_ring_at(&d->ring, top) - around[AROUND];
+    const int32_t down = around[AROUND] - scl_signal_ring_at(&d->ring, bottom);
+    const int32_t further = up >= down ? up : down;
+    bool upward = up >= down;
+    if (((further * 3) >> 2) >= (upward ? down : up)) {
+        if (upward && (d->lean < MOST_LEAN)) {
+            d->lean++;
+        }
+        if (!upward && (d->lean > -MOST_LEAN)) {
+            d->lean--;
+        }
+    } else if (d->lean != 0) {
+        upward = d->lean > 0;
+    } else {
+        /* the further one */
+    }
+    return (uint16_t)(upward ? top : bottom);
+}
+
+/* Steps 1 and 2. */
+static void find_peak(scl_beat_detector *d, uint32_t n)
+{
+    if ((n >= 2u) && (d->before[1] < d->before[0]) && (d->before[0] >= d->sum) && (d->before[0] > d->candidate.height)) {
+        d->candidate.place = n - 1u;
+        d->candidate.height = d->before[0];
+    }
+    if ((d->candidate.height > 0) && ((n - d->candidate.place) == DOMINANCE)) {
+        d->waiting[d->came % LATEST] = d->candidate;
+        d->came++;
+        d->candidate.height = 0;
+    }
+}
+
+static void begin(scl_beat_detector *d)
+{
+    for (uint32_t i = 0; i < LATEST; i++) {
+        d->heights[i] = (d->most * 3) >> 2;
+        d->noise[i] = 0;
+        d->intervals[i] = (uint16_t)FIRST_INTERVAL;
+    }
+    d->beat = START;
+}
+
+static void take(scl_beat_detector *d, const scl_peak *peak, int32_t slope)
+{
+    const int32_t most = CAP * threshold(d);
+    d->heights[d->beats % LATEST] = peak->height < most ? peak->height : most;
+    d->beats++;
+    if (d->slope > 0) {
+        const uint32_t interval = peak->place - d->beat;
+        d->intervals[d->interval_count % LATEST] = (uint16_t)(interval < LONGEST_INTERVAL ? interval : LONGEST_INTERVAL);
+        d->interval_count++;
+    }
+    d->beat = peak->place;
+    d->slope = slope;
+    d->remembered.height = 0;
+}
+
+/* Step 5: whether the peak is a beat. */
+static bool judge(scl_beat_detector *d, uint32_t n, const scl_peak *peak)
+{
+    const int32_t slope = slope_of(d, n - peak->place);
+    const bool t_wave = (d->slope > 0) && ((peak->place - d->beat) < T_WAVE) && ((slope * 256) < (d->slope * T_SLOPE));
+    const bool beat = !t_wave && (peak->height > threshold(d));
+    if (beat) {
+        take(d, peak, slope);
+    } else {
+        d->noise[d->noises % LATEST] = peak->height;
+        d->noises++;
+        if (!t_wave && (peak->height > d->remembered.height)) {
+            d->remembered = *peak;
+        }
+    }
+    return beat;
+}
+
+/* Step 6: whether the remembered peak is a beat after all. */
+static bool search_back(scl_beat_detector *d, uint32_t n)
+{
+    const scl_peak peak = d->remembered;
+    if ((peak.height < FLOOR) || ((n - peak.place) > OLDEST)) {
+        return false;
+    }
+    int16_t sorted[SCL_DETECTOR_LATEST];
+    for (uint32_t i = 0; i < LATEST; i++) {
+        sorted[i] = (int16_t)d->intervals[i];
+    }
+    sort(sorted, LATEST);
+    const int32_t median = (sorted[(LATEST / 2u) - 1u] + sorted[LATEST / 2u]) / 2;
+    if (((int32_t)(n - d->beat) < ((median * 3) / 2)) || (peak.height <= ((threshold(d) * SECOND) >> 8))) {
+        return false;
+    }
+    take(d, &peak, slope_of(d, n - peak.place));
+    return true;
+}
+
+void scl_beat_detector_reset(scl_beat_detector *d)
+{
+    scl_signal_ring_reset(&d->ring);
+    d->sum = 0;
+    d->before[0] = 0;
+    d->before[1] = 0;
+    d->most = 0;
+    d->candidate.height = 0;
+    d->remembered.height = 0;
+    d->slope = 0;
+    d->came = 0;
+    d->went = 0;
+    d->beats = 0;
+    d->noises = 0;
+    d->interval_count = 0;
+    d->lean = 0;
+}
+
+bool scl_beat_detector_push(scl_beat_detector *d, int16_t uv, uint16_t *ago)
+{
+    scl_peak peak = {0, 0};
+    const uint32_t n = d->ring.count;
+    scl_signal_ring_push(&d->ring, uv);
+    d->before[1] = d->before[0];
+    d->before[0] = d->sum;
+    d->sum += steepness(&d->ring, 0) - steepness(&d->ring, MEAN);
+    find_peak(d, n);
+    if (n < START) {
+        d->most = d->sum > d->most ? d->sum : d->most;
+        return false;
+    }
+    if (n == START) {
+        begin(d);
+    } else if (((n - d->beat) % SILENCE) == 0u) {
+        for (uint32_t i = 0; i < LATEST; i++) {
+            d->heights[i] = (d->heights[i] * 3) >> 2;
+        }
+    } else {
+        /* no silence has lasted */
+    }
+    bool beat;
+    if (d->came != d->went) {
+        peak = d->waiting[d->went % LATEST];
+        d->went++;
+        beat = judge(d, n, &peak);
+    } else {
+        peak = d->remembered;
+        beat = search_back(d, n);
+    }
+    if (beat) {
+        *ago = r_peak(d, n - peak.place);
+    }
+    return beat;
+}
