@@ -1,13 +1,12 @@
 """The features of a heartbeat, from microvolts and R peaks: integers, in Q12.
 
-All is causal: intervals and shapes of the beats so far, and for the last two features of the next beat. Of a beat, q, p
-and t are the samples of its QRS (-14..17 around the R peak), P wave (-50..-13) and T wave (22..79), Q, P' and T' those
-of the template before it (`scl.frontend.beat_template`); pp is the largest of q less the least, plus 10 uV, PP that of
-Q; RR, quantile, median and change as in `scl.frontend.rr_series`, before this beat. Divisions round to the nearest
+All is causal: intervals and shapes of the beats so far, and for the last four features of the next beat. Of a beat, q
+and p are the samples of its QRS (-14..17 around the R peak) and of its P wave (-50..-13), Q and P' those of the template
+before it (`scl.frontend.beat_template`); pp is the largest of q less the least, plus 10 uV, PP that of Q; RR, quantile,
+median, change and long quantile as in `scl.frontend.rr_series`, before this beat. Divisions round to the nearest
 integer, halves up; log2 is `integer_math.log2_q12`. Ranges are those of the integers, which no signal leaves.
 
     interval            log2(RR / quantile)                                              +-16000
-    quantile            log2(quantile / median)                                          +-16000
     change              log2(.01 + change / median), plus log2(100)                      0..53248
     before              corr of the beat before; 4096 for the first                      +-4096
     corr                correlation of q and Q                                           +-4096
@@ -15,7 +14,6 @@ integer, halves up; log2 is `integer_math.log2_q12`. Ranges are those of the int
     difference          4 mean |q - Q|, each less its mean, / PP                         0..131072
     p_corr              correlation of p and P'                                          +-4096
     p_size              log2((sd of p + 10 uV) / (sd of P' + 10 uV))                     +-60000
-    t_corr              correlation of t and T'                                          +-4096
     width               steps of -24..32 steeper than .25 of the steepest                0..56 * 4096
     wider               log2((width + 1) / (width of the template + 1))                  +-24000
     q_corr              correlation of q and the q of the beat before; 4096 for the first  +-4096
@@ -24,15 +22,16 @@ integer, halves up; log2 is `integer_math.log2_q12`. Ranges are those of the int
     irregular           share of look-alikes with a change of RR by more than .08        0..4096
     p_corr_mean         mean p_corr of look-alikes; 2048 before the first                +-4096
     change_mean         4 mean min(change of RR, .5) of look-alikes                      0..8192
-    long_interval       log2(RR / long quantile)                                         +-16000
-    long_median         log2(median / long quantile)                                     +-16000
-    usual_upright       (largest of Q - |least of Q|) / PP                               +-131072
-    pr_corr             correlation of -36..-13 and the template there                   +-4096
-    foot                as wider, of steps steeper than .12 of the steepest              +-24000
+    interval128         log2(RR / long quantile)                                         +-16000
+    median128           log2(median / long quantile)                                     +-16000
+    upright_t           (largest of Q - |least of Q|) / PP                               +-131072
+    p_corr_near         correlation of -36..-13 and the template there                   +-4096
+    wider_low           as wider, of steps steeper than .12 of the steepest              +-24000
     steeper             log2((steepest step of -24..32 + 5 uV) / (the template's + 5 uV))  +-60000
-    erratic             share of look-alikes whose RR differs by more than .05 from each of the three before it  0..4096
-    st_level            2 (mean of 16..25 - mean of -20..-13) / PP                       +-131072
-    best_corr           largest correlation of q, moved by -6, -4, .. 6 samples, and Q   +-4096
+    irregular3          share of look-alikes whose RR differs by more than .05 of the
+                        median from each of the three before it                          0..4096
+    st                  2 (mean of 16..25 - mean of -20..-13) / PP                       +-131072
+    corr_best           largest correlation of q, moved by -6, -4, .. 6 samples, and Q   +-4096
     next_interval       log2(RR of the next beat / quantile)                             +-16000
     next                corr of the next beat                                            +-4096
     next_ratio          log2(RR of the next beat / RR)                                   +-16000
@@ -47,7 +46,7 @@ import numpy as np
 
 from scl.frontend import beat_shape as shape
 from scl.frontend import beat_template as template
-from scl.frontend.beat_shape import PR, QRS, STEEP, P, T
+from scl.frontend.beat_shape import PR, QRS, STEEP, P
 from scl.frontend.beat_template import FRACTION, Course
 from scl.frontend.integer_math import ONE, log2_q12, quotient
 from scl.frontend.rr_series import (
@@ -60,19 +59,9 @@ from scl.frontend.rr_series import (
 )
 
 NAMES = (
-    *("interval", "quantile", "change", "before", "corr", "size", "difference", "p_corr", "p_size", "t_corr", "width"),
-    *("wider", "q_corr", "height", "upright", "irregular", "p_corr_mean", "change_mean"),
-    *(
-        "long_interval",
-        "long_median",
-        "usual_upright",
-        "pr_corr",
-        "foot",
-        "steeper",
-        "erratic",
-        "st_level",
-        "best_corr",
-    ),
+    *("interval", "change", "before", "corr", "size", "difference", "p_corr", "p_size", "width", "wider", "q_corr"),
+    *("height", "upright", "irregular", "p_corr_mean", "change_mean", "interval128", "median128", "upright_t"),
+    *("p_corr_near", "wider_low", "steeper", "irregular3", "st", "corr_best"),
 )
 NEXT_NAMES = ("next_interval", "next", "next_ratio", "next_q_corr")
 SMALL, SMALL_STEP = 10, 5  # uV
@@ -80,10 +69,10 @@ LARGEST = 32 * ONE  # of ratios to the template's size
 
 
 def features(cuts: np.ndarray, rr: np.ndarray, followed: np.ndarray) -> np.ndarray:
-    """Of consecutive beats, int64 (beats, 31).
+    """Of consecutive beats, int64 (beats, 29).
 
     Args:
-        cuts: int64 (beats, 130) microvolts, as `beat_shape.cuts_at` makes them.
+        cuts: int64 (beats, 83) microvolts, as `beat_shape.cuts_at` makes them.
         rr: int64 (beats,), as `rr_series` has it; the beats follow each other.
         followed: bool (beats,), the next beat comes in time; False for the last.
     """
@@ -104,11 +93,10 @@ def _intervals(rr: np.ndarray, course: Course) -> dict[str, np.ndarray]:
     quantile, median, long_quantile = map(log2_q12, (course.quantile, course.median, course.long_quantile))
     return {
         "interval": log2_q12(rr) - quantile,
-        "quantile": quantile + ONE - median,
         "change": log2_q12(course.median + 100 * course.change) - median,
         "before": np.concatenate([[ONE], course.correlation[:-1]]),
-        "long_interval": log2_q12(rr) - long_quantile,
-        "long_median": median - ONE - long_quantile,
+        "interval128": log2_q12(rr) - long_quantile,
+        "median128": median - ONE - long_quantile,
     }
 
 
@@ -123,8 +111,8 @@ def _qrs(cuts: np.ndarray, course: Course) -> dict[str, np.ndarray]:
         "q_corr": np.concatenate([[ONE], shape.correlation(q[1:], q[:-1])]),
         "height": log2_q12(size),
         "upright": _upright(q, size),
-        "usual_upright": _upright(usual, usual_size),
-        "st_level": quotient(2 * ONE * FRACTION * shape.level(cuts), 80 * usual_size).clip(-LARGEST, LARGEST),
+        "upright_t": _upright(usual, usual_size),
+        "st": quotient(2 * ONE * FRACTION * shape.level(cuts), 80 * usual_size).clip(-LARGEST, LARGEST),
     }
 
 
@@ -139,7 +127,7 @@ def _slopes(cuts: np.ndarray, course: Course) -> dict[str, np.ndarray]:
     return {
         "width": ONE * width,
         "wider": log2_q12(width + 1) - log2_q12(shape.steep(usual, 25) + 1),
-        "foot": log2_q12(foot + 1) - log2_q12(shape.steep(usual, 12) + 1),
+        "wider_low": log2_q12(foot + 1) - log2_q12(shape.steep(usual, 12) + 1),
         "steeper": log2_q12(FRACTION * steepest) - log2_q12(usual_steepest),
     }
 
@@ -150,9 +138,8 @@ def _waves(cuts: np.ndarray, course: Course) -> dict[str, np.ndarray]:
     return {
         "p_corr": shape.correlation(p, usual),
         "p_size": log2_q12(FRACTION * shape.spread(p) + small) - log2_q12(shape.spread(usual) + small),
-        "t_corr": shape.correlation(cuts[:, T], course.template[:, T]),
-        "pr_corr": shape.correlation(cuts[:, PR], course.template[:, PR]),
-        "best_corr": shape.best_correlation(cuts, course.template),
+        "p_corr_near": shape.correlation(cuts[:, PR], course.template[:, PR]),
+        "corr_best": shape.best_correlation(cuts, course.template),
     }
 
 
@@ -163,5 +150,5 @@ def _irregularity(rr: np.ndarray, course: Course, p_corr: np.ndarray) -> dict[st
         "irregular": over_look_alikes(ONE * (change >= IRREGULAR), alike, 0),
         "p_corr_mean": over_look_alikes(p_corr, alike, NO_P_CORRELATION),
         "change_mean": over_look_alikes(4 * change, alike, 0),
-        "erratic": over_look_alikes(ONE * erratic(rr, course.median), alike, 0),
+        "irregular3": over_look_alikes(ONE * erratic(rr, course.median), alike, 0),
     }

@@ -8,10 +8,9 @@ import numpy as np
 
 from scl.frontend.integer_math import ONE, isqrt, quotient
 
-FIRST, LAST = -50, 79  # of a cut, samples from the R peak
+FIRST, LAST = -50, 32  # of a cut, samples from the R peak
 P = slice(0, 38)  # -50..-13 of it
 QRS = slice(36, 68)  # -14..17
-T = slice(72, 130)  # 22..79
 STEEP = slice(26, 83)  # -24..32: where slopes are looked at
 PR = slice(14, 38)  # -36..-13
 BASE = slice(30, 38)  # -20..-13
@@ -20,8 +19,10 @@ FURTHEST = 6  # samples by which a QRS is moved to find its template
 
 
 def cuts_at(uv: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Cuts (beats, 130) int64 of the signal (samples,) around R peaks, all of which lie inside it."""
-    return np.asarray(uv, np.int64)[at[:, None] + np.arange(FIRST, LAST + 1)]
+    """Cuts (beats, 83) int64 of the signal (samples,) around R peaks, none of which ends behind it; before its first
+    sample there is that sample.
+    """
+    return np.asarray(uv, np.int64)[np.maximum(at[:, None] + np.arange(FIRST, LAST + 1), 0)]
 
 
 def spread(a: np.ndarray) -> np.ndarray:
@@ -80,7 +81,7 @@ def steep(a: np.ndarray, hundredths: int) -> np.ndarray:
 
 
 def best_correlation(cuts: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """The largest correlation of the QRS of templates (beats, 130) with the cuts' samples there, moved by -6 to 6."""
+    """The largest correlation of the QRS of templates (beats, 83) with the cuts' samples there, moved by -6 to 6."""
     places = range(QRS.start - FURTHEST, QRS.start + FURTHEST + 1, 2)
     moved = [correlation(cuts[:, first : first + QRS.stop - QRS.start], usual[:, QRS]) for first in places]
     return np.asarray(np.max(moved, axis=0))

@@ -1,6 +1,6 @@
 """What a heart's usual beat looks like: a running mean of its beats, which beats unlike it hardly move.
 
-A cut is a beat's samples from 50 before the R peak to 79 behind it, in microvolts. The template is a cut in 256ths of a
+A cut is a beat's samples from 50 before the R peak to 32 behind it, in microvolts. The template is a cut in 256ths of a
 microvolt. The first beat is the template; then, with k = 1 / min(beats so far, 16), a beat moves it by
 
     k       while there are at most 8 beats, and for a look-alike whose RR is .85 to 1.3 of the median

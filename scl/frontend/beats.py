@@ -1,12 +1,12 @@
 """Heartbeats of a band-passed ECG, as a board answers them: where they are, and the features of each.
 
-A stream is worked through at 180 Hz, one sample (a push) after the other. A beat is measured with the push of its 79th
-sample behind the R peak, or with which the detector knows it, whichever is later. It is answered then; or, with
-`next_interval`, when the next beat is measured, at the latest with the 619th sample behind the R peak, by which a next
-beat within 3 s would have been measured.
+A stream is worked through at 180 Hz, one sample (a push) after the other. A beat is measured with the push of the 32nd
+sample behind its R peak, or with which the detector knows it, whichever is later. It is answered then; or, with
+`next_interval`, when the next beat is measured, at the latest with the 619th sample behind the R peak: 3 s, and .44 s
+for the detector, which knows nearly every beat sooner.
 
-A beat is dropped if fewer than 50 samples of the stream are before it, if the board knows it more than 380 samples
-late, or if it is less than 20 samples behind the beat before.
+Before a stream's first sample there is that sample, as if it had always been so. A beat is dropped if the board knows
+it more than 380 samples late, or if it is less than 20 samples behind the beat before.
 
 firmware/src/frontend/beats.c is the same, bit for bit: all is integers but the first step, to microvolts, and the
 last, a product with 2^-12.
@@ -17,13 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from scl.frontend import beat_features, beat_shape, rr_series
+from scl.frontend.beat_detector import detect
 from scl.frontend.integer_math import ONE
 
 RATE_HZ = 180.0
 RAIL = 32767  # uV
 LATEST = 380  # samples after which the board no longer has a beat's first ones, with some to spare
 SHORTEST = 20  # samples between beats
-TIME_OUT = rr_series.LONGEST + beat_shape.LAST  # samples behind the R peak
+TIME_OUT = rr_series.LONGEST + 79  # samples behind the R peak
 MOST_INTERVAL = 65535  # of the 16 bits that the board has for it
 
 
@@ -67,7 +68,7 @@ def names(next_interval: bool) -> tuple[str, ...]:
 
     Examples:
         >>> len(names(False)), names(True)[len(names(False)):]
-        (27, ('next_interval', 'next', 'next_ratio', 'next_q_corr'))
+        (25, ('next_interval', 'next', 'next_ratio', 'next_q_corr'))
     """
     return beat_features.NAMES + (beat_features.NEXT_NAMES if next_interval else ())
 
@@ -83,6 +84,24 @@ def microvolts(signal: np.ndarray) -> np.ndarray:
         product = np.asarray(signal, np.float32) * np.float32(1000)
     product = np.where(product > -RAIL, np.minimum(product, np.float32(RAIL)), np.float32(-RAIL))
     return np.asarray(np.rint(product), np.int32)
+
+
+def find(signal: np.ndarray, off: np.ndarray, spec: BeatSpec) -> Beats:
+    """Beats that the detector finds.
+
+    Args:
+        signal: float32 (samples,) mV.
+        off: bool (samples,): the lead is off. Such a sample is not looked at, and the stream begins anew behind it;
+            a beat that waits for its next one then is never answered.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[True], off, [True]])))
+    parts = [_answered(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.int64), 0, spec)]
+    for start, stop in edges.reshape(-1, 2).tolist():
+        uv = microvolts(signal[start:stop])
+        detections = detect(uv)
+        parts.append(_answered(uv, detections.at, detections.known, start, spec))
+    at, answered, interval = (np.concatenate([getattr(p, k) for p in parts]) for k in ("at", "answered", "interval"))
+    return Beats(at, answered, interval, np.concatenate([part.values for part in parts]))
 
 
 def features_at(signal: np.ndarray, at: np.ndarray, spec: BeatSpec) -> Beats:
@@ -111,7 +130,7 @@ def _answered(uv: np.ndarray, at: np.ndarray, known: np.ndarray, start: int, spe
 
 def _measured(at: np.ndarray, known: np.ndarray, samples: int) -> tuple[np.ndarray, np.ndarray]:
     """The beats that are not dropped, and with which push each is measured, those after the stream's end left out."""
-    kept, last = [], -beat_shape.FIRST - SHORTEST
+    kept, last = [], -SHORTEST
     for i, (peak, push) in enumerate(zip(at.tolist(), known.tolist(), strict=True)):
         if peak >= last + SHORTEST and push <= peak + LATEST:
             kept.append(i)

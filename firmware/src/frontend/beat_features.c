@@ -6,24 +6,23 @@
 
 #define LATEST 380u           /* samples after which the ring no longer holds a beat's first ones, with some to spare */
 #define SHORTEST 20u          /* samples between beats */
-#define TIME_OUT ((uint32_t)SCL_RR_LONGEST + (uint32_t)SCL_CUT_BEHIND)
+#define TIME_OUT ((uint32_t)SCL_RR_LONGEST + 79u)
 #define SMALL 10              /* uV */
 #define SMALL_STEP 5          /* uV */
 #define LARGEST (32 * SCL_ONE)
 
 enum { /* the order of scl/frontend/beat_features.py */
-    INTERVAL, QUANTILE, CHANGE, BEFORE, CORR, SIZE, DIFFERENCE, P_CORR, P_SIZE, T_CORR, WIDTH, WIDER, Q_CORR, HEIGHT, UPRIGHT, IRREGULAR,
-    P_CORR_MEAN, CHANGE_MEAN, LONG_INTERVAL, LONG_MEDIAN, USUAL_UPRIGHT, PR_CORR, FOOT, STEEPER, ERRATIC, ST_LEVEL, BEST_CORR,
+    INTERVAL, CHANGE, BEFORE, CORR, SIZE, DIFFERENCE, P_CORR, P_SIZE, WIDTH, WIDER, Q_CORR, HEIGHT, UPRIGHT, IRREGULAR, P_CORR_MEAN,
+    CHANGE_MEAN, INTERVAL128, MEDIAN128, UPRIGHT_T, P_CORR_NEAR, WIDER_LOW, STEEPER, IRREGULAR3, ST, CORR_BEST,
     NEXT_INTERVAL, NEXT, NEXT_RATIO, NEXT_Q_CORR
 };
 
-static void begin(scl_beat_features *f)
+static void restart(scl_beat_features *f)
 {
     scl_rr_series_reset(&f->series);
     scl_beat_template_reset(&f->usual);
     f->waiting_head = 0;
     f->waiting_count = 0;
-    f->start = f->pushed;
     f->any_taken = false;
     f->any_measured = false;
     f->pending = false;
@@ -33,13 +32,13 @@ void scl_beat_features_reset(scl_beat_features *f, bool next_interval)
 {
     f->pushed = 0;
     f->next_interval = next_interval;
-    begin(f);
+    restart(f);
 }
 
 void scl_beat_features_skip(scl_beat_features *f)
 {
     f->pushed++;
-    begin(f);
+    restart(f);
 }
 
 static int32_t log2_of(int32_t x)
@@ -54,10 +53,9 @@ static void intervals(scl_beat_features *f, int32_t rr, const scl_usual *usual)
     f->quantile = log2_of(usual->quantile);
     f->rr = log2_of(rr);
     f->values[INTERVAL] = f->rr - f->quantile;
-    f->values[QUANTILE] = (f->quantile + SCL_ONE) - median;
     f->values[CHANGE] = log2_of(usual->median + (100 * usual->change)) - median;
-    f->values[LONG_INTERVAL] = f->rr - long_quantile;
-    f->values[LONG_MEDIAN] = (median - SCL_ONE) - long_quantile;
+    f->values[INTERVAL128] = f->rr - long_quantile;
+    f->values[MEDIAN128] = (median - SCL_ONE) - long_quantile;
     f->values[BEFORE] = f->any_measured ? f->correlation : SCL_ONE;
 }
 
@@ -84,8 +82,8 @@ static void qrs(scl_beat_features *f, const int32_t *cut)
     f->values[DIFFERENCE] = limited(scl_quotient(4 * (int64_t)SCL_ONE * apart, (int64_t)SCL_QRS * SCL_QRS * usual_size));
     f->values[HEIGHT] = log2_of(size);
     f->values[UPRIGHT] = upright(&e, size);
-    f->values[USUAL_UPRIGHT] = upright(&u, usual_size);
-    f->values[ST_LEVEL] = limited(scl_quotient(2 * (int64_t)SCL_ONE * SCL_FRACTION * scl_level(cut), 80 * (int64_t)usual_size));
+    f->values[UPRIGHT_T] = upright(&u, usual_size);
+    f->values[ST] = limited(scl_quotient(2 * (int64_t)SCL_ONE * SCL_FRACTION * scl_level(cut), 80 * (int64_t)usual_size));
 }
 
 static void slopes(scl_beat_features *f, const int32_t *cut)
@@ -96,7 +94,7 @@ static void slopes(scl_beat_features *f, const int32_t *cut)
     const int32_t steepest = scl_steepest(near, SCL_STEEP) + SMALL_STEP;
     f->values[WIDTH] = SCL_ONE * width;
     f->values[WIDER] = log2_of(width + 1) - log2_of(scl_steep(usual, SCL_STEEP, 25) + 1);
-    f->values[FOOT] = log2_of(scl_steep(near, SCL_STEEP, 12) + 1) - log2_of(scl_steep(usual, SCL_STEEP, 12) + 1);
+    f->values[WIDER_LOW] = log2_of(scl_steep(near, SCL_STEEP, 12) + 1) - log2_of(scl_steep(usual, SCL_STEEP, 12) + 1);
     f->values[STEEPER] = log2_of(SCL_FRACTION * steepest) - log2_of(scl_steepest(usual, SCL_STEEP) + (SCL_FRACTION * SMALL_STEP));
 }
 
@@ -107,9 +105,8 @@ static void waves(scl_beat_features *f, const int32_t *cut)
     const int32_t small = SCL_FRACTION * SMALL * SCL_P;
     f->values[P_CORR] = scl_correlation(p, usual, SCL_P);
     f->values[P_SIZE] = log2_of((SCL_FRACTION * (int32_t)scl_spread(p, SCL_P)) + small) - log2_of((int32_t)scl_spread(usual, SCL_P) + small);
-    f->values[T_CORR] = scl_correlation(&cut[SCL_T_FIRST], &f->usual.samples[SCL_T_FIRST], SCL_T);
-    f->values[PR_CORR] = scl_correlation(&cut[SCL_PR_FIRST], &f->usual.samples[SCL_PR_FIRST], SCL_PR);
-    f->values[BEST_CORR] = scl_best_correlation(cut, f->usual.samples);
+    f->values[P_CORR_NEAR] = scl_correlation(&cut[SCL_PR_FIRST], &f->usual.samples[SCL_PR_FIRST], SCL_PR);
+    f->values[CORR_BEST] = scl_best_correlation(cut, f->usual.samples);
 }
 
 static void irregularity(scl_beat_features *f)
@@ -118,7 +115,7 @@ static void irregularity(scl_beat_features *f)
     f->values[IRREGULAR] = mean.irregular;
     f->values[P_CORR_MEAN] = mean.p_correlation;
     f->values[CHANGE_MEAN] = mean.change;
-    f->values[ERRATIC] = mean.erratic;
+    f->values[IRREGULAR3] = mean.erratic;
 }
 
 /* The last features of the beat measured last. */
@@ -131,7 +128,7 @@ static void next(scl_beat_features *f, int32_t rr, int32_t correlation, int32_t 
 }
 
 /* The beat measured last, as it is answered. */
-static void answer(scl_beat_features *f, scl_beat *beat)
+static void hand_over(scl_beat_features *f, scl_beat *beat)
 {
     const uint32_t count = f->next_interval ? (uint32_t)SCL_BEAT_FEATURES : (uint32_t)SCL_CAUSAL_FEATURES;
     beat->at = f->before;
@@ -143,7 +140,7 @@ static void answer(scl_beat_features *f, scl_beat *beat)
 }
 
 /* Measures the beat at `at`; with `next_interval`, the one before it is answered if it still waits. */
-static bool measure(scl_beat_features *f, uint32_t at, scl_beat *beat)
+static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t at, scl_beat *beat)
 {
     const bool first = !f->any_measured;
     const uint32_t distance = first ? 0u : (at - f->before);
@@ -151,7 +148,7 @@ static bool measure(scl_beat_features *f, uint32_t at, scl_beat *beat)
     int32_t rr = SCL_RR_FIRST;
     bool answered = false;
     for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
-        cut[i] = f->ring[((at - (uint32_t)SCL_CUT_BEFORE) + i) % (uint32_t)SCL_BEAT_RING];
+        cut[i] = scl_signal_ring_at(ring, ((f->pushed - at) + (uint32_t)SCL_CUT_BEFORE) - i);
     }
     if (first) {
         scl_beat_template_start(&f->usual, cut);
@@ -163,7 +160,7 @@ static bool measure(scl_beat_features *f, uint32_t at, scl_beat *beat)
     const int32_t q_correlation = first ? SCL_ONE : scl_correlation(&cut[SCL_QRS_FIRST], f->qrs, SCL_QRS);
     if (f->pending) {
         next(f, rr, correlation, q_correlation);
-        answer(f, beat);
+        hand_over(f, beat);
         answered = true;
     }
     const scl_usual usual = scl_rr_series_usual(&f->series, (uint16_t)rr);
@@ -186,7 +183,7 @@ static bool measure(scl_beat_features *f, uint32_t at, scl_beat *beat)
     f->any_measured = true;
     f->pending = f->next_interval;
     if (!f->next_interval) {
-        answer(f, beat);
+        hand_over(f, beat);
         answered = true;
     }
     return answered;
@@ -195,16 +192,14 @@ static bool measure(scl_beat_features *f, uint32_t at, scl_beat *beat)
 /* Whether a beat known now is not dropped. Fewer than SCL_BEATS_WAITING beats so far apart can wait: the last test is for safety alone. */
 static bool taken(const scl_beat_features *f, uint32_t at, uint32_t ago)
 {
-    return (ago <= LATEST) && ((f->pushed - f->start) >= (ago + (uint32_t)SCL_CUT_BEFORE)) &&
-           (!f->any_taken || ((int32_t)(at - f->latest) >= (int32_t)SHORTEST)) && (f->waiting_count < (uint32_t)SCL_BEATS_WAITING);
+    return (ago <= LATEST) && (!f->any_taken || ((int32_t)(at - f->latest) >= (int32_t)SHORTEST)) && (f->waiting_count < (uint32_t)SCL_BEATS_WAITING);
 }
 
-bool scl_beat_features_push(scl_beat_features *f, int16_t uv, bool known, uint16_t ago, scl_beat *beat)
+bool scl_beat_features_push(scl_beat_features *f, const scl_signal_ring *ring, bool known, uint16_t ago, scl_beat *beat)
 {
     const uint32_t now = f->pushed;
     const uint32_t at = now - ago;
     bool answered = false;
-    f->ring[now % (uint32_t)SCL_BEAT_RING] = uv;
     if (known && taken(f, at, ago)) {
         f->waiting[(f->waiting_head + f->waiting_count) % (uint32_t)SCL_BEATS_WAITING] = at;
         f->waiting_count++;
@@ -215,11 +210,11 @@ bool scl_beat_features_push(scl_beat_features *f, int16_t uv, bool known, uint16
         const uint32_t peak = f->waiting[f->waiting_head];
         f->waiting_head = (uint8_t)((f->waiting_head + 1u) % (uint32_t)SCL_BEATS_WAITING);
         f->waiting_count--;
-        answered = measure(f, peak, beat);
+        answered = measure(f, ring, peak, beat);
     }
     if (f->pending && !answered && ((now - f->before) >= TIME_OUT)) {
         next(f, SCL_RR_LONGEST, SCL_ONE, SCL_ONE);
-        answer(f, beat);
+        hand_over(f, beat);
         answered = true;
     }
     f->pushed++;

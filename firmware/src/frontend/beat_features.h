@@ -8,9 +8,11 @@
 
 #include "beat_template.h"
 #include "rr_series.h"
+#include "signal_ring.h"
 
-enum { SCL_BEAT_FEATURES = 31, SCL_CAUSAL_FEATURES = 27 }; /* with and without the next beat's: the first ones are the same */
-enum { SCL_BEAT_RING = 512, SCL_BEATS_WAITING = 8 };
+#define SCL_BEAT_FEATURES 29 /* with and without the next beat's: the first ones are the same */
+#define SCL_CAUSAL_FEATURES 25
+#define SCL_BEATS_WAITING 8
 
 typedef struct {
     uint32_t at;             /* model-rate sample of the R peak */
@@ -23,12 +25,10 @@ typedef struct {
     scl_beat_template usual;
     int32_t qrs[SCL_QRS];    /* of the beat before, microvolts */
     int32_t correlation;     /* of the beat before, Q12 */
-    int16_t ring[SCL_BEAT_RING]; /* the newest samples, microvolts */
     uint32_t waiting[SCL_BEATS_WAITING]; /* R peaks that are not measured yet, in order; a ring */
     uint8_t waiting_head;    /* the first of them */
     uint8_t waiting_count;
     uint32_t pushed;         /* samples of all streams */
-    uint32_t start;          /* of them before this stream */
     uint32_t latest;         /* R peak that was taken last */
     uint32_t before;         /* R peak that was measured last */
     bool any_taken;
@@ -41,13 +41,13 @@ typedef struct {
     uint16_t interval;       /* its own */
 } scl_beat_features;
 
-/* A new stream, sample 0. */
+/* Sample 0 of the first stream follows. */
 void scl_beat_features_reset(scl_beat_features *f, bool next_interval);
 
 /* Passes over a sample without a lead: the stream begins anew behind it. */
 void scl_beat_features_skip(scl_beat_features *f);
 
-/* Takes a sample; `known`: there is a beat, `ago` samples before this one. True: a beat is answered, *beat. */
-bool scl_beat_features_push(scl_beat_features *f, int16_t uv, bool known, uint16_t ago, scl_beat *beat);
+/* Takes the sample that is the ring's latest; `known`: there is a beat, `ago` samples before it. True: a beat is answered, *beat. */
+bool scl_beat_features_push(scl_beat_features *f, const scl_signal_ring *ring, bool known, uint16_t ago, scl_beat *beat);
 
 #endif

@@ -59,7 +59,7 @@ int64_t scl_difference(const int32_t *a, const int32_t *b, uint32_t count)
     return total;
 }
 
-static int32_t step(const int32_t *a)
+static int32_t slope_at(const int32_t *a)
 {
     return (a[1] > a[0]) ? (a[1] - a[0]) : (a[0] - a[1]);
 }
@@ -68,7 +68,7 @@ int32_t scl_steepest(const int32_t *a, uint32_t count)
 {
     int32_t largest = 0;
     for (uint32_t i = 0; (i + 1u) < count; i++) {
-        largest = (step(&a[i]) > largest) ? step(&a[i]) : largest;
+        largest = (slope_at(&a[i]) > largest) ? slope_at(&a[i]) : largest;
     }
     return largest;
 }
@@ -78,7 +78,7 @@ int32_t scl_steep(const int32_t *a, uint32_t count, int32_t hundredths)
     const int64_t least = (int64_t)hundredths * scl_steepest(a, count);
     int32_t steep = 0;
     for (uint32_t i = 0; (i + 1u) < count; i++) {
-        steep += ((100 * (int64_t)step(&a[i])) > least) ? 1 : 0;
+        steep += ((100 * (int64_t)slope_at(&a[i])) > least) ? 1 : 0;
     }
     return steep;
 }
@@ -93,7 +93,7 @@ int32_t scl_best_correlation(const int32_t *cut, const int32_t *usual)
     return best;
 }
 
-static int32_t sum(const int32_t *a, uint32_t count)
+static int32_t total_of(const int32_t *a, uint32_t count)
 {
     int32_t total = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -104,5 +104,5 @@ static int32_t sum(const int32_t *a, uint32_t count)
 
 int32_t scl_level(const int32_t *cut)
 {
-    return (SCL_BASE * sum(&cut[SCL_ST_FIRST], SCL_ST)) - (SCL_ST * sum(&cut[SCL_BASE_FIRST], SCL_BASE));
+    return (SCL_BASE * total_of(&cut[SCL_ST_FIRST], SCL_ST)) - (SCL_ST * total_of(&cut[SCL_BASE_FIRST], SCL_BASE));
 }

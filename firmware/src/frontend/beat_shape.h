@@ -1,15 +1,27 @@
 /* Measures of the shape of heartbeats, in integers; scl/frontend/beat_shape.py is the same.
  *
- * A row is (count) samples in microvolts, within +-32767, or in 256ths of one; count is 58 at most. Sums stay below 2^62. */
+ * A row is (count) samples in microvolts, within +-32767, or in 256ths of one; count is 57 at most. Sums stay below 2^62. */
 #ifndef SCL_BEAT_SHAPE_H
 #define SCL_BEAT_SHAPE_H
 
 #include <stdint.h>
 
 /* Of a cut: samples before and behind the R peak, and where its parts begin. */
-enum { SCL_CUT_BEFORE = 50, SCL_CUT_BEHIND = 79, SCL_CUT = 130 };
-enum { SCL_P_FIRST = 0, SCL_P = 38, SCL_QRS_FIRST = 36, SCL_QRS = 32, SCL_T_FIRST = 72, SCL_T = 58, SCL_STEEP_FIRST = 26, SCL_STEEP = 57 };
-enum { SCL_PR_FIRST = 14, SCL_PR = 24, SCL_BASE_FIRST = 30, SCL_BASE = 8, SCL_ST_FIRST = 66, SCL_ST = 10 };
+#define SCL_CUT_BEFORE 50
+#define SCL_CUT_BEHIND 32
+#define SCL_CUT 83
+#define SCL_P_FIRST 0
+#define SCL_P 38
+#define SCL_QRS_FIRST 36
+#define SCL_QRS 32
+#define SCL_STEEP_FIRST 26
+#define SCL_STEEP 57
+#define SCL_PR_FIRST 14
+#define SCL_PR 24
+#define SCL_BASE_FIRST 30
+#define SCL_BASE 8
+#define SCL_ST_FIRST 66
+#define SCL_ST 10
 
 /* Largest and least of a row. */
 typedef struct {

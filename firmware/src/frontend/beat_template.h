@@ -13,7 +13,7 @@
 
 #include "beat_shape.h"
 
-enum { SCL_FRACTION = 256 };  /* of a microvolt */
+#define SCL_FRACTION 256 /* of a microvolt */
 
 typedef struct {
     int32_t samples[SCL_CUT]; /* 256ths of a microvolt */

@@ -9,8 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SCL_RR_SHORTEST = 36, SCL_RR_LONGEST = 540, SCL_RR_FIRST = 180 }; /* samples */
-enum { SCL_NN_INTERVALS = 32, SCL_NN_LONG = 128, SCL_RR_INTERVALS = 16, SCL_LOOK_ALIKES = 64 };
+#define SCL_RR_SHORTEST 36 /* samples */
+#define SCL_RR_LONGEST 540
+#define SCL_RR_FIRST 180
+#define SCL_NN_INTERVALS 32
+#define SCL_NN_LONG 128
+#define SCL_RR_INTERVALS 16
+#define SCL_LOOK_ALIKES 64
 
 /* Of the last 32 NN; of the last 16 RR where there are fewer than 4 NN; of the beat's own where there is no RR. In samples. */
 typedef struct {

@@ -44,13 +44,13 @@ def test_extent_and_steepness():
 
 
 def test_a_moved_qrs_is_itself():
-    cuts = RNG.integers(-2000, 2000, (7, 130))
+    cuts = RNG.integers(-2000, 2000, (7, 83))
     usual = 256 * np.stack([np.roll(cut, 2 * k - 6) for k, cut in enumerate(cuts)])
     assert shape.best_correlation(cuts, usual).tolist() == [4096] * 7
 
 
 def test_level():
-    cuts = RNG.integers(-2000, 2000, (7, 130))
+    cuts = RNG.integers(-2000, 2000, (7, 83))
     exact = 80 * (cuts[:, 66:76].mean(axis=1) - cuts[:, 30:38].mean(axis=1))
     np.testing.assert_allclose(shape.level(cuts), exact, atol=1e-6)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scl.frontend.beats import BeatSpec, features_at, microvolts, names
+from scl.frontend.beats import BeatSpec, features_at, find, microvolts, names
 from tests.scl.frontend.synthetic_ecg import ecg
 
 SOON, LATER = (BeatSpec(following, names(following)) for following in (False, True))
@@ -14,7 +14,7 @@ def test_the_first_features_are_those_without_the_next_beat():
 
 
 def test_names_of_another_list():
-    with pytest.raises(ValueError, match="names are interval, corr, expected interval, quantile, change"):
+    with pytest.raises(ValueError, match="names are interval, corr, expected interval, change, before"):
         BeatSpec(False, ("interval", "corr"))
 
 
@@ -27,35 +27,35 @@ def test_when_beats_are_answered():
     x, at = ecg([150] * 12)
     soon, later = features_at(x, at, SOON), features_at(x, at, LATER)
     assert soon.at.tolist() == later.at.tolist() == at.tolist()
-    assert soon.answered.tolist() == (at + 79).tolist()
-    assert later.answered.tolist() == [*(at[1:] + 79).tolist(), at[-1] + 619]
+    assert soon.answered.tolist() == (at + 32).tolist()
+    assert later.answered.tolist() == [*(at[1:] + 32).tolist(), at[-1] + 619]
     assert soon.interval.tolist() == later.interval.tolist() == [0] + 11 * [150]
     np.testing.assert_array_equal(soon.values, later.values[:, :-4])
     assert soon.values.dtype == np.float32
 
 
-@pytest.mark.parametrize(("pause", "answered"), [(540, 619), (541, 619), (2000, 619)])
+@pytest.mark.parametrize(("pause", "answered"), [(540, 572), (541, 573), (587, 619), (588, 619), (2000, 619)])
 def test_a_pause(pause, answered):
     """The beat before it waits for 3 s; then its interval is that and its next beat looks alike."""
     x, at = ecg([150, 150, 150, pause, 150])
     beats = features_at(x, at, LATER)
     assert beats.answered[2] - at[2] == answered and beats.interval[3] == pause
     assert beats.values[2, names(True).index("next_interval")] == pytest.approx(np.log2(540 / 150), abs=2 / 4096)
-    assert (beats.values[2, names(True).index("next")] == 1) == (pause > 540)
+    assert (beats.values[2, names(True).index("next")] == 1) == (pause > 587)
 
 
 def test_the_stream_ends_before_a_beat_is_answered():
     x, at = ecg([150] * 5)
-    assert features_at(x[: at[-1] + 79], at, SOON).at.tolist() == at[:-1].tolist()
-    assert features_at(x[: at[-1] + 80], at, SOON).at.tolist() == at.tolist()
+    assert features_at(x[: at[-1] + 32], at, SOON).at.tolist() == at[:-1].tolist()
+    assert features_at(x[: at[-1] + 33], at, SOON).at.tolist() == at.tolist()
     assert features_at(x[: at[-1] + 619], at, LATER).at.tolist() == at[:-1].tolist()
 
 
 def test_beats_that_are_dropped():
-    """Too early in the stream, and too near the one before."""
+    """Those too near the one before."""
     x, at = ecg([150] * 4)
-    beats = features_at(x, np.array([49, 50, 69, 70, *at]), SOON)
-    assert beats.at.tolist() == [50, 70, *at]
+    beats = features_at(x, np.array([0, 19, 20, 39, 45, *at]), SOON)
+    assert beats.at.tolist() == [0, 20, 45, *at]
 
 
 def test_no_beats():
@@ -71,3 +71,32 @@ def test_values_at_the_rails():
     values = features_at(x, at[at < 39_000], LATER).values
     assert np.isfinite(values).all() and (np.abs(values * 4096) < 2**24).all()
     assert (values * 4096 == np.rint(values * 4096)).all()
+
+
+def test_found_beats_are_those_of_the_signal():
+    """A lead that is off for a while: nothing of before is known behind it, as in a stream of its own."""
+    x, at = ecg([150] * 30)
+    off = np.zeros(len(x), bool)
+    off[2000:2500] = True
+    beats = find(x, off, SOON)
+    assert set(beats.at.tolist()) <= set(at.tolist()) and len(beats.at) == 26
+    assert np.flatnonzero(beats.interval == 0).tolist() == [0, (beats.at < 2000).sum()]
+    alone = find(x[2500:], np.zeros(len(x) - 2500, bool), SOON)
+    behind = beats.at >= 2500
+    assert (alone.at + 2500).tolist() == beats.at[behind].tolist()
+    assert (alone.answered + 2500).tolist() == beats.answered[behind].tolist()
+    np.testing.assert_array_equal(alone.values, beats.values[behind])
+
+
+def test_beats_without_a_lead():
+    x, _ = ecg([150] * 5)
+    assert find(x, np.ones(len(x), bool), LATER).values.shape == (0, len(names(True)))
+
+
+def test_features_are_those_of_the_detectors_beats():
+    """The board knows them later than at the R peak, which changes nothing but that."""
+    x, _ = ecg([150] * 20, noise=0.03)
+    beats = find(x, np.zeros(len(x), bool), LATER)
+    given = features_at(x, beats.at, LATER)
+    assert given.at.tolist() == beats.at.tolist()
+    np.testing.assert_array_equal(given.values, beats.values)
