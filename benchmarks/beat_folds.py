@@ -43,7 +43,7 @@ def main() -> None:
     arguments = options.parse_args()
     wait_passively()
     torch.set_num_threads(1)
-    config = BEAT.changed(**dict(pair.split("=", 1) for pair in arguments.set))
+    config = BEAT.changed(**{name: number(value) for name, value in (pair.split("=", 1) for pair in arguments.set)})
     recordings = mitdb.load(resolve(None, mitdb.DATA_SET))
     windows = beats.windows(recordings, (*mitdb.DS1, *mitdb.DS2), beat_spec(config), mitdb.RHYTHM)
     for seed in arguments.seeds:
@@ -53,6 +53,16 @@ def main() -> None:
         key = {"options": " ".join(sorted(arguments.set)), "seed": seed}
         rows = [r for r in rows if {name: r[name] for name in key} != key] + [key | row]
         write_json(arguments.results, {"kind": "beat_folds", "schema": 1, "folds": FOLDS, "rows": rows})
+
+
+def number(text: str) -> int | float | str:
+    """An option's value as a TOML file has it."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def folds(seed: int) -> list[list[int]]:
