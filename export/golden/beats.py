@@ -1,11 +1,12 @@
-"""Test recordings of heartbeats as an export evaluates them: every beat with its copies as the network's input, and whole
-recordings as a sensor counts them, with what a board must answer.
+"""Test recordings of heartbeats as an export evaluates them: every beat with its copies as the network's input, and
+whole recordings as a sensor counts them, with what a board must answer.
 """
 
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
+from scl.frontend.rhythm import rhythms
 
 from export.proof.runtimes import Outputs
 from scl.artifacts.golden_beats import GoldenBeats, write_golden_beats
@@ -18,7 +19,6 @@ from scl.frontend.counts import to_counts
 from scl.frontend.flags import LEAD_OFF, flags_at
 from scl.frontend.quantization import quantized
 from scl.frontend.resampler import to_rate
-from scl.frontend.rhythm import rhythms
 from scl.frontend.spec import FrontEndSpec
 from scl.robustness import robustness
 from train.data.recordings import Block, Recordings, WindowSet

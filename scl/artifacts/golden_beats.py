@@ -1,5 +1,5 @@
-"""beats.npz of a bundle whose front end measures heartbeats: whole stretches of recordings as a sensor counts them, every
-beat that a board must answer with, and the annotated beats.
+"""beats.npz of a bundle whose front end measures heartbeats: whole stretches of recordings as a sensor counts them,
+every beat that a board must answer with, and the annotated beats.
 """
 
 from dataclasses import dataclass, replace

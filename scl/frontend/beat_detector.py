@@ -31,7 +31,7 @@ A beat's height is kept as at most four times the threshold, its interval to the
 most 540 (3 s), and nothing is remembered any more. The beat is known with sample n.
 
 The R peak of a beat at p: y is x less its median over the 73 samples around c = p - 11 (the filters' delay). Of the
-first largest and the first smallest y within 14 samples (78 ms) of c, not before the stream, the one further from 0 is
+first largest and the first smallest y within 20 samples of c, not before the stream, the one further from 0 is
 taken, the largest if both are alike. If the nearer is more than 3/4 (* 3 // 4) of the further, the choice is unsure:
 then the patient's polarity decides if it is not 0. It counts the sure choices of a largest less those of a smallest y,
 and stays within -8 and 8.
@@ -57,7 +57,7 @@ SILENCE = 270  # samples, 1.5 s
 FIRST_INTERVAL, LONGEST_INTERVAL = 180, 540  # samples
 OLDEST = 350  # samples between a peak and search-back
 AROUND = 36  # samples to either side for the baseline
-REACH = 14  # samples to either side for the R peak
+REACH = 20  # samples to either side for the R peak
 MOST_LEAN = 8  # beats
 OUTSIDE = -(1 << 20)  # uV: less than anything
 
@@ -206,7 +206,7 @@ class _Judge:
 
 def r_peaks(uv: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The R peaks int64 (k,) beside given places (k,) of a stream of microvolts (samples,): as `detect` looks for them
-    within 14 samples of where it has seen a beat.
+    within 20 samples of where it has seen a beat.
 
     Examples:
         >>> r_peaks(np.array([0] * 50 + [300, 900, 300] + [0] * 50), np.array([48, 55])).tolist()

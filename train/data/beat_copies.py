@@ -1,5 +1,5 @@
-"""Recordings of heartbeats disturbed as wearing disturbs them, before the front end: train/transformations/disturbance.py
-names the kinds.
+"""Recordings of heartbeats disturbed as wearing disturbs them, before the front end;
+train/transformations/disturbance.py names the kinds.
 """
 
 from dataclasses import replace

@@ -7,7 +7,7 @@ import numpy as np
 
 from scl.artifacts import InputError
 from scl.ec57.matching import match, match_window
-from scl.frontend.beat_detector import detect, r_peaks
+from scl.frontend.beat_detector import r_peaks
 from scl.frontend.beats import RATE_HZ, Beats, BeatSpec, features_at, find, microvolts
 from train.data import beat_copies, ecg
 from train.data.cache import cached
@@ -39,7 +39,9 @@ def windows(recordings: Recordings, groups: Collection[int], spec: BeatSpec, cla
             f"{recordings.name}: no beat of {', '.join(classes)} was detected in records {sorted(groups)}; give longer "
             "recordings with annotated beats"
         )
-    return WindowSet(np.concatenate(x), np.concatenate(labels).astype(np.int64), np.concatenate(owners).astype(np.int64))
+    return WindowSet(
+        np.concatenate(x), np.concatenate(labels).astype(np.int64), np.concatenate(owners).astype(np.int64)
+    )
 
 
 def measured(recordings: Recordings, spec: BeatSpec, kind: str | None = None) -> Recordings:
@@ -63,7 +65,9 @@ def _measure(recordings: Recordings, spec: BeatSpec, kind: str | None) -> Record
         changed = behind if kind == KINDS[0] else ecg.prepared(beat_copies.disturbed(recordings, kind), RATE_HZ)
         pairs = zip(before.blocks, changed.blocks, strict=True)
         blocks = [_disturbed(old, block, spec, kind) for old, block in pairs]
-    return replace(recordings, rate_hz=RATE_HZ, channels=spec.names, units=("",) * len(spec.names), blocks=tuple(blocks))
+    return replace(
+        recordings, rate_hz=RATE_HZ, channels=spec.names, units=("",) * len(spec.names), blocks=tuple(blocks)
+    )
 
 
 def _found(block: Block, spec: BeatSpec) -> Beats:

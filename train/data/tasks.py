@@ -77,11 +77,11 @@ def _all_beats(
 def _ecg(name: str) -> Cut:
     def cut(
         recordings: Recordings,
-    split: Split,
-    part: str,
-    window: WindowInfo,
-    steps: InputSteps,
-    transformation: Transformation,
+        split: Split,
+        part: str,
+        window: WindowInfo,
+        steps: InputSteps,
+        transformation: Transformation,
     ) -> WindowSet:
         if steps.beats is not None:
             return beats.windows(recordings, split.part(part), steps.beats, ecg.task_labels(recordings))

@@ -125,7 +125,8 @@ class OptimizationOptions(Options):
 
     balance: float = option(0.0, "classes weigh their count to the power of minus this in the task loss", least=0)
     evenness: float = option(
-        0.0, "windows are drawn by their count in class and subject or record to the power of minus this; 0: each once",
+        0.0,
+        "windows are drawn by their count in class and subject or record to the power of minus this; 0: each once",
         least=0,
     )
     epochs: int = option(30, "passes over the training windows", least=1, most=MOST_EPOCHS)

@@ -83,7 +83,7 @@ def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: Tra
     )
 
 
-def _check_features(name: TaskName, config: TrainConfig) -> None:
+def _check_features(name: str, config: TrainConfig) -> None:
     """Raises InputError for options that measured beats have no use for."""
     if name != "beat":
         raise InputError(f"--input {config.encoder.input} is of beats; give --task beat, or --input raw")

@@ -76,7 +76,9 @@ def _check_windows(task: "Task", config: TrainConfig) -> None:
         raise InputError(f"{name}: no training window has {', '.join(missing)}; use another --seed or --split")
 
 
-def prepared_model(task: "Task", config: TrainConfig, name: str, device: "torch.device") -> tuple["Classifier", RunInfo]:
+def prepared_model(
+    task: "Task", config: TrainConfig, name: str, device: "torch.device"
+) -> tuple["Classifier", RunInfo]:
     """The untrained model on `device`, and what run.json will say of it."""
     import torch
 

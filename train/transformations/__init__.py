@@ -7,7 +7,17 @@ from train.transformations.disturbance import Disturbance
 from train.transformations.rotation import Rotation
 from train.transformations.shift import CircularShift, Shift
 
-__all__ = ["TRANSFORMATIONS", "CircularShift", "Disturbance", "Headline", "Rotation", "Shift", "Transformation", "from_info", "kind"]
+__all__ = [
+    "TRANSFORMATIONS",
+    "CircularShift",
+    "Disturbance",
+    "Headline",
+    "Rotation",
+    "Shift",
+    "Transformation",
+    "from_info",
+    "kind",
+]
 
 Kind = type[Rotation] | type[Shift] | type[Disturbance]
 TRANSFORMATIONS: dict[str, Kind] = {kind.name: kind for kind in (Rotation, Shift, Disturbance)}

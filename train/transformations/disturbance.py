@@ -1,5 +1,5 @@
-"""What may happen to one heartbeat's measurement: its R peak found a little aside, another gain, a wandering baseline, an
-electrode that moves.
+"""What may happen to a heartbeat's measurement: its R peak found a little aside, another gain, a wandering baseline,
+an electrode that moves.
 
 The copies are measured once, when the beats are (train/data/beat_copies.py): a cut holds the features of a beat as
 recorded, and behind them those of each copy.
