@@ -4,6 +4,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from firmware_host.beats import BeatsAnswer
 from firmware_host.hello import Hello
 from firmware_host.message_error import MessageError
 from firmware_host.messages import (
@@ -40,6 +41,7 @@ class Reader:
             Type.WINDOW | ANSWER: self._wanted,
             Type.CAPTURE | ANSWER: self._capture,
             Type.LIVE | ANSWER: self._live,
+            Type.BEATS | ANSWER: self._beats,
             **_ANSWERS,
         }
         return self._words(frame, " answer" if is_answer else "", parsers.get(frame.type))
@@ -90,6 +92,15 @@ class Reader:
             return f"{answer.hops} hops so far, {passed}"
         return f"hop {answer.number}, class {answer.predicted}, flags {answer.flags}, {passed}"
 
+    def _beats(self, payload: bytes) -> str:
+        if self.hello is None:
+            return f"{len(payload)} bytes, before any HELLO answer that says how many there should be"
+        answer = BeatsAnswer.parse(payload, self.hello)
+        records = "; ".join(
+            f"beat {beat.number} at sample {beat.sample}, class {beat.predicted}" for beat in answer.records
+        )
+        return f"{answer.total} beats so far" + (f"; {records}" if records else "")
+
 
 def _greeting(payload: bytes) -> str:
     protocol, session = struct.unpack_from("<BI", payload)
@@ -134,6 +145,7 @@ _REQUESTS: dict[int, Callable[[bytes], str]] = {
     Type.CAPTURE: lambda payload: f"{struct.unpack('<I', payload)[0]} samples",
     Type.PROBE: _probe,
     Type.LIVE: _live,
+    Type.BEATS: lambda payload: f"from beat {struct.unpack('<I', payload)[0]} on",
 }
 _ANSWERS: dict[int, Callable[[bytes], str]] = {
     Type.BENCH | ANSWER: lambda payload: f"{bench_ticks(payload)} ticks",

@@ -21,6 +21,7 @@ class InputKind(IntEnum):
 
     COUNTS = 0  # int16 counts of a sensor, of which the board makes the network's input
     TENSOR = 1  # the network's int8 input itself
+    BEATS = 2  # counts as well, of which the board finds heartbeats; a beat is a hop, and there are no windows
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class Hello:
             if not low <= value <= high:
                 expected = f"{low} to {high}" if low < high else f"{low}"
                 raise MessageError(f"a HELLO answer in which {name} is {value}; {expected} expected")
+        if self.input == InputKind.BEATS and self.window != 1:
+            raise MessageError(f"a HELLO answer in which window is {self.window} of beats; 1 expected")
         if self.labels and len(self.labels) != self.classes:
             raise MessageError(
                 f"a HELLO answer in which the number of labels is {len(self.labels)}; {self.classes} or none expected"

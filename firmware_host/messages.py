@@ -36,6 +36,7 @@ class ErrorCode(IntEnum):
     BAD_VALUE = 6
     NO_SESSION = 7
     NO_WINDOW = 8
+    WRONG_INPUT = 9
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,13 @@ def check_streams(bundle: Bundle[BundleManifest]) -> None:
         )
 
 
+def input_kind(manifest: BundleManifest) -> InputKind:
+    """What a board with the bundle's model takes."""
+    if manifest.frontend is None:
+        return InputKind.TENSOR
+    return InputKind.COUNTS if manifest.frontend.beats is None else InputKind.BEATS
+
+
 def check_board(hello: Hello, bundle: Bundle[BundleManifest], port: str) -> None:
     """InputError if the board holds another model than the bundle, or describes it otherwise."""
     manifest = bundle.manifest
@@ -63,7 +70,7 @@ def check_board(hello: Hello, bundle: Bundle[BundleManifest], port: str) -> None
         list(hello.labels),
     )
     expected = (
-        int(InputKind.TENSOR if manifest.frontend is None else InputKind.COUNTS),
+        int(input_kind(manifest)),
         manifest.raw_samples,
         manifest.values,
         manifest.window_samples,

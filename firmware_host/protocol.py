@@ -17,7 +17,7 @@ from enum import IntEnum
 
 from cobs import cobs
 
-PROTOCOL_VERSION = 7
+PROTOCOL_VERSION = 8
 MAX_PAYLOAD = 1030  # bytes
 ANSWER = 0x80  # bit that marks an answer's type
 
@@ -51,6 +51,7 @@ class Type(IntEnum):
     CAPTURE = 0x08
     PROBE = 0x09
     LIVE = 0x0A
+    BEATS = 0x0B
     ERROR = 0xFF
 
 

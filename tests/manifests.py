@@ -29,6 +29,8 @@ COST = Cost(
     stack_bytes=1,
 )
 
+IMU = ("ax", "ay", "az", "gx", "gy", "gz"), ("m/s^2",) * 3 + ("rad/s",) * 3
+
 
 def manifest(
     folder: Path,
@@ -39,7 +41,7 @@ def manifest(
     transforms: tuple[str, ...] = ("as recorded", "rotation 1", "rotation 2"),
     **changes: Any,
 ) -> Manifest:
-    """Of a model on accelerometer and gyroscope that reads `spec`'s inputs; it lists the files that `folder` has.
+    """Of a model on an IMU, or on one lead, that reads `spec`'s inputs; it lists the files that `folder` has.
 
     Args:
         features: scale and zero point of the kept latent.
@@ -58,8 +60,7 @@ def manifest(
         window=WindowInfo(
             spec.window_samples,
             spec.model_rate_hz,
-            ("ax", "ay", "az", "gx", "gy", "gz"),
-            ("m/s^2",) * 3 + ("rad/s",) * 3,
+            *((("MLII",), ("mV",)) if spec.sensor.channels == 1 else IMU),
         ),
         frontend=spec,
         input=InputTensor((1, 1, spec.window_samples, inputs), 1 / spec.inv_input_scale, zero_point),

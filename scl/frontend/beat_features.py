@@ -1,10 +1,10 @@
 """The features of a heartbeat, from microvolts and R peaks: integers, in Q12.
 
 All is causal: intervals and shapes of the beats so far, and for the last four features of the next beat. Of a beat, q
-and p are the samples of its QRS (-14..17 around the R peak) and of its P wave (-50..-13), Q and P' those of the template
-before it (`scl.frontend.beat_template`); pp is the largest of q less the least, plus 10 uV, PP that of Q; RR, quantile,
-median, change and long quantile as in `scl.frontend.rr_series`, before this beat. Divisions round to the nearest
-integer, halves up; log2 is `integer_math.log2_q12`. Ranges are those of the integers, which no signal leaves.
+and p are the samples of its QRS (-14..17 around the R peak) and of its P wave (-50..-13), Q and P' those of the
+template before it (`scl.frontend.beat_template`); pp is the largest of q less the least, plus 10 uV, PP that of Q; RR,
+quantile, median, change and long quantile as in `scl.frontend.rr_series`, before this beat. Divisions round to the
+nearest integer, halves up; log2 is `integer_math.log2_q12`. Ranges are those of the integers, which no signal leaves.
 
     interval            log2(RR / quantile)                                              +-16000
     change              log2(.01 + change / median), plus log2(100)                      0..53248

@@ -54,6 +54,14 @@ class Resampling:
         """Sensor samples by which the output lags behind the input."""
         return self.phase_taps // 2
 
+    def sensor_sample(self, output: int) -> int:
+        """The sensor's sample at whose time an output lies, rounded down; 0 for one before the first."""
+        return max(0, output * self.down // self.up - self.delay)
+
+    def consumed(self, output: int) -> int:
+        """Sensor samples with which an output is made."""
+        return output * self.down // self.up + 1
+
 
 @dataclass(frozen=True, eq=False)
 class Resampler:

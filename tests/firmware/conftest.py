@@ -23,7 +23,7 @@ BOARDS = ("native", *MACHINES)
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE_MODEL = ROOT / "tests" / "firmware" / "fixture_model"
 SOURCES = toolchain.FIRMWARE / "src"
-ENGINE = (*toolchain.sources("engine", "frontend"), SOURCES / "link" / "crc32.c")
+ENGINE = (*toolchain.sources("engine", "frontend"), SOURCES / "link" / "crc32.c", SOURCES / "app" / "rhythm.c")
 C_FLAGS = (
     "-std=c99",
     "-pedantic",

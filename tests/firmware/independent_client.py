@@ -13,8 +13,8 @@ import tty
 import zlib
 from dataclasses import dataclass
 
-HELLO, WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, ERROR = *range(1, 11), 0xFF
-UNKNOWN_TYPE, BAD_LENGTH, NO_SENSOR, NOT_STREAMING, BAD_VALUE, NO_SESSION, NO_WINDOW = 1, 2, 4, 5, 6, 7, 8
+HELLO, WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, BEATS, ERROR = *range(1, 12), 0xFF
+UNKNOWN_TYPE, BAD_LENGTH, NO_SENSOR, NOT_STREAMING, BAD_VALUE, NO_SESSION, NO_WINDOW, WRONG_INPUT = 1, 2, *range(4, 10)
 TIMEOUT_S = 10.0
 
 
@@ -108,7 +108,7 @@ class Client:
             if seq == self.seq and answer == kind | 0x80:
                 return came
 
-    def hello(self, session: int = 0, protocol: int = 7) -> Board:
+    def hello(self, session: int = 0, protocol: int = 8) -> Board:
         return Board(self.ask(HELLO, struct.pack("<BI", protocol, session)))
 
     def chunk(self, window: int, start: int, samples: list[list[int]]) -> tuple[int, int, bytes]:

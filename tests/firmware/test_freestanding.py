@@ -1,4 +1,6 @@
-"""The engine's Cortex-M4 objects: they call nothing from outside, and no product is fused into a sum."""
+"""The engine's Cortex-M4 objects: they call nothing from outside but, for heartbeats, the compiler's 64-bit division,
+and no product is fused into a sum.
+"""
 
 import re
 import subprocess
@@ -22,7 +24,8 @@ def output_of(*command: str) -> str:
 
 
 def test_needs_no_library(linked):
-    assert output_of("arm-none-eabi-nm", "--undefined-only", str(linked)) == ""
+    needed = output_of("arm-none-eabi-nm", "--undefined-only", str(linked)).split()[1::2]
+    assert set(needed) <= {"__aeabi_ldivmod", "__aeabi_uldivmod"}
 
 
 def test_has_no_writable_data(linked):

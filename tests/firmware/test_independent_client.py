@@ -23,6 +23,7 @@ from tests.firmware.board_host import model
 from tests.firmware.independent_client import (
     BAD_LENGTH,
     BAD_VALUE,
+    BEATS,
     BENCH,
     CALIBRATION,
     CAPTURE,
@@ -38,6 +39,7 @@ from tests.firmware.independent_client import (
     STREAM,
     UNKNOWN_TYPE,
     WINDOW,
+    WRONG_INPUT,
     Client,
     RefusedError,
     frame,
@@ -93,13 +95,13 @@ def check(result: bytes, counts: list[list[int]]) -> None:
 
 def test_the_whole_protocol(client):
     rng = random.Random(5)
-    for kind in (WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, 0x42):
+    for kind in (WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, BEATS, 0x42):
         assert refused(client, kind, b"x") == (NO_SESSION, 0, 0)
     assert client.hello().session == 0
     assert client.hello(7, protocol=2).session == 0  # names none
     assert refused(client, HELLO) == (BAD_LENGTH, 0, 0)
     board = client.hello(0x12345678)
-    assert (board.protocol, board.session, board.calibration) == (7, 0x12345678, bytes(8))
+    assert (board.protocol, board.session, board.calibration) == (8, 0x12345678, bytes(8))
     assert (board.raw_samples, board.channels, board.window, board.features, board.classes) == (20, 6, 16, 5, 3)
     assert tuple(board.labels) == model.LABELS and board.model.hex() == model.HASH.hex() and board.max_payload == 1030
     assert (board.input, board.receives) == (0, 4096)
@@ -115,6 +117,8 @@ def test_the_whole_protocol(client):
     assert refused(client, LIVE, struct.pack("<HI", 0, 1)) == (BAD_VALUE, 0, 0)
     assert refused(client, LIVE, struct.pack("<HI", 4, 1)) == (NO_SENSOR, 0, 0)
     assert client.ask(LIVE, bytes(6)) == bytes(12)
+    assert refused(client, BEATS, bytes(5)) == (BAD_LENGTH, 0, 5)
+    assert refused(client, BEATS, bytes(4)) == (WRONG_INPUT, 0, 0)
 
     first, second = some(rng), some(rng)
     assert client.chunk(0, 0, first[:8]) == (0, 8, b"")

@@ -53,7 +53,7 @@ def test_another_protocol_version(make_board, version, advice):
     """Only the first byte of such a HELLO can be relied on."""
     board = make_board()
     board.respond = lambda frame: [(0x81, bytes([version, 1, 2, 3]))]
-    with pytest.raises(InputError, match=f"speaks protocol version {version}, this program version 7; {advice}"):
+    with pytest.raises(InputError, match=f"speaks protocol version {version}, this program version 8; {advice}"):
         Link(board, board.now).greet()
 
 

@@ -52,7 +52,7 @@ def test_bytes_from_the_wire():
 def test_hello():
     payload = FRAMES["HELLO answer"].payload
     hello = Hello.parse(payload)
-    assert (hello.protocol, hello.model_hash) == (7, bytes(range(32)).hex())
+    assert (hello.protocol, hello.model_hash) == (8, bytes(range(32)).hex())
     assert (hello.raw_samples, hello.channels, hello.window, hello.features, hello.classes) == (200, 6, 200, 96, 3)
     assert (hello.max_payload, hello.tick_hz, hello.calibration_hash) == (1030, 25_000_000, bytes(8))
     assert (hello.session, hello.input, hello.receive) == (0x89ABCDEF, InputKind.COUNTS, 4096)

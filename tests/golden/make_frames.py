@@ -61,11 +61,11 @@ def without_zero(name: str, payload_size: int) -> dict:
 def frames() -> list[dict]:
     text = "\n".join(["mps2-an386", "0.1.0", "walking", "jogging", "climbing (à pied)"]).encode()
     hello = (
-        struct.pack("<B32s6HI8sI", 7, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+        struct.pack("<B32s6HI8sI", 8, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
         + struct.pack("<BH", 0, 4096)
         + text
     )
-    unnamed = struct.pack("<B32s6HI8sI", 7, HASH, 1, 640, 1, 0, 640, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+    unnamed = struct.pack("<B32s6HI8sI", 8, HASH, 1, 640, 1, 0, 640, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
     unnamed += struct.pack("<BH", 1, 4096) + b"mps2-an386\n0.1.0"
     many = struct.pack("<HHHBII", 7, 1, 300, 0, 0x89ABCDEF, 123_456) + bytes(range(256)) * 2 + bytes(128)
     alignment = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
@@ -73,10 +73,17 @@ def frames() -> list[dict]:
     result = (
         struct.pack("<HHHBII", 513, 200, 2, 1, 0x89ABCDEF, 123_456) + bytes(range(200, 255)) + bytes([0x80, 0, 0x7F])
     )
+    of_beats = struct.pack("<B32s6HI8sI", 8, HASH, 1153, 1, 1, 4, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+    of_beats += struct.pack("<BH", 2, 4096) + b"mps2-an386\n0.1.0\nN\nS\nV"
+    beat = struct.pack("<IIIHHBB", 11, 69_700, 69_990, 165, 2, 1, 100)
+    rhythm = struct.pack("<HHBHHHHB", 654, 33, 25, 1, 2, 3, 5, 2)
+    beat += rhythm + bytes([0x81, 0, 0x7F, 5, 6]) + bytes([1, 0xFF, 2, 0xFE]) + bytes([0xF0, 10, 110])
+    unsure = struct.pack("<IIIHHBB", 12, 70_900, 71_300, 0, 0xFFFF, 2, 0)
+    unsure += struct.pack("<HHBHHHHB", 0, 0, 0, 0, 0, 0, 0, 255) + bytes(5) + bytes(4) + bytes(3)
     abstained = struct.pack("<HHHBII", 514, 200, 0xFFFF, 3, 1, 2) + bytes(55) + bytes(3)
     return [
-        frame("HELLO request", 0x01, 1, struct.pack("<BI", 7, 0x89ABCDEF)),
-        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 7, 0)),
+        frame("HELLO request", 0x01, 1, struct.pack("<BI", 8, 0x89ABCDEF)),
+        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 8, 0)),
         frame("HELLO request, another protocol", 0x01, 2, b"\xfe"),
         frame("HELLO answer", 0x81, 1, hello),
         frame("HELLO answer, 640 classes without names", 0x81, 1, unnamed),
@@ -107,10 +114,15 @@ def frames() -> list[dict]:
         frame("LIVE answer, how far it is", 0x8A, 17, struct.pack("<III", 12, 70_000, 3)),
         frame("LIVE answer of a hop", 0x8A, 16, struct.pack("<IIIHB", 11, 69_990, 3, 2, 1) + result[15:]),
         frame("LIVE answer of a hop, abstained", 0x8A, 16, struct.pack("<IIIHB", 12, 70_040, 3, 0xFFFF, 2) + bytes(58)),
+        frame("HELLO answer, beats", 0x81, 1, of_beats),
+        frame("BEATS request", 0x0B, 18, struct.pack("<I", 11)),
+        frame("BEATS answer", 0x8B, 18, struct.pack("<IH", 13, 5) + beat + unsure),
+        frame("BEATS answer, no beat", 0x8B, 19, struct.pack("<IH", 11, 5)),
         frame("ERROR unknown type", 0xFF, 12, struct.pack("<BHH", 1, 0, 0x42)),
         frame("ERROR bad length", 0xFF, 13, struct.pack("<BHH", 2, 513, 1024)),
         frame("ERROR no session", 0xFF, 14, struct.pack("<BHH", 7, 0, 0)),
         frame("ERROR no window", 0xFF, 15, struct.pack("<BHH", 8, 0, 0)),
+        frame("ERROR wrong input", 0xFF, 16, struct.pack("<BHH", 9, 0, 2)),
         frame("all zeros", 0x00, 0, bytes(20)),
         frame("largest payload, zeros", 0x42, 0, bytes(MAX_PAYLOAD)),
         without_zero("one byte short of a full COBS run", 246),

@@ -12,7 +12,7 @@ enum {
     PROBE_FIXED = 10         /* bytes before the values */
 };
 
-static uint8_t answer[SCL_MAX_PAYLOAD]; /* of HELLO, PROBE and LIVE */
+static uint8_t answer[SCL_MAX_PAYLOAD]; /* of HELLO, PROBE, LIVE and BEATS */
 
 /* Copies text behind the first `size` bytes of a payload, if all of it fits; returns the new size. */
 static size_t append(uint8_t *payload, size_t size, const char *text)
@@ -202,7 +202,7 @@ static void on_live(scl_device *d, const scl_frame *frame)
     if (hops == 0) {
         end_live(d);
         scl_live_answer(&d->live, frame);
-    } else if (hop == 0) {
+    } else if (!scl_session_takes_hop(hop)) {
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_VALUE, 0, 0);
     } else if (sensor_runs(d, frame, d->capture.active)) {
         scl_live_start(&d->live, &d->session, &d->sensor, frame, hop, hops);
@@ -217,7 +217,8 @@ static bool length_fits(const scl_frame *frame)
     case SCL_TYPE_BENCH:
     case SCL_TYPE_STATS: return frame->payload_size == 0;
     case SCL_TYPE_STREAM: return frame->payload_size == 2;
-    case SCL_TYPE_CAPTURE: return frame->payload_size == 4;
+    case SCL_TYPE_CAPTURE:
+    case SCL_TYPE_BEATS: return frame->payload_size == 4;
     case SCL_TYPE_PROBE:
     case SCL_TYPE_LIVE: return frame->payload_size == 6;
     default: return true;
@@ -246,6 +247,7 @@ static void dispatch(scl_device *d, const scl_frame *frame)
     case SCL_TYPE_CAPTURE: on_capture(d, frame); break;
     case SCL_TYPE_PROBE: on_probe(d, frame); break;
     case SCL_TYPE_LIVE: on_live(d, frame); break;
+    case SCL_TYPE_BEATS: scl_session_beats(&d->session, frame, answer); break;
     default: scl_link_refuse(frame->seq, SCL_ERROR_UNKNOWN_TYPE, 0, frame->type); break;
     }
     rest_sensor(d);

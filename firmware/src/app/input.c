@@ -14,6 +14,9 @@ void scl_input_init(scl_input *in)
 void scl_input_start(scl_input *in)
 {
     scl_frontend_reset(&in->frontend);
+#ifdef SCL_BEATS
+    scl_beats_reset(&in->beats, SCL_BEATS_NEXT != 0);
+#endif
     in->clean = UINT32_MAX;
     in->attached = UINT32_MAX;
 }
@@ -24,9 +27,41 @@ static uint32_t since(uint32_t before, bool now)
     return now ? 0 : before < UINT32_MAX ? before + 1 : before;
 }
 
+#ifdef SCL_BEATS
+
+/* A window of the network is one beat's features. */
+typedef char beat_is_input[((int)SCL_INPUTS <= (int)SCL_BEAT_FEATURES) && (SCL_CHANNELS == 1) && (SCL_WINDOW == 1) ? 1 : -1];
+
+static bool front_end_push(scl_input *in, const scl_value *values, int8_t *sample)
+{
+    float signal[SCL_MAX_CHANNELS];
+    const bool made = scl_frontend_signal(&in->frontend, values, signal);
+    if (!made || !scl_beats_push(&in->beats, signal[0], in->frontend.lead_off, &in->beat)) {
+        return false;
+    }
+    scl_frontend_quantize(&in->frontend, in->beat.values, sample);
+    return true;
+}
+
+uint32_t scl_input_beat_sample(const scl_input *in)
+{
+    const uint64_t sample = ((uint64_t)in->beat.at * scl_frontend_data.down) / scl_frontend_data.up;
+    const uint32_t delay = scl_frontend_data.phase_taps / 2u; /* of the resampler, which is linear in phase */
+    return (sample > delay) ? (uint32_t)(sample - delay) : 0u;
+}
+
+#else
+
+static bool front_end_push(scl_input *in, const scl_value *values, int8_t *sample)
+{
+    return scl_frontend_push(&in->frontend, values, sample);
+}
+
+#endif
+
 bool scl_input_push(scl_input *in, const scl_value *values, int8_t *sample)
 {
-    const bool made = scl_frontend_push(&in->frontend, values, sample);
+    const bool made = front_end_push(in, values, sample);
     in->clean = since(in->clean, in->frontend.saturated);
     in->attached = since(in->attached, in->frontend.lead_off);
     return made;

@@ -1,5 +1,6 @@
 /* What goes into a model, sample by sample: the counts of a sensor, of which the front end makes samples of the network; or, where the
- * model data has no front end, the network's own int8 samples as they are. */
+ * model data has no front end, the network's own int8 samples as they are. Where it has SCL_BEATS the front end finds heartbeats, and a
+ * sample of the network is the features of one. */
 #ifndef SCL_INPUT_H
 #define SCL_INPUT_H
 
@@ -13,7 +14,7 @@
 extern "C" {
 #endif
 
-enum { SCL_INPUT_COUNTS = 0, SCL_INPUT_TENSOR = 1 }; /* kinds, of HELLO */
+enum { SCL_INPUT_COUNTS = 0, SCL_INPUT_TENSOR = 1, SCL_INPUT_BEATS = 2 }; /* kinds, of HELLO */
 
 enum { SCL_SATURATED = 1, SCL_LEAD_OFF = 2 }; /* flags */
 
@@ -23,7 +24,12 @@ enum { SCL_SATURATED = 1, SCL_LEAD_OFF = 2 }; /* flags */
 #error "model_data.h is an older export's, without SCL_PHASE_TAPS: export the run again (python -m export.quantize)"
 #endif
 
+#ifdef SCL_BEATS
+#include "beats.h"
+#define SCL_INPUT_KIND SCL_INPUT_BEATS
+#else
 #define SCL_INPUT_KIND SCL_INPUT_COUNTS
+#endif
 #define SCL_VALUES SCL_CHANNELS           /* of a sample */
 #define SCL_SAMPLES SCL_RAW_SAMPLES       /* of a window, warm-up included */
 #define SCL_SENSOR_CHANNELS SCL_CHANNELS  /* of the board's own sensor */
@@ -35,6 +41,10 @@ typedef struct {
     scl_frontend frontend;
 #if SCL_PHASE_TAPS > 0
     float delay[SCL_PHASE_TAPS * SCL_CHANNELS]; /* the front end's, where it resamples */
+#endif
+#ifdef SCL_BEATS
+    scl_beats beats;
+    scl_beat beat;           /* the latest that was answered */
 #endif
     uint32_t clean;          /* samples since one was saturated; stays at its largest value */
     uint32_t attached;       /* samples since the lead was off; stays at its largest value */
@@ -67,6 +77,11 @@ bool scl_input_push(scl_input *in, const scl_value *values, int8_t *sample);
 
 /* SCL_SATURATED and SCL_LEAD_OFF, if any of the newest SCL_SAMPLES samples was. */
 uint8_t scl_input_flags(const scl_input *in);
+
+#ifdef SCL_BEATS
+/* The sensor's sample at which the R peak of the latest beat lies, counted from scl_input_start. */
+uint32_t scl_input_beat_sample(const scl_input *in);
+#endif
 
 /* Numbers of a unit's calibration: per sensor bias[axes] then alignment[axes][axes]; 0 where there is no sensor. */
 size_t scl_input_calibration_size(void);

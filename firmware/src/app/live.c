@@ -29,18 +29,17 @@ void scl_live_init(scl_live *l)
 void scl_live_start(scl_live *l, scl_session *s, const scl_own_sensor *sensor, const scl_frame *frame, uint16_t hop, uint32_t hops)
 {
     l->seq = frame->seq;
-    l->hop = hop;
     l->hops = hops;
     l->number = 0;
     l->end = sensor->next;
     l->dropped = sensor->dropped;
-    scl_session_live(s, hop);
+    scl_session_live(s, hop, sensor->next);
     scl_live_answer(l, frame);
 }
 
 static void send_answer(const scl_live *l, scl_session *s, uint8_t *payload)
 {
-    const scl_result result = scl_model_run(&s->model);
+    const scl_result result = scl_session_classify(s);
     store_progress(l, payload);
     scl_store_u16(payload + PROGRESS, result.class_index);
     payload[PROGRESS + 2] = scl_model_flags(&s->model);
@@ -56,7 +55,7 @@ void scl_live_take(scl_live *l, scl_session *s, const scl_own_sensor *sensor, co
     l->end = sensor->next;
     l->dropped = sensor->dropped;
     if (taken > 1u) { /* no answer is of a window with a gap */
-        scl_session_live(s, l->hop);
+        scl_session_gap(s, sensor->next - 1u);
     }
     if (scl_session_push(s, counts)) {
         send_answer(l, s, payload);

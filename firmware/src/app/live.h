@@ -10,7 +10,6 @@
 
 typedef struct {
     uint16_t seq;            /* of the request */
-    uint16_t hop;            /* model-rate samples from one answer to the next */
     uint32_t hops;           /* answers after which it ends */
     uint32_t number;         /* of the next answer */
     uint32_t end;            /* the sensor's samples that have passed, lost ones included */

@@ -14,10 +14,21 @@ void scl_model_init(scl_model *m)
 
 void scl_model_start(scl_model *m, uint16_t hop)
 {
-    scl_input_start(&m->input);
     m->hop = hop;
+#ifdef SCL_BEATS
+    scl_rhythm_reset(&m->rhythm);
+#endif
+    scl_model_gap(m);
+}
+
+void scl_model_gap(scl_model *m)
+{
+    scl_input_start(&m->input);
     m->until_class = SCL_WINDOW;
     m->step_due = false;
+#ifdef SCL_BEATS
+    m->beat_due = false;
+#endif
 }
 
 #ifdef SCL_HOP
@@ -94,6 +105,9 @@ bool scl_model_push_sample(scl_model *m, const scl_value *values)
         return false;
     }
     m->until_class = m->hop;
+#ifdef SCL_BEATS
+    m->beat_due = true;
+#endif
     return true;
 }
 
@@ -124,7 +138,14 @@ scl_result scl_model_run(scl_model *m)
         (void)scl_model_window(m);
         scl_network_run(&scl_network_data, m->arena);
     }
-    return scl_model_result(m);
+    const scl_result result = scl_model_result(m);
+#ifdef SCL_BEATS
+    if (m->beat_due) {
+        m->beat_due = false;
+        scl_rhythm_push(&m->rhythm, m->input.beat.interval, result.class_index);
+    }
+#endif
+    return result;
 }
 
 scl_result scl_model_result(const scl_model *m)
@@ -136,3 +157,22 @@ scl_result scl_model_result(const scl_model *m)
     result.logits = m->arena + network->logits_offset;
     return result;
 }
+
+#ifdef SCL_BEATS
+
+const scl_beat *scl_model_beat(const scl_model *m)
+{
+    return &m->input.beat;
+}
+
+uint32_t scl_model_beat_sample(const scl_model *m)
+{
+    return scl_input_beat_sample(&m->input);
+}
+
+const scl_rhythm_figures *scl_model_rhythm(const scl_model *m)
+{
+    return &m->rhythm.figures;
+}
+
+#endif

@@ -15,6 +15,9 @@
 #include "input.h"
 #include "model_data.h"
 #include "network.h"
+#ifdef SCL_BEATS
+#include "rhythm.h"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,6 +41,10 @@ typedef struct {
     uint16_t hop;            /* from one class to the next; 0: none is due by itself */
     uint16_t until_class;    /* until the next one is due */
     bool step_due;           /* with kept columns: the newest hop of samples has not been through the network */
+#ifdef SCL_BEATS
+    scl_rhythm rhythm;
+    bool beat_due;           /* the latest beat has no class yet, and the rhythm does not hold it */
+#endif
     int8_t arena[SCL_MODEL_BYTES] __attribute__((aligned(4)));
 } scl_model;
 
@@ -53,6 +60,10 @@ void scl_model_init(scl_model *m);
 /* Starts a new stream: the first class is due after SCL_WINDOW samples, then one every `hop`; with 0 none is. Calibration and history
  * stay. Where the export has --streaming and `hop` is its own (SCL_HOP), columns of the network are kept from hop to hop. */
 void scl_model_start(scl_model *m, uint16_t hop);
+
+/* Goes on behind samples that were lost: the front end begins anew and the next class is due as after scl_model_start. The rhythm of beats
+ * goes on. */
+void scl_model_gap(scl_model *m);
 
 /* Takes one sample, values[SCL_VALUES]: a sensor's counts (int16_t), or the network's own (int8_t; see input.h). Whether a class is due,
  * which scl_model_run tells before the next sample. */
@@ -71,6 +82,18 @@ scl_result scl_model_result(const scl_model *m);
 
 /* Whether the stream keeps columns; the arena then holds them, and scl_model_window would overwrite them. */
 bool scl_model_keeps_columns(const scl_model *m);
+
+#ifdef SCL_BEATS
+/* With heartbeats a class is due with each beat, which this is: its place and interval at the model's rate (beats.h), and its features.
+ * Valid until the next sample. */
+const scl_beat *scl_model_beat(const scl_model *m);
+
+/* The sensor's sample at which its R peak lies, counted from scl_model_start or scl_model_gap. */
+uint32_t scl_model_beat_sample(const scl_model *m);
+
+/* The rhythm behind the latest beat that scl_model_run has classified. */
+const scl_rhythm_figures *scl_model_rhythm(const scl_model *m);
+#endif
 
 #ifdef __cplusplus
 }

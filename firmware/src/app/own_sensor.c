@@ -12,7 +12,7 @@ void scl_own_sensor_init(scl_own_sensor *sensor)
 bool scl_own_sensor_start(scl_own_sensor *sensor)
 {
     scl_own_sensor_init(sensor);
-    sensor->running = (SCL_INPUT_KIND == SCL_INPUT_COUNTS) && port_sensor_start();
+    sensor->running = (SCL_INPUT_KIND != SCL_INPUT_TENSOR) && port_sensor_start();
     return sensor->running;
 }
 

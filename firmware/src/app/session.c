@@ -33,6 +33,7 @@ void scl_session_end(scl_session *s)
     s->whole = false;
     s->window = 0;
     s->answered = false;
+    scl_kept_beats_forget(&s->beats);
 }
 
 /* Samples in a WINDOW or SAMPLES frame; 0 if the length is wrong. */
@@ -68,11 +69,24 @@ bool scl_session_push(scl_session *s, const int16_t *counts)
     return due;
 }
 
-static void begin(scl_session *s, scl_mode mode, uint16_t hop)
+static void begin(scl_session *s, scl_mode mode, uint16_t hop, uint32_t origin)
 {
     scl_model_start(&s->model, hop);
     s->mode = mode;
     s->next = 0;
+    s->origin = origin;
+}
+
+scl_result scl_session_classify(scl_session *s)
+{
+    const scl_result result = scl_model_run(&s->model);
+    scl_kept_beats_add(&s->beats, &s->model, &result, s->origin, s->origin + s->next);
+    return result;
+}
+
+bool scl_session_takes_hop(uint16_t hop)
+{
+    return (hop == 1u) || ((hop > 1u) && (SCL_INPUT_KIND != SCL_INPUT_BEATS));
 }
 
 uint32_t scl_session_ticks(scl_session *s, const scl_network *network)
@@ -139,7 +153,7 @@ static void take(scl_session *s, const uint8_t *samples, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (s->mode != SCL_IN_WINDOW) {
-            begin(s, SCL_IN_WINDOW, 0);
+            begin(s, SCL_IN_WINDOW, 0, 0);
         }
         (void)push(s, samples + i * SAMPLE_SIZE);
         if (s->next == SCL_SAMPLES) {
@@ -192,6 +206,10 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_LENGTH, window, (uint16_t)frame->payload_size);
         return;
     }
+    if (SCL_INPUT_KIND == SCL_INPUT_BEATS) { /* no window holds a beat of a known place */
+        scl_link_refuse(frame->seq, SCL_ERROR_WRONG_INPUT, 0, SCL_INPUT_KIND);
+        return;
+    }
     const uint16_t ahead = (uint16_t)(window - s->window);
     if (ahead == 0 && start == wanted_sample(s)) {
         take(s, frame->payload + SAMPLES_HEADER, count);
@@ -212,12 +230,13 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
 void scl_session_stream(scl_session *s, const scl_frame *frame)
 {
     const uint16_t hop = scl_load_u16(frame->payload);
-    if (hop == 0) {
+    if (!scl_session_takes_hop(hop)) {
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_VALUE, 0, 0);
         return;
     }
     scl_session_stop(s);
-    begin(s, SCL_IN_STREAM, hop);
+    begin(s, SCL_IN_STREAM, hop, 0);
+    scl_kept_beats_forget(&s->beats);
     s->hops = 0;
     s->hop_end = 0;
     s->hop_class = 0;
@@ -225,10 +244,27 @@ void scl_session_stream(scl_session *s, const scl_frame *frame)
     scl_link_answer(frame, frame->payload, frame->payload_size);
 }
 
-void scl_session_live(scl_session *s, uint16_t hop)
+void scl_session_beats(const scl_session *s, const scl_frame *frame, uint8_t *payload)
+{
+    if (SCL_INPUT_KIND != SCL_INPUT_BEATS) {
+        scl_link_refuse(frame->seq, SCL_ERROR_WRONG_INPUT, 0, SCL_INPUT_KIND);
+        return;
+    }
+    scl_kept_beats_answer(&s->beats, frame, payload);
+}
+
+void scl_session_live(scl_session *s, uint16_t hop, uint32_t origin)
 {
     scl_session_stop(s);
-    begin(s, SCL_IN_LIVE, hop);
+    begin(s, SCL_IN_LIVE, hop, origin);
+    scl_kept_beats_forget(&s->beats);
+}
+
+void scl_session_gap(scl_session *s, uint32_t origin)
+{
+    scl_model_gap(&s->model);
+    s->next = 0;
+    s->origin = origin;
 }
 
 void scl_session_samples(scl_session *s, const scl_frame *frame)
@@ -249,7 +285,7 @@ void scl_session_samples(scl_session *s, const scl_frame *frame)
             s->whole = true;
             s->hops++;
             s->hop_end = s->next;
-            s->hop_class = scl_model_run(&s->model).class_index;
+            s->hop_class = scl_session_classify(s).class_index;
             s->hop_flags = scl_model_flags(&s->model);
         }
     }

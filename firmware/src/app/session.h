@@ -1,10 +1,11 @@
-/* WINDOW, STREAM and SAMPLES, and the model for LIVE: whose samples it is being fed. One window or one stream at a time. */
+/* WINDOW, STREAM, SAMPLES and BEATS, and the model for LIVE: whose samples it is being fed. One window or one stream at a time. */
 #ifndef SCL_SESSION_H
 #define SCL_SESSION_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kept_beats.h"
 #include "model.h"
 #include "protocol.h"
 
@@ -22,6 +23,7 @@ typedef struct {
     scl_model model;
     scl_mode mode;
     uint32_t next;           /* sample that continues the window or the stream */
+    uint32_t origin;         /* number of the stream's sample 0: of LIVE that of the sensor, else 0 */
     uint16_t window;         /* number of the window that is wanted: so many have been finished since scl_session_end, modulo 2^16 */
     bool answered;           /* `result` holds the answer to the window before that one */
     bool whole;              /* a window has come since scl_session_end: BENCH and PROBE have one to run on */
@@ -29,6 +31,7 @@ typedef struct {
     uint32_t hop_end;        /* of the latest one: samples consumed, class and flags */
     uint16_t hop_class;
     uint8_t hop_flags;
+    scl_kept_beats beats;    /* the latest of the stream */
     uint8_t result[SCL_RESULT_SIZE]; /* payload of the latest WINDOW answer with a result */
     uint32_t kept_at;        /* number of the first sample in `kept`, counted from the start of the wanted window */
     uint32_t kept_count;     /* samples there: they came behind a gap, and have none between them */
@@ -57,11 +60,23 @@ bool scl_session_newest(scl_session *s);
 /* Its payload has 2 bytes. */
 void scl_session_stream(scl_session *s, const scl_frame *frame);
 
-/* Begins a stream of the board's own sensor, in the mode SCL_IN_LIVE. */
-void scl_session_live(scl_session *s, uint16_t hop);
+/* Its payload has 4 bytes; the answer is written to payload[SCL_MAX_PAYLOAD]. */
+void scl_session_beats(const scl_session *s, const scl_frame *frame, uint8_t *payload);
+
+/* Begins a stream of the board's own sensor, in the mode SCL_IN_LIVE, whose next sample has the number `origin`. */
+void scl_session_live(scl_session *s, uint16_t hop, uint32_t origin);
+
+/* Goes on with it behind samples that were lost. */
+void scl_session_gap(scl_session *s, uint32_t origin);
 
 /* Takes its next sample, counts[SCL_SENSOR_CHANNELS]; whether a class is due. */
 bool scl_session_push(scl_session *s, const int16_t *counts);
+
+/* Classifies what is due; of beats it keeps the record. */
+scl_result scl_session_classify(scl_session *s);
+
+/* Whether a stream may have this hop. */
+bool scl_session_takes_hop(uint16_t hop);
 
 /* Writes features and logits into a payload[SCL_RESULT_SIZE]. */
 void scl_session_outputs(const scl_result *result, uint8_t *payload);

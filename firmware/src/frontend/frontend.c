@@ -149,10 +149,9 @@ void scl_frontend_calibrate(scl_frontend *f, const float *values)
     }
 }
 
-bool scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized)
+bool scl_frontend_signal(scl_frontend *f, const int16_t *counts, float *samples)
 {
     const scl_frontend_config *config = f->config;
-    float samples[SCL_MAX_CHANNELS], invariants[SCL_MAX_INVARIANTS];
     inspect(f, counts);
     calibrated(f, counts, samples);
     if (config->phase_taps > 0) {
@@ -170,15 +169,32 @@ bool scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized
     if (config->section_count > 0) {
         band_passed(f, samples);
     }
-    const float *inputs = samples;
-    if (config->invariant) {
-        scl_invariants_of(&f->invariants, samples, config->channels > 3, !f->settled, config->fast, config->slow, invariants);
-        inputs = invariants;
-    }
     f->settled = true;
+    return true;
+}
+
+void scl_frontend_quantize(const scl_frontend *f, const float *inputs, int8_t *quantized)
+{
+    const scl_frontend_config *config = f->config;
     for (uint8_t c = 0; c < config->inputs; c++) {
         const float normalised = (inputs[c] - config->mean[c]) * config->inv_std[c];
         quantized[c] = quantize(normalised * config->inv_input_scale, config->input_zero_point);
     }
+}
+
+bool scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized)
+{
+    const scl_frontend_config *config = f->config;
+    const bool first = !f->settled;
+    float samples[SCL_MAX_CHANNELS], invariants[SCL_MAX_INVARIANTS];
+    if (!scl_frontend_signal(f, counts, samples)) {
+        return false;
+    }
+    const float *inputs = samples;
+    if (config->invariant) {
+        scl_invariants_of(&f->invariants, samples, config->channels > 3, first, config->fast, config->slow, invariants);
+        inputs = invariants;
+    }
+    scl_frontend_quantize(f, inputs, quantized);
     return true;
 }

@@ -77,7 +77,7 @@ typedef struct {
     uint16_t delay_head;     /* where the next sample goes */
     uint32_t phase;          /* up-sampled steps until the next output */
     bool primed;             /* the delay line holds a sample */
-    bool settled;            /* sections and invariants have a state */
+    bool settled;            /* sections and invariants have a state: a model-rate sample was made */
     scl_invariants invariants;
     float state[SCL_MAX_SECTIONS][SCL_MAX_CHANNELS][2]; /* z1, z2 */
     int16_t held[SCL_MAX_CHANNELS]; /* the latest counts */
@@ -98,6 +98,11 @@ void scl_frontend_calibrate(scl_frontend *f, const float *values);
 /* Pushes one sample counts[channels]; whether it completes a model-rate sample, written to quantized[inputs]. It can complete one at
  * most: up <= down, the exporter refuses others. */
 bool scl_frontend_push(scl_frontend *f, const int16_t *counts, int8_t *quantized);
+
+/* Its parts, for what finds more than samples in the signal. Steps 1 to 4: whether counts[channels] complete a model-rate sample, written
+ * to samples[SCL_MAX_CHANNELS]. Steps 6 and 7, of any inputs[inputs]. */
+bool scl_frontend_signal(scl_frontend *f, const int16_t *counts, float *samples);
+void scl_frontend_quantize(const scl_frontend *f, const float *inputs, int8_t *quantized);
 
 #ifdef __cplusplus
 }
