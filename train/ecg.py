@@ -30,6 +30,7 @@ BEAT = TrainConfig().changed(
     input="features", epochs=5, learning_rate=1e-2, batch_size=256, balance=0.55, evenness=0.25, variation=0.3,
     smoothing=0.02, weight_decay=0.3, partition="8/8/8", method="augment",
 )  # fmt: skip
+RAW_BEAT = STRIP.changed(epochs=5, draws=4, pool="flatten")
 DEFAULTS = {"strip": STRIP, "beat": BEAT}
 SUPPORTED = {
     "input": Only(("raw", "canonical", *FEATURES), "a rotation's invariants are an IMU's"),
@@ -53,7 +54,8 @@ def parser() -> argparse.ArgumentParser:
         "--task",
         choices=tuple(DEFAULTS),
         default="strip",
-        help="what is classified: 10 s strips (default), or single beats (then --epochs 5 --draws 4 --pool flatten)",
+        help="what is classified: 10 s strips (default), or single beats, which the board finds itself (with --input raw: "
+        "windows of 4 s around annotated ones; the defaults below are those of strips)",
     )
     options.add_argument(
         "--set", choices=("mitdb", "ptbxl", "ecg-folder"), help="data set (default: what --data holds, else mitdb)"
@@ -88,6 +90,8 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
         raise InputError("--synthetic needs no data: leave out --set and --data")
     wait_passively()
     options = flags.from_arguments(arguments, DEFAULTS[arguments.task])
+    if arguments.task == "beat" and options.encoder.input not in FEATURES:
+        options = flags.from_arguments(arguments, RAW_BEAT)
     check_supported("ECG", SUPPORTED, options)
     if options.encoder.input not in FEATURES:
         check_supported("ECG", SUPPORTED_RAW, options)

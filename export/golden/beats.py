@@ -6,7 +6,6 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
-from scl.frontend.rhythm import rhythms
 
 from export.proof.runtimes import Outputs
 from scl.artifacts.golden_beats import GoldenBeats, write_golden_beats
@@ -19,6 +18,7 @@ from scl.frontend.counts import to_counts
 from scl.frontend.flags import LEAD_OFF, flags_at
 from scl.frontend.quantization import quantized
 from scl.frontend.resampler import to_rate
+from scl.frontend.rhythm import rhythms
 from scl.frontend.spec import FrontEndSpec
 from scl.robustness import robustness
 from train.data.recordings import Block, Recordings, WindowSet
@@ -154,10 +154,10 @@ def matched(golden: GoldenBeats, rate_hz: float) -> tuple[np.ndarray, np.ndarray
     """
     labels, classes, groups = [], [], []
     for stretch, group in enumerate(golden.groups):
-        truth, there = golden.truth(stretch), golden.stretch == stretch
-        place = match(truth.at, golden.sample[there], match_window(rate_hz))
-        counts = (place >= 0) & (truth.classes < RHYTHM_CLASSES)
-        labels.append(truth.classes[counts])
+        (at, annotated), there = golden.truth(stretch), golden.stretch == stretch
+        place = match(at, golden.sample[there], match_window(rate_hz))
+        counts = (place >= 0) & (annotated < RHYTHM_CLASSES)
+        labels.append(annotated[counts])
         classes.append(golden.predictions[there][place[counts]])
         groups.append(np.full(counts.sum(), group))
     return np.concatenate(labels), np.concatenate(classes), np.concatenate(groups)

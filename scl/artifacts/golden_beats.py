@@ -12,7 +12,6 @@ from scl.artifacts.errors import InputError
 from scl.artifacts.manifest import BundleManifest
 from scl.artifacts.npz_files import Array, read_arrays, write_npz
 from scl.decision import LOST, decide
-from scl.ec57.beats import Series
 from scl.frontend.flags import LEAD_OFF, SATURATED
 
 BEATS = "beats.npz"
@@ -64,10 +63,10 @@ class GoldenBeats:
         first = int(self.lengths[:stretch].sum())
         return np.asarray(self.counts[first : first + int(self.lengths[stretch])])
 
-    def truth(self, stretch: int) -> Series:
-        """The annotated beats of a stretch, at the sensor's rate."""
+    def truth(self, stretch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Sample of the sensor and class of the annotated beats of a stretch, int64 (annotations,)."""
         there = self.truth_stretch == stretch
-        return Series(self.truth_sample[there], self.truth_class[there].astype(np.int64))
+        return self.truth_sample[there], self.truth_class[there].astype(np.int64)
 
     def limited(self, beats: int | None) -> "GoldenBeats":
         """The begin of each stretch, so that they have about so many beats together; all for None."""
