@@ -89,7 +89,7 @@ TEMPLATES = FIRMWARE / "packages"
 DISTRIBUTION = "scl-wearable"
 QUOTED = (".json", ".yml")  # templates whose values stand in quotes
 MOST_NAME = 63  # characters that Arduino lets a library's name have
-API = ("input.c", "model.c")  # the files of the application that the model's library has
+API = ("input.c", "model.c", "rhythm.c")  # the files of the application that the model's library has
 NO_SENSOR = "boards/no_sensor.c"  # for examples; a program with a sensor of its own leaves it out
 # Of the CMake package's application.
 CORTEX_M = (
@@ -198,7 +198,7 @@ def described(manifest: BundleManifest, target: str) -> dict[str, str]:
         "abstain": "with labels that may hold together, bit i is label i."
         if manifest.thresholds
         else "`SCL_ABSTAIN`: none.",
-        "memory": f"{manifest.cost.ram_bytes + math.prod(manifest.input.shape):,}",  # and the window's ring
+        "memory": f"{_model_bytes(manifest):,}",
         "port": TARGETS[target].port,
         **board_words(),
         **own_sensor(manifest).words(),
@@ -206,6 +206,13 @@ def described(manifest: BundleManifest, target: str) -> dict[str, str]:
         "model_sources": "\n  ".join(f"{place}/{name}" for name in model),
         "link_sources": "\n  ".join(f"{place}/{name}" for name in link),
     }
+
+
+def _model_bytes(manifest: BundleManifest) -> int:
+    """Of an scl_model: what the manifest counts, and the window's ring beside it; with heartbeats all is counted."""
+    if manifest.frontend is not None and manifest.frontend.beats is not None:
+        return manifest.cost.ram_bytes
+    return manifest.cost.ram_bytes + math.prod(manifest.input.shape)
 
 
 def answers_of(manifest: BundleManifest) -> str:

@@ -45,11 +45,20 @@ def _counts(manifest: BundleManifest, spec: FrontEndSpec) -> InputText:
     settling = f"; what is said in its first {warm_up:g} s more, the filters still settle" if warm_up else ""
     kept = "; from hop to hop the network's columns are kept" if manifest.streaming else ""
     order = f"counts of {manifest.values} channels in the order {markdown(channels)}"
+    due = (
+        ("window", f"{manifest.window_samples} samples at {rate}; the first class is due after one{settling}"),
+        ("next class", f"every {manifest.default_hop} samples at {rate} by default{kept}"),
+    )
+    if spec.beats is not None:
+        due = (
+            ("heartbeats", "found by the model; `scl_model_beat` has one's place and interval, `scl_model_rhythm` the "
+             "rhythm behind it"),
+            ("next class", f"with each beat{', when the next one was measured' * spec.beats.next_interval}{settling}"),
+        )  # fmt: skip
     rows = (
         ("sensor", f"{markdown(spec.sensor.name)}, {spec.sensor.rate_hz:g} Hz, {order}"),
         ("counts", scales),
-        ("window", f"{manifest.window_samples} samples at {rate}; the first class is due after one{settling}"),
-        ("next class", f"every {manifest.default_hop} samples at {rate} by default{kept}"),
+        *due,
     )
     sentence = ELSEWHERE.format(manifest.outputs.logits.size)
     if run is not None:

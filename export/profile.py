@@ -113,7 +113,24 @@ def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
         f"{report.cost.arena_bytes:,} bytes, deepest stack {cost.stack_bytes:,} bytes, program without link and "
         f"front end {cost.image_bytes:,} bytes"
     )
+    frontend = bundle.manifest.frontend
+    if frontend is not None and frontend.beats is not None:
+        print_beats(c_folder(bundle), arguments.board)
     return 0
+
+
+def print_beats(c_files: Path, board: str) -> None:
+    """Prints what heartbeats cost with all of the front end. Raises InputError as `beat_cost`."""
+    from export.cost.beats import beat_cost
+
+    with tempfile.TemporaryDirectory() as build:
+        cost = beat_cost(c_files, Path(build), board)
+    say(
+        f"heartbeats on {cost.board}, counted over {cost.seconds} s of a made-up ECG with {cost.beats} beats: "
+        f"{cost.per_second:,} instructions per second of ECG in the front end, {cost.most:,} at most for one sample, "
+        f"{cost.per_beat:,} per beat in network and rhythm; RAM of the whole model {cost.model_bytes:,} bytes, "
+        f"{cost.finder_bytes:,} of them find and measure beats; deepest stack {cost.stack_bytes:,} bytes"
+    )
 
 
 def print_estimate(path: Path, board: str, answer: Answer) -> None:

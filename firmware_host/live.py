@@ -1,7 +1,8 @@
 """`python -m firmware_host.live BUNDLE --port PORT`: the board classifies its own sensor; prints its class hop by hop.
 
 Classes that the line lost and samples that the board lost are said where they are missing, and counted at the end. The
-board answers for no window with a gap: behind one the next class comes a whole window later.
+board answers for no window with a gap: behind one the next class comes a whole window later. A model of heartbeats
+answers each beat that the board finds (live_beats.py).
 """
 
 import argparse
@@ -11,8 +12,9 @@ from pathlib import Path
 
 from firmware_host.board import add_port_options, open_board
 from firmware_host.calibration_file import add_calibration_option, calibration_of
+from firmware_host.live_beats import live_beats
 from firmware_host.messages import ABSTAIN, LiveAnswer
-from firmware_host.model import answered_name, check_streams
+from firmware_host.model import answered_name, check_streams, finds_beats
 from firmware_host.own_sensor import ENDLESS, Live
 from firmware_host.played_sensor import add_play_option, sensor_arguments
 from firmware_host.playing import Due, add_hop_option, hop_of
@@ -35,6 +37,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _live(options: argparse.Namespace, answer: Answer) -> None:
     bundle = read_front_end_bundle(options.bundle)
+    if finds_beats(bundle.manifest):
+        live_beats(bundle, options, answer)
+        return
     check_streams(bundle)
     hop = hop_of(options.hop, bundle.manifest)
     hops = _hops(options.seconds, bundle.manifest, hop)

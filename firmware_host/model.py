@@ -41,8 +41,20 @@ def dequantized(values: np.ndarray, output: OutputTensor) -> np.ndarray:
     return np.asarray((values.astype(np.float64) - output.zero_point) * output.scale)
 
 
+def finds_beats(manifest: BundleManifest) -> bool:
+    """Whether the board finds heartbeats by itself, and answers those."""
+    return manifest.frontend is not None and manifest.frontend.beats is not None
+
+
 def check_streams(bundle: Bundle[BundleManifest]) -> None:
-    """InputError for a model of beats, whose windows lie around a beat: a stream's lie anywhere."""
+    """InputError for a model of beats: it answers beats that it finds, or has windows around given ones, and a stream's
+    windows lie anywhere.
+    """
+    if finds_beats(bundle.manifest):
+        raise InputError(
+            f"{bundle.path}: answers heartbeats and no windows; use python -m firmware_host.stream, or live with a "
+            "sensor"
+        )
     if isinstance(bundle.manifest, Manifest) and bundle.manifest.task == "beat":
         raise InputError(
             f"{bundle.path}: classifies the beat in the middle of a window, and nothing here finds beats; use "
@@ -54,7 +66,7 @@ def input_kind(manifest: BundleManifest) -> InputKind:
     """What a board with the bundle's model takes."""
     if manifest.frontend is None:
         return InputKind.TENSOR
-    return InputKind.COUNTS if manifest.frontend.beats is None else InputKind.BEATS
+    return InputKind.BEATS if finds_beats(manifest) else InputKind.COUNTS
 
 
 def check_board(hello: Hello, bundle: Bundle[BundleManifest], port: str) -> None:

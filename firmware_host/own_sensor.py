@@ -7,7 +7,7 @@ to end, and its answer tells how far it was; without one it is asked whether our
 """
 
 import struct
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -111,11 +111,10 @@ class Live:
                 self._ask_for_blocks()
             for frame in self._link.receive(max(0.0, min(deadline, self._block_deadline) - now)):
                 progress, confirmed = self.number, self.begin
-                item = self._take(frame)
+                items = self._take(frame)
                 if self.number > progress or self.begin != confirmed:
                     deadline = self._link.now() + self._silence_s
-                if item is not None:
-                    yield item
+                yield from items
 
     def _ask(self) -> None:
         self._link.flush()
@@ -127,24 +126,24 @@ class Live:
         self._block_seq, _size = self._link.send(Type.CAPTURE, struct.pack("<I", ENDLESS))
         self._block_deadline = self._link.now() + self._block_s
 
-    def _take(self, frame: Frame) -> LiveAnswer | Block | None:
+    def _take(self, frame: Frame) -> Sequence[LiveAnswer | Block]:
         """What a frame says that is worth handing on."""
         if frame.type == Type.ERROR and frame.seq in (self._seq, self._block_seq):
             raise self._refusal(BoardError.parse(frame.payload))
         if frame.type == Type.CAPTURE | ANSWER and frame.seq == self._block_seq:
             return self._take_block(frame.payload)
         if frame.type != Type.LIVE | ANSWER or frame.seq != self._seq:
-            return None
+            return ()
         answer = live_answer(frame.payload, self._hello)
         if isinstance(answer, LiveProgress):
             self._confirm(answer)
-            return None
+            return ()
         if self.begin is None or answer.number < self.number:  # unconfirmed and asked for again, doubled, or late
-            return None
+            return ()
         self._check(answer)
         self.number, self.end, self.dropped = answer.number + 1, answer.end, answer.dropped
         self.received += 1
-        return answer
+        return (answer,)
 
     def _confirm(self, progress: LiveProgress) -> None:
         if progress.hops != 0:
@@ -153,15 +152,15 @@ class Live:
             self.begin, self.end, self.dropped = progress.end, progress.end, progress.dropped
             self._anchor = progress.end, 0
 
-    def _take_block(self, payload: bytes) -> Block | None:
+    def _take_block(self, payload: bytes) -> Sequence[Block]:
         start, dropped, counts = capture_block(payload, self._hello.channels)
         self._block_deadline = self._link.now() + self._block_s
         if start < self._block_end or not len(counts):
-            return None
+            return ()
         if dropped > start:
             raise MessageError(f"a CAPTURE block that counts {dropped} of {start} samples as dropped")
         self._block_end = start + len(counts)
-        return Block(start, dropped, counts)
+        return (Block(start, dropped, counts),)
 
     def _check(self, answer: LiveAnswer) -> None:
         """MessageError for an answer that this LIVE cannot get."""
@@ -171,6 +170,12 @@ class Live:
                 f"hop {answer.number} of {self._hops} after {answer.end} samples, {answer.dropped} of them dropped; "
                 f"{self.number} is the next one, after more than {self.end} samples, {self.dropped} of them dropped"
             )
+        self._check_due(answer, dropped)
+        if not is_class(self._manifest, answer.predicted):
+            raise MessageError(f"class {answer.predicted}, of a model with {self._manifest.classes} classes")
+
+    def _check_due(self, answer: LiveAnswer, dropped: int) -> None:
+        """MessageError for an answer whose window does not lie where it should; `dropped` are new."""
         if dropped:  # the front end began anew; if answers are missing, it is not known where
             missing = answer.number - self.number
             self._anchor = None if missing else (answer.end - self._due.end(1), answer.number)
@@ -179,8 +184,6 @@ class Live:
             due = begun + self._due.end(answer.number - first + 1)
             if answer.end != due:
                 raise MessageError(f"hop {answer.number} after {answer.end} samples; it was due after {due}")
-        if not is_class(self._manifest, answer.predicted):
-            raise MessageError(f"class {answer.predicted}, of a model with {self._manifest.classes} classes")
 
     def _silent(self) -> None:
         """Takes the last answers as lost where the board is through. Raises SilentSensorError or InputError if not."""

@@ -1,17 +1,20 @@
 """`python -m firmware_host.stream BUNDLE --port PORT --record FILE`: plays a recording and prints the running class.
 
-A model without a front end takes no sensor's counts: the windows in its bundle are played (stream_windows.py).
+A model without a front end takes no sensor's counts: the windows in its bundle are played (stream_windows.py). One of
+heartbeats answers each beat that the board finds (stream_beats.py).
 """
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from firmware_host.beat_lines import annotation_path
 from firmware_host.board import add_port_options, open_board
 from firmware_host.calibration_file import add_calibration_option, calibration_of
 from firmware_host.messages import ABSTAIN
-from firmware_host.model import answered_name, check_streams
+from firmware_host.model import answered_name, check_streams, finds_beats
 from firmware_host.playing import Due, Pace, add_hop_option, hop_of, play
+from firmware_host.stream_beats import stream_beats
 from firmware_host.stream_windows import stream_windows
 from firmware_host.streamed import StreamAnswer, Streamed
 from firmware_host.tally import Tally
@@ -37,9 +40,16 @@ def _stream(options: argparse.Namespace, out: Answer) -> int:
         return stream_windows(bundle, options, out)
     if options.record is None:
         raise InputError(f"{options.bundle}: takes a sensor's counts; give a recording of them with --record FILE")
-    check_streams(bundle)
+    if not finds_beats(bundle.manifest):
+        check_streams(bundle)
     record = read_capture(options.record)
     check_record(record, bundle, options.record)
+    if finds_beats(bundle.manifest):
+        return stream_beats(bundle, record, options, out)
+    if options.annotations is not None:
+        raise InputError(
+            f"--annotations: {options.bundle} finds no heartbeats; leave it out, or give a bundle that does"
+        )
     calibration = calibration_of(options.calibration, bundle)
     hop = hop_of(options.hop, bundle.manifest)
     least = Due.of(bundle.manifest, hop).end(1)
@@ -111,6 +121,12 @@ def _parser() -> argparse.ArgumentParser:
         help="the sensor's own rate (default), or as fast as the board goes",
     )
     add_hop_option(parser)
+    parser.add_argument(
+        "--annotations",
+        type=annotation_path,
+        metavar="RECORD.ANNOTATOR",
+        help="heartbeats: write what the board said as a WFDB annotation file, such as 100.scl",
+    )
     add_calibration_option(parser)
     return parser
 

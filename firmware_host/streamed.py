@@ -90,3 +90,73 @@ class LiveClasses(Document):
 
     kind = "live"
     schema = 1
+
+
+@dataclass(frozen=True)
+class BeatAnswer:
+    """A heartbeat that a board answered.
+
+    Attributes:
+        seconds: of its R peak; from the recording's begin, or the sensor's start.
+        predicted: the class's name; None: the board abstained.
+        confidence: of the class against the second: 1 / (1 + exp(-margin)), the margin of the logits.
+        interval_s: since the R peak before; None: there is none that it joins.
+        heart_rate: beats a minute, of the latest 8 intervals; None without one.
+    """
+
+    seconds: float
+    predicted: str | None
+    confidence: float
+    interval_s: float | None
+    heart_rate: float | None
+    saturated: bool
+    lead_off: bool
+
+
+@dataclass(frozen=True)
+class RhythmAnswer:
+    """The rhythm behind the last beat.
+
+    Attributes:
+        heart_rate: beats a minute; None: not known.
+        rmssd_ms: of the latest 64 differences of intervals between normal beats; None: not known.
+        irregular: share of the latest 64 differences that exceed 8 % of the median interval.
+        pauses, couplets, runs: how many; a run is three ventricular beats or more.
+        longest_run: beats.
+    """
+
+    heart_rate: float | None
+    rmssd_ms: int | None
+    irregular: float
+    pauses: int
+    couplets: int
+    runs: int
+    longest_run: int
+
+
+@dataclass(frozen=True)
+class StreamedBeats(Document):
+    """A recording's heartbeats; `rhythm` is None without a beat."""
+
+    answers: tuple[BeatAnswer, ...]
+    rhythm: RhythmAnswer | None
+    samples: int
+
+    kind = "stream_beats"
+    schema = 1
+
+
+@dataclass(frozen=True)
+class LiveBeats(Document):
+    """Heartbeats of the board's own sensor: those that came, those that the line lost, samples that it took, and
+    samples that the board lost.
+    """
+
+    answers: tuple[BeatAnswer, ...]
+    rhythm: RhythmAnswer | None
+    lost: int
+    samples: int
+    dropped: int
+
+    kind = "live_beats"
+    schema = 1

@@ -23,6 +23,7 @@ PRODUCTS = {
     "firmware": "firmware",
     "lib": "libscl.so",
     "bench": "bench.elf",
+    "beats": "beats.elf",
     "size": "size.o",
 }  # by target of firmware/Makefile
 MAKE = ("make", "make")

@@ -100,19 +100,26 @@ def tensors(c_folder: Path, build: Path, board: str = BOARD) -> list[np.ndarray]
 
 
 def _printed(c_folder: Path, build: Path, board: str, *settings: str) -> tuple[Path, list[tuple[str, int]]]:
-    """The program that counts, built with make's `settings`, and the lines that it printed."""
+    return printed(c_folder, build, board, "bench", *settings)
+
+
+def printed(
+    c_folder: Path, build: Path, board: str, program: str, *settings: str
+) -> tuple[Path, list[tuple[str, int]]]:
+    """A program that counts (bench, beats), built with make's `settings`, and the lines that it printed. Raises as
+    `measure`.
+    """
     if board not in BOARDS:
         raise InputError(f"--board {board}: instructions are counted on {', '.join(BOARDS)}; choose one of them")
     toolchain.require(machines.QEMU)
-    elf = toolchain.build(c_folder, build / f"bench-{board}", board, "bench", *settings)
+    elf = toolchain.build(c_folder, build / f"{program}-{board}", board, program, *settings)
     console = ["-serial", "none", "-chardev", "stdio,id=console"]
     console += ["-semihosting-config", "enable=on,target=native,chardev=console"]
-    printed = _run(*machines.qemu_command(elf, board), *console)
-    entries = [(name, int(value)) for name, value in (line.split() for line in printed.splitlines())]
+    lines = _run(*machines.qemu_command(elf, board), *console).splitlines()
+    entries = [(name, int(value)) for name, value in (line.split() for line in lines)]
     if "stack" not in dict(entries):
         raise InputError(
-            f"{elf}: ended on {board} after {printed.splitlines()[-1:]}, expected counts to the last; "
-            "run the command again"
+            f"{elf}: ended on {board} after {lines[-1:]}, expected counts to the last; run the command again"
         )
     return elf, entries
 

@@ -1,41 +1,13 @@
 /* Counts what the network alone costs: no link, no front end. Each operator runs by itself between two readings of the board's counter,
- * on an arena of noise, and the counts and the outputs (with SCL_PRINT_TENSORS: every operator's) are printed through the debugger's
- * console (Arm semihosting, which QEMU offers). */
+ * on an arena of noise, and the counts and the outputs (with SCL_PRINT_TENSORS: every operator's) are printed. */
+#include "console.h"
 #include "main.h"
 #include "model_data.h"
 #include "port.h"
 #include "ring.h"
 
-enum { SYS_WRITE0 = 0x04, SYS_EXIT = 0x18, STOPPED = 0x20026, PAINT = 0x5A };
-
-extern uint8_t stack_bottom[], stack_top[];
-
 static int8_t arena[SCL_ARENA_BYTES] __attribute__((aligned(4)));
 static scl_ring ring;
-
-/* Called, not unfolded: what is counted is the network's, and the program around it is to be small. */
-#define SMALL __attribute__((noinline))
-
-SMALL static void semihost(uint32_t operation, uintptr_t argument)
-{
-    register uint32_t r0 __asm("r0") = operation;
-    register uintptr_t r1 __asm("r1") = argument;
-    __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
-}
-
-SMALL static void print(const char *name, uint32_t value)
-{
-    char digits[12];
-    char *at = digits + sizeof digits - 1;
-    *at-- = '\0';
-    *at = '\n';
-    do {
-        *--at = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    semihost(SYS_WRITE0, (uintptr_t)name);
-    semihost(SYS_WRITE0, (uintptr_t)at);
-}
 
 SMALL static uint32_t ticks_of(const scl_network *model)
 {
@@ -102,25 +74,6 @@ SMALL static void stream(void)
 }
 
 #endif
-
-/* The stack below its pointer, so that what is written from now on can be told. */
-static void paint(void)
-{
-    uintptr_t pointer;
-    __asm volatile("mov %0, sp" : "=r"(pointer));
-    for (volatile uint8_t *byte = stack_bottom; (uintptr_t)byte < pointer; byte++) {
-        *byte = PAINT;
-    }
-}
-
-static uint32_t stack_used(void)
-{
-    const uint8_t *byte = stack_bottom;
-    while (*byte == PAINT) {
-        byte++;
-    }
-    return (uint32_t)((uintptr_t)stack_top - (uintptr_t)byte);
-}
 
 void scl_main(void)
 {

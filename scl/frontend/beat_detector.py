@@ -18,11 +18,11 @@ With each sample n, in this order:
  3. The first 360 samples (2 s) end here. The largest s of them, * 3 // 4, stands for the latest eight heights of beats;
     those of noise are 0, the latest eight intervals 180, and sample 360 stands for the beat before.
  4. If n is 270 samples (1.5 s), or a multiple, behind the beat before, eight heights of beats each become h * 3 // 4.
- 5. The oldest peak that waits is judged, at sample p and of height v = s[p]. The threshold is z + (q - z) * 144 // 256
+ 5. The oldest peak that waits is judged, at sample p and of height v = s[p]. The threshold is (144*q + 112*z) // 256
     with the means (sum // 8) q of the heights of beats and z of those of noise, at least 2400 (40 uV). The peak is a T
-    wave if it is fewer than 65 samples (361 ms) behind a beat and its slope * 256 is less than that beat's slope * 150.
-    If it is no T wave and v is above the threshold, it is a beat. Else v is a height of noise, and the peak, unless it
-    is a T wave, is remembered if it is higher than the one that is.
+    wave if it is fewer than 65 samples (361 ms) behind a beat and its slope * 256 less than that beat's slope * 150. If
+    it is no T wave and v is above the threshold, it is a beat. Else v is a height of noise, and the peak, unless it is
+    a T wave, is remembered if it is higher than the one that is.
  6. If no peak waited, the remembered one is a beat after all if n is at least r * 3 // 2 behind the beat before, it is
     350 samples old at most, and v is at least 2400 and above the threshold * 144 // 256. r is the sum of the two middle
     ones of the latest eight intervals, // 2.
@@ -48,7 +48,7 @@ DOMINANCE = 40  # samples that nothing higher follows a peak, 222 ms; so beats a
 START = 360  # samples until the first decision, 2 s
 LATEST = 8  # beats, peaks of noise and intervals that are kept
 FLOOR = 40 * 3 * MEAN  # the least threshold: 40 uV of mean difference
-FRACTION = 144  # of the way from noise to beats, in 256: the threshold
+FRACTION = 144  # of the way from noise to beats, in 256: there is the threshold
 SECOND = 144  # of the threshold, in 256: the one of search-back
 CAP = 4  # thresholds that a height counts at most
 T_WAVE = 65  # samples behind a beat, 361 ms
@@ -152,7 +152,7 @@ class _Judge:
 
     def threshold(self) -> int:
         q, z = sum(self.heights) // LATEST, sum(self.noise) // LATEST
-        return max(z + (q - z) * FRACTION // 256, FLOOR)
+        return max((FRACTION * q + (256 - FRACTION) * z) // 256, FLOOR)
 
     def judge(self, peak: Peak, n: int) -> None:
         """Step 5 with sample n."""

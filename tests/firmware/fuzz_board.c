@@ -147,15 +147,37 @@ void fuzz_check_no_session(void)
     CHECK(fuzz_board.session_number == 0 && !fuzz_board.session.whole && fuzz_board.session.mode == SCL_IDLE && !fuzz_board.capture.active);
 }
 
-void fuzz_check_recovery(void)
+#ifdef SCL_BEATS
+
+enum { BEAT_EVERY = 300, STREAMED = 1500, CHUNK = 100 }; /* samples at 360 Hz */
+
+/* A stream of pulses is answered as beats, whose records are whole. */
+static void check_model(void)
 {
-    uint8_t p[4 + 2 * SCL_CHANNELS * SCL_RAW_SAMPLES] = {0};
-    const uint32_t session = fuzz_board.session_number == 1000 ? 1001 : 1000; /* another than there is */
-    uint8_t hello[5] = {SCL_PROTOCOL_VERSION};
-    scl_store_u32(hello + 1, session);
-    fuzz_ask(SCL_TYPE_HELLO, hello, sizeof hello);
-    CHECK(fuzz_payload[0] == SCL_PROTOCOL_VERSION && fuzz_answer.payload_size > 64 && scl_load_u32(fuzz_payload + 57) == session);
-    CHECK(!fuzz_board.session.whole && fuzz_board.session.mode == SCL_IDLE);
+    uint8_t p[4 + 2 * CHUNK] = {1};
+    fuzz_ask(SCL_TYPE_STREAM, p, 2);
+    for (uint32_t start = 0; start < STREAMED; start += CHUNK) {
+        scl_store_u32(p, start);
+        for (uint32_t i = 0; i < CHUNK; i++) {
+            const uint32_t phase = (start + i + 50) % BEAT_EVERY;
+            scl_store_u16(p + 4 + 2 * i, (uint16_t)(1024 + (phase < 12 ? 40 * phase : 0) + phase % 3));
+        }
+        fuzz_ask(SCL_TYPE_SAMPLES, p, sizeof p);
+    }
+    const uint32_t total = scl_load_u32(fuzz_payload + 4);
+    CHECK(scl_load_u32(fuzz_payload) == STREAMED && total >= 2 && total <= SCL_KEPT_BEATS);
+    scl_store_u32(p, 1);
+    fuzz_ask(SCL_TYPE_BEATS, p, 4);
+    CHECK(scl_load_u32(fuzz_payload) == total && scl_load_u16(fuzz_payload + 4) == SCL_INPUTS);
+    CHECK(fuzz_answer.payload_size == 6 + (total - 1) * SCL_BEAT_RECORD && scl_load_u32(fuzz_payload + 6) == 1);
+    CHECK(scl_load_u32(fuzz_payload + 10) < scl_load_u32(fuzz_payload + 14) && scl_load_u32(fuzz_payload + 14) <= STREAMED);
+}
+
+#else
+
+static void check_model(void)
+{
+    const uint8_t p[4 + 2 * SCL_CHANNELS * SCL_RAW_SAMPLES] = {0};
     fuzz_ask(SCL_TYPE_WINDOW, p, sizeof p);
     CHECK(fuzz_answer.payload_size == SCL_RESULT_SIZE && scl_load_u16(fuzz_payload) == 0 && scl_load_u16(fuzz_payload + 2) == SCL_RAW_SAMPLES);
     if (scl_frontend_data.lead_off_samples > 0) { /* a window of zeros stands still */
@@ -163,7 +185,20 @@ void fuzz_check_recovery(void)
     } else {
         CHECK(scl_load_u16(fuzz_payload + 4) < SCL_CLASSES && fuzz_payload[6] == 0);
     }
-    fuzz_ask(SCL_TYPE_STATS, p, 0);
+}
+
+#endif
+
+void fuzz_check_recovery(void)
+{
+    const uint32_t session = fuzz_board.session_number == 1000 ? 1001 : 1000; /* another than there is */
+    uint8_t hello[5] = {SCL_PROTOCOL_VERSION};
+    scl_store_u32(hello + 1, session);
+    fuzz_ask(SCL_TYPE_HELLO, hello, sizeof hello);
+    CHECK(fuzz_payload[0] == SCL_PROTOCOL_VERSION && fuzz_answer.payload_size > 64 && scl_load_u32(fuzz_payload + 57) == session);
+    CHECK(!fuzz_board.session.whole && fuzz_board.session.mode == SCL_IDLE);
+    check_model();
+    fuzz_ask(SCL_TYPE_STATS, hello, 0);
     CHECK(scl_load_u32(fuzz_payload) + scl_load_u32(fuzz_payload + 4) + scl_load_u32(fuzz_payload + 8) == ended);
     CHECK(scl_load_u32(fuzz_payload + 12) == put - taken);
 }

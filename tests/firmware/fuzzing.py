@@ -5,12 +5,12 @@ import subprocess
 from pathlib import Path
 
 from scl import toolchain
-from tests.firmware import streaming_model
+from tests.firmware import beat_model, streaming_model
 from tests.firmware.fuzz_corpus import CORPUS
 
 HERE = Path(__file__).parent
 FIXTURE = HERE / "fixture_model"
-MODELS = ("imu", "ecg", "streaming")
+MODELS = ("imu", "ecg", "streaming", "beats")
 FLAGS = ("-std=c99", "-g", "-O1", "-fno-math-errno", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all")
 INCLUDES = tuple(f"-I{path}" for path in (*(toolchain.FIRMWARE / "src" / room for room in toolchain.ROOMS), HERE))
 SOURCES = tuple(path for path in toolchain.sources(*toolchain.ROOMS) if path.name != "main.c")
@@ -20,9 +20,13 @@ MEMORY_MB = 512  # so is one that takes more
 
 
 def write_model(name: str, folder: Path) -> None:
-    """The C of one of MODELS: the fixture model, that one behind an ECG's front end, and one that keeps columns."""
+    """The C of one of MODELS: the fixture model, that one behind an ECG's front end, one that keeps columns, and one of
+    heartbeats.
+    """
     if name == "streaming":
         streaming_model.write(folder)
+    elif name == "beats":
+        beat_model.BeatModel.of(beat_model.recording(0.3), next_interval=True).write(folder)
     elif name == "ecg":
         spec = importlib.util.spec_from_file_location("make_ecg_model", FIXTURE / "make_ecg_model.py")
         module = importlib.util.module_from_spec(spec)

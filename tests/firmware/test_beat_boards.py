@@ -17,9 +17,11 @@ from firmware_host.link import Link
 from firmware_host.messages import ABSTAIN, ErrorCode, Hop, LiveAnswer, live, live_answer, samples_chunk, window_chunk
 from firmware_host.playing_beats import play_beats
 from firmware_host.protocol import ANSWER, Type
+from firmware_host.reopening import SerialPort
 from scl.frontend.rhythm import rhythms
 from tests.firmware.beat_model import BeatModel, of_record, recording, same
 from tests.firmware.board_host import Host, receive
+from tests.firmware_host.damaged_line import damaged_line
 
 MINUTES = 2.0
 
@@ -76,6 +78,18 @@ def test_every_beat_of_a_recording(make_firmware, data_dir, tmp_path, number):
         board = Board(link, link.greet(), False, None)
         records = list(play_beats(board, beat_model.manifest(tmp_path), counts))
     assert same(records, beat_model.expected(counts)) and len(records) > 150
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_nothing_is_lost_or_doubled_on_a_damaged_line(model, firmware, counts, tmp_path, seed):
+    """A line that damages a byte in a thousand, both ways."""
+    counts = counts[:20_000]
+    with damaged_line(firmware("native", False), tmp_path / "line", 0.001, seed) as ways:
+        port = SerialPort(str(tmp_path / "line"), 115_200)()
+        link = Link(port)
+        records = list(play_beats(Board(link, link.greet(), False, None), model(False).manifest(tmp_path), counts))
+        port.close()
+    assert same(records, model(False).expected(counts)) and min(way.count for way in ways) > 10
 
 
 @pytest.fixture

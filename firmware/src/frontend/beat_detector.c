@@ -4,7 +4,7 @@
 #define DELAY 11u
 #define DOMINANCE 40u
 #define START 360u
-#define LATEST ((uint32_t)SCL_DETECTOR_LATEST)
+#define LATEST SCL_DETECTOR_LATEST
 #define FLOOR 2400
 #define FRACTION 144
 #define SECOND 144
@@ -23,7 +23,8 @@ static int32_t steepness(const scl_signal_ring *ring, uint32_t ago)
 {
     const int32_t newer = scl_signal_ring_at(ring, ago) + scl_signal_ring_at(ring, ago + 1u);
     const int32_t older = scl_signal_ring_at(ring, ago + 3u) + scl_signal_ring_at(ring, ago + 4u);
-    return newer > older ? newer - older : older - newer;
+    const int32_t difference = newer - older;
+    return (difference < 0) ? -difference : difference;
 }
 
 static int32_t slope_of(const scl_beat_detector *d, uint32_t ago)
@@ -31,7 +32,7 @@ static int32_t slope_of(const scl_beat_detector *d, uint32_t ago)
     int32_t most = 0;
     for (uint32_t i = 0; i < MEAN; i++) {
         const int32_t value = steepness(&d->ring, ago + i);
-        most = value > most ? value : most;
+        most = (value > most) ? value : most;
     }
     return most;
 }
@@ -47,9 +48,8 @@ static int32_t mean(const int32_t *values)
 
 static int32_t threshold(const scl_beat_detector *d)
 {
-    const int32_t z = mean(d->noise);
-    const int32_t value = z + (((mean(d->heights) - z) * FRACTION) >> 8);
-    return value > FLOOR ? value : FLOOR;
+    const int32_t value = ((mean(d->heights) * FRACTION) + (mean(d->noise) * (256 - FRACTION))) / 256;
+    return (value > FLOOR) ? value : FLOOR;
 }
 
 /* Sorts values[count] upwards. */
@@ -79,17 +79,20 @@ static uint16_t r_peak(scl_beat_detector *d, uint32_t peak)
     if (ago >= d->ring.count) {
         ago = d->ring.count - 1u; /* the stream's first sample */
     }
-    uint32_t top = ago, bottom = ago;
-    for (; ago >= (centre - REACH); ago--) {
+    uint32_t top = ago;
+    uint32_t bottom = ago;
+    while (ago > (centre - REACH)) {
+        ago--;
         const int32_t value = scl_signal_ring_at(&d->ring, ago);
-        top = value > scl_signal_ring_at(&d->ring, top) ? ago : top;
-        bottom = value < scl_signal_ring_at(&d->ring, bottom) ? ago : bottom;
+        top = (value > scl_signal_ring_at(&d->ring, top)) ? ago : top;
+        bottom = (value < scl_signal_ring_at(&d->ring, bottom)) ? ago : bottom;
     }
     const int32_t up = scl_signal_ring_at(&d->ring, top) - around[AROUND];
     const int32_t down = around[AROUND] - scl_signal_ring_at(&d->ring, bottom);
-    const int32_t further = up >= down ? up : down;
     bool upward = up >= down;
-    if (((further * 3) >> 2) >= (upward ? down : up)) {
+    const int32_t further = upward ? up : down;
+    const int32_t nearer = upward ? down : up;
+    if (((further * 3) / 4) >= nearer) {
         if (upward && (d->lean < MOST_LEAN)) {
             d->lean++;
         }
@@ -118,24 +121,33 @@ static void find_peak(scl_beat_detector *d, uint32_t n)
     }
 }
 
+/* Step 3. */
 static void begin(scl_beat_detector *d)
 {
     for (uint32_t i = 0; i < LATEST; i++) {
-        d->heights[i] = (d->most * 3) >> 2;
+        d->heights[i] = (d->most * 3) / 4;
         d->noise[i] = 0;
         d->intervals[i] = (uint16_t)FIRST_INTERVAL;
     }
     d->beat = START;
 }
 
+/* Step 4. */
+static void fade(scl_beat_detector *d)
+{
+    for (uint32_t i = 0; i < LATEST; i++) {
+        d->heights[i] = (d->heights[i] * 3) / 4;
+    }
+}
+
 static void take(scl_beat_detector *d, const scl_peak *peak, int32_t slope)
 {
     const int32_t most = CAP * threshold(d);
-    d->heights[d->beats % LATEST] = peak->height < most ? peak->height : most;
+    d->heights[d->beats % LATEST] = (peak->height < most) ? peak->height : most;
     d->beats++;
     if (d->slope > 0) {
         const uint32_t interval = peak->place - d->beat;
-        d->intervals[d->interval_count % LATEST] = (uint16_t)(interval < LONGEST_INTERVAL ? interval : LONGEST_INTERVAL);
+        d->intervals[d->interval_count % LATEST] = (uint16_t)((interval < LONGEST_INTERVAL) ? interval : LONGEST_INTERVAL);
         d->interval_count++;
     }
     d->beat = peak->place;
@@ -161,24 +173,29 @@ static bool judge(scl_beat_detector *d, uint32_t n, const scl_peak *peak)
     return beat;
 }
 
-/* Step 6: whether the remembered peak is a beat after all. */
-static bool search_back(scl_beat_detector *d, uint32_t n)
+/* The two middle ones of the latest intervals, added, / 2. */
+static uint32_t usual_interval(const scl_beat_detector *d)
 {
-    const scl_peak peak = d->remembered;
-    if ((peak.height < FLOOR) || ((n - peak.place) > OLDEST)) {
-        return false;
-    }
     int16_t sorted[SCL_DETECTOR_LATEST];
     for (uint32_t i = 0; i < LATEST; i++) {
         sorted[i] = (int16_t)d->intervals[i];
     }
     sort(sorted, LATEST);
-    const int32_t median = (sorted[(LATEST / 2u) - 1u] + sorted[LATEST / 2u]) / 2;
-    if (((int32_t)(n - d->beat) < ((median * 3) / 2)) || (peak.height <= ((threshold(d) * SECOND) >> 8))) {
-        return false;
+    const uint32_t lower = (uint32_t)sorted[(LATEST / 2u) - 1u];
+    const uint32_t upper = (uint32_t)sorted[LATEST / 2u];
+    return (lower + upper) / 2u;
+}
+
+/* Step 6: whether the remembered peak is a beat after all. */
+static bool search_back(scl_beat_detector *d, uint32_t n)
+{
+    const scl_peak peak = d->remembered;
+    const bool high = (peak.height >= FLOOR) && (peak.height > ((threshold(d) * SECOND) / 256));
+    const bool beat = high && ((n - peak.place) <= OLDEST) && ((n - d->beat) >= ((usual_interval(d) * 3u) / 2u));
+    if (beat) {
+        take(d, &peak, slope_of(d, n - peak.place));
     }
-    take(d, &peak, slope_of(d, n - peak.place));
-    return true;
+    return beat;
 }
 
 void scl_beat_detector_reset(scl_beat_detector *d)
@@ -201,34 +218,31 @@ void scl_beat_detector_reset(scl_beat_detector *d)
 
 bool scl_beat_detector_push(scl_beat_detector *d, int16_t uv, uint16_t *ago)
 {
-    scl_peak peak = {0, 0};
     const uint32_t n = d->ring.count;
+    scl_peak peak = d->remembered;
+    bool beat = false;
     scl_signal_ring_push(&d->ring, uv);
     d->before[1] = d->before[0];
     d->before[0] = d->sum;
     d->sum += steepness(&d->ring, 0) - steepness(&d->ring, MEAN);
     find_peak(d, n);
     if (n < START) {
-        d->most = d->sum > d->most ? d->sum : d->most;
-        return false;
-    }
-    if (n == START) {
-        begin(d);
-    } else if (((n - d->beat) % SILENCE) == 0u) {
-        for (uint32_t i = 0; i < LATEST; i++) {
-            d->heights[i] = (d->heights[i] * 3) >> 2;
+        d->most = (d->sum > d->most) ? d->sum : d->most;
+    } else {
+        if (n == START) {
+            begin(d);
+        } else if (((n - d->beat) % SILENCE) == 0u) {
+            fade(d);
+        } else {
+            /* no silence has lasted */
         }
-    } else {
-        /* no silence has lasted */
-    }
-    bool beat;
-    if (d->came != d->went) {
-        peak = d->waiting[d->went % LATEST];
-        d->went++;
-        beat = judge(d, n, &peak);
-    } else {
-        peak = d->remembered;
-        beat = search_back(d, n);
+        if (d->came != d->went) {
+            peak = d->waiting[d->went % LATEST];
+            d->went++;
+            beat = judge(d, n, &peak);
+        } else {
+            beat = search_back(d, n);
+        }
     }
     if (beat) {
         *ago = r_peak(d, n - peak.place);

@@ -9,7 +9,7 @@
 
 #include "signal_ring.h"
 
-#define SCL_DETECTOR_LATEST 8 /* beats, peaks of noise and intervals that are kept, and peaks that wait; a power of two */
+#define SCL_DETECTOR_LATEST 8u /* beats, peaks of noise and intervals that are kept, and peaks that wait; a power of two */
 
 typedef struct {
     uint32_t place;          /* sample of the stream */

@@ -6,6 +6,7 @@
 
 #define LATEST 380u           /* samples after which the ring no longer holds a beat's first ones, with some to spare */
 #define SHORTEST 20u          /* samples between beats */
+#define LONG_SINCE (UINT32_MAX / 2u) /* a larger distance is a negative one */
 #define TIME_OUT ((uint32_t)SCL_RR_LONGEST + 79u)
 #define SMALL 10              /* uV */
 #define SMALL_STEP 5          /* uV */
@@ -128,7 +129,7 @@ static void next(scl_beat_features *f, int32_t rr, int32_t correlation, int32_t 
 }
 
 /* The beat measured last, as it is answered. */
-static void hand_over(scl_beat_features *f, scl_beat *beat)
+static void conclude(scl_beat_features *f, scl_beat *beat)
 {
     const uint32_t count = f->next_interval ? (uint32_t)SCL_BEAT_FEATURES : (uint32_t)SCL_CAUSAL_FEATURES;
     beat->at = f->before;
@@ -160,7 +161,7 @@ static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t 
     const int32_t q_correlation = first ? SCL_ONE : scl_correlation(&cut[SCL_QRS_FIRST], f->qrs, SCL_QRS);
     if (f->pending) {
         next(f, rr, correlation, q_correlation);
-        hand_over(f, beat);
+        conclude(f, beat);
         answered = true;
     }
     const scl_usual usual = scl_rr_series_usual(&f->series, (uint16_t)rr);
@@ -175,7 +176,7 @@ static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t 
     irregularity(f);
     scl_beat_template_add(&f->usual, cut, alike, rr, usual.median);
     for (uint32_t i = 0; i < (uint32_t)SCL_QRS; i++) {
-        f->qrs[i] = cut[SCL_QRS_FIRST + i];
+        f->qrs[i] = cut[(uint32_t)SCL_QRS_FIRST + i];
     }
     f->correlation = correlation;
     f->before = at;
@@ -183,7 +184,7 @@ static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t 
     f->any_measured = true;
     f->pending = f->next_interval;
     if (!f->next_interval) {
-        hand_over(f, beat);
+        conclude(f, beat);
         answered = true;
     }
     return answered;
@@ -192,7 +193,7 @@ static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t 
 /* Whether a beat known now is not dropped. Fewer than SCL_BEATS_WAITING beats so far apart can wait: the last test is for safety alone. */
 static bool taken(const scl_beat_features *f, uint32_t at, uint32_t ago)
 {
-    return (ago <= LATEST) && (!f->any_taken || ((int32_t)(at - f->latest) >= (int32_t)SHORTEST)) && (f->waiting_count < (uint32_t)SCL_BEATS_WAITING);
+    return (ago <= LATEST) && (!f->any_taken || ((at - (f->latest + SHORTEST)) <= LONG_SINCE)) && (f->waiting_count < (uint32_t)SCL_BEATS_WAITING);
 }
 
 bool scl_beat_features_push(scl_beat_features *f, const scl_signal_ring *ring, bool known, uint16_t ago, scl_beat *beat)
@@ -214,7 +215,7 @@ bool scl_beat_features_push(scl_beat_features *f, const scl_signal_ring *ring, b
     }
     if (f->pending && !answered && ((now - f->before) >= TIME_OUT)) {
         next(f, SCL_RR_LONGEST, SCL_ONE, SCL_ONE);
-        hand_over(f, beat);
+        conclude(f, beat);
         answered = true;
     }
     f->pushed++;

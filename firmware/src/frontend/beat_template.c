@@ -5,8 +5,8 @@
 #define ALIKE ((SCL_ONE * 3) / 4)
 #define LEARNING 8u           /* beats */
 #define LONGEST_MEMORY 16u    /* beats */
-#define OTHER_RR 6            /* times slower */
-#define UNLIKE 12
+#define OTHER_RR INT32_C(6)            /* times slower */
+#define UNLIKE INT32_C(12)
 
 void scl_beat_template_reset(scl_beat_template *t)
 {

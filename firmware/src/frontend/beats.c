@@ -4,15 +4,15 @@
 
 #define RAIL 32767.0f         /* uV */
 
-/* 1.5 * 2^23: beside it a float has no fraction bits, so adding it rounds to an integer, half to even. */
-static const float TO_INTEGER = 12582912.0f;
+#define TO_INTEGER 12582912.0f /* 1.5 * 2^23: beside it a float has no fraction bits, so adding it rounds to an integer, half to even */
 
 static int16_t microvolts(float millivolts)
 {
     const float uv = millivolts * 1000.0f;
     /* Written so that NaN takes the lower limit: converting it to an integer would be undefined. */
     const float clamped = (uv > -RAIL) ? ((uv < RAIL) ? uv : RAIL) : -RAIL;
-    return (int16_t)((clamped + TO_INTEGER) - TO_INTEGER);
+    const float rounded = (clamped + TO_INTEGER) - TO_INTEGER;
+    return (int16_t)rounded;
 }
 
 void scl_beats_reset(scl_beats *b, bool next_interval)

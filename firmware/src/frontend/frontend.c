@@ -47,17 +47,19 @@ static void store(scl_frontend *f, const float *samples)
 static void filtered(const scl_frontend *f, float *samples)
 {
     const scl_frontend_config *config = f->config;
-    const float *h = config->coefficients + f->phase * config->phase_taps;
-    uint16_t at = f->delay_head;
     for (uint8_t c = 0; c < config->channels; c++) {
-        samples[c] = 0.0f;
-    }
-    for (uint16_t k = 0; k < config->phase_taps; k++) {
-        at = (uint16_t)((at > 0 ? at : config->phase_taps) - 1);
-        const float *delayed = f->delay + at * config->channels;
-        for (uint8_t c = 0; c < config->channels; c++) {
-            samples[c] = samples[c] + h[k] * delayed[c];
+        const float *h = config->coefficients + f->phase * config->phase_taps;
+        const float *delayed = f->delay + c;
+        float sum = 0.0f;
+        for (uint32_t at = f->delay_head; at > 0u; at--) {
+            sum = sum + *h * delayed[(at - 1u) * config->channels];
+            h++;
         }
+        for (uint32_t at = config->phase_taps; at > f->delay_head; at--) {
+            sum = sum + *h * delayed[(at - 1u) * config->channels];
+            h++;
+        }
+        samples[c] = sum;
     }
 }
 

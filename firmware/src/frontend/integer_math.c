@@ -11,7 +11,10 @@ int64_t scl_quotient(int64_t a, int64_t b)
         whole--;
         rest += b;
     }
-    return (rest >= (b - rest)) ? (whole + 1) : whole;
+    if (rest >= (b - rest)) {
+        whole++;
+    }
+    return whole;
 }
 
 uint32_t scl_isqrt64(uint64_t x)

@@ -4,14 +4,14 @@
 
 #define FEWEST_NN 4u
 #define IRREGULAR 328u        /* Q12 */
-#define ERRATIC 40             /* |difference| > .05 of the median: so many times it exceed twice the median */
+#define ERRATIC 40             /* |difference| > .05 of the median: so many times it exceeds twice the median */
 #define LARGEST_CHANGE (SCL_ONE / 2)
 
 void scl_rr_series_reset(scl_rr_series *s)
 {
-    for (uint32_t k = 0; k < 3u; k++) {
-        s->previous[k] = 0;
-    }
+    s->previous[0] = 0;
+    s->previous[1] = 0;
+    s->previous[2] = 0;
     s->alike = false;
     s->rr_count = 0;
     s->nn_count = 0;
@@ -21,55 +21,66 @@ void scl_rr_series_reset(scl_rr_series *s)
     s->alike_head = 0;
 }
 
-/* A ring of `size` that holds `count`, the oldest first, to values (count). */
-static void unrolled(const uint16_t *ring, uint32_t size, uint32_t head, uint32_t count, uint16_t *values)
+static int32_t apart(uint16_t a, uint16_t b)
 {
-    uint32_t at = (head + size - count) % size;
+    return (a > b) ? ((int32_t)a - (int32_t)b) : ((int32_t)b - (int32_t)a);
+}
+
+/* The latest values (count) of a ring of `size`, the oldest of them first. */
+static void latest(const uint16_t *ring, uint32_t size, uint32_t head, uint32_t count, uint16_t *values)
+{
+    uint32_t at = ((head + size) - count) % size;
     for (uint32_t i = 0; i < count; i++) {
         values[i] = ring[at];
         at = (at + 1u) % size;
     }
 }
 
-scl_usual scl_rr_series_usual(const scl_rr_series *s, uint16_t rr)
+static int32_t quantile(uint16_t *values, uint32_t count)
 {
-    uint16_t many[SCL_NN_LONG];
-    uint16_t values[SCL_NN_INTERVALS];
+    scl_sort(values, count);
+    return (int32_t)values[(9u * count) / 10u];
+}
+
+/* Of intervals (count), which are sorted for it. */
+static scl_usual usual_of(uint16_t *intervals, uint32_t count)
+{
     uint16_t changes[SCL_NN_INTERVALS];
-    uint32_t total = 1;
     scl_usual usual;
-    if (s->nn_count >= FEWEST_NN) {
-        total = s->nn_count;
-        unrolled(s->nn, SCL_NN_LONG, s->nn_head, total, many);
-    } else if (s->rr_count > 0u) {
-        total = s->rr_count;
-        unrolled(s->rr, SCL_RR_INTERVALS, s->rr_head, total, many);
-    } else {
-        many[0] = rr;
-    }
-    const uint32_t count = (total < (uint32_t)SCL_NN_INTERVALS) ? total : (uint32_t)SCL_NN_INTERVALS;
-    for (uint32_t i = 0; i < count; i++) {
-        values[i] = many[(total - count) + i];
-    }
-    for (uint32_t i = 1; i < count; i++) {
-        changes[i - 1u] = (uint16_t)((values[i] > values[i - 1u]) ? (values[i] - values[i - 1u]) : (values[i - 1u] - values[i]));
-    }
     usual.change = 0;
+    for (uint32_t i = 1; i < count; i++) {
+        changes[i - 1u] = (uint16_t)apart(intervals[i], intervals[i - 1u]);
+    }
     if (count > 1u) {
         scl_sort(changes, count - 1u);
         usual.change = scl_twice_median(changes, count - 1u);
     }
-    scl_sort(values, count);
-    usual.median = scl_twice_median(values, count);
-    usual.quantile = (int32_t)values[(9u * count) / 10u];
-    scl_sort(many, total);
-    usual.long_quantile = (int32_t)many[(9u * total) / 10u];
+    usual.quantile = quantile(intervals, count);
+    usual.median = scl_twice_median(intervals, count);
+    usual.long_quantile = usual.quantile;
     return usual;
 }
 
-static int32_t apart(uint16_t a, uint16_t b)
+scl_usual scl_rr_series_usual(const scl_rr_series *s, uint16_t rr)
 {
-    return (a > b) ? ((int32_t)a - (int32_t)b) : ((int32_t)b - (int32_t)a);
+    uint16_t intervals[SCL_NN_LONG];
+    scl_usual usual;
+    if (s->nn_count >= FEWEST_NN) {
+        const uint32_t few = (s->nn_count < (uint32_t)SCL_NN_INTERVALS) ? s->nn_count : (uint32_t)SCL_NN_INTERVALS;
+        latest(s->nn, SCL_NN_LONG, s->nn_head, few, intervals);
+        usual = usual_of(intervals, few);
+        latest(s->nn, SCL_NN_LONG, s->nn_head, s->nn_count, intervals);
+        usual.long_quantile = quantile(intervals, s->nn_count);
+    } else {
+        uint32_t count = s->rr_count;
+        latest(s->rr, SCL_RR_INTERVALS, s->rr_head, count, intervals);
+        if (count == 0u) {
+            intervals[0] = rr;
+            count = 1;
+        }
+        usual = usual_of(intervals, count);
+    }
+    return usual;
 }
 
 /* Whether RR differs from each of the three before it by more than .05 of the median, of which twice is given. */

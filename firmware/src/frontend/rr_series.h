@@ -33,8 +33,12 @@ typedef struct {
     bool erratic[SCL_LOOK_ALIKES]; /* ring; of the same: RR differed by more than .05 of the median from each of the three before it */
     uint16_t previous[3];    /* RR of the beats before, the latest first; 0: there is none */
     bool alike;              /* the beat before is a look-alike */
-    uint8_t rr_count, nn_count, alike_count; /* that the rings hold */
-    uint8_t rr_head, nn_head, alike_head; /* where the next one goes */
+    uint8_t rr_count;        /* that the ring holds */
+    uint8_t rr_head;         /* where the next one goes */
+    uint8_t nn_count;
+    uint8_t nn_head;
+    uint8_t alike_count;
+    uint8_t alike_head;
 } scl_rr_series;
 
 /* Of the look-alikes that the rings hold, Q12. */

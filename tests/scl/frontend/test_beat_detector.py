@@ -38,7 +38,7 @@ def slowly(uv: np.ndarray) -> tuple[list[int], list[int]]:
         if n > before and (n - before) % 270 == 0:
             heights = [h * 3 // 4 for h in heights]
         q, z = sum(heights) // 8, sum(noise) // 8
-        threshold = max(z + (q - z) * 144 // 256, 2400)
+        threshold = max((144 * q + 112 * z) // 256, 2400)
         beat = None
         if waiting:
             p = waiting.pop(0)

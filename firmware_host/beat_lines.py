@@ -1,0 +1,114 @@
+"""What is said of a board's heartbeats: a line for each, the rhythm, an annotation file."""
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from firmware_host.beats import BeatRecord
+from firmware_host.messages import ABSTAIN
+from firmware_host.model import answered_name
+from firmware_host.streamed import BeatAnswer, RhythmAnswer
+from scl.artifacts import InputError
+from scl.artifacts.manifest import BundleManifest
+from scl.frontend.beats import RATE_HZ
+from scl.frontend.flags import LEAD_OFF, SATURATED, in_words
+
+UNCLASSIFIABLE = "Q"  # WFDB's symbol of a beat of which the board abstained
+
+
+def line(record: BeatRecord, manifest: BundleManifest) -> str:
+    """Of the terminal."""
+    answer = beat_answer(record, manifest)
+    interval = "" if answer.interval_s is None else f"{answer.interval_s:.2f} s"
+    rate = "" if answer.heart_rate is None else f"{answer.heart_rate:.1f}/min"
+    name = answered_name(manifest, record.predicted)
+    said = f"{answer.seconds:9.2f} s  {name:9}  {answer.confidence:4.0%}  {interval:>7}  {rate:>9}"
+    return f"{said.rstrip()}{in_words(record.flags)}"
+
+
+def beat_answer(record: BeatRecord, manifest: BundleManifest) -> BeatAnswer:
+    """A beat as --json has it."""
+    return BeatAnswer(
+        seconds=record.sample / manifest.sensor.rate_hz,
+        predicted=None if record.predicted == ABSTAIN else answered_name(manifest, record.predicted),
+        confidence=1 / (1 + math.exp(-record.margin * manifest.outputs.logits.scale)),
+        interval_s=record.interval / RATE_HZ if record.interval else None,
+        heart_rate=record.rhythm.heart_rate / 10 or None,
+        saturated=bool(record.flags & SATURATED),
+        lead_off=bool(record.flags & LEAD_OFF),
+    )
+
+
+def rhythm_answer(records: Sequence[BeatRecord]) -> RhythmAnswer | None:
+    """The rhythm behind the last beat as --json has it."""
+    if not records:
+        return None
+    rhythm = records[-1].rhythm
+    return RhythmAnswer(
+        heart_rate=rhythm.heart_rate / 10 or None,
+        rmssd_ms=rhythm.rmssd or None,
+        irregular=rhythm.irregular / 100,
+        pauses=rhythm.pauses,
+        couplets=rhythm.couplets,
+        runs=rhythm.runs,
+        longest_run=rhythm.longest_run,
+    )
+
+
+def summary(records: Sequence[BeatRecord], manifest: BundleManifest) -> list[str]:
+    """Lines behind the last beat: how many of each class, and the rhythm."""
+    rhythm = rhythm_answer(records)
+    if rhythm is None:
+        return ["no beat was found"]
+    names = [answered_name(manifest, record.predicted) for record in records]
+    counted = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys((*manifest.labels, "abstained")))
+    longest = f", the longest of {rhythm.longest_run} beats" if rhythm.runs else ""
+    return [
+        f"{len(records)} beats: {counted}",
+        f"heart rate {_or_unknown(rhythm.heart_rate)}/min, RMSSD {_or_unknown(rhythm.rmssd_ms)} ms, "
+        f"{rhythm.irregular:.0%} of the latest 64 differences irregular; {rhythm.pauses} pauses, {rhythm.couplets} "
+        f"couplets, {rhythm.runs} runs of ventricular beats{longest}",
+        "this is no diagnosis, and the board no medical device",
+    ]
+
+
+def annotate(
+    path: Path, records: Sequence[BeatRecord], manifest: BundleManifest, samples: int, off: np.ndarray
+) -> None:
+    """Writes a WFDB annotation file of what the board said.
+
+    Args:
+        path: RECORD.ANNOTATOR, such as 100.scl.
+        samples: of the recording.
+        off: bool (samples,): the lead was off.
+
+    Raises InputError for a path that no annotation file has, and for classes that WFDB has no symbol of.
+    """
+    from scl.artifacts.annotations import write_annotations
+
+    symbols = [
+        UNCLASSIFIABLE if record.predicted == ABSTAIN else manifest.labels[record.predicted] for record in records
+    ]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], off, [False]]))).reshape(-1, 2)
+    at = np.array([record.sample for record in records], np.int64)
+    try:
+        write_annotations(path, at, symbols, manifest.sensor.rate_hz, samples, edges - [0, 1])
+    except ValueError as error:
+        raise InputError(
+            f"{path}: cannot hold these annotations ({error}); export a model whose classes have WFDB's symbols"
+        ) from error
+
+
+def annotation_path(text: str) -> Path:
+    """`--annotations`: RECORD.ANNOTATOR. argparse.ArgumentTypeError for another name."""
+    path = Path(text)
+    if not path.stem or not path.suffix[1:].isalpha():
+        raise argparse.ArgumentTypeError(f"is {text}; give RECORD.ANNOTATOR, such as 100.scl")
+    return path
+
+
+def _or_unknown(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:g}"
