@@ -2,12 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from export.golden.figures import int8_figures
 from export.model import Model
 from export.network.layers import FEATURES, LOGITS
 from scl.artifacts.export_report import ExportReport
-from scl.artifacts.golden import Golden
-from scl.artifacts.manifest import InputTensor, Manifest, Outputs, OutputTensor, SplitName
+from scl.artifacts.manifest import InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
 
 if TYPE_CHECKING:
     from train.run.folder import Run
@@ -18,7 +16,7 @@ def described(
     model: Model,
     report: ExportReport,
     transforms: tuple[str, ...],
-    golden: Golden,
+    int8: Int8Figures,
     seed: int,
     files: dict[str, str],
 ) -> Manifest:
@@ -50,6 +48,6 @@ def described(
         model_hash=model.hash,
         cost=report.cost,
         streaming=report.streaming,
-        int8=int8_figures(golden),
+        int8=int8,
         files=files,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from export.cost import instructions, size, table
 from export.cost.budget import Budget
 from export.cost.reference import cost_of
+from export.golden.beats import EvaluatedBeats, played
 from export.golden.choice import balanced, spread
 from export.golden.windows import EvaluatedWindows, network_inputs
 from export.manifest import described
@@ -21,7 +22,7 @@ from export.network.streaming import Step
 from export.proof import agreement, converter, loss
 from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
-from export.proof.runtimes import run_tflite_micro
+from export.proof.runtimes import Outputs, run_tflite_micro
 from export.report_page import write_report
 from export.sensor import sensor_for
 from export.writers.tflite import write_tflite
@@ -30,7 +31,6 @@ from scl.arguments import MOST_COPIES, MOST_COUNT
 from scl.artifacts import InputError
 from scl.artifacts.bundle import hashes, write_manifest
 from scl.artifacts.export_report import Agreement, Evaluation, ExportReport, SecondOpinion
-from scl.artifacts.golden import Golden, write_golden
 from scl.artifacts.manifest import Streaming
 from scl.artifacts.provenance import provenance
 from scl.artifacts.ranges import read_ranges
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from train.run.folder import Run
 
 Ranges = dict[str, tuple[float, float]]
+Evaluated = EvaluatedWindows | EvaluatedBeats
 CONVERTER_INPUTS = 100
 STREAMED_INPUTS = 100  # windows, played one behind the other
 STEPS = {  # and what each takes of an export of 600 windows, roughly
@@ -120,10 +121,10 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         if options.budget is not None:
             options.budget.require(cost, rows)
         with watch.step("replay"):
-            windows = evaluated_windows(run, test, options, model)
+            windows = evaluated(run, test, options, model)
         with watch.step("compare runtimes"):
             proof = prove(model, engine, windows, on_device)
-            write_golden(folder, proof.golden, windows.golden_windows)
+            int8 = windows.store(folder, proof.outputs, model.thresholds)
         with watch.step("compare with the float model"):
             evaluation = compared_with_float(run, model, engine, windows)
             limited = kind(run.info.transformation.name).limited
@@ -155,7 +156,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         write_report(folder, report)
         write_manifest(
             folder,
-            described(run, model, report, windows.copies.names, proof.golden, options.seed, hashes(folder)),
+            described(run, model, report, windows.names, int8, options.seed, hashes(folder)),
         )
     return report
 
@@ -182,24 +183,24 @@ class Proof:
 
     Attributes:
         inputs: int8 (inputs, samples, channels), real windows and their copies.
-        golden: those that travel with the bundle, with TFLite Micro's outputs.
+        outputs: TFLite Micro's, int8 (inputs, size), of those inputs that travel with the bundle.
         streaming: None without a stream that keeps columns.
     """
 
     inputs: np.ndarray
     agreement: tuple[Agreement, ...]
     streaming: Streaming | None
-    golden: Golden
+    outputs: Outputs
 
 
-def prove(model: Model, engine: CEngine, windows: EvaluatedWindows, on_device: instructions.DeviceCost) -> Proof:
+def prove(model: Model, engine: CEngine, windows: Evaluated, on_device: instructions.DeviceCost) -> Proof:
     """Runs every form of the model on real inputs. Raises ExportError where one differs from TFLite Micro."""
     inputs = windows.proven(AGREEMENT_INPUTS)
     reference = run_tflite_micro(model.tflite, inputs)
     results = agreement.prove(model.network, model.tflite, model.onnx, engine, inputs, reference)
     streaming = None if model.step is None else stream_facts(model.step, engine, inputs, on_device)
     outputs = {name: values[: len(windows.golden_inputs)] for name, values in reference.items()}
-    return Proof(inputs, tuple(results), streaming, windows.golden(outputs, model.thresholds))
+    return Proof(inputs, tuple(results), streaming, outputs)
 
 
 def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: instructions.DeviceCost) -> Streaming:
@@ -223,8 +224,11 @@ def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: ins
     )
 
 
-def evaluated_windows(run: "Run", test: WindowSet, options: Options, model: Model) -> EvaluatedWindows:
-    """The test windows under the transformation that the run was trained for, through the front end."""
+def evaluated(run: "Run", test: WindowSet, options: Options, model: Model) -> Evaluated:
+    """The test windows or beats under the transformation that the run was trained for, through the front end."""
+    if model.frontend.beats is not None:
+        recordings = recordings_for_run(run.info, options.data)
+        return EvaluatedBeats(test, model.frontend, played(recordings, run.info.split.test, model.frontend))
     transformation = from_info(run.info.transformation)
     copies = transformation.sensor_copies(
         *(test, options.draws, options.seed), lambda: recordings_for_run(run.info, options.data), model.frontend
@@ -246,20 +250,18 @@ def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> SecondOp
     return converter.compare(theirs, nearest, inputs, run_tflite_micro(write_tflite(nearest), inputs))
 
 
-def compared_with_float(run: "Run", model: Model, engine: CEngine, windows: EvaluatedWindows) -> Evaluation:
+def compared_with_float(run: "Run", model: Model, engine: CEngine, windows: Evaluated) -> Evaluation:
     """What int8 loses over all evaluated windows."""
     logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
     int8_classes = model.answers(logits, windows.flags)
     return loss.evaluate(windows.labels, windows.groups, float_classes(run, windows), int8_classes, model.mask_labels)
 
 
-def float_classes(run: "Run", windows: EvaluatedWindows) -> np.ndarray:
+def float_classes(run: "Run", windows: Evaluated) -> np.ndarray:
     """Classes (transforms, windows) that the float model gives to the windows under each transformation."""
     import torch
 
     from train.run.evaluate import predict
 
     thresholds = np.zeros(len(run.info.labels)) if run.info.multilabel else None
-    copies = windows.copies
-    under = (np.ascontiguousarray(copies.windows(t)[windows.chosen]) for t in range(copies.transforms))
-    return np.stack([decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in under])
+    return np.stack([decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in windows.views()])

@@ -11,7 +11,7 @@ from scl.artifacts.bundle import MANIFEST, Bundle
 from scl.artifacts.export_report import REPORT, Evaluation, ExportReport, read_report
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest, Int8Figures, Manifest
-from scl.artifacts.provenance import provenance
+from scl.artifacts.provenance import Provenance, provenance
 from scl.machines import QEMU
 from scl.toolchain import CROSS_COMPILER, HOST_COMPILER
 
@@ -26,22 +26,30 @@ def background(
 ) -> Background:
     """Of a validation that has just ended; `export` is what `export_facts` read before it."""
     manifest = bundle.manifest
-    compiler = CROSS_COMPILER if board.emulated else HOST_COMPILER
+    sources, origin = sources_of(bundle, golden.counts, board, command)
     return Background(
         sentence="" if manifest.transformation is None else manifest.transformation.sentence,
         breakdown=breakdown(manifest, golden, answers),
         export=export,
-        sources=Sources(
-            bundle=sha256_file(bundle.path / MANIFEST),
-            windows=sha256_bytes(np.ascontiguousarray(golden.counts).tobytes()),
-            run=manifest.run_hash if isinstance(manifest, Manifest) else None,
-            firmware=None if board.firmware is None else sha256_file(board.firmware),
-            seed=manifest.seed,
-        ),
-        provenance=provenance(
-            command, None if board.firmware is None else compiler[0], QEMU[0] if board.emulated else None
-        ),
+        sources=sources,
+        provenance=origin,
     )
+
+
+def sources_of(
+    bundle: Bundle[BundleManifest], counts: np.ndarray, board: Board, command: str
+) -> tuple[Sources, Provenance]:
+    """What was validated by sending `counts`, and how."""
+    manifest = bundle.manifest
+    compiler = None if board.firmware is None else (CROSS_COMPILER if board.emulated else HOST_COMPILER)[0]
+    sources = Sources(
+        bundle=sha256_file(bundle.path / MANIFEST),
+        windows=sha256_bytes(np.ascontiguousarray(counts).tobytes()),
+        run=manifest.run_hash if isinstance(manifest, Manifest) else None,
+        firmware=None if board.firmware is None else sha256_file(board.firmware),
+        seed=manifest.seed,
+    )
+    return sources, provenance(command, compiler, QEMU[0] if board.emulated else None)
 
 
 def export_facts(bundle: Bundle[BundleManifest]) -> ExportFacts | None:

@@ -159,7 +159,7 @@ class _Run:
 
     def _figures(self) -> tuple[Inference, Stats | None]:
         counters = _difference(self.before, self.board.link.stats()) if self.before else None
-        inference = _bench(self.board)
+        inference = bench(self.board)
         self.board.check(NOMINAL_HASH, f"after {len(self.counts)} of {len(self.counts)} windows")
         return inference, counters
 
@@ -184,7 +184,7 @@ def _difference(before: Stats, after: Stats) -> Stats:
     return Stats(**{name: (value - start[name]) & 0xFFFFFFFF for name, value in asdict(after).items()})
 
 
-def _bench(board: Board) -> Inference:
+def bench(board: Board) -> Inference:
     tick_hz = board.hello.tick_hz
     ticks = min(bench_ticks(board.link.request(Type.BENCH).payload) for _ in range(BENCH_RUNS))
     return Inference(

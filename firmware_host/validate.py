@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from firmware_host.board import add_port_options, open_board
 from scl.answers import Answer
 from scl.arguments import COUNT, FRACTION, Parser, command_line
-from scl.artifacts import command, folder
-from scl.artifacts.bundle import read_bundle
+from scl.artifacts import InputError, command, folder
+from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.golden import read_golden
 from scl.text import say
 
 if TYPE_CHECKING:  # types of a hundred fields, which --help does without
     from firmware_host.validation import Measured, Verdict
+    from scl.artifacts.manifest import BundleManifest
 
 INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
 
@@ -39,6 +40,8 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
 
     bundle = read_bundle(options.bundle)
     out = options.out or Path("reports") / options.bundle.resolve().name
+    if bundle.manifest.frontend is not None and bundle.manifest.frontend.beats is not None:
+        return _validate_beats(argv, options, bundle, out, answer)
     if options.port and len(options.port) > 1:
         return side_by_side(argv, options.port, out, options.trace, answer)
     port = options.port[0] if options.port else None
@@ -57,6 +60,31 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
     print_table(validation, validation)
     say(f"report: {out / 'validation.html'}")
     return exit_status(validation)
+
+
+def _validate_beats(
+    argv: Sequence[str], options: argparse.Namespace, bundle: "Bundle[BundleManifest]", out: Path, answer: Answer
+) -> int:
+    """The same for a bundle that finds heartbeats: whole recordings, as a stream."""
+    from firmware_host.beat_measure import ask, refuse_thresholds, validation_of
+    from firmware_host.beat_page import print_table, write_report
+    from scl.artifacts.golden_beats import read_golden_beats
+
+    refuse_thresholds(options)
+    if options.port and len(options.port) > 1:
+        raise InputError(f"{options.bundle}: finds heartbeats, which are validated on one board; give one --port")
+    golden = read_golden_beats(bundle).limited(options.limit)
+    with folder(out, "report") as target:
+        port = options.port[0] if options.port else None
+        with open_board(bundle, port, options.baud, options.trace, options.wait, trust=options.trust) as board:
+            answered = ask(board, bundle, golden)
+            typed = command_line("firmware_host.validate", argv)
+            validation = validation_of(board, bundle, golden, answered, typed)
+        write_report(target, validation, golden, answered)
+    answer.give(validation)
+    print_table(validation)
+    say(f"report: {out / 'validation.html'}")
+    return 0 if validation.passed else 2 if answered.stopped is not None else 1
 
 
 def exit_status(judged: "Verdict") -> int:
@@ -122,7 +150,8 @@ def _parser() -> argparse.ArgumentParser:
         "--limit",
         type=COUNT,
         metavar="N",
-        help="send N originals only, with their copies, spread over the set and its classes",
+        help="send N originals only, with their copies, spread over the set and its classes; of heartbeats: the "
+        "begin of each recording, so that about N beats are asked for",
     )
     parser.add_argument("--out", type=Path, help="report folder (default reports/<name of the bundle's folder>)")
     parser.add_argument(

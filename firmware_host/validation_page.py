@@ -1,12 +1,14 @@
 """validation.html: a validation report as a page. Every figure in it is one of validation.json."""
 
 from pathlib import Path
+from typing import Protocol
 
 from firmware_host.breakdown import RINGS
 from firmware_host.breakdown_types import Breakdown, ClassFigures, DirectionBin, Pairs
-from firmware_host.validation import Validation
+from firmware_host.validation import DataName, Sources, Validation
 from firmware_host.validation_table import unmeasured
 from firmware_host.verdict_words import verdict_sentences
+from scl.artifacts.manifest import SplitName
 from scl.pages import charts
 from scl.pages.parts import FIGURES, Rows, Tile, confusion, cost_rows, difference, provenance_rows
 from scl.pages.rendering import number, render, share
@@ -31,7 +33,11 @@ def page(v: Validation) -> str:
             "cost": [] if export is None else cost_rows(export.cost, export.board),
             "exactness": _exactness(v),
             "link": _link(v),
-            "sources": [*_sources(v), *provenance_rows(v.provenance)],
+            "sources": [
+                *source_rows(v, v.sources),
+                ("Seed of the copies", str(v.sources.seed)),
+                *provenance_rows(v.provenance),
+            ],
             "exported": [] if export is None else provenance_rows(export.provenance),
         },
     )
@@ -205,18 +211,35 @@ def _inference(v: Validation) -> str:
     return v.inference.cost + (" (emulated; not cycles)" if v.inference.instructions is not None else ", silent line")
 
 
-def _sources(v: Validation) -> Rows:
+class Origin(Protocol):
+    """What reports of windows and of heartbeats say of where they are from."""
+
+    @property
+    def board(self) -> str: ...
+    @property
+    def firmware(self) -> str: ...
+    @property
+    def port(self) -> str: ...
+    @property
+    def model_hash(self) -> str: ...
+    @property
+    def split(self) -> SplitName | None: ...
+    @property
+    def data(self) -> DataName: ...
+
+
+def source_rows(v: Origin, sources: Sources) -> Rows:
+    """What was validated where, in words."""
     hashes = [
         ("Model", v.model_hash),
-        ("Bundle's manifest", v.sources.bundle),
-        ("Windows as they were sent", v.sources.windows),
-        ("Run", v.sources.run or "none: a model from elsewhere"),
-        ("Firmware", v.sources.firmware or f"{v.firmware}, flashed before"),
+        ("Bundle's manifest", sources.bundle),
+        ("Windows as they were sent", sources.windows),
+        ("Run", sources.run or "none: a model from elsewhere"),
+        ("Firmware", sources.firmware or f"{v.firmware}, flashed before"),
     ]
     split = "none" if v.split is None else v.split.name + (", leaky: it flatters" if v.split.leaky else "")
     return [
         *((f"{name}, SHA-256", text) for name, text in hashes),
         ("Board and firmware", f"{v.board}, {v.firmware}, on {v.port}"),
         ("Data, split", f"{v.data.name}, {split}"),
-        ("Seed of the copies", str(v.sources.seed)),
     ]

@@ -112,8 +112,8 @@ def test_a_lead_that_falls_off_is_flagged_and_abstained_from(folder: Path, bundl
         assert ("saturated" in line) == (25 < seconds < 27 + 15.1), line
 
 
-def test_a_beat_bundle_is_validated_and_not_streamed(folder: Path) -> None:
-    small = ("--task", "beat", "--pool", "flatten", "--epochs", "1", "--draws", "2")
+def test_windows_around_beats_are_validated_and_not_streamed(folder: Path) -> None:
+    small = ("--task", "beat", "--input", "raw", "--epochs", "1", "--draws", "2")
     run(folder, "train.ecg", "--synthetic", "--out", "runs/beat", *small)
     run(folder, "calibration.ranges", "runs/beat", "--windows", "60", "--draws", "1")
     sizes = ("--windows", "6", "--draws", "2", "--max-loss", "100")

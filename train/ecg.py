@@ -15,7 +15,7 @@ from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
-from train.run.config import TrainConfig
+from train.run.config import FEATURES, TrainConfig
 from train.run.supported import Only, check_supported
 
 if TYPE_CHECKING:
@@ -26,14 +26,19 @@ if TYPE_CHECKING:
 STRIP = TrainConfig().changed(
     epochs=12, learning_rate=2e-3, draws=10, balance=0.5, eps=1e-3, lambda_=0.05, partition="64/32/32"
 )
-DEFAULTS = {"strip": STRIP, "beat": STRIP.changed(epochs=5, draws=4, pool="flatten")}
+BEAT = TrainConfig().changed(
+    input="features", epochs=5, learning_rate=1e-2, batch_size=256, balance=0.55, evenness=0.25, variation=0.3,
+    smoothing=0.02, weight_decay=0.3, partition="8/8/8", method="augment",
+)  # fmt: skip
+RAW_BEAT = STRIP.changed(epochs=5, draws=4, pool="flatten")
+DEFAULTS = {"strip": STRIP, "beat": BEAT}
 SUPPORTED = {
-    "input": Only(("raw", "canonical"), "a rotation's invariants are an IMU's"),
-    "variation": Only((0.0,), "ECG windows are always varied"),
+    "input": Only(("raw", "canonical", *FEATURES), "a rotation's invariants are an IMU's"),
     "cutmix": Only((0.0,), "spans are cut for an IMU"),
     "also": Only(("",), "an ECG is shifted only"),
     "split": Only(("subject",), "ECG is divided by record, as published"),
 }
+SUPPORTED_RAW = {"variation": Only((0.0,), "ECG windows are always varied")}
 SUPPORTED_MULTILABEL = {"smoothing": Only((0.0,), "labels of ptbxl may hold together, and smoothing spreads one")}
 
 
@@ -49,7 +54,8 @@ def parser() -> argparse.ArgumentParser:
         "--task",
         choices=tuple(DEFAULTS),
         default="strip",
-        help="what is classified: 10 s strips (default), or single beats (then --epochs 5 --draws 4 --pool flatten)",
+        help="what is classified: 10 s strips (default), or single beats, which the board finds itself (with --input raw: "
+        "windows of 4 s around annotated ones; the defaults below are those of strips)",
     )
     options.add_argument(
         "--set", choices=("mitdb", "ptbxl", "ecg-folder"), help="data set (default: what --data holds, else mitdb)"
@@ -84,7 +90,11 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
         raise InputError("--synthetic needs no data: leave out --set and --data")
     wait_passively()
     options = flags.from_arguments(arguments, DEFAULTS[arguments.task])
+    if arguments.task == "beat" and options.encoder.input not in FEATURES:
+        options = flags.from_arguments(arguments, RAW_BEAT)
     check_supported("ECG", SUPPORTED, options)
+    if options.encoder.input not in FEATURES:
+        check_supported("ECG", SUPPORTED_RAW, options)
     folder = working_folder.WorkingFolder.of_command("train.ecg", argv, arguments)
     from train.data.registry import data_set
     from train.run.class_figures import read_metrics

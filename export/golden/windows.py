@@ -1,12 +1,16 @@
 """The test windows that an export evaluates, as the network's input, and those of them that travel with the bundle."""
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from export.golden.figures import int8_figures
 from export.proof.runtimes import Outputs
-from scl.artifacts.golden import Golden
+from scl.artifacts.golden import Golden, write_golden
+from scl.artifacts.manifest import Int8Figures
 from scl.frontend.chain import FrontEnd
 from scl.frontend.spec import FrontEndSpec
 from train.data.recordings import WindowSet
@@ -78,6 +82,21 @@ class EvaluatedWindows:
             rotation=None if turned is None else turned[:, taken],
             shift=self.copies.parameters.get("shift"),
         )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the transforms."""
+        return self.copies.names
+
+    def views(self) -> Iterator[np.ndarray]:
+        """What the float model takes, float32 (windows, channels, samples) under each transform."""
+        return (np.ascontiguousarray(self.copies.windows(t)[self.chosen]) for t in range(self.copies.transforms))
+
+    def store(self, folder: Path, outputs: Outputs, thresholds: tuple[int, ...] | None) -> Int8Figures:
+        """Writes the golden set into a bundle folder; its figures."""
+        golden = self.golden(outputs, thresholds)
+        write_golden(folder, golden, self.golden_windows)
+        return int8_figures(golden)
 
     @property
     def golden_windows(self) -> np.ndarray:

@@ -15,7 +15,8 @@ from scl.artifacts.fields import MOST
 from scl.artifacts.run import InputSteps, Normalisation
 from scl.frontend import bandpass, invariants, resampler
 from scl.frontend.bandpass import Band, Bandpass
-from scl.frontend.flags import flags_of
+from scl.frontend.beats import Beats, find
+from scl.frontend.flags import flags_of, lead_off_at
 from scl.frontend.quantization import quantized
 from scl.frontend.resampler import Resampler
 from scl.frontend.sensor import Sensor
@@ -134,6 +135,23 @@ class FrontEnd:
             x = invariants.invariants(x, spec.invariant.fast, spec.invariant.slow)
         x = x[:, -spec.window_samples :]
         return quantized(x, spec.mean, spec.std, spec.inv_input_scale, spec.input_zero_point)
+
+    def beats(self, counts: np.ndarray) -> Beats:
+        """The heartbeats of a stream of counts (samples, 1) int16, which begins with a reset front end.
+
+        Raises ValueError of a front end that measures none.
+        """
+        if self.spec.beats is None:
+            raise ValueError("this front end measures no beats")
+        lead_off = lead_off_at(counts, self.spec.lead_off_samples)
+        outputs = self.signals(counts[None])[0, :, 0]
+        pushed = np.arange(len(outputs)) * self.spec.resampling.down // self.spec.resampling.up
+        return find(outputs, lead_off[pushed], self.spec.beats)
+
+    def quantized_beats(self, beats: Beats) -> np.ndarray:
+        """The network's input int8 (n, 1, features) of beats."""
+        spec = self.spec
+        return quantized(beats.values[:, None], spec.mean, spec.std, spec.inv_input_scale, spec.input_zero_point)
 
     def flags(self, counts: np.ndarray) -> np.ndarray:
         """What the board says of windows of counts (n, raw_samples, channels), uint8 (n,): `scl.frontend.flags`."""

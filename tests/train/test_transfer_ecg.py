@@ -43,7 +43,7 @@ def strip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 @pytest.fixture(scope="module")
 def beat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    yield from trained(tmp_path_factory.mktemp("beat"), "--epochs", "2", "--task", "beat")
+    yield from trained(tmp_path_factory.mktemp("beat"), "--epochs", "2", "--task", "beat", "--input", "raw")
 
 
 def evaluated(run: Run, monkeypatch: pytest.MonkeyPatch, recordings: Recordings) -> dict:

@@ -43,6 +43,12 @@ def vary_imu(x: Tensor, generator: torch.Generator, strength: float) -> Tensor:
     return x + strength * IMU_NOISE * x.std(dim=2, keepdim=True) * noise
 
 
+def vary_features(x: Tensor, generator: torch.Generator, strength: Tensor) -> Tensor:
+    """Features x (B, features, 1) with noise of standard deviations `strength` (features,)."""
+    noise = torch.randn(x.shape, generator=generator, device=x.device)
+    return x + strength.to(x.device)[:, None] * noise
+
+
 def _stretched(x: Tensor, factor: Tensor) -> Tensor:
     """x (B, channels, samples) around its middle by factor (B, 1); what lies outside is mirrored at the border."""
     time = torch.linspace(-1, 1, x.shape[2], device=x.device) * factor

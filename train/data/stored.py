@@ -56,4 +56,5 @@ def windows_for_run(info: RunInfo, part: str, data: str | Path | None = None) ->
     Raises InputError as `recordings_for_run` does.
     """
     recordings = recordings_for_run(info, data)
-    return TASKS[info.task].cut(recordings, info.split, part, info.window, from_info(info.transformation))
+    transformation = from_info(info.transformation)
+    return TASKS[info.task].cut(recordings, info.split, part, info.window, info.frontend, transformation)

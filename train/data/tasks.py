@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scl.artifacts.fields import TaskName
-from scl.artifacts.run import Split, WindowInfo
-from train.data import ecg
+from scl.artifacts.run import InputSteps, Split, WindowInfo
+from train.data import beats, ecg
 from train.data.fitting import at_rate
 from train.data.recordings import Recordings, WindowSet, windows
 from train.data.splits import split_windows
 from train.transformations import Transformation
 from train.transformations.shift import Shift
 
-Cut = Callable[[Recordings, Split, str, WindowInfo, Transformation], WindowSet]
-CutAll = Callable[[Recordings, WindowInfo, Transformation], tuple[WindowSet, tuple[str, ...]]]
+Cut = Callable[[Recordings, Split, str, WindowInfo, InputSteps, Transformation], WindowSet]
+CutAll = Callable[[Recordings, WindowInfo, InputSteps, Transformation], tuple[WindowSet, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class WindowTask:
         cut: the windows of a part ("train", "validation" or "test") of recordings as they were loaded.
         cut_all: every window of recordings of any set that have the window's channels, none overlapping, and the names
             of their labels, which need not be the run's.
-        streams: whether a stream can be classified; single beats are found by nobody.
+        streams: whether a stream of windows can be classified; a beat's are cut where somebody has found it.
         sensitivity: whether reports give sensitivity and precision of each class.
     """
 
@@ -38,20 +38,25 @@ class WindowTask:
 
 
 def _imu(
-    recordings: Recordings, split: Split, part: str, window: WindowInfo, transformation: Transformation
+    recordings: Recordings,
+    split: Split,
+    part: str,
+    window: WindowInfo,
+    steps: InputSteps,
+    transformation: Transformation,
 ) -> WindowSet:
     return split_windows(recordings, split, part, window.samples / window.rate_hz)
 
 
 def _all_imu(
-    recordings: Recordings, window: WindowInfo, transformation: Transformation
+    recordings: Recordings, window: WindowInfo, steps: InputSteps, transformation: Transformation
 ) -> tuple[WindowSet, tuple[str, ...]]:
     same = at_rate(recordings, window.rate_hz)
     return windows(same, same.groups, window.samples / window.rate_hz, 0.0), recordings.labels
 
 
 def _all_strips(
-    recordings: Recordings, window: WindowInfo, transformation: Transformation
+    recordings: Recordings, window: WindowInfo, steps: InputSteps, transformation: Transformation
 ) -> tuple[WindowSet, tuple[str, ...]]:
     assert isinstance(transformation, Shift)
     behind = ecg.prepared(recordings, window.rate_hz)
@@ -60,8 +65,10 @@ def _all_strips(
 
 
 def _all_beats(
-    recordings: Recordings, window: WindowInfo, transformation: Transformation
+    recordings: Recordings, window: WindowInfo, steps: InputSteps, transformation: Transformation
 ) -> tuple[WindowSet, tuple[str, ...]]:
+    if steps.beats is not None:
+        return beats.windows(recordings, recordings.groups, steps.beats, recordings.labels), recordings.labels
     assert isinstance(transformation, Shift)
     behind = ecg.prepared(recordings, window.rate_hz)
     return ecg.beats(behind, behind.groups, transformation, recordings.labels), recordings.labels
@@ -69,9 +76,16 @@ def _all_beats(
 
 def _ecg(name: str) -> Cut:
     def cut(
-        recordings: Recordings, split: Split, part: str, window: WindowInfo, transformation: Transformation
+        recordings: Recordings,
+        split: Split,
+        part: str,
+        window: WindowInfo,
+        steps: InputSteps,
+        transformation: Transformation,
     ) -> WindowSet:
-        assert isinstance(transformation, Shift)  # what ECG is trained under
+        if steps.beats is not None:
+            return beats.windows(recordings, split.part(part), steps.beats, ecg.task_labels(recordings))
+        assert isinstance(transformation, Shift)  # what other ECG is trained under
         return ecg.split_windows(ecg.prepared(recordings, window.rate_hz), split, part, name, transformation)
 
     return cut

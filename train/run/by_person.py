@@ -117,7 +117,7 @@ def _check_labels(run: "Run", recordings: Recordings) -> None:
 
 
 def _judged(run: "Run", recordings: Recordings, people: People, transformation: Transformation) -> _Judged:
-    cut, names = TASKS[run.info.task].cut_all(recordings, run.info.window, transformation)
+    cut, names = TASKS[run.info.task].cut_all(recordings, run.info.window, run.info.frontend, transformation)
     x, y = torch.from_numpy(cut.x), torch.from_numpy(cut.targets)
     classes = decide(predict(run.model, transformation.identity(x, y)[0])[1])
     labels = run.info.labels

@@ -13,6 +13,7 @@ from train.experimental.options import check as check_experimental
 from train.methods import METHODS, named
 from train.run.options import Options, Sizes, name_of, option, parsed
 
+FEATURES = ("features", "causal")  # inputs that beats are measured for
 MOST_EPOCHS = 1_000_000
 MOST_BATCH = 1_000_000  # windows
 
@@ -61,8 +62,9 @@ class EncoderOptions(Options):
     padding: str = option("same", "of convolutions; valid lets a stream keep columns", choices=("same", "valid"))
     input: str = option(
         "raw",
-        "the sensor's channels; imu: what no rotation changes of them; ecg: rolled to the largest excursion",
-        choices=("raw", "invariant", "canonical"),
+        "the sensor's channels; imu: what no rotation changes of them; ecg: rolled to the largest excursion; beats: "
+        "features of each (the default there), or those that do not wait for the next beat (causal)",
+        choices=("raw", "invariant", "canonical", *FEATURES),
     )
 
     def __post_init__(self) -> None:
@@ -101,7 +103,10 @@ class AugmentationOptions(Options):
     """What windows and labels that are trained on differ in besides the transformation."""
 
     variation: float = option(
-        0.0, "imu: how much gain, tempo and noise of a window vary in training; 1: as people do", least=0
+        0.0,
+        "imu: how much gain, tempo and noise of a window vary in training; 1: as people do; features of beats: noise, "
+        "in standard deviations",
+        least=0,
     )
     smoothing: float = option(
         0.0,
@@ -119,6 +124,11 @@ class OptimizationOptions(Options):
     """How long and how fast the weights move."""
 
     balance: float = option(0.0, "classes weigh their count to the power of minus this in the task loss", least=0)
+    evenness: float = option(
+        0.0,
+        "windows are drawn by their count in class and subject or record to the power of minus this; 0: each once",
+        least=0,
+    )
     epochs: int = option(30, "passes over the training windows", least=1, most=MOST_EPOCHS)
     batch_size: int = option(128, "windows per step", least=2, most=MOST_BATCH)
     learning_rate: float = option(4e-3, "peak of the one-cycle schedule", above=0)

@@ -1,17 +1,26 @@
 """ECG tasks: what the label of a window is, and the encoder for it."""
 
+from dataclasses import replace
+from functools import partial
+
+import torch
+
 from scl.artifacts import InputError
 from scl.artifacts.fields import TaskName
-from scl.artifacts.run import Architecture, InputSteps
-from train.augment.variation import vary_ecg
-from train.data import ecg
+from scl.artifacts.run import Architecture, InputSteps, Split
+from scl.frontend.beats import RATE_HZ, BeatSpec, names
+from train.augment.variation import vary_ecg, vary_features
+from train.data import beats, ecg
 from train.data.data_set import DataSet, Source
 from train.data.model_rate import model_rate
-from train.data.recordings import Recordings
+from train.data.recordings import Recordings, WindowSet
 from train.data.registry import data_set
-from train.run.config import EncoderOptions, TrainConfig
+from train.run.config import FEATURES, EncoderOptions, TrainConfig
 from train.run.fit import shaped
+from train.run.objective import unvaried
+from train.run.session import feature_statistics
 from train.run.task import Task
+from train.transformations import Disturbance
 
 # Fusion and unclassifiable beats neither train nor count, as ANSI/AAMI EC57 exempts them; where they go is reported.
 OTHERS = ("F", "Q")
@@ -21,6 +30,8 @@ STRIDES = (2, 2, 2, 2, 2, 2, 1)
 WIDTHS = (12, 16, 24, 32, 48, 64, 64)
 FLAT_WIDTHS = (12, 16, 24, 32, 48, 64, 32)
 KERNEL = 7
+FEATURE_LIMIT = 5.0  # standard deviations
+FEATURE_WIDTH = 32  # of the hidden layer
 
 
 def ecg_architecture(encoder: EncoderOptions, window_s: float, rate_hz: float) -> Architecture:
@@ -33,7 +44,9 @@ def ecg_architecture(encoder: EncoderOptions, window_s: float, rate_hz: float) -
 def check_ecg(name: str, config: TrainConfig, wanted: DataSet) -> None:
     """Before anything is read: raises InputError for options that no recordings of the set can fit."""
     rate_hz = config.window.rate_hz or wanted.rate_hz
-    if rate_hz:
+    if config.encoder.input in FEATURES:
+        _check_features(name, config)
+    elif rate_hz:
         ecg.check_band(wanted.name, rate_hz)
         ecg_architecture(config.encoder, config.window.seconds or ecg.window_for(name), rate_hz)
 
@@ -49,6 +62,8 @@ def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: Tra
     """
     if name == "beat" and not any(len(block.beats) for block in recordings.blocks):
         raise InputError(f"{recordings.name}: has no annotated beats; use --task strip")
+    if config.encoder.input in FEATURES:
+        return _features_task(name, recordings, source, config)
     registered = data_set(source.data_set)
     assert registered.rate_hz is not None and registered.split is not None  # as all of ECG have
     rate_hz = model_rate(recordings, registered.rate_hz, config.window.rate_hz)
@@ -66,3 +81,69 @@ def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: Tra
     return Task(
         name, behind, source, labels, split, parts, shift, architecture, INPUT_LIMIT, frontend, others, vary_ecg
     )
+
+
+def _check_features(name: str, config: TrainConfig) -> None:
+    """Raises InputError for options that measured beats have no use for."""
+    if name != "beat":
+        raise InputError(f"--input {config.encoder.input} is of beats; give --task beat, or --input raw")
+    if config.window.seconds or config.window.rate_hz not in (0, RATE_HZ):
+        raise InputError(
+            f"--window and --rate are not chosen where beats are measured, at {RATE_HZ:g} Hz; leave them out, or give "
+            "--input raw"
+        )
+    if config.encoder.strides or config.encoder.kernels:
+        raise InputError("--strides and --kernels: a beat's features have no order in time; leave them out")
+
+
+def _features_task(name: TaskName, recordings: Recordings, source: Source, config: TrainConfig) -> Task:
+    """The features of beats that the board finds, under what may disturb their measurement, divided by record."""
+    registered = data_set(source.data_set)
+    assert registered.split is not None  # as all of ECG have
+    split, labels, spec = registered.split(recordings, config.run.seed), ecg.task_labels(recordings), beat_spec(config)
+    parts = {p: beats.windows(recordings, split.part(p), spec, labels) for p in ("train", "validation", "test")}
+    return features_task(name, recordings, source, config, split, parts, _others(recordings, split, spec))
+
+
+def beat_spec(config: TrainConfig) -> BeatSpec:
+    """How the beats of a run are measured."""
+    next_interval = config.encoder.input == "features"
+    return BeatSpec(next_interval, names(next_interval))
+
+
+def features_task(
+    name: TaskName,
+    recordings: Recordings,
+    source: Source,
+    config: TrainConfig,
+    split: Split,
+    parts: dict[str, WindowSet],
+    others: tuple[WindowSet, tuple[str, ...]] | None = None,
+) -> Task:
+    """The task of beats that are measured and divided."""
+    widths = tuple(config.encoder.widths) or (FEATURE_WIDTH,)
+    ones = (1,) * len(widths)
+    std = torch.from_numpy(feature_statistics(parts["train"])[1])
+    strength = config.augmentation.variation
+    return Task(
+        name,
+        replace(recordings, rate_hz=RATE_HZ),
+        source,
+        ecg.task_labels(recordings),
+        split,
+        parts,
+        Disturbance(),
+        Architecture(widths, ones, ones),
+        FEATURE_LIMIT,
+        InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, beats=beat_spec(config)),
+        others,
+        partial(vary_features, strength=strength * std) if strength else unvaried,
+    )
+
+
+def _others(recordings: Recordings, split: Split, spec: BeatSpec) -> tuple[WindowSet, tuple[str, ...]] | None:
+    """Test beats of classes that the model has not."""
+    exempt = tuple(label for label in OTHERS if label in recordings.labels)
+    if not exempt or not ecg.holds(recordings, split.test, exempt):
+        return None
+    return beats.windows(recordings, split.test, spec, exempt), exempt

@@ -112,6 +112,7 @@ class _Training:
         self.parameters, self.optimizer, self.progress, self.device = parameters, optimizer, progress, device
         self.x = torch.from_numpy(windows.x).to(device)
         self.y = torch.from_numpy(windows.targets).to(device)
+        self.shares = drawn_shares(windows, self.options.evenness)
         self.mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
 
     def epoch(self, epoch: int) -> dict[str, float]:
@@ -120,7 +121,7 @@ class _Training:
         size, epochs = self.options.batch_size, self.options.epochs
         batches = len(self.x) // size
         totals: dict[str, float] = {}
-        for batch, index in enumerate(_batches(len(self.x), size, self.objective.order)):
+        for batch, index in enumerate(_batches(len(self.x), size, self.objective.order, self.shares)):
             parts = self._step(index.to(self.device), epoch * batches + batch, epochs * batches)
             for name, value in parts.items():
                 totals[name] = totals.get(name, 0.0) + float(value) / batches
@@ -144,8 +145,26 @@ class _Training:
         return parts
 
 
-def _batches(count: int, size: int, order: torch.Generator) -> Iterator[Tensor]:
-    permutation = torch.randperm(count, generator=order)
+def drawn_shares(windows: WindowSet, evenness: float) -> Tensor | None:
+    """How often each window (n,) is drawn, relative to the others: by the count of its class in its subject or record
+    to the power of -evenness, every class as often as before. None: each once in an epoch.
+    """
+    if evenness == 0:
+        return None
+    shares = np.empty(len(windows))
+    for label in np.unique(windows.labels):
+        of_class = windows.labels == label
+        _, place, counts = np.unique(windows.groups[of_class], return_inverse=True, return_counts=True)
+        weights = counts[place] ** -evenness
+        shares[of_class] = weights / weights.mean()
+    return torch.from_numpy(shares)
+
+
+def _batches(count: int, size: int, order: torch.Generator, shares: Tensor | None) -> Iterator[Tensor]:
+    if shares is None:
+        permutation = torch.randperm(count, generator=order)
+    else:
+        permutation = torch.multinomial(shares, count, replacement=True, generator=order)
     for start in range(0, count - size + 1, size):
         yield permutation[start : start + size]
 

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 from scl.artifacts.run import Architecture, DataSource, Split
 from scl.partition import Partition
 from train.run.evaluate import Retrieval
+from train.transformations.disturbance import DisturbanceFigures
 from train.transformations.rotation import RotationFigures
 from train.transformations.shift import ShiftFigures
 
@@ -26,7 +27,7 @@ class Recorded(TypedDict):
     retrieval: NotRequired[Retrieval]
 
 
-class MetricsFile(Recorded, extra_items=RotationFigures | ShiftFigures):  # type: ignore[call-arg]  # PEP 728
+class MetricsFile(Recorded, extra_items=RotationFigures | ShiftFigures | DisturbanceFigures):  # type: ignore[call-arg]  # PEP 728
     """metrics.json: the figures of a run's test part. Figures of transformed copies stand under the transformation's
     name, and under those of its other kinds.
     """

@@ -47,7 +47,7 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> "Metr
     parallel.check(config.optimization.batch_size)
     _check_windows(task, config)
     device = pick_device()
-    model, info = _prepared(task, config, folder.out.name, device)
+    model, info = prepared_model(task, config, folder.out.name, device)
     if not parallel.leads():
         _follow(model, task, config, folder.partial, device)
         return None
@@ -76,7 +76,9 @@ def _check_windows(task: "Task", config: TrainConfig) -> None:
         raise InputError(f"{name}: no training window has {', '.join(missing)}; use another --seed or --split")
 
 
-def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.device") -> tuple["Classifier", RunInfo]:
+def prepared_model(
+    task: "Task", config: TrainConfig, name: str, device: "torch.device"
+) -> tuple["Classifier", RunInfo]:
     """The untrained model on `device`, and what run.json will say of it."""
     import torch
 
@@ -86,6 +88,8 @@ def _prepared(task: "Task", config: TrainConfig, name: str, device: "torch.devic
     recordings, windows = task.recordings, task.parts["train"]
     if task.frontend.invariant:
         mean, std = invariant_statistics(windows, recordings)
+    elif task.frontend.beats is not None:
+        mean, std = feature_statistics(windows)
     else:
         std = sensor_std(windows, recordings)
         mean = np.zeros_like(std)
@@ -265,6 +269,12 @@ def invariant_statistics(windows: WindowSet, recordings: Recordings) -> tuple[np
     parts = [invariants(torch.from_numpy(x)).double() for x in np.array_split(windows.x, len(windows) // 500 + 1)]
     values = torch.cat(parts).transpose(1, 2).flatten(0, 1)
     return values.mean(dim=0).float().numpy(), values.std(dim=0).clamp_min(1e-6).float().numpy()
+
+
+def feature_statistics(windows: WindowSet) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every feature (features,), float32, over beats as recorded."""
+    values = windows.x[:, :, 0].astype(np.float64)
+    return values.mean(axis=0).astype(np.float32), values.std(axis=0).clip(1e-6).astype(np.float32)
 
 
 def health_warnings(

@@ -3,15 +3,27 @@
 from scl.artifacts import InputError, shortened
 from scl.artifacts.run import TransformationInfo
 from train.transformations.base import Headline, Transformation
+from train.transformations.disturbance import Disturbance
 from train.transformations.rotation import Rotation
 from train.transformations.shift import CircularShift, Shift
 
-__all__ = ["TRANSFORMATIONS", "CircularShift", "Headline", "Rotation", "Shift", "Transformation", "from_info", "kind"]
+__all__ = [
+    "TRANSFORMATIONS",
+    "CircularShift",
+    "Disturbance",
+    "Headline",
+    "Rotation",
+    "Shift",
+    "Transformation",
+    "from_info",
+    "kind",
+]
 
-TRANSFORMATIONS: dict[str, type[Rotation] | type[Shift]] = {Rotation.name: Rotation, Shift.name: Shift}
+Kind = type[Rotation] | type[Shift] | type[Disturbance]
+TRANSFORMATIONS: dict[str, Kind] = {kind.name: kind for kind in (Rotation, Shift, Disturbance)}
 
 
-def kind(name: str) -> type[Rotation] | type[Shift]:
+def kind(name: str) -> Kind:
     """The class of a transformation. Raises InputError for a name that is not known."""
     if name not in TRANSFORMATIONS:
         raise InputError(

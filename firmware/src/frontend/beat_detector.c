@@ -16,7 +16,7 @@
 #define LONGEST_INTERVAL 540u
 #define OLDEST 350u
 #define AROUND 36u
-#define REACH 8u
+#define REACH 20u
 #define MOST_LEAN 8
 
 static int32_t steepness(const scl_signal_ring *ring, uint32_t ago)

@@ -9,9 +9,9 @@
 
 void scl_rr_series_reset(scl_rr_series *s)
 {
-    for (uint32_t k = 0; k < 3u; k++) {
-        s->previous[k] = 0;
-    }
+    s->previous[0] = 0;
+    s->previous[1] = 0;
+    s->previous[2] = 0;
     s->alike = false;
     s->rr_count = 0;
     s->nn_count = 0;
@@ -46,7 +46,8 @@ static int32_t quantile(uint16_t *values, uint32_t count)
 static scl_usual usual_of(uint16_t *intervals, uint32_t count)
 {
     uint16_t changes[SCL_NN_INTERVALS];
-    scl_usual usual = {0, 0, 0, 0};
+    scl_usual usual;
+    usual.change = 0;
     for (uint32_t i = 1; i < count; i++) {
         changes[i - 1u] = (uint16_t)apart(intervals[i], intervals[i - 1u]);
     }
@@ -56,6 +57,7 @@ static scl_usual usual_of(uint16_t *intervals, uint32_t count)
     }
     usual.quantile = quantile(intervals, count);
     usual.median = scl_twice_median(intervals, count);
+    usual.long_quantile = usual.quantile;
     return usual;
 }
 
@@ -77,7 +79,6 @@ scl_usual scl_rr_series_usual(const scl_rr_series *s, uint16_t rr)
             count = 1;
         }
         usual = usual_of(intervals, count);
-        usual.long_quantile = usual.quantile;
     }
     return usual;
 }

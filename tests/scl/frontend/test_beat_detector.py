@@ -65,7 +65,7 @@ def slowly(uv: np.ndarray) -> tuple[list[int], list[int]]:
     for p in beats:
         centre = p - 11
         baseline = sorted(sample(n) for n in range(centre - 36, centre + 37))[36]
-        places = range(max(centre - 8, 0), centre + 9)
+        places = range(max(centre - 20, 0), centre + 21)
         top, bottom = max(places, key=sample), min(places, key=sample)
         up, down = sample(top) - baseline, baseline - sample(bottom)
         if min(up, down) <= max(up, down) * 3 // 4:

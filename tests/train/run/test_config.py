@@ -80,7 +80,7 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
 
 def test_groups_hold_every_option_once() -> None:
     names = [name for name, _, _ in TrainConfig.options()]
-    assert len(names) == len(set(names)) == 32 == len(TrainConfig().as_dict())
+    assert len(names) == len(set(names)) == 33 == len(TrainConfig().as_dict())
     assert {"method", "partition", "lambda", "epochs", "seed", "also"} < set(names)
 
 
@@ -97,7 +97,11 @@ def test_what_run_json_holds_makes_the_same_options() -> None:
     ("command", "flags", "message"),
     [
         (imu, ["--input", "canonical"], "--input is canonical, expected raw or invariant for an IMU .*; leave it out"),
-        (ecg, ["--input", "invariant"], "--input is invariant, expected raw or canonical for ECG"),
+        (
+            ecg,
+            ["--input", "invariant"],
+            "--input is invariant, expected raw or canonical or features or causal for ECG",
+        ),
         (ecg, ["--variation", "1"], "--variation is 1.0, expected 0.0 for ECG .ECG windows are always varied."),
         (ecg, ["--cutmix", "0.5"], "--cutmix is 0.5, expected 0.0 for ECG"),
         (ecg, ["--also", "scale"], "--also is scale, expected nothing for ECG"),
@@ -122,7 +126,7 @@ def test_what_a_task_declares_are_options_and_its_defaults_are_supported(command
 
 
 def test_valid_padding_that_a_beat_is_too_short_for(tmp_path: Path) -> None:
-    arguments = f"--task beat --padding valid --window 0.2 --synthetic --out {tmp_path / 'run'}"
+    arguments = f"--task beat --input raw --padding valid --window 0.2 --synthetic --out {tmp_path / 'run'}"
     with pytest.raises(InputError, match="0.2 s at 180 Hz has 36 samples, .* --padding valid needs 43: give --window"):
         ecg.main(arguments.split())
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,120 @@
+"""Cross-validates beats of MIT-BIH by record and writes results/beat_folds.json: six folds over the 44 records that are
+not paced, every seed with folds of its own.
+
+    SCL_DATA_DIR=... python benchmarks/beat_folds.py --seeds 0 1 2 --set method=scl lambda=0.05
+
+Options are chosen by this, never by DS2. Rows are kept by their options, so the command can be interrupted.
+"""
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+
+from scl import metrics
+from scl.artifacts import write_json
+from scl.artifacts.run import Split
+from scl.threads import wait_passively
+from train.data import beats, mitdb
+from train.data.data_set import Source
+from train.data.recordings import Recordings, WindowSet
+from train.data.stored import resolve
+from train.ecg import BEAT
+from train.run.config import TrainConfig
+from train.run.ecg_task import beat_spec, features_task
+from train.run.evaluate import predict
+from train.run.loop import Progress, fit
+from train.run.session import prepared_model
+
+FOLDS = 6
+RESULTS = Path(__file__).parent / "results" / "beat_folds.json"
+SILENT = Progress(lambda epoch, figures: None, lambda done, total: None)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    options.add_argument("--set", nargs="*", default=[], metavar="OPTION=VALUE", help="of train.ecg --task beat")
+    options.add_argument("--results", type=Path, default=RESULTS)
+    arguments = options.parse_args()
+    wait_passively()
+    torch.set_num_threads(1)
+    config = BEAT.changed(**{name: number(value) for name, value in (pair.split("=", 1) for pair in arguments.set)})
+    recordings = mitdb.load(resolve(None, mitdb.DATA_SET))
+    windows = beats.windows(recordings, (*mitdb.DS1, *mitdb.DS2), beat_spec(config), mitdb.RHYTHM)
+    for seed in arguments.seeds:
+        row = figures(*cross_validated(windows, recordings, config, seed))
+        print(" ".join(arguments.set) or "default", seed, json.dumps(row), flush=True)
+        rows = json.loads(arguments.results.read_text("utf-8"))["rows"] if arguments.results.exists() else []
+        key = {"options": " ".join(sorted(arguments.set)), "seed": seed}
+        rows = [r for r in rows if {name: r[name] for name in key} != key] + [key | row]
+        write_json(arguments.results, {"kind": "beat_folds", "schema": 1, "folds": FOLDS, "rows": rows})
+
+
+def number(text: str) -> int | float | str:
+    """An option's value as a TOML file has it."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def folds(seed: int) -> list[list[int]]:
+    """Records of each fold; the two of one patient in the same one."""
+    records = [r for r in (*mitdb.DS1, *mitdb.DS2) if r != mitdb.SAME_PATIENT[1]]
+    parts = [part.tolist() for part in np.array_split(np.random.default_rng(seed).permutation(records), FOLDS)]
+    return [[*part, mitdb.SAME_PATIENT[1]] if mitdb.SAME_PATIENT[0] in part else part for part in parts]
+
+
+def cross_validated(
+    windows: WindowSet, recordings: Recordings, config: TrainConfig, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Labels, classes and records of all beats, each of the model that did not see its record; mean consistency."""
+    classes = np.full(len(windows), -1)
+    consistent: list[float] = []
+    for test in folds(seed):
+        inside = np.isin(windows.groups, test)
+        part = windows.take(~inside)
+        rest = tuple(sorted(set(windows.groups.tolist()) - set(test)))
+        split = Split(f"fold of {FOLDS}, by record", False, seed, rest, (), tuple(sorted(test)))
+        task = features_task("beat", recordings, Source("mitdb", {}), config, split, {"train": part})
+        model, _ = prepared_model(task, config.changed(seed=seed), "fold", torch.device("cpu"))
+        with TemporaryDirectory() as folder:
+            fit(
+                *(model, part, task.transformation, config.changed(seed=seed), lambda m: {}, SILENT, Path(folder)),
+                torch.device("cpu"),
+                task.vary,
+            )
+        x = torch.from_numpy(windows.x[inside])
+        each = [predict(model, x[:, :, k : k + 1])[1].argmax(axis=1) for k in range(x.shape[2])]
+        classes[inside] = each[0]
+        consistent += [float((each[0] == other).mean()) for other in each[1:]]
+    return windows.labels, classes, windows.groups, float(np.mean(consistent))
+
+
+def figures(labels: np.ndarray, classes: np.ndarray, records: np.ndarray, consistency: float) -> dict[str, float]:
+    """Macro F1, and sensitivity and precision of S and V, with all records and without 232."""
+    row: dict[str, float] = {"consistency": round(consistency, 5)}
+    for suffix, kept in (("", records > 0), (" without 232", records != 232)):
+        row["macro F1" + suffix] = round(metrics.macro_f1(labels[kept], classes[kept]), 4)
+        for name, place in (("S", 1), ("V", 2)):
+            hits = ((labels == place) & (classes == place) & kept).sum()
+            row[f"{name} Se{suffix}"] = round(float(hits / ((labels == place) & kept).sum()), 4)
+            row[f"{name} PPV{suffix}"] = round(float(hits / max(((classes == place) & kept).sum(), 1)), 4)
+    return row
+
+
+def means(rows: Iterable[dict[str, float]]) -> dict[str, float]:
+    """Of each figure over seeds."""
+    kept = list(rows)
+    return {name: float(np.mean([row[name] for row in kept])) for name in kept[0] if isinstance(kept[0][name], float)}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""A validation of heartbeats as a page, on the terminal and as annotation files: all figures are the JSON file's."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from firmware_host.beat_measure import Answered
+from firmware_host.beat_validation import NO_DEVICE, REPORT, BeatValidation, Compared, shares
+from firmware_host.messages import ABSTAIN
+from firmware_host.validation_page import source_rows
+from scl.artifacts import write_artifact, write_bytes
+from scl.artifacts.annotations import write_annotations
+from scl.artifacts.golden_beats import GoldenBeats
+from scl.ec57.beats import CLASSES
+from scl.ec57.inter_patient import InterPatient
+from scl.ec57.statistics import Statistics
+from scl.pages.beat_table import BeatTable, beat_table, counts
+from scl.pages.parts import Matrix, Rows, Tile, confusion, cost_rows, provenance_rows
+from scl.pages.rendering import number, render
+
+TEMPLATE = Path(__file__).with_name("beats.html")
+PAGE, ANNOTATIONS = "validation.html", "annotations"
+ANNOTATOR = "scl"  # suffix of the annotation files
+WIDTH = 120  # of the table, in characters
+ARTEFACT = "|"  # WFDB's symbol where the board abstained
+
+
+def write_report(folder: Path, v: BeatValidation, golden: GoldenBeats, answered: Answered) -> None:
+    """validation.json, the page, and an annotation file for each recording, into `folder`."""
+    write_artifact(folder / REPORT, v)
+    write_bytes(folder / PAGE, page(v).encode())
+    (folder / ANNOTATIONS).mkdir()
+    rate_hz = golden_rate(v, golden)
+    for stretch, records in enumerate(answered.stretches):
+        at = np.array([r.sample for r in records], np.int64)
+        order = np.argsort(at, kind="stable")
+        symbols = [ARTEFACT if r.predicted == ABSTAIN else CLASSES[r.predicted] for r in records]
+        path = folder / ANNOTATIONS / f"{golden.groups[stretch]}.{ANNOTATOR}"
+        ordered = [symbols[place] for place in order.tolist()]
+        write_annotations(path, at[order], ordered, rate_hz, int(golden.lengths[stretch]))
+
+
+def golden_rate(v: BeatValidation, golden: GoldenBeats) -> float:
+    """Samples of the sensor in a second."""
+    return len(golden.counts) / v.seconds
+
+
+def page(v: BeatValidation) -> str:
+    """The report as HTML."""
+    return render(
+        TEMPLATE,
+        {
+            "v": v,
+            "no_device": NO_DEVICE,
+            "tiles": _tiles(v),
+            "table": None if v.compared is None else table_of(v.compared),
+            "matrices": [] if v.compared is None else _matrices(v.compared),
+            "rows": rows(v),
+            "sources": [*source_rows(v, v.sources), *provenance_rows(v.provenance)],
+        },
+    )
+
+
+def print_table(v: BeatValidation) -> None:
+    """What the page says, in short."""
+    from scl.terminal import PlainConsole, columns
+
+    console = PlainConsole(width=None if sys.stdout.isatty() else WIDTH)  # a pipe has no width of its own
+    if v.compared is not None:
+        table = table_of(v.compared)
+        console.print(columns(f"{v.name} on {v.board}: heartbeats", table.columns, [table.records, table.totals]))
+        console.print(table.caption, highlight=False)
+    for name, value in rows(v):
+        console.print(f"{name}: {value}", highlight=False)
+    for reason in v.missed:
+        console.print(f"missed: {reason}", style="red", highlight=False)
+    console.print(f"{'passed' if v.passed else 'not passed'}: {v.verdict}", style="bold", highlight=False)
+
+
+def table_of(c: Compared) -> BeatTable:
+    """Records, and all of them with and without the one that has most S beats."""
+    return beat_table(c.records, c.all, [] if c.without is None else [c.without])
+
+
+def rows(v: BeatValidation) -> Rows:
+    """What was measured, in words."""
+    same = v.parity
+    lines = [
+        ("Beats equal to the desktop's", f"{same.compared - _beats_off(v):,} of {same.expected:,}, in every number"),
+        ("Answered", f"{same.answered:,} beats of {v.seconds / 3600:.2f} hours of ECG"),
+    ]
+    if v.latency_s is not None:
+        middle, late, last = v.latency_s
+        lines.append(("From the R peak to the answer", f"{middle:.2f} s; 99 %: {late:.2f} s; at most {last:.2f} s"))
+    if v.compared is not None:
+        lines += _figures(v.compared)
+    if v.inference is not None:
+        lines.append(("An inference of the network alone", v.inference.cost))
+    if v.export is not None:
+        lines += cost_rows(v.export.cost, v.export.board)
+    return lines
+
+
+def _figures(c: Compared) -> Rows:
+    strips, ten = c.strips, c.all.inter_patient
+    runs = c.all.runs.any
+    result = [
+        ("F1 of N, S, V", f"{', '.join(number(f1) for f1 in ten.f1)}; macro {number(ten.macro_f1)}{_between(ten)}"),
+        ("QRS with the first five minutes", _share_pair(c.whole.qrs.gross)),
+        ("Runs of three V and more", f"Se {shares(runs.sensitivity)} %, PPV {shares(runs.ppv)} %"),
+        (
+            "Ten seconds by their worst beat",
+            f"macro F1 {number(strips.macro_f1)} over {strips.strips:,}; {shares(strips.consistency)} % of "
+            f"{strips.pairs:,} keep their class when they start up to .8 s later",
+        ),
+    ]
+    if c.without is not None:
+        fewer = c.without.inter_patient
+        name = f"F1 of N, S, V without {c.without_record}"
+        result.insert(1, (name, f"{', '.join(map(number, fewer.f1))}; macro {number(fewer.macro_f1)}"))
+    return result
+
+
+def _share_pair(statistics: Statistics) -> str:
+    return f"Se {shares(statistics.sensitivity)} %, PPV {shares(statistics.ppv)} %"
+
+
+def _between(figures: InterPatient) -> str:
+    interval = figures.macro_f1_ci95
+    return "" if interval is None else f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by record)"
+
+
+def _beats_off(v: BeatValidation) -> int:
+    """At most so many beats differ in some number."""
+    same = v.parity
+    return min(same.compared, same.off)
+
+
+def _tiles(v: BeatValidation) -> list[Tile]:
+    same = v.parity
+    tiles = [Tile("Beats equal to the desktop's", f"{same.compared - _beats_off(v):,} of {same.expected:,}", None, "")]
+    if v.compared is not None:
+        ten = v.compared.all.inter_patient
+        tiles.append(Tile("Macro F1 of N, S, V", number(ten.macro_f1), ten.macro_f1_ci95, "beats that the board found"))
+    return tiles
+
+
+def _matrices(c: Compared) -> list[Matrix]:
+    return [
+        counts("Annotated beats by the board's, without each record's first five minutes", c.all.matrix),
+        confusion("Ten seconds by their worst beat", ["N", "S", "V"], c.strips.confusion),
+    ]

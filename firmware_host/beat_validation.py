@@ -1,0 +1,117 @@
+"""validation.json of a bundle that finds heartbeats: what a board answered to whole recordings, how far that is from
+the desktop, and how it compares with the annotations.
+"""
+
+from dataclasses import dataclass
+
+from firmware_host.validation import DataName, ExportFacts, Inference, Sources
+from scl.artifacts.fields import Fraction, Name, NotNegative, Sha256, Whole
+from scl.artifacts.json_files import Artifact
+from scl.artifacts.manifest import SplitName
+from scl.artifacts.provenance import Provenance
+from scl.ec57.comparison import RecordFigures, Summary
+from scl.ec57.strips import Strips
+
+REPORT = "validation.json"
+NO_DEVICE = "Not a medical device: a model under test, of no use for diagnosis."
+
+
+@dataclass(frozen=True)
+class BeatParity:
+    """How the board's beats differ from the golden ones, number by number.
+
+    Attributes:
+        expected, answered: golden beats, and those that the board answered.
+        compared: beats of the same number in the same stretch.
+        samples_off, intervals_off, inputs_off, outputs_off, classes_off, flags_off, rhythms_off: those of them that
+            differ in the R peak or when it was answered, the interval, the network's input, a feature or logit, the
+            class, the flags, the rhythm.
+    """
+
+    expected: Whole
+    answered: Whole
+    compared: Whole
+    samples_off: Whole
+    intervals_off: Whole
+    inputs_off: Whole
+    outputs_off: Whole
+    classes_off: Whole
+    flags_off: Whole
+    rhythms_off: Whole
+
+    @property
+    def off(self) -> int:
+        """Beats that are not there, or too many, and numbers that differ."""
+        apart = abs(self.expected - self.answered)
+        return apart + self.samples_off + self.intervals_off + self.inputs_off + self.outputs_off + self.unsaid
+
+    @property
+    def unsaid(self) -> int:
+        """Classes, flags and rhythms that differ."""
+        return self.classes_off + self.flags_off + self.rhythms_off
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The board's beats against the annotated ones by EC57.
+
+    Attributes:
+        records: each without its first five minutes.
+        all: of them together.
+        without: all but the record that most S beats are of, and its name; None for fewer than two records.
+        whole: all, with the first five minutes.
+        strips: of ten seconds, by their worst beat.
+    """
+
+    records: tuple[RecordFigures, ...]
+    all: Summary
+    without: Summary | None
+    without_record: str
+    whole: Summary
+    strips: Strips
+
+
+@dataclass(frozen=True)
+class BeatValidation(Artifact):
+    """validation.json of heartbeats.
+
+    Attributes:
+        seconds: of ECG that were sent.
+        stopped: why it ended before all was answered; None if it did not.
+        latency_s: from the R peak to the answer, in time of the recording: median, 99th percentile and largest.
+        compared: None where it was stopped.
+    """
+
+    name: Name
+    board: str
+    firmware: str
+    port: str
+    model_hash: Sha256
+    sensor: Name
+    split: SplitName | None
+    data: DataName
+    stretches: Whole
+    seconds: NotNegative
+    resets: Whole
+    stopped: str | None
+    parity: BeatParity
+    latency_s: tuple[NotNegative, NotNegative, NotNegative] | None
+    compared: Compared | None
+    inference: Inference | None
+    bytes_sent: Whole
+    bytes_received: Whole
+    export: ExportFacts | None
+    sources: Sources
+    provenance: Provenance
+    missed: tuple[str, ...]
+    verdict: str
+    passed: bool
+
+    kind = "beat_validation"
+    schema = 1
+    advice = "validate again with python -m firmware_host.validate"
+
+
+def shares(found: Fraction | None) -> str:
+    """A share in per cent with two digits; - for none."""
+    return "-" if found is None else f"{100 * found:.2f}"

@@ -1,0 +1,153 @@
+"""beats.npz of a bundle whose front end measures heartbeats: whole stretches of recordings as a sensor counts them,
+every beat that a board must answer with, and the annotated beats.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from scl.artifacts.bundle import Bundle
+from scl.artifacts.errors import InputError
+from scl.artifacts.manifest import BundleManifest
+from scl.artifacts.npz_files import Array, read_arrays, write_npz
+from scl.decision import LOST, decide
+from scl.frontend.flags import LEAD_OFF, SATURATED
+
+BEATS = "beats.npz"
+RHYTHM = 8  # numbers, of scl.frontend.rhythm.Rhythm
+CLASSES = 5  # of annotated beats: N, S, V, F, Q
+
+
+@dataclass(frozen=True, eq=False)
+class GoldenBeats:
+    """Stretches, each of which a board gets as a stream, and what it must answer.
+
+    Attributes:
+        counts: int16 (samples, channels), the stretches one behind the other.
+        lengths, groups: int64 (stretches,), samples and record of each.
+        stretch: int64 (beats,), of which stretch a beat is; never falls.
+        sample, end: int64 (beats,), sample of its stretch that is its R peak, and how many had come when it was
+            answered.
+        interval: int64 (beats,), model-rate samples since the beat before; 0: none.
+        flags: uint8 (beats,), of scl.frontend.flags.
+        inputs, features, logits: int8 (beats, any), the network's input and outputs.
+        rhythm: int64 (beats, 8), fields of scl.frontend.rhythm.Rhythm.
+        truth_stretch, truth_sample: int64 (annotations,), of annotated beats, in order.
+        truth_class: uint8 (annotations,), places in "NSVFQ".
+    """
+
+    counts: np.ndarray
+    lengths: np.ndarray
+    groups: np.ndarray
+    stretch: np.ndarray
+    sample: np.ndarray
+    end: np.ndarray
+    interval: np.ndarray
+    flags: np.ndarray
+    inputs: np.ndarray
+    features: np.ndarray
+    logits: np.ndarray
+    rhythm: np.ndarray
+    truth_stretch: np.ndarray
+    truth_sample: np.ndarray
+    truth_class: np.ndarray
+
+    @property
+    def predictions(self) -> np.ndarray:
+        """(beats,), LOST where the board abstains."""
+        return np.where(self.flags & LEAD_OFF, LOST, decide(self.logits))
+
+    def part(self, stretch: int) -> np.ndarray:
+        """Counts (samples, channels) of a stretch."""
+        first = int(self.lengths[:stretch].sum())
+        return np.asarray(self.counts[first : first + int(self.lengths[stretch])])
+
+    def truth(self, stretch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Sample of the sensor and class of the annotated beats of a stretch, int64 (annotations,)."""
+        there = self.truth_stretch == stretch
+        return self.truth_sample[there], self.truth_class[there].astype(np.int64)
+
+    def limited(self, beats: int | None) -> "GoldenBeats":
+        """The begin of each stretch, so that they have about so many beats together; all for None."""
+        total = len(self.stretch)
+        if beats is None or beats >= total:
+            return self
+        each = max(1, beats // max(1, len(np.unique(self.stretch))))
+        firsts = np.searchsorted(self.stretch, self.stretch)
+        kept = np.arange(total) - firsts < each
+        lengths = np.array([int(self.end[kept & (self.stretch == s)].max(initial=1)) for s in range(len(self.lengths))])
+        parts = [self.part(s)[:length] for s, length in enumerate(lengths)]
+        known = self.truth_sample < lengths[self.truth_stretch]
+        per_beat = ("stretch", "sample", "end", "interval", "flags", "inputs", "features", "logits", "rhythm")
+        annotations = ("truth_stretch", "truth_sample", "truth_class")
+        rows = {name: getattr(self, name)[kept] for name in per_beat}
+        rows |= {name: getattr(self, name)[known] for name in annotations}
+        return replace(self, counts=np.concatenate(parts), lengths=lengths, **rows)
+
+
+def write_golden_beats(folder: Path, golden: GoldenBeats) -> None:
+    """Writes beats.npz into a bundle folder."""
+    write_npz(folder / BEATS, **vars(golden))
+
+
+def read_golden_beats(bundle: Bundle[BundleManifest]) -> GoldenBeats:
+    """Reads it. Raises InputError if a type, a shape or a value is not what the manifest says."""
+    manifest, path = bundle.manifest, bundle.path / BEATS
+    per_beat, per_stretch, per_annotation = ("beats",), ("stretches",), ("annotations",)
+    arrays, _ = read_arrays(
+        bundle.file(BEATS),
+        {
+            "counts": Array(np.int16, ("samples", "values")),
+            "lengths": Array(np.int64, per_stretch),
+            "groups": Array(np.int64, per_stretch),
+            **{name: Array(np.int64, per_beat) for name in ("stretch", "sample", "end", "interval")},
+            "flags": Array(np.uint8, per_beat),
+            "inputs": Array(np.int8, (*per_beat, "inputs")),
+            "features": Array(np.int8, (*per_beat, "features")),
+            "logits": Array(np.int8, (*per_beat, "classes")),
+            "rhythm": Array(np.int64, (*per_beat, "rhythm")),
+            **{name: Array(np.int64, per_annotation) for name in ("truth_stretch", "truth_sample")},
+            "truth_class": Array(np.uint8, per_annotation),
+        },
+        {
+            "values": manifest.values,
+            "inputs": manifest.input.shape[3],
+            "features": manifest.features,
+            "classes": manifest.outputs.logits.size,
+            "rhythm": RHYTHM,
+        },
+    )
+    golden = GoldenBeats(**arrays)
+    _check(golden, path, manifest.advice)
+    return golden
+
+
+def _check(golden: GoldenBeats, path: Path, advice: str) -> None:
+    """Raises InputError for numbers that point nowhere, or out of order."""
+
+    def refuse(name: str, expected: str) -> None:
+        raise InputError(f"{path}: {name} holds other numbers than expected, {expected}; {advice}")
+
+    lengths = golden.lengths
+    if not len(lengths) or (lengths < 1).any() or (lengths > len(golden.counts)).any():
+        refuse("lengths", "1 or more samples of each stretch")
+    if int(lengths.sum()) != len(golden.counts):
+        refuse("lengths", f"{len(golden.counts)} samples together")
+    for name, stretch, sample in (
+        ("stretch", golden.stretch, golden.sample),
+        ("truth_stretch", golden.truth_stretch, golden.truth_sample),
+    ):
+        if ((stretch < 0) | (stretch >= len(lengths))).any() or (np.diff(stretch) < 0).any():
+            refuse(name, f"0 to {len(lengths) - 1} in rising order")
+        if ((sample < 0) | (sample >= lengths[stretch])).any():
+            refuse(name.replace("stretch", "sample"), "samples of the beats' stretches")
+    if not len(golden.stretch):
+        refuse("stretch", "one beat at least")
+    same = golden.stretch[1:] == golden.stretch[:-1]
+    if ((golden.end < 1) | (golden.end > lengths[golden.stretch])).any() or (np.diff(golden.end)[same] <= 0).any():
+        refuse("end", "samples of the beats' stretches, each later than the one before")
+    if (golden.flags & ~np.uint8(SATURATED | LEAD_OFF)).any():
+        refuse("flags", f"0 to {SATURATED | LEAD_OFF}")
+    if (golden.truth_class >= CLASSES).any():
+        refuse("truth_class", f"0 to {CLASSES - 1}")

@@ -1,0 +1,99 @@
+"""Heartbeats as the board finds and measures them, with the classes that annotations give them, and their copies."""
+
+from collections.abc import Collection
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from scl.artifacts import InputError
+from scl.ec57.matching import match, match_window
+from scl.frontend.beat_detector import r_peaks
+from scl.frontend.beats import RATE_HZ, Beats, BeatSpec, features_at, find, microvolts
+from train.data import beat_copies, ecg
+from train.data.cache import cached
+from train.data.recordings import Block, Recordings, WindowSet
+from train.transformations.disturbance import KINDS
+
+UNKNOWN = -1  # class of a beat that nobody annotated
+
+
+def windows(recordings: Recordings, groups: Collection[int], spec: BeatSpec, classes: tuple[str, ...]) -> WindowSet:
+    """Beats of `classes` that the board finds in recordings as they were recorded: x (n, features, 1 + kinds), each as
+    recorded and in a copy of each kind; labels are places in `classes`.
+
+    A beat counts as the annotated one within 150 ms of it.
+
+    Raises InputError if there is none.
+    """
+    versions = [measured(recordings, spec)] + [measured(recordings, spec, kind) for kind in KINDS]
+    place = np.array([classes.index(label) if label in classes else UNKNOWN for label in recordings.labels] + [UNKNOWN])
+    x, labels, owners = [], [], []
+    for blocks in zip(*(version.blocks for version in versions), strict=True):
+        if blocks[0].group in groups:
+            label = place[blocks[0].beats[:, 1]]
+            x.append(np.stack([b.x.T for b in blocks], axis=2)[label >= 0])
+            labels.append(label[label >= 0])
+            owners.append(np.full(len(labels[-1]), blocks[0].group))
+    if not sum(map(len, labels)):
+        raise InputError(
+            f"{recordings.name}: no beat of {', '.join(classes)} was detected in records {sorted(groups)}; give longer "
+            "recordings with annotated beats"
+        )
+    return WindowSet(
+        np.concatenate(x), np.concatenate(labels).astype(np.int64), np.concatenate(owners).astype(np.int64)
+    )
+
+
+def measured(recordings: Recordings, spec: BeatSpec, kind: str | None = None) -> Recordings:
+    """The beats of recordings as they were recorded: a "sample" of a block's x (features, beats) is one beat, `beats`
+    its R peak at 180 Hz and the class of the annotated beat that it is, or UNKNOWN.
+
+    Args:
+        kind: of a disturbance; then each beat of the undisturbed recordings has its features as disturbed, and those
+            that are not detected any more have them as recorded.
+    """
+    key: dict[str, object] = {"sha256": recordings.sha256, "spec": asdict(spec), "kind": kind}
+    return cached(f"{recordings.name}-beats", key, lambda: _measure(recordings, spec, kind))
+
+
+def _measure(recordings: Recordings, spec: BeatSpec, kind: str | None) -> Recordings:
+    behind = ecg.prepared(recordings, RATE_HZ)
+    if kind is None:
+        blocks = [_block(block, _found(block, spec), spec) for block in behind.blocks]
+    else:
+        before = measured(recordings, spec)
+        changed = behind if kind == KINDS[0] else ecg.prepared(beat_copies.disturbed(recordings, kind), RATE_HZ)
+        pairs = zip(before.blocks, changed.blocks, strict=True)
+        blocks = [_disturbed(old, block, spec, kind) for old, block in pairs]
+    return replace(
+        recordings, rate_hz=RATE_HZ, channels=spec.names, units=("",) * len(spec.names), blocks=tuple(blocks)
+    )
+
+
+def _found(block: Block, spec: BeatSpec) -> Beats:
+    signal = block.x[0]
+    return find(signal, np.zeros(len(signal), bool), spec)
+
+
+def _block(block: Block, found: Beats, spec: BeatSpec) -> Block:
+    """A block of beats with the classes of the annotated ones."""
+    order = np.argsort(block.beats[:, 0], kind="stable")
+    annotated = block.beats[order]
+    matched = match(annotated[:, 0], found.at, match_window(RATE_HZ))
+    classes = np.full(len(found.at), UNKNOWN, np.int64)
+    classes[matched[matched >= 0]] = annotated[matched >= 0, 1]
+    return Block(block.group, -1, found.values.T.copy(), np.stack([found.at, classes], axis=1))
+
+
+def _disturbed(old: Block, block: Block, spec: BeatSpec, kind: str) -> Block:
+    """The beats of `old` with the features that they have in the disturbed block."""
+    if kind == KINDS[0]:
+        uv = microvolts(block.x[0])
+        moved = beat_copies.jittered(old.beats[:, 0], RATE_HZ, block.group)
+        again = features_at(block.x[0], np.unique(r_peaks(uv, moved)), spec)
+    else:
+        again = _found(block, spec)
+    matched = match(old.beats[:, 0], again.at, match_window(RATE_HZ))
+    x = old.x.copy()
+    x[:, matched >= 0] = again.values[matched[matched >= 0]].T
+    return replace(old, x=x)

@@ -1,0 +1,119 @@
+"""What may happen to a heartbeat's measurement: its R peak found a little aside, another gain, a wandering baseline,
+an electrode that moves.
+
+The copies are measured once, when the beats are (train/data/beat_copies.py): a cut holds the features of a beat as
+recorded, and behind them those of each copy.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from scl.artifacts.run import InputSteps, TransformationInfo
+from scl.frontend.spec import FrontEndSpec
+from scl.robustness import Interval, Transformed
+from train.transformations.base import Copies, Figures, Headline, SensorCopies, Transformation, means
+
+if TYPE_CHECKING:
+    from train.data.recordings import Recordings, WindowSet
+
+KINDS = ("another peak", "gain", "baseline wander", "electrode motion")
+
+
+@dataclass(frozen=True)
+class DisturbanceFigures:
+    """Figures of each kind of copy, and means over all; similarity by group of dimensions."""
+
+    accuracy: float
+    macro_f1: float
+    kinds: list[str]
+    similarity: dict[str, list[float]]
+    consistency: list[float | None]
+    consistency_ci95: list[Interval | None]
+    mean_similarity: dict[str, float]
+    mean_consistency: float | None
+    mean_consistency_ci95: Interval | None
+
+    @property
+    def headline(self) -> Headline:
+        interval = self.mean_consistency_ci95
+        return Headline(self.accuracy, self.macro_f1, self.mean_consistency, interval, self.mean_similarity)
+
+    def sentences(self, others: Mapping[str, Figures]) -> list[str]:
+        shares = ("-" if share is None else f"{share:.4f}" for share in self.consistency)
+        each = ", ".join(f"{kind} {share}" for kind, share in zip(self.kinds, shares, strict=True))
+        return [f"  {'consistency':15} {each}"]
+
+
+class Disturbance:
+    """Cuts x (B, features, 1 + copies), the beat as recorded first; targets y (B,) are labels."""
+
+    name = "disturbance"
+    sentence = "another R peak, gain, baseline wander, electrode motion"
+    limited: ClassVar[tuple[str, ...]] = ("macro_f1", "consistency")
+    balanced = False
+    figures_class: ClassVar = DisturbanceFigures
+
+    def identity(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        return x[:, :, :1], y
+
+    def __call__(self, x: Tensor, y: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        kind = torch.randint(1, x.shape[2], (len(x), 1, 1), generator=generator, device=x.device)
+        return x.gather(2, kind.expand(-1, x.shape[1], 1)), y
+
+    def copies(self, x: Tensor, y: Tensor, draws: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """One of each kind, whatever `draws` says."""
+        for kind in range(1, x.shape[2]):
+            yield x[:, :, kind : kind + 1], y
+
+    def probed(self, x: Tensor, y: Tensor, draws: int, seed: int) -> Copies:
+        """What was done is told by which kind it is."""
+        kinds = torch.eye(x.shape[2] - 1)[:, None].expand(-1, len(x), -1)
+        return Copies([x[:, :, kind : kind + 1] for kind in range(x.shape[2])], kinds.numpy())
+
+    def sensor_copies(
+        self,
+        windows: "WindowSet",
+        draws: int,
+        seed: int,
+        recordings: Callable[[], "Recordings"],
+        frontend: FrontEndSpec,
+    ) -> SensorCopies:
+        raise ValueError("beats have no windows of counts: export plays whole records")
+
+    def window(self, samples: int) -> int:
+        return 1
+
+    def figures(self, transformed: Transformed, similarity: Mapping[str, list[float]]) -> DisturbanceFigures:
+        assert transformed.accuracy is not None and transformed.macro_f1 is not None  # a run's windows have labels
+        return DisturbanceFigures(
+            accuracy=transformed.accuracy,
+            macro_f1=transformed.macro_f1,
+            kinds=list(KINDS),
+            similarity=dict(similarity),
+            consistency=[copy.consistency for copy in transformed.per_copy],
+            consistency_ci95=[copy.consistency_ci95 for copy in transformed.per_copy],
+            mean_similarity=means(similarity),
+            mean_consistency=transformed.consistency,
+            mean_consistency_ci95=transformed.consistency_ci95,
+        )
+
+    def others(self) -> Mapping[str, Transformation]:
+        return {}
+
+    def farthest(self, draws: int) -> int | None:
+        return None
+
+    def by_construction(self, steps: InputSteps) -> str | None:
+        return None
+
+    def describe(self) -> TransformationInfo:
+        return TransformationInfo(self.name, {}, self.sentence)
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, float]) -> "Disturbance":
+        """Of a run.json; it has no parameters."""
+        return cls(**parameters)
