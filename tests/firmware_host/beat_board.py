@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from firmware_host.beats import KEPT, BeatRecord, BeatsAnswer
 from firmware_host.hello import Hello, InputKind
-from firmware_host.messages import BoardError, ErrorCode, Hop
+from firmware_host.messages import BoardError, ErrorCode, Hop, LiveAnswer, LiveProgress
 from firmware_host.protocol import ANSWER, PROTOCOL_VERSION, Decoder, Frame, Type, encode
 from tests.firmware.beat_model import KEPT as PARTITION
 from tests.firmware.beat_model import LABELS, MODEL_HASH
+
+BEAT_S = 0.8
 
 
 def honest(_kind: int, payload: bytes) -> bytes:
@@ -33,6 +35,8 @@ class BeatBoard:
     next: int = -1  # sample; -1: no stream
     frames: int = 0
     longest: int = 0  # samples of a chunk
+    live: int = -1  # number of the next beat of LIVE; -1: it does not run
+    live_seq: int = 0
     out: deque = field(default_factory=deque)
     decoder: Decoder = field(default_factory=Decoder)
 
@@ -50,14 +54,18 @@ class BeatBoard:
             return
         for frame in self.decoder.feed(data):
             kind, payload = self.answer(frame)
-            answer = encode(Frame(kind, frame.seq, self.lie(kind, payload)))
-            if not self._lost():
-                self.out.append(answer)
+            self._send(kind, frame.seq, payload)
 
     def read(self, timeout_s: float) -> bytes:
+        if not self.out and 0 <= self.live < len(self.records):
+            beat = self.records[self.live]
+            self.next, self.live = beat.end, self.live + 1
+            outputs = beat.features, beat.logits
+            answer = LiveAnswer(beat.number, beat.end, 0, beat.predicted, beat.flags, *outputs)
+            self._send(Type.LIVE | ANSWER, self.live_seq, answer.pack())
         if self.out:
             return self.out.popleft()
-        self.clock += timeout_s
+        self.clock += min(timeout_s, BEAT_S) if self.live >= 0 else timeout_s
         return b""
 
     def close(self) -> None:
@@ -71,6 +79,11 @@ class BeatBoard:
         if kind == Type.STREAM:
             self.next = 0
             return kind | ANSWER, payload
+        if kind == Type.LIVE:
+            begins = payload[2:] != bytes(4)
+            self.live, self.live_seq, self.next = (0, frame.seq, 0) if begins else (-1, 0, self.next)
+            done = sum(record.end <= self.next for record in self.records)
+            return kind | ANSWER, LiveProgress(done, self.next, 0).pack()
         done = [record for record in self.records if record.end <= self.next]
         if kind == Type.BEATS:
             wanted = max(int.from_bytes(payload, "little"), len(done) - KEPT)
@@ -84,6 +97,11 @@ class BeatBoard:
             latest = (done[-1].end, done[-1].predicted, done[-1].flags) if done else (0, 0, 0)
             return kind | ANSWER, Hop(self.next, len(done), *latest).pack()
         return Type.ERROR, BoardError(ErrorCode.UNKNOWN_TYPE, 0, kind).pack()
+
+    def _send(self, kind: int, seq: int, payload: bytes) -> None:
+        answer = encode(Frame(kind, seq, self.lie(kind, payload)))
+        if not self._lost():
+            self.out.append(answer)
 
     def _lost(self) -> bool:
         self.frames += 1
