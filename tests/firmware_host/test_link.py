@@ -48,7 +48,7 @@ def test_noise_is_told_from_silence(make_board):
         Link(board, board.now).greet()
 
 
-@pytest.mark.parametrize(("version", "advice"), [(6, "flash firmware"), (8, "update this program")])
+@pytest.mark.parametrize(("version", "advice"), [(7, "flash firmware"), (9, "update this program")])
 def test_another_protocol_version(make_board, version, advice):
     """Only the first byte of such a HELLO can be relied on."""
     board = make_board()
@@ -61,9 +61,9 @@ def test_another_protocol_version(make_board, version, advice):
     ("payload", "found"),
     [
         (b"", "without a byte"),
-        (b"\x07" * 20, "of 20 bytes; at least 64"),
-        (b"\x07" * 67, "with the text b.*; lines of UTF-8 with board name"),
-        (b"\x07" * 64 + b"\xff\n", "UTF-8"),
+        (b"\x08" * 20, "of 20 bytes; at least 64"),
+        (b"\x08" * 67, "with the text b.*; lines of UTF-8 with board name"),
+        (b"\x08" * 64 + b"\xff\n", "UTF-8"),
     ],
 )
 def test_a_malformed_greeting(make_board, payload, found):
