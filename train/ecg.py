@@ -54,8 +54,8 @@ def parser() -> argparse.ArgumentParser:
         "--task",
         choices=tuple(DEFAULTS),
         default="strip",
-        help="what is classified: 10 s strips (default), or single beats, which the board finds itself (with --input raw: "
-        "windows of 4 s around annotated ones; the defaults below are those of strips)",
+        help="what is classified: 10 s strips (default), or single beats, which the board finds itself (with --input raw "
+        "windows of 4 s around annotated ones); the defaults below are those of strips",
     )
     options.add_argument(
         "--set", choices=("mitdb", "ptbxl", "ecg-folder"), help="data set (default: what --data holds, else mitdb)"
