@@ -46,7 +46,7 @@ WORDS = {  # of columns whose names in the results are not words
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--demo-log", type=Path, help="what make demo printed; kept under benchmarks/results")
-    options.add_argument("--ecg-log", type=Path, help="what make demo-ecg printed; kept there too")
+    options.add_argument("--ecg-log", type=Path, help="what make demo-strip printed; kept there too")
     options.add_argument("--profile-log", type=Path, help="what export.profile bundles/demo printed; kept there too")
     options.add_argument("--budget-log", type=Path, help="what an export beyond its budget printed; kept there too")
     options.add_argument("--stream-log", type=Path, help="what an export with --streaming printed; kept there too")
