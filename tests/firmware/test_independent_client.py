@@ -13,12 +13,14 @@ import subprocess
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from scl.machines import qemu_command
+from tests.firmware.beat_model import BeatModel, recording
 from tests.firmware.board_host import model
 from tests.firmware.independent_client import (
     BAD_LENGTH,
@@ -174,6 +176,40 @@ def test_the_whole_protocol(client):
     assert client.chunk(2, 4, first[4:]) == (0, 0, b"")
     assert refused(client, BENCH) == (NO_WINDOW, 0, 0)
     check(client.chunk(0, 0, second)[2], second)
+
+
+@pytest.mark.parametrize("board", ["native", "mps2-an386"])
+def test_heartbeats(make_firmware, tmp_path, board):
+    """Records as the page has them, held against numpy and TensorFlow Lite Micro."""
+    counts = recording(0.4)
+    beats = BeatModel.of(counts, False)
+    beats.write(tmp_path)
+    due, seen, total, sent = beats.expected(counts), [], 0, 0
+    with connected(make_firmware(board, tmp_path, tmp_path / "out"), board) as client:
+        hello = client.hello(0x7777)
+        assert (hello.input, hello.window, hello.channels, hello.classes) == (2, 1, 1, 3)
+        assert refused(client, WINDOW, bytes(6)) == (WRONG_INPUT, 0, 2)
+        assert refused(client, STREAM, struct.pack("<H", 2)) == (BAD_VALUE, 0, 0)
+        client.ask(STREAM, struct.pack("<H", 1))
+        while sent < len(counts):
+            chunk = counts[sent : sent + 16].tolist()  # 8 of the model's samples
+            sent, hops, *latest = client.samples(sent, chunk)
+            if hops > total:
+                seen += records(client.ask(BEATS, struct.pack("<I", total)), hops, hello)
+                assert latest == [seen[-1][i] for i in (2, 4, 5)]  # end, class and flags
+                total = hops
+    assert seen == [
+        (each.number, each.sample, each.end, each.interval, each.predicted, each.flags, each.margin,
+         *astuple(each.rhythm), *each.inputs.tolist(), *each.features.tolist(), *each.logits.tolist())
+        for each in due
+    ] and len(due) > 15  # fmt: skip
+
+
+def records(payload: bytes, hops: int, hello) -> list[tuple[int, ...]]:
+    """Every number of each record of a BEATS answer."""
+    total, inputs = struct.unpack_from("<IH", payload)
+    assert total == hops
+    return list(struct.iter_unpack(f"<IIIHHBBHHBHHHHB{inputs + hello.features + hello.classes}b", payload[6:]))
 
 
 def test_live_and_a_capture_beside_it(fixture_firmware, tmp_path):

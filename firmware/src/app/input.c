@@ -35,12 +35,14 @@ typedef char beat_is_input[((int)SCL_INPUTS <= (int)SCL_BEAT_FEATURES) && (SCL_C
 static bool front_end_push(scl_input *in, const scl_value *values, int8_t *sample)
 {
     float signal[SCL_MAX_CHANNELS];
-    const bool made = scl_frontend_signal(&in->frontend, values, signal);
-    if (!made || !scl_beats_push(&in->beats, signal[0], in->frontend.lead_off, &in->beat)) {
-        return false;
+    bool answered = false;
+    if (scl_frontend_signal(&in->frontend, values, signal)) {
+        answered = scl_beats_push(&in->beats, signal[0], in->frontend.lead_off, &in->beat);
     }
-    scl_frontend_quantize(&in->frontend, in->beat.values, sample);
-    return true;
+    if (answered) {
+        scl_frontend_quantize(&in->frontend, in->beat.values, sample);
+    }
+    return answered;
 }
 
 uint32_t scl_input_beat_sample(const scl_input *in)

@@ -9,6 +9,9 @@
 #include <stdint.h>
 
 #include "model_data.h"
+#ifdef SCL_BEATS
+#include "beats.h"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,7 +28,6 @@ enum { SCL_SATURATED = 1, SCL_LEAD_OFF = 2 }; /* flags */
 #endif
 
 #ifdef SCL_BEATS
-#include "beats.h"
 #define SCL_INPUT_KIND SCL_INPUT_BEATS
 #else
 #define SCL_INPUT_KIND SCL_INPUT_COUNTS

@@ -30,7 +30,8 @@ static uint8_t margin_of(const int8_t *logits)
             /* neither */
         }
     }
-    return (uint8_t)(largest - second);
+    const int32_t margin = (int32_t)largest - (int32_t)second;
+    return (uint8_t)margin;
 }
 
 static uint8_t *store_values(uint8_t *p, const int8_t *values, uint16_t count)
@@ -72,7 +73,7 @@ void scl_kept_beats_add(scl_kept_beats *k, const scl_model *m, const scl_result 
 
 void scl_kept_beats_answer(const scl_kept_beats *k, const scl_frame *frame, uint8_t *answer)
 {
-    const uint32_t held = (k->total < SCL_KEPT_BEATS) ? k->total : (uint32_t)SCL_KEPT_BEATS;
+    const uint32_t held = (k->total < SCL_KEPT_BEATS) ? k->total : SCL_KEPT_BEATS;
     const uint32_t oldest = k->total - held;
     const uint32_t wanted = scl_load_u32(frame->payload);
     size_t size = HEADER;

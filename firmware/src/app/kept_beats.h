@@ -7,11 +7,9 @@
 #include "model.h"
 #include "protocol.h"
 
-enum {
-    SCL_KEPT_BEATS = 8,
-    SCL_BEAT_FIXED = 32,     /* bytes of a record before inputs, features and logits */
-    SCL_BEAT_RECORD = SCL_BEAT_FIXED + SCL_INPUTS + SCL_FEATURES + SCL_CLASSES
-};
+#define SCL_KEPT_BEATS 8u
+#define SCL_BEAT_FIXED 32 /* bytes of a record before inputs, features and logits */
+#define SCL_BEAT_RECORD (SCL_BEAT_FIXED + SCL_INPUTS + SCL_FEATURES + SCL_CLASSES)
 
 typedef struct {
     uint32_t total;          /* beats since scl_kept_beats_forget */

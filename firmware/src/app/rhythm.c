@@ -13,14 +13,14 @@
 #define VENTRICULAR 2u
 #define LONGEST_INTERVAL 32767u    /* so that a difference has 16 bits */
 
-static uint16_t one_more(uint16_t count)
-{
-    return (uint16_t)((count < UINT16_MAX) ? (count + 1u) : (uint32_t)count);
-}
-
 static uint16_t at_most_u16(uint64_t x)
 {
     return (uint16_t)((x < UINT16_MAX) ? x : UINT16_MAX);
+}
+
+static uint16_t one_more(uint16_t count)
+{
+    return at_most_u16((uint64_t)count + 1u);
 }
 
 /* Place in the ring of the beat that came `before` others, 0 for the latest. */
@@ -68,12 +68,9 @@ static uint32_t twice_median(const scl_rhythm *r)
     return (count > 0u) ? (uint32_t)scl_twice_median(latest, count) : 0u;
 }
 
-/* Takes the difference of the latest two intervals, if there are two. */
+/* Takes the difference of the latest two intervals. */
 static void compare(scl_rhythm *r, uint32_t doubled)
 {
-    if ((r->joined < 3u) || (r->intervals[place(r, 1)] == 0u)) {
-        return;
-    }
     const int32_t difference = (int32_t)r->intervals[place(r, 0)] - (int32_t)r->intervals[place(r, 1)];
     const uint32_t size = (uint32_t)((difference < 0) ? -difference : difference);
     bool normal = true;
@@ -81,7 +78,7 @@ static void compare(scl_rhythm *r, uint32_t doubled)
     for (uint32_t before = 0; before < 3u; before++) {
         const uint8_t code = r->classes[place(r, before)];
         normal = normal && (code == NORMAL);
-        counts = counts && (code != VENTRICULAR) && (code != (uint8_t)SCL_RHYTHM_NO_CLASS);
+        counts = counts && (code != VENTRICULAR) && (code != SCL_RHYTHM_NO_CLASS);
     }
     if (normal) {
         r->normal[r->normal_newest] = (int16_t)difference;
@@ -103,14 +100,16 @@ static uint16_t rate_of(uint32_t doubled)
 static uint16_t rmssd(const scl_rhythm *r)
 {
     uint64_t squares = 0;
-    if (r->normal_count == 0u) {
-        return 0;
-    }
+    uint64_t fourfold = 0;
     for (uint32_t i = 0; i < r->normal_count; i++) { /* before the ring is full its first places are taken */
         const int32_t difference = r->normal[i];
-        squares += (uint32_t)(difference * difference);
+        const int32_t square = difference * difference;
+        squares += (uint32_t)square;
     }
-    return at_most_u16(((uint64_t)scl_isqrt64((UINT64_C(10000) * squares) / (81u * (uint64_t)r->normal_count)) + 1u) / 2u);
+    if (r->normal_count > 0u) {
+        fourfold = (UINT64_C(10000) * squares) / (81u * (uint64_t)r->normal_count);
+    }
+    return at_most_u16(((uint64_t)scl_isqrt64(fourfold) + 1u) / 2u);
 }
 
 static uint8_t irregular(const scl_rhythm *r)
@@ -126,10 +125,10 @@ static uint8_t irregular(const scl_rhythm *r)
 static uint8_t worst(const scl_rhythm *r)
 {
     uint32_t passed = 0;
-    uint8_t highest = (uint8_t)SCL_RHYTHM_NO_CLASS;
+    uint8_t highest = SCL_RHYTHM_NO_CLASS;
     for (uint32_t before = 0; (before < r->joined) && (passed < STRIP); before++) {
         const uint8_t code = r->classes[place(r, before)];
-        if ((code != (uint8_t)SCL_RHYTHM_NO_CLASS) && ((highest == (uint8_t)SCL_RHYTHM_NO_CLASS) || (code > highest))) {
+        if ((code != SCL_RHYTHM_NO_CLASS) && ((highest == SCL_RHYTHM_NO_CLASS) || (code > highest))) {
             highest = code;
         }
         passed += r->intervals[place(r, before)];
@@ -153,12 +152,12 @@ void scl_rhythm_reset(scl_rhythm *r)
     r->figures.couplets = 0;
     r->figures.runs = 0;
     r->figures.longest_run = 0;
-    r->figures.worst = (uint8_t)SCL_RHYTHM_NO_CLASS;
+    r->figures.worst = SCL_RHYTHM_NO_CLASS;
 }
 
 void scl_rhythm_push(scl_rhythm *r, uint16_t interval, uint16_t class_index)
 {
-    const uint8_t code = (uint8_t)((class_index < (uint16_t)SCL_RHYTHM_NO_CLASS) ? class_index : (uint16_t)SCL_RHYTHM_NO_CLASS);
+    const uint8_t code = (uint8_t)((class_index < SCL_RHYTHM_NO_CLASS) ? class_index : SCL_RHYTHM_NO_CLASS);
     if (interval == 0u) {
         r->joined = 0;
         end_run(r);
@@ -172,7 +171,9 @@ void scl_rhythm_push(scl_rhythm *r, uint16_t interval, uint16_t class_index)
     r->joined = (uint8_t)((r->joined < SCL_RHYTHM_BEATS) ? (r->joined + 1u) : r->joined);
     count_ventricular(r, code);
     const uint32_t doubled = twice_median(r);
-    compare(r, doubled);
+    if ((r->joined >= 3u) && (r->intervals[place(r, 1)] > 0u)) {
+        compare(r, doubled);
+    }
     r->figures.heart_rate = rate_of(doubled);
     r->figures.rmssd = rmssd(r);
     r->figures.irregular = irregular(r);

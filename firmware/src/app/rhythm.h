@@ -23,10 +23,8 @@
 extern "C" {
 #endif
 
-enum {
-    SCL_RHYTHM_BEATS = 64,   /* that are kept */
-    SCL_RHYTHM_NO_CLASS = 255
-};
+#define SCL_RHYTHM_BEATS 64u /* that are kept */
+#define SCL_RHYTHM_NO_CLASS 255u
 
 /* Counts stay at their largest value. */
 typedef struct {

@@ -69,7 +69,7 @@ bool scl_session_push(scl_session *s, const int16_t *counts)
     return due;
 }
 
-static void begin(scl_session *s, scl_mode mode, uint16_t hop, uint32_t origin)
+static void enter(scl_session *s, scl_mode mode, uint16_t hop, uint32_t origin)
 {
     scl_model_start(&s->model, hop);
     s->mode = mode;
@@ -149,11 +149,11 @@ static uint16_t wanted_sample(const scl_session *s)
 }
 
 /* Takes samples that continue the wanted window or begin it; those behind its end begin the next one. */
-static void take(scl_session *s, const uint8_t *samples, uint32_t count)
+static void take_samples(scl_session *s, const uint8_t *samples, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (s->mode != SCL_IN_WINDOW) {
-            begin(s, SCL_IN_WINDOW, 0, 0);
+            enter(s, SCL_IN_WINDOW, 0, 0);
         }
         (void)push(s, samples + i * SAMPLE_SIZE);
         if (s->next == SCL_SAMPLES) {
@@ -169,7 +169,7 @@ static void take_kept(scl_session *s)
     const uint32_t wanted = wanted_sample(s);
     if (count > 0 && s->kept_at <= wanted) {
         s->kept_count = 0;
-        take(s, s->kept, s->kept_at == wanted ? count : 0);
+        take_samples(s, s->kept, s->kept_at == wanted ? count : 0);
     }
 }
 
@@ -212,7 +212,7 @@ void scl_session_window(scl_session *s, const scl_frame *frame)
     }
     const uint16_t ahead = (uint16_t)(window - s->window);
     if (ahead == 0 && start == wanted_sample(s)) {
-        take(s, frame->payload + SAMPLES_HEADER, count);
+        take_samples(s, frame->payload + SAMPLES_HEADER, count);
         take_kept(s);
     } else {
         keep_chunk(s, (uint32_t)ahead * SCL_SAMPLES + start, frame->payload + SAMPLES_HEADER, count);
@@ -235,7 +235,7 @@ void scl_session_stream(scl_session *s, const scl_frame *frame)
         return;
     }
     scl_session_stop(s);
-    begin(s, SCL_IN_STREAM, hop, 0);
+    enter(s, SCL_IN_STREAM, hop, 0);
     scl_kept_beats_forget(&s->beats);
     s->hops = 0;
     s->hop_end = 0;
@@ -256,7 +256,7 @@ void scl_session_beats(const scl_session *s, const scl_frame *frame, uint8_t *pa
 void scl_session_live(scl_session *s, uint16_t hop, uint32_t origin)
 {
     scl_session_stop(s);
-    begin(s, SCL_IN_LIVE, hop, origin);
+    enter(s, SCL_IN_LIVE, hop, origin);
     scl_kept_beats_forget(&s->beats);
 }
 
