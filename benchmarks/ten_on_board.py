@@ -28,7 +28,7 @@ def _text(name: str, pattern: str) -> list[str]:
 def _exact() -> Figure:
     boards = [
         _text(f"{name}.txt", r"parity, largest difference in steps +│ +(\d+) over (\d+) windows")
-        for name in ("demo", "demo-strip")
+        for name in ("demo", "demo-ecg")
     ]
     (c,) = _text("demo_export.txt", r"TFLite Micro and C +│ equal in every bit over ([\d,]+) inputs")
     others = {
@@ -60,7 +60,7 @@ def _exact() -> Figure:
 
 def _int8() -> Figure:
     rows = []
-    for name, sensor in (("demo", "IMU"), ("demo-strip", "ECG")):
+    for name, sensor in (("demo", "IMU"), ("demo-ecg", "ECG")):
         for figure, label in (("macro F1, originals and copies", "macro F1"), ("consistency", "consistency")):
             value, low, high = map(
                 float,
