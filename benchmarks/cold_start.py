@@ -1,6 +1,6 @@
 """What strips cost whose filters have not settled, against ones that carry their five seconds: cold_start.json.
 
-    python benchmarks/cold_start.py bundles/demo-ecg
+    python benchmarks/cold_start.py bundles/demo-strip
 
 The bundle's own windows, through the numpy front end and TensorFlow Lite Micro. A cold start begins with the window:
 the high-pass from a state of zeros, as a filter that is switched on, or from the steady state of its first sample.

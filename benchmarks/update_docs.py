@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import ablations
+import beat_seeds
 import cold_start
 import device
 import ecg_methods
@@ -46,7 +47,7 @@ WORDS = {  # of columns whose names in the results are not words
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--demo-log", type=Path, help="what make demo printed; kept under benchmarks/results")
-    options.add_argument("--ecg-log", type=Path, help="what make demo-ecg printed; kept there too")
+    options.add_argument("--ecg-log", type=Path, help="what make demo-strip printed; kept there too")
     options.add_argument("--profile-log", type=Path, help="what export.profile bundles/demo printed; kept there too")
     options.add_argument("--budget-log", type=Path, help="what an export beyond its budget printed; kept there too")
     options.add_argument("--stream-log", type=Path, help="what an export with --streaming printed; kept there too")
@@ -54,12 +55,12 @@ def main() -> None:
     options.add_argument("--transfer-log", type=Path, help="what train.transfer printed; kept there too")
     arguments = options.parse_args()
     texts = {}
-    for name, path in (("demo", arguments.demo_log), ("demo-ecg", arguments.ecg_log)):
+    for name, printed, path in (("demo", "demo", arguments.demo_log), ("demo-ecg", "demo-strip", arguments.ecg_log)):
         board, export = FOLDER / f"{name}.txt", FOLDER / f"{name}_export.txt"
         if path:
             log = path.read_text(encoding="utf-8")
-            board.write_text(after(log, rf"^\s*{name} on [^\n]*", r"^real\s|\Z"), encoding="utf-8")
-            export.write_text(after(log, rf"^Export of {name}\s*$", r"^bundle: "), encoding="utf-8")
+            board.write_text(after(log, rf"^\s*{printed} on [^\n]*", r"^real\s|\Z"), encoding="utf-8")
+            export.write_text(after(log, rf"^Export of {printed}\s*$", r"^bundle: "), encoding="utf-8")
         texts |= {name: fenced(board), f"{name}-export": fenced(export)}
     ecg, cold, cost = (json.loads(page.RESULTS.read_text("utf-8")) for page in (ecg_methods, cold_start, train_cost))
     texts["train_cost"] = train_cost.table(cost)
@@ -75,6 +76,8 @@ def main() -> None:
         texts[f"{task}_retrieval"] = ecg_methods.methods_table(ecg["runs"], task, tuple(ecg_methods.RETRIEVAL))
         texts[f"{task}_int8"] = ecg_methods.int8_table(ecg["runs"], task)
         texts[f"{task}_curve"] = ecg_methods.curve_table(ecg["runs"], task)
+    if beat_seeds.RESULTS.is_file():
+        texts["beat_seeds"] = beat_seeds.table(json.loads(beat_seeds.RESULTS.read_text("utf-8"))["rows"])
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}

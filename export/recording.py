@@ -58,7 +58,7 @@ def _record(arguments: argparse.Namespace, answer: Answer) -> None:
 
     check_own(arguments.out, MARK, "capture file")
     run = load_run(arguments.run)
-    if not TASKS[run.info.task].streams:
+    if not TASKS[run.info.task].streams and run.info.frontend.beats is None:
         raise InputError(f"{arguments.run}: classifies single beats, which a stream does not; give a run of strips")
     # Before minutes of reading: a sensor that is unfit is refused at once.
     sensor = sensor_for(run.info, arguments.sensor)
@@ -89,9 +89,24 @@ def labels_of(
     """What each of a block's first `samples` at the sensor's rate is labelled with; "" where there is no label yet."""
     if block.label >= 0:
         return [name_of(recordings, block.label)] * samples
+    if info.frontend.beats is not None:
+        return beat_labels(info.labels, recordings, block, samples, rate_hz)
     window_s = info.window.samples / info.window.rate_hz
     numbers = strip_labels(recordings, block, samples, rate_hz, window_s, delay)
     return [info.labels[number] if number >= 0 else "" for number in numbers]
+
+
+def beat_labels(
+    labels: tuple[str, ...], recordings: "Recordings", block: "Block", samples: int, rate_hz: float
+) -> list[str]:
+    """At each sensor sample, the class of the latest annotated beat; "" before the first and behind one of a class that
+    the model has not.
+    """
+    order = np.argsort(block.beats[:, 0], kind="stable")
+    at = block.beats[order, 0] * (rate_hz / recordings.rate_hz)
+    names = ["", *(recordings.labels[label] for label in block.beats[order, 1].tolist())]
+    latest = np.searchsorted(at, np.arange(samples), side="right")
+    return [names[place] if names[place] in labels else "" for place in latest.tolist()]
 
 
 def strip_labels(

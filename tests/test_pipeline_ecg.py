@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import wfdb
 
 from tests.warm import python
 
@@ -159,3 +160,22 @@ def test_no_data_says_where_it_is_to_be_had(folder: Path) -> None:
     said = run(folder, "train.ecg", "--out", "runs/none", status=2)
     assert "--download" in said and "--data" in said and "--synthetic" in said
     assert not (folder / "runs/none").exists()
+
+
+def test_heartbeats_are_found_on_the_emulated_board(folder: Path) -> None:
+    run(folder, "train.ecg", "--synthetic", "--task", "beat", "--epochs", "2", "--out", "runs/hearts")
+    run(folder, "calibration.ranges", "runs/hearts", "--windows", "60")
+    run(folder, "export.quantize", "runs/hearts", "--out", "bundles/hearts", "--max-loss", "100")
+    arguments = ("bundles/hearts", "--port", "emulator", "--limit", "60", "--out", "reports/hearts")
+    assert "passed: exact" in run(folder, "firmware_host.validate", *arguments)
+    report = folder / "reports/hearts"
+    validation = json.loads((report / "validation.json").read_text("utf-8"))
+    same = validation["parity"]
+    assert validation["kind"] == "beat_validation" and same["compared"] == same["expected"] == same["answered"] >= 40
+    assert "Not a medical device" in (report / "validation.html").read_text("utf-8")
+    files = sorted((report / "annotations").glob("*.scl"))
+    beats = [wfdb.rdann(str(path.with_suffix("")), "scl") for path in files]
+    assert sum(len(one.sample) for one in beats) == same["answered"]
+    assert all(set(one.symbol) <= {"N", "S", "V", "|"} for one in beats)
+    refused = ("bundles/hearts", "--port", "native", "--min-accuracy", "0.5")
+    assert "leave them out" in run(folder, "firmware_host.validate", *refused, status=2)

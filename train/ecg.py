@@ -27,7 +27,7 @@ STRIP = TrainConfig().changed(
     epochs=12, learning_rate=2e-3, draws=10, balance=0.5, eps=1e-3, lambda_=0.05, partition="64/32/32"
 )
 BEAT = TrainConfig().changed(
-    input="features", epochs=5, learning_rate=1e-2, batch_size=256, balance=0.55, evenness=0.25, variation=0.3,
+    input="features", epochs=5, learning_rate=1e-2, batch_size=256, balance=0.5, evenness=0.15, variation=0.3,
     smoothing=0.02, weight_decay=0.3, partition="8/8/8", method="augment",
 )  # fmt: skip
 RAW_BEAT = STRIP.changed(epochs=5, draws=4, pool="flatten")
@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
         choices=tuple(DEFAULTS),
         default="strip",
         help="what is classified: 10 s strips (default), or single beats, which the board finds itself (with --input "
-        "raw: windows of 4 s around annotated ones; the defaults below are those of strips)",
+        "raw windows of 4 s around annotated ones); the defaults below are those of strips",
     )
     options.add_argument(
         "--set", choices=("mitdb", "ptbxl", "ecg-folder"), help="data set (default: what --data holds, else mitdb)"

@@ -12,6 +12,7 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from scl.artifacts.errors import InputError, shortened
 from scl.artifacts.fields import (
     MOST,
+    MOST_GROUPS,
     Channels,
     Count,
     Groups,
@@ -181,6 +182,7 @@ class Split:
     Attributes:
         name: how they were divided, for people.
         leaky: the same subjects are in several parts, which flatters.
+        validation: none where options were chosen before.
         fold: which of five, where they are folds.
         same_patient: records of one patient that the published split has in two parts.
     """
@@ -189,7 +191,7 @@ class Split:
     leaky: bool
     seed: Whole
     train: Groups
-    validation: Groups
+    validation: Annotated[tuple[Whole, ...], MaxLen(MOST_GROUPS)]
     test: Groups
     fold: Whole | None = None
     same_patient: Groups | None = None

@@ -1,4 +1,4 @@
-"""The error of a device's RR intervals (EC57 4.3.5: RMS RR interval error)."""
+"""The error of a device's RR intervals (EC57: RMS RR interval error)."""
 
 import numpy as np
 

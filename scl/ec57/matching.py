@@ -1,4 +1,4 @@
-"""Which beat of the device is which beat of the reference (EC57 4.3.1, as WFDB's bxb does it)."""
+"""Which beat of the device is which beat of the reference (EC57, as WFDB's bxb does it)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Couplets and runs of ventricular beats (EC57 4.3.4, as WFDB's rxr compares them)."""
+"""Couplets and runs of ventricular beats (EC57, as WFDB's rxr compares them)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

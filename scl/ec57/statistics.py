@@ -1,4 +1,4 @@
-"""Sensitivity, positive predictive value and false positive rate, from the beat-by-beat matrix (EC57 4.3.3)."""
+"""Sensitivity, positive predictive value and false positive rate, from the beat-by-beat matrix (EC57)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -69,7 +69,7 @@ class Detections:
     """Beats, in the order in which they are known.
 
     Attributes:
-        at: int64 (n,), the sample of the R peak; increases.
+        at: int64 (n,), the sample of the R peak; never decreases (two close beats may have one R peak).
         known: int64 (n,), the sample with which the board knows it; increases, `known` >= `at`.
     """
 

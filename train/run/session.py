@@ -181,6 +181,8 @@ def _train(
     transformation = task.transformation
 
     def validate(m: "Classifier") -> dict[str, float | None]:
+        if "validation" not in task.parts:
+            return {}
         figures = evaluate(hooks.settled(m), task.parts["validation"], transformation, 1, config.run.seed, device)
         return _validation_figures(figures)
 

@@ -45,7 +45,7 @@ class Task:
         recordings: at the model's rate.
         source: the data set and how it was loaded, for run.json.
         labels: of the head's outputs.
-        parts: "train", "validation" and "test".
+        parts: "train", "test" and, where some are kept for it, "validation".
         limit: of the normalized input, in standard deviations.
         frontend: what happens between resampling and normalization.
         others: test windows whose classes are not the model's, and their labels: where they go is reported.

@@ -1,6 +1,6 @@
 /* Where the heart beats in a band-passed ECG of 180 Hz, one sample at a time, in integers: scl/frontend/beat_detector.py says how, and
  * finds the same beats at the same samples. About 1.2 kB, of which the ring of samples takes 1 kB; others may read it. A beat is known at
- * most 375 samples behind its R peak. */
+ * most 381 samples behind its R peak, and beats come in order; two close ones may have one R peak. */
 #ifndef SCL_BEAT_DETECTOR_H
 #define SCL_BEAT_DETECTOR_H
 

@@ -191,3 +191,17 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
         model.head.bias[0] = float("nan")
     with pytest.raises(InputError, match="not finite; lower --learning-rate"):
         fit(model, tmp_path, config())
+
+
+def test_windows_are_drawn_evenly_over_the_records_of_their_class() -> None:
+    """Every class as often as before; within it records by their count to the power of 1 - evenness."""
+    labels = np.array([0] * 90 + [1] * 10)
+    groups = np.array([7] * 80 + [8] * 10 + [7] * 9 + [8])
+    windows = WindowSet(np.zeros((100, 1, 1), np.float32), labels, groups)
+    assert loop.drawn_shares(windows, 0.0) is None
+    shares = loop.drawn_shares(windows, 0.5).numpy()
+    for label, count in ((0, 90), (1, 10)):
+        assert shares[labels == label].sum() == pytest.approx(count)
+    for label, (many, few) in ((0, (80, 10)), (1, (9, 1))):
+        parts = [shares[(labels == label) & (groups == group)].sum() for group in (7, 8)]
+        assert parts[0] / parts[1] == pytest.approx((many / few) ** 0.5)

@@ -1,0 +1,106 @@
+"""A board's beats against golden ones: every number that differs is counted, once and under its name."""
+
+from dataclasses import astuple, replace
+
+import numpy as np
+import pytest
+
+from firmware_host.beat_measure import against_annotations, parity, series
+from firmware_host.beats import BeatRecord
+from firmware_host.messages import ABSTAIN
+from scl.artifacts.golden_beats import GoldenBeats
+from scl.frontend.rhythm import rhythms
+
+BEATS = 12
+COUNTS = ("samples_off", "intervals_off", "inputs_off", "outputs_off", "classes_off", "flags_off", "rhythms_off")
+
+
+def golden() -> GoldenBeats:
+    """One stretch with a beat each second, every fourth one a V."""
+    sample = 360 * np.arange(1, BEATS + 1)
+    logits = np.tile(np.array([[9, 0, 1]], np.int8), (BEATS, 1))
+    logits[3::4] = 0, 1, 9
+    classes = logits.argmax(axis=1)
+    return GoldenBeats(
+        counts=np.zeros((360 * (BEATS + 2), 1), np.int16),
+        lengths=np.array([360 * (BEATS + 2)]),
+        groups=np.array([100]),
+        stretch=np.zeros(BEATS, np.int64),
+        sample=sample,
+        end=sample + 100,
+        interval=np.array([0] + [180] * (BEATS - 1)),
+        flags=np.zeros(BEATS, np.uint8),
+        inputs=np.zeros((BEATS, 3), np.int8),
+        features=np.zeros((BEATS, 2), np.int8),
+        logits=logits,
+        rhythm=np.array([astuple(r) for r in rhythms([0] + [180] * (BEATS - 1), classes.tolist())]),
+        truth_stretch=np.zeros(BEATS, np.int64),
+        truth_sample=sample + 3,
+        truth_class=np.where(classes == 2, 2, 0).astype(np.uint8),
+    )
+
+
+def answered() -> list[BeatRecord]:
+    g = golden()
+    rhythm = rhythms(g.interval.tolist(), g.predictions.tolist())
+    return [
+        BeatRecord(
+            *(i, int(g.sample[i]), int(g.end[i]), int(g.interval[i]), int(g.predictions[i]), 0, 8),
+            *(rhythm[i], g.inputs[i], g.features[i], g.logits[i]),
+        )
+        for i in range(BEATS)
+    ]
+
+
+def test_equal_beats_are_equal() -> None:
+    same = parity(golden(), [answered()])
+    assert same.off == 0 and same.compared == same.expected == same.answered == BEATS
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"sample": 1}, "samples_off"),
+        ({"end": 999_999}, "samples_off"),
+        ({"interval": 1}, "intervals_off"),
+        ({"inputs": np.array([0, 0, 1], np.int8)}, "inputs_off"),
+        ({"features": np.array([0, 1], np.int8)}, "outputs_off"),
+        ({"logits": np.array([9, 0, 2], np.int8)}, "outputs_off"),
+        ({"predicted": 1}, "classes_off"),
+        ({"predicted": ABSTAIN}, "classes_off"),
+        ({"flags": 1}, "flags_off"),
+    ],
+)
+def test_a_number_that_differs_is_counted(change: dict, name: str) -> None:
+    records = answered()
+    records[5] = replace(records[5], **change)
+    same = parity(golden(), [records])
+    assert {key: getattr(same, key) for key in COUNTS} == {key: int(key == name) for key in COUNTS}
+    assert same.off == 1
+
+
+def test_a_rhythm_that_differs_is_counted() -> None:
+    records = answered()
+    records[5] = replace(records[5], rhythm=replace(records[5].rhythm, pauses=7))
+    assert parity(golden(), [records]).rhythms_off == 1
+
+
+def test_beats_that_are_missing_count() -> None:
+    same = parity(golden(), [answered()[:-2]])
+    assert (same.answered, same.compared, same.off) == (BEATS - 2, BEATS - 2, 2)
+
+
+def test_a_beat_of_which_the_board_abstains_is_unclassifiable() -> None:
+    records = answered()
+    records[0] = replace(records[0], predicted=ABSTAIN)
+    assert series(records).classes.tolist()[:4] == [4, 0, 0, 2]
+
+
+def test_figures_against_annotations() -> None:
+    """All are found; of three V one is called N."""
+    records = answered()
+    records[3] = replace(records[3], predicted=0)
+    compared = against_annotations(golden(), [records], 360.0)
+    assert compared.without is None and compared.whole.qrs.gross.sensitivity == 1.0
+    assert compared.whole.veb.gross.sensitivity == pytest.approx(2 / 3) and compared.whole.veb.gross.ppv == 1.0
+    assert compared.all.qrs.gross.sensitivity is None  # all of it is in the first five minutes

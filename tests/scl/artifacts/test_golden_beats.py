@@ -1,0 +1,86 @@
+"""beats.npz: stretches and their beats, cut to fewer, and refused where a number points nowhere."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scl.artifacts import InputError
+from scl.artifacts.golden_beats import GoldenBeats, _check
+from scl.decision import LOST
+
+FILE = Path("bundles/made-up/beats.npz")
+
+
+def golden() -> GoldenBeats:
+    """Two stretches of 1000 and 500 samples, with a beat every 100 that is answered 60 samples later."""
+    stretch = np.repeat([0, 1], [9, 4])
+    sample = np.concatenate([np.arange(9), np.arange(4)]) * 100 + 20
+    beats = len(stretch)
+    return GoldenBeats(
+        counts=np.arange(1500, dtype=np.int16)[:, None],
+        lengths=np.array([1000, 500]),
+        groups=np.array([100, 200]),
+        stretch=stretch,
+        sample=sample,
+        end=sample + 60,
+        interval=np.full(beats, 100),
+        flags=np.array([2] + [0] * (beats - 1), np.uint8),
+        inputs=np.zeros((beats, 3), np.int8),
+        features=np.zeros((beats, 2), np.int8),
+        logits=np.tile(np.array([[1, 5, 2]], np.int8), (beats, 1)),
+        rhythm=np.zeros((beats, 8), np.int64),
+        truth_stretch=stretch,
+        truth_sample=sample + 1,
+        truth_class=np.zeros(beats, np.uint8),
+    )
+
+
+def test_a_board_without_a_lead_abstains() -> None:
+    assert golden().predictions.tolist() == [LOST] + [1] * 12
+
+
+def test_stretches_are_cut_behind_their_first_beats() -> None:
+    cut = golden().limited(6)
+    assert cut.stretch.tolist() == [0, 0, 0, 1, 1, 1] and cut.lengths.tolist() == [280, 280]
+    assert np.array_equal(cut.part(0)[:, 0], np.arange(280)) and np.array_equal(
+        cut.part(1)[:, 0], 1000 + np.arange(280)
+    )
+    assert [cut.truth(s)[0].tolist() for s in (0, 1)] == [[21, 121, 221]] * 2
+    _check(cut, FILE, "export it again")
+
+
+def test_all_of_it_is_as_it_was() -> None:
+    whole = golden()
+    assert whole.limited(None) is whole and whole.limited(13) is whole
+    _check(whole, FILE, "export it again")
+
+
+def changed(name: str, place: int, value: int) -> GoldenBeats:
+    values = getattr(golden(), name).copy()
+    values[place] = value
+    return replace(golden(), **{name: values})
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value", "said"),
+    [
+        ("lengths", 0, 0, "lengths"),
+        ("lengths", 0, 999, "lengths"),
+        ("lengths", 0, 2**62, "lengths"),
+        ("stretch", 12, 2, "stretch"),
+        ("stretch", 3, 1, "stretch"),
+        ("sample", 0, -1, "sample"),
+        ("sample", 12, 500, "sample"),
+        ("end", 12, 501, "end"),
+        ("end", 5, 80, "end"),
+        ("flags", 0, 4, "flags"),
+        ("truth_stretch", 0, -1, "truth_stretch"),
+        ("truth_sample", 0, 1000, "truth_sample"),
+        ("truth_class", 0, 5, "truth_class"),
+    ],
+)
+def test_what_points_nowhere_is_refused(name: str, place: int, value: int, said: str) -> None:
+    with pytest.raises(InputError, match=rf"beats\.npz: {said} holds .* expected, .*; export it again"):
+        _check(changed(name, place, value), FILE, "export it again")
