@@ -42,7 +42,7 @@ class BeatParity:
     @property
     def off(self) -> int:
         """Beats that are not there, or too many, and numbers that differ."""
-        apart = abs(self.expected - self.answered)
+        apart = self.expected + self.answered - 2 * self.compared
         return apart + self.samples_off + self.intervals_off + self.inputs_off + self.outputs_off + self.unsaid
 
     @property

@@ -142,6 +142,8 @@ def _check(golden: GoldenBeats, path: Path, advice: str) -> None:
             refuse(name, f"0 to {len(lengths) - 1} in rising order")
         if ((sample < 0) | (sample >= lengths[stretch])).any():
             refuse(name.replace("stretch", "sample"), "samples of the beats' stretches")
+        if (np.diff(sample)[stretch[1:] == stretch[:-1]] < 0).any():
+            refuse(name.replace("stretch", "sample"), "rising within each stretch")
     if not len(golden.stretch):
         refuse("stretch", "one beat at least")
     same = golden.stretch[1:] == golden.stretch[:-1]

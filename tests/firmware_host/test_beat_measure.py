@@ -90,6 +90,16 @@ def test_beats_that_are_missing_count() -> None:
     assert (same.answered, same.compared, same.off) == (BEATS - 2, BEATS - 2, 2)
 
 
+def test_a_beat_too_many_does_not_make_up_for_one_that_is_missing() -> None:
+    g, records = golden(), answered()
+    parts = {name: np.concatenate([values] * 2) for name, values in vars(g).items()}
+    stretch = np.repeat([0, 1], BEATS)
+    both = GoldenBeats(**parts | {"stretch": stretch, "truth_stretch": stretch})
+    more = [*records, replace(records[-1], number=BEATS)]
+    assert parity(g, [more]).off == 1 and parity(both, [records, records]).off == 0
+    assert parity(both, [records[:-1], more]).off == 2
+
+
 def test_a_beat_of_which_the_board_abstains_is_unclassifiable() -> None:
     records = answered()
     records[0] = replace(records[0], predicted=ABSTAIN)

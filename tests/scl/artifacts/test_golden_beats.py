@@ -7,10 +7,18 @@ import numpy as np
 import pytest
 
 from scl.artifacts import InputError
-from scl.artifacts.golden_beats import GoldenBeats, _check
+from scl.artifacts.bundle import Bundle
+from scl.artifacts.golden_beats import GoldenBeats, _check, read_golden_beats, write_golden_beats
+from scl.artifacts.manifest import Manifest
 from scl.decision import LOST
+from scl.frontend.beats import RATE_HZ, BeatSpec, names
+from scl.frontend.sensor import load_sensor
+from scl.partition import Partition
+from tests.manifests import manifest
+from tests.scl.frontend.designs import front_end_spec
 
 FILE = Path("bundles/made-up/beats.npz")
+INPUTS = len(names(True))
 
 
 def golden() -> GoldenBeats:
@@ -73,14 +81,37 @@ def changed(name: str, place: int, value: int) -> GoldenBeats:
         ("stretch", 3, 1, "stretch"),
         ("sample", 0, -1, "sample"),
         ("sample", 12, 500, "sample"),
+        ("sample", 3, 5, "sample"),
         ("end", 12, 501, "end"),
         ("end", 5, 80, "end"),
         ("flags", 0, 4, "flags"),
         ("truth_stretch", 0, -1, "truth_stretch"),
         ("truth_sample", 0, 1000, "truth_sample"),
+        ("truth_sample", 1, 5, "truth_sample"),
         ("truth_class", 0, 5, "truth_class"),
     ],
 )
 def test_what_points_nowhere_is_refused(name: str, place: int, value: int, said: str) -> None:
     with pytest.raises(InputError, match=rf"beats\.npz: {said} holds .* expected, .*; export it again"):
         _check(changed(name, place, value), FILE, "export it again")
+
+
+def bundle(folder: Path, beats: GoldenBeats) -> Bundle[Manifest]:
+    """With nothing but beats.npz."""
+    steps = {"band_hz": (0.5, 40.0), "warmup_s": 3.0, "beats": BeatSpec(True, names(True))}
+    sensor = load_sensor("mitdb")
+    spec = front_end_spec(sensor, 1, RATE_HZ, 1.0, 0, [0.0] * INPUTS, [1.0] * INPUTS, **steps)
+    write_golden_beats(folder, beats)
+    return Bundle(folder, manifest(folder, spec, ("N", "S", "V"), Partition(1, 1, 1), task="beat"))
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    written = replace(golden(), inputs=np.arange(13 * INPUTS).astype(np.int8).reshape(13, INPUTS))
+    read = read_golden_beats(bundle(tmp_path, written))
+    for name, values in vars(written).items():
+        assert np.array_equal(getattr(read, name), values) and getattr(read, name).dtype == values.dtype, name
+
+
+def test_another_size_than_the_manifest_says_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"beats\.npz: .*inputs"):
+        read_golden_beats(bundle(tmp_path, golden()))  # three inputs
