@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from export.pipeline import Options
+from firmware_host.beat_lines import annotation_path
 from scl.arguments import BAUD, FRACTION, SEED, line, number, whole
 from scl.artifacts import InputError
 from tests.scl.test_text import HOSTILE, acting
@@ -60,7 +61,7 @@ NUMBERS = [
     (command, action)
     for command in COMMANDS
     for action in actions_of(parser_of(command))
-    if action.type not in (None, Path, str, line) and (command, action.option_strings[-1]) not in LATER
+    if action.type not in (None, Path, str, line, annotation_path) and (command, action.option_strings[-1]) not in LATER
 ]
 
 

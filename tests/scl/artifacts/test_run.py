@@ -27,7 +27,7 @@ NUMBERS = {("seed", "3"), ("fold", "3"), ("parameters", "3"), ("samples", "3"), 
 NUMBERS |= {(name, "3") for name in ("strides", "invariant", "free", "train", "validation", "test")}
 NUMBERS |= {(name, text) for name in ("least", "most", "mean") for text in ("1.5", "3", "-1", "-0.5")}
 NUMBERS |= {(name, text) for name in ("std", "limit", "warmup_s", "band_hz") for text in ("1.5", "3")}
-OTHERS = {("multilabel", "True"), ("canonical", "True"), ("leaky", "True"), ("same_patient", "3")}
+OTHERS = {("multilabel", "True"), ("canonical", "True"), ("leaky", "True"), ("same_patient", "3"), ("validation", "[]")}
 OTHERS |= {(name, "{}") for name in ("parameters", "options", "report", "config", "versions")}
 
 
