@@ -15,7 +15,7 @@ from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
-from train.run.config import FEATURES, TrainConfig
+from train.run.config import FEATURES, FEATURES_METHOD, TrainConfig
 from train.run.supported import Only, check_supported
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ STRIP = TrainConfig().changed(
 )
 BEAT = TrainConfig().changed(
     input="features", epochs=5, learning_rate=1e-2, batch_size=256, balance=0.5, evenness=0.15, variation=0.3,
-    smoothing=0.02, weight_decay=0.3, partition="8/8/8", method="augment",
+    smoothing=0.02, weight_decay=0.3, partition="8/8/8", method=FEATURES_METHOD,
 )  # fmt: skip
 RAW_BEAT = STRIP.changed(epochs=5, draws=4, pool="flatten")
 DEFAULTS = {"strip": STRIP, "beat": BEAT}

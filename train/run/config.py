@@ -14,6 +14,7 @@ from train.methods import METHODS, named
 from train.run.options import Options, Sizes, name_of, option, parsed
 
 FEATURES = ("features", "causal")  # inputs that beats are measured for
+FEATURES_METHOD = "augment"  # none was measured to do better there
 MOST_EPOCHS = 1_000_000
 MOST_BATCH = 1_000_000  # windows
 
