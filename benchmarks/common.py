@@ -56,7 +56,8 @@ def _is_plain(value: object) -> bool:
 
 def encoder() -> str:
     """Tells encoders, inputs and training constants apart: a row made with others is not one of today's."""
-    from scl.artifacts.run import Architecture, RunInfo
+    from scl.artifacts.architecture import Architecture
+    from scl.artifacts.run import RunInfo
 
     facts = [asdict(Architecture()), RunInfo.schema, constants()]
     return sha256_bytes(json.dumps(facts, sort_keys=True).encode())[:8]
@@ -72,7 +73,7 @@ def finished(folder: Path, epochs: int) -> bool:
     """Whether an IMU run is there. Stops if it was made with another encoder or other epochs than runs are now."""
     if not (folder / "metrics.json").is_file():
         return False
-    from scl.artifacts.run import Architecture
+    from scl.artifacts.architecture import Architecture
 
     run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     if run["architecture"] != json.loads(json.dumps(asdict(Architecture()))) or run["config"]["epochs"] != epochs:

@@ -26,7 +26,7 @@ from export.network.streaming import Step, step, total_stride
 from export.proof.gates import ExportError
 from export.writers.c_source import CModel, write_c
 from scl.artifacts import write_json
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.partition import Partition
 from train.model.encoder import Classifier
 

@@ -24,7 +24,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
 from scl.artifacts import write_json
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from train.data.data_set import Source
 from train.data.registry import data_set
 from train.data.stored import resolve

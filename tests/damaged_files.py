@@ -27,12 +27,13 @@ if (
 import numpy as np
 
 from scl.artifacts import InputError, sha256_file, write_artifact, write_npz
+from scl.artifacts.architecture import Architecture
 from scl.artifacts.bundle import MANIFEST, hashes, read_bundle, read_run_bundle, write_manifest
 from scl.artifacts.calibration import AccelerometerFigures, HeldOut, PartCalibration, UnitCalibration
 from scl.artifacts.capture import Capture, read_capture, write_capture
 from scl.artifacts.golden import read_golden
 from scl.artifacts.ranges import Ranges, read_ranges
-from scl.artifacts.run import Architecture, WindowInfo, run_hash
+from scl.artifacts.run import WindowInfo, run_hash
 from scl.partition import Partition
 from tests.bundles import write_bundle
 from tests.manifests import network_manifest

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from scl.artifacts.architecture import Architecture
 from scl.artifacts.run import (
-    Architecture,
     DataSource,
     InputSteps,
     Normalisation,

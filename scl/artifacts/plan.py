@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from scl.artifacts.architecture import Architecture, check_weights
 from scl.artifacts.fields import Channels, Count, Labels
 from scl.artifacts.json_files import Artifact
-from scl.artifacts.run import Architecture, InputSteps, RunInfo, check_weights
+from scl.artifacts.run import InputSteps, RunInfo
 from scl.partition import Partition
 
 

@@ -10,7 +10,8 @@ import torch
 from calibration import ranges
 from calibration.ranges import activation_range, main, quantization_error, representative
 from scl.artifacts import InputError
-from scl.artifacts.run import Architecture, Normalisation, WindowInfo, run_hash
+from scl.artifacts.architecture import Architecture
+from scl.artifacts.run import Normalisation, WindowInfo, run_hash
 from scl.partition import Partition
 from tests.run_info import run_info
 from train.data.recordings import WindowSet

@@ -3,7 +3,8 @@
 import numpy as np
 
 from export.recording import labels_of
-from scl.artifacts.run import Architecture, RunInfo, WindowInfo
+from scl.artifacts.architecture import Architecture
+from scl.artifacts.run import RunInfo, WindowInfo
 from scl.partition import Partition
 from tests.run_info import run_info
 from tests.train.data.beats import recordings

@@ -7,7 +7,8 @@ import pytest
 
 from export.sensor import sensor_for
 from scl.artifacts import InputError
-from scl.artifacts.run import Architecture, DataSource, RunInfo, SensorChannels, WindowInfo
+from scl.artifacts.architecture import Architecture
+from scl.artifacts.run import DataSource, RunInfo, SensorChannels, WindowInfo
 from scl.partition import Partition
 from tests.run_info import run_info
 from train.data import registry

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.partition import Partition
 from train.augment.cutmix import Splice
 from train.model.canonical import canonical

@@ -6,8 +6,9 @@ from functools import partial
 import torch
 
 from scl.artifacts import InputError
+from scl.artifacts.architecture import Architecture
 from scl.artifacts.fields import TaskName
-from scl.artifacts.run import Architecture, InputSteps, Split
+from scl.artifacts.run import InputSteps, Split
 from scl.frontend.beats import RATE_HZ, BeatSpec, names
 from train.augment.variation import vary_ecg, vary_features
 from train.data import beats, ecg

@@ -7,8 +7,8 @@ few: the last strides are taken back where one would be left.
 from dataclasses import replace
 
 from scl.artifacts import InputError
+from scl.artifacts.architecture import Architecture, check_weights
 from scl.artifacts.fields import MOST
-from scl.artifacts.run import Architecture, check_weights
 from train.run.config import EncoderOptions
 from train.run.options import Sizes
 

@@ -4,7 +4,8 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from scl.artifacts.run import Architecture, DataSource, Split
+from scl.artifacts.architecture import Architecture
+from scl.artifacts.run import DataSource, Split
 from scl.partition import Partition
 from train.run.evaluate import Retrieval
 from train.transformations.disturbance import DisturbanceFigures

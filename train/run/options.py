@@ -8,8 +8,8 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from scl.artifacts import shortened
+from scl.artifacts.architecture import MOST_BLOCKS
 from scl.artifacts.fields import MOST
-from scl.artifacts.run import MOST_BLOCKS
 
 
 class Sizes(tuple[int, ...]):

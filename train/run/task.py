@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
+from scl.artifacts.architecture import Architecture
 from scl.artifacts.fields import TaskName
-from scl.artifacts.run import Architecture, InputSteps, Split
+from scl.artifacts.run import InputSteps, Split
 from train.augment.variation import vary_imu
 from train.data.data_set import DataSet, Source
 from train.data.recordings import Recordings, WindowSet

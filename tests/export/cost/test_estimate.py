@@ -10,7 +10,8 @@ from export import profile
 from export.cost.estimate import estimate
 from export.network.arena import scratch_bytes
 from scl.artifacts import InputError
-from scl.artifacts.run import Architecture, RunInfo
+from scl.artifacts.architecture import Architecture
+from scl.artifacts.run import RunInfo
 from scl.machines import FIRMWARE
 from tests.documents import document
 

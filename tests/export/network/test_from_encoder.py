@@ -7,8 +7,8 @@ import torch
 from export.network.from_encoder import dropped, fold
 from export.proof.runtimes import run_onnx_float
 from export.writers.onnx import write_onnx
+from scl.artifacts.architecture import Architecture
 from scl.artifacts.export_report import Dropped
-from scl.artifacts.run import Architecture
 from scl.partition import Partition
 from train.model.encoder import Classifier
 

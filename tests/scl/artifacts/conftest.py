@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from scl.artifacts.architecture import Architecture
 from scl.artifacts.run import (
-    Architecture,
     DataSource,
     InputSteps,
     Normalisation,

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from scl.artifacts import read_artifact, write_artifact
+from scl.artifacts.architecture import Architecture
 from scl.artifacts.plan import PlannedRun
-from scl.artifacts.run import Architecture, InputSteps, RunInfo
+from scl.artifacts.run import InputSteps, RunInfo
 from scl.partition import Partition
 from tests.scl.artifacts.damage import refuse
 

@@ -8,16 +8,8 @@ import numpy as np
 import pytest
 
 from scl.artifacts import InputError, read_artifact, write_artifact
-from scl.artifacts.run import (
-    Architecture,
-    InputSteps,
-    Normalisation,
-    RunInfo,
-    SensorChannels,
-    WindowInfo,
-    read_run_info,
-    run_hash,
-)
+from scl.artifacts.architecture import Architecture
+from scl.artifacts.run import InputSteps, Normalisation, RunInfo, SensorChannels, WindowInfo, read_run_info, run_hash
 from scl.partition import Partition
 from tests.scl.artifacts.damage import check
 
@@ -134,9 +126,9 @@ def test_the_weights_bound_what_an_encoder_may_take(run_info: RunInfo, monkeypat
         info = replace(run_info, architecture=replace(run_info.architecture, pool=pool))
         model = Classifier(info.architecture, info.partition, channels=2, samples=40, classes=2)
         weights = sum(p.numel() for p in model.parameters() if p.ndim > 1)
-        monkeypatch.setattr("scl.artifacts.run.MOST_PARAMETERS", weights)
+        monkeypatch.setattr("scl.artifacts.architecture.MOST_PARAMETERS", weights)
         replace(info)
-        monkeypatch.setattr("scl.artifacts.run.MOST_PARAMETERS", weights - 1)
+        monkeypatch.setattr("scl.artifacts.architecture.MOST_PARAMETERS", weights - 1)
         with pytest.raises(ValueError, match=f"architecture: has {weights:,} weights, expected at most"):
             replace(info)
         monkeypatch.undo()

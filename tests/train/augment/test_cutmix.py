@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.partition import Partition
 from train.augment.cutmix import Splice, partners
 from train.model.encoder import Classifier

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from scl.artifacts import InputError
-from scl.artifacts.run import Architecture, DataSource, RunInfo, WindowInfo
+from scl.artifacts.architecture import Architecture
+from scl.artifacts.run import DataSource, RunInfo, WindowInfo
 from scl.partition import Partition
 from tests.run_info import run_info
 from train.data.registry import data_set

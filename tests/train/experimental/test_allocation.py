@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.loss import StructuredContrastiveLoss
 from scl.negatives import negatives
 from scl.partition import Partition

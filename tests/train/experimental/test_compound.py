@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.loss import StructuredContrastiveLoss
 from scl.negatives import negatives
 from scl.partition import Partition

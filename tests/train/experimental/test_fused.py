@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from scl.artifacts import InputError
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.partition import Partition
 from tests.documents import document, file
 from train import fusion

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.loss import StructuredContrastiveLoss
 from scl.negatives import other_class
 from scl.partition import Partition

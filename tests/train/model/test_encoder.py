@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.partition import Partition
 from train.model.encoder import Classifier, round_to_int8, same_padding
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.partition import Partition
 from train.data.recordings import WindowSet
 from train.model.encoder import Classifier

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.partition import Partition
 from tests.train.run.shifted import SHIFT, cuts, shift_model
 from train.data.recordings import WindowSet

@@ -9,7 +9,7 @@ import torch
 
 from export.network.from_encoder import fold
 from scl.artifacts import InputError
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from train.data.data_set import DataSet, Source
 from train.data.recordings import Block, Recordings
 from train.data.registry import data_set

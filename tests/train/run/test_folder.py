@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from scl.artifacts import InputError, sha256_bytes
-from scl.artifacts.run import WEIGHTS, Architecture, Normalisation, WindowInfo, run_hash
+from scl.artifacts.architecture import Architecture
+from scl.artifacts.run import WEIGHTS, Normalisation, WindowInfo, run_hash
 from scl.partition import Partition
 from tests.run_info import run_info
 from train.model.encoder import Classifier

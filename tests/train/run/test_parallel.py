@@ -11,7 +11,7 @@ import torch
 from torch import distributed
 from torch.nn import functional
 
-from scl.artifacts.run import Architecture
+from scl.artifacts.architecture import Architecture
 from scl.partition import Partition
 from train.methods import METHODS
 from train.model.encoder import Classifier

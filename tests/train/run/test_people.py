@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scl.artifacts.run import Architecture, DataSource, RunInfo, Split, WindowInfo
+from scl.artifacts.architecture import Architecture
+from scl.artifacts.run import DataSource, RunInfo, Split, WindowInfo
 from scl.partition import Partition
 from tests.run_info import run_info
 from tests.train.data.blocks import recordings

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from scl.artifacts.run import Architecture, InputSteps, Normalisation, WindowInfo
+from scl.artifacts.architecture import Architecture
+from scl.artifacts.run import InputSteps, Normalisation, WindowInfo
 from scl.frontend.invariants import names
 from scl.partition import Partition
 from tests.run_info import run_info
