@@ -43,14 +43,25 @@ def inter_patient(matrices: Sequence[np.ndarray]) -> InterPatient:
     """
     stacked = np.stack(matrices)
     counts = stacked.sum(axis=0)
-    f1, support = _f1(counts)
+    scores, macro = f1_scores(counts[:3, BEATS])
     confusion = tuple(
         (int(counts[row, N]), int(counts[row, S]), int(counts[row, V]), int(counts[row, V + 1 : BEATS.stop].sum()))
         for row in RHYTHM
     )
-    scores = tuple(None if np.isnan(score) else float(score) for score in f1)
-    macro = float(f1[support > 0].mean()) if (support > 0).any() else None
     return InterPatient(confusion, (scores[0], scores[1], scores[2]), macro, resampled(stacked, _macro_f1))
+
+
+def f1_scores(confusion: np.ndarray) -> tuple[tuple[float | None, ...], float | None]:
+    """F1 of each of k classes in a confusion (k, k and more) of truth by answer, None for one that neither side has,
+    and their mean over the classes that the truth has, None where it has none.
+
+    Examples:
+        >>> f1_scores(np.array([[8, 2, 0], [0, 1, 0]]))  # the third answer is of no class
+        ((0.8888888888888888, 0.5), 0.6944444444444444)
+    """
+    f1, support = _f1(confusion)
+    macro = float(f1[support > 0].mean()) if (support > 0).any() else None
+    return tuple(None if np.isnan(score) else float(score) for score in f1), macro
 
 
 def resampled(matrices: np.ndarray, figure: Figure) -> Interval | None:
@@ -69,16 +80,16 @@ def resampled(matrices: np.ndarray, figure: Figure) -> Interval | None:
     return (float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975))) if len(values) else None
 
 
-def _f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """F1 (..., 3) of counts (..., 7, 7), NaN for what neither side has, and how many the reference has (..., 3)."""
-    hits = counts[..., RHYTHM, RHYTHM]
-    support = counts[..., :3, BEATS].sum(axis=-1)
-    sides = support + counts[..., :3, :3].sum(axis=-2)
+def _f1(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """F1 (..., k) of confusions (..., k, k and more), NaN for what neither side has, and how many the truth has."""
+    classes = confusion.shape[-2]
+    hits, support = np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(axis=-1)
+    sides = support + confusion[..., :classes].sum(axis=-2)
     return np.where(sides > 0, 2 * hits / np.maximum(sides, 1), np.nan), support
 
 
 def _macro_f1(counts: np.ndarray) -> np.ndarray:
-    f1, support = _f1(counts)
+    f1, support = _f1(counts[..., :3, BEATS])
     occur = support > 0
     mean = np.where(occur, f1, 0).sum(axis=-1) / np.maximum(occur.sum(axis=-1), 1)
     return np.where(occur.any(axis=-1), mean, np.nan)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scl.ec57.beats import CLASSES, Series
+from scl.ec57.beats import Series
+from scl.ec57.inter_patient import f1_scores
 
 STRIP_S = 10.0
 SHIFTS_S = (0.0, 0.2, 0.4, 0.6, 0.8)  # that strips start later; the first is as recorded
 SEVERITY = np.array([0, 1, 2, 2, -1])  # of N, S, V, F (as V) and Q (says nothing)
-NAMES = CLASSES[:3]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def strips(records: Sequence[tuple[Series, Series, int]], rate_hz: float) -> Str
             pairs += int(kept.sum())
             same += int((answer == answers[0])[kept].sum())
     counts = tuple((int(n), int(s), int(v), int(none)) for n, s, v, none in confusion)
-    return Strips(int(confusion.sum()), counts, _macro_f1(confusion), pairs, same / pairs if pairs else None)
+    return Strips(int(confusion.sum()), counts, f1_scores(confusion)[1], pairs, same / pairs if pairs else None)
 
 
 def _worst(series: Series, starts: np.ndarray, length: int) -> np.ndarray:
@@ -65,10 +65,3 @@ def _worst(series: Series, starts: np.ndarray, length: int) -> np.ndarray:
         at = np.sort(series.at[SEVERITY[series.classes] == severity])
         worst[np.searchsorted(at, starts + length) > np.searchsorted(at, starts)] = severity
     return worst
-
-
-def _macro_f1(confusion: np.ndarray) -> float | None:
-    support, hits = confusion.sum(axis=1), np.diagonal(confusion)
-    sides = support + confusion[:, :3].sum(axis=0)
-    scores = [2 * hits[k] / sides[k] for k in range(3) if support[k]]
-    return float(np.mean(scores)) if scores else None

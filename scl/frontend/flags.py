@@ -30,30 +30,38 @@ def flags_of(counts: np.ndarray, sensor: Sensor, lead_off_samples: int) -> np.nd
         >>> flags_of(still, load_sensor("replay-ecg"), lead_off_samples=5).tolist() == [LEAD_OFF]
         True
     """
+    lead_off = lead_off_at(counts, lead_off_samples).any(axis=1)
+    return np.asarray(SATURATED * saturated_at(counts, sensor).any(axis=1) | LEAD_OFF * lead_off, np.uint8)
+
+
+def saturated_at(counts: np.ndarray, sensor: Sensor) -> np.ndarray:
+    """Of each sample of counts (..., samples, channels), whether one is at or beyond a rail: bool (..., samples).
+
+    Examples:
+        >>> from scl.frontend.sensor import load_sensor
+        >>> saturated_at(np.array([[32767], [1]], np.int16), load_sensor("replay-ecg")).tolist()
+        [True, False]
+    """
     low, high = np.array([part.count_range for part in sensor.parts for _ in range(part.axes)]).T
-    flags = SATURATED * ((counts <= low) | (counts >= high)).any(axis=(1, 2))
-    if lead_off_samples:
-        run = longest = np.ones(counts[:, 0].shape, int)  # of equal counts up to here
-        for before, now in zip(counts[:, :-1].swapaxes(0, 1), counts[:, 1:].swapaxes(0, 1), strict=True):
-            run = np.where(now == before, run + 1, 1)
-            longest = np.maximum(longest, run)
-        flags = flags | LEAD_OFF * (longest >= lead_off_samples).any(axis=1)
-    return np.asarray(flags, np.uint8)
+    return np.asarray(((counts <= low) | (counts >= high)).any(axis=-1))
 
 
 def lead_off_at(counts: np.ndarray, lead_off_samples: int) -> np.ndarray:
-    """Of each sample of a stream of counts (samples, channels), whether a channel has held one count for so long.
+    """Of each sample of counts (..., samples, channels), whether a channel has held one count for so long, within them:
+    bool (..., samples).
 
     Examples:
         >>> lead_off_at(np.array([[1], [2], [2], [2], [3]], np.int16), lead_off_samples=3).tolist()
         [False, False, False, True, False]
     """
-    if not lead_off_samples or not len(counts):
-        return np.zeros(len(counts), bool)
-    number = np.arange(len(counts))[:, None]
-    changes = np.concatenate([np.ones((1, counts.shape[1]), bool), counts[1:] != counts[:-1]])
-    held = number - np.maximum.accumulate(np.where(changes, number, 0), axis=0) + 1
-    return np.asarray((held >= lead_off_samples).any(axis=1))
+    if not lead_off_samples or not counts.size:
+        return np.zeros(counts.shape[:-1], bool)
+    number = np.arange(counts.shape[-2], dtype=np.int32)[:, None]
+    changed = np.where(counts[..., 1:, :] != counts[..., :-1, :], number[1:], 0)
+    held = number[1:] - np.maximum.accumulate(changed, axis=-2) + 1
+    off = np.zeros(counts.shape[:-1], bool)
+    off[..., 0], off[..., 1:] = lead_off_samples == 1, (held >= lead_off_samples).any(axis=-1)
+    return off
 
 
 def flags_at(counts: np.ndarray, sensor: Sensor, lead_off_samples: int, span: int, ends: np.ndarray) -> np.ndarray:
@@ -66,9 +74,7 @@ def flags_at(counts: np.ndarray, sensor: Sensor, lead_off_samples: int, span: in
         >>> flags_at(counts, load_sensor("replay-ecg"), 0, span=2, ends=np.array([2, 3])).tolist()
         [1, 0]
     """
-    low, high = np.array([part.count_range for part in sensor.parts for _ in range(part.axes)]).T
-    saturated = ((counts <= low) | (counts >= high)).any(axis=1)
-    lead_off = lead_off_at(counts, lead_off_samples)
+    saturated, lead_off = saturated_at(counts, sensor), lead_off_at(counts, lead_off_samples)
     flags = SATURATED * _newest(saturated, span, ends) | LEAD_OFF * _newest(lead_off, span, ends)
     return np.asarray(flags, np.uint8)
 

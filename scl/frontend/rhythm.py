@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
 
+from scl.frontend.integer_math import twice_median
+
 NORMAL, VENTRICULAR = 0, 2  # classes that mean something here
 NO_CLASS = 255  # the board abstained
 LONGEST_INTERVAL = 32767  # samples; a longer one counts as this
@@ -110,10 +112,8 @@ class RhythmSoFar:
 
     def _doubled_median(self) -> int:
         """Twice the median of the latest intervals; 0 without one."""
-        latest = sorted(interval for interval, _code in self.beats[-MEDIAN_OF:] if interval)
-        if not latest:
-            return 0
-        return latest[(len(latest) - 1) // 2] + latest[len(latest) // 2]
+        latest = [interval for interval, _code in self.beats[-MEDIAN_OF:] if interval]
+        return twice_median(latest) if latest else 0
 
     def _compare(self, doubled: int) -> None:
         """Takes the difference of the latest two intervals, if there are two."""

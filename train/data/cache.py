@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from scl import ec57, frontend
 from scl.artifacts import InputError, read_npz, replacing, sha256_bytes, sha256_file
-from scl.frontend import bandpass, resampler
 from train.data.recordings import Block, Recordings
 
-# Part of the key, so that a changed loader never meets what the old one made.
-CODE = (*sorted(Path(__file__).parent.glob("*.py")), Path(resampler.__file__), Path(bandpass.__file__))
+# Part of the key, so that a changed loader, front end or matching of beats never meets what the old one made.
+FOLDERS = (Path(__file__).parent, *(Path(part.__path__[0]) for part in (frontend, ec57)))
+CODE = tuple(file for folder in FOLDERS for file in sorted(folder.glob("*.py")))
 
 
 def folder() -> Path:

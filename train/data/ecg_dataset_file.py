@@ -40,9 +40,9 @@ from annotated_types import Ge, MinLen
 
 from scl.artifacts.fields import Hz, Line
 from scl.artifacts.toml_files import typed_toml
+from scl.ec57.beats import AAMI
 from scl.units import millivolts_per
 from train.data.dataset_file import STRICT, Column, TimeUnit
-from train.data.wfdb_annotations import AAMI
 
 WHAT = 'the description of an ECG set, which begins with kind = "ecg"'
 PARTS = ("train", "validation", "test")

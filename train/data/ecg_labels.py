@@ -8,10 +8,11 @@ from typing import Protocol
 import numpy as np
 
 from scl.artifacts import InputError, shortened
+from scl.ec57.beats import AAMI
 from train.data.ecg_dataset_file import BeatSettings, EcgSettings
 from train.data.ecg_tables import BeatTable, Known, read_beats
 from train.data.recordings import NO_BEATS
-from train.data.wfdb_annotations import AAMI, numbers, read_annotations
+from train.data.wfdb_annotations import numbers, read_annotations
 from train.data.wfdb_files import Source
 
 ANNOTATORS = ("atr", "ecg", "qrs")  # that are looked for, in this order, where dataset.toml names none

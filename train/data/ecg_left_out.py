@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from scl.ec57.beats import AAMI
 from scl.text import listed
 from train.data.ecg_set import EcgSet
-from train.data.wfdb_annotations import AAMI
 
 MOST_NAMED = 10
 NO_BEATS = frozenset("[!]x()ptu`'^|~+sTD=\"@*")  # of WFDB's symbols: rhythms, waves, noise and comments

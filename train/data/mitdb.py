@@ -11,11 +11,12 @@ import numpy as np
 
 from scl.artifacts import InputError, shortened
 from scl.artifacts.run import Split
+from scl.ec57.beats import AAMI
 from train.data.archive import names_in
 from train.data.cache import cached
 from train.data.data_set import DataSet, needed
 from train.data.recordings import Block, Recordings
-from train.data.wfdb_annotations import AAMI, numbers, read_annotations
+from train.data.wfdb_annotations import numbers, read_annotations
 from train.data.wfdb_files import Source, longest_constant, read_lead, stretches
 
 RATE_HZ = 360.0

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from scl.artifacts import InputError
-from scl.ec57.beats import AAMI as AAMI  # loaders take it from here
 from train.data.wfdb_files import Source, extracted
 
 MOST_BYTES = 1 << 22  # of an annotation file: a half hour has 6 kB, a day 300 kB
