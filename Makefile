@@ -109,6 +109,7 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	make demo 2>&1 | tee $(LOGS)/demo.log
 	make demo-strip 2>&1 | tee $(LOGS)/demo-strip.log
 	$(PY) benchmarks/cold_start.py bundles/demo-strip
+	$(PY) benchmarks/qrs.py
 	$(PY) benchmarks/beat_folds.py
 	$(PY) benchmarks/beat_seeds.py
 	$(PY) -m export.profile bundles/demo > $(LOGS)/profile.log

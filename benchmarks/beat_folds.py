@@ -1,19 +1,21 @@
 """Cross-validates beats of MIT-BIH by record and writes results/beat_folds.json: six folds over the 44 records that are
 not paced, every seed with folds of its own.
 
-    SCL_DATA_DIR=... python benchmarks/beat_folds.py --seeds 0 1 2 --set method=scl lambda=0.05
+    SCL_DATA_DIR=... python benchmarks/beat_folds.py --seeds 0 1 2
+    SCL_DATA_DIR=... python benchmarks/beat_folds.py --set epochs=10
 
-Options are chosen by this, never by DS2. Rows are kept by their options, so the command can be interrupted.
+Options are chosen by this, never by DS2. Without --set the default and what it is compared with are run (COMPARED).
+Rows are kept by their options, so the command can be interrupted.
 """
 
 import argparse
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from common import spread
 
 from scl import metrics
 from scl.artifacts import write_json
@@ -31,6 +33,14 @@ from train.run.loop import Progress, fit
 from train.run.session import prepared_model
 
 FOLDS = 6
+COMPARED = ([], ["method=baseline"], ["method=scl", "lambda=0.05"], ["input=causal"])
+SHOWN = {  # columns of the table
+    "macro F1": ("macro F1",),
+    "S Se / PPV": ("S Se", "S PPV"),
+    "V Se / PPV": ("V Se", "V PPV"),
+    "macro F1 without 232": ("macro F1 without 232",),
+    "class kept in copies": ("consistency",),
+}
 RESULTS = Path(__file__).parent / "results" / "beat_folds.json"
 SILENT = Progress(lambda epoch, figures: None, lambda done, total: None)
 
@@ -43,16 +53,33 @@ def main() -> None:
     arguments = options.parse_args()
     wait_passively()
     torch.set_num_threads(1)
-    config = BEAT.changed(**{name: number(value) for name, value in (pair.split("=", 1) for pair in arguments.set)})
     recordings = mitdb.load(resolve(None, mitdb.DATA_SET))
-    windows = beats.windows(recordings, (*mitdb.DS1, *mitdb.DS2), beat_spec(config), mitdb.RHYTHM)
-    for seed in arguments.seeds:
-        row = figures(*cross_validated(windows, recordings, config, seed))
-        print(" ".join(arguments.set) or "default", seed, json.dumps(row), flush=True)
-        rows = json.loads(arguments.results.read_text("utf-8"))["rows"] if arguments.results.exists() else []
-        key = {"options": " ".join(sorted(arguments.set)), "seed": seed}
-        rows = [r for r in rows if {name: r[name] for name in key} != key] + [key | row]
-        write_json(arguments.results, {"kind": "beat_folds", "schema": 1, "folds": FOLDS, "rows": rows})
+    for changed in [arguments.set] if arguments.set else COMPARED:
+        config = BEAT.changed(**{name: number(value) for name, value in (pair.split("=", 1) for pair in changed)})
+        found = beats.versions(recordings, beat_spec(config))
+        windows = beats.windows(found, (*mitdb.DS1, *mitdb.DS2), mitdb.RHYTHM)
+        for seed in arguments.seeds:
+            keep(arguments.results, " ".join(sorted(changed)), seed, windows, recordings, config)
+
+
+def keep(path: Path, options: str, seed: int, windows: WindowSet, recordings: Recordings, config: TrainConfig) -> None:
+    """Adds a row to the results unless it is there."""
+    rows = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
+    if any((row["options"], row["seed"]) == (options, seed) for row in rows):
+        return
+    row = {"options": options, "seed": seed, **figures(*cross_validated(windows, recordings, config, seed))}
+    print(json.dumps(row), flush=True)
+    write_json(path, {"kind": "beat_folds", "schema": 1, "folds": FOLDS, "rows": [*rows, row]})
+
+
+def table(rows: list[dict]) -> str:
+    """Means over seeds with half their 95 % intervals, in per cent, a line for each set of options."""
+    lines = [f"| options | {' | '.join(SHOWN)} |", f"| --- |{' --- |' * len(SHOWN)}"]
+    for options in dict.fromkeys(row["options"] for row in rows):
+        of = [row for row in rows if row["options"] == options]
+        cells = [" / ".join(spread((100 * row[name] for row in of), 1) for name in names) for names in SHOWN.values()]
+        lines.append(f"| {options or 'the default, augment'} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def number(text: str) -> int | float | str:
@@ -108,12 +135,6 @@ def figures(labels: np.ndarray, classes: np.ndarray, records: np.ndarray, consis
             row[f"{name} Se{suffix}"] = round(float(hits / ((labels == place) & kept).sum()), 4)
             row[f"{name} PPV{suffix}"] = round(float(hits / max(((classes == place) & kept).sum(), 1)), 4)
     return row
-
-
-def means(rows: Iterable[dict[str, float]]) -> dict[str, float]:
-    """Of each figure over seeds."""
-    kept = list(rows)
-    return {name: float(np.mean([row[name] for row in kept])) for name in kept[0] if isinstance(kept[0][name], float)}
 
 
 if __name__ == "__main__":

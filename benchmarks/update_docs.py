@@ -12,11 +12,13 @@ import sys
 from pathlib import Path
 
 import ablations
+import beat_folds
 import beat_seeds
 import cold_start
 import device
 import ecg_methods
 import fusion
+import qrs
 import ten_figures
 import train_cost
 import wisdm_folds
@@ -76,8 +78,10 @@ def main() -> None:
         texts[f"{task}_retrieval"] = ecg_methods.methods_table(ecg["runs"], task, tuple(ecg_methods.RETRIEVAL))
         texts[f"{task}_int8"] = ecg_methods.int8_table(ecg["runs"], task)
         texts[f"{task}_curve"] = ecg_methods.curve_table(ecg["runs"], task)
-    if beat_seeds.RESULTS.is_file():
-        texts["beat_seeds"] = beat_seeds.table(json.loads(beat_seeds.RESULTS.read_text("utf-8"))["rows"])
+    found = json.loads(qrs.RESULTS.read_text("utf-8"))
+    texts |= {"qrs": qrs.short_table(found["rows"]), "qrs_noise": qrs.noise_table(found["noise"])}
+    texts["beat_seeds"] = beat_seeds.table(json.loads(beat_seeds.RESULTS.read_text("utf-8"))["rows"])
+    texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}

@@ -10,11 +10,13 @@ import numpy as np
 from firmware_host.beats import BeatRecord
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import answered_name
+from firmware_host.playing_beats import spec_of
 from firmware_host.streamed import BeatAnswer, RhythmAnswer
 from scl.artifacts import InputError
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.beats import RATE_HZ
-from scl.frontend.flags import LEAD_OFF, SATURATED, in_words
+from scl.frontend.flags import LEAD_OFF, SATURATED, in_words, lead_off_at
+from scl.frontend.spec import FrontEndSpec
 
 UNCLASSIFIABLE = "Q"  # WFDB's symbol of a beat of which the board abstained
 
@@ -75,15 +77,11 @@ def summary(records: Sequence[BeatRecord], manifest: BundleManifest) -> list[str
     ]
 
 
-def annotate(
-    path: Path, records: Sequence[BeatRecord], manifest: BundleManifest, samples: int, off: np.ndarray
-) -> None:
-    """Writes a WFDB annotation file of what the board said.
+def annotate(path: Path, records: Sequence[BeatRecord], manifest: BundleManifest, counts: np.ndarray) -> None:
+    """Writes a WFDB annotation file of what the board said of a recording's counts (samples, channels).
 
     Args:
         path: RECORD.ANNOTATOR, such as 100.scl.
-        samples: of the recording.
-        off: bool (samples,): the lead was off.
 
     Raises InputError for a path that no annotation file has, and for classes that WFDB has no symbol of.
     """
@@ -92,14 +90,22 @@ def annotate(
     symbols = [
         UNCLASSIFIABLE if record.predicted == ABSTAIN else manifest.labels[record.predicted] for record in records
     ]
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], off, [False]]))).reshape(-1, 2)
     at = np.array([record.sample for record in records], np.int64)
     try:
-        write_annotations(path, at, symbols, manifest.sensor.rate_hz, samples, edges - [0, 1])
+        write_annotations(
+            path, at, symbols, manifest.sensor.rate_hz, len(counts), unreadable(counts, spec_of(manifest))
+        )
     except ValueError as error:
         raise InputError(
             f"{path}: cannot hold these annotations ({error}); export a model whose classes have WFDB's symbols"
         ) from error
+
+
+def unreadable(counts: np.ndarray, spec: FrontEndSpec) -> np.ndarray:
+    """First and last sample of the stretches of counts (samples, channels) in which the lead was off: int64 (k, 2)."""
+    off = lead_off_at(counts, spec.lead_off_samples)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], off, [False]])))
+    return np.asarray(edges.reshape(-1, 2) - [0, 1], np.int64)
 
 
 def annotation_path(text: str) -> Path:

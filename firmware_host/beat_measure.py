@@ -1,31 +1,32 @@
 """One validation of heartbeats: every golden stretch as a stream through the nominal sensor, every beat compared."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 
 import numpy as np
 
 from firmware_host.background import export_facts, sources_of
+from firmware_host.beat_lines import unreadable
 from firmware_host.beat_validation import BeatParity, BeatValidation, Compared
 from firmware_host.beats import BeatRecord
 from firmware_host.board import Board, ForeignAnswersError
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
 from firmware_host.measure import bench
 from firmware_host.messages import ABSTAIN
-from firmware_host.playing_beats import play_beats
+from firmware_host.playing_beats import play_beats, spec_of
 from firmware_host.validation import DataName, Inference
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.golden_beats import GoldenBeats
 from scl.artifacts.manifest import BundleManifest, Manifest
 from scl.decision import LOST
-from scl.ec57.beats import Series
+from scl.ec57.beats import CLASSES, Series
 from scl.ec57.comparison import compare, summarize
 from scl.ec57.strips import strips
+from scl.frontend.spec import FrontEndSpec
 from scl.progress import progress
 
-S = 1  # place of supraventricular beats in "NSVFQ"
+S, UNCLASSIFIABLE = CLASSES.index("S"), CLASSES.index("Q")
 
 
 @dataclass
@@ -87,15 +88,21 @@ def parity(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRecord]]) -> Be
     )
 
 
-def series(records: Sequence[BeatRecord]) -> Series:
-    """A stretch's beats as an annotator's; those that the board abstained from are unclassifiable."""
-    classes = [4 if r.predicted == ABSTAIN else r.predicted for r in records]
-    return Series(np.array([r.sample for r in records], np.int64), np.array(classes, np.int64))
+def series(records: Sequence[BeatRecord], spans: np.ndarray) -> Series:
+    """A stretch's beats as an annotator's; those that the board abstained from are unclassifiable, and `spans`
+    (k, 2) those where its lead was off.
+    """
+    classes = [UNCLASSIFIABLE if r.predicted == ABSTAIN else r.predicted for r in records]
+    return Series(np.array([r.sample for r in records], np.int64), np.array(classes, np.int64), spans)
 
 
-def against_annotations(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRecord]], rate_hz: float) -> Compared:
+def against_annotations(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRecord]], spec: FrontEndSpec) -> Compared:
     """The board's beats against the annotated ones."""
-    pairs = [(Series(*golden.truth(s)), series(records), int(golden.lengths[s])) for s, records in enumerate(stretches)]
+    rate_hz = spec.sensor.rate_hz
+    pairs = [
+        (Series(*golden.truth(s)), series(records, unreadable(golden.part(s), spec)), int(golden.lengths[s]))
+        for s, records in enumerate(stretches)
+    ]
     names = [str(group) for group in golden.groups]
     figures = [compare(name, ours, theirs, rate_hz) for name, (ours, theirs, _) in zip(names, pairs, strict=True)]
     whole = [compare(name, ours, theirs, rate_hz, 0.0) for name, (ours, theirs, _) in zip(names, pairs, strict=True)]
@@ -134,11 +141,10 @@ def validation_of(
         data=DataName(manifest.data),
         stretches=len(golden.lengths),
         seconds=len(golden.counts) / rate_hz,
-        resets=0,
         stopped=answered.stopped,
         parity=same,
         latency_s=latency,
-        compared=None if answered.stopped else against_annotations(golden, answered.stretches, rate_hz),
+        compared=None if answered.stopped else against_annotations(golden, answered.stretches, spec_of(manifest)),
         inference=answered.inference,
         bytes_sent=link.traffic.bytes_sent,
         bytes_received=link.traffic.bytes_received,
@@ -149,12 +155,3 @@ def validation_of(
         verdict="incomplete" if answered.stopped else "missed" if missed else "exact",
         passed=not missed,
     )
-
-
-def refuse_thresholds(options: argparse.Namespace) -> None:
-    """Raises InputError for flags of windows."""
-    if options.min_accuracy is not None or options.min_consistency is not None:
-        raise InputError(
-            "--min-accuracy and --min-consistency are of windows, this bundle finds heartbeats: leave them out, and "
-            "read the figures in validation.json"
-        )

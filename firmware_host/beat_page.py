@@ -3,47 +3,35 @@
 import sys
 from pathlib import Path
 
-import numpy as np
-
+from firmware_host.beat_lines import annotate
 from firmware_host.beat_measure import Answered
-from firmware_host.beat_validation import NO_DEVICE, REPORT, BeatValidation, Compared, shares
-from firmware_host.messages import ABSTAIN
+from firmware_host.beat_validation import NO_DEVICE, REPORT, BeatValidation, Compared
 from firmware_host.validation_page import source_rows
 from scl.artifacts import write_artifact, write_bytes
-from scl.artifacts.annotations import write_annotations
 from scl.artifacts.golden_beats import GoldenBeats
-from scl.ec57.beats import CLASSES
+from scl.artifacts.manifest import BundleManifest
 from scl.ec57.inter_patient import InterPatient
 from scl.ec57.statistics import Statistics
 from scl.pages.beat_table import BeatTable, beat_table, counts
 from scl.pages.parts import Matrix, Rows, Tile, confusion, cost_rows, provenance_rows
-from scl.pages.rendering import number, render
+from scl.pages.rendering import number, render, share
 
 TEMPLATE = Path(__file__).with_name("beats.html")
 PAGE, ANNOTATIONS = "validation.html", "annotations"
 ANNOTATOR = "scl"  # suffix of the annotation files
 WIDTH = 120  # of the table, in characters
-ARTEFACT = "|"  # WFDB's symbol where the board abstained
 
 
-def write_report(folder: Path, v: BeatValidation, golden: GoldenBeats, answered: Answered) -> None:
+def write_report(
+    folder: Path, v: BeatValidation, manifest: BundleManifest, golden: GoldenBeats, answered: Answered
+) -> None:
     """validation.json, the page, and an annotation file for each recording, into `folder`."""
     write_artifact(folder / REPORT, v)
     write_bytes(folder / PAGE, page(v).encode())
     (folder / ANNOTATIONS).mkdir()
-    rate_hz = golden_rate(v, golden)
     for stretch, records in enumerate(answered.stretches):
-        at = np.array([r.sample for r in records], np.int64)
-        order = np.argsort(at, kind="stable")
-        symbols = [ARTEFACT if r.predicted == ABSTAIN else CLASSES[r.predicted] for r in records]
         path = folder / ANNOTATIONS / f"{golden.groups[stretch]}.{ANNOTATOR}"
-        ordered = [symbols[place] for place in order.tolist()]
-        write_annotations(path, at[order], ordered, rate_hz, int(golden.lengths[stretch]))
-
-
-def golden_rate(v: BeatValidation, golden: GoldenBeats) -> float:
-    """Samples of the sensor in a second."""
-    return len(golden.counts) / v.seconds
+        annotate(path, records, manifest, golden.part(stretch))
 
 
 def page(v: BeatValidation) -> str:
@@ -108,10 +96,10 @@ def _figures(c: Compared) -> Rows:
     result = [
         ("F1 of N, S, V", f"{', '.join(number(f1) for f1 in ten.f1)}; macro {number(ten.macro_f1)}{_between(ten)}"),
         ("QRS with the first five minutes", _share_pair(c.whole.qrs.gross)),
-        ("Runs of three V and more", f"Se {shares(runs.sensitivity)} %, PPV {shares(runs.ppv)} %"),
+        ("Runs of three V and more", f"Se {share(runs.sensitivity, 2)}, PPV {share(runs.ppv, 2)}"),
         (
             "Ten seconds by their worst beat",
-            f"macro F1 {number(strips.macro_f1)} over {strips.strips:,}; {shares(strips.consistency)} % of "
+            f"macro F1 {number(strips.macro_f1)} over {strips.strips:,}; {share(strips.consistency, 2)} of "
             f"{strips.pairs:,} keep their class when they start up to .8 s later",
         ),
     ]
@@ -123,7 +111,7 @@ def _figures(c: Compared) -> Rows:
 
 
 def _share_pair(statistics: Statistics) -> str:
-    return f"Se {shares(statistics.sensitivity)} %, PPV {shares(statistics.ppv)} %"
+    return f"Se {share(statistics.sensitivity, 2)}, PPV {share(statistics.ppv, 2)}"
 
 
 def _between(figures: InterPatient) -> str:
@@ -149,5 +137,5 @@ def _tiles(v: BeatValidation) -> list[Tile]:
 def _matrices(c: Compared) -> list[Matrix]:
     return [
         counts("Annotated beats by the board's, without each record's first five minutes", c.all.matrix),
-        confusion("Ten seconds by their worst beat", ["N", "S", "V"], c.strips.confusion),
+        confusion("Ten seconds by their worst beat", ["N", "S", "V"], c.strips.confusion, others=["none"]),
     ]

@@ -5,7 +5,7 @@ the desktop, and how it compares with the annotations.
 from dataclasses import dataclass
 
 from firmware_host.validation import DataName, ExportFacts, Inference, Sources
-from scl.artifacts.fields import Fraction, Name, NotNegative, Sha256, Whole
+from scl.artifacts.fields import Name, NotNegative, Sha256, Whole
 from scl.artifacts.json_files import Artifact
 from scl.artifacts.manifest import SplitName
 from scl.artifacts.provenance import Provenance
@@ -92,7 +92,6 @@ class BeatValidation(Artifact):
     data: DataName
     stretches: Whole
     seconds: NotNegative
-    resets: Whole
     stopped: str | None
     parity: BeatParity
     latency_s: tuple[NotNegative, NotNegative, NotNegative] | None
@@ -110,8 +109,3 @@ class BeatValidation(Artifact):
     kind = "beat_validation"
     schema = 1
     advice = "validate again with python -m firmware_host.validate"
-
-
-def shares(found: Fraction | None) -> str:
-    """A share in per cent with two digits; - for none."""
-    return "-" if found is None else f"{100 * found:.2f}"

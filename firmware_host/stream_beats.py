@@ -13,7 +13,6 @@ from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.capture import Capture
 from scl.artifacts.manifest import BundleManifest
-from scl.frontend.flags import lead_off_at
 from scl.text import say
 
 
@@ -28,9 +27,8 @@ def stream_beats(bundle: Bundle[BundleManifest], record: Capture, options: argpa
             records.append(beat)
         board.check(calibration.hash, f"after {len(record.counts)} of {len(record.counts)} samples")
     say(*summary(records, manifest))
-    if options.annotations is not None and manifest.frontend is not None:
-        off = lead_off_at(record.counts, manifest.frontend.lead_off_samples)
-        annotate(options.annotations, records, manifest, len(record.counts), off)
+    if options.annotations is not None:
+        annotate(options.annotations, records, manifest, record.counts)
     answers = tuple(beat_answer(beat, manifest) for beat in records)
     out.give(StreamedBeats(answers, rhythm_answer(records), len(record.counts)))
     return 0

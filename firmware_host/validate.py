@@ -34,13 +34,14 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
     from firmware_host.background import background, export_facts
     from firmware_host.boards import side_by_side
     from firmware_host.measure import measure
+    from firmware_host.model import finds_beats
     from firmware_host.validation import Validation
     from firmware_host.validation_files import write_report
     from firmware_host.validation_table import print_table
 
     bundle = read_bundle(options.bundle)
     out = options.out or Path("reports") / options.bundle.resolve().name
-    if bundle.manifest.frontend is not None and bundle.manifest.frontend.beats is not None:
+    if finds_beats(bundle.manifest):
         return _validate_beats(argv, options, bundle, out, answer)
     if options.port and len(options.port) > 1:
         return side_by_side(argv, options.port, out, options.trace, answer)
@@ -66,11 +67,15 @@ def _validate_beats(
     argv: Sequence[str], options: argparse.Namespace, bundle: "Bundle[BundleManifest]", out: Path, answer: Answer
 ) -> int:
     """The same for a bundle that finds heartbeats: whole recordings, as a stream."""
-    from firmware_host.beat_measure import ask, refuse_thresholds, validation_of
+    from firmware_host.beat_measure import ask, validation_of
     from firmware_host.beat_page import print_table, write_report
     from scl.artifacts.golden_beats import read_golden_beats
 
-    refuse_thresholds(options)
+    if options.min_accuracy is not None or options.min_consistency is not None:
+        raise InputError(
+            "--min-accuracy and --min-consistency are of windows, this bundle finds heartbeats: leave them out, and "
+            "read the figures in validation.json"
+        )
     if options.port and len(options.port) > 1:
         raise InputError(f"{options.bundle}: finds heartbeats, which are validated on one board; give one --port")
     golden = read_golden_beats(bundle).limited(options.limit)
@@ -80,7 +85,7 @@ def _validate_beats(
             answered = ask(board, bundle, golden)
             typed = command_line("firmware_host.validate", argv)
             validation = validation_of(board, bundle, golden, answered, typed)
-        write_report(target, validation, golden, answered)
+        write_report(target, validation, bundle.manifest, golden, answered)
     answer.give(validation)
     print_table(validation)
     say(f"report: {out / 'validation.html'}")

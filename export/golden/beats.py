@@ -11,6 +11,7 @@ from export.proof.runtimes import Outputs
 from scl.artifacts.golden_beats import GoldenBeats, write_golden_beats
 from scl.artifacts.manifest import Int8Figures
 from scl.decision import LOST, decide
+from scl.ec57.beats import CLASSES
 from scl.ec57.matching import match, match_window
 from scl.frontend.beats import Beats
 from scl.frontend.chain import FrontEnd
@@ -114,10 +115,9 @@ class EvaluatedBeats:
     def golden(self, outputs: Outputs) -> GoldenBeats:
         """The golden set, of `outputs` int8 (beats, size) for `golden_inputs`."""
         spec, parts = self.frontend, self.played
-        up, down = spec.resampling.up, spec.resampling.down
         counts = [len(part.found.at) for part in parts]
         logits = np.split(outputs["logits"], np.cumsum(counts)[:-1])
-        ends = [part.found.answered * down // up + 1 for part in parts]
+        ends = [spec.resampling.consumed(part.found.answered) for part in parts]
         flags = [
             flags_at(part.counts, spec.sensor, spec.lead_off_samples, spec.raw_samples, end)
             for part, end in zip(parts, ends, strict=True)
@@ -126,7 +126,7 @@ class EvaluatedBeats:
         for part, answers, flag in zip(parts, logits, flags, strict=True):
             classes = np.where(flag & LEAD_OFF, LOST, decide(answers))
             rhythm += [astuple(r) for r in rhythms(part.found.interval.tolist(), classes.tolist())]
-        peaks = [np.maximum(part.found.at * down // up - spec.resampling.delay, 0) for part in parts]
+        peaks = [spec.resampling.sensor_sample(part.found.at) for part in parts]
         annotated = [len(part.annotated) for part in parts]
         truth = np.concatenate([part.annotated for part in parts])
         return GoldenBeats(
@@ -165,7 +165,7 @@ def matched(golden: GoldenBeats, rate_hz: float) -> tuple[np.ndarray, np.ndarray
 
 def played(recordings: Recordings, groups: tuple[int, ...], spec: FrontEndSpec) -> tuple[Played, ...]:
     """The recordings of `groups`, as they were recorded, through the front end."""
-    place = np.array(["NSVFQ".index(label) for label in recordings.labels])
+    place = np.array([CLASSES.index(label) for label in recordings.labels])
     front_end = FrontEnd.from_spec(spec)
 
     def one(block: Block) -> Played:

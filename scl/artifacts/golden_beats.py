@@ -2,7 +2,7 @@
 every beat that a board must answer with, and the annotated beats.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,10 @@ from scl.artifacts.manifest import BundleManifest
 from scl.artifacts.npz_files import Array, read_arrays, write_npz
 from scl.decision import LOST, decide
 from scl.frontend.flags import LEAD_OFF, SATURATED
+from scl.frontend.rhythm import Rhythm
 
 BEATS = "beats.npz"
-RHYTHM = 8  # numbers, of scl.frontend.rhythm.Rhythm
+RHYTHM = len(fields(Rhythm))  # numbers
 CLASSES = 5  # of annotated beats: N, S, V, F, Q
 
 
@@ -126,30 +127,32 @@ def read_golden_beats(bundle: Bundle[BundleManifest]) -> GoldenBeats:
 def _check(golden: GoldenBeats, path: Path, advice: str) -> None:
     """Raises InputError for numbers that point nowhere, or out of order."""
 
-    def refuse(name: str, expected: str) -> None:
-        raise InputError(f"{path}: {name} holds other numbers than expected, {expected}; {advice}")
+    def require(name: str, right: np.ndarray, expected: str) -> None:
+        if not right.all():
+            wrong = getattr(golden, name)[np.argmin(right)]
+            raise InputError(f"{path}: {name} holds {wrong} in place {np.argmin(right)}, expected {expected}; {advice}")
 
-    lengths = golden.lengths
-    if not len(lengths) or (lengths < 1).any() or (lengths > len(golden.counts)).any():
-        refuse("lengths", "1 or more samples of each stretch")
-    if int(lengths.sum()) != len(golden.counts):
-        refuse("lengths", f"{len(golden.counts)} samples together")
-    for name, stretch, sample in (
-        ("stretch", golden.stretch, golden.sample),
-        ("truth_stretch", golden.truth_stretch, golden.truth_sample),
-    ):
-        if ((stretch < 0) | (stretch >= len(lengths))).any() or (np.diff(stretch) < 0).any():
-            refuse(name, f"0 to {len(lengths) - 1} in rising order")
-        if ((sample < 0) | (sample >= lengths[stretch])).any():
-            refuse(name.replace("stretch", "sample"), "samples of the beats' stretches")
-        if (np.diff(sample)[stretch[1:] == stretch[:-1]] < 0).any():
-            refuse(name.replace("stretch", "sample"), "rising within each stretch")
-    if not len(golden.stretch):
-        refuse("stretch", "one beat at least")
-    same = golden.stretch[1:] == golden.stretch[:-1]
-    if ((golden.end < 1) | (golden.end > lengths[golden.stretch])).any() or (np.diff(golden.end)[same] <= 0).any():
-        refuse("end", "samples of the beats' stretches, each later than the one before")
-    if (golden.flags & ~np.uint8(SATURATED | LEAD_OFF)).any():
-        refuse("flags", f"0 to {SATURATED | LEAD_OFF}")
-    if (golden.truth_class >= CLASSES).any():
-        refuse("truth_class", f"0 to {CLASSES - 1}")
+    samples, lengths = len(golden.counts), golden.lengths
+    if not len(lengths) or not len(golden.stretch):
+        raise InputError(
+            f"{path}: holds {len(lengths)} stretches with {len(golden.stretch)} beats, expected one at least; {advice}"
+        )
+    require("lengths", (lengths >= 1) & (lengths <= samples), f"1 to {samples}")
+    if int(lengths.sum()) != samples:
+        raise InputError(f"{path}: lengths holds {lengths.sum()} samples together, expected {samples}; {advice}")
+    for stretch, sample in (("stretch", "sample"), ("truth_stretch", "truth_sample")):
+        parts, places = getattr(golden, stretch), getattr(golden, sample)
+        within = (parts >= 0) & (parts < len(lengths))
+        require(stretch, within & _rises(parts), f"0 to {len(lengths) - 1} in rising order")
+        require(sample, (places >= 0) & (places < lengths[parts]), "samples of the beats' stretches")
+        require(sample, _rises(places, parts), "rising ones within each stretch")
+    require("end", (golden.end >= 1) & (golden.end <= lengths[golden.stretch]), "samples of the beats' stretches")
+    require("end", _rises(golden.end - np.arange(len(golden.end)), golden.stretch), "each later than the one before")
+    require("flags", golden.flags <= (SATURATED | LEAD_OFF), f"0 to {SATURATED | LEAD_OFF}")
+    require("truth_class", golden.truth_class < CLASSES, f"0 to {CLASSES - 1}")
+
+
+def _rises(values: np.ndarray, parts: np.ndarray | None = None) -> np.ndarray:
+    """Whether each value (n,) is at least the one before it, of the same part where they have any: bool (n,)."""
+    same = True if parts is None else parts[1:] == parts[:-1]
+    return np.concatenate([[True], (np.diff(values) >= 0) | ~np.asarray(same)])[: len(values)]

@@ -251,7 +251,7 @@ class Manifest(BundleManifest):
     split: SplitName
 
     kind = "bundle"
-    schema = 6
+    schema = 7
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -277,5 +277,5 @@ class NetworkManifest(BundleManifest):
     """manifest.json of a network that was made elsewhere."""
 
     kind = "network"
-    schema = 3
+    schema = 4
     advice = ADVICE + " --from FILE"

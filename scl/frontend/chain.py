@@ -145,8 +145,8 @@ class FrontEnd:
             raise ValueError("this front end measures no beats")
         lead_off = lead_off_at(counts, self.spec.lead_off_samples)
         outputs = self.signals(counts[None])[0, :, 0]
-        pushed = np.arange(len(outputs)) * self.spec.resampling.down // self.spec.resampling.up
-        return find(outputs, lead_off[pushed], self.spec.beats)
+        latest = self.spec.resampling.consumed(np.arange(len(outputs))) - 1
+        return find(outputs, lead_off[latest], self.spec.beats)
 
     def quantized_beats(self, beats: Beats) -> np.ndarray:
         """The network's input int8 (n, 1, features) of beats."""

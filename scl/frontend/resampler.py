@@ -16,6 +16,7 @@ from annotated_types import Ge, Le
 
 from scl.artifacts import InputError
 from scl.artifacts.fields import Count
+from scl.frontend.integer_math import Integers
 
 MAX_UP = 64  # phases that the coefficients take flash for
 MAX_PHASE_TAPS = 256  # samples of the board's delay line: 6 kB for six channels
@@ -54,12 +55,12 @@ class Resampling:
         """Sensor samples by which the output lags behind the input."""
         return self.phase_taps // 2
 
-    def sensor_sample(self, output: int) -> int:
-        """The sensor's sample at whose time an output lies, rounded down; 0 for one before the first."""
-        return max(0, output * self.down // self.up - self.delay)
+    def sensor_sample(self, output: np.ndarray) -> np.ndarray:
+        """The sensor's samples at whose time outputs lie, rounded down; 0 for one before the first."""
+        return np.asarray(np.maximum(output * self.down // self.up - self.delay, 0))
 
-    def consumed(self, output: int) -> int:
-        """Sensor samples with which an output is made."""
+    def consumed(self, output: Integers) -> Integers:
+        """Sensor samples with which outputs are made."""
         return output * self.down // self.up + 1
 
 

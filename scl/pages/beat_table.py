@@ -46,15 +46,7 @@ def beat_table(records: Sequence[RecordFigures], summary: Summary, without: Sequ
 
 def counts(caption: str, matrix: Matrix) -> parts.Matrix:
     """The beat-by-beat matrix for a page: reference by device; O is a beat of one side alone, X one in a shutdown."""
-    rows = []
-    for index, row in enumerate(matrix):
-        total = sum(row) or 1
-        cells = [
-            parts.Cell(str(count) if count else "", parts.tint("heat" if column == index else "warm", count / total))
-            for column, count in enumerate(row)
-        ]
-        rows.append((LABELS[index], cells))
-    return parts.Matrix(caption, list(LABELS), rows)
+    return parts.confusion(caption, list(LABELS), matrix, others=())
 
 
 def _gross(name: str, summary: Summary) -> Row:

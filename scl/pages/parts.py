@@ -45,17 +45,19 @@ class Matrix:
     rows: Sequence[tuple[str, Sequence[Cell]]]
 
 
-def confusion(caption: str, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Matrix:
-    """True classes by the classes that were answered; a cell is tinted by its share of its row."""
+def confusion(
+    caption: str, labels: Sequence[str], counts: Sequence[Sequence[int]], others: Sequence[str] = ("lost",)
+) -> Matrix:
+    """True classes by the classes that were answered, and `others`; a cell is tinted by its share of its row."""
     rows = []
     for index, (label, row) in enumerate(zip(labels, counts, strict=True)):
         total = sum(row) or 1
         cells = [
-            Cell(str(count) if count else "", tint("heat" if column == index else "warm", count / total))
+            Cell(str(count) if count else "", _tint("heat" if column == index else "warm", count / total))
             for column, count in enumerate(row)
         ]
         rows.append((label, cells))
-    return Matrix(caption, [*labels, "lost"], rows)
+    return Matrix(caption, [*labels, *others], rows)
 
 
 def difference(
@@ -71,7 +73,7 @@ def difference(
             points = 100 * (b / sums[1] - a / sums[0]) if all(sums) else 0.0
             better = (points > 0) == (column == index)
             text = f"{points:+.1f}" if abs(points) >= 0.05 else ""
-            cells.append(Cell(text, tint("heat" if better else "warm", abs(points) / 100) if text else ""))
+            cells.append(Cell(text, _tint("heat" if better else "warm", abs(points) / 100) if text else ""))
         rows.append((label, cells))
     return Matrix(caption, [*labels, "lost"], rows)
 
@@ -100,6 +102,5 @@ def provenance_rows(provenance: Provenance) -> Rows:
     ]
 
 
-def tint(colour: str, strength: float) -> str:
-    """The CSS colour behind a cell, of a share 0..1; empty for none."""
+def _tint(colour: str, strength: float) -> str:
     return f"rgba(var(--{colour}), {TINT * min(strength, 1):.3f})" if strength > 0 else ""

@@ -110,7 +110,7 @@ class BeatModel:
         return [
             BeatRecord(
                 number=i,
-                sample=spec.resampling.sensor_sample(int(beats.at[i])),
+                sample=int(spec.resampling.sensor_sample(beats.at[i])),
                 end=int(ends[i]),
                 interval=int(beats.interval[i]),
                 predicted=ABSTAIN if classes[i] < 0 else int(classes[i]),

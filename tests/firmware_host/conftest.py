@@ -31,3 +31,25 @@ def edit_manifest() -> Callable[..., None]:
         path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
     return edit
+
+
+@pytest.fixture(scope="module")
+def heart_counts():
+    """int16 (samples, 1): 0.7 minutes of ECG."""
+    from tests.firmware.beat_model import recording  # with it comes the exporter, which most tests here do without
+
+    return recording(0.7)
+
+
+@pytest.fixture(scope="module")
+def heart_model(heart_counts):
+    """A BeatModel of them that does not wait for the next beat."""
+    from tests.firmware.beat_model import BeatModel
+
+    return BeatModel.of(heart_counts, False)
+
+
+@pytest.fixture(scope="module")
+def heart_beats(heart_model, heart_counts):
+    """The records that a board must answer."""
+    return heart_model.expected(heart_counts)

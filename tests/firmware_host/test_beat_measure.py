@@ -9,7 +9,10 @@ from firmware_host.beat_measure import against_annotations, parity, series
 from firmware_host.beats import BeatRecord
 from firmware_host.messages import ABSTAIN
 from scl.artifacts.golden_beats import GoldenBeats
+from scl.ec57.beats import no_spans
 from scl.frontend.rhythm import rhythms
+from scl.frontend.spec import FrontEndSpec
+from tests.firmware.beat_model import BeatModel, recording
 
 BEATS = 12
 COUNTS = ("samples_off", "intervals_off", "inputs_off", "outputs_off", "classes_off", "flags_off", "rhythms_off")
@@ -103,14 +106,30 @@ def test_a_beat_too_many_does_not_make_up_for_one_that_is_missing() -> None:
 def test_a_beat_of_which_the_board_abstains_is_unclassifiable() -> None:
     records = answered()
     records[0] = replace(records[0], predicted=ABSTAIN)
-    assert series(records).classes.tolist()[:4] == [4, 0, 0, 2]
+    assert series(records, no_spans()).classes.tolist()[:4] == [4, 0, 0, 2]
 
 
-def test_figures_against_annotations() -> None:
+def test_figures_against_annotations(spec: FrontEndSpec) -> None:
     """All are found; of three V one is called N."""
     records = answered()
     records[3] = replace(records[3], predicted=0)
-    compared = against_annotations(golden(), [records], 360.0)
+    compared = against_annotations(golden(), [records], spec)
     assert compared.without is None and compared.whole.qrs.gross.sensitivity == 1.0
     assert compared.whole.veb.gross.sensitivity == pytest.approx(2 / 3) and compared.whole.veb.gross.ppv == 1.0
     assert compared.all.qrs.gross.sensitivity is None  # all of it is in the first five minutes
+
+
+def test_a_lead_that_was_off_is_a_shutdown(spec: FrontEndSpec) -> None:
+    """The annotated beat there is missed in a shutdown (X), and its time is counted."""
+    held, samples = replace(golden(), counts=golden().counts.copy()), spec.lead_off_samples
+    held.counts[:, 0] = np.arange(len(held.counts)) % 2
+    held.counts[: 360 + samples] = 5
+    records = answered()[1:]
+    compared = against_annotations(held, [records], spec)
+    assert samples > 20 and compared.whole.matrix[0][6] == 1
+    assert compared.whole.shutdown_s == pytest.approx((361) / 360)
+
+
+@pytest.fixture(scope="module")
+def spec() -> FrontEndSpec:
+    return BeatModel.of(recording(0.4), False).spec

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 
 from firmware_host.beats import KEPT, BeatRecord
@@ -12,50 +11,35 @@ from firmware_host.link import Link
 from firmware_host.message_error import MessageError
 from firmware_host.own_beats import LiveBeats
 from firmware_host.protocol import ANSWER, Type
-from tests.firmware.beat_model import BeatModel, recording, same
+from tests.firmware.beat_model import same
 from tests.firmware_host.beat_board import BeatBoard
 
 
-@pytest.fixture(scope="module")
-def counts() -> np.ndarray:
-    return recording(0.7)
-
-
-@pytest.fixture(scope="module")
-def model(counts) -> BeatModel:
-    return BeatModel.of(counts, False)
-
-
-@pytest.fixture(scope="module")
-def expected(model, counts) -> list[BeatRecord]:
-    return model.expected(counts)
-
-
 @pytest.fixture
-def listen(model, expected, tmp_path) -> Callable[..., tuple[list[BeatRecord], LiveBeats]]:
+def listen(heart_model, heart_beats, tmp_path) -> Callable[..., tuple[list[BeatRecord], LiveBeats]]:
     def run(**settings) -> tuple[list[BeatRecord], LiveBeats]:
-        line = BeatBoard(expected, model.spec.inputs, model.spec.raw_samples, **settings)
+        line = BeatBoard(heart_beats, heart_model.spec.inputs, heart_model.spec.raw_samples, **settings)
         link = Link(line, line.now)
-        live = LiveBeats(Board(link, link.greet(), False, None), model.manifest(tmp_path), len(expected))
+        live = LiveBeats(Board(link, link.greet(), False, None), heart_model.manifest(tmp_path), len(heart_beats))
         return list(live.beats()), live
 
     return run
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.15])
-def test_every_beat_once_and_in_order(listen, expected, share):
+def test_every_beat_once_and_in_order(listen, heart_beats, share):
     rng = random.Random(3)
     records, live = listen(loses=lambda _number: rng.random() < share)
-    assert same(records, expected) and live.lost == 0
+    assert same(records, heart_beats) and live.lost == 0
 
 
-def test_what_the_board_no_longer_has_is_counted(listen, expected):
+def test_what_the_board_no_longer_has_is_counted(listen, heart_beats):
     """Forty frames in a row are lost, with more beats in them than the board keeps."""
     records, live = listen(loses=lambda number: 12 <= number < 52)
     numbers = [record.number for record in records]
-    assert numbers == sorted(set(numbers)) and same(records, [expected[number] for number in numbers])
+    assert numbers == sorted(set(numbers)) and same(records, [heart_beats[number] for number in numbers])
     gap = next(i for i, number in enumerate(numbers) if number != i)
-    assert live.lost == numbers[gap] - gap == len(expected) - len(records) > KEPT
+    assert live.lost == numbers[gap] - gap == len(heart_beats) - len(records) > KEPT
 
 
 def test_a_record_that_is_not_what_was_told(listen):

@@ -5,7 +5,6 @@ and no lie believed.
 import random
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from firmware_host.beats import KEPT, BeatRecord, BeatsAnswer
@@ -19,68 +18,53 @@ from scl.artifacts import InputError
 from scl.frontend.flags import LEAD_OFF
 from scl.frontend.rhythm import rhythms
 from tests.bundles import write_bundle
-from tests.firmware.beat_model import SENSOR, BeatModel, recording, same
+from tests.firmware.beat_model import SENSOR, same
 from tests.firmware_host.beat_board import BeatBoard
 
 
-@pytest.fixture(scope="module")
-def counts() -> np.ndarray:
-    return recording(0.7)
-
-
-@pytest.fixture(scope="module")
-def model(counts) -> BeatModel:
-    return BeatModel.of(counts, False)
-
-
-@pytest.fixture(scope="module")
-def expected(model, counts) -> list[BeatRecord]:
-    return model.expected(counts)
-
-
 @pytest.fixture
-def play(model, counts, tmp_path):
+def play(heart_model, heart_counts, tmp_path):
     """play(board settings): records that the host has taken, and the board."""
 
     def run(records: list[BeatRecord], pace: Pace | None = None, **settings) -> tuple[list[BeatRecord], BeatBoard]:
-        line = BeatBoard(records, model.spec.inputs, model.spec.raw_samples, **settings)
+        line = BeatBoard(records, heart_model.spec.inputs, heart_model.spec.raw_samples, **settings)
         link = Link(line, line.now)
         board = Board(link, link.greet(), False, None)
-        return list(play_beats(board, model.manifest(tmp_path), counts, pace)), line
+        return list(play_beats(board, heart_model.manifest(tmp_path), heart_counts, pace)), line
 
     return run
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3])
-def test_every_beat_once_and_in_order(play, expected, share):
+def test_every_beat_once_and_in_order(play, heart_beats, share):
     """Requests and answers are lost."""
     rng = random.Random(5)
-    records, board = play(expected, loses=lambda _number: rng.random() < share)
-    assert same(records, expected) and len(records) > 30
+    records, board = play(heart_beats, loses=lambda _number: rng.random() < share)
+    assert same(records, heart_beats) and len(records) > 30
     assert board.longest <= 0.7 * SENSOR.rate_hz
 
 
-def test_the_pace_is_the_sensor_s(play, expected, counts):
+def test_the_pace_is_the_sensor_s(play, heart_beats, heart_counts):
     clock = [0.0]
 
     def wait(seconds: float) -> None:
         clock[0] += seconds
 
-    records, board = play(expected, Pace(lambda: clock[0], wait))
-    assert same(records, expected) and board.longest <= 0.25 * SENSOR.rate_hz
-    assert clock[0] == pytest.approx(len(counts) / SENSOR.rate_hz)
+    records, board = play(heart_beats, Pace(lambda: clock[0], wait))
+    assert same(records, heart_beats) and board.longest <= 0.25 * SENSOR.rate_hz
+    assert clock[0] == pytest.approx(len(heart_counts) / SENSOR.rate_hz)
 
 
-def test_chunks_are_short_where_beats_may_come_at_once(model, counts):
+def test_chunks_are_short_where_beats_may_come_at_once(heart_model, heart_counts):
     """Behind the start, and behind a lead that was off; a sample of the model's makes one beat at most."""
-    chunks, short, long = _Chunks(counts, model.spec, 500, paced=False), 2 * KEPT, int(0.7 * SENSOR.rate_hz)
+    chunks, short, long = _Chunks(heart_counts, heart_model.spec, 500, paced=False), 2 * KEPT, int(0.7 * SENSOR.rate_hz)
     assert chunks.end(0) == short and chunks.end(1079) == 1079 + short
     assert chunks.end(1080) == 1080 + long
-    off = round(0.4 * len(counts))
+    off = round(0.4 * len(heart_counts))
     assert chunks.end(off - 200) == off - 200 + long  # it is off only when it has been so for a second
     assert chunks.end(off + 3 * 360 + 1000) == off + 3 * 360 + 1000 + short
     assert chunks.end(off + 6 * 360 + 1) == off + 6 * 360 + 1 + long
-    assert _Chunks(counts, model.spec, 5, paced=False).end(2000) == 2005  # what fits into a frame
+    assert _Chunks(heart_counts, heart_model.spec, 5, paced=False).end(2000) == 2005  # what fits into a frame
 
 
 def spoiled(records: list[BeatRecord], place: int, **fields) -> list[BeatRecord]:
@@ -103,16 +87,16 @@ def spoiled(records: list[BeatRecord], place: int, **fields) -> list[BeatRecord]
         (lambda beat: {"flags": beat.flags ^ LEAD_OFF, "predicted": ABSTAIN}, "beat 12 has flags"),
     ],
 )
-def test_a_record_that_the_counts_or_the_others_contradict(play, expected, fields, text):
-    assert expected[12].flags == 0 and expected[12].interval > 0
+def test_a_record_that_the_counts_or_the_others_contradict(play, heart_beats, fields, text):
+    assert heart_beats[12].flags == 0 and heart_beats[12].interval > 0
     with pytest.raises(InputError, match=text + ".*; flash|" + text):
-        play(spoiled(expected, 12, **fields(expected[12])))
+        play(spoiled(heart_beats, 12, **fields(heart_beats[12])))
 
 
-def test_a_rhythm_that_does_not_follow(play, expected):
-    rhythm = replace(expected[12].rhythm, rmssd=expected[12].rhythm.rmssd + 1)
+def test_a_rhythm_that_does_not_follow(play, heart_beats):
+    rhythm = replace(heart_beats[12].rhythm, rmssd=heart_beats[12].rhythm.rmssd + 1)
     with pytest.raises(InputError, match="beat 12 has the Rhythm.* follows from its intervals and classes: flash the"):
-        play([replace(record, rhythm=rhythm) if record.number == 12 else record for record in expected])
+        play([replace(record, rhythm=rhythm) if record.number == 12 else record for record in heart_beats])
 
 
 def changed_hop(**fields):
@@ -130,7 +114,10 @@ def changed_hop(**fields):
     ("lie", "text"),
     [
         (changed_hop(next=lambda at: at + 1), "the board wants sample .* comes next; another program"),
-        (changed_hop(hops=lambda hops: hops + 9), "has answered 21 beats after .* up to 8 more were expected: flash"),
+        (
+            changed_hop(hops=lambda hops: hops + 9),
+            "has answered 21 beats after .* up to 8 more were expected: flash",
+        ),
         (changed_hop(hops=lambda hops: hops - 2), "has answered 10 beats|beat 1. was"),
         (changed_hop(hops=lambda hops: hops + 1), "it has 12 beats of .* inputs; 13 of"),
         (changed_hop(end=lambda end: end + 1), "beat 11 is .* where SAMPLES was answered"),
@@ -138,12 +125,12 @@ def changed_hop(**fields):
         (changed_hop(flags=lambda flags: flags ^ 1), "beat 11 is .* where SAMPLES was answered"),
     ],
 )
-def test_a_lie_about_samples(play, expected, lie, text):
+def test_a_lie_about_samples(play, heart_beats, lie, text):
     with pytest.raises(InputError, match=text):
-        play(expected, lie=lie)
+        play(heart_beats, lie=lie)
 
 
-def test_a_beat_that_changes_behind_its_record(play, expected):
+def test_a_beat_that_changes_behind_its_record(play, heart_beats):
     seen = [0]
 
     def lie(kind: int, payload: bytes) -> bytes:
@@ -154,7 +141,7 @@ def test_a_beat_that_changes_behind_its_record(play, expected):
         return payload
 
     with pytest.raises(InputError, match="beat .* was .*, and is .* now: flash"):
-        play(expected, lie=lie)
+        play(heart_beats, lie=lie)
 
 
 @pytest.mark.parametrize(
@@ -164,15 +151,15 @@ def test_a_beat_that_changes_behind_its_record(play, expected):
         (lambda answer: replace(answer, records=()), "of 12 beats the first that it has is none; 1. was asked for"),
     ],
 )
-def test_a_lie_about_beats(play, expected, model, change, text):
+def test_a_lie_about_beats(play, heart_beats, heart_model, change, text):
     def lie(kind: int, payload: bytes) -> bytes:
         if kind != Type.BEATS | ANSWER or int.from_bytes(payload[:4], "little") != 12:
             return payload
-        board = BeatBoard([], model.spec.inputs, model.spec.raw_samples)
+        board = BeatBoard([], heart_model.spec.inputs, heart_model.spec.raw_samples)
         return change(BeatsAnswer.parse(payload, board.hello)).pack()
 
     with pytest.raises(InputError, match=text):
-        play(expected, lie=lie)
+        play(heart_beats, lie=lie)
 
 
 def test_another_bundle_has_no_beats(tmp_path):
@@ -182,6 +169,6 @@ def test_another_bundle_has_no_beats(tmp_path):
         spec_of(read_run_bundle(write_bundle(tmp_path / "bundle")).manifest)
 
 
-def test_a_stream_that_is_confirmed_otherwise(play, expected):
+def test_a_stream_that_is_confirmed_otherwise(play, heart_beats):
     with pytest.raises(InputError, match="confirmed hop 0200, 0100 was asked for; reset the board"):
-        play(expected, lie=lambda kind, payload: b"\2\0" if kind == Type.STREAM | ANSWER else payload)
+        play(heart_beats, lie=lambda kind, payload: b"\2\0" if kind == Type.STREAM | ANSWER else payload)

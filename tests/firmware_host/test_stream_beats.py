@@ -114,7 +114,7 @@ def test_classes_that_wfdb_has_no_symbol_of(play, folder, model, tmp_path, count
 
     manifest = replace(model.manifest(folder / "bundle"), labels=("normal", "early", "wide"))
     with pytest.raises(InputError, match="cannot hold these annotations .*; export a model whose classes"):
-        annotate(tmp_path / "e1.scl", model.expected(counts), manifest, len(counts), np.zeros(len(counts), bool))
+        annotate(tmp_path / "e1.scl", model.expected(counts), manifest, counts)
 
 
 def test_beats_of_the_board_s_own_sensor(play, folder, model, counts, capsys):

@@ -12,20 +12,28 @@ from scl.frontend.beats import RATE_HZ, Beats, BeatSpec, features_at, find, micr
 from train.data import beat_copies, ecg
 from train.data.cache import cached
 from train.data.recordings import Block, Recordings, WindowSet
-from train.transformations.disturbance import KINDS
+from train.transformations.disturbance import ANOTHER_PEAK, KINDS
 
 UNKNOWN = -1  # class of a beat that nobody annotated
 
 
-def windows(recordings: Recordings, groups: Collection[int], spec: BeatSpec, classes: tuple[str, ...]) -> WindowSet:
-    """Beats of `classes` that the board finds in recordings as they were recorded: x (n, features, 1 + kinds), each as
-    recorded and in a copy of each kind; labels are places in `classes`.
+Versions = tuple[Recordings, ...]  # of measured beats: as recorded, then a copy of each kind
+
+
+def versions(recordings: Recordings, spec: BeatSpec) -> Versions:
+    """The beats that the board finds in recordings as they were recorded, and their copies."""
+    return measured(recordings, spec), *(measured(recordings, spec, kind) for kind in KINDS)
+
+
+def windows(versions: Versions, groups: Collection[int], classes: tuple[str, ...]) -> WindowSet:
+    """Beats of `classes`: x (n, features, 1 + kinds), each as recorded and in a copy of each kind; labels are places in
+    `classes`.
 
     A beat counts as the annotated one within 150 ms of it.
 
     Raises InputError if there is none.
     """
-    versions = [measured(recordings, spec)] + [measured(recordings, spec, kind) for kind in KINDS]
+    recordings = versions[0]
     place = np.array([classes.index(label) if label in classes else UNKNOWN for label in recordings.labels] + [UNKNOWN])
     x, labels, owners = [], [], []
     for blocks in zip(*(version.blocks for version in versions), strict=True):
@@ -62,7 +70,7 @@ def _measure(recordings: Recordings, spec: BeatSpec, kind: str | None) -> Record
         blocks = [_block(block, _found(block, spec), spec) for block in behind.blocks]
     else:
         before = measured(recordings, spec)
-        changed = behind if kind == KINDS[0] else ecg.prepared(beat_copies.disturbed(recordings, kind), RATE_HZ)
+        changed = behind if kind == ANOTHER_PEAK else ecg.prepared(beat_copies.disturbed(recordings, kind), RATE_HZ)
         pairs = zip(before.blocks, changed.blocks, strict=True)
         blocks = [_disturbed(old, block, spec, kind) for old, block in pairs]
     return replace(
@@ -87,7 +95,7 @@ def _block(block: Block, found: Beats, spec: BeatSpec) -> Block:
 
 def _disturbed(old: Block, block: Block, spec: BeatSpec, kind: str) -> Block:
     """The beats of `old` with the features that they have in the disturbed block."""
-    if kind == KINDS[0]:
+    if kind == ANOTHER_PEAK:
         uv = microvolts(block.x[0])
         moved = beat_copies.jittered(old.beats[:, 0], RATE_HZ, block.group)
         again = features_at(block.x[0], np.unique(r_peaks(uv, moved)), spec)

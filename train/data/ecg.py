@@ -46,10 +46,11 @@ def prepared(recordings: Recordings, rate_hz: float) -> Recordings:
     check_band(recordings.name, rate_hz)
     key: dict[str, object] = {"sha256": recordings.sha256, "rate_hz": rate_hz, "band_hz": BAND_HZ}
     key["channels"] = recordings.channels
-    return cached(f"{recordings.name}-front-end", key, lambda: _prepare(recordings, rate_hz))
+    return cached(f"{recordings.name}-front-end", key, lambda: unkept(recordings, rate_hz))
 
 
-def _prepare(recordings: Recordings, rate_hz: float) -> Recordings:
+def unkept(recordings: Recordings, rate_hz: float) -> Recordings:
+    """As `prepared`, each time anew."""
     resampler = polyphase.design(recordings.rate_hz, rate_hz)
     signals = [resampler.aligned(block.x.T[None])[0] for block in recordings.blocks]
     band = bandpass.design(rate_hz, *BAND_HZ)

@@ -25,7 +25,7 @@ class WindowTask:
         cut: the windows of a part ("train", "validation" or "test") of recordings as they were loaded.
         cut_all: every window of recordings of any set that have the window's channels, none overlapping, and the names
             of their labels, which need not be the run's.
-        streams: whether a stream of windows can be classified; a beat's are cut where somebody has found it.
+        streams: whether a stream of windows can be classified; windows around beats need the beats first.
         sensitivity: whether reports give sensitivity and precision of each class.
     """
 
@@ -68,7 +68,8 @@ def _all_beats(
     recordings: Recordings, window: WindowInfo, steps: InputSteps, transformation: Transformation
 ) -> tuple[WindowSet, tuple[str, ...]]:
     if steps.beats is not None:
-        return beats.windows(recordings, recordings.groups, steps.beats, recordings.labels), recordings.labels
+        found = beats.versions(recordings, steps.beats)
+        return beats.windows(found, recordings.groups, recordings.labels), recordings.labels
     assert isinstance(transformation, Shift)
     behind = ecg.prepared(recordings, window.rate_hz)
     return ecg.beats(behind, behind.groups, transformation, recordings.labels), recordings.labels
@@ -84,7 +85,8 @@ def _ecg(name: str) -> Cut:
         transformation: Transformation,
     ) -> WindowSet:
         if steps.beats is not None:
-            return beats.windows(recordings, split.part(part), steps.beats, ecg.task_labels(recordings))
+            found = beats.versions(recordings, steps.beats)
+            return beats.windows(found, split.part(part), ecg.task_labels(recordings))
         assert isinstance(transformation, Shift)  # what other ECG is trained under
         return ecg.split_windows(ecg.prepared(recordings, window.rate_hz), split, part, name, transformation)
 

@@ -101,15 +101,15 @@ def _features_task(name: TaskName, recordings: Recordings, source: Source, confi
     """The features of beats that the board finds, under what may disturb their measurement, divided by record."""
     registered = data_set(source.data_set)
     assert registered.split is not None  # as all of ECG have
-    divided, labels, spec = (
-        registered.split(recordings, config.run.seed),
-        ecg.task_labels(recordings),
-        beat_spec(config),
-    )
+    divided, labels = registered.split(recordings, config.run.seed), ecg.task_labels(recordings)
     # Options were chosen by cross-validation, and few records have S beats: none is kept from training.
     split = replace(divided, train=tuple(sorted((*divided.train, *divided.validation))), validation=())
-    parts = {p: beats.windows(recordings, split.part(p), spec, labels) for p in ("train", "test")}
-    return features_task(name, recordings, source, config, split, parts, _others(recordings, split, spec))
+    found = beats.versions(recordings, beat_spec(config))
+    parts = {p: beats.windows(found, split.part(p), labels) for p in ("train", "test")}
+    exempt, others = tuple(label for label in OTHERS if label in recordings.labels), None
+    if ecg.holds(found[0], split.test, exempt):
+        others = beats.windows(found, split.test, exempt), exempt
+    return features_task(name, recordings, source, config, split, parts, others)
 
 
 def beat_spec(config: TrainConfig) -> BeatSpec:
@@ -146,11 +146,3 @@ def features_task(
         others,
         partial(vary_features, strength=strength * std) if strength else unvaried,
     )
-
-
-def _others(recordings: Recordings, split: Split, spec: BeatSpec) -> tuple[WindowSet, tuple[str, ...]] | None:
-    """Test beats of classes that the model has not."""
-    exempt = tuple(label for label in OTHERS if label in recordings.labels)
-    if not exempt or not ecg.holds(recordings, split.test, exempt):
-        return None
-    return beats.windows(recordings, split.test, spec, exempt), exempt

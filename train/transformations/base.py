@@ -31,6 +31,41 @@ class Headline:
     similarity: dict[str, float]
 
 
+@dataclass(frozen=True)
+class CopiesFigures:
+    """Figures of each transformed copy, and means over all; similarity by group of dimensions."""
+
+    accuracy: float
+    macro_f1: float
+    similarity: dict[str, list[float]]
+    consistency: list[float | None]
+    consistency_ci95: list[Interval | None]
+    mean_similarity: dict[str, float]
+    mean_consistency: float | None
+    mean_consistency_ci95: Interval | None
+
+    @property
+    def headline(self) -> Headline:
+        interval = self.mean_consistency_ci95
+        return Headline(self.accuracy, self.macro_f1, self.mean_consistency, interval, self.mean_similarity)
+
+    @classmethod
+    def of(cls, transformed: Transformed, similarity: Mapping[str, list[float]]) -> "CopiesFigures":
+        """As `Transformation.figures` gets them."""
+        assert transformed.accuracy is not None and transformed.macro_f1 is not None  # a run's windows have labels
+        copies = transformed.per_copy
+        return CopiesFigures(
+            accuracy=transformed.accuracy,
+            macro_f1=transformed.macro_f1,
+            similarity=dict(similarity),
+            consistency=[copy.consistency for copy in copies],
+            consistency_ci95=[copy.consistency_ci95 for copy in copies],
+            mean_similarity=means(similarity),
+            mean_consistency=transformed.consistency,
+            mean_consistency_ci95=transformed.consistency_ci95,
+        )
+
+
 class Figures(Protocol):
     """The figures of transformed copies, as metrics.json holds them: a dataclass."""
 

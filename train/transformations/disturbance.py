@@ -14,33 +14,21 @@ from torch import Tensor
 
 from scl.artifacts.run import InputSteps, TransformationInfo
 from scl.frontend.spec import FrontEndSpec
-from scl.robustness import Interval, Transformed
-from train.transformations.base import Copies, Figures, Headline, SensorCopies, Transformation, means
+from scl.robustness import Transformed
+from train.transformations.base import Copies, CopiesFigures, Figures, SensorCopies, Transformation
 
 if TYPE_CHECKING:
     from train.data.recordings import Recordings, WindowSet
 
-KINDS = ("another peak", "gain", "baseline wander", "electrode motion")
+ANOTHER_PEAK = "another peak"
+KINDS = (ANOTHER_PEAK, "gain", "baseline wander", "electrode motion")
 
 
 @dataclass(frozen=True)
-class DisturbanceFigures:
-    """Figures of each kind of copy, and means over all; similarity by group of dimensions."""
+class DisturbanceFigures(CopiesFigures):
+    """Of a copy of each kind."""
 
-    accuracy: float
-    macro_f1: float
     kinds: list[str]
-    similarity: dict[str, list[float]]
-    consistency: list[float | None]
-    consistency_ci95: list[Interval | None]
-    mean_similarity: dict[str, float]
-    mean_consistency: float | None
-    mean_consistency_ci95: Interval | None
-
-    @property
-    def headline(self) -> Headline:
-        interval = self.mean_consistency_ci95
-        return Headline(self.accuracy, self.macro_f1, self.mean_consistency, interval, self.mean_similarity)
 
     def sentences(self, others: Mapping[str, Figures]) -> list[str]:
         shares = ("-" if share is None else f"{share:.4f}" for share in self.consistency)
@@ -88,18 +76,7 @@ class Disturbance:
         return 1
 
     def figures(self, transformed: Transformed, similarity: Mapping[str, list[float]]) -> DisturbanceFigures:
-        assert transformed.accuracy is not None and transformed.macro_f1 is not None  # a run's windows have labels
-        return DisturbanceFigures(
-            accuracy=transformed.accuracy,
-            macro_f1=transformed.macro_f1,
-            kinds=list(KINDS),
-            similarity=dict(similarity),
-            consistency=[copy.consistency for copy in transformed.per_copy],
-            consistency_ci95=[copy.consistency_ci95 for copy in transformed.per_copy],
-            mean_similarity=means(similarity),
-            mean_consistency=transformed.consistency,
-            mean_consistency_ci95=transformed.consistency_ci95,
-        )
+        return DisturbanceFigures(**vars(CopiesFigures.of(transformed, similarity)), kinds=list(KINDS))
 
     def others(self) -> Mapping[str, Transformation]:
         return {}

@@ -12,40 +12,27 @@ from scl.artifacts.run import InputSteps, TransformationInfo
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import to_rate
 from scl.frontend.spec import FrontEndSpec
-from scl.robustness import ChangedLabels, Interval, Transformed
+from scl.robustness import ChangedLabels, Transformed
 from scl.transforms import roll
-from train.transformations.base import Copies, Figures, Headline, Transformation, means
+from train.transformations.base import Copies, CopiesFigures, Figures, Transformation
 
 if TYPE_CHECKING:
     from train.data.recordings import Recordings, WindowSet
 
 
 @dataclass(frozen=True)
-class ShiftFigures:
-    """Figures of each shift, and means over all; consistency is over the pairs whose label the shift left.
+class ShiftFigures(CopiesFigures):
+    """Of each shift; consistency is over the pairs whose label the shift left.
 
     Attributes:
         kind: "rewindow", cut again from the recording, or "circular".
         samples: of each shift, at the source's rate.
     """
 
-    accuracy: float
-    macro_f1: float
     kind: str
     samples: list[int]
-    similarity: dict[str, list[float]]
-    consistency: list[float | None]
-    consistency_ci95: list[Interval | None]
-    mean_similarity: dict[str, float]
-    mean_consistency: float | None
-    mean_consistency_ci95: Interval | None
     all_pairs_consistency: float
     changed_labels: ChangedLabels
-
-    @property
-    def headline(self) -> Headline:
-        interval = self.mean_consistency_ci95
-        return Headline(self.accuracy, self.macro_f1, self.mean_consistency, interval, self.mean_similarity)
 
     def sentences(self, others: Mapping[str, Figures]) -> list[str]:
         changed, circular = self.changed_labels, others[CircularShift.entry].headline.consistency
@@ -174,19 +161,10 @@ class Shift:
         return self.samples
 
     def figures(self, transformed: Transformed, similarity: Mapping[str, list[float]]) -> ShiftFigures:
-        assert transformed.accuracy is not None and transformed.macro_f1 is not None  # a run's windows have labels
-        copies = transformed.per_copy
         return ShiftFigures(
-            accuracy=transformed.accuracy,
-            macro_f1=transformed.macro_f1,
+            **vars(CopiesFigures.of(transformed, similarity)),
             kind=self.kind,
-            samples=[round(shift * self.source_samples) for shift in self.grid(len(copies))],
-            similarity=dict(similarity),
-            consistency=[copy.consistency for copy in copies],
-            consistency_ci95=[copy.consistency_ci95 for copy in copies],
-            mean_similarity=means(similarity),
-            mean_consistency=transformed.consistency,
-            mean_consistency_ci95=transformed.consistency_ci95,
+            samples=[round(shift * self.source_samples) for shift in self.grid(len(transformed.per_copy))],
             all_pairs_consistency=transformed.consistency_all_pairs,
             changed_labels=transformed.changed_labels,
         )

@@ -1,5 +1,7 @@
 #include "beat_detector.h"
 
+#include "integer_math.h"
+
 #define MEAN 20u /* the constants of scl/frontend/beat_detector.py */
 #define DELAY 11u
 #define DOMINANCE 40u
@@ -18,6 +20,7 @@
 #define AROUND 36u
 #define REACH 20u
 #define MOST_LEAN 8
+#define BIAS INT32_C(32768) /* makes a sample of 16 bits one without sign, in the same order */
 
 static int32_t steepness(const scl_signal_ring *ring, uint32_t ago)
 {
@@ -52,29 +55,16 @@ static int32_t threshold(const scl_beat_detector *d)
     return (value > FLOOR) ? value : FLOOR;
 }
 
-/* Sorts values[count] upwards. */
-static void sort(int16_t *values, uint32_t count)
-{
-    for (uint32_t i = 1; i < count; i++) {
-        const int16_t value = values[i];
-        uint32_t place = i;
-        while ((place > 0u) && (values[place - 1u] > value)) {
-            values[place] = values[place - 1u];
-            place--;
-        }
-        values[place] = value;
-    }
-}
-
 /* How many samples ago the R peak is of a beat whose peak was `peak` samples ago. */
 static uint16_t r_peak(scl_beat_detector *d, uint32_t peak)
 {
-    int16_t around[(2u * AROUND) + 1u];
+    uint16_t around[(2u * AROUND) + 1u];
     const uint32_t centre = peak + DELAY;
     for (uint32_t i = 0; i <= (2u * AROUND); i++) {
-        around[i] = (int16_t)scl_signal_ring_at(&d->ring, (centre + AROUND) - i);
+        around[i] = (uint16_t)(scl_signal_ring_at(&d->ring, (centre + AROUND) - i) + BIAS);
     }
-    sort(around, (2u * AROUND) + 1u);
+    scl_sort(around, (2u * AROUND) + 1u);
+    const int32_t level = (int32_t)around[AROUND] - BIAS;
     uint32_t ago = centre + REACH;
     if (ago >= d->ring.count) {
         ago = d->ring.count - 1u; /* the stream's first sample */
@@ -87,8 +77,8 @@ static uint16_t r_peak(scl_beat_detector *d, uint32_t peak)
         top = (value > scl_signal_ring_at(&d->ring, top)) ? ago : top;
         bottom = (value < scl_signal_ring_at(&d->ring, bottom)) ? ago : bottom;
     }
-    const int32_t up = scl_signal_ring_at(&d->ring, top) - around[AROUND];
-    const int32_t down = around[AROUND] - scl_signal_ring_at(&d->ring, bottom);
+    const int32_t up = scl_signal_ring_at(&d->ring, top) - level;
+    const int32_t down = level - scl_signal_ring_at(&d->ring, bottom);
     bool upward = up >= down;
     const int32_t further = upward ? up : down;
     const int32_t nearer = upward ? down : up;
@@ -176,14 +166,12 @@ static bool judge(scl_beat_detector *d, uint32_t n, const scl_peak *peak)
 /* The two middle ones of the latest intervals, added, / 2. */
 static uint32_t usual_interval(const scl_beat_detector *d)
 {
-    int16_t sorted[SCL_DETECTOR_LATEST];
+    uint16_t sorted[SCL_DETECTOR_LATEST];
     for (uint32_t i = 0; i < LATEST; i++) {
-        sorted[i] = (int16_t)d->intervals[i];
+        sorted[i] = d->intervals[i];
     }
-    sort(sorted, LATEST);
-    const uint32_t lower = (uint32_t)sorted[(LATEST / 2u) - 1u];
-    const uint32_t upper = (uint32_t)sorted[LATEST / 2u];
-    return (lower + upper) / 2u;
+    scl_sort(sorted, LATEST);
+    return (uint32_t)scl_twice_median(sorted, LATEST) / 2u;
 }
 
 /* Step 6: whether the remembered peak is a beat after all. */

@@ -113,7 +113,7 @@ def test_an_older_schema_is_refused_with_the_command_that_makes_it_anew(run_info
     for schema in (3, 5, "4", 4.0, True, None, [4]):
         (tmp_path / "run.json").write_text(json.dumps(fields | {"schema": schema}))
         with pytest.raises(
-            InputError, match="run.json: has run schema .*reads schema 4; train it again with python -m"
+            InputError, match="run.json: has run schema .*reads schema 5; train it again with python -m"
         ):
             read_run_info(tmp_path)
 

@@ -36,7 +36,7 @@ def test_classes_are_those_of_the_nearest_annotated_beat(recordings: Recordings)
 
 def test_windows_hold_beats_of_the_classes_with_a_copy_of_each_kind(recordings: Recordings) -> None:
     group = recordings.blocks[0].group
-    windows = beats.windows(recordings, (group,), SPEC, ("N", "S", "V"))
+    windows = beats.windows(beats.versions(recordings, SPEC), (group,), ("N", "S", "V"))
     assert windows.x.shape[1:] == (len(SPEC.names), 1 + len(KINDS))
     assert set(windows.groups.tolist()) == {group} and set(windows.labels.tolist()) <= {0, 1, 2}
     found = beats.measured(recordings, SPEC).blocks[0]
@@ -44,7 +44,7 @@ def test_windows_hold_beats_of_the_classes_with_a_copy_of_each_kind(recordings: 
 
 
 def test_gain_leaves_the_features_but_height(recordings: Recordings) -> None:
-    windows = beats.windows(recordings, recordings.groups, SPEC, ("N", "S", "V"))
+    windows = beats.windows(beats.versions(recordings, SPEC), recordings.groups, ("N", "S", "V"))
     gain = 1 + KINDS.index("gain")
     interval = SPEC.names.index("interval")
     same = np.isclose(windows.x[:, interval, 0], windows.x[:, interval, gain], atol=0.02)
