@@ -15,7 +15,7 @@ import numpy as np
 
 from firmware_host.board import Board
 from firmware_host.capacity import chunk_samples
-from firmware_host.link import resets_named
+from firmware_host.link import Link, resets_named
 from firmware_host.messages import Hop, samples_chunk
 from firmware_host.model import is_class
 from firmware_host.protocol import Type
@@ -63,12 +63,7 @@ def play(
     )
     position, hops, total = 0, 0, len(record.counts)
     with resets_named(link.name, lambda: f"after {position} of {total} samples"):
-        confirmed = link.request(Type.STREAM, requested := struct.pack("<H", hop)).payload
-        if confirmed != requested:
-            raise InputError(
-                f"port {link.name}: the board confirmed hop {confirmed.hex()}, {requested.hex()} was asked for; "
-                "reset the board and start again"
-            )
+        begin(link, hop)
         started = pace.now() if pace else 0.0
         while position < total:
             chunk = record.counts[position : position + most]
@@ -80,6 +75,16 @@ def play(
             if answer.hops != hops:
                 hops = answer.hops
                 yield answer
+
+
+def begin(link: Link, hop: int) -> None:
+    """Begins a stream. Raises InputError if the board confirms another one."""
+    confirmed = link.request(Type.STREAM, requested := struct.pack("<H", hop)).payload
+    if confirmed != requested:
+        raise InputError(
+            f"port {link.name}: the board confirmed hop {confirmed.hex()}, {requested.hex()} was asked for; "
+            "reset the board and start again"
+        )
 
 
 def add_hop_option(parser: argparse.ArgumentParser) -> None:

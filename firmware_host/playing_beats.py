@@ -6,7 +6,6 @@ counts (its flags, where it may have been answered), the record before (numbers,
 them.
 """
 
-import struct
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,7 +15,7 @@ from firmware_host.board import Board
 from firmware_host.capacity import chunk_samples
 from firmware_host.link import resets_named
 from firmware_host.messages import ABSTAIN, Hop, samples_chunk
-from firmware_host.playing import CHUNK_S, Pace
+from firmware_host.playing import CHUNK_S, Pace, begin
 from firmware_host.protocol import Type
 from scl.artifacts import InputError
 from scl.artifacts.manifest import BundleManifest
@@ -42,12 +41,7 @@ def play_beats(
     stream = _Stream(counts, spec, manifest.classes, link.name)
     chunks = _Chunks(counts, spec, chunk_samples(board.hello), pace is not None)
     with resets_named(link.name, lambda: f"after {stream.position} of {len(counts)} samples"):
-        confirmed = link.request(Type.STREAM, requested := struct.pack("<H", HOP)).payload
-        if confirmed != requested:
-            raise InputError(
-                f"port {link.name}: the board confirmed hop {confirmed.hex()}, {requested.hex()} was asked for; "
-                "reset the board and start again"
-            )
+        begin(link, HOP)
         started = pace.now() if pace else 0.0
         while stream.position < len(counts):
             chunk = counts[stream.position : chunks.end(stream.position)]
