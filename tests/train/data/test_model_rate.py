@@ -25,7 +25,7 @@ def test_the_rate_that_nobody_asked_for(recorded_hz: float, expected: float) -> 
     """180 Hz where it can be had, else the recordings' own or one close to it; every one can be prepared."""
     data = recorded(float(recorded_hz))
     assert model_rate(data, 180.0) == pytest.approx(expected)
-    prepared = ecg._prepare(data, model_rate(data, 180.0))
+    prepared = ecg.unkept(data, model_rate(data, 180.0))
     assert prepared.blocks[0].x.shape[1] == pytest.approx(2000 * expected / recorded_hz, abs=1)
 
 
@@ -55,5 +55,5 @@ def test_rates_that_cannot_be_are_named(recorded_hz: float, rate_hz: float, mess
 def test_beats_keep_their_times_at_another_rate() -> None:
     data = recorded(360.0)
     for rate_hz in (125.0, 128.0, 130.0):
-        found = ecg._prepare(data, rate_hz).blocks[0].beats
+        found = ecg.unkept(data, rate_hz).blocks[0].beats
         np.testing.assert_allclose(found[:, 0] / rate_hz, data.blocks[0].beats[:, 0] / 360, atol=0.51 / rate_hz)
