@@ -12,6 +12,7 @@ from export.cost.budget import Budget
 from export.cost.reference import cost_of
 from export.golden.beats import EvaluatedBeats, played
 from export.golden.choice import balanced, spread
+from export.golden.strips import EvaluatedStrips
 from export.golden.windows import EvaluatedWindows, network_inputs
 from export.manifest import described
 from export.model import Model, check_labels, quantized
@@ -34,22 +35,24 @@ from scl.artifacts.export_report import Agreement, Evaluation, ExportReport, Sec
 from scl.artifacts.manifest import Streaming
 from scl.artifacts.provenance import provenance
 from scl.artifacts.ranges import read_ranges
-from scl.artifacts.run import run_hash
-from scl.decision import decide
+from scl.artifacts.run import TransformationInfo, run_hash
+from scl.decision import UNKNOWN, decide
+from scl.ec57.strips import MAX_SHIFT_S, STRIP_S
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import QEMU
 from scl.progress import Steps
 from train.data.recordings import WindowSet
 from train.data.stored import recordings_for_run, windows_for_run
+from train.data.strips import strips
 from train.data.tasks import TASKS
 from train.run.folder import load_run
-from train.transformations import from_info, kind
+from train.transformations import Shift, from_info, kind
 
 if TYPE_CHECKING:
     from train.run.folder import Run
 
 Ranges = dict[str, tuple[float, float]]
-Evaluated = EvaluatedWindows | EvaluatedBeats
+Evaluated = EvaluatedWindows | EvaluatedBeats | EvaluatedStrips
 CONVERTER_INPUTS = 100
 STREAMED_INPUTS = 100  # windows, played one behind the other
 STEPS = {  # and what each takes of an export of 600 windows, roughly
@@ -127,7 +130,8 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             int8 = windows.store(folder, proof.outputs, model.thresholds)
         with watch.step("compare with the float model"):
             evaluation = compared_with_float(run, model, engine, windows)
-            limited = kind(run.info.transformation.name).limited
+            transformation = evaluated_under(run, windows)
+            limited = kind(transformation.name).limited
             loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
             opinion = second_opinion(model, ranges, proof.inputs[:CONVERTER_INPUTS])
@@ -144,7 +148,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             dropped=dropped(run.model),
             agreement=proof.agreement,
             converter=opinion,
-            transformation=run.info.transformation.name,
+            transformation=transformation.name,
             evaluation=evaluation,
             max_loss=options.max_loss,
             limited=limited,
@@ -156,7 +160,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         write_report(folder, report)
         write_manifest(
             folder,
-            described(run, model, report, windows.names, int8, options.seed, hashes(folder)),
+            described(run, model, report, transformation, windows.names, int8, options.seed, hashes(folder)),
         )
     return report
 
@@ -227,8 +231,13 @@ def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: ins
 def evaluated(run: "Run", test: WindowSet, options: Options, model: Model) -> Evaluated:
     """The test windows or beats under the transformation that the run was trained for, through the front end."""
     if model.frontend.beats is not None:
-        recordings = recordings_for_run(run.info, options.data)
-        return EvaluatedBeats(test, model.frontend, played(recordings, run.info.split.test, model.frontend))
+        recordings, records = recordings_for_run(run.info, options.data), run.info.split.test
+        to_play = played(recordings, records, model.frontend)
+        if run.info.task == "beat":
+            return EvaluatedBeats(test, model.frontend, to_play)
+        cut = strips(recordings, model.frontend.beats, records)
+        beats = WindowSet(cut.x, np.full(len(cut.x), UNKNOWN), np.zeros(len(cut.x), np.int64))
+        return EvaluatedStrips(beats, model.frontend, to_play, cut)
     transformation = from_info(run.info.transformation)
     copies = transformation.sensor_copies(
         *(test, options.draws, options.seed), lambda: recordings_for_run(run.info, options.data), model.frontend
@@ -243,6 +252,17 @@ def evaluated(run: "Run", test: WindowSet, options: Options, model: Model) -> Ev
     return EvaluatedWindows(test, copies, chosen, rows, inputs, flags)
 
 
+def evaluated_under(run: "Run", windows: Evaluated) -> TransformationInfo:
+    """What the copies of the evaluated windows are: the transformation that the run was trained for, or of strips by
+    their beats, which train under others, the shift.
+    """
+    if not isinstance(windows, EvaluatedStrips):
+        return run.info.transformation
+    rate_hz = run.info.window.rate_hz
+    most, samples = round(MAX_SHIFT_S * rate_hz), round(STRIP_S * rate_hz)
+    return Shift(0, most, samples, windows.cut.later[-1] / most).describe()
+
+
 def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> SecondOpinion:
     """What TensorFlow's converter makes of the same network, compared on int8 inputs (n, samples, channels)."""
     nearest = quantize(model.network.network, ranges, keep_sums=False)
@@ -253,7 +273,7 @@ def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> SecondOp
 def compared_with_float(run: "Run", model: Model, engine: CEngine, windows: Evaluated) -> Evaluation:
     """What int8 loses over all evaluated windows."""
     logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
-    int8_classes = model.answers(logits, windows.flags)
+    int8_classes = windows.gathered(model.answers(logits, windows.flags))
     return loss.evaluate(windows.labels, windows.groups, float_classes(run, windows), int8_classes, model.mask_labels)
 
 
@@ -264,4 +284,5 @@ def float_classes(run: "Run", windows: Evaluated) -> np.ndarray:
     from train.run.evaluate import predict
 
     thresholds = np.zeros(len(run.info.labels)) if run.info.multilabel else None
-    return np.stack([decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in windows.views()])
+    views = [decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in windows.views()]
+    return windows.gathered(np.stack(views))

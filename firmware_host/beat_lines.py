@@ -9,13 +9,14 @@ import numpy as np
 
 from firmware_host.beats import BeatRecord
 from firmware_host.messages import ABSTAIN
-from firmware_host.model import answered_name
+from firmware_host.model import answered_name, of_strips
 from firmware_host.playing_beats import spec_of
 from firmware_host.streamed import BeatAnswer, RhythmAnswer
 from scl.artifacts import InputError
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.beats import RATE_HZ
 from scl.frontend.flags import LEAD_OFF, SATURATED, in_words, lead_off_at
+from scl.frontend.rhythm import NO_CLASS
 from scl.frontend.spec import FrontEndSpec
 
 UNCLASSIFIABLE = "Q"  # WFDB's symbol of a beat of which the board abstained
@@ -28,6 +29,8 @@ def line(record: BeatRecord, manifest: BundleManifest) -> str:
     rate = "" if answer.heart_rate is None else f"{answer.heart_rate:.1f}/min"
     name = answered_name(manifest, record.predicted)
     said = f"{answer.seconds:9.2f} s  {name:9}  {answer.confidence:4.0%}  {interval:>7}  {rate:>9}"
+    if of_strips(manifest):
+        said += f"  ten seconds {answer.ten_seconds or 'abstained'}"
     return f"{said.rstrip()}{in_words(record.flags)}"
 
 
@@ -39,6 +42,7 @@ def beat_answer(record: BeatRecord, manifest: BundleManifest) -> BeatAnswer:
         confidence=1 / (1 + math.exp(-record.margin * manifest.outputs.logits.scale)),
         interval_s=record.interval / RATE_HZ if record.interval else None,
         heart_rate=record.rhythm.heart_rate / 10 or None,
+        ten_seconds=None if record.rhythm.worst == NO_CLASS else answered_name(manifest, record.rhythm.worst),
         saturated=bool(record.flags & SATURATED),
         lead_off=bool(record.flags & LEAD_OFF),
     )

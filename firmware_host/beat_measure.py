@@ -14,19 +14,19 @@ from firmware_host.calibration_file import NOMINAL_HASH, nominal
 from firmware_host.measure import bench
 from firmware_host.messages import ABSTAIN
 from firmware_host.playing_beats import play_beats, spec_of
-from firmware_host.validation import DataName, Inference
+from firmware_host.validation import DataName, Inference, Thresholds, below
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
-from scl.artifacts.golden_beats import GoldenBeats
+from scl.artifacts.golden_beats import UNCLASSIFIABLE, GoldenBeats
 from scl.artifacts.manifest import BundleManifest, Manifest
 from scl.decision import LOST
-from scl.ec57.beats import CLASSES, Series
+from scl.ec57.beats import CLASSES, Series, no_spans
 from scl.ec57.comparison import compare, summarize
-from scl.ec57.strips import strips
+from scl.ec57.strips import strip_starts, strips, worst_of
 from scl.frontend.spec import FrontEndSpec
 from scl.progress import progress
 
-S, UNCLASSIFIABLE = CLASSES.index("S"), CLASSES.index("Q")
+S = CLASSES.index("S")
 
 
 @dataclass
@@ -63,8 +63,8 @@ def ask(board: Board, bundle: Bundle[BundleManifest], golden: GoldenBeats) -> An
     return answered
 
 
-def parity(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRecord]]) -> BeatParity:
-    """Every number of every beat, of stretches that were played."""
+def parity(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRecord]], rate_hz: float) -> BeatParity:
+    """Every number of every beat, and every strip, of stretches that were played."""
     off = dict.fromkeys(("samples", "intervals", "inputs", "outputs", "classes", "flags", "rhythms"), 0)
     compared = 0
     for stretch, records in enumerate(stretches):
@@ -80,12 +80,30 @@ def parity(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRecord]]) -> Be
             off["classes"] += r.predicted != (ABSTAIN if expected == LOST else expected)
             off["flags"] += r.flags != golden.flags[row]
             off["rhythms"] += astuple(r.rhythm) != tuple(golden.rhythm[row].tolist())
+    strips_compared, strips_off = strips_apart(golden, stretches, rate_hz)
     return BeatParity(
         expected=len(golden.stretch),
         answered=sum(map(len, stretches)),
         compared=compared,
+        strips=strips_compared,
+        strips_off=strips_off,
         **{f"{name}_off": int(count) for name, count in off.items()},
     )
+
+
+def strips_apart(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRecord]], rate_hz: float) -> tuple[int, int]:
+    """How many strips of ten seconds, as recorded and started later, were answered to their end, and in how many of
+    them the board's worst beat is of another class than the desktop's.
+    """
+    compared = different = 0
+    for stretch, records in enumerate(stretches):
+        whole = len(records) >= (golden.stretch == stretch).sum()
+        samples = int(golden.lengths[stretch]) if whole else records[-1].end if records else 0
+        starts = strip_starts(samples, rate_hz)
+        board, desktop = series(records, no_spans()), golden.answered(stretch)
+        compared += starts.size
+        different += int((worst_of(board, starts, rate_hz) != worst_of(desktop, starts, rate_hz)).sum())
+    return compared, different
 
 
 def series(records: Sequence[BeatRecord], spans: np.ndarray) -> Series:
@@ -118,15 +136,43 @@ def against_annotations(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRe
     )
 
 
-def validation_of(
-    board: Board, bundle: Bundle[BundleManifest], golden: GoldenBeats, answered: Answered, command: str
-) -> BeatValidation:
-    """All of it with the verdict: exactness is asked for."""
-    manifest, link = bundle.manifest, board.link
-    same, rate_hz = parity(golden, answered.stretches), manifest.sensor.rate_hz
-    missed = [] if answered.stopped is None else [f"the measurement ended early: {answered.stopped}"]
-    if answered.stopped is None and same.off:
+def reasons(
+    same: BeatParity, compared: Compared | None, stopped: str | None, thresholds: Thresholds
+) -> tuple[str, ...]:
+    """What was missed; nothing where all is exact and the strips are as good as was asked for."""
+    if stopped is not None:
+        return (f"the measurement ended early: {stopped}",)
+    missed = []
+    if same.off:
         missed.append(f"{same.off} numbers of {same.expected} beats differ from the desktop's")
+    if same.strips_off:
+        missed.append(f"{same.strips_off} of {same.strips} strips have another class than the desktop's")
+    for name, least in (
+        ("accuracy", thresholds.min_accuracy),
+        ("accuracy_transformed", thresholds.min_accuracy),
+        ("consistency", thresholds.min_consistency),
+    ):
+        value = None if compared is None else getattr(compared.strips, name)
+        if least is not None and (value is None or value < least):
+            missed.append(below(name, value, least))
+    return tuple(missed)
+
+
+def validation_of(
+    board: Board,
+    bundle: Bundle[BundleManifest],
+    golden: GoldenBeats,
+    answered: Answered,
+    command: str,
+    thresholds: Thresholds,
+) -> BeatValidation:
+    """All of it with the verdict: exactness is asked for, and what the thresholds say of strips."""
+    manifest, link = bundle.manifest, board.link
+    rate_hz = manifest.sensor.rate_hz
+    same = parity(golden, answered.stretches, rate_hz)
+    compared = None if answered.stopped else against_annotations(golden, answered.stretches, spec_of(manifest))
+    missed = reasons(same, compared, answered.stopped, thresholds)
+    asked = thresholds != Thresholds(None, None)
     waits = [(r.end - r.sample) / rate_hz for records in answered.stretches for r in records]
     latency = None if not waits else (float(np.median(waits)), float(np.quantile(waits, 0.99)), float(max(waits)))
     sources, origin = sources_of(bundle, golden.counts, board, command)
@@ -137,6 +183,7 @@ def validation_of(
         port=link.name,
         model_hash=manifest.model_hash,
         sensor=manifest.sensor.name,
+        task=manifest.task if isinstance(manifest, Manifest) else "beat",
         split=manifest.split if isinstance(manifest, Manifest) else None,
         data=DataName(manifest.data),
         stretches=len(golden.lengths),
@@ -144,14 +191,15 @@ def validation_of(
         stopped=answered.stopped,
         parity=same,
         latency_s=latency,
-        compared=None if answered.stopped else against_annotations(golden, answered.stretches, spec_of(manifest)),
+        compared=compared,
         inference=answered.inference,
         bytes_sent=link.traffic.bytes_sent,
         bytes_received=link.traffic.bytes_received,
         export=export_facts(bundle),
         sources=sources,
         provenance=origin,
-        missed=tuple(missed),
-        verdict="incomplete" if answered.stopped else "missed" if missed else "exact",
+        thresholds=thresholds,
+        missed=missed,
+        verdict="incomplete" if answered.stopped else "missed" if missed else "exact" + ", thresholds met" * asked,
         passed=not missed,
     )

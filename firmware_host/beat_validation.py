@@ -4,8 +4,8 @@ the desktop, and how it compares with the annotations.
 
 from dataclasses import dataclass
 
-from firmware_host.validation import DataName, ExportFacts, Inference, Sources
-from scl.artifacts.fields import Name, NotNegative, Sha256, Whole
+from firmware_host.validation import DataName, ExportFacts, Inference, Sources, Thresholds
+from scl.artifacts.fields import Name, NotNegative, Sha256, TaskName, Whole
 from scl.artifacts.json_files import Artifact
 from scl.artifacts.manifest import SplitName
 from scl.artifacts.provenance import Provenance
@@ -23,6 +23,8 @@ class BeatParity:
     Attributes:
         expected, answered: golden beats, and those that the board answered.
         compared: beats of the same number in the same stretch.
+        strips, strips_off: strips of ten seconds by their worst beat, as recorded and started up to .83 s later, and
+            those of them with another class than the desktop's.
         samples_off, intervals_off, inputs_off, outputs_off, classes_off, flags_off, rhythms_off: those of them that
             differ in the R peak or when it was answered, the interval, the network's input, a feature or logit, the
             class, the flags, the rhythm.
@@ -38,6 +40,8 @@ class BeatParity:
     classes_off: Whole
     flags_off: Whole
     rhythms_off: Whole
+    strips: Whole
+    strips_off: Whole
 
     @property
     def off(self) -> int:
@@ -76,6 +80,7 @@ class BeatValidation(Artifact):
     """validation.json of heartbeats.
 
     Attributes:
+        task: "beat", or "strip": what the bundle is about, and thresholds are of.
         seconds: of ECG that were sent.
         stopped: why it ended before all was answered; None if it did not.
         latency_s: from the R peak to the answer, in time of the recording: median, 99th percentile and largest.
@@ -88,6 +93,7 @@ class BeatValidation(Artifact):
     port: str
     model_hash: Sha256
     sensor: Name
+    task: TaskName
     split: SplitName | None
     data: DataName
     stretches: Whole
@@ -102,10 +108,11 @@ class BeatValidation(Artifact):
     export: ExportFacts | None
     sources: Sources
     provenance: Provenance
+    thresholds: Thresholds
     missed: tuple[str, ...]
     verdict: str
     passed: bool
 
     kind = "beat_validation"
-    schema = 1
+    schema = 2
     advice = "validate again with python -m firmware_host.validate"

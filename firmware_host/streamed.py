@@ -102,6 +102,7 @@ class BeatAnswer:
         confidence: of the class against the second: 1 / (1 + exp(-margin)), the margin of the logits.
         interval_s: since the R peak before; None: there is none that it joins.
         heart_rate: beats a minute, of the latest 8 intervals; None without one.
+        ten_seconds: the worst class of the ten seconds up to the beat; None: the board abstained throughout.
     """
 
     seconds: float
@@ -109,6 +110,7 @@ class BeatAnswer:
     confidence: float
     interval_s: float | None
     heart_rate: float | None
+    ten_seconds: str | None
     saturated: bool
     lead_off: bool
 
@@ -143,7 +145,7 @@ class StreamedBeats(Document):
     samples: int
 
     kind = "stream_beats"
-    schema = 1
+    schema = 2
 
 
 @dataclass(frozen=True)
@@ -159,4 +161,4 @@ class LiveBeats(Document):
     dropped: int
 
     kind = "live_beats"
-    schema = 1
+    schema = 2

@@ -69,12 +69,15 @@ def _validate_beats(
     """The same for a bundle that finds heartbeats: whole recordings, as a stream."""
     from firmware_host.beat_measure import ask, validation_of
     from firmware_host.beat_page import print_table, write_report
+    from firmware_host.model import of_strips
+    from firmware_host.validation import Thresholds
     from scl.artifacts.golden_beats import read_golden_beats
 
-    if options.min_accuracy is not None or options.min_consistency is not None:
+    thresholds = Thresholds(options.min_accuracy, options.min_consistency)
+    if thresholds != Thresholds(None, None) and not of_strips(bundle.manifest):
         raise InputError(
-            "--min-accuracy and --min-consistency are of windows, this bundle finds heartbeats: leave them out, and "
-            "read the figures in validation.json"
+            "--min-accuracy and --min-consistency are of windows and strips, this bundle is of heartbeats: leave them "
+            "out, and read the figures in validation.json, or train --task strip"
         )
     if options.port and len(options.port) > 1:
         raise InputError(f"{options.bundle}: finds heartbeats, which are validated on one board; give one --port")
@@ -84,7 +87,7 @@ def _validate_beats(
         with open_board(bundle, port, options.baud, options.trace, options.wait, trust=options.trust) as board:
             answered = ask(board, bundle, golden)
             typed = command_line("firmware_host.validate", argv)
-            validation = validation_of(board, bundle, golden, answered, typed)
+            validation = validation_of(board, bundle, golden, answered, typed, thresholds)
         write_report(target, validation, bundle.manifest, golden, answered)
     answer.give(validation)
     print_table(validation)
@@ -102,7 +105,7 @@ def judge(measured: "Measured", min_accuracy: float | None, min_consistency: flo
 
     Exactness is always asked for, robustness only by a threshold. What is missing comes first.
     """
-    from firmware_host.validation import Thresholds, Verdict
+    from firmware_host.validation import Thresholds, Verdict, below
 
     parity, missed = measured.parity, []
     if measured.lost:
@@ -124,9 +127,7 @@ def judge(measured: "Measured", min_accuracy: float | None, min_consistency: flo
         ("consistency", measured.consistency, min_consistency),
     ):
         if least is not None and (value is None or value < least):
-            missed.append(
-                f"{name} is {'not known' if value is None else f'{value:.4f}'}, at least {least:g} was asked for"
-            )
+            missed.append(below(name, value, least))
     if parity.flags_off:
         missed.append(f"{parity.flags_off} flags of saturation or lead-off differ from the stored ones")
     asked = min_accuracy is not None or min_consistency is not None

@@ -31,7 +31,9 @@ BEAT = TrainConfig().changed(
     smoothing=0.02, weight_decay=0.3, partition="8/8/8", method=FEATURES_METHOD,
 )  # fmt: skip
 RAW_BEAT = STRIP.changed(epochs=5, draws=4, pool="flatten")
-DEFAULTS = {"strip": STRIP, "beat": BEAT}
+# Of measured beats, whether figures are of them or of strips; and by --input, of windows.
+DEFAULTS = {"strip": BEAT, "beat": BEAT}
+WINDOWS = {"strip": STRIP, "beat": RAW_BEAT}
 SUPPORTED = {
     "input": Only(("raw", "canonical", *FEATURES), "a rotation's invariants are an IMU's"),
     "cutmix": Only((0.0,), "spans are cut for an IMU"),
@@ -54,8 +56,9 @@ def parser() -> argparse.ArgumentParser:
         "--task",
         choices=tuple(DEFAULTS),
         default="strip",
-        help="what is classified: 10 s strips (default), or single beats, which the board finds itself (with --input "
-        "raw windows of 4 s around annotated ones); the defaults below are those of strips",
+        help="what is classified: 10 s strips (default), by their worst beat where beats are annotated, or single "
+        "beats; the board finds and measures them. With --input raw: 10 s windows, or 4 s around annotated beats. The "
+        "defaults below are those of measured beats",
     )
     options.add_argument(
         "--set", choices=("mitdb", "ptbxl", "ecg-folder"), help="data set (default: what --data holds, else mitdb)"
@@ -72,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
         "--records", type=int, choices=(100, 500), default=500, help="PTB-XL: those of which rate in Hz"
     )
     working_folder.add_flags(options, "runs/ecg")
-    flags.add_options(options, STRIP)
+    flags.add_options(options, BEAT)
     return options
 
 
@@ -89,24 +92,27 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     if arguments.synthetic and (arguments.set not in (None, "mitdb") or arguments.data):
         raise InputError("--synthetic needs no data: leave out --set and --data")
     wait_passively()
-    options = flags.from_arguments(arguments, DEFAULTS[arguments.task])
-    if arguments.task == "beat" and options.encoder.input not in FEATURES:
-        options = flags.from_arguments(arguments, RAW_BEAT)
-    check_supported("ECG", SUPPORTED, options)
-    if options.encoder.input not in FEATURES:
-        check_supported("ECG", SUPPORTED_RAW, options)
+    options = _options(arguments)
     folder = working_folder.WorkingFolder.of_command("train.ecg", argv, arguments)
     from train.data.registry import data_set
+    from train.data.strips import measurable
     from train.run.class_figures import read_metrics
     from train.run.ecg_task import check_ecg, ecg_task
     from train.run.session import train_run
     from train.run.summary import summary
 
     source, path = _source(arguments)
+    registered, recordings = data_set(source.data_set), None
+    if arguments.task == "strip" and _leaves_input(arguments):
+        if source.data_set == "ecg-folder":  # only its recordings tell whether beats are annotated
+            recordings = registered.load(path, source.options)
+        if source.data_set == "ptbxl" or (recordings is not None and not measurable(recordings)):
+            options = _options(arguments, measured=False)
+            say(f"{source.data_set}: no beats of N, S and V are annotated: strips are windows, as with --input raw")
     if source.data_set == "ptbxl":
         check_supported("ptbxl", SUPPORTED_MULTILABEL, options)
-    check_ecg(arguments.task, options, data_set(source.data_set))
-    recordings = data_set(source.data_set).load(path, source.options)
+    check_ecg(arguments.task, options, registered)
+    recordings = recordings or registered.load(path, source.options)
     task = ecg_task(arguments.task, recordings, source, options)
     with folder.resumable():
         metrics = train_run(task, options, folder)
@@ -115,6 +121,27 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     answer.give(read_metrics(arguments.out))
     say(*summary(metrics).split("\n"))
     say(f"run folder: {arguments.out}")
+
+
+def _options(arguments: argparse.Namespace, measured: bool = True) -> TrainConfig:
+    """The options of a task, with the defaults of its input. Raises InputError for what ECG has no use for.
+
+    Args:
+        measured: beats are measured, unless --input says otherwise.
+    """
+    options = flags.from_arguments(arguments, DEFAULTS[arguments.task])
+    if not measured or options.encoder.input not in FEATURES:
+        options = flags.from_arguments(arguments, WINDOWS[arguments.task])
+    check_supported("ECG", SUPPORTED, options)
+    if options.encoder.input not in FEATURES:
+        check_supported("ECG", SUPPORTED_RAW, options)
+    return options
+
+
+def _leaves_input(arguments: argparse.Namespace) -> bool:
+    """Whether neither a flag nor a file says what the encoder sees."""
+    both = (flags.from_arguments(arguments, defaults).encoder.input for defaults in (BEAT, STRIP))
+    return len(set(both)) == 2
 
 
 def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:

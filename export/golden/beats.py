@@ -104,6 +104,10 @@ class EvaluatedBeats:
         """Of the recordings as they travel: no copies do."""
         return ("as recorded",)
 
+    def gathered(self, classes: np.ndarray) -> np.ndarray:
+        """Classes (transforms, beats) of those of `flat`, in its order: the same."""
+        return classes
+
     def store(self, folder: Path, outputs: Outputs, thresholds: tuple[int, ...] | None) -> Int8Figures:
         """Writes the golden set into a bundle folder; its figures, over beats that are annotated N, S or V."""
         golden = self.golden(outputs)

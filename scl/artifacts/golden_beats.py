@@ -12,12 +12,15 @@ from scl.artifacts.errors import InputError
 from scl.artifacts.manifest import BundleManifest
 from scl.artifacts.npz_files import Array, read_arrays, write_npz
 from scl.decision import LOST, decide
+from scl.ec57.beats import CLASSES as EC57_CLASSES
+from scl.ec57.beats import Series
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.frontend.rhythm import Rhythm
 
 BEATS = "beats.npz"
 RHYTHM = len(fields(Rhythm))  # numbers
-CLASSES = 5  # of annotated beats: N, S, V, F, Q
+CLASSES = len(EC57_CLASSES)  # of annotated beats: N, S, V, F, Q
+UNCLASSIFIABLE = EC57_CLASSES.index("Q")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,12 @@ class GoldenBeats:
         """Sample of the sensor and class of the annotated beats of a stretch, int64 (annotations,)."""
         there = self.truth_stretch == stretch
         return self.truth_sample[there], self.truth_class[there].astype(np.int64)
+
+    def answered(self, stretch: int) -> Series:
+        """The beats of a stretch with their classes; those that the board abstains from are unclassifiable."""
+        there = self.stretch == stretch
+        predictions = self.predictions[there]
+        return Series(self.sample[there], np.where(predictions == LOST, UNCLASSIFIABLE, predictions))
 
     def limited(self, beats: int | None) -> "GoldenBeats":
         """The begin of each stretch, so that they have about so many beats together; all for None."""

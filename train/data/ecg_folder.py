@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from scl.artifacts import InputError
+from scl.ec57.strips import MAX_SHIFT_S, STRIP_S
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, text_option
-from train.data.ecg import MAX_SHIFT_S, STRIP_S
 from train.data.ecg_left_out import sentences as left_out
 from train.data.ecg_measures import Measures, measured
 from train.data.ecg_plausible import warnings
