@@ -6,7 +6,8 @@ from pathlib import Path
 from firmware_host.beat_lines import annotate
 from firmware_host.beat_measure import Answered
 from firmware_host.beat_pictures import Pictures, pictures
-from firmware_host.beat_validation import NO_DEVICE, REPORT, BeatValidation, Compared
+from firmware_host.beat_validation import REPORT, BeatValidation, Compared
+from firmware_host.hello import NO_DEVICE
 from firmware_host.validation_page import source_rows
 from scl.artifacts import write_artifact, write_bytes
 from scl.artifacts.golden_beats import GoldenBeats
@@ -68,6 +69,7 @@ def print_table(v: BeatValidation) -> None:
         console.print(f"{name}: {value}", highlight=False)
     for reason in v.missed:
         console.print(f"missed: {reason}", style="red", highlight=False)
+    console.print(NO_DEVICE, highlight=False)
     console.print(f"{'passed' if v.passed else 'not passed'}: {v.verdict}", style="bold", highlight=False)
 
 
