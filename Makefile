@@ -86,7 +86,7 @@ demo-ecg: setup ## The ECG path: heartbeats found and classified on the board, o
 # A quarter of the bundle's windows is sent: a strip is 11 kB of counts.
 .PHONY: demo-strip
 demo-strip: setup ## Strips of ten seconds under time shift, by a convolutional network, on MIT-BIH (15 minutes)
-	$(PY) -m train.ecg --force --out runs/demo-strip
+	$(PY) -m train.ecg --task strip --input raw --force --out runs/demo-strip
 	$(PY) -m calibration.ranges runs/demo-strip
 	$(PY) -m export.quantize runs/demo-strip --out bundles/demo-strip --draws 5 --max-loss 1
 	$(PY) -m firmware_host.validate bundles/demo-strip --port emulator --limit 150 --out reports/demo-strip
@@ -112,6 +112,7 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	$(PY) benchmarks/qrs.py
 	$(PY) benchmarks/beat_folds.py
 	$(PY) benchmarks/beat_seeds.py
+	$(PY) benchmarks/beat_pictures.py build/beat-seeds/bundle-features-0
 	$(PY) -m export.profile bundles/demo > $(LOGS)/profile.log
 	! $(PY) -m export.quantize runs/demo --out bundles/small --budget flash=64k,ram=6k,instructions=1M 2> $(LOGS)/budget.log
 	$(PY) -m train.imu --padding valid --epochs 1 --force --out runs/stream  # its cost is shown, which no weight changes

@@ -98,7 +98,7 @@ def strips_apart(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRecord]],
     compared = different = 0
     for stretch, records in enumerate(stretches):
         whole = len(records) >= (golden.stretch == stretch).sum()
-        samples = int(golden.lengths[stretch]) if whole else records[-1].end if records else 0
+        samples = int(golden.lengths[stretch]) if whole else records[-1].sample if records else 0
         starts = strip_starts(samples, rate_hz)
         board, desktop = series(records, no_spans()), golden.answered(stretch)
         compared += starts.size

@@ -95,7 +95,7 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     options = _options(arguments)
     folder = working_folder.WorkingFolder.of_command("train.ecg", argv, arguments)
     from train.data.registry import data_set
-    from train.data.strips import measurable
+    from train.data.strips import not_measurable
     from train.run.class_figures import read_metrics
     from train.run.ecg_task import check_ecg, ecg_task
     from train.run.session import train_run
@@ -106,9 +106,10 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     if arguments.task == "strip" and _leaves_input(arguments):
         if source.data_set == "ecg-folder":  # only its recordings tell whether beats are annotated
             recordings = registered.load(path, source.options)
-        if source.data_set == "ptbxl" or (recordings is not None and not measurable(recordings)):
+        reason = not_measurable(recordings) if recordings else "no beats are annotated"
+        if source.data_set == "ptbxl" or (recordings and reason):
             options = _options(arguments, measured=False)
-            say(f"{source.data_set}: no beats of N, S and V are annotated: strips are windows, as with --input raw")
+            say(f"{source.data_set}: {reason}; so strips are classified as windows, as with --input raw")
     if source.data_set == "ptbxl":
         check_supported("ptbxl", SUPPORTED_MULTILABEL, options)
     check_ecg(arguments.task, options, registered)

@@ -5,9 +5,11 @@ from dataclasses import astuple, replace
 import numpy as np
 import pytest
 
-from firmware_host.beat_measure import against_annotations, parity, series
+from firmware_host.beat_measure import against_annotations, parity, reasons, series
+from firmware_host.beat_validation import Compared
 from firmware_host.beats import BeatRecord
 from firmware_host.messages import ABSTAIN
+from firmware_host.validation import Thresholds
 from scl.artifacts.golden_beats import GoldenBeats
 from scl.ec57.beats import no_spans
 from scl.frontend.rhythm import rhythms
@@ -15,6 +17,7 @@ from scl.frontend.spec import FrontEndSpec
 from tests.firmware.beat_model import BeatModel, recording
 
 BEATS = 12
+RATE_HZ = 360.0
 COUNTS = ("samples_off", "intervals_off", "inputs_off", "outputs_off", "classes_off", "flags_off", "rhythms_off")
 
 
@@ -56,14 +59,14 @@ def answered() -> list[BeatRecord]:
 
 
 def test_equal_beats_are_equal() -> None:
-    same = parity(golden(), [answered()])
+    same = parity(golden(), [answered()], RATE_HZ)
     assert same.off == 0 and same.compared == same.expected == same.answered == BEATS
 
 
 @pytest.mark.parametrize(
     ("change", "name"),
     [
-        ({"sample": 1}, "samples_off"),
+        ({"sample": 2159}, "samples_off"),
         ({"end": 999_999}, "samples_off"),
         ({"interval": 1}, "intervals_off"),
         ({"inputs": np.array([0, 0, 1], np.int8)}, "inputs_off"),
@@ -77,7 +80,7 @@ def test_equal_beats_are_equal() -> None:
 def test_a_number_that_differs_is_counted(change: dict, name: str) -> None:
     records = answered()
     records[5] = replace(records[5], **change)
-    same = parity(golden(), [records])
+    same = parity(golden(), [records], RATE_HZ)
     assert {key: getattr(same, key) for key in COUNTS} == {key: int(key == name) for key in COUNTS}
     assert same.off == 1
 
@@ -85,11 +88,11 @@ def test_a_number_that_differs_is_counted(change: dict, name: str) -> None:
 def test_a_rhythm_that_differs_is_counted() -> None:
     records = answered()
     records[5] = replace(records[5], rhythm=replace(records[5].rhythm, pauses=7))
-    assert parity(golden(), [records]).rhythms_off == 1
+    assert parity(golden(), [records], RATE_HZ).rhythms_off == 1
 
 
 def test_beats_that_are_missing_count() -> None:
-    same = parity(golden(), [answered()[:-2]])
+    same = parity(golden(), [answered()[:-2]], RATE_HZ)
     assert (same.answered, same.compared, same.off) == (BEATS - 2, BEATS - 2, 2)
 
 
@@ -99,8 +102,41 @@ def test_a_beat_too_many_does_not_make_up_for_one_that_is_missing() -> None:
     stretch = np.repeat([0, 1], BEATS)
     both = GoldenBeats(**parts | {"stretch": stretch, "truth_stretch": stretch})
     more = [*records, replace(records[-1], number=BEATS)]
-    assert parity(g, [more]).off == 1 and parity(both, [records, records]).off == 0
-    assert parity(both, [records[:-1], more]).off == 2
+    assert parity(g, [more], RATE_HZ).off == 1 and parity(both, [records, records], RATE_HZ).off == 0
+    assert parity(both, [records[:-1], more], RATE_HZ).off == 2
+
+
+def test_strips_of_another_class_are_counted() -> None:
+    """Of 14 s one strip fits, and ten copies that start up to .83 s later; their V are at 4, 8 and 12 s."""
+    same = parity(golden(), [answered()], RATE_HZ)
+    assert (same.strips, same.strips_off) == (11, 0)
+    records = answered()
+    for place in (3, 7):
+        records[place] = replace(records[place], predicted=0)
+    # What begins less than 2 s later ends before 12 s: no V is left in any of them.
+    assert parity(golden(), [records], RATE_HZ).strips_off == 11
+    records[7] = answered()[7]
+    assert parity(golden(), [records], RATE_HZ).strips_off == 0  # the other V says the same
+    early = parity(golden(), [answered()[:10]], RATE_HZ)  # silent after 10 s: no strip was answered to its end
+    assert (early.strips, early.strips_off) == (0, 0)
+
+
+def test_what_was_missed() -> None:
+    same, compared = parity(golden(), [answered()], RATE_HZ), strips_compared()
+    assert reasons(same, compared, None, Thresholds(0.9, 0.9)) == ()
+    assert reasons(same, compared, "silence", Thresholds(0.9, None)) == ("the measurement ended early: silence",)
+    worse = replace(compared, strips=replace(compared.strips, accuracy=0.5, consistency=None))
+    assert reasons(same, worse, None, Thresholds(0.9, 0.9)) == (
+        "accuracy is 0.5000, at least 0.9 was asked for",
+        "consistency is not known, at least 0.9 was asked for",
+    )
+    assert reasons(replace(same, strips_off=2), compared, None, Thresholds(None, None)) == (
+        "2 of 11 strips have another class than the desktop's",
+    )
+
+
+def strips_compared() -> Compared:
+    return against_annotations(golden(), [answered()], BeatModel.of(recording(0.4), False).spec)
 
 
 def test_a_beat_of_which_the_board_abstains_is_unclassifiable() -> None:

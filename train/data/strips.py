@@ -9,6 +9,7 @@ from scl.artifacts import InputError
 from scl.ec57.beats import CLASSES
 from scl.ec57.strips import SEVERITY, SHIFTS_S, spans, strip_starts, worst
 from scl.frontend.beats import RATE_HZ, BeatSpec
+from scl.frontend.resampler import served
 from train.data import beats, ecg
 from train.data.recordings import Block, Recordings
 
@@ -33,6 +34,10 @@ class Strips:
     groups: np.ndarray
     later: tuple[int, ...]
 
+    def take(self, rows: np.ndarray) -> "Strips":
+        """Some of the strips, among the same beats."""
+        return Strips(self.x, self.parts[:, rows], self.labels[:, rows], self.groups[rows], self.later)
+
     def answers(self, classes: np.ndarray) -> np.ndarray:
         """Classes (shifts, strips) by those of all beats (beats,); -1 where no beat was found."""
         return worst(classes, self.parts)
@@ -55,11 +60,20 @@ class Strips:
         return np.array(chosen, np.int64).reshape(self.parts.shape[:2])
 
 
-def measurable(recordings: Recordings) -> bool:
-    """Whether measured beats can tell the labels: beats of N, S and V are annotated, and nothing else is labelled."""
-    known = {recordings.labels[k] for block in recordings.blocks for k in np.unique(block.beats[:, 1])}
-    others = recordings.multilabel or any(block.label >= 0 for block in recordings.blocks)
-    return not others and known >= set(CLASSES_OF_STRIPS)
+def beat_classes(recordings: Recordings) -> set[str]:
+    """The classes of annotated beats; none of recordings that are labelled as a whole."""
+    if recordings.multilabel or any(block.label >= 0 for block in recordings.blocks):
+        return set()
+    return {recordings.labels[k] for block in recordings.blocks for k in np.unique(block.beats[:, 1])}
+
+
+def not_measurable(recordings: Recordings) -> str | None:
+    """Why a model of measured beats cannot be trained; None where it can."""
+    if not beat_classes(recordings) >= set(CLASSES_OF_STRIPS):
+        return "beats of N, S and V are not all annotated, which a board answers that measures beats"
+    if not served(recordings.rate_hz, RATE_HZ):
+        return f"{recordings.rate_hz:g} Hz cannot be brought to the {RATE_HZ:g} Hz at which a board measures beats"
+    return None
 
 
 def strips(recordings: Recordings, spec: BeatSpec, groups: Collection[int]) -> Strips:
@@ -67,6 +81,8 @@ def strips(recordings: Recordings, spec: BeatSpec, groups: Collection[int]) -> S
 
     Raises InputError if there is none.
     """
+    if not beat_classes(recordings) & set(CLASSES):
+        raise InputError(f"{recordings.name}: has no annotated beats of N, S, V or F; give recordings that have")
     severity = np.array([SEVERITY[CLASSES.index(label)] for label in recordings.labels])
     pairs = zip(beats.measured(recordings, spec).blocks, ecg.prepared(recordings, RATE_HZ).blocks, strict=True)
     x, parts, labels, owners, total = [], [], [], [], 0

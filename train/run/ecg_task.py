@@ -98,11 +98,9 @@ def _check_features(config: TrainConfig) -> None:
 
 def _features_task(name: TaskName, recordings: Recordings, source: Source, config: TrainConfig) -> Task:
     """The features of beats that the board finds, under what may disturb their measurement, divided by record."""
-    if not strips.measurable(recordings):
-        raise InputError(
-            f"{recordings.name}: a board that measures beats answers N, S and V, and recordings with annotated beats "
-            "of all three train it; give such ones, or --input raw"
-        )
+    reason = strips.not_measurable(recordings)
+    if reason is not None:
+        raise InputError(f"{recordings.name}: {reason}; give other recordings, or --input raw")
     registered = data_set(source.data_set)
     assert registered.split is not None  # as all of ECG have
     divided, labels = registered.split(recordings, config.run.seed), ecg.task_labels(recordings)
