@@ -92,7 +92,7 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     if arguments.synthetic and (arguments.set not in (None, "mitdb") or arguments.data):
         raise InputError("--synthetic needs no data: leave out --set and --data")
     wait_passively()
-    options = _options(arguments)
+    options = _options(arguments, measured=arguments.set != "ptbxl")
     folder = working_folder.WorkingFolder.of_command("train.ecg", argv, arguments)
     from train.data.registry import data_set
     from train.data.strips import not_measurable
@@ -103,7 +103,7 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
 
     source, path = _source(arguments)
     registered, recordings = data_set(source.data_set), None
-    if arguments.task == "strip" and _leaves_input(arguments):
+    if arguments.task == "strip" and "input" not in flags.given(arguments):
         if source.data_set == "ecg-folder":  # only its recordings tell whether beats are annotated
             recordings = registered.load(path, source.options)
         reason = not_measurable(recordings) if recordings else "no beats are annotated"
@@ -130,19 +130,12 @@ def _options(arguments: argparse.Namespace, measured: bool = True) -> TrainConfi
     Args:
         measured: beats are measured, unless --input says otherwise.
     """
-    options = flags.from_arguments(arguments, DEFAULTS[arguments.task])
-    if not measured or options.encoder.input not in FEATURES:
-        options = flags.from_arguments(arguments, WINDOWS[arguments.task])
+    measured &= flags.given(arguments).get("input", "features") in FEATURES
+    options = flags.from_arguments(arguments, (DEFAULTS if measured else WINDOWS)[arguments.task])
     check_supported("ECG", SUPPORTED, options)
     if options.encoder.input not in FEATURES:
         check_supported("ECG", SUPPORTED_RAW, options)
     return options
-
-
-def _leaves_input(arguments: argparse.Namespace) -> bool:
-    """Whether neither a flag nor a file says what the encoder sees."""
-    both = (flags.from_arguments(arguments, defaults).encoder.input for defaults in (BEAT, STRIP))
-    return len(set(both)) == 2
 
 
 def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:

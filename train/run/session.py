@@ -162,11 +162,12 @@ def _announce(task: "Task", info: RunInfo, device: "torch.device") -> None:
     for text in task.recordings.report.get("warnings", ()):
         complain("warning", text)
     window = info.window
-    length = f"{window.samples / window.rate_hz:.4g} s at {window.rate_hz:g} Hz"
+    what = "beats" if info.frontend.beats else f"windows of {window.samples / window.rate_hz:.4g} s"
     leaky = " (LEAKY: flatters)" if info.split.leaky else ""
+    parts = ", ".join(f"{len(w)} {p}" for p, w in task.parts.items())
     say(
-        f"{task.recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in task.parts.items())} windows "
-        f"of {length}, split by {info.split.name}{leaky}; {info.method}, {info.parameters} parameters, {device.type}"
+        f"{task.recordings.name}: {parts} {what} at {window.rate_hz:g} Hz, split by {info.split.name}{leaky}; "
+        f"{info.method}, {info.parameters} parameters, {device.type}"
     )
 
 

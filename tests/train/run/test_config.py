@@ -108,7 +108,7 @@ def test_what_run_json_holds_makes_the_same_options() -> None:
             "--variation is 1.0, expected 0.0 for ECG .ECG windows are always varied.",
         ),
         (ecg, ["--cutmix", "0.5"], "--cutmix is 0.5, expected 0.0 for ECG"),
-        (ecg, ["--also", "scale"], "--also is scale, expected nothing for ECG"),
+        (ecg, ["--input", "raw", "--also", "scale"], "--also is scale, expected nothing for ECG"),
         (ecg, ["--split", "random"], "--split is random, expected subject for ECG .ECG is divided by record"),
         (ecg, ["--set", "ptbxl", "--smoothing", "0.1"], "--smoothing is 0.1, expected 0.0 for ptbxl .labels of ptbxl"),
         (ecg, ["--smoothing", "1"], "options: smoothing is 1.0, expected less than 1"),
