@@ -30,7 +30,7 @@ def stream_beats(bundle: Bundle[BundleManifest], record: Capture, options: argpa
     if options.annotations is not None:
         annotate(options.annotations, records, manifest, record.counts)
     answers = tuple(beat_answer(beat, manifest) for beat in records)
-    out.give(StreamedBeats(answers, rhythm_answer(records), len(record.counts)))
+    out.give(StreamedBeats(answers, rhythm_answer(records, manifest), len(record.counts)))
     return 0
 
 
