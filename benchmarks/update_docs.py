@@ -20,7 +20,6 @@ import device
 import ecg_methods
 import fusion
 import qrs
-import qrs_leads
 import ten_figures
 import train_cost
 import wisdm_folds
@@ -84,13 +83,7 @@ def main() -> None:
     texts |= {"qrs": qrs.short_table(found["rows"]), "qrs_noise": qrs.noise_table(found["noise"])}
     texts["beat_seeds"] = beat_seeds.table(json.loads(beat_seeds.RESULTS.read_text("utf-8"))["rows"])
     heard = json.loads(beat_conditions.RESULTS.read_text("utf-8"))["rows"]
-    texts |= {"beat_noise": beat_conditions.noise_table(heard), "beat_leads": beat_conditions.lead_table(heard)}
-    leads = json.loads(qrs_leads.RESULTS.read_text("utf-8"))
-    texts |= {
-        "qrs_second": qrs_leads.second_table(leads["second_lead"]),
-        "ptbxl": qrs_leads.ptbxl_table(leads["ptbxl"]),
-    }
-    texts["ptbxl_stated"] = qrs_leads.statements_table(leads["statements"])
+    texts["beat_leads"] = beat_conditions.lead_table(heard)
     texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))

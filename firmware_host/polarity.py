@@ -2,8 +2,8 @@
 one of its features, `upright_t`, is the template's largest sample less its least one's size: below 0 the usual R peak
 points down. It is among the network's inputs, so every record of a beat has it.
 
-In a lead in which R peaks point up, such as II, that names an inverted lead. In V1 they point down in most people. It is
-not seen by a model whose training beats were so alike that 0 lies outside its input's range.
+In a lead in which R peaks point up, such as II, that names an inverted lead. In V1 they point down in most people. A
+model whose training beats were so alike that 0 lies outside its input's range does not see it.
 """
 
 from collections.abc import Sequence
