@@ -1,17 +1,18 @@
 """What a board answers to recordings of heartbeats, on this computer: the front end and the beats in numpy, the network
-in TensorFlow Lite Micro. A board answers the same in every bit, as validation shows (`firmware_host.validate`).
+in the board's own C. A board answers the same in every bit, as validation shows (`firmware_host.validate`).
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from export.proof.runtimes import run_tflite_micro
+from export.proof.c_engine import CEngine, build_library
 from firmware_host.beat_lines import unreadable
 from firmware_host.beat_measure import UNCLASSIFIABLE
 from scl.artifacts.bundle import Bundle
-from scl.artifacts.manifest import BundleManifest
+from scl.artifacts.manifest import Manifest
 from scl.decision import decide
 from scl.ec57.beats import CLASSES, Series
 from scl.ec57.comparison import RecordFigures, Summary, compare, summarize
@@ -44,21 +45,29 @@ class Heard:
     reference: Series
 
 
-def heard(recordings: Recordings, groups: Collection[int], spec: FrontEndSpec) -> list[Heard]:
-    """The recordings of `groups`, which have one length, through the front end."""
-    blocks = [block for block in recordings.blocks if block.group in groups]
-    rate_hz, front_end = spec.sensor.rate_hz, FrontEnd.from_spec(spec)
-    at_sensor = [to_rate(block.x[None].astype(np.float64), recordings.rate_hz, rate_hz) for block in blocks]
-    counts = np.concatenate([to_counts(x, spec.sensor)[0] for x in at_sensor])
-    signals = front_end.signals(counts)
-    heard = []
-    for block, raw, signal in zip(blocks, counts, signals, strict=True):
-        found = front_end.beats_in(signal[:, 0], raw)
-        ends = spec.resampling.consumed(found.answered)
-        flags = flags_at(raw, spec.sensor, spec.lead_off_samples, spec.raw_samples, ends)
-        reference = annotated(block, recordings, rate_hz)
-        heard.append(Heard(str(block.group), found, (flags & LEAD_OFF) > 0, unreadable(raw, spec), reference))
-    return heard
+def heard(several: Sequence[Recordings], groups: Collection[int], spec: FrontEndSpec) -> list[list[Heard]]:
+    """The recordings of `groups` in each of several versions, all of one length, through the front end side by side."""
+    versions = [(version, [b for b in version.blocks if b.group in groups]) for version in several]
+    counts = np.concatenate([_counts(version, blocks, spec) for version, blocks in versions])
+    front_end = FrontEnd.from_spec(spec)
+    rows = iter(zip(counts, front_end.signals(counts), strict=True))
+    return [
+        [_heard(front_end, *next(rows), annotated(block, version, spec.sensor.rate_hz), block) for block in blocks]
+        for version, blocks in versions
+    ]
+
+
+def _counts(recordings: Recordings, blocks: Sequence[Block], spec: FrontEndSpec) -> np.ndarray:
+    """int16 (blocks, samples, 1)."""
+    x = (to_rate(b.x[None].astype(np.float64), recordings.rate_hz, spec.sensor.rate_hz) for b in blocks)
+    return np.concatenate([to_counts(one, spec.sensor)[0] for one in x])
+
+
+def _heard(front_end: FrontEnd, counts: np.ndarray, signal: np.ndarray, reference: Series, block: Block) -> Heard:
+    spec, found = front_end.spec, front_end.beats_in(signal[:, 0], counts)
+    ends = spec.resampling.consumed(found.answered)
+    flags = flags_at(counts, spec.sensor, spec.lead_off_samples, spec.raw_samples, ends)
+    return Heard(str(block.group), found, (flags & LEAD_OFF) > 0, unreadable(counts, spec), reference)
 
 
 def annotated(block: Block, recordings: Recordings, rate_hz: float) -> Series:
@@ -69,11 +78,24 @@ def annotated(block: Block, recordings: Recordings, rate_hz: float) -> Series:
     return Series(at, place[block.beats[order, 1]])
 
 
-def judged(bundle: Bundle[BundleManifest], spec: FrontEndSpec, records: Sequence[Heard]) -> list[RecordFigures]:
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A bundle's network, compiled for this computer, and its front end."""
+
+    engine: CEngine
+    spec: FrontEndSpec
+
+    @classmethod
+    def of(cls, bundle: Bundle[Manifest], folder: Path) -> "Built":
+        """Compiled into a folder."""
+        library = build_library(bundle.path / "c", folder / f"{bundle.path.name}.so")
+        return cls(CEngine(library), bundle.manifest.frontend)
+
+
+def judged(built: Built, records: Sequence[Heard]) -> list[RecordFigures]:
     """A bundle's answers against the annotations, by EC57, of each record."""
-    front_end = FrontEnd.from_spec(spec)
-    inputs = np.concatenate([front_end.quantized_beats(record.found) for record in records])
-    logits = run_tflite_micro(bundle.file("model.tflite").read_bytes(), inputs)["logits"]
+    spec, front_end = built.spec, FrontEnd.from_spec(built.spec)
+    logits = built.engine.run(np.concatenate([front_end.quantized_beats(record.found) for record in records]))["logits"]
     parts = np.split(decide(logits), np.cumsum([len(record.found.at) for record in records])[:-1])
     figures = []
     for record, classes in zip(records, parts, strict=True):

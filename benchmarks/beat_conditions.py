@@ -13,9 +13,10 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-from beat_board import heard, judged, row_of
+from beat_board import Built, heard, judged, row_of
 from beat_seeds import exported
 from common import interval, spread
 
@@ -28,49 +29,53 @@ from train.data.stored import resolve
 
 RESULTS = Path(__file__).parent / "results" / "beat_conditions.json"
 NOISES = ("em", "ma")  # a wandering baseline does not move even the detector (benchmarks/qrs.py)
+Loads = dict[str, Callable[[Path], Recordings]]
 CLEAN, SECOND, INVERTED = "as recorded", "second lead", "inverted"
 FIGURES = {"V Se / PPV": ("V Se", "V PPV"), "S Se / PPV": ("S Se", "S PPV"), "macro F1": ("macro F1",)}
-LEADS = {
-    "QRS Se / PPV": ("QRS Se", "QRS PPV"),
-    **FIGURES,
-    "macro F1 without 232": ("macro F1 without 232",),
-}
+LEADS = {"QRS Se / PPV": ("QRS Se", "QRS PPV"), **FIGURES, "macro F1 without 232": ("macro F1 without 232",)}
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    options.add_argument("--noise-seeds", type=int, nargs="+", default=[0, 1, 2], help="of those, the ones in noise")
     options.add_argument("--work", type=Path, default=Path("build/beat-seeds"), help="runs and bundles")
     options.add_argument("--results", type=Path, default=RESULTS)
     arguments = options.parse_args()
     bundles = {seed: read_front_end_bundle(exported(arguments.work, "features", seed)[1]) for seed in arguments.seeds}
-    path = resolve(None, mitdb.DATA_SET)
-    for condition, load in conditions().items():
-        rows = json.loads(arguments.results.read_text("utf-8"))["rows"] if arguments.results.exists() else []
-        known = {row["seed"] for row in rows if row["condition"] == condition}
-        seeds = arguments.noise_seeds if condition.startswith(NOISES) else arguments.seeds
-        missing = [seed for seed in seeds if seed not in known]
-        if not missing:
-            continue
-        records = heard(load(path), mitdb.DS2, bundles[missing[0]].manifest.frontend)
-        for seed in missing:
-            figures = row_of(judged(bundles[seed], bundles[seed].manifest.frontend, records))
-            rows.append({"condition": condition, "seed": seed, **figures})
-            print(json.dumps(rows[-1]), flush=True)
-        write_json(arguments.results, {"kind": "beat_conditions", "schema": 1, "rows": rows})
+    path, loads = resolve(None, mitdb.DATA_SET), conditions()
+    with TemporaryDirectory() as folder:
+        built = {seed: Built.of(bundle, Path(folder)) for seed, bundle in bundles.items()}
+        for kind in ("", *NOISES):
+            alike = {name: load for name, load in loads.items() if kind == (name.split()[0] if " dB" in name else "")}
+            keep(arguments.results, alike, built, path)
 
 
-def conditions() -> dict[str, Callable[[Path], Recordings]]:
+def keep(path: Path, loads: Loads, bundles: dict[int, Built], data: Path) -> None:
+    """Adds rows of some conditions, which are heard side by side, to the results, unless they are there."""
+    rows = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
+    known = {(row["condition"], row["seed"]) for row in rows}
+    loads = {name: load for name, load in loads.items() if any((name, seed) not in known for seed in bundles)}
+    if not loads:
+        return
+    versions = heard([load(data) for load in loads.values()], mitdb.DS2, next(iter(bundles.values())).spec)
+    for name, records in zip(loads, versions, strict=True):
+        for seed, built in bundles.items():
+            if (name, seed) not in known:
+                rows.append({"condition": name, "seed": seed, **row_of(judged(built, records))})
+                print(json.dumps(rows[-1]), flush=True)
+    write_json(path, {"kind": "beat_conditions", "schema": 1, "rows": rows})
+
+
+def conditions() -> Loads:
     """How recordings are loaded, by the condition's name."""
-    all_of: dict[str, Callable[[Path], Recordings]] = {
+    all_of: Loads = {
         CLEAN: mitdb.load,
         SECOND: lambda path: mitdb.load(path, second=True),
         INVERTED: lambda path: changed(mitdb.load(path), lambda block: -block.x),
     }
     for kind in NOISES:
         for snr_db in SNR_DB:
-            all_of[f"{kind} {snr_db}"] = lambda path, kind=kind, snr_db=snr_db: noisy(path, kind, snr_db)
+            all_of[f"{kind} {snr_db} dB"] = lambda path, kind=kind, snr_db=snr_db: noisy(path, kind, snr_db)
     return all_of
 
 
@@ -93,18 +98,14 @@ def changed(recordings: Recordings, change: Callable[[Block], np.ndarray]) -> Re
 
 
 def noise_table(rows: list[dict]) -> str:
-    """Means over the seeds that were heard in noise, in per cent: three lines for each kind of it, a column for each
-    ratio.
-    """
-    heard_by = {row["seed"] for row in rows if row["condition"].startswith(NOISES)}
-    rows = [row for row in rows if row["seed"] in heard_by]
+    """Means over seeds in per cent, three lines for each kind of noise, a column for each ratio."""
     lines = [
         f"| noise | figure | none | {' | '.join(f'{snr_db} dB' for snr_db in SNR_DB)} |",
         f"| --- | --- |{' --- |' * (len(SNR_DB) + 1)}",
     ]
     for kind in NOISES:
         for name, figures in FIGURES.items():
-            columns = [CLEAN, *(f"{kind} {snr_db}" for snr_db in SNR_DB)]
+            columns = [CLEAN, *(f"{kind} {snr_db} dB" for snr_db in SNR_DB)]
             lines.append(f"| {kind} | {name} | {' | '.join(mean(rows, column, figures) for column in columns)} |")
     return "\n".join(lines)
 
