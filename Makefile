@@ -119,6 +119,7 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	$(PY) benchmarks/qrs.py
 	$(PY) benchmarks/beat_folds.py
 	$(PY) benchmarks/beat_seeds.py
+	$(PY) benchmarks/beat_pictures.py build/beat-seeds/bundle-features-0
 	$(PY) -m export.profile bundles/demo > $(LOGS)/profile.log
 	! $(PY) -m export.quantize runs/demo --out bundles/small --budget flash=64k,ram=6k,instructions=1M 2> $(LOGS)/budget.log
 	$(PY) -m train.imu --padding valid --epochs 1 --force --out runs/stream  # its cost is shown, which no weight changes

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from firmware_host.beats import BeatRecord
+from firmware_host.hello import NO_DEVICE
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import answered_name
 from firmware_host.playing_beats import spec_of
@@ -64,7 +65,7 @@ def summary(records: Sequence[BeatRecord], manifest: BundleManifest) -> list[str
     """Lines behind the last beat: how many of each class, and the rhythm."""
     rhythm = rhythm_answer(records)
     if rhythm is None:
-        return ["no beat was found"]
+        return ["no beat was found", NO_DEVICE]
     names = [answered_name(manifest, record.predicted) for record in records]
     counted = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys((*manifest.labels, "abstained")))
     longest = f", the longest of {rhythm.longest_run} beats" if rhythm.runs else ""
@@ -73,7 +74,7 @@ def summary(records: Sequence[BeatRecord], manifest: BundleManifest) -> list[str
         f"heart rate {_or_unknown(rhythm.heart_rate)}/min, RMSSD {_or_unknown(rhythm.rmssd_ms)} ms, "
         f"{rhythm.irregular:.0%} of the latest 64 differences irregular; {rhythm.pauses} pauses, {rhythm.couplets} "
         f"couplets, {rhythm.runs} runs of ventricular beats{longest}",
-        "this is no diagnosis, and the board no medical device",
+        NO_DEVICE,
     ]
 
 

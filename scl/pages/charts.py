@@ -41,27 +41,29 @@ class Series:
     colour: str
 
 
-def svg(name: str, title: str, description: str, height: float, parts: Sequence[str]) -> "Markup":
-    """A chart of these parts, as wide as all are."""
+def figure_of(
+    name: str, title: str, description: str, height: float, parts: Sequence[str], width: float = WIDTH
+) -> "Markup":
+    """A chart of parts, with what says it in words; `name` tells its marks apart from those of others on the page."""
     from markupsafe import Markup, escape
 
     head = (
-        f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img" aria-labelledby="{name}-t {name}-d">'
+        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(printable(title))}</title>'
         f'<desc id="{name}-d">{escape(printable(description))}</desc>'
     )
     return Markup(head + "".join(parts) + "</svg>")
 
 
-def text(x: float, y: float, written: str, anchor: str = "start") -> str:
-    """Escaped, so that it can hold anything."""
+def text_at(x: float, y: float, text: str, anchor: str = "start") -> str:
+    """A text whose anchor (start, middle or end) stands at x, y."""
     from markupsafe import escape
 
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(printable(written))}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(printable(text))}</text>'
 
 
-def line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1) -> str:
-    """From one point to another."""
+def line_between(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1) -> str:
+    """A line in one of the page's colours."""
     ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
     return f'<line {ends} stroke="var(--{colour})" stroke-width="{width}"/>'
 
@@ -82,25 +84,25 @@ def shares(
 
     parts = []
     for share in (0, 0.25, 0.5, 0.75, 1) if low == 0 else (-1, -0.5, 0, 0.5, 1):
-        parts += [line(LEFT, up(share), WIDTH - RIGHT, up(share), "line")]
-        parts += [text(LEFT - 4, up(share) + 4, f"{100 * share:g} %", "end")]
-    parts += [text(min(across(x), WIDTH - 4 * len(tick)), bottom + 14, tick, "middle") for x, tick in ticks]
-    parts += [text(LEFT + width / 2, HEIGHT - 4, unit, "middle")]
+        parts += [line_between(LEFT, up(share), WIDTH - RIGHT, up(share), "line")]
+        parts += [text_at(LEFT - 4, up(share) + 4, f"{100 * share:g} %", "end")]
+    parts += [text_at(min(across(x), WIDTH - 4 * len(text)), bottom + 14, text, "middle") for x, text in ticks]
+    parts += [text_at(LEFT + width / 2, HEIGHT - 4, unit, "middle")]
     for number, one in enumerate(series):
         aside = (number - (len(series) - 1) / 2) * 9  # so that intervals do not cover each other
         left = LEFT + number * width / len(series)
-        parts += [mark(left + 4, 8, number, one.colour), text(left + 12, 12, one.name)]
+        parts += [mark_at(left + 4, 8, number, one.colour), text_at(left + 12, 12, one.name)]
         for dot in one.dots:
             if dot.value is None:
                 continue
             x = min(max(across(dot.x) + aside, LEFT + 4), WIDTH - RIGHT - 4)
             if dot.interval is not None:
-                parts += [line(x, up(dot.interval[0]), x, up(dot.interval[1]), one.colour, 2)]
-            parts += [mark(x, up(dot.value), number, one.colour)]
-    return svg(name, title, description, HEIGHT, parts)
+                parts += [line_between(x, up(dot.interval[0]), x, up(dot.interval[1]), one.colour, 2)]
+            parts += [mark_at(x, up(dot.value), number, one.colour)]
+    return figure_of(name, title, description, HEIGHT, parts)
 
 
-def mark(x: float, y: float, number: int, colour: str) -> str:
+def mark_at(x: float, y: float, number: int, colour: str) -> str:
     """A dot, or a square of another series: colour alone tells nobody apart."""
     if number == 0:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="var(--{colour})"/>'
@@ -118,7 +120,7 @@ def sphere(name: str, title: str, description: str, rings: Sequence[int], values
     parts, half = [], len(values) // 2
     for side, label in enumerate(("+z, face up", "−z, face down")):
         middle_x, middle_y = DISK + 4 + side * (WIDTH - 2 * DISK - 8), DISK + 22
-        parts.append(text(middle_x, 12, label, "middle"))
+        parts.append(text_at(middle_x, 12, label, "middle"))
         index, begun = side * half, 0
         for ring in rings:
             inner, outer = (DISK * math.sqrt(cells / sum(rings)) for cells in (begun, begun + ring))
@@ -126,8 +128,8 @@ def sphere(name: str, title: str, description: str, rings: Sequence[int], values
                 parts += _cell((middle_x, middle_y), (inner, outer), ring, sector, values[index])
                 index += 1
             begun += ring
-        parts += [text(middle_x, middle_y + DISK + 12, "x →", "middle")]
-    return svg(name, title, description, 2 * DISK + 40, parts)
+        parts += [text_at(middle_x, middle_y + DISK + 12, "x →", "middle")]
+    return figure_of(name, title, description, 2 * DISK + 40, parts)
 
 
 def _cell(
@@ -136,9 +138,9 @@ def _cell(
     (x, y), (inner, outer) = middle, radii
     fill = "none" if value is None else "rgb(var(--warm))"
     style = f'fill="{fill}" fill-opacity="{0 if value is None else 0.55 * (1 - value):.3f}" stroke="var(--muted)"'
-    shown = "–" if value is None else f"{100 * value:.0f}"
+    text = "–" if value is None else f"{100 * value:.0f}"
     if ring == 1:
-        return [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{outer:.1f}" {style}/>', text(x, y + 4, shown, "middle")]
+        return [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{outer:.1f}" {style}/>', text_at(x, y + 4, text, "middle")]
     begin, end = ((sector + side) * 2 * math.pi / ring for side in (-0.5, 0.5))
 
     def at(radius: float, angle: float) -> str:
@@ -150,21 +152,21 @@ def _cell(
     )
     along, radius = sector * 2 * math.pi / ring, (inner + outer) / 2
     place = x + radius * math.cos(along), y - radius * math.sin(along) + 4
-    return [f'<path d="{path}" {style}/>', text(*place, shown, "middle")]
+    return [f'<path d="{path}" {style}/>', text_at(*place, text, "middle")]
 
 
 def bars(name: str, title: str, description: str, rows: Sequence[tuple[str, float, str]]) -> "Markup":
     """Rows of (name, length, text) as horizontal bars."""
     most, left = max((length for _, length, _ in rows), default=0) or 1, 130
     parts = []
-    for index, (label, length, note) in enumerate(rows):
+    for index, (label, length, text) in enumerate(rows):
         y = index * ROW
         width = (WIDTH - left - 78) * length / most
         shown = label if len(label) <= MOST_TEXT else label[: MOST_TEXT - 1] + "…"
-        parts += [text(left - 6, y + 13, shown, "end")]
+        parts += [text_at(left - 6, y + 13, shown, "end")]
         parts += [f'<rect x="{left}" y="{y + 3}" width="{width:.1f}" height="{ROW - 6}" fill="var(--mark)"/>']
-        parts += [text(left + width + 5, y + 13, note)]
-    return svg(name, title, description, len(rows) * ROW + 2, parts)
+        parts += [text_at(left + width + 5, y + 13, text)]
+    return figure_of(name, title, description, len(rows) * ROW + 2, parts)
 
 
 def layer_bars(layers: Sequence[LayerRow], board: str) -> "Markup":
@@ -181,8 +183,11 @@ def memory_map(name: str, places: Sequence[Place], layers: Sequence[LayerRow], a
     def up(offset: float) -> float:
         return bottom - (bottom - TOP) * offset / size
 
-    parts = [text(LEFT - 4, bottom + 4, "0", "end"), text(0, TOP - 8, f"{arena_bytes:,} bytes")]
-    parts += [line(LEFT, up(0), WIDTH - RIGHT, up(0), "muted"), line(LEFT, up(size), WIDTH - RIGHT, up(size), "line")]
+    parts = [text_at(LEFT - 4, bottom + 4, "0", "end"), text_at(0, TOP - 8, f"{arena_bytes:,} bytes")]
+    parts += [
+        line_between(LEFT, up(0), WIDTH - RIGHT, up(0), "muted"),
+        line_between(LEFT, up(size), WIDTH - RIGHT, up(size), "line"),
+    ]
     for place in places:
         first, last = max(place.first, 0), min(max(place.last, 0), count - 1)
         x, wide = LEFT + width * first / count, width * (last - first + 1) / count
@@ -193,7 +198,7 @@ def memory_map(name: str, places: Sequence[Place], layers: Sequence[LayerRow], a
         )
         shown = printable(place.name)
         if tall >= 12 and wide >= 6 * len(shown):
-            parts.append(text(x + 3, up(place.end) + tall / 2 + 4, shown))
-    parts += [text(LEFT, bottom + 14, "first layer"), text(WIDTH - RIGHT, bottom + 14, "last layer", "end")]
+            parts.append(text_at(x + 3, up(place.end) + tall / 2 + 4, shown))
+    parts += [text_at(LEFT, bottom + 14, "first layer"), text_at(WIDTH - RIGHT, bottom + 14, "last layer", "end")]
     description = f"{len(places)} tensors and scratch areas in {arena_bytes:,} bytes; the table below has each."
-    return svg(name, "What the arena holds while each layer runs", description, HEIGHT, parts)
+    return figure_of(name, "What the arena holds while each layer runs", description, HEIGHT, parts)
