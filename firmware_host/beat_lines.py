@@ -86,16 +86,26 @@ def annotate(path: Path, records: Sequence[BeatRecord], manifest: BundleManifest
 
     Raises InputError for a path that no annotation file has, and for classes that WFDB has no symbol of.
     """
+    spans, at = unreadable(counts, spec_of(manifest)), np.array([record.sample for record in records], np.int64)
+    annotate_at(path, at, records, manifest, (manifest.sensor.rate_hz, len(counts)), spans)
+
+
+def annotate_at(
+    path: Path,
+    at: np.ndarray,
+    records: Sequence[BeatRecord],
+    manifest: BundleManifest,
+    recorded: tuple[float, int],
+    spans: np.ndarray,
+) -> None:
+    """The same of beats at samples `at` (n,) of a record with a rate and length, its lead off in `spans` (k, 2)."""
     from scl.artifacts.annotations import write_annotations
 
     symbols = [
         UNCLASSIFIABLE if record.predicted == ABSTAIN else manifest.labels[record.predicted] for record in records
     ]
-    at = np.array([record.sample for record in records], np.int64)
     try:
-        write_annotations(
-            path, at, symbols, manifest.sensor.rate_hz, len(counts), unreadable(counts, spec_of(manifest))
-        )
+        write_annotations(path, at, symbols, *recorded, spans)
     except ValueError as error:
         raise InputError(
             f"{path}: cannot hold these annotations ({error}); export a model whose classes have WFDB's symbols"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from scl.answers import Document
+from scl.ec57.comparison import RecordFigures
 
 
 @dataclass(frozen=True)
@@ -136,14 +137,23 @@ class RhythmAnswer:
 
 @dataclass(frozen=True)
 class StreamedBeats(Document):
-    """A recording's heartbeats; `rhythm` is None without a beat."""
+    """A recording's heartbeats.
+
+    Attributes:
+        rhythm: None without a beat.
+        samples: of the sensor.
+        compared: of a WFDB record with annotations, the board's beats against them; else None.
+        compared_later: the same without the first five minutes; None where the record is no longer.
+    """
 
     answers: tuple[BeatAnswer, ...]
     rhythm: RhythmAnswer | None
     samples: int
+    compared: RecordFigures | None
+    compared_later: RecordFigures | None
 
     kind = "stream_beats"
-    schema = 1
+    schema = 2
 
 
 @dataclass(frozen=True)
