@@ -104,6 +104,7 @@ class BeatAnswer:
         interval_s: since the R peak before; None: there is none that it joins.
         heart_rate: beats a minute, of the latest 8 intervals; None without one.
         ten_seconds: the worst class of the ten seconds up to the beat; None: the board abstained throughout.
+        points_down: the patient's usual R peak points down: an inverted lead, where it should point up.
     """
 
     seconds: float
@@ -114,6 +115,7 @@ class BeatAnswer:
     ten_seconds: str | None
     saturated: bool
     lead_off: bool
+    points_down: bool
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ class RhythmAnswer:
         irregular: share of the latest 64 differences that exceed 8 % of the median interval.
         pauses, couplets, runs: how many; a run is three ventricular beats or more.
         longest_run: beats.
+        downward: share of all beats whose usual R peak points down.
     """
 
     heart_rate: float | None
@@ -135,6 +138,7 @@ class RhythmAnswer:
     couplets: int
     runs: int
     longest_run: int
+    downward: float
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ from export.golden.beats import EvaluatedBeats
 from export.proof.runtimes import Outputs
 from scl.artifacts.golden_beats import write_golden_beats
 from scl.artifacts.manifest import Int8Figures
+from scl.artifacts.run import RunInfo, TransformationInfo
 from scl.ec57.beats import Series
-from scl.ec57.strips import strips
+from scl.ec57.strips import MAX_SHIFT_S, STRIP_S, strips
 from train.data.strips import Strips
+from train.transformations import Shift
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,3 +68,14 @@ class EvaluatedStrips(EvaluatedBeats):
             macro_f1_transformed=figures.macro_f1_transformed,
             consistency=figures.consistency,
         )
+
+
+def evaluated_under(info: RunInfo, windows: object) -> TransformationInfo:
+    """What the copies of evaluated windows are: the transformation that the run was trained for; of strips by their
+    beats, which train under another, the shift.
+    """
+    if not isinstance(windows, EvaluatedStrips):
+        return info.transformation
+    rate_hz = info.window.rate_hz
+    most, samples = round(MAX_SHIFT_S * rate_hz), round(STRIP_S * rate_hz)
+    return Shift(0, most, samples, windows.cut.later[-1] / most).describe()
