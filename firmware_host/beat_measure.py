@@ -143,7 +143,11 @@ def against_annotations(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRe
     """The board's beats against the annotated ones."""
     rate_hz = spec.sensor.rate_hz
     pairs = [
-        (Series(*golden.truth(s)), series(records, unreadable(golden.part(s), spec)), int(golden.lengths[s]))
+        (
+            Series(*golden.truth(s), flutter=golden.flutter(s)),
+            series(records, unreadable(golden.part(s), spec)),
+            int(golden.lengths[s]),
+        )
         for s, records in enumerate(stretches)
     ]
     names = [str(group) for group in golden.groups]

@@ -251,7 +251,7 @@ class Manifest(BundleManifest):
     split: SplitName
 
     kind = "bundle"
-    schema = 7
+    schema = 8
 
     @property
     def channels(self) -> tuple[str, ...]:

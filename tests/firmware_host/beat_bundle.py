@@ -47,4 +47,7 @@ def golden_beats(model: BeatModel, counts: list[np.ndarray]) -> GoldenBeats:
         truth_stretch=stretch,
         truth_sample=np.array([beat.sample for beat in beats]),
         truth_class=truth,
+        flutter_stretch=np.zeros(0, np.int64),
+        flutter_first=np.zeros(0, np.int64),
+        flutter_last=np.zeros(0, np.int64),
     )

@@ -40,6 +40,9 @@ def golden() -> GoldenBeats:
         truth_stretch=np.zeros(BEATS, np.int64),
         truth_sample=sample + 3,
         truth_class=np.where(classes == 2, 2, 0).astype(np.uint8),
+        flutter_stretch=np.zeros(0, np.int64),
+        flutter_first=np.zeros(0, np.int64),
+        flutter_last=np.zeros(0, np.int64),
     )
 
 
@@ -117,6 +120,24 @@ def test_figures_against_annotations(spec: FrontEndSpec) -> None:
     assert compared.without is None and compared.whole.qrs.gross.sensitivity == 1.0
     assert compared.whole.veb.gross.sensitivity == pytest.approx(2 / 3) and compared.whole.veb.gross.ppv == 1.0
     assert compared.all.qrs.gross.sensitivity is None  # all of it is in the first five minutes
+
+
+def test_a_beat_in_flutter_is_no_extra_one(spec: FrontEndSpec) -> None:
+    """The last two annotations are gone: the board's two beats there are extra, but for one in flutter."""
+    g = golden()
+    kept = {name: getattr(g, name)[:-2] for name in ("truth_stretch", "truth_sample", "truth_class")}
+    fewer = replace(g, **kept)
+    last = int(g.sample[-1])
+    fluttering = replace(
+        fewer,
+        flutter_stretch=np.array([0]),
+        flutter_first=np.array([last - 100]),
+        flutter_last=np.array([last + 100]),
+    )
+    extra = [
+        against_annotations(one, [answered()], spec).whole.qrs.gross.false_positives for one in (fewer, fluttering)
+    ]
+    assert extra == [2, 1]
 
 
 def test_a_lead_that_was_off_is_a_shutdown(spec: FrontEndSpec) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 
 from scl.artifacts import InputError, shortened
 from scl.artifacts.run import Split
-from scl.ec57.beats import AAMI
+from scl.ec57.beats import AAMI, of_symbols
 from train.data.archive import names_in
 from train.data.cache import cached
 from train.data.data_set import DataSet, needed
-from train.data.recordings import Block, Recordings
+from train.data.recordings import Block, Recordings, spans_within
 from train.data.wfdb_annotations import numbers, read_annotations
 from train.data.wfdb_files import Source, longest_constant, read_lead, stretches
 
@@ -77,7 +77,7 @@ def _parse(source: Source, records: list[str], absent: list[int], sha256: str) -
     for record in records:
         lead = read_lead(source, record, RATE_HZ, LEAD, or_first=True)
         leads.setdefault(lead.name, []).append(record)
-        samples, classes, total = _beats(source, record, lead.frame_hz)
+        samples, classes, flutter, total = _beats(source, record, lead.frame_hz)
         annotations += total
         outside += len(samples)
         if (samples >= len(lead.x)).any():
@@ -94,7 +94,7 @@ def _parse(source: Source, records: list[str], absent: list[int], sha256: str) -
             inside = (samples >= part.start) & (samples < part.stop)
             outside -= int(inside.sum())
             beats = np.stack([samples[inside] - part.start, classes[inside]], axis=1)
-            blocks.append(Block(int(record), -1, lead.x[None, part], beats))
+            blocks.append(Block(int(record), -1, lead.x[None, part], beats, spans_within(flutter, part)))
     if not blocks:
         raise InputError(f"{source.path}: no record has {SHORTEST_S:g} s of valid samples; {ADVICE}")
     amiss = {
@@ -119,13 +119,14 @@ def _parse(source: Source, records: list[str], absent: list[int], sha256: str) -
     )
 
 
-def _beats(source: Source, record: str, frame_hz: float) -> tuple[np.ndarray, np.ndarray, int]:
-    """Samples (k,) and classes (k,) of a record's beats, and the number of all its annotations."""
+def _beats(source: Source, record: str, frame_hz: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Samples (k,) and classes (k,) of a record's beats, its flutter (any, 2), the number of all its annotations."""
     found = read_annotations(source, record, "atr", frame_hz, RATE_HZ)
     classes = numbers(found.symbols, AAMI)
     if not (classes >= 0).any():
         raise InputError(f"{source.path}: {record}.atr names no beat, expected those of the record; download it again")
-    return found.samples[classes >= 0], classes[classes >= 0], len(classes)
+    flutter = of_symbols(found.samples, found.symbols).flutter
+    return found.samples[classes >= 0], classes[classes >= 0], flutter, len(classes)
 
 
 def split(recordings: Recordings, seed: int, classes: tuple[str, ...] = RHYTHM) -> Split:
