@@ -91,18 +91,18 @@ def shares(
     for number, one in enumerate(series):
         aside = (number - (len(series) - 1) / 2) * 9  # so that intervals do not cover each other
         left = LEFT + number * width / len(series)
-        parts += [_mark(left + 4, 8, number, one.colour), text_at(left + 12, 12, one.name)]
+        parts += [mark_at(left + 4, 8, number, one.colour), text_at(left + 12, 12, one.name)]
         for dot in one.dots:
             if dot.value is None:
                 continue
             x = min(max(across(dot.x) + aside, LEFT + 4), WIDTH - RIGHT - 4)
             if dot.interval is not None:
                 parts += [line_between(x, up(dot.interval[0]), x, up(dot.interval[1]), one.colour, 2)]
-            parts += [_mark(x, up(dot.value), number, one.colour)]
+            parts += [mark_at(x, up(dot.value), number, one.colour)]
     return figure_of(name, title, description, HEIGHT, parts)
 
 
-def _mark(x: float, y: float, number: int, colour: str) -> str:
+def mark_at(x: float, y: float, number: int, colour: str) -> str:
     """A dot, or a square of another series: colour alone tells nobody apart."""
     if number == 0:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="var(--{colour})"/>'
