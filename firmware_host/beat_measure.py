@@ -100,8 +100,8 @@ def _resume(board: Board, bundle: Bundle[BundleManifest]) -> None:
     say(f"{port}: the board was reset; it is greeted again, and the validation goes on", error=True)
     try:
         hello = board.resume()
-    except ForeignAnswersError as foreign:  # the answers are of the session before
-        raise InputError(str(foreign)) from foreign
+    except ForeignAnswersError as error:  # the answers are of the session before
+        raise InputError(str(error)) from error
     if hello.calibration_hash != NOMINAL_HASH:
         nominal(bundle).send(board.link)
 
