@@ -7,10 +7,12 @@ import numpy as np
 
 from firmware_host.background import export_facts, sources_of
 from firmware_host.beat_lines import unreadable
-from firmware_host.beat_validation import BeatParity, BeatValidation, Compared
+from firmware_host.beat_validation import INCOMPLETE, BeatParity, BeatValidation, Compared
 from firmware_host.beats import BeatRecord
 from firmware_host.board import Board, ForeignAnswersError
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
+from firmware_host.flight import RESETS_IN_A_ROW
+from firmware_host.link import BoardResetError
 from firmware_host.measure import bench
 from firmware_host.messages import ABSTAIN
 from firmware_host.playing_beats import play_beats, spec_of
@@ -25,42 +27,83 @@ from scl.ec57.comparison import compare, summarize
 from scl.ec57.strips import strip_starts, strips, worst_of
 from scl.frontend.spec import FrontEndSpec
 from scl.progress import progress
+from scl.text import say
 
 S = CLASSES.index("S")
 
 
 @dataclass
 class Answered:
-    """What the board has said so far: the beats of each stretch that was played to its end, or as far as it came."""
+    """What the board has said so far: the beats of each stretch that was played to its end, or as far as it came, and
+    how often the board was reset.
+    """
 
     stretches: list[list[BeatRecord]] = field(default_factory=list)
+    resets: int = 0
     stopped: str | None = None
     inference: Inference | None = None
 
 
 def ask(board: Board, bundle: Bundle[BundleManifest], golden: GoldenBeats) -> Answered:
-    """Plays all stretches. If the board is reset, lies, falls silent or the port breaks, the measurement ends there,
-    and `stopped` says why.
+    """Plays all stretches. A board that is reset meanwhile is greeted again and gets the next stretch: what was left of
+    the one before is lost. If it is reset three times in a row, lies, falls silent or the port breaks, the measurement
+    ends there, and `stopped` says why.
 
     Raises ForeignAnswersError if the answers are of another session, model or calibration.
     """
-    answered = Answered()
+    answered, in_a_row = Answered(), 0
     try:
         if board.hello.calibration_hash != NOMINAL_HASH:
             nominal(bundle).send(board.link)
         with progress(len(golden.lengths), "recordings") as done:
             for stretch in range(len(golden.lengths)):
                 answered.stretches.append([])
-                for record in play_beats(board, bundle.manifest, golden.part(stretch)):
-                    answered.stretches[-1].append(record)
+                try:
+                    for record in play_beats(board, bundle.manifest, golden.part(stretch)):
+                        answered.stretches[-1].append(record)
+                    in_a_row = 0
+                except BoardResetError:
+                    in_a_row += 1
+                    answered.resets += 1
+                    if in_a_row == RESETS_IN_A_ROW:
+                        raise
+                    _resume(board, bundle)
                 done(stretch + 1)
-        answered.inference = bench(board)
-        board.check(NOMINAL_HASH, f"after {len(golden.lengths)} of {len(golden.lengths)} recordings")
+        answered.inference = _settle(board, bundle, answered, len(golden.lengths))
     except ForeignAnswersError:
         raise
     except InputError as error:
         answered.stopped = str(error)
     return answered
+
+
+def _settle(board: Board, bundle: Bundle[BundleManifest], answered: Answered, played: int) -> Inference:
+    """The benchmark, and the board's word that every answer may be believed; again behind a reset."""
+    for _ in range(RESETS_IN_A_ROW - 1):
+        try:
+            return _figures(board, played)
+        except BoardResetError:
+            answered.resets += 1
+            _resume(board, bundle)
+    return _figures(board, played)
+
+
+def _figures(board: Board, played: int) -> Inference:
+    inference = bench(board)
+    board.check(NOMINAL_HASH, f"after {played} of {played} recordings")
+    return inference
+
+
+def _resume(board: Board, bundle: Bundle[BundleManifest]) -> None:
+    """Greets a board that was reset. Raises InputError if it came back as another one."""
+    port = board.link.name
+    say(f"{port}: the board was reset; it is greeted again, and the validation goes on", error=True)
+    try:
+        hello = board.resume()
+    except ForeignAnswersError as error:  # the answers are of the session before
+        raise InputError(str(error)) from error
+    if hello.calibration_hash != NOMINAL_HASH:
+        nominal(bundle).send(board.link)
 
 
 def parity(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRecord]], rate_hz: float) -> BeatParity:
@@ -118,7 +161,11 @@ def against_annotations(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRe
     """The board's beats against the annotated ones."""
     rate_hz = spec.sensor.rate_hz
     pairs = [
-        (Series(*golden.truth(s)), series(records, unreadable(golden.part(s), spec)), int(golden.lengths[s]))
+        (
+            Series(*golden.truth(s), flutter=golden.flutter(s)),
+            series(records, unreadable(golden.part(s), spec)),
+            int(golden.lengths[s]),
+        )
         for s, records in enumerate(stretches)
     ]
     names = [str(group) for group in golden.groups]
@@ -136,26 +183,39 @@ def against_annotations(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRe
     )
 
 
-def reasons(
-    same: BeatParity, compared: Compared | None, stopped: str | None, thresholds: Thresholds
-) -> tuple[str, ...]:
-    """What was missed; nothing where all is exact and the strips are as good as was asked for."""
-    if stopped is not None:
-        return (f"the measurement ended early: {stopped}",)
+def judge(
+    same: BeatParity, answered: Answered, compared: Compared | None, thresholds: Thresholds, task: str
+) -> list[str]:
+    """A reason for everything that was missed; what could not be measured comes first. Thresholds are of strips where
+    the task is "strip", else of beats and the consistency of ten seconds.
+    """
     missed = []
-    if same.off:
-        missed.append(f"{same.off} numbers of {same.expected} beats differ from the desktop's")
+    if answered.resets and same.lost:
+        times = "once" if answered.resets == 1 else f"{answered.resets} times"
+        missed.append(f"{same.lost} beats of {same.expected} were lost: the board was reset {times}")
+    if answered.stopped is not None:
+        missed.append(f"the measurement ended early: {answered.stopped}")
+        return missed
+    off = same.different if answered.resets else same.off
+    if off:
+        missed.append(f"{off} numbers of {same.expected} beats differ from the desktop's")
     if same.strips_off:
         missed.append(f"{same.strips_off} of {same.strips} strips have another class than the desktop's")
-    for name, least in (
-        ("accuracy", thresholds.min_accuracy),
-        ("accuracy_transformed", thresholds.min_accuracy),
-        ("consistency", thresholds.min_consistency),
-    ):
-        value = None if compared is None else getattr(compared.strips, name)
-        if least is not None and (value is None or value < least):
-            missed.append(below(name, value, least))
-    return tuple(missed)
+    figures: dict[str, tuple[float | None, float | None]] = {}
+    if task == "strip":
+        strips = None if compared is None else compared.strips
+        for name in ("accuracy", "accuracy_transformed"):
+            figures[name] = getattr(strips, name, None), thresholds.min_accuracy
+    else:
+        figures["accuracy"] = None if compared is None else compared.accuracy, thresholds.min_accuracy
+    kept = None if compared is None else compared.strips.consistency
+    figures["consistency of ten seconds"] = kept, thresholds.min_consistency
+    missed += [
+        below(name, value, least)
+        for name, (value, least) in figures.items()
+        if least is not None and (value is None or value < least)
+    ]
+    return missed
 
 
 def validation_of(
@@ -163,15 +223,17 @@ def validation_of(
     bundle: Bundle[BundleManifest],
     golden: GoldenBeats,
     answered: Answered,
-    command: str,
     thresholds: Thresholds,
+    command: str,
 ) -> BeatValidation:
-    """All of it with the verdict: exactness is asked for, and what the thresholds say of strips."""
+    """All of it with the verdict: exactness is always asked for."""
     manifest, link = bundle.manifest, board.link
-    rate_hz = manifest.sensor.rate_hz
+    rate_hz, task = manifest.sensor.rate_hz, manifest.task if isinstance(manifest, Manifest) else "beat"
     same = parity(golden, answered.stretches, rate_hz)
     compared = None if answered.stopped else against_annotations(golden, answered.stretches, spec_of(manifest))
-    missed = reasons(same, compared, answered.stopped, thresholds)
+    accuracy = None if compared is None else compared.accuracy
+    missed = judge(same, answered, compared, thresholds, task)
+    incomplete = answered.stopped is not None or (answered.resets > 0 and same.lost > 0)
     asked = thresholds != Thresholds(None, None)
     waits = [(r.end - r.sample) / rate_hz for records in answered.stretches for r in records]
     latency = None if not waits else (float(np.median(waits)), float(np.quantile(waits, 0.99)), float(max(waits)))
@@ -183,15 +245,17 @@ def validation_of(
         port=link.name,
         model_hash=manifest.model_hash,
         sensor=manifest.sensor.name,
-        task=manifest.task if isinstance(manifest, Manifest) else "beat",
+        task=task,
         split=manifest.split if isinstance(manifest, Manifest) else None,
         data=DataName(manifest.data),
         stretches=len(golden.lengths),
         seconds=len(golden.counts) / rate_hz,
+        resets=answered.resets,
         stopped=answered.stopped,
         parity=same,
         latency_s=latency,
         compared=compared,
+        accuracy=accuracy,
         inference=answered.inference,
         bytes_sent=link.traffic.bytes_sent,
         bytes_received=link.traffic.bytes_received,
@@ -199,7 +263,7 @@ def validation_of(
         sources=sources,
         provenance=origin,
         thresholds=thresholds,
-        missed=missed,
-        verdict="incomplete" if answered.stopped else "missed" if missed else "exact" + ", thresholds met" * asked,
+        missed=tuple(missed),
+        verdict=INCOMPLETE if incomplete else "missed" if missed else "exact, thresholds met" if asked else "exact",
         passed=not missed,
     )

@@ -99,6 +99,8 @@ def rows(v: BeatValidation) -> Rows:
         ),
         ("Answered", f"{same.answered:,} beats of {v.seconds / 3600:.2f} hours of ECG"),
     ]
+    if v.resets:
+        lines.append(("Resets of the board", f"{v.resets}; {same.lost:,} beats were lost, which count as missed"))
     if v.latency_s is not None:
         middle, late, last = v.latency_s
         lines.append(("From the R peak to the answer", f"{middle:.2f} s; 99 %: {late:.2f} s; at most {last:.2f} s"))
@@ -131,6 +133,7 @@ def _figures(c: Compared) -> Rows:
     ten = c.all.inter_patient
     runs = c.all.runs.any
     result = [
+        ("Accuracy: N, S and V found and named so", share(c.accuracy, 2)),
         ("F1 of N, S, V", f"{', '.join(number(f1) for f1 in ten.f1)}; macro {number(ten.macro_f1)}{_between(ten)}"),
         ("QRS with the first five minutes", _share_pair(c.whole.qrs.gross)),
         ("Runs of three V and more", f"Se {share(runs.sensitivity, 2)}, PPV {share(runs.ppv, 2)}"),
@@ -138,7 +141,7 @@ def _figures(c: Compared) -> Rows:
     if c.without is not None:
         fewer = c.without.inter_patient
         name = f"F1 of N, S, V without {c.without_record}"
-        result.insert(1, (name, f"{', '.join(map(number, fewer.f1))}; macro {number(fewer.macro_f1)}"))
+        result.insert(2, (name, f"{', '.join(map(number, fewer.f1))}; macro {number(fewer.macro_f1)}"))
     return result
 
 

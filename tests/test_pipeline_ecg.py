@@ -217,5 +217,5 @@ def test_heartbeats_are_found_on_the_emulated_board(folder: Path) -> None:
     dots = re.findall(r'class="beats (\w)" d="([^"]*)"', page)
     joined = np.array(beats[places].symbol)[1:]  # the first beat joins none
     assert {label: path.count("M") for label, path in dots} == {label: (joined == label).sum() for label in set(joined)}
-    refused = ("bundles/hearts", "--port", "native", "--min-accuracy", "0.5")
-    assert "leave them out" in run(folder, "firmware_host.validate", *refused, status=2)
+    strict = ("bundles/hearts", "--port", "native", "--limit", "60", "--min-accuracy", "1")
+    assert "accuracy is 0." in run(folder, "firmware_host.validate", *strict, status=1)

@@ -5,7 +5,7 @@ from dataclasses import astuple, replace
 import numpy as np
 import pytest
 
-from firmware_host.beat_measure import against_annotations, parity, reasons, series
+from firmware_host.beat_measure import Answered, against_annotations, judge, parity, series
 from firmware_host.beat_validation import Compared
 from firmware_host.beats import BeatRecord
 from firmware_host.messages import ABSTAIN
@@ -43,6 +43,9 @@ def golden() -> GoldenBeats:
         truth_stretch=np.zeros(BEATS, np.int64),
         truth_sample=sample + 3,
         truth_class=np.where(classes == 2, 2, 0).astype(np.uint8),
+        flutter_stretch=np.zeros(0, np.int64),
+        flutter_first=np.zeros(0, np.int64),
+        flutter_last=np.zeros(0, np.int64),
     )
 
 
@@ -123,16 +126,22 @@ def test_strips_of_another_class_are_counted() -> None:
 
 def test_what_was_missed() -> None:
     same, compared = parity(golden(), [answered()], RATE_HZ), strips_compared()
-    assert reasons(same, compared, None, Thresholds(0.9, 0.9)) == ()
-    assert reasons(same, compared, "silence", Thresholds(0.9, None)) == ("the measurement ended early: silence",)
-    worse = replace(compared, strips=replace(compared.strips, accuracy=0.5, consistency=None))
-    assert reasons(same, worse, None, Thresholds(0.9, 0.9)) == (
+
+    def missed(least: Thresholds, task: str = "strip", **change: object) -> list[str]:
+        other = replace(compared, strips=replace(compared.strips, **change))  # type: ignore[arg-type]
+        return judge(same, Answered(), other, least, task)
+
+    assert missed(Thresholds(0.9, 0.9)) == []
+    assert missed(Thresholds(0.9, 0.9), accuracy=0.5, consistency=None) == [
         "accuracy is 0.5000, at least 0.9 was asked for",
-        "consistency is not known, at least 0.9 was asked for",
-    )
-    assert reasons(replace(same, strips_off=2), compared, None, Thresholds(None, None)) == (
+        "consistency of ten seconds is not known, at least 0.9 was asked for",
+    ]
+    assert missed(Thresholds(0.9, None), task="beat", accuracy=0.5) == []  # there it is of beats
+    early = judge(same, Answered(stopped="silence"), None, Thresholds(0.9, None), "strip")
+    assert early == ["the measurement ended early: silence"]
+    assert judge(replace(same, strips_off=2), Answered(), compared, Thresholds(None, None), "strip") == [
         "2 of 11 strips have another class than the desktop's",
-    )
+    ]
 
 
 def strips_compared() -> Compared:
@@ -153,6 +162,24 @@ def test_figures_against_annotations(spec: FrontEndSpec) -> None:
     assert compared.without is None and compared.whole.qrs.gross.sensitivity == 1.0
     assert compared.whole.veb.gross.sensitivity == pytest.approx(2 / 3) and compared.whole.veb.gross.ppv == 1.0
     assert compared.all.qrs.gross.sensitivity is None  # all of it is in the first five minutes
+
+
+def test_a_beat_in_flutter_is_no_extra_one(spec: FrontEndSpec) -> None:
+    """The last two annotations are gone: the board's two beats there are extra, but for one in flutter."""
+    g = golden()
+    kept = {name: getattr(g, name)[:-2] for name in ("truth_stretch", "truth_sample", "truth_class")}
+    fewer = replace(g, **kept)
+    last = int(g.sample[-1])
+    fluttering = replace(
+        fewer,
+        flutter_stretch=np.array([0]),
+        flutter_first=np.array([last - 100]),
+        flutter_last=np.array([last + 100]),
+    )
+    extra = [
+        against_annotations(one, [answered()], spec).whole.qrs.gross.false_positives for one in (fewer, fluttering)
+    ]
+    assert extra == [2, 1]
 
 
 def test_a_lead_that_was_off_is_a_shutdown(spec: FrontEndSpec) -> None:

@@ -62,7 +62,8 @@ def unkept(recordings: Recordings, rate_hz: float) -> Recordings:
     for block, signal in zip(recordings.blocks, signals, strict=True):
         beats = block.beats.copy()
         beats[:, 0] = np.minimum(np.rint(beats[:, 0] * (rate_hz / recordings.rate_hz)), len(signal) - 1)
-        blocks.append(Block(block.group, block.label, np.ascontiguousarray(signal.T), beats))
+        spans = np.minimum(np.rint(block.flutter * (rate_hz / recordings.rate_hz)), len(signal) - 1).astype(np.int64)
+        blocks.append(Block(block.group, block.label, np.ascontiguousarray(signal.T), beats, spans))
     return replace(recordings, rate_hz=rate_hz, blocks=tuple(blocks))
 
 
