@@ -45,8 +45,8 @@ def strips(records: Sequence[tuple[Series, Series, int]], rate_hz: float) -> Str
     """Of records, each the reference, the device and how many samples it has.
 
     Examples:
-        >>> reference = Series(np.array([100, 4000]), np.array([0, 2]))
-        >>> device = Series(np.array([101, 4001]), np.array([0, 0]))
+        >>> reference = Series(np.array([1000, 5000]), np.array([0, 2]))
+        >>> device = Series(np.array([1001, 5001]), np.array([0, 0]))
         >>> strips([(reference, device, 8000)], rate_hz=360.0).confusion
         ((1, 0, 0, 0), (0, 0, 0, 0), (1, 0, 0, 0))
     """
