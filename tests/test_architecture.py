@@ -84,11 +84,11 @@ ROOMS = {
     # It drives boards as the commands do, and what it plays is checked as a stream is.
     "firmware_host.monitoring": {
         "firmware_host.beat_lines",
-        "firmware_host.beat_validation.NO_DEVICE",
         "firmware_host.beats.BeatRecord",
         "firmware_host.board.Board",
         "firmware_host.calibration_file",
         "firmware_host.flight.Flight",
+        "firmware_host.hello.NO_DEVICE",
         "firmware_host.link",
         "firmware_host.messages",
         "firmware_host.model",

@@ -50,7 +50,7 @@ class BeatShown(TypedDict):
 
 
 class RhythmShown(TypedDict):
-    """Behind the latest beat; `worst`: the class of ten seconds."""
+    """Behind the latest beat; `worst`: the class of ten seconds; `downward`: the usual R peak points down."""
 
     heart_rate: float | None
     rmssd_ms: int | None
@@ -59,6 +59,7 @@ class RhythmShown(TypedDict):
     couplets: int
     runs: int
     longest_run: int
+    downward: bool
     worst: str
 
 

@@ -1,7 +1,7 @@
 """A session of heartbeats in words and numbers, as the page and the terminal show it."""
 
 from firmware_host.beat_lines import beat_answer, rhythm_answer
-from firmware_host.beat_validation import NO_DEVICE
+from firmware_host.hello import NO_DEVICE
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import answered_name
 from firmware_host.monitoring.agreement import Agreement
@@ -117,7 +117,7 @@ def _rhythm(session: Heart) -> RhythmShown | None:
     if not session.beats:
         return None
     record = session.beats[-1].record
-    answer = rhythm_answer([record])
+    answer = rhythm_answer([record], session.manifest)
     assert answer is not None
     worst = ABSTAIN if record.rhythm.worst == NO_CLASS else record.rhythm.worst
     return {
@@ -128,6 +128,7 @@ def _rhythm(session: Heart) -> RhythmShown | None:
         "couplets": answer.couplets,
         "runs": answer.runs,
         "longest_run": answer.longest_run,
+        "downward": answer.downward > 0,
         "worst": printable(answered_name(session.manifest, worst)),
     }
 

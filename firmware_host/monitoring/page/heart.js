@@ -107,8 +107,9 @@ function showRhythm(rhythm) {
     couplets: String(rhythm.couplets),
     runs: rhythm.runs ? `${rhythm.runs}, the longest of ${rhythm.longest_run} beats` : "0",
     worst: rhythm.worst,
+    points: rhythm.downward ? "down: in a lead in which it points up, such as II, the lead is inverted" : "up",
   };
-  for (const name of ["rate", "rmssd", "irregular", "pauses", "couplets", "runs", "worst"]) put(at(`heart-${name}`), rows ? rows[name] : "–");
+  for (const name of ["rate", "rmssd", "irregular", "pauses", "couplets", "runs", "worst", "points"]) put(at(`heart-${name}`), rows ? rows[name] : "–");
 }
 
 // The newest beats, the latest first; `annotated`: a column of what they are.

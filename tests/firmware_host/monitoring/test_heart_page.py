@@ -22,6 +22,7 @@ from firmware_host.monitoring.heart_source import BundleStretches
 from firmware_host.monitoring.heart_state import about_heart, state_heart
 from firmware_host.monitoring.messages import Press
 from firmware_host.monitoring.server import Page, View, listening, serve
+from firmware_host.polarity import points_down
 from tests.browser import PHONE, scrolls_sideways, violations
 from tests.firmware_host.monitoring.test_page import children
 
@@ -132,6 +133,9 @@ def test_the_marks_are_the_desktop_s_beats(page, running, heart):
         expect(page.locator("#heart-couplets")).to_have_text(str(last.rhythm.couplets))
         expect(page.locator("#heart-runs")).to_have_text(
             re.compile(rf"{last.rhythm.runs}(, the longest of \d+ beats)?")
+        )
+        expect(page.locator("#heart-points")).to_have_text(
+            re.compile("^down" if points_down(last, heart.bundle.manifest) else "^up$")
         )
         expect(page.locator("#heart-worst")).to_have_text("NSV"[last.rhythm.worst])
         rows = page.locator("#beats tr")
