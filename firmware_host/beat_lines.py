@@ -12,6 +12,7 @@ from firmware_host.hello import NO_DEVICE
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import answered_name
 from firmware_host.playing_beats import spec_of
+from firmware_host.polarity import downward, points_down
 from firmware_host.streamed import BeatAnswer, RhythmAnswer
 from scl.artifacts import InputError
 from scl.artifacts.manifest import BundleManifest
@@ -19,6 +20,8 @@ from scl.frontend.beats import RATE_HZ
 from scl.frontend.flags import LEAD_OFF, SATURATED, in_words, lead_off_at
 from scl.frontend.spec import FrontEndSpec
 
+MAJORITY = 0.5
+INVERTED = "R peaks point down around {:.0%} of beats: in a lead in which they point up, such as II, it is inverted"
 UNCLASSIFIABLE = "Q"  # WFDB's symbol of a beat of which the board abstained
 
 
@@ -42,10 +45,11 @@ def beat_answer(record: BeatRecord, manifest: BundleManifest) -> BeatAnswer:
         heart_rate=record.rhythm.heart_rate / 10 or None,
         saturated=bool(record.flags & SATURATED),
         lead_off=bool(record.flags & LEAD_OFF),
+        points_down=points_down(record, manifest),
     )
 
 
-def rhythm_answer(records: Sequence[BeatRecord]) -> RhythmAnswer | None:
+def rhythm_answer(records: Sequence[BeatRecord], manifest: BundleManifest) -> RhythmAnswer | None:
     """The rhythm behind the last beat as --json has it."""
     if not records:
         return None
@@ -58,12 +62,13 @@ def rhythm_answer(records: Sequence[BeatRecord]) -> RhythmAnswer | None:
         couplets=rhythm.couplets,
         runs=rhythm.runs,
         longest_run=rhythm.longest_run,
+        downward=downward(records, manifest),
     )
 
 
 def summary(records: Sequence[BeatRecord], manifest: BundleManifest) -> list[str]:
     """Lines behind the last beat: how many of each class, and the rhythm."""
-    rhythm = rhythm_answer(records)
+    rhythm = rhythm_answer(records, manifest)
     if rhythm is None:
         return ["no beat was found", NO_DEVICE]
     names = [answered_name(manifest, record.predicted) for record in records]
@@ -74,6 +79,7 @@ def summary(records: Sequence[BeatRecord], manifest: BundleManifest) -> list[str
         f"heart rate {_or_unknown(rhythm.heart_rate)}/min, RMSSD {_or_unknown(rhythm.rmssd_ms)} ms, "
         f"{rhythm.irregular:.0%} of the latest 64 differences irregular; {rhythm.pauses} pauses, {rhythm.couplets} "
         f"couplets, {rhythm.runs} runs of ventricular beats{longest}",
+        *([INVERTED.format(rhythm.downward)] if rhythm.downward > MAJORITY else []),
         NO_DEVICE,
     ]
 

@@ -57,7 +57,7 @@ def stream_beats(
             whole, later = against(said, reference, recorded)
             say(*compared_lines(whole, later))
     answers = tuple(beat_answer(beat, manifest) for beat in records)
-    out.give(StreamedBeats(answers, rhythm_answer(records), len(record.counts), whole, later))
+    out.give(StreamedBeats(answers, rhythm_answer(records, manifest), len(record.counts), whole, later))
     return 0
 
 

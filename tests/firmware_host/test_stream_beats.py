@@ -89,6 +89,7 @@ def test_the_document(play, model, counts, capsys):
     assert [answer["interval_s"] for answer in found["answers"]] == [each.interval / 180 or None for each in expected]
     assert found["answers"][0]["heart_rate"] is None and found["samples"] == len(counts)
     assert found["rhythm"]["runs"] == expected[-1].rhythm.runs
+    assert found["rhythm"]["downward"] == np.mean([answer["points_down"] for answer in found["answers"]]) < 0.5
 
 
 def test_annotations_are_read_by_wfdb(play, model, counts, tmp_path):
