@@ -88,7 +88,9 @@ def main() -> None:
     texts |= {"beat_seeds": beat_seeds.table(seeds), "beat_literature": beat_literature.table(seeds, ecg["runs"])}
     heard = json.loads(beat_conditions.RESULTS.read_text("utf-8"))["rows"]
     texts["beat_leads"] = beat_conditions.lead_table(heard)
-    texts["battery_folds"] = battery_folds.table(json.loads(battery_folds.RESULTS.read_text("utf-8"))["rows"])
+    batteries = json.loads(battery_folds.RESULTS.read_text("utf-8"))["rows"]
+    texts["battery_folds"] = battery_folds.table(batteries)
+    battery_folds.write_picture(batteries)
     texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
     drawn = beat_pictures.drawn_of(json.loads(beat_pictures.RESULTS.read_text("utf-8")))
     beat_pictures.write_pictures(drawn)
