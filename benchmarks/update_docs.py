@@ -15,6 +15,7 @@ import ablations
 import beat_folds
 import beat_seeds
 import cold_start
+import decisions
 import device
 import ecg_methods
 import fusion
@@ -83,6 +84,7 @@ def main() -> None:
     texts["beat_seeds"] = beat_seeds.table(json.loads(beat_seeds.RESULTS.read_text("utf-8"))["rows"])
     texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
+    texts["decisions"] = decisions.table(decisions.loaded())
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}
     texts["wisdm short"] = wisdm_folds.short_table(folds["runs"])

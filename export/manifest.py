@@ -44,6 +44,7 @@ def described(
         data=info.data.name,
         seed=seed,
         thresholds=model.thresholds,
+        decision=model.decision,
         transforms=transforms,
         model_hash=model.hash,
         cost=report.cost,

@@ -1,7 +1,7 @@
 """From a run folder to a bundle: every step of an export in order. Nothing is written unless every gate is passed."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 from export.cost import instructions, size, table
 from export.cost.budget import Budget
 from export.cost.reference import cost_of
+from export.decision import fitted, worth
 from export.golden.beats import EvaluatedBeats, played
 from export.golden.choice import balanced, spread
 from export.golden.windows import EvaluatedWindows, network_inputs
@@ -55,6 +56,7 @@ STREAMED_INPUTS = 100  # windows, played one behind the other
 STEPS = {  # and what each takes of an export of 600 windows, roughly
     "read": 5.0,
     "quantize": 1.0,
+    "fit the temperature": 5.0,
     "compile": 4.0,
     "replay": 20.0,
     "compare runtimes": 20.0,
@@ -76,6 +78,8 @@ class Options:
         max_loss: points of accuracy and of consistency that int8 may lose.
         budget: what the device has room for; None: no limit.
         streaming: hop in model-rate samples of a stream that keeps columns; None: every class from a whole window.
+        bout: seconds that a class lasts on average, for the belief filter over a stream; None: none.
+        unsure: least difference of the two largest shares, below which the answer is "unsure"; 0: never.
         seed: of the rotations and of the choice of windows.
         command: as it was typed, for the report.
 
@@ -90,6 +94,8 @@ class Options:
     max_loss: float = MAX_LOSS
     budget: Budget | None = None
     streaming: int | None = None
+    bout: float | None = None
+    unsure: float = 0.0
     seed: int = 0
     command: str = ""
 
@@ -112,6 +118,9 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             run, ranges, test = read(run_folder, options)
         with watch.step("quantize"):
             model = quantized(run, ranges, sensor_for(run.info, options.sensor), options.streaming)
+        with watch.step("fit the temperature"):
+            decides = fitted(run, model, options.data, options.bout, options.unsure)
+            model = replace(model, decision=None if decides is None else decides.decision)
             model.write(folder)
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
@@ -126,7 +135,8 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             proof = prove(model, engine, windows, on_device)
             int8 = windows.store(folder, proof.outputs, model.thresholds)
         with watch.step("compare with the float model"):
-            evaluation = compared_with_float(run, model, engine, windows)
+            logits = int8_logits(engine, windows)
+            evaluation = compared_with_float(run, model, logits, windows)
             limited = kind(run.info.transformation.name).limited
             loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
@@ -146,6 +156,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             converter=opinion,
             transformation=run.info.transformation.name,
             evaluation=evaluation,
+            decision=None if decides is None else worth(model, decides, logits[0], windows.labels[0], windows.flags[0]),
             max_loss=options.max_loss,
             limited=limited,
             saturated=float((windows.flags & SATURATED > 0).mean()),
@@ -250,9 +261,13 @@ def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> SecondOp
     return converter.compare(theirs, nearest, inputs, run_tflite_micro(write_tflite(nearest), inputs))
 
 
-def compared_with_float(run: "Run", model: Model, engine: CEngine, windows: Evaluated) -> Evaluation:
-    """What int8 loses over all evaluated windows."""
-    logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
+def int8_logits(engine: CEngine, windows: Evaluated) -> np.ndarray:
+    """Of all evaluated windows, int8 (transforms, windows, classes)."""
+    return engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
+
+
+def compared_with_float(run: "Run", model: Model, logits: np.ndarray, windows: Evaluated) -> Evaluation:
+    """What int8 loses over all evaluated windows, of its logits (transforms, windows, classes)."""
     int8_classes = model.answers(logits, windows.flags)
     return loss.evaluate(windows.labels, windows.groups, float_classes(run, windows), int8_classes, model.mask_labels)
 

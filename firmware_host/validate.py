@@ -129,6 +129,8 @@ def judge(measured: "Measured", min_accuracy: float | None, min_consistency: flo
             )
     if parity.flags_off:
         missed.append(f"{parity.flags_off} flags of saturation or lead-off differ from the stored ones")
+    if parity.decisions_off:
+        missed.append(f"{parity.decisions_off} decisions or confidences differ from the desktop's")
     asked = min_accuracy is not None or min_consistency is not None
     return Verdict(
         thresholds=Thresholds(min_accuracy, min_consistency),

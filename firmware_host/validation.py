@@ -22,6 +22,7 @@ class Parity:
         max_lsb, features_max_lsb, logits_max_lsb: largest difference, in quantization steps.
         windows_off, input_crc32_off, predictions_off, flags_off: windows that differ in any step, in the network's
             input, the class, the flags.
+        decisions_off: windows whose decision or confidence is another than the desktop's.
     """
 
     compared: Whole
@@ -32,6 +33,7 @@ class Parity:
     input_crc32_off: Whole
     predictions_off: Whole
     flags_off: Whole
+    decisions_off: Whole
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class Exchange:
         groups: subjects or records that the windows are of.
         retried: times that chunks of a window were sent again; duplicated: answers that nothing waited for any more.
         saturated, abstained: windows with these flags.
+        unsure: windows whose decision is that the board is unsure; answered_accuracy: of those with a class as their
+            decision, None where labels are not known or there are none.
         transformation, sensor, split, task: of a bundle from elsewhere None where it has none.
         stopped: why it ended before all was measured; None if it did not. What is not measured then is lost or None.
     """
@@ -110,6 +114,8 @@ class Exchange:
     stopped: str | None
     saturated: Whole
     abstained: Whole
+    unsure: Whole
+    answered_accuracy: Fraction | None
     parity: Parity
 
 
@@ -245,5 +251,5 @@ class Validation(Measured, Background, Verdict, Artifact):
     """validation.json: what a board answered, and the verdict."""
 
     kind = "validation"
-    schema = 6
+    schema = 7
     advice = "validate again with python -m firmware_host.validate"

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from annotated_types import MaxLen, MinLen
 
+from scl.artifacts.decision import Decision, check_decides
 from scl.artifacts.errors import shortened
 from scl.artifacts.fields import (
     MOST_LABELS,
@@ -24,6 +25,7 @@ from scl.artifacts.fields import (
 )
 from scl.artifacts.json_files import Artifact
 from scl.artifacts.run import TransformationInfo, WindowInfo
+from scl.belief import DecisionSettings
 from scl.frontend.sensor import Sensor
 from scl.frontend.spec import FrontEndSpec
 from scl.partition import Partition
@@ -132,6 +134,7 @@ class BundleManifest(Artifact):
         transformation: of the copies that travel with the bundle; None without copies.
         transforms: what each row of golden.npz is, for reports; the first is the identity.
         thresholds: of the logits, where labels may hold together.
+        decision: what decides behind the logits; None: the class of each window does.
         data: which windows travel with the bundle.
         seed: of the transformation's draws and of the choice of these windows.
         files: SHA-256 of every file of the folder, by its path in it.
@@ -147,6 +150,7 @@ class BundleManifest(Artifact):
     transformation: TransformationInfo | None
     transforms: Annotated[tuple[str, ...], MinLen(1)]
     thresholds: tuple[Int8, ...] | None
+    decision: Decision | None
     streaming: Streaming | None
     data: Name
     seed: Whole
@@ -175,6 +179,11 @@ class BundleManifest(Artifact):
                 f"thresholds: {len(self.thresholds)} for {len(self.labels)} labels, expected one for each and at most "
                 f"{MOST_LABELS_TOGETHER}"
             )
+        if self.decision is not None:
+            beats = self.frontend is not None and self.frontend.beats is not None
+            windows = self.frontend is not None and not beats and self.thresholds is None
+            check_decides(self.outputs.logits.size if windows else 0)
+            self.decision_settings()
         if self.streaming is not None and self.streaming.hop >= samples:
             raise ValueError(f"streaming.hop is {self.streaming.hop}, expected less than {samples} samples")
 
@@ -206,6 +215,15 @@ class BundleManifest(Artifact):
     def default_hop(self) -> int:
         """Model-rate samples from one class of a stream to the next: SCL_DEFAULT_HOP of firmware/src/app/model.h."""
         return self.streaming.hop if self.streaming else -(-self.window_samples // 4)
+
+    def decision_settings(self, hop: int | None = None) -> DecisionSettings | None:
+        """What a board decides by, in a stream with this hop in model-rate samples (None: the default one); None where
+        it has no decisions. Raises ValueError for a bout that is not longer than the hop.
+        """
+        if self.decision is None or self.frontend is None:
+            return None
+        samples, rate_hz = hop or self.default_hop, self.frontend.model_rate_hz
+        return self.decision.settings(self.outputs.logits.scale, samples / rate_hz, self.window_samples / rate_hz)
 
     @property
     def raw_samples(self) -> int:
@@ -251,7 +269,7 @@ class Manifest(BundleManifest):
     split: SplitName
 
     kind = "bundle"
-    schema = 7
+    schema = 8
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -277,5 +295,5 @@ class NetworkManifest(BundleManifest):
     """manifest.json of a network that was made elsewhere."""
 
     kind = "network"
-    schema = 4
+    schema = 5
     advice = ADVICE + " --from FILE"
