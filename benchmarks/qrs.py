@@ -7,7 +7,7 @@ Hz behind the 0.5-40 Hz band-pass, sample by sample. Its constants were chosen o
 with their own filters on the recording at 360 Hz; both look ahead. Counted by `scl.ec57`: within 150 ms, each beat
 once, without the ventricular flutter of record 207; from the start, and after 5 min as EC57 does.
 
-And how that falls with generated noise (train/data/noise_stress.py says of which kinds) at the ratios of the noise
+And how that falls with generated noise (train/data/ecg_noise.py says of which kinds) at the ratios of the noise
 stress test, counted after 5 min, where the noise begins.
 """
 

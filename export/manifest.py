@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from export.model import Model
 from export.network.layers import FEATURES, LOGITS
+from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.export_report import ExportReport
 from scl.artifacts.manifest import InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
 
@@ -18,6 +19,7 @@ def described(
     transforms: tuple[str, ...],
     int8: Int8Figures,
     seed: int,
+    battery: tuple[BatteryCopy, ...],
     files: dict[str, str],
 ) -> Manifest:
     """The manifest of a bundle that holds `files`, by their hashes."""
@@ -50,5 +52,6 @@ def described(
         cost=report.cost,
         streaming=report.streaming,
         int8=int8,
+        battery=battery,
         files=files,
     )

@@ -25,6 +25,7 @@ RUN_ONLY = {
     "data": "a file has no recordings but the windows of --representative",
     "bout": "the temperature of its decisions is fitted on a run's validation windows",
     "unsure": "the temperature of its decisions is fitted on a run's validation windows",
+    "battery": "nuisances are made from recordings, which a file has not",
     "streaming": "it keeps columns of encoders trained here, --padding valid; a model from elsewhere answers windows",
 }
 EXAMPLES = (
@@ -79,6 +80,11 @@ def parser() -> argparse.ArgumentParser:
         "--unsure", type=FRACTION, default=0.0, metavar="MARGIN",
         help="the board is unsure where the shares of the two likeliest classes are closer than this, 0 to 1 (default "
         "0: never)",
+    )  # fmt: skip
+    options.add_argument(
+        "--battery", metavar="small|whole|NAME+NAME",
+        help="store windows under nuisances too (mirror, noise, a sensor that stops: docs/BATTERY.md), which "
+        "firmware_host.validate --battery plays to a board",
     )  # fmt: skip
     options.add_argument("--seed", type=SEED, default=0, help="of the rotations and the choice of windows (default 0)")
     return options

@@ -15,6 +15,7 @@ from firmware_host.protocol import Type
 from scl.arguments import FRACTION, number
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
+from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest
 from scl.belief import ONE, UNSURE, Decisions, DecisionSettings, decide_alone
 from scl.decision import LOST
@@ -67,14 +68,12 @@ def in_words(manifest: BundleManifest, answer: Decided) -> str:
     return name if sure is None or answer.decided == ABSTAIN else f"{name} {sure:.2f}"
 
 
-def desktop_decisions(
-    manifest: BundleManifest, logits: np.ndarray, flags: np.ndarray, classes: np.ndarray
-) -> Decisions:
-    """What a board must decide about windows (...) each by itself: int8 logits (..., classes), flags, classes."""
-    settings = manifest.decision_settings()
+def desktop_decisions(manifest: BundleManifest, golden: Golden) -> Decisions:
+    """What a board must decide about golden windows (transforms, windows), each by itself."""
+    settings, classes = manifest.decision_settings(), golden.predictions
     if settings is None:
         return Decisions(classes, np.zeros_like(classes))
-    return decide_alone(settings, logits, flags & LEAD_OFF > 0)
+    return decide_alone(settings, golden.logits, golden.flags & LEAD_OFF > 0)
 
 
 def add_decision_options(parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,5 @@
 """Negatives of the contrast: for each window the latent of another one, of its batch, of another class, or of earlier
-batches.
+batches; or the weights of all others.
 """
 
 import torch
@@ -42,6 +42,35 @@ def other_class(z: Tensor, labels: Tensor, generator: torch.Generator | None = N
     allowed = torch.where(different.any(dim=1, keepdim=True), different, others)
     scores = torch.rand(len(z), len(z), generator=generator).masked_fill(~allowed, -1.0)
     return z[scores.argmax(dim=1).to(z.device)]
+
+
+def all_others(batch: int) -> Tensor:
+    """Weights (batch, batch) of a mean over all windows but the row's own.
+
+    Raises ValueError for a batch of one, which has no other window.
+
+    Examples:
+        >>> all_others(3).tolist()
+        [[0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [0.5, 0.5, 0.0]]
+    """
+    if batch < 2:
+        raise ValueError(f"negatives need a batch of at least 2 windows, got {batch}")
+    return (1 - torch.eye(batch)) / (batch - 1)
+
+
+def all_other_classes(labels: Tensor) -> Tensor:
+    """Weights (batch, batch) of a mean over all windows with another label (batch,).
+
+    A row that all others share the label of gets all others. Raises ValueError for a batch of one.
+
+    Examples:
+        >>> all_other_classes(torch.tensor([0, 0, 1])).tolist()
+        [[0.0, 0.0, 1.0], [0.0, 0.0, 1.0], [0.5, 0.5, 0.0]]
+    """
+    even = all_others(len(labels)).to(labels.device)
+    different = labels[:, None] != labels[None, :]
+    weights = torch.where(different.any(dim=1, keepdim=True), different, even > 0).to(even.dtype)
+    return weights / weights.sum(dim=1, keepdim=True)
 
 
 class MemoryBank(nn.Module):

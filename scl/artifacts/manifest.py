@@ -5,6 +5,7 @@ from typing import Annotated
 
 from annotated_types import MaxLen, MinLen
 
+from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.decision import Decision, check_decides
 from scl.artifacts.errors import shortened
 from scl.artifacts.fields import (
@@ -32,6 +33,7 @@ from scl.partition import Partition
 
 ADVICE = "export it again with python -m export.quantize"
 MOST_FILES = 1000  # of a bundle
+MOST_COPIES = 1000  # of a window in battery.npz
 MOST_LABELS_TOGETHER = 15  # bits of a class, two bytes in which 65535 is taken
 Files = Annotated[dict[str, Sha256], MaxLen(MOST_FILES)]
 
@@ -255,6 +257,7 @@ class Manifest(BundleManifest):
     Attributes:
         kept: indices of the latent's dimensions that the device has.
         run_hash: of the run it was made from.
+        battery: of battery.npz, row by row behind the first, which is as recorded; empty without that file.
     """
 
     labels: Labels
@@ -267,6 +270,7 @@ class Manifest(BundleManifest):
     run_hash: Sha256
     window: WindowInfo
     split: SplitName
+    battery: Annotated[tuple[BatteryCopy, ...], MaxLen(MOST_COPIES)] = ()
 
     kind = "bundle"
     schema = 8

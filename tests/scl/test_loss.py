@@ -112,11 +112,12 @@ def test_gradient_is_the_numerical_one(partition: Partition) -> None:
     assert torch.autograd.gradcheck(lambda *a: loss(*a).loss, inputs)
 
 
+@pytest.mark.parametrize("floor", [0.0, 0.5])
 @pytest.mark.parametrize("eps", [0.3, 0.01])
 @pytest.mark.parametrize("beta", [0.0, 1.0, 20.0])
-def test_gradient_norm_stays_below_the_bound(eps: float, beta: float) -> None:
+def test_gradient_norm_stays_below_the_bound(eps: float, beta: float, floor: float) -> None:
     """Windows of every size, and negatives close to the window, where the denominator vanishes."""
-    loss = StructuredContrastiveLoss(PARTITION, beta, eps)
+    loss = StructuredContrastiveLoss(PARTITION, beta, eps, floor)
     generator = torch.Generator().manual_seed(0)
     worst = 0.0
     for _ in range(400):
@@ -128,6 +129,53 @@ def test_gradient_norm_stays_below_the_bound(eps: float, beta: float) -> None:
         loss(*inputs).loss.backward()
         worst = max(worst, math.sqrt(sum(float(x.grad.norm()) ** 2 for x in inputs)))
     assert 0 < worst <= loss.gradient_bound
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.3])
+def test_a_mean_over_negatives_equals_the_slow_version(floor: float) -> None:
+    z, zt, zn = latents(8)
+    weights = torch.rand(6, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    weights /= weights.sum(dim=1, keepdim=True)
+    loss = StructuredContrastiveLoss(PARTITION, 0.5, 0.01, floor)
+    expected = 0.0
+    for i in range(6):
+        inv, var = slice(0, 3), slice(3, 5)
+        a, b = z[i].tolist(), zt[i].tolist()
+        d_negative = sum(float(weights[i, j]) * (1 - slow_cosine(a[inv], zn[j].tolist()[inv], 0.01)) for j in range(6))
+        d_invariant, d_variant = (1 - slow_cosine(a[group], b[group], 0.01) for group in (inv, var))
+        expected += (d_invariant + floor) / ((1 + 0.5 * d_variant) * d_negative + 0.01) / 6
+    assert loss(z, zt, zn, weights).loss.item() == pytest.approx(expected, rel=1e-12)
+    one_hot = torch.eye(6, dtype=torch.float64).roll(1, dims=1)
+    assert loss(z, zt, zn, one_hot).loss.item() == pytest.approx(loss(z, zt, zn.roll(-1, dims=0)).loss.item())
+
+
+def test_the_floor_keeps_negatives_and_variant_features_pushed() -> None:
+    """With invariant features alike in both views the paper's loss has no gradient but for eps; with a floor it has."""
+
+    def gradient(floor: float) -> torch.Tensor:
+        z, zt, zn = latents(9)
+        zt[:, :3] = z[:, :3]
+        z.requires_grad_()
+        StructuredContrastiveLoss(PARTITION, 1.0, 1e-4, floor)(z, zt, zn).loss.backward()
+        return z.grad.norm()
+
+    assert gradient(0.0) < 1e-6 < 1e-2 < gradient(0.5)
+    z = torch.full((3, 9), 1e6, dtype=torch.float64)  # collapsed, and so large that eps is nothing beside it
+    assert StructuredContrastiveLoss(PARTITION, 1.0, 0.5, 0.25)(z, z, z).loss.item() == pytest.approx(0.25 / 0.5)
+
+
+def test_stopped_gradients_leave_the_loss_and_the_other_gradients() -> None:
+    grads = {}
+    for stop in ("none", "copy", "negative"):
+        inputs = [x.requires_grad_() for x in latents(10)]
+        loss = StructuredContrastiveLoss(PARTITION, 1.0, 0.05, stop=stop)(*inputs).loss
+        found = torch.autograd.grad(loss, inputs, materialize_grads=True)
+        grads[stop] = (loss.item(), [gradient[:, :3].norm().item() for gradient in found], found[1][:, 3:5].norm())
+    whole, (window, copy, other), variant = grads["none"]
+    assert min(window, copy, other) > 0
+    assert grads["copy"][0] == grads["negative"][0] == whole
+    assert grads["copy"][1] == pytest.approx([window, 0.0, other]) and grads["copy"][2] == variant > 0
+    assert grads["negative"][1] == pytest.approx([window, copy, 0.0])
 
 
 def test_is_computed_in_float32_under_autocast() -> None:
@@ -144,6 +192,12 @@ def test_bad_arguments() -> None:
     for beta, eps in ((-1, 0.1), (math.nan, 0.1), (1, 0), (1, math.inf)):
         with pytest.raises(ValueError, match="expected"):
             StructuredContrastiveLoss(PARTITION, beta, eps)
+    with pytest.raises(ValueError, match=r"floor is -0.1, expected 0 or more"):
+        StructuredContrastiveLoss(PARTITION, floor=-0.1)
+    with pytest.raises(ValueError, match=r"stop is 'window', expected one of none, copy, negative"):
+        StructuredContrastiveLoss(PARTITION, stop="window")
+    with pytest.raises(ValueError, match=r"a weight for each of 2 windows and 3 negatives, got \(2, 2\)"):
+        StructuredContrastiveLoss(PARTITION)(*[torch.zeros(2, 9)] * 2, torch.zeros(3, 9), torch.zeros(2, 2))
     with pytest.raises(ValueError, match="nothing to contrast"):
         StructuredContrastiveLoss(Partition(0, 0, 4))
     loss = StructuredContrastiveLoss(PARTITION)

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 import torch
 
-from scl.negatives import MemoryBank, negatives, other_class
+from scl.negatives import MemoryBank, all_other_classes, all_others, negatives, other_class
 
 
 def test_negatives_are_other_windows_and_every_other_window_comes_up() -> None:
@@ -42,6 +42,18 @@ def test_a_batch_of_one_class_still_has_negatives() -> None:
         assert not (other == z).any()
         seen.add(int(other[0]))
     assert seen == {1, 2, 3}
+
+
+def test_weights_of_all_others_and_of_all_of_another_class() -> None:
+    labels = [2, 0, 0, 1, 2, 2]
+    even, classes = all_others(6).tolist(), all_other_classes(torch.tensor(labels)).tolist()
+    for row in range(6):
+        different = [other for other in range(6) if labels[other] != labels[row]]
+        assert even[row] == pytest.approx([0.0 if other == row else 1 / 5 for other in range(6)])
+        assert classes[row] == pytest.approx([1 / len(different) if o in different else 0.0 for o in range(6)])
+    assert torch.equal(all_other_classes(torch.zeros(4, dtype=torch.int64)), all_others(4))
+    with pytest.raises(ValueError, match="at least 2"):
+        all_others(1)
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 8, 20])

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from scl.artifacts import sha256_bytes
+from train.data.ecg_noise import generated
 from train.data.recordings import Block, Recordings
 
 JITTER_S = 0.078  # of the place that the detector hands over, to either side
 GAIN = 0.2  # standard deviation of the logarithm of the amplitude, drawn for each record
-WANDER_MV, WANDER_HZ = 0.3, (0.05, 0.4)  # a breath's swing of the baseline, and its rate
-MOTION_MV, MOTION_S = 0.15, 1.5  # root mean square of an electrode's motion, and how fast it is forgotten
+WANDER_MV = 0.3  # a breath's swing of the baseline
+MOTION_MV = 0.15  # root mean square of an electrode's motion
 
 
 def disturbed(recordings: Recordings, kind: str, seed: int = 0) -> Recordings:
@@ -40,18 +41,9 @@ def _gain(x: np.ndarray, rate_hz: float, rng: np.random.Generator) -> np.ndarray
 
 
 def _wander(x: np.ndarray, rate_hz: float, rng: np.random.Generator) -> np.ndarray:
-    """A swing whose rate drifts within WANDER_HZ."""
-    low, high = WANDER_HZ
-    seconds = np.arange(x.shape[1]) / rate_hz
-    hz = low + (high - low) * (0.5 + 0.5 * np.sin(2 * np.pi * (seconds / 30 + rng.random())))
-    return np.asarray(x + WANDER_MV * np.sin(2 * np.pi * (np.cumsum(hz) / rate_hz + rng.random())))
+    return np.asarray(x + WANDER_MV * generated("swing", x.shape[1], rate_hz, rng))
 
 
 def _motion(x: np.ndarray, rate_hz: float, rng: np.random.Generator) -> np.ndarray:
-    """A level that moves in random steps and returns to zero."""
-    from scipy.signal import lfilter
-
-    keep = np.exp(-1 / (MOTION_S * rate_hz))
-    steps = rng.standard_normal(x.shape) * (rng.random(x.shape) < 2 / rate_hz)  # two a second
-    level = lfilter([1.0], [1.0, -keep], steps, axis=1)
+    level = generated("step", x.shape[1], rate_hz, rng)
     return np.asarray(x + MOTION_MV * level / np.sqrt(np.mean(level**2)))

@@ -1,33 +1,21 @@
 """Noise stress as the MIT-BIH Noise Stress Test Database does it, with noise that is generated, not recorded.
 
 Its protocol and its calibration are those of WFDB's `nst` (Moody, Muldrow and Mark 1984, Computers in Cardiology 11):
-after five minutes the noise is on for two minutes, off for two, and so on. The three kinds take their spectra from the
-models of Friesen et al. 1990 (IEEE Trans. Biomed. Eng. 37(1), "A comparison of the noise sensitivity of nine QRS
-detection algorithms"), and are milder or harder than recorded noise in ways that nobody has measured: figures with
-them are not comparable with those of the database's own records.
-
-    em  electrode motion: single cycles of a sine of 0.1 to 0.5 s (2 to 10 Hz), two a second on the average, of
-        normally distributed height; it looks like beats
-    ma  muscle: Gaussian noise, flat from 20 Hz to half the rate
-    bw  baseline wander: Gaussian noise from 0.05 to 0.5 Hz whose power falls with 1/f^2, and as much power again of
-        breathing, flat from 0.15 to 0.3 Hz
+after five minutes the noise is on for two minutes, off for two, and so on. Generated noise is milder or harder than
+recorded noise in ways that nobody has measured: figures with it are not comparable with those of the database's own
+records.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 
-Gain = Callable[[np.ndarray], np.ndarray]
-KINDS = ("em", "ma", "bw")
+from train.data.ecg_noise import generated
+
+KINDS = ("em", "ma", "bw")  # of ecg_noise: electrode motion, muscle, baseline wander
 SNR_DB = (24, 18, 12, 6, 0, -6)  # of the database
 CLEAN_S, SEGMENT_S = 300.0, 120.0
 MOST_MEASURED = 300  # beats, and seconds of noise, that amplitudes are measured on
 QRS_S = 0.05  # before and after a beat
 TRIMMED = 20  # a twentieth of the measurements is left out at either end
-CYCLES_PER_S = 2.0
-CYCLE_S = (0.1, 0.5)
-MUSCLE_FROM_HZ = 20.0
-WANDER_HZ, BREATHING_HZ = (0.05, 0.5), (0.15, 0.3)
 
 
 def stressed(x_mv: np.ndarray, rate_hz: float, beats: np.ndarray, snr_db: float, kind: str, seed: int) -> np.ndarray:
@@ -43,7 +31,7 @@ def stressed(x_mv: np.ndarray, rate_hz: float, beats: np.ndarray, snr_db: float,
     As in `nst`, noise begins and ends without a step: the level that it ends on stays until it begins again.
     Raises ValueError without a beat that lies within the lead.
     """
-    noise = generated(kind, len(x_mv), rate_hz, seed)
+    noise = generated(kind, len(x_mv), rate_hz, np.random.default_rng(seed))
     height, rms = qrs_height(x_mv, rate_hz, beats), noise_rms(noise, rate_hz)
     noise *= height / np.sqrt(8) * 10 ** (-snr_db / 20) / rms
     added, level = np.zeros(len(x_mv)), 0.0
@@ -78,39 +66,6 @@ def noise_rms(noise: np.ndarray, rate_hz: float) -> float:
     second = int(rate_hz)
     windows = noise[: len(noise) // second * second].reshape(-1, second)[:MOST_MEASURED]
     return _trimmed_mean(windows.std(axis=1))
-
-
-def generated(kind: str, samples: int, rate_hz: float, seed: int) -> np.ndarray:
-    """Noise (samples,) float64 of one of KINDS, of no certain height."""
-    rng = np.random.default_rng(seed)
-    if kind == "em":
-        return _cycles(samples, rate_hz, rng)
-    if kind == "ma":
-        return _shaped(samples, rate_hz, rng, lambda hz: (hz >= MUSCLE_FROM_HZ).astype(np.float64))
-    if kind == "bw":
-        wander = _shaped(samples, rate_hz, rng, lambda hz: _within(hz, WANDER_HZ) / np.maximum(hz, WANDER_HZ[0]))
-        breathing = _shaped(samples, rate_hz, rng, lambda hz: _within(hz, BREATHING_HZ))
-        return np.asarray(wander / wander.std() + breathing / breathing.std())
-    raise ValueError(f"noise {kind!r}, expected one of {', '.join(KINDS)}")
-
-
-def _cycles(samples: int, rate_hz: float, rng: np.random.Generator) -> np.ndarray:
-    noise = np.zeros(samples)
-    for begin in np.sort(rng.integers(0, samples, size=rng.poisson(CYCLES_PER_S * samples / rate_hz))):
-        length = int(rng.uniform(*CYCLE_S) * rate_hz)
-        cycle = rng.normal() * np.sin(2 * np.pi * np.arange(length) / length)
-        noise[begin : begin + length] += cycle[: samples - begin]
-    return noise
-
-
-def _shaped(samples: int, rate_hz: float, rng: np.random.Generator, gain: Gain) -> np.ndarray:
-    """Gaussian noise whose spectrum has an amplitude of `gain`, of frequencies in Hz."""
-    spectrum = np.fft.rfft(rng.normal(size=samples)) * gain(np.fft.rfftfreq(samples, 1 / rate_hz))
-    return np.asarray(np.fft.irfft(spectrum, samples))
-
-
-def _within(hz: np.ndarray, band: tuple[float, float]) -> np.ndarray:
-    return ((hz >= band[0]) & (hz <= band[1])).astype(np.float64)
 
 
 def _trimmed_mean(values: np.ndarray) -> float:

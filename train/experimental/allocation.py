@@ -91,7 +91,7 @@ class AllocatedStructured(Structured):
         def arranged(latents: Tensor) -> Tensor:
             return torch.cat([latents * (group == INV), latents * (group == VAR)], dim=1)
 
-        terms = self.loss(*(arranged(v) for v in (z, z_t, self.negatives(z, batch))))
+        terms = self.loss(*(arranged(v) for v in (z, z_t, *self.negatives(z, batch))))
         sizes = torch.bincount(group, minlength=3).float()
         return terms.loss, logged(terms) | {"invariant_size": sizes[INV], "variant_size": sizes[VAR]}
 

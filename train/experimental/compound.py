@@ -192,7 +192,7 @@ class CompoundStructured(Structured):
             variant = latents[:, self.partition.variant_slice]
             return torch.cat([latents[:, self.partition.invariant_slice], variant * (1 - own), variant * own], dim=1)
 
-        terms = self.loss(*(arranged(v) for v in (z, z_t, self.negatives(z, batch))))
+        terms = self.loss(*(arranged(v) for v in (z, z_t, *self.negatives(z, batch))))
         return terms.loss, logged(terms)
 
 

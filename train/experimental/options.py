@@ -24,9 +24,14 @@ class ExperimentalOptions(Options):
     beta_schedule: str = option("constant", "beta over the training", choices=tuple(SCHEDULES))
     negatives: str = option(
         "batch",
-        "scl: a window is held against any of its batch, one of another class, or one of earlier batches",
-        choices=("batch", "other-class", "memory"),
+        "scl: a window is held against any of its batch, one of another class, one of earlier batches, or the mean of "
+        "all others, or of all of another class",
+        choices=("batch", "other-class", "memory", "all", "all-other-class"),
     )
+    floor: float = option(
+        0.0, "scl: added to the invariant distance, so that negatives are pushed when it is 0", least=0
+    )
+    stop: str = option("none", "scl: whose invariant features get no gradient", choices=("none", "copy", "negative"))
     also: str = option(
         "",
         "imu, scl: what else the views differ in, each with a share of the variant dimensions",
@@ -43,6 +48,12 @@ class ExperimentalOptions(Options):
 def check(config: "TrainConfig", method: "Method") -> None:
     """Raises ValueError for experimental options that the method, the input or the partition does not go with."""
     options, partition = config.experimental, config.encoder.partition
+    added = options.negatives.startswith("all") or options.floor > 0 or options.stop != "none"
+    if added and (not method.structured or options.also or options.allocation == "auto"):
+        raise ValueError(
+            "negatives all and all-other-class, floor and stop are for method scl without also and allocation auto, "
+            f"found {method.name} {options.also} {options.allocation}"
+        )
     if options.allocation == "auto" and (not method.structured or options.also):
         raise ValueError(f"allocation auto is for method scl without also, found {method.name} {options.also}".rstrip())
     if not options.also:

@@ -51,7 +51,7 @@ class Method:
 
     @property
     def views(self) -> int:
-        """How many views of a window are trained on."""
+        """How many views of a window are trained on, where `--views` does not say."""
         return 1 if self.between is None else 2
 
     def transforms_first(self, anchor: str) -> bool:

@@ -1,8 +1,10 @@
 """Structured contrastive learning: the invariant features of two views alike, the variant ones apart (scl.loss)."""
 
+from typing import cast
+
 from torch import Tensor, nn
 
-from scl.loss import SCLTerms, StructuredContrastiveLoss
+from scl.loss import SCLTerms, Stop, StructuredContrastiveLoss
 from scl.partition import Partition
 from train.experimental.negatives import chosen
 from train.experimental.schedules import scheduled
@@ -15,14 +17,17 @@ class Structured(nn.Module):
 
     def __init__(self, config: TrainConfig, partition: Partition) -> None:
         super().__init__()
-        self.loss = StructuredContrastiveLoss(partition, config.method.beta, config.method.eps)
-        self.beta = scheduled(config.method.beta, config.experimental.beta_schedule)
-        self.negatives = chosen(config.experimental.negatives, partition.size)
+        options = config.experimental
+        self.loss = StructuredContrastiveLoss(
+            partition, config.method.beta, config.method.eps, options.floor, cast(Stop, options.stop)
+        )
+        self.beta = scheduled(config.method.beta, options.beta_schedule)
+        self.negatives = chosen(options.negatives, partition.size)
 
     def forward(self, z: Tensor, z_t: Tensor, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """As `train.methods.base.Between`."""
         self.loss.beta = self.beta(batch.done)
-        terms = self.loss(z, z_t, self.negatives(z, batch))
+        terms = self.loss(z, z_t, *self.negatives(z, batch))
         return terms.loss, logged(terms)
 
 

@@ -30,6 +30,10 @@ class MethodOptions(Options):
     anchor: str = option(
         "transformed", "two views: the first as recorded, or transformed too", choices=("original", "transformed")
     )
+    views: int = option(
+        0, "views of a window that are trained on; 0: the method's own number; 2 with augment: without a contrast",
+        least=0, most=2,
+    )  # fmt: skip
     lambda_: float = option(0.2, "weight of the loss between the two views (scl, simclr, vicreg)", least=0)
     beta: float = option(1.0, "weight of the variant distance in it", least=0)
     eps: float = option(0.01, "its stabilizer, see scl.loss", above=0)
@@ -198,5 +202,9 @@ class TrainConfig:
         if method.structured and partition.invariant == partition.variant == 0:
             raise ValueError(
                 f"partition {partition} has neither invariant nor variant dimensions for method {method.name}"
+            )
+        if self.method.views not in (0, method.views) and not (self.method.views == 2 and method.first_transformed):
+            raise ValueError(
+                f"views is {self.method.views}, but method {method.name} trains on {method.views} of a window"
             )
         check_experimental(self, method)

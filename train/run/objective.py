@@ -42,7 +42,8 @@ def task_loss(windows: WindowSet, config: TrainConfig, classes: int, device: tor
         return lambda logits, labels: functional.cross_entropy(
             logits, labels, label_smoothing=config.augmentation.smoothing
         )
-    shares = np.bincount(windows.labels, minlength=classes) ** -config.optimization.balance
+    counts = np.bincount(windows.labels, minlength=classes).clip(1)  # of a class that none has, no weight is used
+    shares = counts**-config.optimization.balance
     weights = torch.from_numpy(shares / shares[windows.labels].mean()).float().to(device)
     return lambda logits, labels: (
         functional.cross_entropy(logits, labels, reduction="none", label_smoothing=config.augmentation.smoothing)
@@ -62,11 +63,11 @@ class Views:
 
 @dataclass
 class Objective:
-    """The loss of one batch: the task's on one view or on two, and with two the method's loss between them.
+    """The loss of one batch: the task's on one view or on two, and the method's loss between two, if it has one.
 
     Attributes:
         loss: between logits and labels.
-        contrast: None where there is one view.
+        contrast: None where nothing is asked of two views, or where there is one.
         order, draw: generators of negatives and of transformations.
         vary: applied to every view, whatever the method.
     """
@@ -84,7 +85,7 @@ class Objective:
         to 1) is over. Each rank computes the loss of its share.
         """
         splice = self._splice(model.samples)
-        if self.contrast is None:
+        if self.contrast is None and self.config.method.views < 2:
             windows, labels = self._view(x, y, self._transforms_first)
             _, logits = model(windows, splice)
             task = self._task(logits, labels, splice)
@@ -92,10 +93,12 @@ class Objective:
         views = self.views(x, y)
         z, logits = model(torch.cat([views.first, views.second]), splice)
         z, z_t = z.chunk(2)
-        if self.config.method.task_views == "both":
+        if self.contrast is None or self.config.method.task_views == "both":
             task = self._task(logits, torch.cat([views.labels, views.labels_t]), splice)
         else:
             task = self._task(logits[: len(views.labels)], views.labels, splice)
+        if self.contrast is None:
+            return task, {"task": task.detach()}
         between, parts = self.contrast(z, z_t, self.batch(views, done))
         return task + between, {"task": task.detach(), **parts}
 
@@ -133,7 +136,7 @@ class Objective:
 
 
 def contrast_for(config: TrainConfig, model: Classifier) -> Contrast | None:
-    """The method's loss between two views, weighted; None where there is one view."""
+    """The method's loss between two views, weighted; None where it has none."""
     method = named(config.method.name)
     if method.between is None:
         return None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from train.data import beat_copies
+from train.data import beat_copies, ecg_noise
 from train.data.recordings import Block, Recordings
 
 RATE_HZ, SECONDS = 250.0, 400
@@ -40,7 +40,7 @@ def test_wander_is_as_high_and_as_slow_as_a_breath() -> None:
     for wander in added("baseline wander"):
         assert np.abs(wander).max() == pytest.approx(beat_copies.WANDER_MV, rel=0.01)
         crossings = np.count_nonzero(np.diff(np.sign(wander))) / 2 / SECONDS
-        low, high = beat_copies.WANDER_HZ
+        low, high = ecg_noise.SWING_HZ
         assert low < crossings < high
 
 

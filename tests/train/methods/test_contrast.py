@@ -5,7 +5,7 @@ import torch
 
 from scl.artifacts.architecture import Architecture
 from scl.loss import StructuredContrastiveLoss
-from scl.negatives import other_class
+from scl.negatives import all_other_classes, all_others, other_class
 from scl.partition import Partition
 from train.experimental.negatives import BANK
 from train.methods.base import Batch
@@ -49,6 +49,13 @@ def test_negatives_of_another_class() -> None:
     negative = other_class(z, LABELS, torch.Generator().manual_seed(1))
     expected = StructuredContrastiveLoss(PARTITION, 1.0, 0.01)(z, z_t, negative).loss
     assert loss(0, negatives="other-class") == pytest.approx(0.2 * expected.item())
+
+
+@pytest.mark.parametrize(("name", "weights"), [("all", all_others(8)), ("all-other-class", all_other_classes(LABELS))])
+def test_the_mean_over_many_negatives(name: str, weights: torch.Tensor) -> None:
+    z, z_t = latents()
+    expected = StructuredContrastiveLoss(PARTITION, 1.0, 0.01, 0.1, "copy")(z, z_t, z, weights).loss
+    assert loss(0, negatives=name, floor=0.1, stop="copy") == pytest.approx(0.2 * expected.item())
 
 
 def test_the_bank_holds_earlier_batches_in_the_state() -> None:

@@ -80,7 +80,7 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
 
 def test_groups_hold_every_option_once() -> None:
     names = [name for name, _, _ in TrainConfig.options()]
-    assert len(names) == len(set(names)) == 33 == len(TrainConfig().as_dict())
+    assert len(names) == len(set(names)) == 36 == len(TrainConfig().as_dict())
     assert {"method", "partition", "lambda", "epochs", "seed", "also"} < set(names)
 
 
@@ -130,3 +130,23 @@ def test_valid_padding_that_a_beat_is_too_short_for(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="0.2 s at 180 Hz has 36 samples, .* --padding valid needs 43: give --window"):
         ecg.main(arguments.split())
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "simclr", "floor": 0.1}, "negatives all .* floor and stop are for method scl .* found simclr"),
+        ({"negatives": "all", "allocation": "auto"}, "without also and allocation auto"),
+        ({"stop": "copy", "also": "scale", "input": "raw"}, "without also and allocation auto"),
+        ({"method": "baseline", "views": 2}, "views is 2, but method baseline trains on 1 of a window"),
+        ({"method": "vicreg", "views": 1}, "views is 1, but method vicreg trains on 2 of a window"),
+    ],
+)
+def test_options_that_a_method_has_no_use_for(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        TrainConfig().changed(**options).check_method()
+
+
+@pytest.mark.parametrize("options", [{"views": 2}, {"views": 1}, {"views": 0}])
+def test_augmentation_takes_one_view_or_two(options: dict[str, object]) -> None:
+    TrainConfig().changed(method="augment", **options).check_method()

@@ -115,6 +115,16 @@ def test_objective_of_scl_is_written_out(options: dict, views: int) -> None:
     assert set(parts) == {"task", "contrast", "d_invariant", "d_variant", "d_negative"}
 
 
+def test_two_views_without_a_contrast_are_the_mean_of_two_tasks() -> None:
+    model, windows = toy_model().eval(), toy_windows(16)
+    x, labels = torch.from_numpy(windows.x), torch.from_numpy(windows.labels)
+    total, parts = objective(config("augment", views=2))(model, x, labels)
+    (_, draw), losses = generators(), []
+    for _ in range(2):
+        losses.append(functional.cross_entropy(model(Rotation()(x, labels, draw)[0])[1], labels))
+    assert total.item() == pytest.approx(sum(losses).item() / 2, rel=1e-5) and set(parts) == {"task"}
+
+
 @pytest.mark.parametrize("method", ["simclr", "vicreg"])
 def test_objective_of_a_rival_is_written_out(method: str) -> None:
     model, windows = toy_model().eval(), toy_windows(16)
