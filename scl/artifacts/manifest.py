@@ -182,8 +182,7 @@ class BundleManifest(Artifact):
                 f"{MOST_LABELS_TOGETHER}"
             )
         if self.decision is not None:
-            beats = self.frontend is not None and self.frontend.beats is not None
-            windows = self.frontend is not None and not beats and self.thresholds is None
+            windows = self.frontend is not None and self.frontend.beats is None and self.thresholds is None
             check_decides(self.outputs.logits.size if windows else 0)
             self.decision_settings()
         if self.streaming is not None and self.streaming.hop >= samples:
@@ -219,9 +218,7 @@ class BundleManifest(Artifact):
         return self.streaming.hop if self.streaming else -(-self.window_samples // 4)
 
     def decision_settings(self, hop: int | None = None) -> DecisionSettings | None:
-        """What a board decides by, in a stream with this hop in model-rate samples (None: the default one); None where
-        it has no decisions. Raises ValueError for a bout that is not longer than the hop.
-        """
+        """By what a board decides in a stream with this hop (None: the default one); None without decisions."""
         if self.decision is None or self.frontend is None:
             return None
         samples, rate_hz = hop or self.default_hop, self.frontend.model_rate_hz
