@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from export.beside import compared_with_float, second_opinion
 from export.cost import instructions, size, table
 from export.cost.budget import Budget
 from export.cost.reference import cost_of
@@ -15,38 +16,38 @@ from export.decision import fitted, worth
 from export.golden.battery import check_battery, made
 from export.golden.beats import EvaluatedBeats, played
 from export.golden.choice import balanced, spread
+from export.golden.strips import EvaluatedStrips, evaluated_under
 from export.golden.windows import EvaluatedWindows, network_inputs
 from export.manifest import described
 from export.model import Model, check_labels, quantized
 from export.network.from_encoder import dropped
 from export.network.layers import LOGITS
-from export.network.quantization import quantize
 from export.network.streaming import Step
-from export.proof import agreement, converter, loss
+from export.proof import agreement, loss
 from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
 from export.proof.runtimes import Outputs, run_tflite_micro
 from export.report_page import write_report
 from export.sensor import sensor_for
-from export.writers.tflite import write_tflite
 from scl import artifacts, toolchain
 from scl.arguments import MOST_COPIES, MOST_COUNT
 from scl.artifacts import InputError
 from scl.artifacts.battery import write_battery
 from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.bundle import hashes, write_manifest
-from scl.artifacts.export_report import Agreement, Evaluation, ExportReport, SecondOpinion
+from scl.artifacts.export_report import Agreement, ExportReport
 from scl.artifacts.manifest import Streaming
 from scl.artifacts.provenance import provenance
 from scl.artifacts.ranges import read_ranges
 from scl.artifacts.run import run_hash
-from scl.decision import decide
+from scl.decision import UNKNOWN
 from scl.frontend.chain import FrontEnd
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import QEMU
 from scl.progress import Steps
 from train.data.recordings import WindowSet
 from train.data.stored import recordings_for_run, windows_for_run
+from train.data.strips import strips
 from train.data.tasks import TASKS
 from train.run.folder import load_run
 from train.transformations import from_info, kind
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from train.run.folder import Run
 
 Ranges = dict[str, tuple[float, float]]
-Evaluated = EvaluatedWindows | EvaluatedBeats
+Evaluated = EvaluatedWindows | EvaluatedBeats | EvaluatedStrips
 CONVERTER_INPUTS = 100
 STREAMED_INPUTS = 100  # windows, played one behind the other
 STEPS = {  # and what each takes of an export of 600 windows, roughly
@@ -145,7 +146,8 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         with watch.step("compare with the float model"):
             logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
             evaluation = compared_with_float(run, model, logits, windows)
-            limited = kind(run.info.transformation.name).limited
+            transformation = evaluated_under(run.info, windows)
+            limited = kind(transformation.name).limited
             loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
             opinion = second_opinion(model, ranges, proof.inputs[:CONVERTER_INPUTS])
@@ -164,7 +166,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             dropped=dropped(run.model),
             agreement=proof.agreement,
             converter=opinion,
-            transformation=run.info.transformation.name,
+            transformation=transformation.name,
             evaluation=evaluation,
             decision=None if decides is None else worth(model, decides, logits[0], windows.labels[0], windows.flags[0]),
             max_loss=options.max_loss,
@@ -177,7 +179,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         write_report(folder, report)
         write_manifest(
             folder,
-            described(run, model, report, windows.names, int8, options.seed, battery, hashes(folder)),
+            described(run, model, report, transformation, windows.names, int8, options.seed, battery, hashes(folder)),
         )
     return report
 
@@ -249,8 +251,13 @@ def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: ins
 def evaluated(run: "Run", test: WindowSet, options: Options, model: Model) -> Evaluated:
     """The test windows or beats under the transformation that the run was trained for, through the front end."""
     if model.frontend.beats is not None:
-        recordings = recordings_for_run(run.info, options.data)
-        return EvaluatedBeats(test, model.frontend, played(recordings, run.info.split.test, model.frontend))
+        recordings, records = recordings_for_run(run.info, options.data), run.info.split.test
+        to_play = played(recordings, records, model.frontend)
+        if run.info.task == "beat":
+            return EvaluatedBeats(test, model.frontend, to_play)
+        cut = strips(recordings, model.frontend.beats, records)
+        beats = WindowSet(cut.x, np.full(len(cut.x), UNKNOWN), np.zeros(len(cut.x), np.int64))
+        return EvaluatedStrips(beats, model.frontend, to_play, cut)
     transformation = from_info(run.info.transformation)
     copies = transformation.sensor_copies(
         *(test, options.draws, options.seed), lambda: recordings_for_run(run.info, options.data), model.frontend
@@ -274,26 +281,3 @@ def store_battery(folder: Path, run: "Run", model: Model, test: WindowSet, optio
     answers = partial(run_tflite_micro, model.tflite)
     write_battery(folder, battery.golden(FrontEnd.from_spec(model.frontend), answers, model.thresholds))
     return tuple(step.copy for step in battery.rungs)
-
-
-def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> SecondOpinion:
-    """What TensorFlow's converter makes of the same network, compared on int8 inputs (n, samples, channels)."""
-    nearest = quantize(model.network.network, ranges, keep_sums=False)
-    theirs = converter.convert(model.network.network, ranges)
-    return converter.compare(theirs, nearest, inputs, run_tflite_micro(write_tflite(nearest), inputs))
-
-
-def compared_with_float(run: "Run", model: Model, logits: np.ndarray, windows: Evaluated) -> Evaluation:
-    """What int8 loses over all evaluated windows, of its logits (transforms, windows, classes)."""
-    int8_classes = model.answers(logits, windows.flags)
-    return loss.evaluate(windows.labels, windows.groups, float_classes(run, windows), int8_classes, model.mask_labels)
-
-
-def float_classes(run: "Run", windows: Evaluated) -> np.ndarray:
-    """Classes (transforms, windows) that the float model gives to the windows under each transformation."""
-    import torch
-
-    from train.run.evaluate import predict
-
-    thresholds = np.zeros(len(run.info.labels)) if run.info.multilabel else None
-    return np.stack([decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in windows.views()])
