@@ -27,8 +27,6 @@ void scl_depthwise(const scl_op *op, int8_t *arena)
 
 #if SCL_USE_MVE
 
-#include <arm_mve.h>
-
 void scl_depthwise_narrow(const scl_op *op, int8_t *arena)
 {
     const int32_t channels = op->out_channels;
@@ -37,17 +35,12 @@ void scl_depthwise_narrow(const scl_op *op, int8_t *arena)
         const scl_span s = scl_span_at(op, t);
         for (int32_t c = 0; c < channels; c += 4, to += 4) {
             const int8_t *x = arena + op->in_offset + s.sample * channels + c, *w = op->weights + s.first * channels + c;
-            int32x4_t sum = vld1q_s32(op->bias + c);
+            int32x4_t sum = vdupq_n_s32(0);
             for (int32_t k = 0; k < s.count; k++, x += channels, w += channels) {
                 const int32x4_t value = vsubq_n_s32(vldrbq_s32(x), op->in_zero_point);
                 sum = vaddq_s32(sum, vmulq_s32(value, vldrbq_s32(w)));
             }
-            const int32x4_t right = vldrbq_s32(op->shift + c);
-            const int32x4_t high = vrmulhq_s32(vshlq_n_s32(sum, 1), vld1q_s32(op->multiplier + c));
-            const int32x4_t half = vshrq_n_s32(vshlq_s32(vdupq_n_s32(2 * op->out_zero_point + 1), vnegq_s32(right)), 1);
-            const int32x4_t scaled = vshlq_s32(vaddq_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), half), right);
-            const int32x4_t least = vdupq_n_s32(op->act_min), most = vdupq_n_s32(op->act_max);
-            vstrbq_s32(to, vminq_s32(vmaxq_s32(scaled, least), most));
+            vstrbq_s32(to, scl_scaled_four(sum, scl_factors_of(op, c)));
         }
     }
 }

@@ -37,6 +37,16 @@ static inline uint32_t scl_pair(int32_t half)
     return ((uint32_t)half & 0xFFFFu) | (uint32_t)half << 16;
 }
 
+static inline int32_t scl_low(uint32_t halves)
+{
+    return (int16_t)(halves & 0xFFFFu);
+}
+
+static inline int32_t scl_high(uint32_t halves)
+{
+    return (int16_t)(halves >> 16);
+}
+
 #ifdef __ARM_FEATURE_DSP
 
 static inline uint32_t scl_even(uint32_t bytes)
@@ -114,16 +124,6 @@ static inline int8_t scl_saturate(int32_t x)
 }
 
 #else
-
-static inline int32_t scl_low(uint32_t halves)
-{
-    return (int16_t)(halves & 0xFFFFu);
-}
-
-static inline int32_t scl_high(uint32_t halves)
-{
-    return (int16_t)(halves >> 16);
-}
 
 static inline uint32_t scl_even(uint32_t bytes)
 {

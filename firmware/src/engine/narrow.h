@@ -5,6 +5,11 @@
 #include "dsp.h"
 #include "fixed_point.h"
 #include "network.h"
+#include "target.h"
+
+#if SCL_USE_MVE
+#include <arm_mve.h>
+#endif
 
 /* scl_requantize, for an accumulator that may be doubled and a right shift: the first rounding is the product's own; the second is half
  * away from zero, by adding half and, to what is negative, minus 1. The zero point is added before the shift. */
@@ -26,6 +31,42 @@ static inline int8_t scl_scaled(int32_t sum, scl_scale s)
     const int32_t x = scl_smmulr(scl_add_doubled(s.doubled_bias, sum), s.multiplier);
     return scl_saturate((x + (x >> 31) + s.half) >> s.right);
 }
+
+#if SCL_USE_MVE
+
+/* The same for four channels at once, the zero point added behind the shift and the activation's limits applied. */
+typedef struct {
+    int32x4_t bias;
+    int32x4_t multiplier;
+    int32x4_t shift; /* to the left */
+    int32x4_t least;
+    int32x4_t most;
+    int32_t zero_point;
+} scl_factors;
+
+/* Of channels [channel, channel + 4). */
+static inline scl_factors scl_factors_of(const scl_op *op, int32_t channel)
+{
+    return (scl_factors){vld1q_s32(op->bias + channel), vld1q_s32(op->multiplier + channel), vldrbq_s32(op->shift + channel),
+                         vdupq_n_s32(op->act_min), vdupq_n_s32(op->act_max), op->out_zero_point};
+}
+
+/* The same where only some of the four are there. */
+static inline scl_factors scl_factors_inside(const scl_op *op, int32_t channel, mve_pred16_t inside)
+{
+    return (scl_factors){vldrwq_z_s32(op->bias + channel, inside), vldrwq_z_s32(op->multiplier + channel, inside),
+                         vldrbq_z_s32(op->shift + channel, inside), vdupq_n_s32(op->act_min), vdupq_n_s32(op->act_max), op->out_zero_point};
+}
+
+/* The rounding shift takes half up; what is negative is made smaller by 1 before, so that its half goes away from zero. */
+static inline int32x4_t scl_scaled_four(int32x4_t sums, scl_factors f)
+{
+    const int32x4_t high = vqrdmulhq_s32(vaddq_s32(sums, f.bias), f.multiplier);
+    const int32x4_t scaled = vrshlq_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), f.shift);
+    return vminq_s32(vmaxq_s32(vaddq_n_s32(scaled, f.zero_point), f.least), f.most);
+}
+
+#endif
 
 /* An activation that ends short of int8's own limits, once the sample is there. */
 static inline void scl_clamp_row(const scl_op *op, int8_t *out)
