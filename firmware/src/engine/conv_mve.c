@@ -45,13 +45,11 @@ static void gather(const scl_op *op, const int8_t *in, int32_t first, int32_t co
     fill(to + (end - first) * channels, (int8_t)op->in_zero_point, (first + count - end) * channels);
 }
 
-/* Sums of four rows of weights: 9 instructions for 64. */
-static inline int32x4_t row_sums(const int8_t *w0, const int8_t *w1, const int8_t *w2, const int8_t *w3, int32_t row)
+/* Sums of two rows of weights: 5 instructions for 32. */
+static inline void row_sums(const int8_t *w0, const int8_t *w1, int32_t row, int32_t sums[2])
 {
     register int32_t s0 __asm("r0") = 0;
     register int32_t s1 __asm("r2") = 0;
-    register int32_t s2 __asm("r4") = 0;
-    register int32_t s3 __asm("r6") = 0;
     register int32_t left __asm("lr") = row;
     __asm volatile("dlstp.8 lr, lr\n"
                    "1:\n\t"
@@ -59,16 +57,12 @@ static inline int32x4_t row_sums(const int8_t *w0, const int8_t *w1, const int8_
                    "vaddva.s8 %[s0], q0\n\t"
                    "vldrb.8 q1, [%[w1]], #16\n\t"
                    "vaddva.s8 %[s1], q1\n\t"
-                   "vldrb.8 q0, [%[w2]], #16\n\t"
-                   "vaddva.s8 %[s2], q0\n\t"
-                   "vldrb.8 q1, [%[w3]], #16\n\t"
-                   "vaddva.s8 %[s3], q1\n\t"
                    "letp lr, 1b"
-                   : [w0] "+r"(w0), [w1] "+r"(w1), [w2] "+r"(w2), [w3] "+r"(w3), [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2),
-                     [s3] "+r"(s3), "+r"(left)
+                   : [w0] "+r"(w0), [w1] "+r"(w1), [s0] "+r"(s0), [s1] "+r"(s1), "+r"(left)
                    :
                    : "q0", "q1", "memory");
-    return (int32x4_t){s0, s1, s2, s3};
+    sums[0] = s0;
+    sums[1] = s1;
 }
 
 /* Two rows against three windows `step` bytes apart: 12 instructions for 96 products. Sums of one window are CHANNELS apart. */
@@ -129,31 +123,32 @@ static inline void one_window(const int8_t *w0, const int8_t *w1, int32_t row, c
     sums[1] = s1;
 }
 
-static void two_channels(const int8_t *w0, const int8_t *w1, int32_t row, const int8_t *x, int32_t step, int32_t windows, int32_t *sums)
-{
-    for (; windows >= 3; windows -= 3, x += 3 * step, sums += 3 * CHANNELS) {
-        three_windows(w0, w1, row, x, step, sums);
-    }
-    for (; windows > 0; windows--, x += step, sums += CHANNELS) {
-        one_window(w0, w1, row, x, sums);
-    }
-}
-
 /* Output channels [channel, channel + 4), or up to the last, of windows that lie in x one behind the other. Rows behind the last one are
  * the last one again, and their lanes are not stored. */
 static void four_channels(const scl_op *op, const int8_t *x, int32_t channel, int32_t windows, int8_t *out)
 {
     const int32_t row = op->kernel * op->in_channels, step = op->stride * op->in_channels, last = op->out_channels - 1 - channel;
+    int32_t weights[CHANNELS], products[WINDOWS * CHANNELS];
+    for (int32_t pair = 0; pair < CHANNELS; pair += 2) {
+        const int8_t *const w0 = op->weights + (channel + (pair < last ? pair : last)) * row, *const w1 = pair < last ? w0 + row : w0;
+        row_sums(w0, w1, row, weights + pair);
+        int32_t *sums = products + pair, *const end = sums + windows * CHANNELS;
+        const int8_t *from = x;
+        for (; sums + 2 * CHANNELS < end; sums += 3 * CHANNELS, from += 3 * step) {
+            three_windows(w0, w1, row, from, step, sums);
+        }
+        for (; sums < end; sums += CHANNELS, from += step) {
+            one_window(w0, w1, row, from, sums);
+        }
+    }
     const mve_pred16_t inside = vctp32q((uint32_t)last + 1u);
-    const int8_t *const w0 = op->weights + channel * row, *const w1 = last < 1 ? w0 : w0 + row;
-    const int8_t *const w2 = last < 2 ? w1 : w1 + row, *const w3 = last < 3 ? w2 : w2 + row;
-    int32_t sums[CHANNELS * WINDOWS];
-    two_channels(w0, w1, row, x, step, windows, sums);
-    two_channels(w2, w3, row, x, step, windows, sums + 2);
-    scl_factors factors = scl_factors_inside(op, channel, inside);
-    factors.bias = vmlaq_n_s32(factors.bias, row_sums(w0, w1, w2, w3, row), -op->in_zero_point);
-    for (int32_t i = 0; i < windows; i++, out += op->out_channels) {
-        vstrbq_p_s32(out + channel, scl_scaled_four(vld1q_s32(sums + CHANNELS * i), factors), inside);
+    const scl_channels all = scl_channels_of(op);
+    const int32x4_t multiplier = vldrwq_z_s32(all.multiplier + channel, inside), shift = vldrbq_z_s32(all.shift + channel, inside);
+    const int32x4_t bias = vmlaq_n_s32(vldrwq_z_s32(all.bias + channel, inside), vld1q_s32(weights), -op->in_zero_point);
+    const int32_t apart = op->out_channels;
+    int8_t *to = out + channel;
+    for (int32_t i = 0; i < windows; i++, to += apart) {
+        vstrbq_p_s32(to, scl_scaled_four(vaddq_s32(vld1q_s32(products + CHANNELS * i), bias), multiplier, shift, all), inside);
     }
 }
 

@@ -27,20 +27,23 @@ void scl_depthwise(const scl_op *op, int8_t *arena)
 
 #if SCL_USE_MVE
 
+/* Factors are loaded anew for each output. What no output changes is copied, since the compiler must take every store of a byte for one into
+ * *op. */
 void scl_depthwise_narrow(const scl_op *op, int8_t *arena)
 {
-    const int32_t channels = op->out_channels;
+    const int32_t channels = op->out_channels, length = op->out_length, zero_point = op->in_zero_point;
+    const int8_t *const in = arena + op->in_offset, *const weights = op->weights;
+    const scl_channels all = scl_channels_of(op);
     int8_t *to = arena + op->out_offset;
-    for (int32_t t = 0; t < op->out_length; t++) {
+    for (int32_t t = 0; t < length; t++) {
         const scl_span s = scl_span_at(op, t);
         for (int32_t c = 0; c < channels; c += 4, to += 4) {
-            const int8_t *x = arena + op->in_offset + s.sample * channels + c, *w = op->weights + s.first * channels + c;
-            int32x4_t sum = vdupq_n_s32(0);
-            for (int32_t k = 0; k < s.count; k++, x += channels, w += channels) {
-                const int32x4_t value = vsubq_n_s32(vldrbq_s32(x), op->in_zero_point);
-                sum = vaddq_s32(sum, vmulq_s32(value, vldrbq_s32(w)));
+            const int8_t *x = in + s.sample * channels + c, *w = weights + s.first * channels + c;
+            int32x4_t sum = vld1q_s32(all.bias + c);
+            for (int32_t k = s.count; k > 0; k--, x += channels, w += channels) {
+                sum = vaddq_s32(sum, vmulq_s32(vsubq_n_s32(vldrbq_s32(x), zero_point), vldrbq_s32(w)));
             }
-            vstrbq_s32(to, scl_scaled_four(sum, scl_factors_of(op, c)));
+            vstrbq_s32(to, scl_scaled_four(sum, vld1q_s32(all.multiplier + c), vldrbq_s32(all.shift + c), all));
         }
     }
 }

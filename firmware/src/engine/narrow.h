@@ -34,36 +34,27 @@ static inline int8_t scl_scaled(int32_t sum, scl_scale s)
 
 #if SCL_USE_MVE
 
-/* The same for four channels at once, the zero point added behind the shift and the activation's limits applied. */
+/* The same for four channels at once. Of all channels: where their numbers lie, and what they share. */
 typedef struct {
-    int32x4_t bias;
-    int32x4_t multiplier;
-    int32x4_t shift; /* to the left */
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const int8_t *shift;
     int32x4_t least;
     int32x4_t most;
     int32_t zero_point;
-} scl_factors;
+} scl_channels;
 
-/* Of channels [channel, channel + 4). */
-static inline scl_factors scl_factors_of(const scl_op *op, int32_t channel)
+static inline scl_channels scl_channels_of(const scl_op *op)
 {
-    return (scl_factors){vld1q_s32(op->bias + channel), vld1q_s32(op->multiplier + channel), vldrbq_s32(op->shift + channel),
-                         vdupq_n_s32(op->act_min), vdupq_n_s32(op->act_max), op->out_zero_point};
-}
-
-/* The same where only some of the four are there. */
-static inline scl_factors scl_factors_inside(const scl_op *op, int32_t channel, mve_pred16_t inside)
-{
-    return (scl_factors){vldrwq_z_s32(op->bias + channel, inside), vldrwq_z_s32(op->multiplier + channel, inside),
-                         vldrbq_z_s32(op->shift + channel, inside), vdupq_n_s32(op->act_min), vdupq_n_s32(op->act_max), op->out_zero_point};
+    return (scl_channels){op->bias, op->multiplier, op->shift, vdupq_n_s32(op->act_min), vdupq_n_s32(op->act_max), op->out_zero_point};
 }
 
 /* The rounding shift takes half up; what is negative is made smaller by 1 before, so that its half goes away from zero. */
-static inline int32x4_t scl_scaled_four(int32x4_t sums, scl_factors f)
+static inline int32x4_t scl_scaled_four(int32x4_t sums, int32x4_t multiplier, int32x4_t shift, scl_channels all)
 {
-    const int32x4_t high = vqrdmulhq_s32(vaddq_s32(sums, f.bias), f.multiplier);
-    const int32x4_t scaled = vrshlq_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), f.shift);
-    return vminq_s32(vmaxq_s32(vaddq_n_s32(scaled, f.zero_point), f.least), f.most);
+    const int32x4_t high = vqrdmulhq_s32(sums, multiplier);
+    const int32x4_t scaled = vrshlq_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), shift);
+    return vminq_s32(vmaxq_s32(vaddq_n_s32(scaled, all.zero_point), all.least), all.most);
 }
 
 #endif
