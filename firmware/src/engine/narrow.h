@@ -12,7 +12,8 @@
 #endif
 
 /* scl_requantize, for an accumulator that may be doubled and a right shift: the first rounding is the product's own; the second is half
- * away from zero, by adding half and, to what is negative, minus 1. The zero point is added before the shift. */
+ * away from zero, by adding half and, to what is negative, minus 1. The zero point is added before the shift. An accumulator tells the sign
+ * of its product, but where that is rounded to 0: half less 1 is still 0 then. */
 typedef struct {
     int32_t doubled_bias;
     int32_t multiplier;
@@ -20,16 +21,29 @@ typedef struct {
     int32_t right;
 } scl_scale;
 
-static inline scl_scale scl_scale_of(const scl_op *op, int32_t channel, int32_t centre)
+/* Where those of all channels lie. Copied from scl_op, since the compiler must take every store of a byte for one into that. */
+typedef struct {
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const int8_t *shift;
+    int32_t centre; /* twice the output's zero point, and 1 */
+} scl_scales;
+
+static inline scl_scales scl_scales_of(const scl_op *op)
 {
-    const int32_t right = -op->shift[channel];
-    return (scl_scale){2 * op->bias[channel], op->multiplier[channel], (centre * (1 << right)) >> 1, right};
+    return (scl_scales){op->bias, op->multiplier, op->shift, 2 * op->out_zero_point + 1};
+}
+
+static inline scl_scale scl_scale_of(scl_scales of, int32_t channel)
+{
+    const int32_t right = -of.shift[channel];
+    return (scl_scale){2 * of.bias[channel], of.multiplier[channel], (of.centre * (1 << right)) >> 1, right};
 }
 
 static inline int8_t scl_scaled(int32_t sum, scl_scale s)
 {
-    const int32_t x = scl_smmulr(scl_add_doubled(s.doubled_bias, sum), s.multiplier);
-    return scl_saturate((x + (x >> 31) + s.half) >> s.right);
+    const int32_t doubled = scl_add_doubled(s.doubled_bias, sum);
+    return scl_saturate((scl_smmlar(doubled, s.multiplier, s.half) + (doubled >> 31)) >> s.right);
 }
 
 #if SCL_USE_MVE
