@@ -48,7 +48,8 @@ static void four_windows(const scl_op *op, const int8_t *x, int32_t windows, int
 {
     const int32_t row = op->kernel * op->in_channels, channels = op->out_channels;
     const scl_scales scales = scl_scales_of(op);
-    scl_four four = {scales, x, op->weights, (row + 3) & ~3, row, out, out + channels, channels, (windows - 1) * channels};
+    scl_four four = {.scales = scales, .x = x, .w = op->weights, .padded = (row + 3) & ~3, .row = row,
+                     .to = out, .end = out + channels, .apart = channels, .fourth = (windows - 1) * channels};
     scl_four_windows(&four);
 }
 

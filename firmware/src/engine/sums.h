@@ -36,7 +36,10 @@ enum { SCL_HALF_SUMMANDS = 256 }; /* values of int8 whose sum fits into 16 bits 
 /* Two channels in the halves of each of two words. */
 static inline void scl_sums_of_four(const int8_t *x, int32_t step, int32_t count, int32_t sums[4])
 {
-    sums[0] = sums[1] = sums[2] = sums[3] = 0;
+    sums[0] = 0;
+    sums[1] = 0;
+    sums[2] = 0;
+    sums[3] = 0;
     for (int32_t left = count; left > 0; left -= SCL_HALF_SUMMANDS) {
         uint32_t even = 0, odd = 0;
         for (int32_t k = left < SCL_HALF_SUMMANDS ? left : SCL_HALF_SUMMANDS; k > 0; k--, x += step) {
@@ -75,10 +78,10 @@ static inline int32_t scl_sums(const int8_t *x, int32_t step, int32_t count, int
 {
     if (left >= 4) {
         scl_sums_of_four(x, step, count, sums);
-        return 4;
+    } else {
+        sums[0] = scl_sum_of_column(x, step, count);
     }
-    sums[0] = scl_sum_of_column(x, step, count);
-    return 1;
+    return (left >= 4) ? 4 : 1;
 }
 
 #endif
