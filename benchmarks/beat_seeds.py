@@ -33,12 +33,9 @@ def main() -> None:
 
 def row(work: Path, kind: str, seed: int) -> dict[str, object]:
     """The figures of one seed; makes what is missing."""
-    run, bundle, report = (work / f"{part}-{kind}-{seed}" for part in ("run", "bundle", "report"))
-    path = report / "validation.json"
+    report, path = work / f"report-{kind}-{seed}", work / f"report-{kind}-{seed}" / "validation.json"
+    run, bundle = exported(work, kind, seed)
     if not path.is_file():
-        call("train.ecg", "--task", "beat", "--input", kind, "--seed", str(seed), "--force", "--out", str(run))
-        call("calibration.ranges", str(run))
-        call("export.quantize", str(run), "--max-loss", "100", "--out", str(bundle))
         call("firmware_host.validate", str(bundle), "--port", "native", "--out", str(report))
     v = json.loads(path.read_text(encoding="utf-8"))
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
@@ -54,6 +51,16 @@ def row(work: Path, kind: str, seed: int) -> dict[str, object]:
     disturbed = metrics["disturbance"]
     figures |= dict(zip((f"kept under {k}" for k in disturbed["kinds"]), disturbed["consistency"], strict=True))
     return figures | {"latency_s": v["latency_s"], "flash_bytes": v["export"]["cost"]["flash_bytes"]}
+
+
+def exported(work: Path, kind: str, seed: int) -> tuple[Path, Path]:
+    """Run and bundle of one seed; makes what is missing."""
+    run, bundle = (work / f"{part}-{kind}-{seed}" for part in ("run", "bundle"))
+    if not (bundle / "manifest.json").is_file():
+        call("train.ecg", "--task", "beat", "--input", kind, "--seed", str(seed), "--force", "--out", str(run))
+        call("calibration.ranges", str(run))
+        call("export.quantize", str(run), "--max-loss", "100", "--out", str(bundle))
+    return run, bundle
 
 
 # Of each line of the table: what it is, the aim of the project, and the figures that it shows.

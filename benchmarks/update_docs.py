@@ -12,7 +12,10 @@ import sys
 from pathlib import Path
 
 import ablations
+import beat_conditions
 import beat_folds
+import beat_literature
+import beat_pictures
 import beat_seeds
 import cold_start
 import device
@@ -80,8 +83,14 @@ def main() -> None:
         texts[f"{task}_curve"] = ecg_methods.curve_table(ecg["runs"], task)
     found = json.loads(qrs.RESULTS.read_text("utf-8"))
     texts |= {"qrs": qrs.short_table(found["rows"]), "qrs_noise": qrs.noise_table(found["noise"])}
-    texts["beat_seeds"] = beat_seeds.table(json.loads(beat_seeds.RESULTS.read_text("utf-8"))["rows"])
+    seeds = json.loads(beat_seeds.RESULTS.read_text("utf-8"))["rows"]
+    texts |= {"beat_seeds": beat_seeds.table(seeds), "beat_literature": beat_literature.table(seeds, ecg["runs"])}
+    heard = json.loads(beat_conditions.RESULTS.read_text("utf-8"))["rows"]
+    texts["beat_leads"] = beat_conditions.lead_table(heard)
     texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
+    drawn = beat_pictures.drawn_of(json.loads(beat_pictures.RESULTS.read_text("utf-8")))
+    beat_pictures.write_pictures(drawn)
+    texts["beat_pictures"] = beat_pictures.page(drawn)
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from export.model import Model
 from export.network.layers import FEATURES, LOGITS
 from scl.artifacts.export_report import ExportReport
-from scl.artifacts.manifest import InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
+from scl.artifacts.manifest import BatteryCopy, InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
 
 if TYPE_CHECKING:
     from train.run.folder import Run
@@ -18,6 +18,7 @@ def described(
     transforms: tuple[str, ...],
     int8: Int8Figures,
     seed: int,
+    battery: tuple[BatteryCopy, ...],
     files: dict[str, str],
 ) -> Manifest:
     """The manifest of a bundle that holds `files`, by their hashes."""
@@ -49,5 +50,6 @@ def described(
         cost=report.cost,
         streaming=report.streaming,
         int8=int8,
+        battery=battery,
         files=files,
     )

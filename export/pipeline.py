@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from export.cost import instructions, size, table
 from export.cost.budget import Budget
 from export.cost.reference import cost_of
+from export.golden.battery import check_battery, made
 from export.golden.beats import EvaluatedBeats, played
 from export.golden.choice import balanced, spread
 from export.golden.windows import EvaluatedWindows, network_inputs
@@ -29,13 +31,15 @@ from export.writers.tflite import write_tflite
 from scl import artifacts, toolchain
 from scl.arguments import MOST_COPIES, MOST_COUNT
 from scl.artifacts import InputError
+from scl.artifacts.battery import write_battery
 from scl.artifacts.bundle import hashes, write_manifest
 from scl.artifacts.export_report import Agreement, Evaluation, ExportReport, SecondOpinion
-from scl.artifacts.manifest import Streaming
+from scl.artifacts.manifest import BatteryCopy, Streaming
 from scl.artifacts.provenance import provenance
 from scl.artifacts.ranges import read_ranges
 from scl.artifacts.run import run_hash
 from scl.decision import decide
+from scl.frontend.chain import FrontEnd
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import QEMU
 from scl.progress import Steps
@@ -60,6 +64,7 @@ STEPS = {  # and what each takes of an export of 600 windows, roughly
     "compare runtimes": 20.0,
     "compare with the float model": 20.0,
     "ask TensorFlow's converter": 5.0,
+    "make the battery": 10.0,
 }
 EVALUATED = 10_000  # windows of a test split, at most: a database of beats has fifty thousand
 
@@ -77,6 +82,7 @@ class Options:
         budget: what the device has room for; None: no limit.
         streaming: hop in model-rate samples of a stream that keeps columns; None: every class from a whole window.
         seed: of the rotations and of the choice of windows.
+        battery: nuisances that battery.npz has: "small", "whole", or names with + between them; None: no such file.
         command: as it was typed, for the report.
 
     Raises:
@@ -91,6 +97,7 @@ class Options:
     budget: Budget | None = None
     streaming: int | None = None
     seed: int = 0
+    battery: str | None = None
     command: str = ""
 
     def __post_init__(self) -> None:
@@ -131,6 +138,8 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
             opinion = second_opinion(model, ranges, proof.inputs[:CONVERTER_INPUTS])
+        with watch.step("make the battery"):
+            battery = store_battery(folder, run, model, test, options)
         report = ExportReport(
             name=out.name,
             model_hash=model.hash,
@@ -156,7 +165,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         write_report(folder, report)
         write_manifest(
             folder,
-            described(run, model, report, windows.names, int8, options.seed, hashes(folder)),
+            described(run, model, report, windows.names, int8, options.seed, battery, hashes(folder)),
         )
     return report
 
@@ -173,7 +182,8 @@ def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
         raise InputError(
             f"{run_folder}: classifies the beat in the middle of a window, which no stream holds; leave --streaming out"
         )
-    sensor_for(run.info, options.sensor)  # an unfit one is refused before minutes of reading
+    sensor = sensor_for(run.info, options.sensor)  # an unfit one is refused before minutes of reading
+    check_battery(options.battery, sensor, run.info.frontend.beats is not None)
     return run, read_ranges(run_folder), windows_for_run(run.info, "test", options.data)
 
 
@@ -241,6 +251,17 @@ def evaluated(run: "Run", test: WindowSet, options: Options, model: Model) -> Ev
         rows = spread(len(chosen), options.windows)
     inputs, flags = network_inputs(copies, chosen, model.frontend)
     return EvaluatedWindows(test, copies, chosen, rows, inputs, flags)
+
+
+def store_battery(folder: Path, run: "Run", model: Model, test: WindowSet, options: Options) -> tuple[BatteryCopy, ...]:
+    """Writes battery.npz into a bundle folder, if it was asked for; what its rows are."""
+    if options.battery is None:
+        return ()
+    recordings = recordings_for_run(run.info, options.data)
+    battery = made(options.battery, test, recordings, model.frontend, options.seed)
+    answers = partial(run_tflite_micro, model.tflite)
+    write_battery(folder, battery.golden(FrontEnd.from_spec(model.frontend), answers, model.thresholds))
+    return tuple(step.copy for step in battery.rungs)
 
 
 def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> SecondOpinion:

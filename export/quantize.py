@@ -23,6 +23,7 @@ from scl.threads import wait_passively
 RUN_ONLY = {
     "sensor": "a file has no front end but that of --front-end, which names its sensor",
     "data": "a file has no recordings but the windows of --representative",
+    "battery": "nuisances are made from recordings, which a file has not",
     "streaming": "it keeps columns of encoders trained here, --padding valid; a model from elsewhere answers windows",
 }
 EXAMPLES = (
@@ -67,6 +68,11 @@ def parser() -> argparse.ArgumentParser:
         "--streaming", type=whole(1, MOST), metavar="HOP",
         help="keep the network's columns from hop to hop of a stream: model-rate samples, a multiple of the strides' "
         "product; for encoders trained with --padding valid",
+    )  # fmt: skip
+    options.add_argument(
+        "--battery", metavar="small|whole|NAME+NAME",
+        help="store windows under nuisances too (mirror, noise, a sensor that stops: docs/BATTERY.md), which "
+        "firmware_host.validate --battery plays to a board",
     )  # fmt: skip
     options.add_argument("--seed", type=SEED, default=0, help="of the rotations and the choice of windows (default 0)")
     return options

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from firmware_host.beats import BeatRecord
+from firmware_host.hello import NO_DEVICE
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import answered_name
 from firmware_host.playing_beats import spec_of
+from firmware_host.polarity import downward, points_down
 from firmware_host.streamed import BeatAnswer, RhythmAnswer
 from scl.artifacts import InputError
 from scl.artifacts.manifest import BundleManifest
@@ -18,6 +20,8 @@ from scl.frontend.beats import RATE_HZ
 from scl.frontend.flags import LEAD_OFF, SATURATED, in_words, lead_off_at
 from scl.frontend.spec import FrontEndSpec
 
+MAJORITY = 0.5
+INVERTED = "R peaks point down around {:.0%} of beats: in a lead in which they point up, such as II, it is inverted"
 UNCLASSIFIABLE = "Q"  # WFDB's symbol of a beat of which the board abstained
 
 
@@ -41,10 +45,11 @@ def beat_answer(record: BeatRecord, manifest: BundleManifest) -> BeatAnswer:
         heart_rate=record.rhythm.heart_rate / 10 or None,
         saturated=bool(record.flags & SATURATED),
         lead_off=bool(record.flags & LEAD_OFF),
+        points_down=points_down(record, manifest),
     )
 
 
-def rhythm_answer(records: Sequence[BeatRecord]) -> RhythmAnswer | None:
+def rhythm_answer(records: Sequence[BeatRecord], manifest: BundleManifest) -> RhythmAnswer | None:
     """The rhythm behind the last beat as --json has it."""
     if not records:
         return None
@@ -57,14 +62,15 @@ def rhythm_answer(records: Sequence[BeatRecord]) -> RhythmAnswer | None:
         couplets=rhythm.couplets,
         runs=rhythm.runs,
         longest_run=rhythm.longest_run,
+        downward=downward(records, manifest),
     )
 
 
 def summary(records: Sequence[BeatRecord], manifest: BundleManifest) -> list[str]:
     """Lines behind the last beat: how many of each class, and the rhythm."""
-    rhythm = rhythm_answer(records)
+    rhythm = rhythm_answer(records, manifest)
     if rhythm is None:
-        return ["no beat was found"]
+        return ["no beat was found", NO_DEVICE]
     names = [answered_name(manifest, record.predicted) for record in records]
     counted = ", ".join(f"{names.count(name)} {name}" for name in dict.fromkeys((*manifest.labels, "abstained")))
     longest = f", the longest of {rhythm.longest_run} beats" if rhythm.runs else ""
@@ -73,7 +79,8 @@ def summary(records: Sequence[BeatRecord], manifest: BundleManifest) -> list[str
         f"heart rate {_or_unknown(rhythm.heart_rate)}/min, RMSSD {_or_unknown(rhythm.rmssd_ms)} ms, "
         f"{rhythm.irregular:.0%} of the latest 64 differences irregular; {rhythm.pauses} pauses, {rhythm.couplets} "
         f"couplets, {rhythm.runs} runs of ventricular beats{longest}",
-        "this is no diagnosis, and the board no medical device",
+        *([INVERTED.format(rhythm.downward)] if rhythm.downward > MAJORITY else []),
+        NO_DEVICE,
     ]
 
 
@@ -85,16 +92,26 @@ def annotate(path: Path, records: Sequence[BeatRecord], manifest: BundleManifest
 
     Raises InputError for a path that no annotation file has, and for classes that WFDB has no symbol of.
     """
+    spans, at = unreadable(counts, spec_of(manifest)), np.array([record.sample for record in records], np.int64)
+    annotate_at(path, at, records, manifest, (manifest.sensor.rate_hz, len(counts)), spans)
+
+
+def annotate_at(
+    path: Path,
+    at: np.ndarray,
+    records: Sequence[BeatRecord],
+    manifest: BundleManifest,
+    recorded: tuple[float, int],
+    spans: np.ndarray,
+) -> None:
+    """The same of beats at samples `at` (n,) of a record with a rate and length, its lead off in `spans` (k, 2)."""
     from scl.artifacts.annotations import write_annotations
 
     symbols = [
         UNCLASSIFIABLE if record.predicted == ABSTAIN else manifest.labels[record.predicted] for record in records
     ]
-    at = np.array([record.sample for record in records], np.int64)
     try:
-        write_annotations(
-            path, at, symbols, manifest.sensor.rate_hz, len(counts), unreadable(counts, spec_of(manifest))
-        )
+        write_annotations(path, at, symbols, *recorded, spans)
     except ValueError as error:
         raise InputError(
             f"{path}: cannot hold these annotations ({error}); export a model whose classes have WFDB's symbols"

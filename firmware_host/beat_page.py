@@ -5,13 +5,16 @@ from pathlib import Path
 
 from firmware_host.beat_lines import annotate
 from firmware_host.beat_measure import Answered
-from firmware_host.beat_validation import NO_DEVICE, REPORT, BeatValidation, Compared
+from firmware_host.beat_pictures import Pictures, pictures
+from firmware_host.beat_validation import REPORT, BeatValidation, Compared
+from firmware_host.hello import NO_DEVICE
 from firmware_host.validation_page import source_rows
 from scl.artifacts import write_artifact, write_bytes
 from scl.artifacts.golden_beats import GoldenBeats
 from scl.artifacts.manifest import BundleManifest
 from scl.ec57.inter_patient import InterPatient
 from scl.ec57.statistics import Statistics
+from scl.pages import beat_charts
 from scl.pages.beat_table import BeatTable, beat_table, counts
 from scl.pages.parts import Matrix, Rows, Tile, confusion, cost_rows, provenance_rows
 from scl.pages.rendering import number, render, share
@@ -27,15 +30,15 @@ def write_report(
 ) -> None:
     """validation.json, the page, and an annotation file for each recording, into `folder`."""
     write_artifact(folder / REPORT, v)
-    write_bytes(folder / PAGE, page(v).encode())
+    write_bytes(folder / PAGE, page(v, pictures(golden, answered.stretches, manifest)).encode())
     (folder / ANNOTATIONS).mkdir()
     for stretch, records in enumerate(answered.stretches):
         path = folder / ANNOTATIONS / f"{golden.groups[stretch]}.{ANNOTATOR}"
         annotate(path, records, manifest, golden.part(stretch))
 
 
-def page(v: BeatValidation) -> str:
-    """The report as HTML."""
+def page(v: BeatValidation, drawn: Pictures | None) -> str:
+    """The report as HTML, with pictures of what the board answered."""
     return render(
         TEMPLATE,
         {
@@ -44,6 +47,9 @@ def page(v: BeatValidation) -> str:
             "tiles": _tiles(v),
             "table": None if v.compared is None else table_of(v.compared),
             "matrices": [] if v.compared is None else _matrices(v.compared),
+            "stretch": None if drawn is None else drawn.stretch,
+            "ecg": None if drawn is None else beat_charts.ecg("ecg", drawn.stretch),
+            "rr": None if drawn is None else beat_charts.tachogram("rr", drawn.intervals),
             "rows": rows(v),
             "sources": [*source_rows(v, v.sources), *provenance_rows(v.provenance)],
         },
@@ -63,6 +69,7 @@ def print_table(v: BeatValidation) -> None:
         console.print(f"{name}: {value}", highlight=False)
     for reason in v.missed:
         console.print(f"missed: {reason}", style="red", highlight=False)
+    console.print(NO_DEVICE, highlight=False)
     console.print(f"{'passed' if v.passed else 'not passed'}: {v.verdict}", style="bold", highlight=False)
 
 

@@ -13,7 +13,6 @@ from scl.ec57.comparison import RecordFigures, Summary
 from scl.ec57.strips import Strips
 
 REPORT = "validation.json"
-NO_DEVICE = "Not a medical device: a model under test, of no use for diagnosis."
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from firmware_host import emulator
-from firmware_host.hello import Hello
+from firmware_host.hello import NO_DEVICE, Hello, InputKind
 from firmware_host.link import BoardResetError, Link
 from firmware_host.message_error import MessageError
 from firmware_host.model import check_board
@@ -126,6 +126,8 @@ def open_board(
         try:
             hello = link.greet()
             check_board(hello, bundle, link.name)
+            if hello.input == InputKind.BEATS:
+                say(f"{link.name}: {hello.board} finds heartbeats. {NO_DEVICE}", error=True)
             yield Board(link, hello, line.emulated, line.baud, line.firmware)
         except MessageError as error:
             raise MessageError(error.found, link.name) from error

@@ -13,7 +13,8 @@ import numpy as np
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import dequantized
 from firmware_host.outcome import Outcome
-from firmware_host.validation import CopyFigures, Figures, Latency, Parity
+from firmware_host.parity import Parity
+from firmware_host.validation import CopyFigures, Figures, Latency
 from scl import metrics
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest, OutputTensor

@@ -13,6 +13,7 @@ _LAYOUT = struct.Struct("<B32s6HI8sIBH")
 
 CHUNK_HEADER = 4  # bytes before the samples of WINDOW and SAMPLES
 RESULT_HEADER = 15  # bytes before the features and logits of a WINDOW answer
+NO_DEVICE = "Not a medical device: a model under test, of no use for diagnosis."  # said of boards that find heartbeats
 LONGEST_NAME = 64  # characters of a board's name and its firmware's version
 
 

@@ -41,4 +41,4 @@ def live_beats(bundle: Bundle[BundleManifest], options: argparse.Namespace, out:
             )
         board.check(calibration.hash, f"after {len(records)} beats")
     answers = tuple(beat_answer(beat, manifest) for beat in records)
-    out.give(Document(answers, rhythm_answer(records), live.lost, live.end, live.dropped))
+    out.give(Document(answers, rhythm_answer(records, manifest), live.lost, live.end, live.dropped))

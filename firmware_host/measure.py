@@ -83,6 +83,18 @@ def measure(board: Board, bundle: Bundle[BundleManifest], golden: Golden) -> tup
     return measured, answers
 
 
+def ask(board: Board, bundle: Bundle[BundleManifest], golden: Golden) -> tuple[Answers, Outcome]:
+    """Sends other windows to a board that was measured: the answers, and the flight's outcome.
+
+    Raises as `measure` does.
+    """
+    run = _Run(board, bundle, golden)
+    outcome, _use = run.exchange()
+    if not outcome.stopped:
+        run.confirm()
+    return Answers.of(outcome, golden), outcome
+
+
 class _Run:
     """The exchanges of one validation, which go on behind a reset of the board."""
 
@@ -160,8 +172,15 @@ class _Run:
     def _figures(self) -> tuple[Inference, Stats | None]:
         counters = _difference(self.before, self.board.link.stats()) if self.before else None
         inference = bench(self.board)
-        self.board.check(NOMINAL_HASH, f"after {len(self.counts)} of {len(self.counts)} windows")
+        self._check()
         return inference, counters
+
+    def confirm(self) -> None:
+        """The board's word that every answer may be believed."""
+        self._until_done(self._check, lambda: self._flight(self.counts[-1:]).run())
+
+    def _check(self) -> None:
+        self.board.check(NOMINAL_HASH, f"after {len(self.counts)} of {len(self.counts)} windows")
 
     def _until_done(self, step: Callable[[], T], prepare: Callable[[], object] = lambda: None) -> T:
         """The outcome of `step`, which is taken again behind a reset, with `prepare` before it."""

@@ -1,7 +1,7 @@
 """`python -m firmware_host.stream BUNDLE --port PORT --record FILE`: plays a recording and prints the running class.
 
 A model without a front end takes no sensor's counts: the windows in its bundle are played (stream_windows.py). One of
-heartbeats answers each beat that the board finds (stream_beats.py).
+heartbeats answers each beat that the board finds (stream_beats.py), of a WFDB record at its own rate (wfdb_record.py).
 """
 
 import argparse
@@ -18,6 +18,7 @@ from firmware_host.stream_beats import stream_beats
 from firmware_host.stream_windows import stream_windows
 from firmware_host.streamed import StreamAnswer, Streamed
 from firmware_host.tally import Tally
+from firmware_host.wfdb_record import read_wfdb, wfdb_path
 from scl.answers import Answer
 from scl.arguments import FORMATS, Parser
 from scl.artifacts import InputError, command
@@ -42,10 +43,12 @@ def _stream(options: argparse.Namespace, out: Answer) -> int:
         raise InputError(f"{options.bundle}: takes a sensor's counts; give a recording of them with --record FILE")
     if not finds_beats(bundle.manifest):
         check_streams(bundle)
-    record = read_capture(options.record)
+    path = wfdb_path(options.record)
+    recorded = None if path is None else read_wfdb(path, bundle.manifest)
+    record = read_capture(options.record) if recorded is None else recorded.capture
     check_record(record, bundle, options.record)
     if finds_beats(bundle.manifest):
-        return stream_beats(bundle, record, options, out)
+        return stream_beats(bundle, record, recorded, options, out)
     if options.annotations is not None:
         raise InputError(
             f"--annotations: {options.bundle} finds no heartbeats; leave it out, or give a bundle that does"
@@ -104,7 +107,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m firmware_host.stream",
         description=__doc__,
         figures=True,
-        examples=("bundles/imu --port emulator --record walk.csv --speed max",),
+        examples=(
+            "bundles/imu --port emulator --record walk.csv --speed max",
+            "bundles/beats --port native --record mitdb/100 --annotations 100.scl --speed max",
+        ),
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
     add_port_options(parser)
@@ -112,7 +118,8 @@ def _parser() -> argparse.ArgumentParser:
         "--record",
         type=Path,
         metavar="FILE",
-        help=f"capture file to play ({FORMATS}); without a front end there is none: the bundle's windows are played",
+        help=f"capture file to play ({FORMATS}), or of ECG a WFDB record by its name (100, with 100.hea beside it); "
+        "without a front end there is none: the bundle's windows are played",
     )
     parser.add_argument(
         "--speed",
@@ -125,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
         "--annotations",
         type=annotation_path,
         metavar="RECORD.ANNOTATOR",
-        help="heartbeats: write what the board said as a WFDB annotation file, such as 100.scl",
+        help="heartbeats: write what the board said as a WFDB annotation file, such as 100.scl, at the record's rate",
     )
     add_calibration_option(parser)
     return parser

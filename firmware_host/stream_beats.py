@@ -1,13 +1,16 @@
 """`python -m firmware_host.stream` for a model of heartbeats: plays a recording and prints each beat."""
 
 import argparse
+from pathlib import Path
 
-from firmware_host.beat_lines import annotate, beat_answer, line, rhythm_answer, summary
+from firmware_host.beat_comparison import against, compared_lines, in_own_samples
+from firmware_host.beat_lines import annotate, annotate_at, beat_answer, line, rhythm_answer, summary
 from firmware_host.board import open_board
 from firmware_host.calibration_file import calibration_of
 from firmware_host.playing import Pace
 from firmware_host.playing_beats import play_beats
 from firmware_host.streamed import StreamedBeats
+from firmware_host.wfdb_record import HEADER, REFERENCE, WfdbRecord
 from scl.answers import Answer
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
@@ -15,10 +18,24 @@ from scl.artifacts.capture import Capture
 from scl.artifacts.manifest import BundleManifest
 from scl.text import say
 
+OWN = (HEADER, REFERENCE, ".dat")
 
-def stream_beats(bundle: Bundle[BundleManifest], record: Capture, options: argparse.Namespace, out: Answer) -> int:
-    """Plays `record`, which is of the bundle's sensor. Raises InputError as `play_beats`."""
+
+def stream_beats(
+    bundle: Bundle[BundleManifest],
+    record: Capture,
+    recorded: WfdbRecord | None,
+    options: argparse.Namespace,
+    out: Answer,
+) -> int:
+    """Plays `record`, which is of the bundle's sensor, made of the WFDB record `recorded` if there is one.
+
+    Raises InputError as `play_beats`, and for --annotations that would replace the record's own.
+    """
     refuse_hop(options.hop)
+    if recorded is not None and options.annotations is not None:
+        refuse_own(options.annotations, recorded)
+    reference = None if recorded is None else recorded.reference()
     manifest, calibration, records = bundle.manifest, calibration_of(options.calibration, bundle), []
     with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         calibration.send(board.link)
@@ -27,11 +44,27 @@ def stream_beats(bundle: Bundle[BundleManifest], record: Capture, options: argpa
             records.append(beat)
         board.check(calibration.hash, f"after {len(record.counts)} of {len(record.counts)} samples")
     say(*summary(records, manifest))
-    if options.annotations is not None:
-        annotate(options.annotations, records, manifest, record.counts)
+    whole = later = None
+    if recorded is None:
+        if options.annotations is not None:
+            annotate(options.annotations, records, manifest, record.counts)
+    else:
+        said = in_own_samples(records, recorded, manifest)
+        if options.annotations is not None:
+            size = recorded.rate_hz, recorded.samples
+            annotate_at(options.annotations, said.at, records, manifest, size, said.unreadable)
+        if reference is not None:
+            whole, later = against(said, reference, recorded)
+            say(*compared_lines(whole, later))
     answers = tuple(beat_answer(beat, manifest) for beat in records)
-    out.give(StreamedBeats(answers, rhythm_answer(records), len(record.counts)))
+    out.give(StreamedBeats(answers, rhythm_answer(records, manifest), len(record.counts), whole, later))
     return 0
+
+
+def refuse_own(path: Path, record: WfdbRecord) -> None:
+    """InputError if annotations were to be written over a file of the record itself."""
+    if path.exists() and any(record.file(suffix).exists() and path.samefile(record.file(suffix)) for suffix in OWN):
+        raise InputError(f"--annotations {path}: is a file of the record itself; give another annotator, such as .scl")
 
 
 def refuse_hop(hop: int | None) -> None:

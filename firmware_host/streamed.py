@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from scl.answers import Document
+from scl.ec57.comparison import RecordFigures
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class BeatAnswer:
         confidence: of the class against the second: 1 / (1 + exp(-margin)), the margin of the logits.
         interval_s: since the R peak before; None: there is none that it joins.
         heart_rate: beats a minute, of the latest 8 intervals; None without one.
+        points_down: the patient's usual R peak points down: an inverted lead, where it should point up.
     """
 
     seconds: float
@@ -111,6 +113,7 @@ class BeatAnswer:
     heart_rate: float | None
     saturated: bool
     lead_off: bool
+    points_down: bool
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ class RhythmAnswer:
         irregular: share of the latest 64 differences that exceed 8 % of the median interval.
         pauses, couplets, runs: how many; a run is three ventricular beats or more.
         longest_run: beats.
+        downward: share of all beats whose usual R peak points down.
     """
 
     heart_rate: float | None
@@ -132,18 +136,28 @@ class RhythmAnswer:
     couplets: int
     runs: int
     longest_run: int
+    downward: float
 
 
 @dataclass(frozen=True)
 class StreamedBeats(Document):
-    """A recording's heartbeats; `rhythm` is None without a beat."""
+    """A recording's heartbeats.
+
+    Attributes:
+        rhythm: None without a beat.
+        samples: of the sensor.
+        compared: of a WFDB record with annotations, the board's beats against them; else None.
+        compared_later: the same without the first five minutes; None where the record is no longer.
+    """
 
     answers: tuple[BeatAnswer, ...]
     rhythm: RhythmAnswer | None
     samples: int
+    compared: RecordFigures | None
+    compared_later: RecordFigures | None
 
     kind = "stream_beats"
-    schema = 1
+    schema = 2
 
 
 @dataclass(frozen=True)
@@ -159,4 +173,4 @@ class LiveBeats(Document):
     dropped: int
 
     kind = "live_beats"
-    schema = 1
+    schema = 2

@@ -13,11 +13,13 @@ from firmware_host.board import add_port_options, open_board
 from scl.answers import Answer
 from scl.arguments import COUNT, FRACTION, Parser, command_line
 from scl.artifacts import InputError, command, folder
+from scl.artifacts.battery import read_battery
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.golden import read_golden
 from scl.text import say
 
 if TYPE_CHECKING:  # types of a hundred fields, which --help does without
+    from firmware_host.battery_types import BatteryReport
     from firmware_host.validation import Measured, Verdict
     from scl.artifacts.manifest import BundleManifest
 
@@ -32,6 +34,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) -> int:
     from firmware_host.background import background, export_facts
+    from firmware_host.battery import measure_battery
     from firmware_host.boards import side_by_side
     from firmware_host.measure import measure
     from firmware_host.model import finds_beats
@@ -46,19 +49,23 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
     if options.port and len(options.port) > 1:
         return side_by_side(argv, options.port, out, options.trace, answer)
     port = options.port[0] if options.port else None
+    if options.battery:
+        read_battery(bundle)  # one without a battery is refused before minutes of measuring
     golden, export = read_golden(bundle).limited(options.limit), export_facts(bundle)
     with folder(out, "report") as target:
         with open_board(bundle, port, options.baud, options.trace, options.wait, trust=options.trust) as board:
             measured, answers = measure(board, bundle, golden)
+            battery = measure_battery(board, bundle) if options.battery and measured.stopped is None else None
         typed = command_line("firmware_host.validate", argv)
         validation = Validation(
             **vars(measured),
             **vars(background(bundle, golden, answers, board, export, typed)),
-            **vars(judge(measured, options.min_accuracy, options.min_consistency)),
+            **vars(judge(measured, options.min_accuracy, options.min_consistency, battery)),
+            battery=battery,
         )
         write_report(target, validation, bundle.manifest, golden, answers)
     answer.give(validation)
-    print_table(validation, validation)
+    print_table(validation, validation, battery)
     say(f"report: {out / 'validation.html'}")
     return exit_status(validation)
 
@@ -76,6 +83,8 @@ def _validate_beats(
             "--min-accuracy and --min-consistency are of windows, this bundle finds heartbeats: leave them out, and "
             "read the figures in validation.json"
         )
+    if options.battery:
+        raise InputError(f"--battery is of windows, {options.bundle} finds heartbeats: leave it out")
     if options.port and len(options.port) > 1:
         raise InputError(f"{options.bundle}: finds heartbeats, which are validated on one board; give one --port")
     golden = read_golden_beats(bundle).limited(options.limit)
@@ -97,7 +106,12 @@ def exit_status(judged: "Verdict") -> int:
     return 0 if judged.passed else 2 if judged.verdict == INCOMPLETE else 1
 
 
-def judge(measured: "Measured", min_accuracy: float | None, min_consistency: float | None) -> "Verdict":
+def judge(
+    measured: "Measured",
+    min_accuracy: float | None,
+    min_consistency: float | None,
+    battery: "BatteryReport | None" = None,
+) -> "Verdict":
     """The verdict, with a reason for everything that was missed.
 
     Exactness is always asked for, robustness only by a threshold. What is missing comes first.
@@ -109,6 +123,10 @@ def judge(measured: "Measured", min_accuracy: float | None, min_consistency: flo
         missed.append(f"{measured.lost} of {measured.sent} windows were lost, which count as wrong")
     if measured.stopped is not None:
         missed.append(f"the measurement ended early: {measured.stopped}")
+    if battery is not None and battery.lost:
+        missed.append(f"{battery.lost} of {battery.sent} windows of the battery were lost, which count as wrong")
+    if battery is not None and battery.stopped is not None:
+        missed.append(f"the battery ended early: {battery.stopped}")
     incomplete = bool(missed)
     if parity.max_lsb:
         missed.append(
@@ -129,6 +147,8 @@ def judge(measured: "Measured", min_accuracy: float | None, min_consistency: flo
             )
     if parity.flags_off:
         missed.append(f"{parity.flags_off} flags of saturation or lead-off differ from the stored ones")
+    if battery is not None:
+        missed += _battery_missed(battery)
     asked = min_accuracy is not None or min_consistency is not None
     return Verdict(
         thresholds=Thresholds(min_accuracy, min_consistency),
@@ -136,6 +156,19 @@ def judge(measured: "Measured", min_accuracy: float | None, min_consistency: flo
         verdict=INCOMPLETE if incomplete else "missed" if missed else "exact, thresholds met" if asked else "exact",
         passed=not missed,
     )
+
+
+def _battery_missed(battery: "BatteryReport") -> list[str]:
+    """What of the battery is not exact."""
+    parity = battery.parity
+    off = (
+        (parity.windows_off, "answers"),
+        (parity.input_crc32_off, "network inputs"),
+        (parity.predictions_off, "classes"),
+        (parity.flags_off, "flags"),
+    )
+    different = ", ".join(f"{count} {name}" for count, name in off if count)
+    return [f"of the battery, {different} differ from the stored ones"] if different else []
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -147,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
             "bundles/imu --port emulator",
             "bundles/imu --port /dev/ttyACM0 --min-consistency 0.95",
             "bundles/imu --port /dev/ttyACM0 --port emulator --limit 20",
+            "bundles/imu --port emulator --battery",
         ),
     )
     parser.add_argument("bundle", type=Path, help="bundle folder, from export.quantize")
@@ -157,6 +191,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="send N originals only, with their copies, spread over the set and its classes; of heartbeats: the "
         "begin of each recording, so that about N beats are asked for",
+    )
+    parser.add_argument(
+        "--battery",
+        action="store_true",
+        help="play the bundle's battery too: the figures under each nuisance (export.quantize --battery)",
     )
     parser.add_argument("--out", type=Path, help="report folder (default reports/<name of the bundle's folder>)")
     parser.add_argument(

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from firmware_host.battery_types import BatteryReport
 from firmware_host.breakdown_types import Breakdown
 from firmware_host.messages import Stats
+from firmware_host.parity import Parity
 from scl.artifacts.export_report import LayerRow, Losses, Place
 from scl.artifacts.fields import Fraction, Name, NotNegative, Sha256, Whole
 from scl.artifacts.json_files import Artifact
@@ -12,26 +14,6 @@ from scl.artifacts.provenance import Provenance
 from scl.robustness import ChangedLabels, Interval
 
 REPORT = "validation.json"
-
-
-@dataclass(frozen=True)
-class Parity:
-    """How far the answers are from the golden ones, over the answered windows; None without any.
-
-    Attributes:
-        max_lsb, features_max_lsb, logits_max_lsb: largest difference, in quantization steps.
-        windows_off, input_crc32_off, predictions_off, flags_off: windows that differ in any step, in the network's
-            input, the class, the flags.
-    """
-
-    compared: Whole
-    max_lsb: Whole | None
-    features_max_lsb: Whole | None
-    logits_max_lsb: Whole | None
-    windows_off: Whole
-    input_crc32_off: Whole
-    predictions_off: Whole
-    flags_off: Whole
 
 
 @dataclass(frozen=True)
@@ -242,8 +224,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Validation(Measured, Background, Verdict, Artifact):
-    """validation.json: what a board answered, and the verdict."""
+    """validation.json: what a board answered, and the verdict; `battery` None where it was not played."""
+
+    battery: BatteryReport | None = None
 
     kind = "validation"
-    schema = 6
+    schema = 7
     advice = "validate again with python -m firmware_host.validate"

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
+from firmware_host.battery_page import picture, weakest
 from firmware_host.breakdown import RINGS
 from firmware_host.breakdown_types import Breakdown, ClassFigures, DirectionBin, Pairs
 from firmware_host.validation import DataName, Sources, Validation
@@ -27,6 +28,7 @@ def page(v: Validation) -> str:
             "tiles": tiles(v),
             "unmeasured": unmeasured(v),
             "charts": _charts(v),
+            "battery_weakest": None if v.battery is None else weakest(v.battery),
             "classes": worst_first(v.breakdown.classes),
             "matrices": _matrices(v.breakdown),
             "figures": FIGURES.items(),
@@ -87,7 +89,7 @@ def worst_first(classes: tuple[ClassFigures, ...]) -> list[ClassFigures]:
 
 def _charts(v: Validation) -> dict[str, object]:
     """By name; those that the transformation has."""
-    drawn: dict[str, object] = dict.fromkeys(("angle", "shift", "sphere", "latency", "layers", "memory"))
+    drawn: dict[str, object] = dict.fromkeys(("angle", "shift", "sphere", "latency", "layers", "memory", "battery"))
     parts, export = v.breakdown, v.export
     if parts.by_angle:
         edges = sorted({edge for row in parts.by_angle for edge in (row.low_deg, row.high_deg)})
@@ -109,6 +111,8 @@ def _charts(v: Validation) -> dict[str, object]:
         )
     if parts.by_direction:
         drawn["sphere"] = _sphere(parts.by_direction)
+    if v.battery is not None:
+        drawn["battery"] = picture(v.battery)
     if parts.latency:
         rows = [(f"to {b.high_ms:.1f} ms", float(b.windows), f"{b.windows:,}") for b in parts.latency]
         drawn["latency"] = charts.bars("latency", "Latency in flight", "Windows by the time of their answer.", rows)

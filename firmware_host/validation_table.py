@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from firmware_host.battery_page import table as battery_table
+from firmware_host.battery_types import BatteryReport
 from firmware_host.validation import Measured, Verdict
 from scl.pages.rendering import number, share
 
@@ -18,7 +20,7 @@ def unmeasured(v: Measured) -> list[str]:
     return missing
 
 
-def print_table(v: Measured, judged: Verdict) -> None:
+def print_table(v: Measured, judged: Verdict, battery: BatteryReport | None = None) -> None:
     """What the report says, in short, on the terminal: of a model from elsewhere the figures that there are."""
     from rich.table import Table
 
@@ -57,6 +59,8 @@ def print_table(v: Measured, judged: Verdict) -> None:
     if v.lost or v.stopped is not None:
         console.print(f"{judged.verdict}: {judged.missed[0]}", style="bold red", highlight=False)
     console.print(table)
+    if battery is not None:
+        console.print(battery_table(battery))
     for reason in unmeasured(v):
         console.print(reason, highlight=False)
     for reason in judged.missed:

@@ -8,7 +8,7 @@ EXTRAS = {  # of packages by the names that are imported; an extra is installed 
     "scipy": "train",
     "tqdm": "train",
     "pandas": "train",
-    "wfdb": "train",
+    "wfdb": "ecg",
     "onnx": "export",
     "onnxruntime": "export",
     "onnxscript": "export",

@@ -146,7 +146,8 @@ def bundle_folder(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     out = tmp_path_factory.mktemp("bundles") / "tiny"
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("SCL_DATA_DIR", raising=False)
-        assert quantize.main([str(run_folder), "--out", str(out), "--windows", "40", "--max-loss", "100"]) == 0
+        options = ["--windows", "40", "--max-loss", "100", "--battery", "small"]
+        assert quantize.main([str(run_folder), "--out", str(out), *options]) == 0
     return out
 
 

@@ -44,7 +44,8 @@ ROOMS = {
     # Pages show what the reports hold.
     "scl.pages": {"scl.artifacts", "scl.ec57", "scl.robustness", "scl.text", "scl.extras"},
     "train.data": {"train.transformations"},
-    "train.transformations": set(),
+    "train.transformations": {"train.transformations.nuisances"},
+    "train.transformations.nuisances": set(),
     # Blocks mix windows behind the normalization, and see the whole batch under torchrun.
     "train.model": {"train.augment.cutmix", "train.run.parallel"},
     # Options of a run; SCL's own experimental options (negatives, schedules) are asked from its method.

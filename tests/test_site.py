@@ -48,7 +48,7 @@ def test_a_commands_page_has_each_of_its_options(site: Path, name: str) -> None:
 def test_the_reference_has_shapes_and_errors_of_the_docstrings(site: Path) -> None:
     page = text_of(site / "reference" / "python" / "the-method.html")
     assert "scl.loss" in page and "StructuredContrastiveLoss" in page and "latents (batch, d) of the windows" in page
-    assert "beta or eps out of range" in page
+    assert "beta, eps, floor or stop out of range" in page
 
 
 def test_every_module_of_the_front_end_and_every_name_of_scl_is_in_the_reference(site: Path) -> None:

@@ -8,16 +8,64 @@ record's length and rate from the header `100.hea`, of which one without signals
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from scl.artifacts.errors import InputError
 from scl.artifacts.files import write_bytes
 from scl.extras import require
 
 NOISE = "~"
 UNREADABLE, READABLE = 48, 0  # subtypes of NOISE: one bit of 4 and 5 for each of two signals
 NO_ANNOTATION = b"\0\0"  # the mark of the end alone; wfdb writes no file without annotations
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """Of a record.
+
+    Attributes:
+        samples: (k,) int64, in order of time.
+        symbols: (k) of them.
+    """
+
+    samples: np.ndarray
+    symbols: tuple[str, ...]
+
+
+def parse_annotations(data: bytes, where: str, frame_hz: float, rate_hz: float) -> Annotations:
+    """The annotations of a file's bytes, in samples of `rate_hz`; `where` names the file in messages.
+
+    They count frames, of which there are `frame_hz` in a second, unless their file says what else it counts.
+
+    Raises:
+        InputError: the file is damaged, truncated or not in order of time.
+        MissingExtraError: wfdb is not installed.
+    """
+    require("wfdb")
+    import wfdb
+
+    if not data.endswith(NO_ANNOTATION):
+        raise InputError(
+            f"{where} does not end with the mark of an annotation file's end (two zero bytes), so annotations are "
+            "missing; download it again"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "record.ann").write_bytes(data)
+        try:
+            found = wfdb.rdann(str(Path(folder) / "record"), "ann")
+        except Exception as error:  # wfdb raises whatever its parsing meets
+            raise InputError(
+                f"{where} cannot be read as annotations ({type(error).__name__}: {error}); download it again"
+            ) from error
+    times, per_second = np.asarray(found.sample, np.int64), found.fs or frame_hz
+    if (np.diff(times) < 0).any() or (len(times) and times[0] < 0):
+        raise InputError(f"{where} is not in order of time, expected it so; download it again")
+    if per_second != rate_hz:
+        times = np.rint(times * (rate_hz / per_second)).astype(np.int64)
+    return Annotations(times, tuple(found.symbol))
 
 
 def write_annotations(

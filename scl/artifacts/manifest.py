@@ -15,6 +15,7 @@ from scl.artifacts.fields import (
     Labels,
     Line,
     Name,
+    NotNegative,
     Positive,
     Sha256,
     Size,
@@ -30,6 +31,7 @@ from scl.partition import Partition
 
 ADVICE = "export it again with python -m export.quantize"
 MOST_FILES = 1000  # of a bundle
+MOST_COPIES = 1000  # of a window in battery.npz
 MOST_LABELS_TOGETHER = 15  # bits of a class, two bytes in which 65535 is taken
 Files = Annotated[dict[str, Sha256], MaxLen(MOST_FILES)]
 
@@ -118,6 +120,21 @@ class SplitName:
 
     name: str
     leaky: bool
+
+
+@dataclass(frozen=True)
+class BatteryCopy:
+    """What one row of battery.npz is under: a nuisance of train/transformations/nuisances at a strength.
+
+    Attributes:
+        sentence: what it does, for reports.
+        unit: of the strength; empty where the nuisance is there or not.
+    """
+
+    name: Name
+    sentence: Line
+    unit: str
+    strength: NotNegative
 
 
 @dataclass(frozen=True)
@@ -237,6 +254,7 @@ class Manifest(BundleManifest):
     Attributes:
         kept: indices of the latent's dimensions that the device has.
         run_hash: of the run it was made from.
+        battery: of battery.npz, row by row behind the first, which is as recorded; empty without that file.
     """
 
     labels: Labels
@@ -249,9 +267,10 @@ class Manifest(BundleManifest):
     run_hash: Sha256
     window: WindowInfo
     split: SplitName
+    battery: Annotated[tuple[BatteryCopy, ...], MaxLen(MOST_COPIES)] = ()
 
     kind = "bundle"
-    schema = 7
+    schema = 8
 
     @property
     def channels(self) -> tuple[str, ...]:

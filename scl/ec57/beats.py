@@ -7,8 +7,10 @@ import numpy as np
 
 CLASSES = "NSVFQ"  # normal, supraventricular ectopic, ventricular ectopic, fusion, unclassifiable
 # The five classes of ANSI/AAMI EC57 by the symbols of WFDB's annotations; paced beats count as unclassifiable. Flutter
-# waves and non-conducted P waves are no beats.
-AAMI = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
+# waves and non-conducted P waves are no beats. Escape beats from above the ventricles (e, j, n) are N, as de Chazal et
+# al. 2004 have e and j. Of the AHA's codes, WFDB's programs make N, V, F, E (V), r (R on T: V), / (paced: Q) and Q;
+# the AHA has no S: its N are all beats from above the ventricles.
+AAMI = {"N": "NLRBejn", "S": "AaJS", "V": "VEr", "F": "F", "Q": "/fQ?"}
 FLUTTER_ON, FLUTTER_OFF = "[", "]"
 
 

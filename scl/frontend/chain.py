@@ -141,10 +141,13 @@ class FrontEnd:
 
         Raises ValueError of a front end that measures none.
         """
+        return self.beats_in(self.signals(counts[None])[0, :, 0], counts)
+
+    def beats_in(self, outputs: np.ndarray, counts: np.ndarray) -> Beats:
+        """As `beats`, where the stream's `signals` are known: outputs float32 (outputs,)."""
         if self.spec.beats is None:
             raise ValueError("this front end measures no beats")
         lead_off = lead_off_at(counts, self.spec.lead_off_samples)
-        outputs = self.signals(counts[None])[0, :, 0]
         latest = self.spec.resampling.consumed(np.arange(len(outputs))) - 1
         return find(outputs, lead_off[latest], self.spec.beats)
 

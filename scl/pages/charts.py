@@ -41,24 +41,29 @@ class Series:
     colour: str
 
 
-def _svg(name: str, title: str, description: str, height: float, parts: Sequence[str]) -> "Markup":
+def figure_of(
+    name: str, title: str, description: str, height: float, parts: Sequence[str], width: float = WIDTH
+) -> "Markup":
+    """A chart of parts, with what says it in words; `name` tells its marks apart from those of others on the page."""
     from markupsafe import Markup, escape
 
     head = (
-        f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img" aria-labelledby="{name}-t {name}-d">'
+        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(printable(title))}</title>'
         f'<desc id="{name}-d">{escape(printable(description))}</desc>'
     )
     return Markup(head + "".join(parts) + "</svg>")
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
+def text_at(x: float, y: float, text: str, anchor: str = "start") -> str:
+    """A text whose anchor (start, middle or end) stands at x, y."""
     from markupsafe import escape
 
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(printable(text))}</text>'
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1) -> str:
+def line_between(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1) -> str:
+    """A line in one of the page's colours."""
     ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
     return f'<line {ends} stroke="var(--{colour})" stroke-width="{width}"/>'
 
@@ -79,25 +84,25 @@ def shares(
 
     parts = []
     for share in (0, 0.25, 0.5, 0.75, 1) if low == 0 else (-1, -0.5, 0, 0.5, 1):
-        parts += [_line(LEFT, up(share), WIDTH - RIGHT, up(share), "line")]
-        parts += [_text(LEFT - 4, up(share) + 4, f"{100 * share:g} %", "end")]
-    parts += [_text(min(across(x), WIDTH - 4 * len(text)), bottom + 14, text, "middle") for x, text in ticks]
-    parts += [_text(LEFT + width / 2, HEIGHT - 4, unit, "middle")]
+        parts += [line_between(LEFT, up(share), WIDTH - RIGHT, up(share), "line")]
+        parts += [text_at(LEFT - 4, up(share) + 4, f"{100 * share:g} %", "end")]
+    parts += [text_at(min(across(x), WIDTH - 4 * len(text)), bottom + 14, text, "middle") for x, text in ticks]
+    parts += [text_at(LEFT + width / 2, HEIGHT - 4, unit, "middle")]
     for number, one in enumerate(series):
         aside = (number - (len(series) - 1) / 2) * 9  # so that intervals do not cover each other
         left = LEFT + number * width / len(series)
-        parts += [_mark(left + 4, 8, number, one.colour), _text(left + 12, 12, one.name)]
+        parts += [mark_at(left + 4, 8, number, one.colour), text_at(left + 12, 12, one.name)]
         for dot in one.dots:
             if dot.value is None:
                 continue
             x = min(max(across(dot.x) + aside, LEFT + 4), WIDTH - RIGHT - 4)
             if dot.interval is not None:
-                parts += [_line(x, up(dot.interval[0]), x, up(dot.interval[1]), one.colour, 2)]
-            parts += [_mark(x, up(dot.value), number, one.colour)]
-    return _svg(name, title, description, HEIGHT, parts)
+                parts += [line_between(x, up(dot.interval[0]), x, up(dot.interval[1]), one.colour, 2)]
+            parts += [mark_at(x, up(dot.value), number, one.colour)]
+    return figure_of(name, title, description, HEIGHT, parts)
 
 
-def _mark(x: float, y: float, number: int, colour: str) -> str:
+def mark_at(x: float, y: float, number: int, colour: str) -> str:
     """A dot, or a square of another series: colour alone tells nobody apart."""
     if number == 0:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="var(--{colour})"/>'
@@ -115,7 +120,7 @@ def sphere(name: str, title: str, description: str, rings: Sequence[int], values
     parts, half = [], len(values) // 2
     for side, label in enumerate(("+z, face up", "−z, face down")):
         middle_x, middle_y = DISK + 4 + side * (WIDTH - 2 * DISK - 8), DISK + 22
-        parts.append(_text(middle_x, 12, label, "middle"))
+        parts.append(text_at(middle_x, 12, label, "middle"))
         index, begun = side * half, 0
         for ring in rings:
             inner, outer = (DISK * math.sqrt(cells / sum(rings)) for cells in (begun, begun + ring))
@@ -123,8 +128,8 @@ def sphere(name: str, title: str, description: str, rings: Sequence[int], values
                 parts += _cell((middle_x, middle_y), (inner, outer), ring, sector, values[index])
                 index += 1
             begun += ring
-        parts += [_text(middle_x, middle_y + DISK + 12, "x →", "middle")]
-    return _svg(name, title, description, 2 * DISK + 40, parts)
+        parts += [text_at(middle_x, middle_y + DISK + 12, "x →", "middle")]
+    return figure_of(name, title, description, 2 * DISK + 40, parts)
 
 
 def _cell(
@@ -135,7 +140,7 @@ def _cell(
     style = f'fill="{fill}" fill-opacity="{0 if value is None else 0.55 * (1 - value):.3f}" stroke="var(--muted)"'
     text = "–" if value is None else f"{100 * value:.0f}"
     if ring == 1:
-        return [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{outer:.1f}" {style}/>', _text(x, y + 4, text, "middle")]
+        return [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{outer:.1f}" {style}/>', text_at(x, y + 4, text, "middle")]
     begin, end = ((sector + side) * 2 * math.pi / ring for side in (-0.5, 0.5))
 
     def at(radius: float, angle: float) -> str:
@@ -147,7 +152,7 @@ def _cell(
     )
     along, radius = sector * 2 * math.pi / ring, (inner + outer) / 2
     place = x + radius * math.cos(along), y - radius * math.sin(along) + 4
-    return [f'<path d="{path}" {style}/>', _text(*place, text, "middle")]
+    return [f'<path d="{path}" {style}/>', text_at(*place, text, "middle")]
 
 
 def bars(name: str, title: str, description: str, rows: Sequence[tuple[str, float, str]]) -> "Markup":
@@ -158,10 +163,10 @@ def bars(name: str, title: str, description: str, rows: Sequence[tuple[str, floa
         y = index * ROW
         width = (WIDTH - left - 78) * length / most
         shown = label if len(label) <= MOST_TEXT else label[: MOST_TEXT - 1] + "…"
-        parts += [_text(left - 6, y + 13, shown, "end")]
+        parts += [text_at(left - 6, y + 13, shown, "end")]
         parts += [f'<rect x="{left}" y="{y + 3}" width="{width:.1f}" height="{ROW - 6}" fill="var(--mark)"/>']
-        parts += [_text(left + width + 5, y + 13, text)]
-    return _svg(name, title, description, len(rows) * ROW + 2, parts)
+        parts += [text_at(left + width + 5, y + 13, text)]
+    return figure_of(name, title, description, len(rows) * ROW + 2, parts)
 
 
 def layer_bars(layers: Sequence[LayerRow], board: str) -> "Markup":
@@ -178,8 +183,11 @@ def memory_map(name: str, places: Sequence[Place], layers: Sequence[LayerRow], a
     def up(offset: float) -> float:
         return bottom - (bottom - TOP) * offset / size
 
-    parts = [_text(LEFT - 4, bottom + 4, "0", "end"), _text(0, TOP - 8, f"{arena_bytes:,} bytes")]
-    parts += [_line(LEFT, up(0), WIDTH - RIGHT, up(0), "muted"), _line(LEFT, up(size), WIDTH - RIGHT, up(size), "line")]
+    parts = [text_at(LEFT - 4, bottom + 4, "0", "end"), text_at(0, TOP - 8, f"{arena_bytes:,} bytes")]
+    parts += [
+        line_between(LEFT, up(0), WIDTH - RIGHT, up(0), "muted"),
+        line_between(LEFT, up(size), WIDTH - RIGHT, up(size), "line"),
+    ]
     for place in places:
         first, last = max(place.first, 0), min(max(place.last, 0), count - 1)
         x, wide = LEFT + width * first / count, width * (last - first + 1) / count
@@ -190,7 +198,7 @@ def memory_map(name: str, places: Sequence[Place], layers: Sequence[LayerRow], a
         )
         shown = printable(place.name)
         if tall >= 12 and wide >= 6 * len(shown):
-            parts.append(_text(x + 3, up(place.end) + tall / 2 + 4, shown))
-    parts += [_text(LEFT, bottom + 14, "first layer"), _text(WIDTH - RIGHT, bottom + 14, "last layer", "end")]
+            parts.append(text_at(x + 3, up(place.end) + tall / 2 + 4, shown))
+    parts += [text_at(LEFT, bottom + 14, "first layer"), text_at(WIDTH - RIGHT, bottom + 14, "last layer", "end")]
     description = f"{len(places)} tensors and scratch areas in {arena_bytes:,} bytes; the table below has each."
-    return _svg(name, "What the arena holds while each layer runs", description, HEIGHT, parts)
+    return figure_of(name, "What the arena holds while each layer runs", description, HEIGHT, parts)

@@ -9,7 +9,8 @@ import pytest
 from firmware_host.figures import Answers, parity, spread_ms, summary
 from firmware_host.messages import ABSTAIN, Result
 from firmware_host.outcome import Outcome
-from firmware_host.validation import Latency, Parity
+from firmware_host.parity import Parity
+from firmware_host.validation import Latency
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
 from scl.decision import LOST

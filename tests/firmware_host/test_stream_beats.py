@@ -11,6 +11,7 @@ import pytest
 
 from firmware_host import board, live, stream
 from firmware_host.beats import BeatRecord
+from firmware_host.hello import NO_DEVICE
 from scl.artifacts import InputError
 from scl.artifacts.bundle import write_manifest
 from scl.artifacts.capture import Capture, write_capture
@@ -56,7 +57,9 @@ def names(records: list[BeatRecord]) -> list[str]:
 def test_every_beat_is_printed(play, model, counts, capsys):
     expected = model.expected(counts)
     assert play() == 0
-    *lines, count, rhythm, warning = capsys.readouterr().out.splitlines()
+    said = capsys.readouterr()
+    assert f"native finds heartbeats. {NO_DEVICE}" in said.err
+    *lines, count, rhythm, warning = said.out.splitlines()
     assert [line.split()[2] for line in lines] == names(expected)
     assert [float(line.split()[0]) for line in lines] == [round(record.sample / 360, 2) for record in expected]
     first, second = expected[:2]
@@ -69,7 +72,13 @@ def test_every_beat_is_printed(play, model, counts, capsys):
     last = expected[-1].rhythm
     assert f"heart rate {last.heart_rate / 10:g}/min, RMSSD {last.rmssd} ms, {last.irregular}% of" in rhythm
     assert f"{last.pauses} pauses, {last.couplets} couplets, {last.runs} runs of ventricular" in rhythm
-    assert warning == "this is no diagnosis, and the board no medical device"
+    assert warning == NO_DEVICE == "Not a medical device: a model under test, of no use for diagnosis."
+
+
+def test_a_stream_without_a_beat_says_it_too() -> None:
+    from firmware_host.beat_lines import summary
+
+    assert summary([], None) == ["no beat was found", NO_DEVICE]
 
 
 def test_the_document(play, model, counts, capsys):
@@ -80,6 +89,7 @@ def test_the_document(play, model, counts, capsys):
     assert [answer["interval_s"] for answer in found["answers"]] == [each.interval / 180 or None for each in expected]
     assert found["answers"][0]["heart_rate"] is None and found["samples"] == len(counts)
     assert found["rhythm"]["runs"] == expected[-1].rhythm.runs
+    assert found["rhythm"]["downward"] == np.mean([answer["points_down"] for answer in found["answers"]]) < 0.5
 
 
 def test_annotations_are_read_by_wfdb(play, model, counts, tmp_path):

@@ -29,7 +29,9 @@ OUTSIDE = """() => [...document.querySelectorAll('.scroll')].filter(box => box.s
 def report(board_tools: None, bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report folder of 12 windows and their copies on the emulated board."""
     out = tmp_path_factory.mktemp("reports") / "tiny"
-    assert validate.main([str(bundle_folder), "--port", "emulator", "--limit", "12", "--out", str(out)]) == 0
+    assert (
+        validate.main([str(bundle_folder), "--port", "emulator", "--limit", "12", "--battery", "--out", str(out)]) == 0
+    )
     return out
 
 

@@ -1,5 +1,6 @@
 """train.ecg on folders of anybody's recordings: which set a path is, its classes, its rate, and one small run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,37 @@ def test_beats_of_two_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert task.labels == ("N", "V") and task.others is None
         labels = np.concatenate([part.labels for part in task.parts.values()])
         assert set(labels.tolist()) == {0, 1}
+
+
+def test_beats_that_are_named_as_the_aha_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """N, V, r (R on T), E, F, / and Q, no S: r and E are V, which keeps its place behind the S that nobody annotated,
+    as the board's rhythm and EC57's figures know it.
+    """
+    monkeypatch.setenv("SCL_CACHE_DIR", str(tmp_path / "cache"))
+    records = []
+    for record in simulated(5, 1.0, 250.0):
+        symbols = ["N" if symbol == "A" else symbol for symbol in record.symbols]
+        for number, place in enumerate(i for i, symbol in enumerate(symbols) if symbol == "V"):
+            symbols[place] = "VrE"[number % 3]
+        symbols[5], symbols[9], symbols[12] = "/", "Q", "F"
+        records.append(replace(record, symbols=tuple(symbols)))
+    write_wfdb(tmp_path / "set", records)
+    assert {"r", "E", "/"} <= {symbol for record in records for symbol in record.symbols}
+    out, few = tmp_path / "run", ["--epochs", "1", "--batch-size", "32"]
+    assert ecg.main(["--task", "beat", "--data", str(tmp_path / "set"), "--out", str(out), *few]) == 0
+    assert "no training beat is S: the model will not answer it" in capsys.readouterr().out
+    info = load_run(out).info
+    assert info.labels == ("N", "S", "V")
+    names = info.data.report["group_names"]
+    counts = dict.fromkeys(range(3), 0)
+    for part in ("train", "test"):
+        for label in windows_for_run(info, part, tmp_path / "set").labels:
+            counts[int(label)] += 1
+    annotated = [symbol for record in records for symbol in record.symbols if record.name in names]
+    ventricular = sum(symbol in "VrE" for symbol in annotated)
+    assert counts[1] == 0 and 0.8 * ventricular < counts[2] <= ventricular
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """MIT-BIH Arrhythmia Database 1.0.0 (doi:10.13026/C2F305): 48 half-hour records at 360 Hz with annotated beats.
 
-One lead of each record is read, chosen by name: MLII, and where a record has none (102 and 104) its first ECG lead.
+One lead of each record is read, chosen by name: MLII, and where a record has none (102 and 104) its first ECG lead; or,
+where the second lead is asked for, the other of its two.
 Beats are divided into the five classes of ANSI/AAMI EC57; flutter waves and non-conducted P waves are no beats. A
 record that cannot be read whole is refused, since a figure on part of a fixed test set is not that set's figure.
 """
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts import InputError, shortened
+from scl.artifacts import InputError, sha256_bytes, shortened
 from scl.artifacts.run import Split
 from scl.ec57.beats import AAMI
 from train.data.archive import names_in
@@ -17,7 +18,7 @@ from train.data.cache import cached
 from train.data.data_set import DataSet, needed
 from train.data.recordings import Block, Recordings
 from train.data.wfdb_annotations import numbers, read_annotations
-from train.data.wfdb_files import Source, longest_constant, read_lead, stretches
+from train.data.wfdb_files import Lead, Source, lead_names, longest_constant, read_lead, stretches
 
 RATE_HZ = 360.0
 LEAD = "MLII"
@@ -39,10 +40,13 @@ ADVICE = (
 )
 
 
-def load(path: str | Path) -> Recordings:
+def load(path: str | Path, second: bool = False) -> Recordings:
     """Loads every record that is there at 360 Hz in mV, a block for each (or for each stretch of valid samples).
 
     Groups are record numbers; beats carry the classes. Beats outside the blocks are dropped and counted.
+
+    Args:
+        second: the other lead of each record: V1 of 40, V2, V4 or V5 of the rest.
 
     Raises:
         InputError: not the database, or a record is damaged, truncated or without its annotations.
@@ -66,16 +70,18 @@ def load(path: str | Path) -> Recordings:
         raise InputError(f"{path}: lacks {', '.join(missing[:5])}; {ADVICE}")
     sha256 = source.checksum(files)
     absent = sorted({*map(int, listed), *DS1, *DS2, *PACED} - set(map(int, records)))
+    if second:
+        sha256 = sha256_bytes(f"{sha256} second lead".encode())
     key: dict[str, object] = {"sha256": sha256, "missing": absent}
-    return cached("mitdb", key, lambda: _parse(source, records, absent, sha256))
+    return cached("mitdb", key, lambda: _parse(source, records, absent, sha256, second))
 
 
-def _parse(source: Source, records: list[str], absent: list[int], sha256: str) -> Recordings:
+def _parse(source: Source, records: list[str], absent: list[int], sha256: str, second: bool) -> Recordings:
     blocks: list[Block] = []
     leads: dict[str, list[str]] = {}
     past, flat, saturated, invalid, annotations, outside = [], [], [], [], 0, 0
     for record in records:
-        lead = read_lead(source, record, RATE_HZ, LEAD, or_first=True)
+        lead = _lead(source, record, second)
         leads.setdefault(lead.name, []).append(record)
         samples, classes, total = _beats(source, record, lead.frame_hz)
         annotations += total
@@ -117,6 +123,17 @@ def _parse(source: Source, records: list[str], absent: list[int], sha256: str) -
         sha256=sha256,
         report={"annotations": annotations, "leads": leads, "amiss": amiss},
     )
+
+
+def _lead(source: Source, record: str, second: bool) -> Lead:
+    """The lead of a record that is read. Raises InputError for a second one where there is none."""
+    first = read_lead(source, record, RATE_HZ, LEAD, or_first=True)
+    if not second:
+        return first
+    others = [name for name in lead_names(source, record) if name != first.name]
+    if not others:
+        raise InputError(f"{source.path}: {record} has no lead but {first.name}; {ADVICE}")
+    return read_lead(source, record, RATE_HZ, others[0])
 
 
 def _beats(source: Source, record: str, frame_hz: float) -> tuple[np.ndarray, np.ndarray, int]:

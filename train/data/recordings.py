@@ -93,8 +93,8 @@ class WindowSet:
         groups: (n,) int64, subject or record.
         labels_at: (n, shifts) int64 where a time shift can change the label: the label under each shift from the
             least to the most, a sample apart. Else None.
-        blocks, starts: (n,) int64 where recordings are cut again at the sensor's rate: index of the block, and the
-            block's sample that the untransformed window starts with. Else None.
+        blocks, starts: (n,) int64 where windows are cut of recordings: index of the block, and the block's sample that
+            the untransformed window starts with. None of beats that are measured.
         multilabel: whether labels are bit masks, bit i for class i.
     """
 
@@ -133,14 +133,16 @@ def windows(recordings: Recordings, groups: Collection[int], window_s: float, ov
     samples = round(window_s * recordings.rate_hz)
     step = max(round(samples * (1 - overlap)), 1)
     wanted = {int(g) for g in groups}
-    pieces, labels, owners = [], [], []
-    for block in recordings.blocks:
+    pieces, labels, owners, blocks, starts = [], [], [], [], []
+    for index, block in enumerate(recordings.blocks):
         if block.group not in wanted or block.x.shape[1] < samples:
             continue
         view = np.lib.stride_tricks.sliding_window_view(block.x, samples, axis=1)[:, ::step]
         pieces.append(view.transpose(1, 0, 2))
         labels += [block.label] * view.shape[1]
         owners += [block.group] * view.shape[1]
+        blocks += [index] * view.shape[1]
+        starts += [step * number for number in range(view.shape[1])]
     if not pieces:
         longest = max((b.x.shape[1] for b in recordings.blocks if b.group in wanted), default=0) / recordings.rate_hz
         raise InputError(
@@ -153,4 +155,5 @@ def windows(recordings: Recordings, groups: Collection[int], window_s: float, ov
         raise InputError(
             f"{recordings.name}: {bad.sum()} of {len(x)} windows hold NaN or infinity; repair the recording"
         )
-    return WindowSet(x, np.asarray(labels, dtype=np.int64), np.asarray(owners, dtype=np.int64))
+    label, owner, origin, start = (np.asarray(values, dtype=np.int64) for values in (labels, owners, blocks, starts))
+    return WindowSet(x, label, owner, blocks=origin, starts=start)

@@ -7,6 +7,7 @@ from scl.artifacts.fields import TaskName
 from scl.artifacts.run import InputSteps, Split, WindowInfo
 from train.data import beats, ecg
 from train.data.fitting import at_rate
+from train.data.mitdb import RHYTHM
 from train.data.recordings import Recordings, WindowSet, windows
 from train.data.splits import split_windows
 from train.transformations import Transformation
@@ -86,7 +87,7 @@ def _ecg(name: str) -> Cut:
     ) -> WindowSet:
         if steps.beats is not None:
             found = beats.versions(recordings, steps.beats)
-            return beats.windows(found, split.part(part), ecg.task_labels(recordings))
+            return beats.windows(found, split.part(part), RHYTHM)
         assert isinstance(transformation, Shift)  # what other ECG is trained under
         return ecg.split_windows(ecg.prepared(recordings, window.rate_hz), split, part, name, transformation)
 

@@ -214,6 +214,12 @@ def read_lead(source: Source, record: str, rate_hz: float, name: str, or_first: 
         return stored.lead(index)
 
 
+def lead_names(source: Source, record: str) -> list[str]:
+    """The names of a record's signals, in order. Raises InputError as `opened` does."""
+    with opened(source, record) as stored:
+        return [str(name) for name in stored.header.sig_name]
+
+
 def _chosen(header: Any, name: str, or_first: bool, where: str) -> int:
     """Which of a header's signals is the lead."""
     names = [str(found or "one without a name") for found in header.sig_name]

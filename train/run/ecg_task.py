@@ -13,6 +13,7 @@ from scl.frontend.beats import RATE_HZ, BeatSpec, names
 from train.augment.variation import vary_ecg, vary_features
 from train.data import beats, ecg
 from train.data.data_set import DataSet, Source
+from train.data.mitdb import RHYTHM
 from train.data.model_rate import model_rate
 from train.data.recordings import Recordings, WindowSet
 from train.data.registry import data_set
@@ -101,11 +102,11 @@ def _features_task(name: TaskName, recordings: Recordings, source: Source, confi
     """The features of beats that the board finds, under what may disturb their measurement, divided by record."""
     registered = data_set(source.data_set)
     assert registered.split is not None  # as all of ECG have
-    divided, labels = registered.split(recordings, config.run.seed), ecg.task_labels(recordings)
+    divided = registered.split(recordings, config.run.seed)
     # Options were chosen by cross-validation, and few records have S beats: none is kept from training.
     split = replace(divided, train=tuple(sorted((*divided.train, *divided.validation))), validation=())
     found = beats.versions(recordings, beat_spec(config))
-    parts = {p: beats.windows(found, split.part(p), labels) for p in ("train", "test")}
+    parts = {p: beats.windows(found, split.part(p), RHYTHM) for p in ("train", "test")}
     exempt, others = tuple(label for label in OTHERS if label in recordings.labels), None
     if ecg.holds(found[0], split.test, exempt):
         others = beats.windows(found, split.test, exempt), exempt
@@ -136,7 +137,7 @@ def features_task(
         name,
         replace(recordings, rate_hz=RATE_HZ),
         source,
-        ecg.task_labels(recordings),
+        RHYTHM,
         split,
         parts,
         Disturbance(),

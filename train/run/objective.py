@@ -42,7 +42,8 @@ def task_loss(windows: WindowSet, config: TrainConfig, classes: int, device: tor
         return lambda logits, labels: functional.cross_entropy(
             logits, labels, label_smoothing=config.augmentation.smoothing
         )
-    shares = np.bincount(windows.labels, minlength=classes) ** -config.optimization.balance
+    counts = np.bincount(windows.labels, minlength=classes).clip(1)  # of a class that none has, no weight is used
+    shares = counts**-config.optimization.balance
     weights = torch.from_numpy(shares / shares[windows.labels].mean()).float().to(device)
     return lambda logits, labels: (
         functional.cross_entropy(logits, labels, reduction="none", label_smoothing=config.augmentation.smoothing)

@@ -66,13 +66,17 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> "Metr
 
 
 def _check_windows(task: "Task", config: TrainConfig) -> None:
-    """Raises InputError for less than a batch of training windows, or a class that none of them has."""
+    """Raises InputError for less than a batch of training windows, or a class that none of them has. Measured beats may
+    lack one of N, S and V, as those of the AHA's databases lack S.
+    """
     name, windows = task.recordings.name, task.parts["train"]
     size = config.optimization.batch_size
     if len(windows) < size:
         raise InputError(f"{name}: {len(windows)} training windows, less than one batch of {size}; lower --batch-size")
     missing = missing_labels(windows, task.labels)
-    if missing:
+    if task.frontend.beats is not None and len(missing) == 1:
+        say(f"{name}: no training beat is {missing[0]}: the model will not answer it")
+    elif missing:
         raise InputError(f"{name}: no training window has {', '.join(missing)}; use another --seed or --split")
 
 

@@ -9,12 +9,11 @@ import torch
 from torch import Tensor
 
 from scl.artifacts.run import InputSteps, TransformationInfo
-from scl.frontend.counts import to_counts
-from scl.frontend.resampler import to_rate
 from scl.frontend.spec import FrontEndSpec
 from scl.robustness import ChangedLabels, Transformed
 from scl.transforms import roll
 from train.transformations.base import Copies, CopiesFigures, Figures, Transformation
+from train.transformations.records import SensorRecords
 
 if TYPE_CHECKING:
     from train.data.recordings import Recordings, WindowSet
@@ -46,16 +45,13 @@ class ShiftFigures(CopiesFigures):
 class ShiftedCopies:
     """The windows as recorded and cut again later, by a grid of shifts: raw counts of the recording itself, with what
     the front end needs before each window.
-
-    Before a record's start and after its end the sensor is taken to have been at rest. A sensor of another rate than
-    the recording's is imitated by resampling the record.
     """
 
     def __init__(
         self, windows: "WindowSet", shift: "Shift", draws: int, recordings: "Recordings", frontend: FrontEndSpec
     ) -> None:
         assert windows.labels_at is not None and windows.starts is not None and windows.blocks is not None
-        self.cuts, self.shift, self.frontend = windows, shift, frontend
+        self.cuts, self.shift = windows, shift
         self.shifts = np.array([0, *shift.grid(draws)])
         self.transforms = len(self.shifts)
         self.labels = windows.labels_at[:, self.shifts - shift.least].T
@@ -63,33 +59,14 @@ class ShiftedCopies:
         later = self.parameters["shift"][1:]
         self.names = ("as recorded", *(f"shift {samples:+d} samples" for samples in later))
         self.blocks, self.starts = windows.blocks, windows.starts
-        used = np.unique(self.blocks)
-        self.records = {int(b): self._padded(recordings.blocks[b].x, recordings.rate_hz) for b in used}
-
-    def _padded(self, x: np.ndarray, rate_hz: float) -> np.ndarray:
-        """Counts (samples, channels) of a record x (channels, samples), with a window's length at rest around it.
-
-        A converter at rest still toggles its last bit; one that stands perfectly still has lost its electrode.
-        """
-        sensor = self.frontend.sensor
-        counts = to_counts(to_rate(x[None].astype(np.float64), rate_hz, sensor.rate_hz), sensor)[0][0]
-        length = self.frontend.raw_samples
-        padded = np.pad(counts, ((length, length), (0, 0)), mode="edge")
-        toggle = np.resize(np.array([0, 1, 0, -1], np.int16), length)[:, None]  # no level of its own
-        padded[:length] += toggle
-        padded[-length:] += toggle
-        return padded
+        self.records = SensorRecords(self.blocks, recordings, frontend)
 
     def windows(self, transform: int) -> np.ndarray:
         first = self.shifts[transform] - self.shift.least
         return np.asarray(self.cuts.x[:, :, first : first + self.shift.samples])
 
     def counts(self, transform: int, rows: np.ndarray) -> np.ndarray:
-        raw, per_sample = self.frontend.raw_samples, self.frontend.resampling.down / self.frontend.resampling.up
-        starts = np.rint((self.starts[rows] + self.shifts[transform]) * per_sample).astype(int)
-        begins = starts - self.frontend.warmup_samples + raw
-        cuts = [self.records[int(b)][i : i + raw] for b, i in zip(self.blocks[rows], begins, strict=True)]
-        return np.stack(cuts)
+        return self.records.cut(self.blocks[rows], self.starts[rows] + self.shifts[transform])
 
 
 @dataclass(frozen=True)

@@ -97,5 +97,5 @@ def test_what_is_no_annotation_is_refused(tmp_path: Path, at: list[int], symbols
 
 def test_without_wfdb_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scl.extras.find_spec", lambda package: None)
-    with pytest.raises(MissingExtraError, match=r"wfdb is not installed; run .*\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"wfdb is not installed; run .*\[ecg\]"):
         write_annotations(tmp_path / "r.scl", np.array([1]), ["N"], 360.0, 10)

@@ -7,8 +7,17 @@ from scl.ec57.beats import AAMI, CLASSES, Series, inside, of_symbols
 def test_every_symbol_has_its_class_and_others_are_no_beats() -> None:
     symbols = "".join(AAMI.values()) + '+~|!x"='
     series = of_symbols(np.arange(len(symbols)), list(symbols))
-    assert "".join(CLASSES[number] for number in series.classes) == "NNNNN" + "SSSS" + "VV" + "F" + "QQQ"
-    assert series.at.tolist() == list(range(15))
+    assert "".join(CLASSES[number] for number in series.classes) == "NNNNNNN" + "SSSS" + "VVV" + "F" + "QQQQ"
+    assert series.at.tolist() == list(range(19))
+
+
+def test_every_beat_of_wfdb_has_a_class() -> None:
+    """By wfdb's own table of QRS complexes, to which it counts flutter waves: EC57 leaves those out."""
+    from wfdb.io.annotation import ann_label_table, is_qrs
+
+    table = zip(ann_label_table["label_store"], ann_label_table["symbol"], strict=True)
+    beats = {symbol for code, symbol in table if is_qrs[code]}
+    assert beats - {"!"} == set("".join(AAMI.values()))
 
 
 def test_flutter_goes_from_bracket_to_bracket_and_holds_no_beats() -> None:

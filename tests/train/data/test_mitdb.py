@@ -310,6 +310,19 @@ def test_without_mlii_the_first_lead_is_taken_and_named(folder: Path) -> None:
     assert recordings.report["leads"] == {"MLII": ["100"], "V5": ["101"]}
 
 
+def test_the_second_lead_is_the_other_one(folder: Path) -> None:
+    """The same beats, and the file that names a set tells the leads apart."""
+    expected = [write_record(folder, "100")[:, 0], write_record(folder, "101", leads=("V5", "V2"))[:, 1]]
+    first, second = mitdb.load(folder), mitdb.load(folder, second=True)
+    for block, other, mv in zip(first.blocks, second.blocks, expected, strict=True):
+        np.testing.assert_array_equal(other.x, mv[None])
+        assert np.array_equal(block.beats, other.beats) and block.group == other.group
+    assert second.report["leads"] == {"V1": ["100"], "V2": ["101"]} and first.sha256 != second.sha256
+    write_record(folder, "101", leads=("MLII",))
+    with pytest.raises(InputError, match="101 has no lead but MLII; expected the official"):
+        mitdb.load(folder, second=True)
+
+
 @pytest.mark.parametrize("leads", [("Resp", "PLETH"), ("RESP", "Resp"), ("ABP", "SpO2"), ("EMG", "event")])
 def test_a_signal_that_is_no_ecg_is_never_taken_for_one(folder: Path, leads: tuple[str, ...]) -> None:
     mv = write_record(folder, "101", leads=leads)

@@ -1,0 +1,180 @@
+"""A WFDB record as the sensor of a bundle would have counted it, for `firmware_host.stream --record`.
+
+Records of one segment are read, in any format that wfdb-python reads, at any rate. The lead is the one of the model's
+name, else MLII, else the first one in volts. A sample that the record marks as none repeats the one before it, so that
+a gap looks to the board as a lead that is off.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from firmware_host.resampling import MOST_RATIO, at_rate
+from scl.artifacts import InputError, shortened
+from scl.artifacts.annotations import parse_annotations
+from scl.artifacts.capture import Capture
+from scl.artifacts.files import read_bytes
+from scl.artifacts.manifest import BundleManifest
+from scl.ec57.beats import Series, of_symbols
+from scl.extras import require
+from scl.frontend.counts import to_counts
+from scl.text import say
+from scl.units import millivolts_per
+
+HEADER, REFERENCE = ".hea", ".atr"
+USUAL = "MLII"
+MOST_HEADER_BYTES = 1 << 16
+MOST_REFERENCE_BYTES = 1 << 22  # a half hour has 6 kB, a day 300 kB
+TOLERANCE = 1e-6  # of a ratio of rates
+AGAIN = "download the record again"
+
+
+@dataclass(frozen=True, eq=False)
+class WfdbRecord:
+    """A record that was read.
+
+    Attributes:
+        path: without suffix.
+        rate_hz, samples: its own.
+        capture: as the sensor counts it.
+    """
+
+    path: Path
+    rate_hz: float
+    samples: int
+    capture: Capture
+
+    def own(self, at: np.ndarray) -> np.ndarray:
+        """Sample numbers (any) of the sensor as those of the record, int64."""
+        scaled = np.rint(at * (self.rate_hz / self.capture.rate_hz)).astype(np.int64)
+        return np.asarray(np.minimum(scaled, self.samples - 1))
+
+    def file(self, suffix: str) -> Path:
+        """One of its files."""
+        return self.path.with_name(self.path.name + suffix)
+
+    def reference(self) -> Series | None:
+        """What its .atr says, in its own samples; None without one. InputError for a damaged one."""
+        path = self.file(REFERENCE)
+        if not path.is_file():
+            return None
+        found = parse_annotations(
+            read_bytes(path, MOST_REFERENCE_BYTES, "annotations"), str(path), self.rate_hz, self.rate_hz
+        )
+        return of_symbols(found.samples, found.symbols)
+
+
+def wfdb_path(path: Path) -> Path | None:
+    """The record that `--record` names, without suffix: RECORD or RECORD.hea; None where it names no header."""
+    if path.suffix == HEADER and path.is_file():
+        return path.with_suffix("")
+    return path if not path.is_file() and path.with_name(path.name + HEADER).is_file() else None
+
+
+def read_wfdb(path: Path, manifest: BundleManifest) -> WfdbRecord:
+    """Reads the record at `path`, which has no suffix, for the sensor of a bundle.
+
+    Raises:
+        InputError: the bundle's sensor is none of one ECG lead; the record is damaged, of several segments, without a
+            lead in volts or a valid sample, or at a rate that has no simple ratio to the sensor's.
+        MissingExtraError: wfdb is not installed.
+    """
+    sensor = manifest.sensor
+    if sensor.channels != 1 or sensor.parts[0].si_unit != "mV":
+        raise InputError(
+            f"{path}: is a WFDB record, the bundle takes {', '.join(manifest.channels)} of {sensor.name}: give a "
+            "bundle of one ECG lead, or a capture file"
+        )
+    require("wfdb")
+    header = _header(path)
+    index, factor = _lead(header, manifest.channels[0], path)
+    x = _filled(_samples(header, index, path) * factor, path)
+    ratio = sensor.rate_hz / header.fs
+    simple = Fraction(ratio).limit_denominator(MOST_RATIO)
+    if not simple or abs(simple - ratio) > TOLERANCE * ratio or simple.numerator > MOST_RATIO:
+        raise InputError(
+            f"{path}{HEADER}: has {header.fs:g} samples per second, which has no ratio to the sensor's "
+            f"{sensor.rate_hz:g} of numbers up to {MOST_RATIO}: give the record at another rate"
+        )
+    counts = to_counts(at_rate(x, header.fs, sensor.rate_hz)[None, None], sensor)[0][0]
+    capture = Capture(sensor.name, sensor.rate_hz, tuple(manifest.channels), counts)
+    return WfdbRecord(path, float(header.fs), len(x), capture)
+
+
+def _header(path: Path) -> Any:
+    """wfdb's header of a record of one segment with signals."""
+    import wfdb
+
+    name = f"{path}{HEADER}"
+    read_bytes(path.with_name(path.name + HEADER), MOST_HEADER_BYTES, "a WFDB header")  # refuses what is larger
+    try:
+        header = wfdb.rdheader(str(path))
+    except Exception as error:  # wfdb raises whatever its parsing meets
+        raise InputError(
+            f"{name}: cannot be read as a WFDB header ({type(error).__name__}: {shortened(str(error))}); {AGAIN}"
+        ) from error
+    if not isinstance(header, wfdb.Record):
+        raise InputError(
+            f"{name}: is of a record of {header.n_seg} segments, expected one; convert it with xform of the WFDB tools"
+        )
+    if not header.n_sig or len(header.sig_name or ()) != header.n_sig:
+        raise InputError(
+            f"{name}: describes {len(header.sig_name or ())} signals, {header.n_sig} by its first line; expected one "
+            f"at least, and as many: {AGAIN}"
+        )
+    if not header.fs or not header.fs > 0:
+        raise InputError(f"{name}: has {header.fs} samples per second, expected more than 0; {AGAIN}")
+    return header
+
+
+def _lead(header: Any, wanted: str, path: Path) -> tuple[int, float]:
+    """The number of the lead and its unit in mV: the one of that name, else MLII, else the first in volts."""
+    units = [millivolts_per(str(unit)) for unit in header.units]
+    names = [str(name) for name in header.sig_name]
+    usable = [index for index, unit in enumerate(units) if unit is not None]
+    if not usable:
+        raise InputError(
+            f"{path}{HEADER}: has {shortened(', '.join(map('{} in {}'.format, names, header.units)))}, expected a lead "
+            "in V, mV or uV; convert it"
+        )
+    named = (index for name in (wanted, USUAL) for index in usable if names[index] == name)
+    index = next(named, usable[0])
+    say(f"{path}: lead {names[index]} of {', '.join(names)} is played", error=True)
+    factor = units[index]
+    assert factor is not None
+    return index, factor
+
+
+def _samples(header: Any, index: int, path: Path) -> np.ndarray:
+    """A lead (samples,) float64 in its unit, NaN where there is none. Checksums are compared where there are any."""
+    import wfdb
+
+    try:
+        record = wfdb.rdrecord(str(path), physical=False, ignore_skew=True)
+        sums = record.calc_checksum() if max(record.samps_per_frame) == 1 else None
+        x = np.asarray(record.dac()[:, index], np.float64)
+    except Exception as error:  # wfdb raises whatever its parsing meets
+        raise InputError(
+            f"{path}: its signals cannot be read as its header says ({type(error).__name__}: "
+            f"{shortened(str(error))}); {AGAIN}"
+        ) from error
+    named = record.checksum or []
+    known = sums if sums is not None and any(named) and None not in named else []
+    if any(due % 65536 != value % 65536 for due, value in zip(named, known, strict=False)):
+        raise InputError(f"{path}: its signals have checksums {sums}, its header names {named}; {AGAIN}")
+    if header.sig_len and len(x) != header.sig_len:
+        raise InputError(f"{path}: has {len(x)} samples, {header.sig_len} by its header; {AGAIN}")
+    lag = (header.skew[index] or 0) if header.skew else 0
+    return np.concatenate([x[lag:], np.full(min(lag, len(x)), np.nan)])
+
+
+def _filled(x: np.ndarray, path: Path) -> np.ndarray:
+    """x (samples,) with each NaN replaced by the sample before it, or the first that there is."""
+    valid = np.isfinite(x)
+    if not valid.any():
+        raise InputError(f"{path}: none of its {len(x)} samples is valid; give another record")
+    place = np.where(valid, np.arange(len(x)), -1)
+    return np.asarray(x[np.maximum(np.maximum.accumulate(place), int(valid.argmax()))])

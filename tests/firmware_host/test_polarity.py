@@ -1,0 +1,37 @@
+"""Which way R peaks point: against the sign of the feature itself, and in a recording that is turned round."""
+
+import numpy as np
+import pytest
+
+from firmware_host.beat_lines import summary
+from firmware_host.polarity import downward, points_down
+from tests.firmware.beat_model import BeatModel, found, recording
+
+
+@pytest.fixture(scope="module")
+def counts() -> np.ndarray:
+    return recording(0.7)
+
+
+@pytest.mark.parametrize("next_interval", [False, True])
+def test_it_is_the_sign_of_the_template(counts: np.ndarray, next_interval: bool, tmp_path) -> None:
+    model = BeatModel.of(counts, next_interval)
+    beats, records = found(counts, model.spec), model.expected(counts)
+    values = beats.values[:, model.spec.beats.names.index("upright_t")]
+    assert len(records) == len(values) > 20
+    step = model.spec.std[18] / model.spec.inv_input_scale  # of the input, in the feature's own unit
+    manifest = model.manifest(tmp_path)
+    for record, value in zip(records, values, strict=True):
+        if abs(value) > step:
+            assert points_down(record, manifest) == (value < 0)
+
+
+def test_a_lead_turned_round_is_turned_round(counts: np.ndarray, tmp_path) -> None:
+    model = BeatModel.of(np.concatenate([counts, 2048 - counts]), False)
+    manifest = model.manifest(tmp_path)
+    upright, turned = (model.expected(x.astype(np.int16)) for x in (counts, 2048 - counts))
+    assert downward(upright, manifest) < 0.1 and downward(turned, manifest) > 0.9
+    assert not any("inverted" in text for text in summary(upright, manifest))
+    assert sum("R peaks point down around" in text for text in summary(turned, manifest)) == 1
+    with pytest.raises(ValueError, match="no beats"):
+        downward([], manifest)
