@@ -39,7 +39,7 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
     from firmware_host.measure import measure
     from firmware_host.model import finds_beats
     from firmware_host.validation import Validation
-    from firmware_host.validation_files import write_report
+    from firmware_host.validation_files import write_battery, write_report
     from firmware_host.validation_table import print_table
 
     bundle = read_bundle(options.bundle)
@@ -55,7 +55,8 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
     with folder(out, "report") as target:
         with open_board(bundle, port, options.baud, options.trace, options.wait, trust=options.trust) as board:
             measured, answers = measure(board, bundle, golden)
-            battery = measure_battery(board, bundle) if options.battery and measured.stopped is None else None
+            played = measure_battery(board, bundle) if options.battery and measured.stopped is None else None
+        battery = None if played is None else played.report
         typed = command_line("firmware_host.validate", argv)
         validation = Validation(
             **vars(measured),
@@ -64,6 +65,8 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
             battery=battery,
         )
         write_report(target, validation, bundle.manifest, golden, answers)
+        if played is not None:
+            write_battery(target, bundle.manifest, played.golden, played.answers)
     answer.give(validation)
     print_table(validation, validation, battery)
     say(f"report: {out / 'validation.html'}")
