@@ -24,6 +24,7 @@ import device
 import ecg_methods
 import fusion
 import qrs
+import rivals
 import ten_figures
 import train_cost
 import wisdm_folds
@@ -103,6 +104,7 @@ def main() -> None:
     texts["cold_start"] = cold_start.table(cold["rows"])
     engine = json.loads(device.RESULTS.read_text("utf-8"))
     texts["device"] = f"```\n{device.table(engine['networks'], engine['other_boards'], engine['streams'])}\n```"
+    texts["rivals"] = rivals.table(engine["networks"], engine["other_boards"])
     for name, log, first, last in (
         ("profile", arguments.profile_log, "layers", r"\Z"),
         ("budget", arguments.budget_log, "export failed", r"\Z"),
