@@ -19,10 +19,12 @@ import beat_literature
 import beat_pictures
 import beat_seeds
 import cold_start
+import decisions
 import device
 import ecg_methods
 import fusion
 import qrs
+import rivals
 import ten_figures
 import train_cost
 import wisdm_folds
@@ -96,6 +98,7 @@ def main() -> None:
     beat_pictures.write_pictures(drawn)
     texts["beat_pictures"] = beat_pictures.page(drawn)
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
+    texts["decisions"] = decisions.table(decisions.loaded())
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}
     texts["wisdm short"] = wisdm_folds.short_table(folds["runs"])
@@ -103,6 +106,7 @@ def main() -> None:
     texts["cold_start"] = cold_start.table(cold["rows"])
     engine = json.loads(device.RESULTS.read_text("utf-8"))
     texts["device"] = f"```\n{device.table(engine['networks'], engine['other_boards'], engine['streams'])}\n```"
+    texts["rivals"] = rivals.table(engine["networks"], engine["other_boards"])
     for name, log, first, last in (
         ("profile", arguments.profile_log, "layers", r"\Z"),
         ("budget", arguments.budget_log, "export failed", r"\Z"),
