@@ -90,6 +90,7 @@ def main() -> None:
     texts["beat_leads"] = beat_conditions.lead_table(heard)
     batteries = json.loads(battery_folds.RESULTS.read_text("utf-8"))["rows"]
     texts["battery_folds"] = battery_folds.table(batteries)
+    texts["battery_against"] = battery_folds.against_table(batteries)
     battery_folds.write_picture(batteries)
     texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
     drawn = beat_pictures.drawn_of(json.loads(beat_pictures.RESULTS.read_text("utf-8")))
