@@ -93,7 +93,7 @@ demo-ecg: setup ## The ECG path: heartbeats found and classified on the board, o
 # A quarter of the bundle's windows is sent: a strip is 11 kB of counts.
 .PHONY: demo-strip
 demo-strip: setup ## Strips of ten seconds under time shift, by a convolutional network, on MIT-BIH (15 minutes)
-	$(PY) -m train.ecg --force --out runs/demo-strip
+	$(PY) -m train.ecg --task strip --input raw --force --out runs/demo-strip
 	$(PY) -m calibration.ranges runs/demo-strip
 	$(PY) -m export.quantize runs/demo-strip --out bundles/demo-strip --draws 5 --max-loss 1
 	$(PY) -m firmware_host.validate bundles/demo-strip --port emulator --limit 150 --out reports/demo-strip
@@ -117,6 +117,7 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	make demo-strip 2>&1 | tee $(LOGS)/demo-strip.log
 	$(PY) benchmarks/cold_start.py bundles/demo-strip
 	$(PY) benchmarks/qrs.py
+	$(PY) benchmarks/battery_folds.py
 	$(PY) benchmarks/qrs_leads.py
 	$(PY) benchmarks/beat_folds.py
 	$(PY) benchmarks/beat_seeds.py

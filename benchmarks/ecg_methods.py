@@ -90,8 +90,8 @@ def measure(runs: Path, task: str, pool: str, method: str, seed: int) -> dict[st
     """Trains one run, if it is not there, and reads its figures; with scl, exports it too."""
     folder = runs / f"{task}-{pool}-{method}-{seed}"
     trained = ["--method", "baseline", "--input", "canonical"] if method == CANONICAL else ["--method", method]
-    if task == "beat" and method != CANONICAL:
-        trained += ["--input", "raw"]  # windows around annotated beats; benchmarks/beat_folds.py has measured ones
+    if method != CANONICAL:
+        trained += ["--input", "raw"]  # windows; benchmarks/beat_folds.py and beat_seeds.py have measured beats
     command = ["train.ecg", "--task", task, "--pool", pool, *trained, "--seed", str(seed)]
     if not (folder / "metrics.json").is_file():
         call(*command, *into(folder))

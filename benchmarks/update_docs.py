@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import ablations
+import battery_folds
 import beat_conditions
 import beat_folds
 import beat_literature
@@ -87,6 +88,7 @@ def main() -> None:
     texts |= {"beat_seeds": beat_seeds.table(seeds), "beat_literature": beat_literature.table(seeds, ecg["runs"])}
     heard = json.loads(beat_conditions.RESULTS.read_text("utf-8"))["rows"]
     texts["beat_leads"] = beat_conditions.lead_table(heard)
+    texts["battery_folds"] = battery_folds.table(json.loads(battery_folds.RESULTS.read_text("utf-8"))["rows"])
     texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
     drawn = beat_pictures.drawn_of(json.loads(beat_pictures.RESULTS.read_text("utf-8")))
     beat_pictures.write_pictures(drawn)

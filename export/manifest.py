@@ -6,6 +6,7 @@ from export.model import Model
 from export.network.layers import FEATURES, LOGITS
 from scl.artifacts.export_report import ExportReport
 from scl.artifacts.manifest import BatteryCopy, InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
+from scl.artifacts.run import TransformationInfo
 
 if TYPE_CHECKING:
     from train.run.folder import Run
@@ -15,13 +16,14 @@ def described(
     run: "Run",
     model: Model,
     report: ExportReport,
+    transformation: TransformationInfo,
     transforms: tuple[str, ...],
     int8: Int8Figures,
     seed: int,
     battery: tuple[BatteryCopy, ...],
     files: dict[str, str],
 ) -> Manifest:
-    """The manifest of a bundle that holds `files`, by their hashes."""
+    """The manifest of a bundle that holds `files`, by their hashes, and whose copies are of `transformation`."""
     info, scales, network = run.info, model.network.activations, model.network.network
 
     def output(name: str) -> OutputTensor:
@@ -31,7 +33,7 @@ def described(
     return Manifest(
         name=report.name,
         task=info.task,
-        transformation=info.transformation,
+        transformation=transformation,
         method=info.method,
         labels=info.labels,
         partition=run.partition,

@@ -14,6 +14,7 @@ from export.cost.reference import cost_of
 from export.golden.battery import check_battery, made
 from export.golden.beats import EvaluatedBeats, played
 from export.golden.choice import balanced, spread
+from export.golden.strips import EvaluatedStrips, evaluated_under
 from export.golden.windows import EvaluatedWindows, network_inputs
 from export.manifest import described
 from export.model import Model, check_labels, quantized
@@ -38,13 +39,14 @@ from scl.artifacts.manifest import BatteryCopy, Streaming
 from scl.artifacts.provenance import provenance
 from scl.artifacts.ranges import read_ranges
 from scl.artifacts.run import run_hash
-from scl.decision import decide
+from scl.decision import UNKNOWN, decide
 from scl.frontend.chain import FrontEnd
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import QEMU
 from scl.progress import Steps
 from train.data.recordings import WindowSet
 from train.data.stored import recordings_for_run, windows_for_run
+from train.data.strips import strips
 from train.data.tasks import TASKS
 from train.run.folder import load_run
 from train.transformations import from_info, kind
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from train.run.folder import Run
 
 Ranges = dict[str, tuple[float, float]]
-Evaluated = EvaluatedWindows | EvaluatedBeats
+Evaluated = EvaluatedWindows | EvaluatedBeats | EvaluatedStrips
 CONVERTER_INPUTS = 100
 STREAMED_INPUTS = 100  # windows, played one behind the other
 STEPS = {  # and what each takes of an export of 600 windows, roughly
@@ -134,7 +136,8 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             int8 = windows.store(folder, proof.outputs, model.thresholds)
         with watch.step("compare with the float model"):
             evaluation = compared_with_float(run, model, engine, windows)
-            limited = kind(run.info.transformation.name).limited
+            transformation = evaluated_under(run.info, windows)
+            limited = kind(transformation.name).limited
             loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
             opinion = second_opinion(model, ranges, proof.inputs[:CONVERTER_INPUTS])
@@ -153,7 +156,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             dropped=dropped(run.model),
             agreement=proof.agreement,
             converter=opinion,
-            transformation=run.info.transformation.name,
+            transformation=transformation.name,
             evaluation=evaluation,
             max_loss=options.max_loss,
             limited=limited,
@@ -165,7 +168,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         write_report(folder, report)
         write_manifest(
             folder,
-            described(run, model, report, windows.names, int8, options.seed, battery, hashes(folder)),
+            described(run, model, report, transformation, windows.names, int8, options.seed, battery, hashes(folder)),
         )
     return report
 
@@ -237,8 +240,13 @@ def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: ins
 def evaluated(run: "Run", test: WindowSet, options: Options, model: Model) -> Evaluated:
     """The test windows or beats under the transformation that the run was trained for, through the front end."""
     if model.frontend.beats is not None:
-        recordings = recordings_for_run(run.info, options.data)
-        return EvaluatedBeats(test, model.frontend, played(recordings, run.info.split.test, model.frontend))
+        recordings, records = recordings_for_run(run.info, options.data), run.info.split.test
+        to_play = played(recordings, records, model.frontend)
+        if run.info.task == "beat":
+            return EvaluatedBeats(test, model.frontend, to_play)
+        cut = strips(recordings, model.frontend.beats, records)
+        beats = WindowSet(cut.x, np.full(len(cut.x), UNKNOWN), np.zeros(len(cut.x), np.int64))
+        return EvaluatedStrips(beats, model.frontend, to_play, cut)
     transformation = from_info(run.info.transformation)
     copies = transformation.sensor_copies(
         *(test, options.draws, options.seed), lambda: recordings_for_run(run.info, options.data), model.frontend
@@ -274,7 +282,7 @@ def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> SecondOp
 def compared_with_float(run: "Run", model: Model, engine: CEngine, windows: Evaluated) -> Evaluation:
     """What int8 loses over all evaluated windows."""
     logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
-    int8_classes = model.answers(logits, windows.flags)
+    int8_classes = windows.gathered(model.answers(logits, windows.flags))
     return loss.evaluate(windows.labels, windows.groups, float_classes(run, windows), int8_classes, model.mask_labels)
 
 
@@ -285,4 +293,5 @@ def float_classes(run: "Run", windows: Evaluated) -> np.ndarray:
     from train.run.evaluate import predict
 
     thresholds = np.zeros(len(run.info.labels)) if run.info.multilabel else None
-    return np.stack([decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in windows.views()])
+    views = [decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in windows.views()]
+    return windows.gathered(np.stack(views))

@@ -22,6 +22,7 @@ from scl.text import say
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from export.cost.beats import BeatCost
     from scl.artifacts.export_report import Costs, LayerRow, Place
 
 MOST_COLUMNS = 12  # layers of a map with a column for each; of more it says from which to which
@@ -96,7 +97,7 @@ def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
     if probed is not None:
         print_profile(report, probed.taken, probed.unit)
         layers, whole = taken_by(report, probed.taken), (sum(probed.taken), report.cost.arena_bytes)
-        answer.give(Profile(str(bundle.path), probed.board, probed.unit, layers, *whole, None, None, None))
+        answer.give(Profile(str(bundle.path), probed.board, probed.unit, layers, *whole, None, None, None, None))
         say(
             f"{bundle.path} on {probed.board}: {_number(sum(probed.taken))} {probed.unit} in the layers of one "
             "inference"
@@ -107,24 +108,25 @@ def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
     print_profile(report, cost.layers)
     layers, whole = taken_by(report, cost.layers), (sum(cost.layers), report.cost.arena_bytes)
     counted = cost.instructions, cost.stack_bytes, cost.image_bytes
-    answer.give(Profile(str(bundle.path), cost.board, "instructions", layers, *whole, *counted))
+    frontend, beats = bundle.manifest.frontend, None
+    if frontend is not None and frontend.beats is not None:
+        from export.cost.beats import beat_cost
+
+        with tempfile.TemporaryDirectory() as build:
+            beats = beat_cost(c_folder(bundle), Path(build), arguments.board)
+    answer.give(Profile(str(bundle.path), cost.board, "instructions", layers, *whole, *counted, beats))
     say(
         f"{bundle.path} on {cost.board}: {cost.instructions:,} instructions per inference; arena "
         f"{report.cost.arena_bytes:,} bytes, deepest stack {cost.stack_bytes:,} bytes, program without link and "
         f"front end {cost.image_bytes:,} bytes"
     )
-    frontend = bundle.manifest.frontend
-    if frontend is not None and frontend.beats is not None:
-        print_beats(c_folder(bundle), arguments.board)
+    if beats is not None:
+        print_beats(beats)
     return 0
 
 
-def print_beats(c_files: Path, board: str) -> None:
-    """Prints what heartbeats cost with all of the front end. Raises InputError as `beat_cost`."""
-    from export.cost.beats import beat_cost
-
-    with tempfile.TemporaryDirectory() as build:
-        cost = beat_cost(c_files, Path(build), board)
+def print_beats(cost: "BeatCost") -> None:
+    """Prints what heartbeats cost with all of the front end."""
     say(
         f"heartbeats on {cost.board}, counted over {cost.seconds} s of a made-up ECG with {cost.beats} beats: "
         f"{cost.per_second:,} instructions per second of ECG in the front end, {cost.most:,} at most for one sample, "

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from export.cost.beats import BeatCost
 from export.cost.estimate import Estimate
 from export.network.layers import Network
 from export.proof.bisect import LayerErrors
@@ -30,6 +31,7 @@ class Profile(Document):
     Attributes:
         unit: of what layers take: "instructions" where an emulator counted them, else "microseconds".
         taken: of all layers together.
+        beats: what finding heartbeats takes with all of the front end; None of another model, and behind a port.
         instructions, stack_bytes, image_bytes: of an inference, the deepest stack, the program without link and front
             end; None of a board behind a port.
     """
@@ -43,9 +45,10 @@ class Profile(Document):
     instructions: int | None
     stack_bytes: int | None
     image_bytes: int | None
+    beats: BeatCost | None
 
     kind = "profile"
-    schema = 1
+    schema = 2
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Plays a bundle's battery to a board: windows under one nuisance after the other, and what the board makes of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from firmware_host.battery_types import BatteryReport, Rung, Scores
 from firmware_host.board import Board
-from firmware_host.figures import interval, parity
+from firmware_host.figures import Answers, interval, parity
 from firmware_host.measure import ask
 from scl import metrics
 from scl.artifacts.battery import read_battery
@@ -16,7 +17,16 @@ from scl.artifacts.manifest import BatteryCopy, BundleManifest
 from scl.robustness import robustness
 
 
-def measure_battery(board: Board, bundle: Bundle[BundleManifest]) -> BatteryReport:
+@dataclass(frozen=True, eq=False)
+class PlayedBattery:
+    """What was sent, what the board answered, and what is reported of it."""
+
+    golden: Golden
+    answers: Answers
+    report: BatteryReport
+
+
+def measure_battery(board: Board, bundle: Bundle[BundleManifest]) -> PlayedBattery:
     """Sends every window of battery.npz to the board, of which lost ones count as wrong.
 
     Raises InputError of a bundle without a battery, and as `firmware_host.measure.measure` does.
@@ -25,7 +35,7 @@ def measure_battery(board: Board, bundle: Bundle[BundleManifest]) -> BatteryRepo
     answers, outcome = ask(board, bundle, golden)
     labels = len(bundle.manifest.labels) if golden.thresholds is not None else None
     rungs = ladders(copies, golden, answers.predictions, labels)
-    return BatteryReport(
+    report = BatteryReport(
         windows=len(golden.groups),
         groups=len(np.unique(golden.groups)),
         sent=golden.input_crc32.size,
@@ -35,6 +45,7 @@ def measure_battery(board: Board, bundle: Bundle[BundleManifest]) -> BatteryRepo
         recorded=scores(golden, answers.predictions, 0, labels),
         rungs=tuple(weakest_first(rungs)),
     )
+    return PlayedBattery(golden, answers, report)
 
 
 def ladders(copies: Sequence[BatteryCopy], golden: Golden, classes: np.ndarray, labels: int | None) -> list[Rung]:
@@ -44,7 +55,7 @@ def ladders(copies: Sequence[BatteryCopy], golden: Golden, classes: np.ndarray, 
         board = scores(golden, classes, row, labels)
         same = (classes[[0, row]] == golden.predictions[[0, row]]).all()
         desktop = board if same else scores(golden, golden.predictions, row, labels)
-        rungs.append(Rung(**vars(copy), lost=int((classes[row] < 0).sum()), board=board, desktop=desktop))
+        rungs.append(Rung(**vars(copy), row=row, lost=int((classes[row] < 0).sum()), board=board, desktop=desktop))
     return rungs
 
 

@@ -17,16 +17,11 @@ def weakest(battery: BatteryReport) -> str:
     """The nuisance that the model stands least, in a sentence."""
     ladder = next(iter(battery.by_nuisance.values()))
     worst = min(ladder, key=lambda rung: rung.board.macro_f1)
-    described = ", ".join(filter(None, (worst.sentence, strength(worst))))
+    described = ", ".join(filter(None, (worst.sentence, worst.at)))
     return (
         f"{worst.name} ({described}): macro F1 {share(worst.board.macro_f1)}, as recorded "
         f"{share(battery.recorded.macro_f1)}."
     )
-
-
-def strength(rung: Rung) -> str:
-    """With its unit; empty where the nuisance is there or not."""
-    return f"{rung.strength:g} {rung.unit}" if rung.unit else ""
 
 
 def picture(battery: BatteryReport) -> "Markup":
@@ -68,7 +63,7 @@ def table(battery: BatteryReport) -> "Table":
         worst = min(ladder, key=lambda rung: rung.board.macro_f1)
         board = worst.board
         figures = share(board.macro_f1), _between(board.macro_f1_ci95), share(board.consistency)
-        rows.add_row(worst.name, strength(worst), *figures)
+        rows.add_row(worst.name, worst.at, *figures)
     return rows
 
 

@@ -29,6 +29,7 @@ class Rung:
 
     Attributes:
         unit: of the strength; empty where the nuisance is there or not.
+        row: of battery.npz, and `transform` in battery.csv.
         lost: windows without an answer, and those that the board abstained from: errors in every figure.
         desktop: of TFLite Micro's answers.
     """
@@ -37,9 +38,15 @@ class Rung:
     sentence: Line
     unit: str
     strength: NotNegative
+    row: Whole
     lost: Whole
     board: Scores
     desktop: Scores
+
+    @property
+    def at(self) -> str:
+        """The strength with its unit; empty where the nuisance is there or not."""
+        return f"{self.strength:g} {self.unit}" if self.unit else ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,11 @@ class BatteryReport:
     parity: Parity
     recorded: Scores
     rungs: tuple[Rung, ...]
+
+    @property
+    def by_row(self) -> dict[int, Rung]:
+        """By their rows."""
+        return {rung.row: rung for rung in self.rungs}
 
     @property
     def by_nuisance(self) -> dict[str, tuple[Rung, ...]]:

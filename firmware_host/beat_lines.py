@@ -10,7 +10,7 @@ import numpy as np
 from firmware_host.beats import BeatRecord
 from firmware_host.hello import NO_DEVICE
 from firmware_host.messages import ABSTAIN
-from firmware_host.model import answered_name
+from firmware_host.model import answered_name, of_strips
 from firmware_host.playing_beats import spec_of
 from firmware_host.polarity import downward, points_down
 from firmware_host.streamed import BeatAnswer, RhythmAnswer
@@ -18,6 +18,7 @@ from scl.artifacts import InputError
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.beats import RATE_HZ
 from scl.frontend.flags import LEAD_OFF, SATURATED, in_words, lead_off_at
+from scl.frontend.rhythm import NO_CLASS
 from scl.frontend.spec import FrontEndSpec
 
 MAJORITY = 0.5
@@ -32,6 +33,8 @@ def line(record: BeatRecord, manifest: BundleManifest) -> str:
     rate = "" if answer.heart_rate is None else f"{answer.heart_rate:.1f}/min"
     name = answered_name(manifest, record.predicted)
     said = f"{answer.seconds:9.2f} s  {name:9}  {answer.confidence:4.0%}  {interval:>7}  {rate:>9}"
+    if of_strips(manifest):
+        said += f"  ten seconds {answer.ten_seconds or 'abstained'}"
     return f"{said.rstrip()}{in_words(record.flags)}"
 
 
@@ -43,6 +46,7 @@ def beat_answer(record: BeatRecord, manifest: BundleManifest) -> BeatAnswer:
         confidence=1 / (1 + math.exp(-record.margin * manifest.outputs.logits.scale)),
         interval_s=record.interval / RATE_HZ if record.interval else None,
         heart_rate=record.rhythm.heart_rate / 10 or None,
+        ten_seconds=None if record.rhythm.worst == NO_CLASS else answered_name(manifest, record.rhythm.worst),
         saturated=bool(record.flags & SATURATED),
         lead_off=bool(record.flags & LEAD_OFF),
         points_down=points_down(record, manifest),

@@ -14,10 +14,12 @@ from scl.artifacts.golden_beats import GoldenBeats
 from scl.artifacts.manifest import BundleManifest
 from scl.ec57.inter_patient import InterPatient
 from scl.ec57.statistics import Statistics
+from scl.ec57.strips import Strips
 from scl.pages import beat_charts
 from scl.pages.beat_table import BeatTable, beat_table, counts
 from scl.pages.parts import Matrix, Rows, Tile, confusion, cost_rows, provenance_rows
 from scl.pages.rendering import number, render, share
+from scl.robustness import Interval
 
 TEMPLATE = Path(__file__).with_name("beats.html")
 PAGE, ANNOTATIONS = "validation.html", "annotations"
@@ -43,6 +45,7 @@ def page(v: BeatValidation, drawn: Pictures | None) -> str:
         TEMPLATE,
         {
             "v": v,
+            "about": about(v),
             "no_device": NO_DEVICE,
             "tiles": _tiles(v),
             "table": None if v.compared is None else table_of(v.compared),
@@ -63,7 +66,7 @@ def print_table(v: BeatValidation) -> None:
     console = PlainConsole(width=None if sys.stdout.isatty() else WIDTH)  # a pipe has no width of its own
     if v.compared is not None:
         table = table_of(v.compared)
-        console.print(columns(f"{v.name} on {v.board}: heartbeats", table.columns, [table.records, table.totals]))
+        console.print(columns(f"{v.name} on {v.board}: {about(v)}", table.columns, [table.records, table.totals]))
         console.print(table.caption, highlight=False)
     for name, value in rows(v):
         console.print(f"{name}: {value}", highlight=False)
@@ -71,6 +74,11 @@ def print_table(v: BeatValidation) -> None:
         console.print(f"missed: {reason}", style="red", highlight=False)
     console.print(NO_DEVICE, highlight=False)
     console.print(f"{'passed' if v.passed else 'not passed'}: {v.verdict}", style="bold", highlight=False)
+
+
+def about(v: BeatValidation) -> str:
+    """What the bundle is about."""
+    return "strips of ten seconds by their heartbeats" if v.task == "strip" else "heartbeats"
 
 
 def table_of(c: Compared) -> BeatTable:
@@ -81,15 +89,24 @@ def table_of(c: Compared) -> BeatTable:
 def rows(v: BeatValidation) -> Rows:
     """What was measured, in words."""
     same = v.parity
-    lines = [
+    lines = [] if v.compared is None or v.task == "beat" else _strip_rows(v.compared.strips)
+    lines += [
         ("Beats equal to the desktop's", f"{same.compared - _beats_off(v):,} of {same.expected:,}, in every number"),
+        (
+            "Strips equal to the desktop's",
+            f"{same.strips - same.strips_off:,} of {same.strips:,}, as recorded and started up to .83 s later; the "
+            f"worst class of the latest ten seconds is among every beat's numbers",
+        ),
         ("Answered", f"{same.answered:,} beats of {v.seconds / 3600:.2f} hours of ECG"),
     ]
+    if v.resets:
+        lines.append(("Resets of the board", f"{v.resets}; {same.lost:,} beats were lost, which count as missed"))
     if v.latency_s is not None:
         middle, late, last = v.latency_s
         lines.append(("From the R peak to the answer", f"{middle:.2f} s; 99 %: {late:.2f} s; at most {last:.2f} s"))
     if v.compared is not None:
         lines += _figures(v.compared)
+        lines += _strip_rows(v.compared.strips) if v.task == "beat" else []
     if v.inference is not None:
         lines.append(("An inference of the network alone", v.inference.cost))
     if v.export is not None:
@@ -97,23 +114,34 @@ def rows(v: BeatValidation) -> Rows:
     return lines
 
 
+def _strip_rows(strips: Strips) -> Rows:
+    return [
+        (
+            f"{strips.strips:,} strips of ten seconds by their worst beat",
+            f"accuracy {number(strips.accuracy)}, macro F1 {number(strips.macro_f1)}",
+        ),
+        (
+            "The same strips up to .83 s later",
+            f"accuracy {number(strips.accuracy_transformed)}, macro F1 {number(strips.macro_f1_transformed)}; "
+            f"{share(strips.consistency, 2)} of {strips.pairs:,} pairs keep their class"
+            f"{_interval(strips.consistency_ci95)}",
+        ),
+    ]
+
+
 def _figures(c: Compared) -> Rows:
-    strips, ten = c.strips, c.all.inter_patient
+    ten = c.all.inter_patient
     runs = c.all.runs.any
     result = [
+        ("Accuracy: N, S and V found and named so", share(c.accuracy, 2)),
         ("F1 of N, S, V", f"{', '.join(number(f1) for f1 in ten.f1)}; macro {number(ten.macro_f1)}{_between(ten)}"),
         ("QRS with the first five minutes", _share_pair(c.whole.qrs.gross)),
         ("Runs of three V and more", f"Se {share(runs.sensitivity, 2)}, PPV {share(runs.ppv, 2)}"),
-        (
-            "Ten seconds by their worst beat",
-            f"macro F1 {number(strips.macro_f1)} over {strips.strips:,}; {share(strips.consistency, 2)} of "
-            f"{strips.pairs:,} keep their class when they start up to .8 s later",
-        ),
     ]
     if c.without is not None:
         fewer = c.without.inter_patient
         name = f"F1 of N, S, V without {c.without_record}"
-        result.insert(1, (name, f"{', '.join(map(number, fewer.f1))}; macro {number(fewer.macro_f1)}"))
+        result.insert(2, (name, f"{', '.join(map(number, fewer.f1))}; macro {number(fewer.macro_f1)}"))
     return result
 
 
@@ -122,7 +150,10 @@ def _share_pair(statistics: Statistics) -> str:
 
 
 def _between(figures: InterPatient) -> str:
-    interval = figures.macro_f1_ci95
+    return _interval(figures.macro_f1_ci95)
+
+
+def _interval(interval: Interval | None) -> str:
     return "" if interval is None else f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by record)"
 
 
@@ -134,8 +165,17 @@ def _beats_off(v: BeatValidation) -> int:
 
 def _tiles(v: BeatValidation) -> list[Tile]:
     same = v.parity
-    tiles = [Tile("Beats equal to the desktop's", f"{same.compared - _beats_off(v):,} of {same.expected:,}", None, "")]
-    if v.compared is not None:
+    beats = f"{same.compared - _beats_off(v):,} of {same.expected:,}"
+    strips = f"strips: {same.strips - same.strips_off:,} of {same.strips:,}"
+    tiles = [Tile("Beats equal to the desktop's", beats, None, strips)]
+    if v.compared is not None and v.task == "strip":
+        of, note = v.compared.strips, f"{v.compared.strips.strips:,} strips by their worst beat"
+        tiles += [
+            Tile("Accuracy of ten seconds", share(of.accuracy, 1), None, note),
+            Tile("Macro F1 of ten seconds", number(of.macro_f1), None, note),
+            Tile("Consistency", share(of.consistency, 2), of.consistency_ci95, "started up to .83 s later"),
+        ]
+    elif v.compared is not None:
         ten = v.compared.all.inter_patient
         tiles.append(Tile("Macro F1 of N, S, V", number(ten.macro_f1), ten.macro_f1_ci95, "beats that the board found"))
     return tiles

@@ -15,18 +15,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware_host.beat_validation import BeatValidation
+from firmware_host.boards_table import print_comparison
 from firmware_host.emulator import STOP_TIMEOUT_S, die_with_parent
 from firmware_host.validation import REPORT, Validation
 from scl.answers import Answer, Document
 from scl.arguments import Parser
 from scl.artifacts import InputError, read_artifact
-from scl.pages.rendering import share
 from scl.text import say
 
 LONGEST_LINE = 4096  # characters of a line of a process, passed on
 LONGEST_FOLDER_NAME = 64  # of a port's part of a folder's name
-WIDEST = 10_000  # characters of a table
 STARTED_HERE = ("native", "emulator")  # each port of this name is another board
+Report = type[Validation] | type[BeatValidation]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Run:
     name: str  # of the port, fit for a folder
     out: Path
     status: int  # exit status of its process
-    validation: Validation | None  # None: no report was written
+    validation: Validation | BeatValidation | None  # None: no report was written
     last_words: str  # latest line that it wrote to stderr
 
 
@@ -53,7 +54,7 @@ class BoardRun:
     port: str
     report: str
     status: int
-    validation: Validation | None
+    validation: Validation | BeatValidation | None
     last_words: str
 
 
@@ -64,7 +65,7 @@ class Boards(Document):
     boards: tuple[BoardRun, ...]
 
     kind = "boards"
-    schema = 1
+    schema = 2
 
 
 def folder_names(ports: Sequence[str]) -> list[str]:
@@ -89,8 +90,11 @@ def check_ports(ports: Sequence[str]) -> None:
             raise InputError(f"--port {port}: named {count} times; name each board once")
 
 
-def side_by_side(argv: Sequence[str], ports: Sequence[str], out: Path, trace: str | None, answer: Answer) -> int:
-    """Validates on every port at once, with the arguments of `argv` otherwise; the worst exit status.
+def side_by_side(
+    argv: Sequence[str], ports: Sequence[str], out: Path, trace: str | None, report: Report, answer: Answer
+) -> int:
+    """Validates on every port at once, with the arguments of `argv` otherwise; the worst exit status. `report`: what
+    each writes.
 
     Reports go to `out` with the port's name behind it, and so do traces.
     """
@@ -101,7 +105,7 @@ def side_by_side(argv: Sequence[str], ports: Sequence[str], out: Path, trace: st
         for port, name in zip(ports, folder_names(ports), strict=True):
             target = out / name if out.name in ("", "..") else out.with_name(f"{out.name}-{name}")
             own = ["--port", port, "--out", str(target), *_trace_option(trace, name)]
-            started.append(_Process(port, name, target, [*rest, *own]))
+            started.append(_Process(port, name, target, report, [*rest, *own]))
         runs = [process.result() for process in started]
     finally:
         deadline = time.monotonic() + STOP_TIMEOUT_S  # for all of them together
@@ -115,8 +119,8 @@ def side_by_side(argv: Sequence[str], ports: Sequence[str], out: Path, trace: st
 class _Process:
     """One validation under way; what it says is passed on, line by line, behind the port's name."""
 
-    def __init__(self, port: str, name: str, out: Path, argv: list[str]) -> None:
-        self._port, self._name, self._out = port, name, out
+    def __init__(self, port: str, name: str, out: Path, report: Report, argv: list[str]) -> None:
+        self._port, self._name, self._out, self._report = port, name, out, report
         self._before = _stamp(out / REPORT)
         self._last_words = ""
         self._process = subprocess.Popen(
@@ -133,10 +137,10 @@ class _Process:
         """Waits for its end."""
         self._reader.join()
         status = self._process.wait()
-        validation = None
+        validation: Validation | BeatValidation | None = None
         if _stamp(self._out / REPORT) not in (None, self._before):  # one of an earlier run is not taken for this one's
             try:
-                validation = read_artifact(self._out / REPORT, Validation)
+                validation = read_artifact(self._out / REPORT, self._report)
             except InputError as error:
                 self._last_words = str(error)
         return Run(self._port, self._name, self._out, status, validation, self._last_words)
@@ -184,42 +188,3 @@ def _trace_option(trace: str | None, name: str) -> list[str]:
         return []
     path = Path(trace)
     return ["--trace", trace if trace == "-" else str(path.with_name(f"{path.stem}-{name}{path.suffix}"))]
-
-
-def print_comparison(runs: Sequence[Run]) -> None:
-    """A column for each board, with its verdict and the figures in which boards may differ; then what was missed."""
-    from rich.table import Table
-
-    from scl.terminal import PlainConsole
-
-    table = Table("", *(run.name for run in runs), title="boards side by side")
-    rows = [_figures(run.validation) for run in runs]
-    for name in rows[0]:
-        table.add_row(name, *(row[name] for row in rows))
-    console = PlainConsole()
-    unbounded = console.options.update(width=WIDEST)
-    console.width = max(console.width, console.measure(table, options=unbounded).maximum)  # no figure is cut
-    console.print(table)
-    for run in runs:
-        if run.validation is None:
-            say(f"{run.name} ({run.port}): exit status {run.status}: {run.last_words}")
-            continue
-        for reason in run.validation.missed:
-            say(f"{run.name} ({run.port}): {reason}")
-        say(f"{run.name} ({run.port}): report: {run.out / 'validation.html'}")
-
-
-def _figures(v: Validation | None) -> dict[str, str]:
-    return {
-        "board": v.board if v else "–",
-        "verdict": v.verdict if v else "not measured",
-        "windows answered": f"{v.sent - v.lost} of {v.sent}" if v else "–",
-        "retried": str(v.retried) if v else "–",
-        "resets": str(v.resets) if v else "–",
-        "accuracy": share(v.accuracy if v else None, 2),
-        "consistency": share(v.consistency if v else None, 2),
-        "per inference": v.inference.cost if v and v.inference else "–",
-        "latency, median": f"{v.latency.median_ms:.1f} ms" if v and v.latency.median_ms is not None else "–",
-        "windows per second": f"{(v.sent - v.lost) / v.link.seconds:.1f}" if v and v.link.seconds else "–",
-        "damaged frames": str(v.link.host_damaged_frames) if v else "–",
-    }

@@ -67,6 +67,7 @@ class Comparison(Artifact):
     Attributes:
         paired: whether the figures are over the same windows.
         why: over which windows they are, in words.
+        battery: macro F1 of each nuisance and strength that both have, over the windows that both have.
         same_answers: rows that both have and that got the same class; None where they are not paired.
     """
 
@@ -79,9 +80,10 @@ class Comparison(Artifact):
     classes: tuple[Difference, ...]
     facts: tuple[Fact, ...]
     provenance: Provenance
+    battery: tuple[Difference, ...] = ()
 
     kind = "comparison"
-    schema = 1
+    schema = 2
     advice = "compare again with python -m firmware_host.report"
 
 
@@ -171,17 +173,26 @@ def _macro_f1(a: Windows, b: Windows, paired: bool) -> Iterator[Difference]:
     """Macro F1 of the windows as recorded and of all copies together, where both have the same labels."""
     if not paired or (a.label != b.label).any() or (a.label == "").any():
         return
-    names = sorted({*a.label, *a.predicted, *b.predicted} - {""})
-    codes = {name: code for code, name in enumerate(names)} | {"": -1}
-    truth, first, second = (np.array([codes[x] for x in column]) for column in (a.label, a.predicted, b.predicted))
+    truth, first, second = coded(a.label, a.predicted, b.predicted)
     for name, rows in (("Macro F1, as recorded", ~a.copy), ("Macro F1, copies together", a.copy)):
-        if not rows.any():
-            continue
-        before, after = (metrics.macro_f1(truth[rows], answers[rows]) for answers in (first, second))
-        between = None
-        if len(np.unique(a.group[rows])) > 1:
-            between = metrics.macro_f1_interval(truth[rows], second[rows], a.group[rows], minus=first[rows])
-        yield _difference(name, before, after, between, (int(rows.sum()), int(rows.sum())))
+        if rows.any():
+            yield paired_f1(name, truth[rows], first[rows], second[rows], a.group[rows])
+
+
+def coded(*columns: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Names of classes as numbers, the same in all columns; -1 for none."""
+    names = sorted({name for column in columns for name in column} - {""})
+    codes = {name: code for code, name in enumerate(names)} | {"": -1}
+    return tuple(np.array([codes[name] for name in column]) for column in columns)
+
+
+def paired_f1(name: str, truth: np.ndarray, first: np.ndarray, second: np.ndarray, groups: np.ndarray) -> Difference:
+    """Of two sets of answers (n,) to the same windows."""
+    before, after = (metrics.macro_f1(truth, answers) for answers in (first, second))
+    between = None
+    if len(np.unique(groups)) > 1:
+        between = metrics.macro_f1_interval(truth, second, groups, minus=first)
+    return _difference(name, before, after, between, (len(truth), len(truth)))
 
 
 def _difference(name: str, a: float, b: float, between: Interval | None, rows: tuple[int, int]) -> Difference:

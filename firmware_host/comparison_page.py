@@ -15,6 +15,7 @@ TEMPLATE = Path(__file__).with_name("comparison.html")
 def page(comparison: Comparison) -> str:
     """The comparison as HTML, with style and charts inline."""
     beyond = [row for row in comparison.differences if row.beyond]
+    battery = sorted(comparison.battery, key=lambda row: row.difference)
     classes = sorted(comparison.classes, key=lambda row: row.difference)
     return render(
         TEMPLATE,
@@ -23,6 +24,7 @@ def page(comparison: Comparison) -> str:
             "sentences": [_sentence(row) for row in beyond] or ["Nothing differs beyond its interval."],
             "tables": [
                 ("All windows", "figure", comparison.differences),
+                ("The battery: macro F1 under each nuisance, largest loss first", "nuisance", battery),
                 ("Right of the copies of each class, largest loss first", "class", classes),
             ],
             "angle": _by_angle(comparison),

@@ -46,6 +46,11 @@ def finds_beats(manifest: BundleManifest) -> bool:
     return manifest.frontend is not None and manifest.frontend.beats is not None
 
 
+def of_strips(manifest: BundleManifest) -> bool:
+    """Whether the heartbeats that the board finds are to tell what ten seconds are."""
+    return finds_beats(manifest) and isinstance(manifest, Manifest) and manifest.task == "strip"
+
+
 def check_streams(bundle: Bundle[BundleManifest]) -> None:
     """InputError for a model of beats: it answers beats that it finds, or has windows around given ones, and a stream's
     windows lie anywhere.

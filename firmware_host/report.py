@@ -58,10 +58,15 @@ def read_validation(path: Path) -> "Validation":
 
 def compare(a: Path, first: "Validation", b: Path, second: "Validation", typed: str) -> "Comparison":
     """The comparison of the reports in folders `a` and `b`. Raises InputError if a windows.csv is damaged."""
+    from firmware_host.battery_comparison import battery_differences
     from firmware_host.comparison import Comparison, facts, figures
-    from firmware_host.windows_reader import read_windows
+    from firmware_host.windows_reader import read_battery_windows, read_windows
 
     paired, why, same, differences, classes = figures(read_windows(a, first), read_windows(b, second))
+    batteries = read_battery_windows(a, first), read_battery_windows(b, second)
+    battery: list[Difference] = []
+    if batteries[0] and batteries[1] and first.battery and second.battery:
+        battery = list(battery_differences(first.battery, batteries[0], second.battery, batteries[1]))
     return Comparison(
         a=_side(a, first),
         b=_side(b, second),
@@ -72,6 +77,7 @@ def compare(a: Path, first: "Validation", b: Path, second: "Validation", typed: 
         classes=tuple(classes),
         facts=tuple(facts(first, second)),
         provenance=provenance(typed, None, None),
+        battery=tuple(battery),
     )
 
 
@@ -93,6 +99,9 @@ def print_comparison(comparison: "Comparison") -> None:
         table.add_column(column, justify="left" if not column else "right")
     for row in comparison.differences:
         table.add_row(row.name, *in_words(row))
+    for row in comparison.battery:
+        if row.beyond:
+            table.add_row(f"Macro F1 of {row.name}", *in_words(row))
     console = PlainConsole()
     console.print(table)
     for fact in comparison.facts:

@@ -103,6 +103,7 @@ class BeatAnswer:
         confidence: of the class against the second: 1 / (1 + exp(-margin)), the margin of the logits.
         interval_s: since the R peak before; None: there is none that it joins.
         heart_rate: beats a minute, of the latest 8 intervals; None without one.
+        ten_seconds: the worst class of the ten seconds up to the beat; None: the board abstained throughout.
         points_down: the patient's usual R peak points down: an inverted lead, where it should point up.
     """
 
@@ -111,6 +112,7 @@ class BeatAnswer:
     confidence: float
     interval_s: float | None
     heart_rate: float | None
+    ten_seconds: str | None
     saturated: bool
     lead_off: bool
     points_down: bool

@@ -20,6 +20,7 @@ from scl.text import say
 
 if TYPE_CHECKING:  # types of a hundred fields, which --help does without
     from firmware_host.battery_types import BatteryReport
+    from firmware_host.beat_validation import BeatValidation
     from firmware_host.validation import Measured, Verdict
     from scl.artifacts.manifest import BundleManifest
 
@@ -35,19 +36,23 @@ def main(argv: Sequence[str]) -> int:
 def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) -> int:
     from firmware_host.background import background, export_facts
     from firmware_host.battery import measure_battery
+    from firmware_host.beat_validation import BeatValidation
     from firmware_host.boards import side_by_side
     from firmware_host.measure import measure
     from firmware_host.model import finds_beats
     from firmware_host.validation import Validation
-    from firmware_host.validation_files import write_report
+    from firmware_host.validation_files import write_battery, write_report
     from firmware_host.validation_table import print_table
 
     bundle = read_bundle(options.bundle)
     out = options.out or Path("reports") / options.bundle.resolve().name
+    if options.battery and finds_beats(bundle.manifest):
+        raise InputError(f"--battery is of windows, {options.bundle} finds heartbeats: leave it out")
+    if options.port and len(options.port) > 1:
+        report = BeatValidation if finds_beats(bundle.manifest) else Validation
+        return side_by_side(argv, options.port, out, options.trace, report, answer)
     if finds_beats(bundle.manifest):
         return _validate_beats(argv, options, bundle, out, answer)
-    if options.port and len(options.port) > 1:
-        return side_by_side(argv, options.port, out, options.trace, answer)
     port = options.port[0] if options.port else None
     if options.battery:
         read_battery(bundle)  # one without a battery is refused before minutes of measuring
@@ -55,7 +60,8 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
     with folder(out, "report") as target:
         with open_board(bundle, port, options.baud, options.trace, options.wait, trust=options.trust) as board:
             measured, answers = measure(board, bundle, golden)
-            battery = measure_battery(board, bundle) if options.battery and measured.stopped is None else None
+            played = measure_battery(board, bundle) if options.battery and measured.stopped is None else None
+        battery = None if played is None else played.report
         typed = command_line("firmware_host.validate", argv)
         validation = Validation(
             **vars(measured),
@@ -64,6 +70,8 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
             battery=battery,
         )
         write_report(target, validation, bundle.manifest, golden, answers)
+        if played is not None:
+            write_battery(target, bundle.manifest, played.golden, played.answers)
     answer.give(validation)
     print_table(validation, validation, battery)
     say(f"report: {out / 'validation.html'}")
@@ -76,32 +84,25 @@ def _validate_beats(
     """The same for a bundle that finds heartbeats: whole recordings, as a stream."""
     from firmware_host.beat_measure import ask, validation_of
     from firmware_host.beat_page import print_table, write_report
+    from firmware_host.validation import Thresholds
     from scl.artifacts.golden_beats import read_golden_beats
 
-    if options.min_accuracy is not None or options.min_consistency is not None:
-        raise InputError(
-            "--min-accuracy and --min-consistency are of windows, this bundle finds heartbeats: leave them out, and "
-            "read the figures in validation.json"
-        )
-    if options.battery:
-        raise InputError(f"--battery is of windows, {options.bundle} finds heartbeats: leave it out")
-    if options.port and len(options.port) > 1:
-        raise InputError(f"{options.bundle}: finds heartbeats, which are validated on one board; give one --port")
     golden = read_golden_beats(bundle).limited(options.limit)
     with folder(out, "report") as target:
         port = options.port[0] if options.port else None
         with open_board(bundle, port, options.baud, options.trace, options.wait, trust=options.trust) as board:
             answered = ask(board, bundle, golden)
             typed = command_line("firmware_host.validate", argv)
-            validation = validation_of(board, bundle, golden, answered, typed)
+            asked = Thresholds(options.min_accuracy, options.min_consistency)
+            validation = validation_of(board, bundle, golden, answered, asked, typed)
         write_report(target, validation, bundle.manifest, golden, answered)
     answer.give(validation)
     print_table(validation)
     say(f"report: {out / 'validation.html'}")
-    return 0 if validation.passed else 2 if answered.stopped is not None else 1
+    return exit_status(validation)
 
 
-def exit_status(judged: "Verdict") -> int:
+def exit_status(judged: "Verdict | BeatValidation") -> int:
     """0 passed, 1 not exact or a threshold missed, 2 incomplete."""
     return 0 if judged.passed else 2 if judged.verdict == INCOMPLETE else 1
 
@@ -116,7 +117,7 @@ def judge(
 
     Exactness is always asked for, robustness only by a threshold. What is missing comes first.
     """
-    from firmware_host.validation import Thresholds, Verdict
+    from firmware_host.validation import Thresholds, Verdict, below
 
     parity, missed = measured.parity, []
     if measured.lost:
@@ -142,9 +143,7 @@ def judge(
         ("consistency", measured.consistency, min_consistency),
     ):
         if least is not None and (value is None or value < least):
-            missed.append(
-                f"{name} is {'not known' if value is None else f'{value:.4f}'}, at least {least:g} was asked for"
-            )
+            missed.append(below(name, value, least))
     if parity.flags_off:
         missed.append(f"{parity.flags_off} flags of saturation or lead-off differ from the stored ones")
     if battery is not None:
@@ -199,9 +198,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, help="report folder (default reports/<name of the bundle's folder>)")
     parser.add_argument(
-        "--min-accuracy", type=FRACTION, metavar="F", help="least accuracy, untouched and transformed, to pass (0..1)"
+        "--min-accuracy",
+        type=FRACTION,
+        metavar="F",
+        help="least accuracy, untouched and transformed, to pass (0..1); of heartbeats: share of N, S and V, and of "
+        "beats that are none, that were named right",
     )
-    parser.add_argument("--min-consistency", type=FRACTION, metavar="F", help="least consistency to pass (0..1)")
+    parser.add_argument(
+        "--min-consistency",
+        type=FRACTION,
+        metavar="F",
+        help="least consistency to pass (0..1); of heartbeats: of ten seconds that start later",
+    )
     return parser
 
 

@@ -153,6 +153,11 @@ class Thresholds:
     min_consistency: Fraction | None
 
 
+def below(figure: str, value: float | None, least: float) -> str:
+    """Of a report: a figure is below its threshold, or not known."""
+    return f"{figure} is {'not known' if value is None else f'{value:.4f}'}, at least {least:g} was asked for"
+
+
 @dataclass(frozen=True)
 class ExportFacts:
     """What the bundle's export report says of the model.

@@ -16,7 +16,7 @@ from scl.decision import LOST, UNKNOWN
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.text import cell
 
-WINDOWS = "windows.csv"
+WINDOWS, BATTERY = "windows.csv", "battery.csv"
 CSV_COLUMNS = (
     "window", "transform", "group", "label", "predicted", "expected", "consistent", "features_lsb", "logits_lsb",
     "input_ok", "saturated", "lead_off", "correct", "label_kept", "similarity", "angle_deg", "shift_samples", "sha256",

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from firmware_host.validation import Validation
-from firmware_host.windows_file import CSV_COLUMNS, WINDOWS
+from firmware_host.windows_file import BATTERY, CSV_COLUMNS, WINDOWS
 from scl.artifacts import InputError, read_bytes, shortened
 
 MOST_BYTES = 1 << 28
@@ -23,6 +23,7 @@ class Windows:
     Attributes:
         keys: what tells a row's samples, and its window's, from any others.
         copy: whether it is a transformed copy.
+        transform: number of the copy, 0 as recorded; in a battery the row of its nuisance and strength.
         group: subject or record.
         label, predicted: names; predicted is empty where the board gave no class.
         correct: 1, 0 or NaN without labels.
@@ -33,6 +34,7 @@ class Windows:
 
     keys: list[Key]
     copy: np.ndarray
+    transform: np.ndarray
     group: np.ndarray
     label: np.ndarray
     predicted: np.ndarray
@@ -47,8 +49,16 @@ def read_windows(folder: Path, validation: Validation) -> Windows:
 
     Raises InputError if the file is not what validate writes, or has another number of rows than validation.json.
     """
-    path = folder / WINDOWS
-    advice = validation.advice
+    return _read(folder / WINDOWS, validation.sent, validation.advice)
+
+
+def read_battery_windows(folder: Path, validation: Validation) -> Windows | None:
+    """Rows of the report's battery; None where none was played. Raises InputError as `read_windows`."""
+    battery = validation.battery
+    return None if battery is None else _read(folder / BATTERY, battery.sent, validation.advice)
+
+
+def _read(path: Path, sent: int, advice: str) -> Windows:
     try:
         text = read_bytes(path, MOST_BYTES, "the windows of a validation").decode()
         rows = list(csv.DictReader(text.splitlines(), strict=True))
@@ -57,13 +67,14 @@ def read_windows(folder: Path, validation: Validation) -> Windows:
     missing = [name for name in CSV_COLUMNS if not rows or rows[0].get(name) is None]
     if missing:
         raise InputError(f"{path}: has no column {missing[0]}, expected those of this version; {advice}")
-    if len(rows) != validation.sent:
-        raise InputError(f"{path}: has {len(rows)} rows, validation.json says {validation.sent}; {advice}")
+    if len(rows) != sent:
+        raise InputError(f"{path}: has {len(rows)} rows, validation.json says {sent}; {advice}")
     originals = {row["window"]: row["sha256"] for row in rows if row["transform"] == "0"}
     try:
         return Windows(
             keys=[(originals[row["window"]], row["sha256"]) for row in rows],
             copy=np.array([int(row["transform"]) > 0 for row in rows]),
+            transform=np.array([int(row["transform"]) for row in rows]),
             group=np.array([int(row["group"]) for row in rows]),
             label=np.array([row["label"] for row in rows], object),
             predicted=np.array(["" if _no_class(row) else row["predicted"] for row in rows], object),

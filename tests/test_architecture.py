@@ -35,12 +35,13 @@ ROOMS = {
         "scl.text",
         "scl.extras",
         "scl.robustness",
+        "scl.ec57",
         "scl.lazy",
         "scl.__version__",
     },
     "scl.frontend": {"scl.artifacts"},
     # Figures of beats, from arrays.
-    "scl.ec57": set(),
+    "scl.ec57": {"scl.robustness"},
     # Pages show what the reports hold.
     "scl.pages": {"scl.artifacts", "scl.ec57", "scl.robustness", "scl.text", "scl.extras"},
     "train.data": {"train.transformations"},

@@ -31,7 +31,9 @@ BEAT = TrainConfig().changed(
     smoothing=0.02, weight_decay=0.3, partition="8/8/8", method=FEATURES_METHOD,
 )  # fmt: skip
 RAW_BEAT = STRIP.changed(epochs=5, draws=4, pool="flatten")
-DEFAULTS = {"strip": STRIP, "beat": BEAT}
+# Of measured beats, whether figures are of them or of strips; and by --input, of windows.
+DEFAULTS = {"strip": BEAT, "beat": BEAT}
+WINDOWS = {"strip": STRIP, "beat": RAW_BEAT}
 SUPPORTED = {
     "input": Only(("raw", "canonical", *FEATURES), "a rotation's invariants are an IMU's"),
     "against": Only(("",), "strips are shifted, and beats disturbed, only"),
@@ -55,8 +57,9 @@ def parser() -> argparse.ArgumentParser:
         "--task",
         choices=tuple(DEFAULTS),
         default="strip",
-        help="what is classified: 10 s strips (default), or single beats, which the board finds itself (with --input "
-        "raw windows of 4 s around annotated ones); the defaults below are those of strips",
+        help="what is classified: 10 s strips (default), by their worst beat where beats are annotated, or single "
+        "beats; the board finds and measures them. With --input raw: 10 s windows, or 4 s around annotated beats. The "
+        "defaults below are those of measured beats",
     )
     options.add_argument(
         "--set", choices=("mitdb", "ptbxl", "ecg-folder"), help="data set (default: what --data holds, else mitdb)"
@@ -73,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
         "--records", type=int, choices=(100, 500), default=500, help="PTB-XL: those of which rate in Hz"
     )
     working_folder.add_flags(options, "runs/ecg")
-    flags.add_options(options, STRIP)
+    flags.add_options(options, BEAT)
     return options
 
 
@@ -90,24 +93,28 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     if arguments.synthetic and (arguments.set not in (None, "mitdb") or arguments.data):
         raise InputError("--synthetic needs no data: leave out --set and --data")
     wait_passively()
-    options = flags.from_arguments(arguments, DEFAULTS[arguments.task])
-    if arguments.task == "beat" and options.encoder.input not in FEATURES:
-        options = flags.from_arguments(arguments, RAW_BEAT)
-    check_supported("ECG", SUPPORTED, options)
-    if options.encoder.input not in FEATURES:
-        check_supported("ECG", SUPPORTED_RAW, options)
+    options = _options(arguments, measured=arguments.set != "ptbxl")
     folder = working_folder.WorkingFolder.of_command("train.ecg", argv, arguments)
     from train.data.registry import data_set
+    from train.data.strips import not_measurable
     from train.run.class_figures import read_metrics
     from train.run.ecg_task import check_ecg, ecg_task
     from train.run.session import train_run
     from train.run.summary import summary
 
     source, path = _source(arguments)
+    registered, recordings = data_set(source.data_set), None
+    if arguments.task == "strip" and "input" not in flags.given(arguments):
+        if source.data_set == "ecg-folder":  # only its recordings tell whether beats are annotated
+            recordings = registered.load(path, source.options)
+        reason = not_measurable(recordings) if recordings else "no beats are annotated"
+        if source.data_set == "ptbxl" or (recordings and reason):
+            options = _options(arguments, measured=False)
+            say(f"{source.data_set}: {reason}; so strips are classified as windows, as with --input raw")
     if source.data_set == "ptbxl":
         check_supported("ptbxl", SUPPORTED_MULTILABEL, options)
-    check_ecg(arguments.task, options, data_set(source.data_set))
-    recordings = data_set(source.data_set).load(path, source.options)
+    check_ecg(arguments.task, options, registered)
+    recordings = recordings or registered.load(path, source.options)
     task = ecg_task(arguments.task, recordings, source, options)
     with folder.resumable():
         metrics = train_run(task, options, folder)
@@ -116,6 +123,20 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     answer.give(read_metrics(arguments.out))
     say(*summary(metrics).split("\n"))
     say(f"run folder: {arguments.out}")
+
+
+def _options(arguments: argparse.Namespace, measured: bool = True) -> TrainConfig:
+    """The options of a task, with the defaults of its input. Raises InputError for what ECG has no use for.
+
+    Args:
+        measured: beats are measured, unless --input says otherwise.
+    """
+    measured &= flags.given(arguments).get("input", "features") in FEATURES
+    options = flags.from_arguments(arguments, (DEFAULTS if measured else WINDOWS)[arguments.task])
+    check_supported("ECG", SUPPORTED, options)
+    if options.encoder.input not in FEATURES:
+        check_supported("ECG", SUPPORTED_RAW, options)
+    return options
 
 
 def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:

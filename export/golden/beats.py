@@ -11,7 +11,7 @@ from export.proof.runtimes import Outputs
 from scl.artifacts.golden_beats import GoldenBeats, write_golden_beats
 from scl.artifacts.manifest import Int8Figures
 from scl.decision import LOST, decide
-from scl.ec57.beats import CLASSES
+from scl.ec57.beats import CLASSES, inside
 from scl.ec57.matching import match, match_window
 from scl.frontend.beats import Beats
 from scl.frontend.chain import FrontEnd
@@ -35,7 +35,8 @@ class Played:
         counts: int16 (samples, channels).
         found: its beats.
         inputs: int8 (beats, 1, features).
-        annotated: int64 (annotations, 2), sample of the sensor and class, a place in "NSVFQ".
+        annotated: int64 (annotations, 2), sample of the sensor and class, a place in "NSVFQ", outside of flutter.
+        flutter: int64 (spans, 2), first and last sample of the sensor in ventricular flutter.
     """
 
     group: int
@@ -43,6 +44,7 @@ class Played:
     found: Beats
     inputs: np.ndarray
     annotated: np.ndarray
+    flutter: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,10 @@ class EvaluatedBeats:
         """Of the recordings as they travel: no copies do."""
         return ("as recorded",)
 
+    def gathered(self, classes: np.ndarray) -> np.ndarray:
+        """Classes (transforms, beats) of those of `flat`, in its order: the same."""
+        return classes
+
     def store(self, folder: Path, outputs: Outputs, thresholds: tuple[int, ...] | None) -> Int8Figures:
         """Writes the golden set into a bundle folder; its figures, over beats that are annotated N, S or V."""
         golden = self.golden(outputs)
@@ -129,6 +135,7 @@ class EvaluatedBeats:
         peaks = [spec.resampling.sensor_sample(part.found.at) for part in parts]
         annotated = [len(part.annotated) for part in parts]
         truth = np.concatenate([part.annotated for part in parts])
+        flutter = np.concatenate([part.flutter for part in parts])
         return GoldenBeats(
             counts=np.concatenate([part.counts for part in parts]),
             lengths=np.array([len(part.counts) for part in parts], np.int64),
@@ -145,6 +152,9 @@ class EvaluatedBeats:
             truth_stretch=np.repeat(np.arange(len(parts)), annotated),
             truth_sample=truth[:, 0],
             truth_class=truth[:, 1].astype(np.uint8),
+            flutter_stretch=np.repeat(np.arange(len(parts)), [len(part.flutter) for part in parts]),
+            flutter_first=flutter[:, 0],
+            flutter_last=flutter[:, 1],
         )
 
 
@@ -173,8 +183,14 @@ def played(recordings: Recordings, groups: tuple[int, ...], spec: FrontEndSpec) 
         counts = to_counts(x, spec.sensor)[0][0]
         found = front_end.beats(counts)
         order = np.argsort(block.beats[:, 0], kind="stable")
-        samples = np.rint(block.beats[order, 0] * (spec.sensor.rate_hz / recordings.rate_hz)).astype(np.int64)
-        annotated = np.stack([samples.clip(0, len(counts) - 1), place[block.beats[order, 1]]], axis=1)
-        return Played(block.group, counts, found, front_end.quantized_beats(found), annotated)
+
+        def sensor_sample(at: np.ndarray) -> np.ndarray:
+            samples = np.rint(at * (spec.sensor.rate_hz / recordings.rate_hz)).astype(np.int64)
+            return np.asarray(samples.clip(0, len(counts) - 1))
+
+        flutter = sensor_sample(block.flutter)
+        annotated = np.stack([sensor_sample(block.beats[order, 0]), place[block.beats[order, 1]]], axis=1)
+        annotated = annotated[~inside(annotated[:, 0], flutter)]
+        return Played(block.group, counts, found, front_end.quantized_beats(found), annotated, flutter)
 
     return tuple(one(block) for block in recordings.blocks if block.group in groups)

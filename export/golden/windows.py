@@ -83,6 +83,10 @@ class EvaluatedWindows:
             shift=self.copies.parameters.get("shift"),
         )
 
+    def gathered(self, classes: np.ndarray) -> np.ndarray:
+        """Classes (transforms, windows) of those of `flat`, in its order: the same."""
+        return classes
+
     @property
     def names(self) -> tuple[str, ...]:
         """Of the transforms."""

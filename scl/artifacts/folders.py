@@ -34,7 +34,7 @@ class Mark:
 MARKS = {
     "run": Mark("run.json", ("run", "fusion")),
     "bundle": Mark("manifest.json", ("bundle", "network")),
-    "report": Mark("validation.json", ("validation",)),
+    "report": Mark("validation.json", ("validation", "beat_validation")),
     "comparison": Mark("compare.json", ("comparison",)),
     "package": Mark("scl_package.json", ("package",)),
 }

@@ -12,12 +12,15 @@ from scl.artifacts.errors import InputError
 from scl.artifacts.manifest import BundleManifest
 from scl.artifacts.npz_files import Array, read_arrays, write_npz
 from scl.decision import LOST, decide
+from scl.ec57.beats import CLASSES as EC57_CLASSES
+from scl.ec57.beats import Series
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.frontend.rhythm import Rhythm
 
 BEATS = "beats.npz"
 RHYTHM = len(fields(Rhythm))  # numbers
-CLASSES = 5  # of annotated beats: N, S, V, F, Q
+CLASSES = len(EC57_CLASSES)  # of annotated beats: N, S, V, F, Q
+UNCLASSIFIABLE = EC57_CLASSES.index("Q")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,8 @@ class GoldenBeats:
         rhythm: int64 (beats, 8), fields of scl.frontend.rhythm.Rhythm.
         truth_stretch, truth_sample: int64 (annotations,), of annotated beats, in order.
         truth_class: uint8 (annotations,), places in "NSVFQ".
+        flutter_stretch, flutter_first, flutter_last: int64 (spans,), of which stretch and from which sample to which
+            there is ventricular flutter or fibrillation, in which beats do not count; in order, apart from each other.
     """
 
     counts: np.ndarray
@@ -53,6 +58,9 @@ class GoldenBeats:
     truth_stretch: np.ndarray
     truth_sample: np.ndarray
     truth_class: np.ndarray
+    flutter_stretch: np.ndarray
+    flutter_first: np.ndarray
+    flutter_last: np.ndarray
 
     @property
     def predictions(self) -> np.ndarray:
@@ -69,6 +77,17 @@ class GoldenBeats:
         there = self.truth_stretch == stretch
         return self.truth_sample[there], self.truth_class[there].astype(np.int64)
 
+    def answered(self, stretch: int) -> Series:
+        """The beats of a stretch with their classes; those that the board abstains from are unclassifiable."""
+        there = self.stretch == stretch
+        predictions = self.predictions[there]
+        return Series(self.sample[there], np.where(predictions == LOST, UNCLASSIFIABLE, predictions))
+
+    def flutter(self, stretch: int) -> np.ndarray:
+        """First and last sample of each span of flutter in a stretch, int64 (spans, 2)."""
+        there = self.flutter_stretch == stretch
+        return np.stack([self.flutter_first[there], self.flutter_last[there]], axis=1)
+
     def limited(self, beats: int | None) -> "GoldenBeats":
         """The begin of each stretch, so that they have about so many beats together; all for None."""
         total = len(self.stretch)
@@ -84,6 +103,9 @@ class GoldenBeats:
         annotations = ("truth_stretch", "truth_sample", "truth_class")
         rows = {name: getattr(self, name)[kept] for name in per_beat}
         rows |= {name: getattr(self, name)[known] for name in annotations}
+        begun = self.flutter_first < lengths[self.flutter_stretch]
+        rows |= {name: getattr(self, name)[begun] for name in ("flutter_stretch", "flutter_first")}
+        rows["flutter_last"] = np.minimum(self.flutter_last, lengths[self.flutter_stretch] - 1)[begun]
         return replace(self, counts=np.concatenate(parts), lengths=lengths, **rows)
 
 
@@ -110,6 +132,7 @@ def read_golden_beats(bundle: Bundle[BundleManifest]) -> GoldenBeats:
             "rhythm": Array(np.int64, (*per_beat, "rhythm")),
             **{name: Array(np.int64, per_annotation) for name in ("truth_stretch", "truth_sample")},
             "truth_class": Array(np.uint8, per_annotation),
+            **{f"flutter_{name}": Array(np.int64, ("spans",)) for name in ("stretch", "first", "last")},
         },
         {
             "values": manifest.values,
@@ -146,10 +169,20 @@ def _check(golden: GoldenBeats, path: Path, advice: str) -> None:
         require(stretch, within & _rises(parts), f"0 to {len(lengths) - 1} in rising order")
         require(sample, (places >= 0) & (places < lengths[parts]), "samples of the beats' stretches")
         require(sample, _rises(places, parts), "rising ones within each stretch")
+    parts, first, last = golden.flutter_stretch, golden.flutter_first, golden.flutter_last
+    within = (parts >= 0) & (parts < len(lengths))
+    require("flutter_stretch", within & _rises(parts), f"0 to {len(lengths) - 1} in rising order")
+    require("flutter_last", (first >= 0) & (first <= last) & (last < lengths[parts]), "samples behind the first ones")
+    require("flutter_first", _rises(first, parts) & _apart(first, last, parts), "spans apart from each other")
     require("end", (golden.end >= 1) & (golden.end <= lengths[golden.stretch]), "samples of the beats' stretches")
     require("end", _rises(golden.end - np.arange(len(golden.end)), golden.stretch), "each later than the one before")
     require("flags", golden.flags <= (SATURATED | LEAD_OFF), f"0 to {SATURATED | LEAD_OFF}")
     require("truth_class", golden.truth_class < CLASSES, f"0 to {CLASSES - 1}")
+
+
+def _apart(first: np.ndarray, last: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Whether each span (n,) begins behind the end of the one before it, of the same part: bool (n,)."""
+    return np.concatenate([[True], (first[1:] > last[:-1]) | (parts[1:] != parts[:-1])])[: len(first)]
 
 
 def _rises(values: np.ndarray, parts: np.ndarray | None = None) -> np.ndarray:

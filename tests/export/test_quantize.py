@@ -23,7 +23,7 @@ from tests.scl.frontend.c_frontend import c_inputs
 
 FILES = {
     "model.tflite", "model.onnx", "model_float.onnx", "c/model_data.c", "c/model_data.h",
-    "golden.npz", "evaluation.npz", "export_report.json", "export_report.html",
+    "golden.npz", "evaluation.npz", "battery.npz", "export_report.json", "export_report.html",
 }  # fmt: skip
 REPLAY = Path(sensor.__file__).parent / "sensors" / "replay-imu.toml"
 QUICK = ["--windows", "20", "--draws", "1", "--max-loss", "100"]  # a model of few epochs; the gate has tests of its own
@@ -110,10 +110,11 @@ def test_report_has_its_figures(bundle_folder, exported):
 
 
 def test_the_same_run_gives_the_same_bundle(bundle_folder, run_folder, tmp_path):
-    quantize.main([str(run_folder), "--out", str(tmp_path / "tiny"), "--windows", "40", "--max-loss", "100"])
+    options = ["--windows", "40", "--max-loss", "100", "--battery", "small"]
+    quantize.main([str(run_folder), "--out", str(tmp_path / "tiny"), *options])
     first, second = (read_bundle(folder).manifest.files for folder in (bundle_folder, tmp_path / "tiny"))
     timed = {"export_report.json", "export_report.html"}
-    arrays = {"golden.npz", "evaluation.npz"}  # zip members carry a date
+    arrays = {"golden.npz", "evaluation.npz", "battery.npz"}  # zip members carry a date
     assert {n: h for n, h in first.items() if n not in timed | arrays} == {
         n: h for n, h in second.items() if n not in timed | arrays
     }

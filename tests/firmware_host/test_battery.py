@@ -56,7 +56,7 @@ def report(bundle, monkeypatch):
             return answered(golden, classes), Outcome(results, [0.0] * 36, [1] * 36)
 
         monkeypatch.setattr(battery, "ask", ask)
-        return battery.measure_battery(None, bundle)
+        return battery.measure_battery(None, bundle).report
 
     return report
 

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from firmware_host.battery_page import picture, strength, table, weakest
+from firmware_host.battery_page import picture, table, weakest
 from firmware_host.battery_types import BatteryReport, Rung, Scores
 from firmware_host.parity import Parity
 
@@ -14,7 +14,7 @@ def scores(macro_f1: float, consistency: float | None = None) -> Scores:
 
 
 def rung(name: str, unit: str, at: float, macro_f1: float) -> Rung:
-    return Rung(name, f"about {name}", unit, at, 0, scores(macro_f1, 0.75), scores(macro_f1, 0.75))
+    return Rung(name, f"about {name}", unit, at, 1, 0, scores(macro_f1, 0.75), scores(macro_f1, 0.75))
 
 
 BATTERY = BatteryReport(
@@ -27,7 +27,7 @@ BATTERY = BatteryReport(
 
 def test_the_weakest_is_said_with_its_strength() -> None:
     assert weakest(BATTERY) == "held (about held, 30 %): macro F1 25.0 %, as recorded 80.0 %."
-    assert strength(BATTERY.rungs[-1]) == ""
+    assert BATTERY.rungs[-1].at == ""
 
 
 def test_the_terminal_has_each_nuisance_at_its_worst() -> None:

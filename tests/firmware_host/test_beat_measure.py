@@ -5,9 +5,11 @@ from dataclasses import astuple, replace
 import numpy as np
 import pytest
 
-from firmware_host.beat_measure import against_annotations, parity, series
+from firmware_host.beat_measure import Answered, against_annotations, judge, parity, series
+from firmware_host.beat_validation import Compared
 from firmware_host.beats import BeatRecord
 from firmware_host.messages import ABSTAIN
+from firmware_host.validation import Thresholds
 from scl.artifacts.golden_beats import GoldenBeats
 from scl.ec57.beats import no_spans
 from scl.frontend.rhythm import rhythms
@@ -15,6 +17,7 @@ from scl.frontend.spec import FrontEndSpec
 from tests.firmware.beat_model import BeatModel, recording
 
 BEATS = 12
+RATE_HZ = 360.0
 COUNTS = ("samples_off", "intervals_off", "inputs_off", "outputs_off", "classes_off", "flags_off", "rhythms_off")
 
 
@@ -40,6 +43,9 @@ def golden() -> GoldenBeats:
         truth_stretch=np.zeros(BEATS, np.int64),
         truth_sample=sample + 3,
         truth_class=np.where(classes == 2, 2, 0).astype(np.uint8),
+        flutter_stretch=np.zeros(0, np.int64),
+        flutter_first=np.zeros(0, np.int64),
+        flutter_last=np.zeros(0, np.int64),
     )
 
 
@@ -56,14 +62,14 @@ def answered() -> list[BeatRecord]:
 
 
 def test_equal_beats_are_equal() -> None:
-    same = parity(golden(), [answered()])
+    same = parity(golden(), [answered()], RATE_HZ)
     assert same.off == 0 and same.compared == same.expected == same.answered == BEATS
 
 
 @pytest.mark.parametrize(
     ("change", "name"),
     [
-        ({"sample": 1}, "samples_off"),
+        ({"sample": 2159}, "samples_off"),
         ({"end": 999_999}, "samples_off"),
         ({"interval": 1}, "intervals_off"),
         ({"inputs": np.array([0, 0, 1], np.int8)}, "inputs_off"),
@@ -77,7 +83,7 @@ def test_equal_beats_are_equal() -> None:
 def test_a_number_that_differs_is_counted(change: dict, name: str) -> None:
     records = answered()
     records[5] = replace(records[5], **change)
-    same = parity(golden(), [records])
+    same = parity(golden(), [records], RATE_HZ)
     assert {key: getattr(same, key) for key in COUNTS} == {key: int(key == name) for key in COUNTS}
     assert same.off == 1
 
@@ -85,11 +91,11 @@ def test_a_number_that_differs_is_counted(change: dict, name: str) -> None:
 def test_a_rhythm_that_differs_is_counted() -> None:
     records = answered()
     records[5] = replace(records[5], rhythm=replace(records[5].rhythm, pauses=7))
-    assert parity(golden(), [records]).rhythms_off == 1
+    assert parity(golden(), [records], RATE_HZ).rhythms_off == 1
 
 
 def test_beats_that_are_missing_count() -> None:
-    same = parity(golden(), [answered()[:-2]])
+    same = parity(golden(), [answered()[:-2]], RATE_HZ)
     assert (same.answered, same.compared, same.off) == (BEATS - 2, BEATS - 2, 2)
 
 
@@ -99,8 +105,47 @@ def test_a_beat_too_many_does_not_make_up_for_one_that_is_missing() -> None:
     stretch = np.repeat([0, 1], BEATS)
     both = GoldenBeats(**parts | {"stretch": stretch, "truth_stretch": stretch})
     more = [*records, replace(records[-1], number=BEATS)]
-    assert parity(g, [more]).off == 1 and parity(both, [records, records]).off == 0
-    assert parity(both, [records[:-1], more]).off == 2
+    assert parity(g, [more], RATE_HZ).off == 1 and parity(both, [records, records], RATE_HZ).off == 0
+    assert parity(both, [records[:-1], more], RATE_HZ).off == 2
+
+
+def test_strips_of_another_class_are_counted() -> None:
+    """Of 14 s one strip fits, and ten copies that start up to .83 s later; their V are at 4, 8 and 12 s."""
+    same = parity(golden(), [answered()], RATE_HZ)
+    assert (same.strips, same.strips_off) == (11, 0)
+    records = answered()
+    for place in (3, 7):
+        records[place] = replace(records[place], predicted=0)
+    # What begins less than 2 s later ends before 12 s: no V is left in any of them.
+    assert parity(golden(), [records], RATE_HZ).strips_off == 11
+    records[7] = answered()[7]
+    assert parity(golden(), [records], RATE_HZ).strips_off == 0  # the other V says the same
+    early = parity(golden(), [answered()[:10]], RATE_HZ)  # silent after 10 s: no strip was answered to its end
+    assert (early.strips, early.strips_off) == (0, 0)
+
+
+def test_what_was_missed() -> None:
+    same, compared = parity(golden(), [answered()], RATE_HZ), strips_compared()
+
+    def missed(least: Thresholds, task: str = "strip", **change: object) -> list[str]:
+        other = replace(compared, strips=replace(compared.strips, **change))  # type: ignore[arg-type]
+        return judge(same, Answered(), other, least, task)
+
+    assert missed(Thresholds(0.9, 0.9)) == []
+    assert missed(Thresholds(0.9, 0.9), accuracy=0.5, consistency=None) == [
+        "accuracy is 0.5000, at least 0.9 was asked for",
+        "consistency of ten seconds is not known, at least 0.9 was asked for",
+    ]
+    assert missed(Thresholds(0.9, None), task="beat", accuracy=0.5) == []  # there it is of beats
+    early = judge(same, Answered(stopped="silence"), None, Thresholds(0.9, None), "strip")
+    assert early == ["the measurement ended early: silence"]
+    assert judge(replace(same, strips_off=2), Answered(), compared, Thresholds(None, None), "strip") == [
+        "2 of 11 strips have another class than the desktop's",
+    ]
+
+
+def strips_compared() -> Compared:
+    return against_annotations(golden(), [answered()], BeatModel.of(recording(0.4), False).spec)
 
 
 def test_a_beat_of_which_the_board_abstains_is_unclassifiable() -> None:
@@ -117,6 +162,24 @@ def test_figures_against_annotations(spec: FrontEndSpec) -> None:
     assert compared.without is None and compared.whole.qrs.gross.sensitivity == 1.0
     assert compared.whole.veb.gross.sensitivity == pytest.approx(2 / 3) and compared.whole.veb.gross.ppv == 1.0
     assert compared.all.qrs.gross.sensitivity is None  # all of it is in the first five minutes
+
+
+def test_a_beat_in_flutter_is_no_extra_one(spec: FrontEndSpec) -> None:
+    """The last two annotations are gone: the board's two beats there are extra, but for one in flutter."""
+    g = golden()
+    kept = {name: getattr(g, name)[:-2] for name in ("truth_stretch", "truth_sample", "truth_class")}
+    fewer = replace(g, **kept)
+    last = int(g.sample[-1])
+    fluttering = replace(
+        fewer,
+        flutter_stretch=np.array([0]),
+        flutter_first=np.array([last - 100]),
+        flutter_last=np.array([last + 100]),
+    )
+    extra = [
+        against_annotations(one, [answered()], spec).whole.qrs.gross.false_positives for one in (fewer, fluttering)
+    ]
+    assert extra == [2, 1]
 
 
 def test_a_lead_that_was_off_is_a_shutdown(spec: FrontEndSpec) -> None:

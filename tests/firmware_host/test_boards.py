@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from firmware_host import validate
-from firmware_host.boards import LONGEST_FOLDER_NAME, Run, folder_names, print_comparison
+from firmware_host.boards import LONGEST_FOLDER_NAME, Run, folder_names
+from firmware_host.boards_table import print_comparison
 from scl.artifacts import InputError
 from tests.bundles import network
 from tests.documents import document

@@ -169,7 +169,7 @@ def test_a_folder_that_is_no_report_is_named(make_report, fake_bundle, tmp_path)
         report.main([str(a), str(a)])
     path = a / "validation.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 5}))
-    with pytest.raises(InputError, match="validation schema 5, this version reads schema 6; validate again"):
+    with pytest.raises(InputError, match="validation schema 5, this version reads schema 7; validate again"):
         report.main([str(a), str(a)])
 
 

@@ -84,6 +84,19 @@ def test_every_figure_is_the_files(page: Page, report: Path) -> None:
         ]
         for row in parts["by_direction"]
     ]
+    assert v["battery"]["parity"]["compared"] == 4 * v["battery"]["windows"] > 0
+    assert table(tables, f"{v['battery']['windows']} windows of ") == [
+        [
+            row["name"],
+            f"{row['strength']:.3f} {row['unit']}" if row["unit"] else "yes",
+            *(
+                shares(row["board"][key], row["board"][f"{key}_ci95"])
+                for key in ("macro_f1", "accuracy", "consistency")
+            ),
+            str(row["lost"]),
+        ]
+        for row in v["battery"]["rungs"]
+    ]
     classes = {row["label"]: row for row in parts["classes"]}
     rows = table(tables, "Shares of the windows of each true class")
     assert len(rows) == len(classes)

@@ -13,6 +13,7 @@ from scl.artifacts import InputError, read_artifact, sha256_bytes
 from train import ecg as command
 from train import transfer
 from train.data import ecg, registry, synthetic
+from train.data.beats import measured
 from train.data.data_set import DataSet
 from train.data.recordings import Block, Recordings
 from train.run.evaluate import predict
@@ -38,7 +39,7 @@ def trained(folder: Path, *options: str) -> Iterator[Run]:
 
 @pytest.fixture(scope="module")
 def strip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    yield from trained(tmp_path_factory.mktemp("strip"), "--epochs", "6")
+    yield from trained(tmp_path_factory.mktemp("strip"), "--epochs", "6", "--input", "raw")
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +131,28 @@ def test_every_class_is_counted(task: str, request: pytest.FixtureRequest, monke
     text = capsys.readouterr().out
     assert f"{len(truth)} windows of 4 records that did not train" in text and "recall of V  " in text
     assert "of the new have a numbered name that trained" in text  # 0 to 3: the simulated set numbers its records
+
+
+def test_strips_by_their_beats_are_counted(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, recordings = tmp_path_factory.mktemp("beats"), others()
+    for run in trained(folder, "--epochs", "1"):
+        found = evaluated(run, monkeypatch, recordings)
+        spec = run.info.frontend.beats
+        assert run.info.task == "strip" and spec is not None
+        truth, said = [], []
+        for beats, block in zip(measured(recordings, spec).blocks, ecg.prepared(recordings, 180.0).blocks, strict=True):
+            classes = answers(run, beats.x.T[:, :, None])
+            for start in range(0, block.x.shape[1] - 1950 + 1, 1800):
+                starts = [start + 15 * k for k in range(11)]
+                if all(strip_class(block, KINDS, at, at + 1800) for at in starts):
+                    inside = (beats.beats[:, 0] >= start) & (beats.beats[:, 0] < start + 1800)
+                    truth.append(strip_class(block, KINDS, start, start + 1800))
+                    said.append(LABELS[classes[inside].max()])
+        assert found["windows"] == len(truth) and found["other_classes"] == []
+        assert found["new"]["accuracy"] == pytest.approx(np.mean(np.array(truth) == np.array(said)))
+        assert found["copies"]["transformation"] == "shift"
 
 
 def test_a_record_that_trained_is_found_by_its_samples(strip: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,17 +51,22 @@ def _write(path: Path, recordings: Recordings) -> None:
             block_labels=np.array([b.label for b in blocks]),
             beats=np.concatenate([b.beats for b in blocks]),
             beat_counts=np.array([len(b.beats) for b in blocks]),
+            flutter=np.concatenate([b.flutter for b in blocks]),
+            flutter_counts=np.array([len(b.flutter) for b in blocks]),
         )
 
 
 def _read(path: Path) -> Recordings:
-    arrays = read_npz(path, "meta", "x", "lengths", "groups", "block_labels", "beats", "beat_counts")
+    names = ("meta", "x", "lengths", "groups", "block_labels", "beats", "beat_counts", "flutter", "flutter_counts")
+    arrays = read_npz(path, *names)
     meta = json.loads(arrays["meta"].tobytes())
     parts = np.split(arrays["x"], np.cumsum(arrays["lengths"])[:-1], axis=1)
     beats = np.split(arrays["beats"], np.cumsum(arrays["beat_counts"])[:-1])
+    flutter = np.split(arrays["flutter"], np.cumsum(arrays["flutter_counts"])[:-1])
+    labels = zip(arrays["groups"], arrays["block_labels"], strict=True)
     blocks = tuple(
-        Block(int(g), int(label), x, marks)
-        for g, label, x, marks in zip(arrays["groups"], arrays["block_labels"], parts, beats, strict=True)
+        Block(int(g), int(label), x, marks, spans)
+        for (g, label), x, marks, spans in zip(labels, parts, beats, flutter, strict=True)
     )
     meta["sensors"] = tuple((kind, tuple(channels)) for kind, channels in meta["sensors"])
     meta |= {name: tuple(meta[name]) for name in ("channels", "units", "labels", "group_names")}

@@ -13,6 +13,7 @@ import numpy as np
 
 from scl.artifacts import InputError
 from scl.artifacts.run import Split
+from scl.ec57.strips import MAX_SHIFT_S, STRIP_S
 from scl.frontend import bandpass
 from scl.frontend import resampler as polyphase
 from train.data.cache import cached
@@ -22,10 +23,8 @@ from train.transformations import Shift
 
 BAND_HZ = (0.5, 40.0)
 WARM_UP_S = 5.0
-STRIP_S = 10.0
 BEAT_S = 4.0  # holds the beats before and after, so that the rhythm can be seen
 STRIP_CLASS = {"N": "N", "S": "S", "V": "V", "F": "V"}  # of a strip, by its beats; Q says nothing
-MAX_SHIFT_S = 300 / 360
 JITTER_S = 0.075  # of a detected R peak, to either side
 
 
@@ -63,7 +62,8 @@ def unkept(recordings: Recordings, rate_hz: float) -> Recordings:
     for block, signal in zip(recordings.blocks, signals, strict=True):
         beats = block.beats.copy()
         beats[:, 0] = np.minimum(np.rint(beats[:, 0] * (rate_hz / recordings.rate_hz)), len(signal) - 1)
-        blocks.append(Block(block.group, block.label, np.ascontiguousarray(signal.T), beats))
+        spans = np.minimum(np.rint(block.flutter * (rate_hz / recordings.rate_hz)), len(signal) - 1).astype(np.int64)
+        blocks.append(Block(block.group, block.label, np.ascontiguousarray(signal.T), beats, spans))
     return replace(recordings, rate_hz=rate_hz, blocks=tuple(blocks))
 
 

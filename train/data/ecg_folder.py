@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from scl.artifacts import InputError
+from scl.ec57.strips import MAX_SHIFT_S, STRIP_S
 from train.data.cache import cached
 from train.data.data_set import DataSet, Options, needed, text_option
-from train.data.ecg import MAX_SHIFT_S, STRIP_S
 from train.data.ecg_left_out import sentences as left_out
 from train.data.ecg_measures import Measures, measured
 from train.data.ecg_plausible import warnings
 from train.data.ecg_record import EcgRecord, natural
 from train.data.ecg_set import EcgSet, open_set
 from train.data.ecg_split import explicit, split
-from train.data.recordings import Block, Recordings
+from train.data.recordings import Block, Recordings, spans_within
 from train.data.wfdb_files import stretches
 
 NAME = "ecg-folder"
@@ -69,7 +69,8 @@ def packed(found: EcgSet, records: list[EcgRecord], measures: dict[str, Measures
             beats = record.beats[inside] - [part.start, 0]
             beats[:, 1] = number[beats[:, 1]]
             label = record.label if record.label < 0 else int(number[record.label])
-            blocks.append(Block(place[subjects[record.name]], label, record.x[None, part], beats))
+            flutter = spans_within(record.flutter, part)
+            blocks.append(Block(place[subjects[record.name]], label, record.x[None, part], beats, flutter))
     if not blocks:
         rate_hz = records[0].rate_hz
         raise InputError(
@@ -77,7 +78,7 @@ def packed(found: EcgSet, records: list[EcgRecord], measures: dict[str, Measures
             f"{found.choice.wanted}; choose another lead, or give other recordings"
         )
     groups = sorted({block.group for block in blocks})
-    blocks = [Block(groups.index(b.group), b.label, b.x, b.beats) for b in blocks]
+    blocks = [Block(groups.index(b.group), b.label, b.x, b.beats, b.flutter) for b in blocks]
     group_names = tuple(names[group] for group in groups)
     report = _report(found, records, measures, group_names)
     report["warnings"] += left_out(found, short)

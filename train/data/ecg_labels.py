@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from scl.artifacts import InputError, shortened
-from scl.ec57.beats import AAMI
+from scl.ec57.beats import AAMI, of_symbols
 from train.data.ecg_dataset_file import BeatSettings, EcgSettings
 from train.data.ecg_tables import BeatTable, Known, read_beats
 from train.data.recordings import NO_BEATS
@@ -44,6 +44,10 @@ class Labels(Protocol):
         """A record's beats (k, 2), at the lead's rate, and the class of the whole record, or -1."""
         ...
 
+    def flutter(self, record: str, frame_hz: float, rate_hz: float) -> np.ndarray:
+        """First and last sample of its ventricular flutter or fibrillation, (k, 2) int64, at the lead's rate."""
+        ...
+
 
 @dataclass
 class Annotated:
@@ -72,6 +76,10 @@ class Annotated:
         found = read_annotations(self.source, record, self.annotator, frame_hz, rate_hz)
         return _beats(found.samples, found.symbols, self.members, self.symbols), -1
 
+    def flutter(self, record: str, frame_hz: float, rate_hz: float) -> np.ndarray:
+        found = read_annotations(self.source, record, self.annotator, frame_hz, rate_hz)
+        return of_symbols(found.samples, found.symbols).flutter
+
 
 @dataclass
 class Tabled:
@@ -99,6 +107,9 @@ class Tabled:
         samples = np.rint(table.times * (rate_hz if self.seconds else 1.0)).astype(np.int64)
         return _beats(samples, table.symbols, self.members, self.symbols), -1
 
+    def flutter(self, record: str, frame_hz: float, rate_hz: float) -> np.ndarray:
+        return NO_BEATS
+
 
 @dataclass
 class Whole:
@@ -116,6 +127,9 @@ class Whole:
 
     def of(self, record: str, frame_hz: float, rate_hz: float) -> tuple[np.ndarray, int]:
         return NO_BEATS, self.number[record]
+
+    def flutter(self, record: str, frame_hz: float, rate_hz: float) -> np.ndarray:
+        return NO_BEATS
 
 
 def labels_of(source: Source, settings: EcgSettings, known: dict[str, Known], names: Sequence[str]) -> Labels:

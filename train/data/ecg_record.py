@@ -1,12 +1,13 @@
 """Records of an ECG set, whatever their format: what is known of one before and after its samples are read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from scl.artifacts import InputError, shortened
+from train.data.recordings import NO_BEATS
 from train.data.wfdb_files import Lead
 
 
@@ -55,6 +56,7 @@ class EcgRecord:
         label: class of the whole record, else -1.
         own_hz: the rate at which it was recorded.
         verified: whether checksums show that it is whole.
+        flutter: (k, 2) int64, first and last sample of ventricular flutter or fibrillation, in order of time.
     """
 
     name: str
@@ -66,6 +68,7 @@ class EcgRecord:
     label: int
     own_hz: float
     verified: bool = True
+    flutter: np.ndarray = field(default_factory=lambda: NO_BEATS)
 
 
 def matched(name: str, names: Sequence[str], where: str) -> str | None:

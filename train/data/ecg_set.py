@@ -72,6 +72,7 @@ class EcgSet:
                 label,
                 lead.rate_hz,
                 lead.verified,
+                self.labels.flutter(name, lead.frame_hz, lead.rate_hz),
             )
             yield record if self.settings.rate_hz is None else _resampled(record, self.settings.rate_hz)
 
@@ -209,4 +210,5 @@ def _resampled(record: EcgRecord, rate_hz: float) -> EcgRecord:
     beats = record.beats.copy()
     moved_beats = np.rint(beats[:, 0] * ratio)
     beats[:, 0] = np.where(beats[:, 0] < len(record.x), np.minimum(moved_beats, len(x) - 1), moved_beats)
-    return replace(record, x=x, rate_hz=rate_hz, beats=beats)
+    flutter = np.rint(np.minimum(record.flutter, len(record.x) - 1) * ratio).astype(np.int64)
+    return replace(record, x=x, rate_hz=rate_hz, beats=beats, flutter=np.minimum(flutter, len(x) - 1))

@@ -12,11 +12,11 @@ import numpy as np
 
 from scl.artifacts import InputError, sha256_bytes, shortened
 from scl.artifacts.run import Split
-from scl.ec57.beats import AAMI
+from scl.ec57.beats import AAMI, of_symbols
 from train.data.archive import names_in
 from train.data.cache import cached
 from train.data.data_set import DataSet, needed
-from train.data.recordings import Block, Recordings
+from train.data.recordings import Block, Recordings, spans_within
 from train.data.wfdb_annotations import numbers, read_annotations
 from train.data.wfdb_files import Lead, Source, lead_names, longest_constant, read_lead, stretches
 
@@ -83,7 +83,7 @@ def _parse(source: Source, records: list[str], absent: list[int], sha256: str, s
     for record in records:
         lead = _lead(source, record, second)
         leads.setdefault(lead.name, []).append(record)
-        samples, classes, total = _beats(source, record, lead.frame_hz)
+        samples, classes, flutter, total = _beats(source, record, lead.frame_hz)
         annotations += total
         outside += len(samples)
         if (samples >= len(lead.x)).any():
@@ -100,7 +100,7 @@ def _parse(source: Source, records: list[str], absent: list[int], sha256: str, s
             inside = (samples >= part.start) & (samples < part.stop)
             outside -= int(inside.sum())
             beats = np.stack([samples[inside] - part.start, classes[inside]], axis=1)
-            blocks.append(Block(int(record), -1, lead.x[None, part], beats))
+            blocks.append(Block(int(record), -1, lead.x[None, part], beats, spans_within(flutter, part)))
     if not blocks:
         raise InputError(f"{source.path}: no record has {SHORTEST_S:g} s of valid samples; {ADVICE}")
     amiss = {
@@ -136,13 +136,14 @@ def _lead(source: Source, record: str, second: bool) -> Lead:
     return read_lead(source, record, RATE_HZ, others[0])
 
 
-def _beats(source: Source, record: str, frame_hz: float) -> tuple[np.ndarray, np.ndarray, int]:
-    """Samples (k,) and classes (k,) of a record's beats, and the number of all its annotations."""
+def _beats(source: Source, record: str, frame_hz: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Samples (k,) and classes (k,) of a record's beats, its flutter (any, 2), the number of all its annotations."""
     found = read_annotations(source, record, "atr", frame_hz, RATE_HZ)
     classes = numbers(found.symbols, AAMI)
     if not (classes >= 0).any():
         raise InputError(f"{source.path}: {record}.atr names no beat, expected those of the record; download it again")
-    return found.samples[classes >= 0], classes[classes >= 0], len(classes)
+    flutter = of_symbols(found.samples, found.symbols).flutter
+    return found.samples[classes >= 0], classes[classes >= 0], flutter, len(classes)
 
 
 def split(recordings: Recordings, seed: int, classes: tuple[str, ...] = RHYTHM) -> Split:

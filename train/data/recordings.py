@@ -18,12 +18,20 @@ class Block:
     Attributes:
         label: class of the whole block; of several labels, a bit mask. Where `beats` tell the classes, -1.
         beats: (k, 2) int64, the sample and the class of every annotated beat, in order of time.
+        flutter: (k, 2) int64, first and last sample of ventricular flutter or fibrillation, in order of time.
     """
 
     group: int
     label: int
     x: np.ndarray
     beats: np.ndarray = field(default_factory=lambda: NO_BEATS)
+    flutter: np.ndarray = field(default_factory=lambda: NO_BEATS)
+
+
+def spans_within(spans: np.ndarray, part: slice) -> np.ndarray:
+    """What of spans (k, 2), first and last sample each, lies in a part, counted from its start: int64 (any, 2)."""
+    cut = np.clip(spans, part.start, part.stop - 1) - part.start
+    return np.asarray(cut[(spans[:, 0] < part.stop) & (spans[:, 1] >= part.start)])
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,15 @@ import torch
 from scl.artifacts import InputError
 from scl.artifacts.run import RunInfo
 from scl.decision import decide
+from scl.frontend.beats import BeatSpec
 from train.data.data_set import DataSet
 from train.data.fitting import at_rate, with_channels
 from train.data.recordings import Recordings, WindowSet
+from train.data.strips import CLASSES_OF_STRIPS, Strips, strips
 from train.data.tasks import TASKS
 from train.run.class_figures import METRICS, ClassesFigures, class_figures, own_figures, read_metrics
 from train.run.evaluate import Evaluation, evaluate, predict
+from train.run.evaluate_strips import evaluate_strips
 from train.run.people import Part, People, Reason, recognized
 from train.run.transfer_file import (
     CopiesOfTransfer,
@@ -42,6 +45,7 @@ class _Judged:
         place: the run's number of each of them, -1 where it has none.
         classes: (n,) predicted.
         part: (n,) what the run did with each window's person.
+        strips: the same as strips by their worst beat, where the run is of those; then windows hold no samples.
     """
 
     windows: WindowSet
@@ -49,6 +53,7 @@ class _Judged:
     place: np.ndarray
     classes: np.ndarray
     part: np.ndarray
+    strips: Strips | None = None
 
     def rows(self, *parts: Part) -> np.ndarray:
         return np.isin(self.part, parts)
@@ -117,9 +122,28 @@ def _check_labels(run: "Run", recordings: Recordings) -> None:
 
 
 def _judged(run: "Run", recordings: Recordings, people: People, transformation: Transformation) -> _Judged:
+    steps = run.info.frontend
+    if run.info.task == "strip" and steps.beats is not None:
+        return _judged_strips(run, recordings, people, steps.beats)
     cut, names = TASKS[run.info.task].cut_all(recordings, run.info.window, run.info.frontend, transformation)
     x, y = torch.from_numpy(cut.x), torch.from_numpy(cut.targets)
     classes = decide(predict(run.model, transformation.identity(x, y)[0])[1])
+    return _placed(run, people, cut, names, classes)
+
+
+def _judged_strips(run: "Run", recordings: Recordings, people: People, spec: BeatSpec) -> _Judged:
+    """Strips by their worst beat."""
+    cut = strips(recordings, spec, recordings.groups)
+    logits = predict(run.model, torch.from_numpy(np.ascontiguousarray(cut.x)))[1]
+    without = np.zeros((len(cut.groups), 1, 1), np.float32)
+    windows = WindowSet(without, cut.labels[0], cut.groups, np.ascontiguousarray(cut.labels.T))
+    return replace(
+        _placed(run, people, windows, CLASSES_OF_STRIPS, cut.answers(decide(logits))[0]),
+        strips=cut,
+    )
+
+
+def _placed(run: "Run", people: People, cut: WindowSet, names: tuple[str, ...], classes: np.ndarray) -> _Judged:
     labels = run.info.labels
     place = np.array([labels.index(name) if name in labels else -1 for name in names])
     part = {person.group: person.part for person in people.persons}
@@ -135,6 +159,8 @@ def _evaluated(
     rows = judged.rows("new", "test") & ((judged.labels >= 0) | (not shared))
     if rows.sum() < 2:
         return None
+    if judged.strips is not None:
+        return evaluate_strips(run.model, judged.strips.take(rows))
     cut = judged.windows.take(rows)
     labels, labels_at = judged.labels[rows], cut.labels_at
     if labels_at is not None:

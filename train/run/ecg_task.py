@@ -11,7 +11,7 @@ from scl.artifacts.fields import TaskName
 from scl.artifacts.run import InputSteps, Split
 from scl.frontend.beats import RATE_HZ, BeatSpec, names
 from train.augment.variation import vary_ecg, vary_features
-from train.data import beats, ecg
+from train.data import beats, ecg, strips
 from train.data.data_set import DataSet, Source
 from train.data.mitdb import RHYTHM
 from train.data.model_rate import model_rate
@@ -47,7 +47,7 @@ def check_ecg(name: str, config: TrainConfig, wanted: DataSet) -> None:
     """Before anything is read: raises InputError for options that no recordings of the set can fit."""
     rate_hz = config.window.rate_hz or wanted.rate_hz
     if config.encoder.input in FEATURES:
-        _check_features(name, config)
+        _check_features(config)
     elif rate_hz:
         ecg.check_band(wanted.name, rate_hz)
         ecg_architecture(config.encoder, config.window.seconds or ecg.window_for(name), rate_hz)
@@ -57,7 +57,8 @@ def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: Tra
     """Windows of ECG recordings under time shift, divided by record.
 
     Args:
-        name: "strip" or "beat".
+        name: "strip" or "beat". Where features are the input, both train on beats, and the test figures of "strip" are
+            of strips by their worst beat.
         recordings: at the source's rate.
 
     Raises InputError for beats of a set that has none annotated.
@@ -85,10 +86,8 @@ def ecg_task(name: TaskName, recordings: Recordings, source: Source, config: Tra
     )
 
 
-def _check_features(name: str, config: TrainConfig) -> None:
+def _check_features(config: TrainConfig) -> None:
     """Raises InputError for options that measured beats have no use for."""
-    if name != "beat":
-        raise InputError(f"--input {config.encoder.input} is of beats; give --task beat, or --input raw")
     if config.window.seconds or config.window.rate_hz not in (0, RATE_HZ):
         raise InputError(
             f"--window and --rate are not chosen where beats are measured, at {RATE_HZ:g} Hz; leave them out, or give "
@@ -100,6 +99,9 @@ def _check_features(name: str, config: TrainConfig) -> None:
 
 def _features_task(name: TaskName, recordings: Recordings, source: Source, config: TrainConfig) -> Task:
     """The features of beats that the board finds, under what may disturb their measurement, divided by record."""
+    reason = strips.not_measurable(recordings)
+    if reason is not None:
+        raise InputError(f"{recordings.name}: {reason}; give other recordings, or --input raw")
     registered = data_set(source.data_set)
     assert registered.split is not None  # as all of ECG have
     divided = registered.split(recordings, config.run.seed)
@@ -108,9 +110,10 @@ def _features_task(name: TaskName, recordings: Recordings, source: Source, confi
     found = beats.versions(recordings, beat_spec(config))
     parts = {p: beats.windows(found, split.part(p), RHYTHM) for p in ("train", "test")}
     exempt, others = tuple(label for label in OTHERS if label in recordings.labels), None
-    if ecg.holds(found[0], split.test, exempt):
+    if name == "beat" and ecg.holds(found[0], split.test, exempt):
         others = beats.windows(found, split.test, exempt), exempt
-    return features_task(name, recordings, source, config, split, parts, others)
+    task = features_task(name, recordings, source, config, split, parts, others)
+    return replace(task, strips=strips.strips(recordings, beat_spec(config), split.test)) if name == "strip" else task
 
 
 def beat_spec(config: TrainConfig) -> BeatSpec:

@@ -189,10 +189,16 @@ def _retrieval(
 ) -> Retrieval | None:
     if samples is None:
         return None
-    rows = np.linspace(0, len(z) - 1, min(len(z), GALLERY)).astype(int)
     columns = model.partition.invariant_slice
-    keys = last[rows][:, columns], z[rows][:, columns]
-    return Retrieval(samples, len(rows), **metrics.retrieval(*keys, windows.groups[rows]))
+    return found_again(z[:, columns], last[:, columns], windows.groups, samples)
+
+
+def found_again(originals: np.ndarray, last: np.ndarray, groups: np.ndarray, samples: int) -> Retrieval:
+    """How well invariant latents (n, d) of the last copies, moved by `samples`, find those of their originals (n, d)
+    of records groups (n,).
+    """
+    rows = np.linspace(0, len(originals) - 1, min(len(originals), GALLERY)).astype(int)
+    return Retrieval(samples, len(rows), **metrics.retrieval(last[rows], originals[rows], groups[rows]))
 
 
 def macro_auc(labels: np.ndarray, logits: np.ndarray) -> float | None:

@@ -29,18 +29,20 @@ def add_options(parser: argparse.ArgumentParser, defaults: TrainConfig | None = 
 
 def from_arguments(arguments: argparse.Namespace, defaults: TrainConfig | None = None) -> TrainConfig:
     """Defaults, then the TOML file, then the flags. Raises InputError for an unknown key or a value out of range."""
-    values: dict[str, object] = {}
-    source = "options"
-    if arguments.config is not None:
-        values, source = _read(arguments.config), f"{arguments.config} and flags"
-    given = {name: getattr(arguments, name) for name, _, _ in TrainConfig.options()}
-    values |= {name: value for name, value in given.items() if value is not None}
     try:
-        config = (defaults or TrainConfig()).changed(**values)
+        config = (defaults or TrainConfig()).changed(**given(arguments))
         config.check_method()
     except ValueError as error:
+        source = "options" if arguments.config is None else f"{arguments.config} and flags"
         raise InputError(f"{source}: {error}; change it") from error
     return config
+
+
+def given(arguments: argparse.Namespace) -> dict[str, object]:
+    """The options that the TOML file or the flags say, by name. Raises InputError for an unknown key."""
+    values = {} if arguments.config is None else _read(arguments.config)
+    flags = {name: getattr(arguments, name) for name, _, _ in TrainConfig.options()}
+    return values | {name: value for name, value in flags.items() if value is not None}
 
 
 def _read(path: Path) -> dict[str, object]:

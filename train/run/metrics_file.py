@@ -10,7 +10,7 @@ from scl.partition import Partition
 from train.run.evaluate import Retrieval
 from train.transformations.disturbance import DisturbanceFigures
 from train.transformations.rotation import RotationFigures
-from train.transformations.shift import ShiftFigures
+from train.transformations.shift import ShiftFigures, StripFigures
 
 
 class Recorded(TypedDict):
@@ -28,7 +28,7 @@ class Recorded(TypedDict):
     retrieval: NotRequired[Retrieval]
 
 
-class MetricsFile(Recorded, extra_items=RotationFigures | ShiftFigures | DisturbanceFigures):  # type: ignore[call-arg]  # PEP 728
+class MetricsFile(Recorded, extra_items=RotationFigures | ShiftFigures | StripFigures | DisturbanceFigures):  # type: ignore[call-arg]  # PEP 728
     """metrics.json: the figures of a run's test part. Figures of transformed copies stand under the transformation's
     name, and under those of its other kinds.
     """

@@ -166,11 +166,12 @@ def _announce(task: "Task", info: RunInfo, device: "torch.device") -> None:
     for text in task.recordings.report.get("warnings", ()):
         complain("warning", text)
     window = info.window
-    length = f"{window.samples / window.rate_hz:.4g} s at {window.rate_hz:g} Hz"
+    what = "beats" if info.frontend.beats else f"windows of {window.samples / window.rate_hz:.4g} s"
     leaky = " (LEAKY: flatters)" if info.split.leaky else ""
+    parts = ", ".join(f"{len(w)} {p}" for p, w in task.parts.items())
     say(
-        f"{task.recordings.name}: {', '.join(f'{len(w)} {p}' for p, w in task.parts.items())} windows "
-        f"of {length}, split by {info.split.name}{leaky}; {info.method}, {info.parameters} parameters, {device.type}"
+        f"{task.recordings.name}: {parts} {what} at {window.rate_hz:g} Hz, split by {info.split.name}{leaky}; "
+        f"{info.method}, {info.parameters} parameters, {device.type}"
     )
 
 
@@ -206,13 +207,18 @@ def _measured(
 ) -> "Metrics":
     """The figures on the test part, and what to know before trusting them."""
     from train.run.evaluate import evaluate, evaluate_others, where_others_go
+    from train.run.evaluate_strips import evaluate_strips
     from train.run.summary import Metrics
 
     transformation, windows = task.transformation, task.parts["test"]
     evaluation = evaluate(model, windows, transformation, config.run.draws, config.run.seed, device)
     others = evaluate_others(model, windows, transformation, config.run.draws, device)
     elsewhere = where_others_go(model, *task.others, transformation, device) if task.others else {}
-    warnings = health_warnings(evaluation, windows, last, info.partition)
+    labels = windows.labels
+    if task.strips is not None:
+        others, labels = {evaluation.name: evaluation.transformed}, task.strips.labels[0]
+        evaluation = evaluate_strips(model, task.strips, device)
+    warnings = health_warnings(evaluation, labels, last, info.partition)
     return Metrics(info, evaluation, others, elsewhere, tuple(warnings))
 
 
@@ -220,7 +226,7 @@ def _write_metrics(path: Path, metrics: "Metrics", data: str) -> None:
     """metrics.json; `data` names the recordings."""
     info = metrics.info
     contents: dict[str, object] = {"kind": "metrics", "schema": 2, "task": info.task, "method": info.method}
-    contents |= {"transformation": info.transformation.name, "labels": list(info.labels)}
+    contents |= {"transformation": metrics.evaluation.name, "labels": list(info.labels)}
     contents |= {"partition": asdict(info.partition), "split": asdict(info.split), "part": "test", "data": data}
     contents |= metrics.evaluation.as_dict()
     contents |= {name: asdict(figures) for name, figures in metrics.others.items()}
@@ -284,12 +290,12 @@ def feature_statistics(windows: WindowSet) -> tuple[np.ndarray, np.ndarray]:
 
 
 def health_warnings(
-    figures: "Evaluation", windows: WindowSet, last: Mapping[str, float | None], partition: Partition
+    figures: "Evaluation", labels: np.ndarray, last: Mapping[str, float | None], partition: Partition
 ) -> list[str]:
     """What to know before trusting the model: collapse, idle variant features, an accuracy of guessing.
 
     Args:
-        figures: of `evaluate` on `windows`.
+        figures: of windows with these labels (n,).
         last: what the last epoch logged.
     """
     warnings = []
@@ -300,7 +306,7 @@ def health_warnings(
     d_variant = last.get("d_variant")
     if partition.variant and d_variant is not None and d_variant < 0.05:
         warnings.append(f"variant features hardly vary (D = {d_variant:.3f}): raise --lambda or --beta")
-    majority = np.bincount(windows.labels).max() / len(windows)
+    majority = np.bincount(labels).max() / len(labels)
     accuracy = figures.transformed.headline.accuracy
     if accuracy <= majority:
         warnings.append(f"transformed accuracy {accuracy:.3f} is no better than a constant class's {majority:.3f}")

@@ -10,6 +10,7 @@ from train.augment.variation import vary_imu
 from train.data.data_set import DataSet, Source
 from train.data.recordings import Recordings, WindowSet
 from train.data.splits import SPLITS, split_windows
+from train.data.strips import Strips
 from train.model.encoder import INPUT_LIMIT
 from train.run.config import EncoderOptions, TrainConfig
 from train.run.fit import shaped
@@ -54,6 +55,7 @@ class Task:
         frontend: what happens between resampling and normalization.
         others: test windows whose classes are not the model's, and their labels: where they go is reported.
         vary: what every view that is trained on may differ in besides.
+        strips: of the test part, where beats are trained on and figures are of strips.
     """
 
     name: TaskName
@@ -68,6 +70,7 @@ class Task:
     frontend: InputSteps = InputSteps()
     others: tuple[WindowSet, tuple[str, ...]] | None = None
     vary: Vary = unvaried
+    strips: Strips | None = None
 
     @property
     def samples(self) -> int:

@@ -6,7 +6,7 @@ from train.transformations.base import Headline, Transformation
 from train.transformations.disturbance import Disturbance
 from train.transformations.rotation import Rotation
 from train.transformations.several import Several, are_known
-from train.transformations.shift import CircularShift, Shift
+from train.transformations.shift import CircularShift, Shift, StripFigures
 
 __all__ = [
     "TRANSFORMATIONS",
@@ -61,7 +61,8 @@ def headline(metrics: dict[str, object]) -> Headline:
     if not isinstance(figures, dict):
         raise InputError(f"metrics.json: {name} is {shortened(figures)}, expected figures under it; train anew")
     try:
-        result: Headline = kind(name).figures_class(**figures).headline
+        of = StripFigures if "same_beat" in figures else kind(name).figures_class
+        result: Headline = of(**figures).headline
     except TypeError as error:
         raise InputError(f"metrics.json: {name} has other figures than this version ({error}); train anew") from error
     return result

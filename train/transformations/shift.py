@@ -34,11 +34,35 @@ class ShiftFigures(CopiesFigures):
     changed_labels: ChangedLabels
 
     def sentences(self, others: Mapping[str, Figures]) -> list[str]:
-        changed, circular = self.changed_labels, others[CircularShift.entry].headline.consistency
-        followed = "-" if changed.followed is None else f"{changed.followed:.3f}"
+        circular = others[CircularShift.entry].headline.consistency
         return [
-            f"  {'shift':15} {changed.share:.1%} of the pairs change their label, {followed} of those are followed; "
-            f"consistency over all pairs {self.all_pairs_consistency:.3f}; circular {circular:.3f}"
+            f"  {'shift':15} {self.changed}; consistency over all pairs {self.all_pairs_consistency:.3f}; circular "
+            f"{circular:.3f}"
+        ]
+
+    @property
+    def changed(self) -> str:
+        """How many pairs change their label, and whether the model follows."""
+        changed = self.changed_labels
+        followed = "-" if changed.followed is None else f"{changed.followed:.3f}"
+        return f"{changed.share:.1%} of the pairs change their label, {followed} of those are followed"
+
+
+@dataclass(frozen=True)
+class StripFigures(ShiftFigures):
+    """Of strips by their worst beat: no beat is measured anew, and there is no circular shift.
+
+    Attributes:
+        same_beat: share of the pairs that the same beat decides.
+    """
+
+    same_beat: float
+
+    def sentences(self, others: Mapping[str, Figures]) -> list[str]:
+        return [
+            f"  {'shift':15} {self.changed}; consistency over all pairs {self.all_pairs_consistency:.3f}; the same "
+            f"beat decides {self.same_beat:.1%} of the pairs",
+            *(line for name, figures in others.items() for line in figures.sentences({})),
         ]
 
 

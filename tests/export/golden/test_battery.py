@@ -2,6 +2,8 @@
 answers against the compiled C.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from export.golden.battery import check_battery, counted, made, rungs
 from export.proof.runtimes import run_tflite_micro
 from scl.artifacts import InputError
 from scl.frontend.chain import FrontEnd
+from scl.frontend.flags import LEAD_OFF
 from scl.frontend.sensor import load_sensor
 from train.data.stored import recordings_for_run
 
@@ -100,3 +103,14 @@ def test_heartbeats_have_no_battery():
     check_battery("small", IMU, beats=False)
     with pytest.raises(InputError, match="--battery is of windows"):
         check_battery("small", IMU, beats=True)
+
+
+def test_a_board_that_waits_for_a_second_sees_every_dead_sensor_and_no_other(exported, recordings):
+    parts = tuple(replace(part, lead_off_s=1.0) for part in exported.frontend.sensor.parts)
+    sensor = replace(exported.frontend.sensor, parts=parts)
+    waiting = replace(exported.frontend, sensor=sensor, lead_off_samples=20)
+    seen = made("gyroscope-dead", exported.test, recordings, waiting, seed=0, windows=30)
+    flags = FrontEnd.from_spec(waiting).flags(seen.counts.reshape(-1, *seen.counts.shape[2:])).reshape(5, 30)
+    dead = [0, *(rung.strength for rung in seen.rungs)]
+    for share, row in zip(dead, flags, strict=True):  # of windows of 4 s, so that a quarter is a second
+        assert ((row & LEAD_OFF) > 0).tolist() == [share >= 25] * 30

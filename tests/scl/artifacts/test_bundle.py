@@ -64,8 +64,8 @@ def test_no_bundle(tmp_path):
 
 
 def test_another_schema(folder):
-    changed(folder, "schema", to=6)
-    assert "has bundle schema 6, this version reads schema 7; export it again" in refused(folder)
+    changed(folder, "schema", to=7)
+    assert "has bundle schema 7, this version reads schema 8; export it again" in refused(folder)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,9 @@ def golden() -> GoldenBeats:
         truth_stretch=stretch,
         truth_sample=sample + 1,
         truth_class=np.zeros(beats, np.uint8),
+        flutter_stretch=np.array([0, 0, 1]),
+        flutter_first=np.array([100, 270, 400]),
+        flutter_last=np.array([200, 900, 400]),
     )
 
 
@@ -56,6 +59,7 @@ def test_stretches_are_cut_behind_their_first_beats() -> None:
         cut.part(1)[:, 0], 1000 + np.arange(280)
     )
     assert [cut.truth(s)[0].tolist() for s in (0, 1)] == [[21, 121, 221]] * 2
+    assert [cut.flutter(s).tolist() for s in (0, 1)] == [[[100, 200], [270, 279]], []]
     _check(cut, FILE, "export it again")
 
 
@@ -89,6 +93,12 @@ def changed(name: str, place: int, value: int) -> GoldenBeats:
         ("truth_sample", 0, 1000, "truth_sample"),
         ("truth_sample", 1, 5, "truth_sample"),
         ("truth_class", 0, 5, "truth_class"),
+        ("flutter_stretch", 2, 2, "flutter_stretch"),
+        ("flutter_stretch", 0, 1, "flutter_stretch"),
+        ("flutter_first", 0, -1, "flutter_last"),
+        ("flutter_first", 0, 201, "flutter_last"),
+        ("flutter_first", 1, 200, "flutter_first"),
+        ("flutter_last", 2, 500, "flutter_last"),
     ],
 )
 def test_what_points_nowhere_is_refused(name: str, place: int, value: int, said: str) -> None:

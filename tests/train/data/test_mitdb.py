@@ -103,6 +103,16 @@ def test_every_annotation_decoded_by_hand(real: Recordings, archive: Path) -> No
     assert symbols == SYMBOLS
 
 
+def test_flutter_decoded_by_hand(real: Recordings, archive: Path) -> None:
+    """Record 207 alone has any: six episodes, from [ to ]."""
+    with zipfile.ZipFile(archive) as members:
+        marks = decode_annotations(members.read(f"{ROOT}207.atr"))
+    edges = [at for at, symbol in marks if symbol in "[]"]
+    spans = {block.group: block.flutter.tolist() for block in real.blocks if len(block.flutter)}
+    assert spans == {207: [list(pair) for pair in zip(edges[::2], edges[1::2], strict=True)]}
+    assert len(spans[207]) == 6
+
+
 @pytest.mark.parametrize(
     ("record", "index"), [(100, 0), (102, 0), (114, 1)], ids=["MLII first", "no MLII: its first lead", "MLII second"]
 )

@@ -102,9 +102,13 @@ def test_what_run_json_holds_makes_the_same_options() -> None:
             ["--input", "invariant"],
             "--input is invariant, expected raw or canonical or features or causal for ECG",
         ),
-        (ecg, ["--variation", "1"], "--variation is 1.0, expected 0.0 for ECG .ECG windows are always varied."),
+        (
+            ecg,
+            ["--input", "raw", "--variation", "1"],
+            "--variation is 1.0, expected 0.0 for ECG .ECG windows are always varied.",
+        ),
         (ecg, ["--cutmix", "0.5"], "--cutmix is 0.5, expected 0.0 for ECG"),
-        (ecg, ["--also", "scale"], "--also is scale, expected nothing for ECG"),
+        (ecg, ["--input", "raw", "--also", "scale"], "--also is scale, expected nothing for ECG"),
         (ecg, ["--split", "random"], "--split is random, expected subject for ECG .ECG is divided by record"),
         (ecg, ["--set", "ptbxl", "--smoothing", "0.1"], "--smoothing is 0.1, expected 0.0 for ptbxl .labels of ptbxl"),
         (ecg, ["--smoothing", "1"], "options: smoothing is 1.0, expected less than 1"),
@@ -119,7 +123,7 @@ def test_a_task_names_the_options_that_it_has_no_use_for(command: ModuleType, fl
 
 @pytest.mark.parametrize("command", [imu, ecg, fusion])
 def test_what_a_task_declares_are_options_and_its_defaults_are_supported(command: ModuleType) -> None:
-    defaults = {imu: [imu.WRIST], ecg: list(ecg.DEFAULTS.values()), fusion: [fusion.FUSED]}[command]
+    defaults = {imu: [imu.WRIST], ecg: [*ecg.DEFAULTS.values(), *ecg.WINDOWS.values()], fusion: [fusion.FUSED]}[command]
     assert set(command.SUPPORTED) < set(TrainConfig().as_dict())
     for config in defaults:
         check_supported("its own defaults", command.SUPPORTED, config)

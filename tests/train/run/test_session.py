@@ -12,7 +12,8 @@ from train.run.evaluate import Evaluation
 from train.run.session import health_warnings, invariant_statistics
 from train.transformations.rotation import RotationFigures
 
-WINDOWS = WindowSet(np.zeros((10, 3, 4), np.float32), np.array([0] * 6 + [1] * 4), np.zeros(10, np.int64))
+LABELS = np.array([0] * 6 + [1] * 4)
+WINDOWS = WindowSet(np.zeros((10, 3, 4), np.float32), LABELS, np.zeros(10, np.int64))
 WHOLE = Partition(32, 32, 64)
 
 
@@ -21,7 +22,7 @@ def warnings(
 ) -> list[str]:
     transformed = RotationFigures(accuracy, 0.9, 1, 1.0, None, {})
     figures = Evaluation("rotation", 10, 1, 0.9, 0.9, transformed, 0.0, rank)
-    return health_warnings(figures, WINDOWS, {"d_variant": variant}, partition)
+    return health_warnings(figures, LABELS, {"d_variant": variant}, partition)
 
 
 def test_each_warning_has_its_cause() -> None:
