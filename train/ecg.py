@@ -34,6 +34,7 @@ RAW_BEAT = STRIP.changed(epochs=5, draws=4, pool="flatten")
 DEFAULTS = {"strip": STRIP, "beat": BEAT}
 SUPPORTED = {
     "input": Only(("raw", "canonical", *FEATURES), "a rotation's invariants are an IMU's"),
+    "against": Only(("",), "strips are shifted, and beats disturbed, only"),
     "cutmix": Only((0.0,), "spans are cut for an IMU"),
     "also": Only(("",), "an ECG is shifted only"),
     "split": Only(("subject",), "ECG is divided by record, as published"),

@@ -37,6 +37,11 @@ class MethodOptions(Options):
     lambda_: float = option(0.2, "weight of the loss between the two views (scl, simclr, vicreg)", least=0)
     beta: float = option(1.0, "weight of the variant distance in it", least=0)
     eps: float = option(0.01, "its stabilizer, see scl.loss", above=0)
+    against: str = option(
+        "",
+        "imu: what the second view differs in, rotation (the default) or nuisances of docs/BATTERY.md with + between "
+        "them, as rotation+mirror",
+    )
 
 
 @dataclass(frozen=True)

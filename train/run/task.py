@@ -14,7 +14,9 @@ from train.model.encoder import INPUT_LIMIT
 from train.run.config import EncoderOptions, TrainConfig
 from train.run.fit import shaped
 from train.run.objective import Vary, unvaried
-from train.transformations import Rotation, Transformation
+from train.transformations import Rotation, Several, Transformation
+from train.transformations.nuisances import Signal
+from train.transformations.several import check_against
 
 # Standard deviations: compressed, few invariants lie beyond, and the input's steps are finer for it.
 INVARIANT_LIMIT = 3.0
@@ -33,6 +35,7 @@ def imu_architecture(encoder: EncoderOptions, window_s: float, rate_hz: float) -
 def check_imu(config: TrainConfig, wanted: DataSet) -> None:
     """Before anything is read: raises InputError for options that no recordings of the set can fit."""
     window_s, rate_hz = config.window.seconds or wanted.window_s, config.window.rate_hz or wanted.rate_hz
+    check_against(config.method.against)
     if window_s and rate_hz:
         imu_architecture(config.encoder, window_s, rate_hz)
 
@@ -81,8 +84,16 @@ def imu_task(recordings: Recordings, source: Source, config: TrainConfig) -> Tas
     invariant = config.encoder.input == "invariant"
     vary = partial(vary_imu, strength=config.augmentation.variation) if config.augmentation.variation else unvaried
     return Task(
-        *("imu", recordings, source, recordings.labels, split, parts, Rotation(), architecture),
+        *("imu", recordings, source, recordings.labels, split, parts, _against(recordings, config), architecture),
         limit=INVARIANT_LIMIT if invariant else INPUT_LIMIT,
         frontend=InputSteps(invariant=invariant),
         vary=vary,
     )
+
+
+def _against(recordings: Recordings, config: TrainConfig) -> Transformation:
+    """What copies of windows differ in. Raises InputError for a nuisance that does not fit the sensors."""
+    name = config.method.against
+    if name in ("", Rotation.name):
+        return Rotation()
+    return Several.of(name, Signal.of(recordings.rate_hz, recordings.channels))

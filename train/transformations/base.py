@@ -131,10 +131,12 @@ class Transformation(Protocol):
             a rare class is taken for depends on how many of the others there are.
     """
 
-    name: str
-    sentence: str
     balanced: bool
 
+    @property
+    def name(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
     @property
     def limited(self) -> tuple[str, ...]: ...
 

@@ -73,7 +73,7 @@ class MirroredCopies:
 class Mirror:
     """One axis with the other sign, as on the other wrist; half of the windows in training. Targets are labels."""
 
-    name = "mirror"
+    name = "flipped"
     sentence = "a mirrored axis"
     limited = ("accuracy",)
     balanced = True
@@ -144,11 +144,13 @@ def test_a_made_up_transformation_trains_and_comes_back_from_its_run(
     metrics = train_run(replace(task, transformation=Mirror(2)), config, WorkingFolder(tmp_path / "run"))
     assert metrics is not None
     lines = summary(metrics).splitlines()
-    assert any(line.strip().startswith("under mirror") for line in lines)
+    assert any(line.strip().startswith("under flipped") for line in lines)
     assert any(line.strip().startswith("mirrored: ") for line in lines)
 
     written = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert written["transformation"] == "mirror" and set(written["mirror"]) == set(vars(metrics.evaluation.transformed))
+    assert written["transformation"] == "flipped" and set(written["flipped"]) == set(
+        vars(metrics.evaluation.transformed)
+    )
     assert transformations.headline(written) == metrics.evaluation.transformed.headline
 
     run = load_run(tmp_path / "run")
@@ -165,8 +167,8 @@ def _check_figures(run, mirror: Mirror, written: dict) -> None:
     flipped = x * torch.tensor([1, 1, -1, 1, 1, 1])[:, None]
     with torch.inference_mode():
         before, after = (run.model.activations(view)["logits"].argmax(dim=1).numpy() for view in (x, flipped))
-    assert written["mirror"]["consistency"] == pytest.approx((before == after).mean(), abs=1e-9)
-    assert written["mirror"]["accuracy"] == pytest.approx((after == windows.labels).mean(), abs=1e-9)
+    assert written["flipped"]["consistency"] == pytest.approx((before == after).mean(), abs=1e-9)
+    assert written["flipped"]["accuracy"] == pytest.approx((after == windows.labels).mean(), abs=1e-9)
 
 
 def _check_counts(mirror: Mirror, windows: WindowSet) -> None:
@@ -185,14 +187,14 @@ def _check_counts(mirror: Mirror, windows: WindowSet) -> None:
 
 
 def test_a_transformation_that_is_not_registered_is_named() -> None:
-    with pytest.raises(InputError, match="transformation 'mirror' is not known, expected one of rotation, shift"):
+    with pytest.raises(InputError, match="transformation 'flipped' is not known, expected one of rotation, shift"):
         transformations.from_info(Mirror(2).describe())
 
 
 def test_other_parameters_than_its_own_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(transformations.TRANSFORMATIONS, Mirror.name, Mirror)
-    with pytest.raises(InputError, match="transformation mirror: parameters {'angle': 1.0} do not fit"):
-        transformations.from_info(TransformationInfo("mirror", {"angle": 1.0}, "a mirrored axis"))
+    with pytest.raises(InputError, match="transformation flipped: parameters {'angle': 1.0} do not fit"):
+        transformations.from_info(TransformationInfo("flipped", {"angle": 1.0}, "a mirrored axis"))
 
 
 @pytest.mark.parametrize("name", transformations.TRANSFORMATIONS)
