@@ -2,19 +2,20 @@
 
 Windows of the bundle, or a recording, are played to the board as they are and as they would be, had the watch been
 turned as you turn it on the page (or, of an ECG model, had the window begun later). With --live the board classifies
-its own sensor instead, and the page asks for one activity in six positions. The page is on this computer alone, at the
-address that is printed; Ctrl-C ends it.
+its own sensor instead, and the page asks for one activity in six positions. Of a model of heartbeats the page shows the
+ECG, which you disturb, and the beats that the board finds in it. The page is on this computer alone, at the address
+that is printed; Ctrl-C ends it.
 """
 
 import argparse
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firmware_host.board import add_port_options, open_board
-from firmware_host.model import check_streams
+from firmware_host.board import Board, add_port_options, open_board
+from firmware_host.model import check_streams, finds_beats
 from firmware_host.played_sensor import add_play_option, sensor_arguments
 from firmware_host.reopening import SerialPort
 from scl.arguments import FORMATS, Parser, whole
@@ -37,7 +38,7 @@ MOST_PORT = 65535
 def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     require("starlette", "uvicorn", "websockets")
-    session, view, drivers = (_own if options.live else _played)(options)
+    session, view, drivers = _session(options)
     try:
         with suppress(KeyboardInterrupt):
             _run(options, session, view, drivers)
@@ -50,8 +51,22 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _played(options: argparse.Namespace) -> "tuple[Shared, View, list[Driver]]":
-    """A session in which windows or a recording are played. InputError for options of a board's own sensor."""
+def _session(options: argparse.Namespace) -> "tuple[Shared, View, list[Driver]]":
+    """What the options ask for. InputError where they do not go together."""
+    if not options.live:
+        if options.play is not None:
+            raise InputError(f"--play {options.play}: stands in for the board's own sensor; give --live with it")
+        bundle = read_bundle(options.bundle)
+        return (_played_heart if finds_beats(bundle.manifest) else _played)(options, bundle)
+    for name in ("record", "compare", "tui"):
+        if getattr(options, name):
+            raise InputError(f"--{name}: is for recordings that are played, not for --live; leave one of them out")
+    bundle = read_front_end_bundle(options.bundle)
+    return (_own_heart if finds_beats(bundle.manifest) else _own)(options, bundle)
+
+
+def _played(options: argparse.Namespace, bundle: Bundle[BundleManifest]) -> "tuple[Shared, View, list[Driver]]":
+    """A session in which windows or a recording are played."""
     from firmware_host.monitoring.asking import ask
     from firmware_host.monitoring.driver import Driver
     from firmware_host.monitoring.server import View
@@ -59,13 +74,11 @@ def _played(options: argparse.Namespace) -> "tuple[Shared, View, list[Driver]]":
     from firmware_host.monitoring.source import BundleWindows, Recording
     from firmware_host.monitoring.state import about, state
 
-    if options.play is not None:
-        raise InputError(f"--play {options.play}: stands in for the board's own sensor; give --live with it")
-    bundles = [read_bundle(options.bundle)]
+    bundles = [bundle]
     if options.compare is not None:
         bundles.append(read_bundle(options.compare))
         check_comparable(*bundles)
-    source = BundleWindows(bundles[0]) if options.record is None else Recording(options.record, bundles[0])
+    source = BundleWindows(bundle) if options.record is None else Recording(options.record, bundle)
     session = Session(source, [bundle.manifest for bundle in bundles])
     ports = (_port(options.port, options.baud), _beside(options.port))
     traces = (options.trace, None)
@@ -81,44 +94,85 @@ def _played(options: argparse.Namespace) -> "tuple[Shared, View, list[Driver]]":
     return session, View(partial(about, session), partial(state, session)), drivers
 
 
-def _own(options: argparse.Namespace) -> "tuple[Shared, View, list[Driver]]":
-    """A session in which the board classifies its own sensor. InputError for options of a recording."""
+def _own(options: argparse.Namespace, bundle: Bundle[BundleManifest]) -> "tuple[Shared, View, list[Driver]]":
+    """A session in which the board classifies its own sensor."""
     from firmware_host.monitoring.driver import Driver
     from firmware_host.monitoring.own import Own, listen
     from firmware_host.monitoring.own_state import about_own, state_own
     from firmware_host.monitoring.server import View
 
-    for name in ("record", "compare", "tui"):
-        if getattr(options, name):
-            raise InputError(f"--{name}: is for recordings that are played, not for --live; leave one of them out")
-    bundle = read_front_end_bundle(options.bundle)
     check_streams(bundle)
     session = Own(bundle.manifest)
+    driver = Driver(session, 0, _opened(options, bundle), partial(listen, session, bundle), options.wait)
+    return session, View(partial(about_own, session), partial(state_own, session)), [driver]
+
+
+def _played_heart(options: argparse.Namespace, bundle: Bundle[BundleManifest]) -> "tuple[Shared, View, list[Driver]]":
+    """A session in which recordings are played to a board that finds heartbeats."""
+    from firmware_host.monitoring.driver import Driver
+    from firmware_host.monitoring.heart_played import PlayedHeart, play
+    from firmware_host.monitoring.heart_source import BundleStretches, CapturedStretch
+    from firmware_host.monitoring.heart_state import about_heart, state_heart
+    from firmware_host.monitoring.server import View
+
+    if options.compare is not None:
+        raise InputError(f"--compare {options.compare}: is for models of windows, not of heartbeats; leave it out")
+    session = PlayedHeart(
+        BundleStretches(bundle) if options.record is None else CapturedStretch(options.record, bundle),
+        bundle.manifest,
+    )
+    driver = Driver(session, 0, _opened(options, bundle), partial(play, session, bundle), options.wait)
+    return session, View(partial(about_heart, session), partial(state_heart, session)), [driver]
+
+
+def _own_heart(options: argparse.Namespace, bundle: Bundle[BundleManifest]) -> "tuple[Shared, View, list[Driver]]":
+    """A session in which the board finds heartbeats in its own sensor's samples."""
+    from firmware_host.monitoring.driver import Driver
+    from firmware_host.monitoring.heart_own import OwnHeart, listen
+    from firmware_host.monitoring.heart_state import about_heart, state_heart
+    from firmware_host.monitoring.server import View
+
+    session = OwnHeart(bundle.manifest)
+    driver = Driver(session, 0, _opened(options, bundle), partial(listen, session, bundle), options.wait)
+    return session, View(partial(about_heart, session), partial(state_heart, session)), [driver]
+
+
+def _opened(
+    options: argparse.Namespace, bundle: Bundle[BundleManifest]
+) -> "Callable[[], AbstractContextManager[Board]]":
+    """Opens the only board, each time anew."""
     port, more = _port(options.port, options.baud), sensor_arguments(options, bundle)
-    opened = partial(open_board, bundle, port, options.baud, options.trace, more=more, trust=options.trust)
-    drivers = [Driver(session, 0, opened, partial(listen, session, bundle), options.wait)]
-    return session, View(partial(about_own, session), partial(state_own, session)), drivers
+    return partial(open_board, bundle, port, options.baud, options.trace, more=more, trust=options.trust)
 
 
 def _run(options: argparse.Namespace, session: "Shared", view: "View", drivers: "Sequence[Driver]") -> None:
     """Opens the boards, then shows the session until Ctrl-C or its end."""
-    from firmware_host.monitoring.session import Session
-
     for driver in drivers:
         driver.start()
     for driver in drivers:
         driver.opened()
     if options.tui:
-        from firmware_host.monitoring.terminal import show
-
-        assert isinstance(session, Session)
-        show(session)
+        _show(session)
         return
     from firmware_host.monitoring.server import Page, listening, serve
 
     with listening(options.http_port) as listener:
         page = Page(session, view, listener.getsockname()[1])
         serve(page, listener, lambda: say(f"open {page.url}  (Ctrl-C ends it)"))
+
+
+def _show(session: "Shared") -> None:
+    """In the terminal."""
+    from firmware_host.monitoring.heart_played import PlayedHeart
+    from firmware_host.monitoring.heart_terminal import show_heart
+    from firmware_host.monitoring.session import Session
+    from firmware_host.monitoring.terminal import show
+
+    if isinstance(session, PlayedHeart):
+        show_heart(session)
+    else:
+        assert isinstance(session, Session)
+        show(session)
 
 
 def check_comparable(bundle: Bundle[BundleManifest], other: Bundle[BundleManifest]) -> None:

@@ -1,4 +1,4 @@
-"""LIVE of heartbeats: the records of the beats that a board finds in its own sensor's samples.
+"""LIVE of heartbeats: the records of the beats that a board finds in its own sensor's samples, and those samples too.
 
 LIVE tells of each beat unasked; BEATS, asked behind each, has its record. A lost answer is made up for by the next one,
 since the board keeps its latest 8 beats; beyond these they are counted as lost.
@@ -26,8 +26,8 @@ class LiveBeats(Live):
         lost: beats of which no record came.
     """
 
-    def __init__(self, board: Board, manifest: BundleManifest, hops: int) -> None:
-        super().__init__(board, manifest, HOP, hops, blocks=False)
+    def __init__(self, board: Board, manifest: BundleManifest, hops: int, blocks: bool = False) -> None:
+        super().__init__(board, manifest, HOP, hops, blocks)
         self.lost = 0
         self._silence_s = SILENCE_S
         self._beats_seq = -1
@@ -38,8 +38,17 @@ class LiveBeats(Live):
 
     def beats(self) -> Generator[BeatRecord, None, None]:
         """Each beat once and in order, as it comes. Raises as `live`."""
+        with closing(self.items()) as items:
+            for item in items:
+                if isinstance(item, BeatRecord):
+                    yield item
+
+    def items(self) -> Generator[BeatRecord | Block, None, None]:
+        """The beats, and with `blocks` the samples, as they come. Raises as `live`."""
         with closing(self.run()) as answers:
-            for _answer in answers:
+            for answer in answers:
+                if isinstance(answer, Block):
+                    yield answer
                 yield from self._drain()
         if self.number > self._wanted:
             self._take_records(self._link.request(Type.BEATS, beats(self._wanted)).payload)
@@ -55,10 +64,11 @@ class LiveBeats(Live):
         if frame.type == Type.BEATS | ANSWER and frame.seq == self._beats_seq:
             return self._take_records(frame.payload)
         for answer in super()._take(frame):
-            if isinstance(answer, LiveAnswer):
-                self._said[answer.number] = answer.end, answer.predicted, answer.flags
-                self._latest = (answer,)
-                self._beats_seq, _size = self._link.send(Type.BEATS, beats(self._wanted))
+            if isinstance(answer, Block):
+                return (answer,)
+            self._said[answer.number] = answer.end, answer.predicted, answer.flags
+            self._latest = (answer,)
+            self._beats_seq, _size = self._link.send(Type.BEATS, beats(self._wanted))
         return ()
 
     def _take_records(self, payload: bytes) -> Sequence[LiveAnswer]:

@@ -6,6 +6,7 @@ counts (its flags, where it may have been answered), the record before (numbers,
 them.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -37,22 +38,53 @@ def play_beats(
     With a pace, a sample is sent when its time has come. Raises BoardResetError if the board is reset meanwhile,
     MessageError or InputError if it answers what no board with this model can.
     """
-    link, spec = board.link, spec_of(manifest)
-    stream = _Stream(counts, spec, manifest.classes, link.name)
-    chunks = _Chunks(counts, spec, chunk_samples(board.hello), pace is not None)
+    link, stream = board.link, BeatStream(board, manifest, counts, CHUNK_S if pace else STEADY_S)
     with resets_named(link.name, lambda: f"after {stream.position} of {len(counts)} samples"):
         begin(link, HOP)
         started = pace.now() if pace else 0.0
         while stream.position < len(counts):
-            chunk = counts[stream.position : chunks.end(stream.position)]
+            end = stream.next_end()
             if pace:
-                due = started + (stream.position + len(chunk)) / spec.sensor.rate_hz
-                pace.wait(max(0.0, due - pace.now()))
-            answer = Hop.parse(link.request(Type.SAMPLES, samples_chunk(stream.position, chunk)).payload)
-            stream.take_hop(answer, len(chunk))
-            while stream.number < stream.hops:
-                payload = link.request(Type.BEATS, beats(stream.number)).payload
-                yield from stream.take_records(BeatsAnswer.parse(payload, board.hello))
+                pace.wait(max(0.0, started + end / manifest.sensor.rate_hz - pace.now()))
+            yield from stream.send(end)
+
+
+class BeatStream:
+    """A stream of counts, sent chunk by chunk; `begin` begins it on the board.
+
+    Args:
+        counts: (samples, 1) int16. Those that are not sent yet may still change; they are sent as they are then.
+        longest_s: of a chunk.
+
+    Attributes:
+        position: samples sent.
+    """
+
+    def __init__(self, board: Board, manifest: BundleManifest, counts: np.ndarray, longest_s: float) -> None:
+        spec = spec_of(manifest)
+        self._link, self._hello, self._counts = board.link, board.hello, counts
+        self._checks = _Stream(counts, spec, board.link.name)
+        self._chunks = _Chunks(counts, spec, chunk_samples(board.hello), longest_s)
+
+    @property
+    def position(self) -> int:
+        return self._checks.position
+
+    def next_end(self) -> int:
+        """Behind the last sample that may be sent next."""
+        return min(self._chunks.end(self.position), len(self._counts))
+
+    def send(self, end: int) -> Iterator[BeatRecord]:
+        """Sends the samples up to `end`, at most those up to `next_end`; yields the beats that are answered with them.
+
+        Raises BoardResetError, MessageError and InputError as `play_beats`.
+        """
+        checks, chunk = self._checks, self._counts[self.position : end]
+        answer = Hop.parse(self._link.request(Type.SAMPLES, samples_chunk(checks.position, chunk)).payload)
+        checks.take_hop(answer, len(chunk))
+        while checks.number < checks.hops:
+            payload = self._link.request(Type.BEATS, beats(checks.number)).payload
+            yield from checks.take_records(BeatsAnswer.parse(payload, self._hello))
 
 
 def spec_of(manifest: BundleManifest) -> FrontEndSpec:
@@ -65,17 +97,16 @@ def spec_of(manifest: BundleManifest) -> FrontEndSpec:
 class _Chunks:
     """Where chunks end: so few samples that the board keeps all beats that may come of them."""
 
-    def __init__(self, counts: np.ndarray, spec: FrontEndSpec, fit: int, paced: bool) -> None:
+    def __init__(self, counts: np.ndarray, spec: FrontEndSpec, fit: int, longest_s: float) -> None:
         rate_hz, down, up = spec.sensor.rate_hz, spec.resampling.down, spec.resampling.up
-        number = np.arange(len(counts))
-        off = lead_off_at(counts, spec.lead_off_samples)
-        restarted = np.maximum.accumulate(np.where(off, number, 0))
-        self._settling = number - restarted < SETTLING_S * rate_hz
+        self._counts, self._lead_off_samples = counts, spec.lead_off_samples
+        self._settling = math.ceil(SETTLING_S * rate_hz)
         self._short = max(1, min(fit, KEPT * down // up))  # one beat at most comes of a model-rate sample
-        self._long = max(self._short, min(fit, int((CHUNK_S if paced else STEADY_S) * rate_hz)))
+        self._long = max(self._short, min(fit, int(longest_s * rate_hz)))
 
     def end(self, start: int) -> int:
-        if self._settling[start : start + self._long].any():
+        first = start - self._settling + 1
+        if first <= 0 or _lead_off(self._counts, self._lead_off_samples, first, start + self._long).any():
             return start + self._short
         return start + self._long
 
@@ -83,10 +114,9 @@ class _Chunks:
 class _Stream:
     """How far the stream is, and the checks of all that the board says of it."""
 
-    def __init__(self, counts: np.ndarray, spec: FrontEndSpec, classes: int, port: str) -> None:
+    def __init__(self, counts: np.ndarray, spec: FrontEndSpec, port: str) -> None:
         self.position = self.hops = self.number = 0
-        self._counts, self._spec, self._classes, self._port = counts, spec, classes, port
-        self._off = np.flatnonzero(lead_off_at(counts, spec.lead_off_samples))
+        self._counts, self._spec, self._port = counts, spec, port
         self._latest: Hop | None = None
         self._before: BeatRecord | None = None
         self._rhythm = RhythmSoFar()
@@ -157,8 +187,7 @@ class _Stream:
             raise self._lie(f"beat {record.number} lies at sample {record.sample}, as far as {self._before.sample}")
         newest = self._counts[max(0, record.end - span) : record.end]
         known = int(flags_at(newest, self._spec.sensor, 0, span, np.array([len(newest)]))[0])
-        lead_off = bool(np.any((self._off < record.end) & (self._off >= record.end - span)))
-        flags = known | LEAD_OFF * lead_off
+        flags = known | LEAD_OFF * self._was_off(max(0, record.end - span), record.end)
         if record.flags != flags:
             raise self._lie(f"beat {record.number} has flags {record.flags}; {flags}, as of its samples, expected")
 
@@ -167,11 +196,15 @@ class _Stream:
         before, resampling = self._before, self._spec.resampling
         if before is None:
             return 0.0
-        if np.any((self._off >= before.sample) & (self._off < record.end)):  # found before the lead was off, or since
+        if self._was_off(before.sample, record.end):  # it was found before the lead was off, or since
             return None
         if record.interval == MOST_INTERVAL or before.sample == 0:
             return None
         return (record.sample - before.sample) * resampling.up / resampling.down
+
+    def _was_off(self, first: int, stop: int) -> bool:
+        """Whether the lead was off at a sample from `first` to `stop` - 1."""
+        return bool(_lead_off(self._counts, self._spec.lead_off_samples, first, stop).any())
 
     def _lie(self, text: str) -> InputError:
         return InputError(f"port {self._port}: the board says that {text}: flash the firmware of this bundle")
@@ -179,3 +212,9 @@ class _Stream:
 
 def _beat(answer: Hop) -> tuple[int, int, int]:
     return answer.end, answer.predicted, answer.flags
+
+
+def _lead_off(counts: np.ndarray, lead_off_samples: int, first: int, stop: int) -> np.ndarray:
+    """Of samples `first` to `stop` - 1 of a stream of counts, whether the lead was off: bool (samples,)."""
+    before = max(0, first - lead_off_samples + 1)  # equal counts from there on make it off at `first`
+    return lead_off_at(counts[before:stop], lead_off_samples)[first - before :]

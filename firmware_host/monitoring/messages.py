@@ -10,6 +10,8 @@ MOST_BYTES = 1024  # of a message
 MOST_SHIFT = 1 << 20
 POSITIONS = 6  # in which an activity is repeated
 LEAST_LENGTH = 0.1  # of a quaternion, whose length says nothing
+LEAST_GAIN, MOST_GAIN = 0.25, 4.0
+MOST_WANDER_MV = 2.0
 Part = Annotated[float, Ge(-1.0), Le(1.0)]
 
 
@@ -61,7 +63,25 @@ class Position(_Message):
     number: Annotated[int, Ge(0), Le(POSITIONS - 1)]
 
 
-Message = Turn | Shift | Press | Activity | Position
+@dataclass(frozen=True)
+class Disturb(_Message):
+    """How an ECG is changed: times its amplitude, mV of baseline wander, electrodes the wrong way round."""
+
+    kind: Literal["disturb"]
+    gain: Annotated[float, Ge(LEAST_GAIN), Le(MOST_GAIN)]
+    wander: Annotated[float, Ge(0.0), Le(MOST_WANDER_MV)]
+    inverted: bool
+
+
+@dataclass(frozen=True)
+class Play(_Message):
+    """Which recording is played, from its start: its number, from 0."""
+
+    kind: Literal["recording"]
+    number: Annotated[int, Ge(0)]
+
+
+Message = Turn | Shift | Press | Activity | Position | Disturb | Play
 _ADAPTER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 
 

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from firmware_host.monitoring import messages
+from firmware_host.monitoring.heart_shown import HeartAbout, HeartState
 from firmware_host.monitoring.shared import Shared
 from firmware_host.monitoring.shown import About, State
 from scl.artifacts import InputError
@@ -42,6 +43,7 @@ FILES = {
     "": ("monitor.html", "text/html"),
     "monitor.css": ("monitor.css", "text/css"),
     "monitor.js": ("monitor.js", "text/javascript"),
+    "heart.js": ("heart.js", "text/javascript"),
     "own.js": ("own.js", "text/javascript"),
     "watch.js": ("watch.js", "text/javascript"),
     "charts.js": ("charts.js", "text/javascript"),
@@ -86,8 +88,8 @@ class Door:
 class View:
     """What a page is sent: first the facts that stay, then a state again and again."""
 
-    about: Callable[[], About]
-    state: Callable[[], State]
+    about: Callable[[], About | HeartAbout]
+    state: Callable[[], State | HeartState]
 
 
 class Page:

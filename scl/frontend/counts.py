@@ -1,5 +1,5 @@
 """Recorded windows as the counts a sensor would have given, which validation sends to the board; and the counts of a
-sensor that had been turned.
+sensor that had been turned, or disturbed.
 """
 
 import numpy as np
@@ -81,6 +81,25 @@ def turned(counts: np.ndarray, rotation: np.ndarray, sensor: Sensor) -> np.ndarr
             x[:, rows] = rotation @ x[:, rows]
     counts, _saturated = to_counts(x, sensor)
     return np.asarray(counts[0])
+
+
+def disturbed(counts: np.ndarray, gain: float, added: np.ndarray, sensor: Sensor) -> np.ndarray:
+    """The counts of a stretch, had its signal been `gain` times as large and had something been added to it: as
+    `to_counts` makes them, saturated at int16.
+
+    Args:
+        counts: (samples, channels) int16.
+        gain: below 0: electrodes were put on the wrong way round.
+        added: (samples,) SI units, to every channel.
+
+    Examples:
+        >>> from scl.frontend.sensor import load_sensor
+        >>> millivolts = load_sensor("replay-ecg")  # 1 count is 1 uV
+        >>> disturbed(np.array([[100], [-200]], np.int16), -2.0, np.array([0.0, 0.5]), millivolts).tolist()
+        [[-200], [900]]
+    """
+    x = gain * from_counts(counts[None], sensor) + added
+    return np.asarray(to_counts(x, sensor)[0][0])
 
 
 def _at_sensor_rate(x: np.ndarray, spec: FrontEndSpec) -> np.ndarray:

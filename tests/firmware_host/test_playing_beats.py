@@ -57,14 +57,14 @@ def test_the_pace_is_the_sensor_s(play, heart_beats, heart_counts):
 
 def test_chunks_are_short_where_beats_may_come_at_once(heart_model, heart_counts):
     """Behind the start, and behind a lead that was off; a sample of the model's makes one beat at most."""
-    chunks, short, long = _Chunks(heart_counts, heart_model.spec, 500, paced=False), 2 * KEPT, int(0.7 * SENSOR.rate_hz)
+    chunks, short, long = _Chunks(heart_counts, heart_model.spec, 500, 0.7), 2 * KEPT, int(0.7 * SENSOR.rate_hz)
     assert chunks.end(0) == short and chunks.end(1079) == 1079 + short
     assert chunks.end(1080) == 1080 + long
     off = round(0.4 * len(heart_counts))
     assert chunks.end(off - 200) == off - 200 + long  # it is off only when it has been so for a second
     assert chunks.end(off + 3 * 360 + 1000) == off + 3 * 360 + 1000 + short
     assert chunks.end(off + 6 * 360 + 1) == off + 6 * 360 + 1 + long
-    assert _Chunks(heart_counts, heart_model.spec, 5, paced=False).end(2000) == 2005  # what fits into a frame
+    assert _Chunks(heart_counts, heart_model.spec, 5, 0.7).end(2000) == 2005  # what fits into a frame
 
 
 def spoiled(records: list[BeatRecord], place: int, **fields) -> list[BeatRecord]:

@@ -4,13 +4,14 @@ import { fitted } from "./watch.js";
 
 const LEFT = 44;
 const EDGE = 8;
+const ROW = 18; // of beats above an ECG
 const color = (canvas, name) => getComputedStyle(canvas).getPropertyValue(name);
 const short = (value) => String(Number(value.toPrecision(3)));
 
-function scale(canvas, low, high) {
+function scale(canvas, low, high, top = EDGE) {
   const { context, width, height } = fitted(canvas);
   const span = high - low || 1;
-  const y = (value) => EDGE + (height - 2 * EDGE) * (1 - (value - low) / span);
+  const y = (value) => top + (height - top - EDGE) * (1 - (value - low) / span);
   context.font = "12px system-ui, sans-serif";
   context.textBaseline = "middle";
   for (const value of [low, (low + high) / 2, high]) {
@@ -54,6 +55,36 @@ export function drawSignal(canvas, signal, channels) {
   return units.map((unit, i) => {
     const names = channels.filter((channel) => channel.unit === unit).map((channel) => channel.name).join(", ");
     return `${names}: at most ${short(peak[i])} ${unit}${relative ? ", which is 1 in the picture" : ""}`;
+  });
+}
+
+// The newest ECG in mV, scrolling; above it rows of beats ([seconds, class]), the board's first, each with its letter.
+export function drawTrace(canvas, trace, seconds, rows, colored) {
+  const { start, end, step, values } = trace;
+  const low = Math.min(-0.5, ...values);
+  const high = Math.max(0.5, ...values);
+  const { context, width, height, y } = scale(canvas, low, high, EDGE + ROW * rows.length);
+  const x = (at) => LEFT + ((width - LEFT - EDGE) * (at - end + seconds)) / seconds;
+  context.strokeStyle = color(canvas, "--text");
+  context.lineWidth = 1.5;
+  line(context, values.map((value, i) => [x(start + i * step), y(value)]));
+  context.lineWidth = 1;
+  rows.forEach((beats, row) => {
+    const middle = EDGE + ROW * row;
+    context.font = "12px system-ui, sans-serif";
+    context.fillStyle = color(canvas, "--muted");
+    context.textAlign = "right";
+    if (beats.length) context.fillText(["board", "truth"][row], LEFT - 6, middle);
+    context.font = "600 13px system-ui, sans-serif";
+    context.textAlign = "center";
+    for (const [at, name] of beats) {
+      context.fillStyle = context.strokeStyle = color(canvas, colored(name));
+      context.fillText(name.length > 2 ? "?" : name, x(at), middle);
+      if (row) continue;
+      context.setLineDash([2, 4]);
+      line(context, [[x(at), EDGE + ROW * rows.length - 4], [x(at), height - EDGE]]);
+      context.setLineDash([]);
+    }
   });
 }
 

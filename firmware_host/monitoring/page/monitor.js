@@ -1,5 +1,6 @@
 // The page: takes states from the monitor, shows the newest, and sends what the user does.
 
+import { introduceHeart, showHeart } from "./heart.js";
 import { introduceOwn, showOwn } from "./own.js";
 import { AS_WORN, Watch, inWords } from "./watch.js";
 import { drawFeatures, drawSignal, drawTimeline } from "./charts.js";
@@ -62,6 +63,11 @@ function warn(text) {
 function introduce(facts) {
   about = facts;
   document.body.dataset.connected = "true";
+  if (facts.heart) introduceHeart(facts, send, (message) => { order = message; });
+  else introduceWindows(facts);
+}
+
+function introduceWindows(facts) {
   document.title = `${facts.boards.map((board) => board.model).join(" and ")} - live monitor`;
   put(at("title"), `Live monitor: ${facts.boards.map((board) => board.model).join(" beside ")}`);
   put(at("source"), facts.own ? "The board classifies its own sensor." : `Plays ${facts.source}, over and over.`);
@@ -134,11 +140,9 @@ function showBoard(card, fact, board) {
   }
 }
 
-function show(state) {
+function showWindows(state) {
   put(at("label"), about.own ? `Activity: ${state.label || "not named"}` : state.label ? `Label: ${state.label}` : "No label");
   if (about.own) showOwn(state);
-  put(at("place"), state.place);
-  at("pause").textContent = state.paused ? "Go on" : "Pause";
   const own = performance.now() - ordered < OWN_MS;
   if (about.turns && !watch.dragging && !own) {
     watch.set(state.quaternion);
@@ -152,6 +156,13 @@ function show(state) {
   put(at("signal-text"), `${state.place}. ${peaks.join("; ")}.`);
   at("signal").setAttribute("aria-label", `The window that ${about.own ? "the board saw" : "was sent"}. ${peaks.join("; ")}`);
   state.boards.forEach((board, i) => showBoard(cards[i], about.boards[i], board));
+}
+
+function show(state) {
+  put(at("place"), state.place);
+  at("pause").textContent = state.paused ? "Go on" : "Pause";
+  if (about.heart) showHeart(state);
+  else showWindows(state);
   const gone = state.boards.filter((board) => board.link !== "ok");
   warn(gone.map((board) => `${board.link === "late" ? "The answer is late" : "The board is lost"}: ${board.cause}`).join(" "));
   const recording = state.recording;

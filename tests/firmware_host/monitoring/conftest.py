@@ -16,3 +16,11 @@ def bundle(fake_bundle):
 @pytest.fixture
 def session(bundle):
     return Session(BundleWindows(bundle), [bundle.manifest], Clock())
+
+
+@pytest.fixture(scope="session")
+def heart(tmp_path_factory):
+    """A HeartBundle."""
+    from tests.firmware_host.monitoring.heart_parts import write_heart_bundle  # with it comes the exporter
+
+    return write_heart_bundle(tmp_path_factory.mktemp("heart") / "hearts")

@@ -28,3 +28,8 @@ def test_a_model_of_beats_classifies_no_sensor_live(bundle, monkeypatch):
 def test_a_file_that_stands_in_for_a_sensor_needs_live(bundle):
     with pytest.raises(InputError, match=r"--play walk\.bin: .*--live"):
         monitor.main([str(bundle.path), "--port", "native", "--play", "walk.bin"])
+
+
+def test_models_of_heartbeats_are_not_compared(heart):
+    with pytest.raises(InputError, match="--compare other: is for models of windows, not of heartbeats; leave it out"):
+        monitor.main([str(heart.bundle.path), "--port", "native", "--compare", "other"])

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from firmware_host.monitoring.messages import Press, Shift, Turn, parse
+from firmware_host.monitoring.messages import Disturb, Play, Press, Shift, Turn, parse
 from firmware_host.monitoring.server import Door, Page, View, listening, serve
 from firmware_host.monitoring.state import about, state
 
@@ -28,6 +28,11 @@ from firmware_host.monitoring.state import about, state
         '{"kind": "turn", "quaternion": ["1", 0, 0, 0]}',
         '{"kind": "position", "number": true}',
         '{"kind": "press", "button": "format"}',
+        '{"kind": "disturb", "gain": 0, "wander": 0, "inverted": false}',
+        '{"kind": "disturb", "gain": 1, "wander": 9, "inverted": false}',
+        '{"kind": "disturb", "gain": 1, "wander": NaN, "inverted": false}',
+        '{"kind": "disturb", "gain": 1, "wander": 0, "inverted": 1}',
+        '{"kind": "recording", "number": -1}',
         '{"kind": "press", "button": "play", "more": 1}',
         '{"kind": "run", "code": "1"}',
         '{"kind": "shift", "samples": ' + "1" * 2000 + "}",
@@ -42,6 +47,8 @@ def test_orders_of_a_page():
     assert parse('{"kind": "turn", "quaternion": [1, 0, 0, 0]}') == Turn("turn", (1.0, 0.0, 0.0, 0.0))
     assert parse('{"kind": "shift", "samples": -4}') == Shift("shift", -4)
     assert parse('{"kind": "press", "button": "step"}') == Press("press", "step")
+    assert parse('{"kind": "disturb", "gain": 2, "wander": 0.5, "inverted": true}') == Disturb("disturb", 2, 0.5, True)
+    assert parse('{"kind": "recording", "number": 21}') == Play("recording", 21)
 
 
 def request(path, **headers):
