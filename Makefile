@@ -108,6 +108,7 @@ LOGS := build
 results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two cores; resumable)
 	mkdir -p $(LOGS)
 	$(PY) benchmarks/wisdm_folds.py
+	$(PY) benchmarks/decisions.py
 	$(PY) benchmarks/ablations.py
 	$(PY) benchmarks/fusion.py
 	$(PY) benchmarks/ecg_methods.py
