@@ -2,7 +2,8 @@
 
 Neither depends on the weights, so random ones stand in for trained ones. Flash is the whole program without link and
 front end (firmware/bench), RAM the arena and the deepest stack. `make bench-device` prints the table and writes
-results/device.json; tests/export/cost/test_instructions.py holds the shipped encoders to it.
+results/device.json; tests/export/cost/test_instructions.py holds the shipped encoders to it. The networks are written
+as build/models/NAME.tflite too, for other engines to run (rivals.py).
 """
 
 import json
@@ -25,12 +26,14 @@ from export.network.quantization import quantize
 from export.network.streaming import Step, step, total_stride
 from export.proof.gates import ExportError
 from export.writers.c_source import CModel, write_c
+from export.writers.tflite import write_tflite
 from scl.artifacts import write_json
 from scl.artifacts.architecture import Architecture
 from scl.partition import Partition
 from train.model.encoder import Classifier
 
 RESULTS = Path(__file__).parent / "results" / "device.json"
+MODELS = Path(__file__).parents[1] / "build" / "models"
 SHIPPED = ("imu", "ecg")
 # Instructions per MAC of the trial's layers: CMSIS-NN under TensorFlow Lite Micro (measured elsewhere), and the aim.
 PEERS = {
@@ -182,6 +185,14 @@ def main() -> None:
     print(table(results, others, kept))
     figures = {"networks": results, "other_boards": others, "streams": kept}
     write_json(RESULTS, {"kind": "device_benchmark", "schema": 1, **figures})
+    write_models(shapes, MODELS)
+
+
+def write_models(shapes: dict[str, Network], folder: Path) -> None:
+    """Each network in int8 as NAME.tflite."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, network in shapes.items():
+        (folder / f"{name}.tflite").write_bytes(write_tflite(quantized(network)))
 
 
 def committed() -> dict[str, dict[str, Any]]:

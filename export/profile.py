@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from export.cost.beats import BeatCost
+    from export.cost.figures import Figure
     from scl.artifacts.export_report import Costs, LayerRow, Place
+    from scl.terminal import PlainConsole
 
 MOST_COLUMNS = 12  # layers of a map with a column for each; of more it says from which to which
 
@@ -78,6 +80,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
+    from export.cost.figures import figures
     from export.profile_file import Profile, bisection, taken_by
     from scl.artifacts.bundle import read_bundle
 
@@ -106,6 +109,7 @@ def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
     with tempfile.TemporaryDirectory() as build:
         cost = measure(c_folder(bundle), Path(build), arguments.board)
     print_profile(report, cost.layers)
+    print_figures(figures(report, cost))
     layers, whole = taken_by(report, cost.layers), (sum(cost.layers), report.cost.arena_bytes)
     counted = cost.instructions, cost.stack_bytes, cost.image_bytes
     frontend, beats = bundle.manifest.frontend, None
@@ -166,15 +170,32 @@ def print_profile(report: "Costs", taken: Sequence[float], unit: str = "instruct
 
     Raises InputError if the report has another number of layers.
     """
-    from scl.terminal import PlainConsole
-
     if len(taken) != len(report.layers):
         raise InputError(
             f"{report.name}: c runs {len(taken)} operators, its report lists {len(report.layers)}; {report.advice}"
         )
-    console = PlainConsole(width=None if sys.stdout.isatty() else 120)
+    console = _console()
     console.print(_layers(report.layers, taken, unit))
     console.print(_map(report.memory_map, [row.name for row in report.layers], report.cost.arena_bytes))
+
+
+def print_figures(rows: "Sequence[Figure]") -> None:
+    """Prints what is in each figure of the cost."""
+    from rich.table import Table
+
+    table = Table(title="what is in each figure", title_justify="left")
+    table.add_column("figure", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("what is in it")
+    for row in rows:
+        table.add_row(row.name, f"{row.value:,}", row.what)
+    _console().print(table)
+
+
+def _console() -> "PlainConsole":
+    from scl.terminal import PlainConsole
+
+    return PlainConsole(width=None if sys.stdout.isatty() else 120)
 
 
 def _per_mac(value: float, macs: int) -> str:

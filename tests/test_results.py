@@ -136,3 +136,18 @@ def test_ours_stands_beside_the_published() -> None:
 def test_the_tables_have_readable_headings(page: Path) -> None:
     heads = re.findall(r"^(\|.*)\n\| ---", page.read_text("utf-8"), re.MULTILINE)
     assert not [head for head in heads if "_" in head]
+
+
+def test_the_engine_is_ahead_of_the_recorded_ones() -> None:
+    """Every row of the page's table is what the two files of results say, and CMSIS-NN called directly takes more."""
+    text = (DOCS / "results" / "board.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\w+) \| (Cortex-\w+) \| ([\d,]+) \| ([\d,]+) \| ([\d.]+) \|", text, re.MULTILINE)
+    device, recorded = (json.loads((RESULTS / f"{name}.json").read_text("utf-8")) for name in ("device", "rivals"))
+    direct = {(row["network"], row["core"]): row for row in recorded["rows"] if "directly" in row["engine"]}
+    assert {(network, core) for network, core, *_ in rows} == direct.keys()
+    for network, core, ours, theirs, ratio in rows:
+        m55 = core == "Cortex-M55"
+        counted = device["other_boards"][network]["mps3-an547"] if m55 else device["networks"][network]["instructions"]
+        found = int(ours.replace(",", "")), int(theirs.replace(",", ""))
+        assert found == (counted, direct[network, core]["instructions"])
+        assert float(ratio) == pytest.approx(found[1] / found[0], abs=0.006) and found[1] > found[0]

@@ -21,14 +21,16 @@ from scl.machines import FIRMWARE, MACHINES, settings
 from scl.memory import memory
 
 CORE = "-mcpu=cortex-m4"  # as boards/*/board.mk name it
-PROGRAM_BYTES, OPERATOR_BYTES = 2_490, 68  # start-up, kernels and counter; one scl_op
-# Convolution on the narrow kernel: a group of four windows; four inputs of a window, widened; one input of a window
-# that hangs over an edge; an output channel of a group; four of its inputs.
-GROUP, WIDENED, EDGE, CHANNEL, PRODUCTS = 500.0, 6.3, 38.6, 67.3, 14.0
-# A single window: the call, an output, four of its inputs, an input widened.
-CALL, OUTPUT, DENSE_PRODUCTS, DENSE_WIDENED = 160.0, 25.2, 8.0, 1.7
-# Average pool: a sample of the output, a value of it, an input of that.
-POOL_SAMPLE, POOL_VALUE, POOL_INPUT = 57.0, 25.0, 6.0
+PROGRAM_BYTES, OPERATOR_BYTES = 3_200, 68  # start-up, kernels and counter; one scl_op
+# Convolution on the narrow kernel: a group of four windows (three, where that many are left over); an output channel of
+# it; four of its inputs.
+GROUP, CHANNEL, PRODUCTS = 280.0, 52.5, 13.5
+# Of one or two windows that are left over, each: the call; an output; four of its inputs.
+SINGLE, SINGLE_CHANNEL, SINGLE_PRODUCTS = 230.0, 24.9, 5.75
+# Four inputs of a window, widened: inside the input; in a window that hangs over an edge.
+WORD, EDGE_WORD = 8.5, 31.0
+# Average pool: a sample of the output; four channels of it together, or one that is left over; an input of those.
+POOL_SAMPLE, POOL_FOUR, POOL_ONE, POOL_INPUT = 51.0, 129.0, 45.0, 6.0
 ANY_RATE_HZ = 20.0  # of the windows: it decides no shape
 # The portable kernel: an output, a product.
 PORTABLE_OUTPUT, PORTABLE_PRODUCT = 67.5, 3.0
@@ -73,22 +75,24 @@ def instructions(layer: Layer) -> float:
 
 
 def _average_pool(layer: AveragePool) -> float:
-    return layer.result.length * (POOL_SAMPLE + layer.channels * (POOL_VALUE + layer.kernel * POOL_INPUT))
+    fours, ones = divmod(layer.channels, 4)
+    each = fours * (POOL_FOUR + layer.kernel * POOL_INPUT) + ones * (POOL_ONE + layer.kernel * POOL_INPUT)
+    return layer.result.length * (POOL_SAMPLE + each)
 
 
 def _conv(layer: Conv) -> float:
     length, channels = layer.result.length, layer.channels
     row = layer.kernel * layer.source.channels
-    fours = -(-row // 4)
+    words = -(-row // 4)
     if not scratch_bytes(layer):
         return length * channels * (PORTABLE_OUTPUT + row * PORTABLE_PRODUCT)
-    if length == 1:
-        return CALL + row * DENSE_WIDENED + channels * (OUTPUT + fours * DENSE_PRODUCTS)
+    groups, left = divmod(length, 4)
+    groups, singles = (groups + 1, 0) if left == 3 else (groups, left)
     starts = np.arange(length) * layer.stride - layer.pads[0]
     edges = int(np.sum((starts < 0) | (starts + layer.kernel > layer.source.length)))
-    groups = -(-length // 4)
-    each = GROUP + 4 * fours * WIDENED + channels * (CHANNEL + fours * PRODUCTS)
-    return groups * each + edges * row * EDGE
+    widened = ((length - edges) * WORD + edges * EDGE_WORD) * words
+    grouped = groups * (GROUP + channels * (CHANNEL + words * PRODUCTS))
+    return widened + grouped + singles * (SINGLE + channels * (SINGLE_CHANNEL + words * SINGLE_PRODUCTS))
 
 
 INSTRUCTIONS: dict[type[Layer], Callable[[Any], float]] = {Conv: _conv, AveragePool: _average_pool}

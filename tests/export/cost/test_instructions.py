@@ -1,5 +1,6 @@
 """What the network costs on an emulated board: the counter against the firmware's own, budgets, the profile's text."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 from benchmarks import device as benchmark
 from export import profile
 from export.cost.budget import Budget
-from export.cost.instructions import measure
+from export.cost.instructions import measure, noise
 from export.cost.table import layer_rows, memory_map
 from export.network.arena import schedule
+from export.network.layers import FEATURES, LOGITS
 from export.proof.gates import ExportError
+from export.proof.runtimes import run_tflite_micro
 from firmware_host import emulator
 from firmware_host.link import Link
 from firmware_host.messages import window_chunk
@@ -81,6 +84,19 @@ def test_layers_take_fewer_instructions_than_cmsis_nn(measured):
     rows = {row["name"]: row for row in measured["trial"]["layers"]}
     for name, (peer, _) in benchmark.PEERS.items():
         assert rows[name]["instructions"] / rows[name]["macs"] < peer, name
+
+
+@pytest.mark.parametrize("board", ["mps2-an386", "mps3-an547"])
+def test_another_engine_can_run_the_networks(board_tools, tmp_path, board):
+    """The trial's file, by TFLite Micro: what the board computes of the same noise."""
+    benchmark.write_models({"trial": benchmark.trial()}, tmp_path)
+    int8, memory = benchmark.quantized(benchmark.trial()), schedule(benchmark.trial())
+    at, source = memory.offsets["input"], int8.network.input
+    x = noise(memory.size)[at : at + source.size].reshape(1, source.length, source.channels)
+    expected = run_tflite_micro((tmp_path / "trial.tflite").read_bytes(), x)
+    outputs = np.array(benchmark.run(int8, memory, board).outputs, np.uint8).view(np.int8)
+    np.testing.assert_array_equal(outputs, np.concatenate([expected[FEATURES][0], expected[LOGITS][0]]))
+    assert len(np.unique(outputs)) > 4
 
 
 def test_rows_are_those_of_the_network(exported):
@@ -166,6 +182,15 @@ def test_profile_prints_what_the_export_counted(run_folder, board_tools, tmp_pat
     assert f"{report.cost.instructions:,} instructions per inference" in printed
     for row in report.layers:
         assert row.name in printed and f"{row.instructions:,}" in printed
+    figures = dict(re.findall(r"^│ ((?:instructions|flash|RAM), \w+) +│ +([\d,]+) │", printed, re.MULTILINE))
+    cost = report.cost
+    expected = {"flash, model": cost.flash_bytes, "RAM, model": cost.ram_bytes, "RAM, arena": cost.arena_bytes}
+    expected |= {"instructions, inference": cost.instructions, "RAM, stack": cost.stack_bytes}
+    expected["instructions, layers"] = sum(row.instructions for row in report.layers)
+    expected["flash, constants"] = sum(row.flash_bytes for row in report.layers)
+    assert {name: int(figures[name].replace(",", "")) for name in expected} == expected
+    assert figures.keys() - expected.keys() == {"flash, program"}
+    assert int(figures["flash, program"].replace(",", "")) > expected["flash, constants"]
 
 
 def test_a_board_that_is_none(tmp_path):
