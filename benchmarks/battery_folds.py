@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "battery_folds.json"
 IMAGE = ROOT / "docs" / "images" / "battery.svg"
 DEFAULT = "rotation"
+KEYS = ("macro_f1", "consistency")
 PANELS = 6  # of the picture
 
 
@@ -69,7 +70,9 @@ def measured(runs: Path, against: str, fold: int) -> dict[str, object]:
         for rung in battery["rungs"]
     ]
     recorded = {key: battery["recorded"][key] for key in figures[:2]}
-    return {"against": against, "fold": fold, "windows": battery["windows"], "recorded": recorded, "rungs": rungs}
+    test = json.loads((run / "metrics.json").read_text("utf-8"))["macro_f1"]  # of all test windows, float
+    facts = {"against": against, "fold": fold, "test_macro_f1": test, "windows": battery["windows"]}
+    return facts | {"recorded": recorded, "rungs": rungs}
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def ladders_of(rows: Iterable[dict], against: str = DEFAULT) -> list[Ladder]:
                 float(np.mean([r[key] for r in rungs if (r["name"], r["strength"]) == (name, strength)]))
                 for strength in strengths
             ]
-            for key in ("macro_f1", "consistency")
+            for key in KEYS
         ]
         found.append(Ladder(name, unit, strengths, *means))
     return sorted(found, key=lambda ladder: min(ladder.macro_f1))
@@ -110,6 +113,24 @@ def table(rows: Iterable[dict], against: str = DEFAULT) -> str:
         steps = f"{', '.join(f'{strength:g}' for strength in ladder.strengths)} {ladder.unit}" if ladder.unit else ""
         figures = (" / ".join(f"{value:.3f}" for value in values) for values in (ladder.macro_f1, ladder.consistency))
         lines.append(f"| {ladder.name} | {steps} | {' | '.join(figures)} |")
+    return "\n".join(lines)
+
+
+def against_table(rows: Iterable[dict], name: str = "mirror") -> str:
+    """What models trained against one thing and another make of a nuisance at its strongest, over the folds that all
+    have.
+    """
+    rows = list(rows)
+    folds = set.intersection(*({r["fold"] for r in rows if r["against"] == row["against"]} for row in rows))
+    head = (
+        f"| trained against | folds | macro F1, all test windows | macro F1 under {name} | consistency under {name} |"
+    )
+    lines = [head, "| --- " * 5 + "|"]
+    for against in dict.fromkeys(row["against"] for row in rows):
+        of = [row for row in rows if row["against"] == against and row["fold"] in folds]
+        worst = [max((r for r in row["rungs"] if r["name"] == name), key=lambda r: r["strength"]) for row in of]
+        figures = [spread(row["test_macro_f1"] for row in of), *(spread(r[k] for r in worst) for k in KEYS)]
+        lines.append(f"| {against} | {', '.join(str(fold) for fold in sorted(folds))} | {' | '.join(figures)} |")
     return "\n".join(lines)
 
 

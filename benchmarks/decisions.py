@@ -233,14 +233,15 @@ def within_bouts(sequences: list[Played], answers: list[np.ndarray]) -> dict:
 def table(rows: list[dict]) -> str:
     """Markdown: mean over the folds and half the 95 % interval."""
     head = ["sensors", "bouts", "filter for", "folds", "macro F1", "accuracy", "macro F1 of 90 %", "answered"]
-    head += ["delay, s", "never right", "changes an hour", "ECE before", "ECE"]
+    head += ["delay, s", "never right", "changes an hour", "without filter", "ECE before", "ECE"]
     lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
     for key in dict.fromkeys((row["sensors"], row["bout_s"], row["stay_s"]) for row in rows):
         found = [row for row in rows if (row["sensors"], row["bout_s"], row["stay_s"]) == key]
         sensors, bout_s, stay_s = key
         names = ("macro_f1", "accuracy", "answered_macro_f1", "coverage")
         cells = [spread(row[name] for row in found) for name in names]
-        for name, digits in (("delay_s", 1), ("never", 3), ("changes_per_hour", 0), ("ece_before", 3), ("ece", 3)):
+        figures = [("delay_s", 1), ("never", 3), ("changes_per_hour", 0), ("alone_changes_per_hour", 0)]
+        for name, digits in (*figures, ("ece_before", 3), ("ece", 3)):
             cells.append(spread((row[name] for row in found), digits) if name in found[0] else "-")
         about = (sensors, f"{bout_s} s" if bout_s else "windows alone", f"{stay_s} s" if stay_s else "-")
         lines.append(f"| {' | '.join((*about, str(len(found)), *cells))} |")
