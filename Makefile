@@ -108,6 +108,7 @@ LOGS := build
 results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two cores; resumable)
 	mkdir -p $(LOGS)
 	$(PY) benchmarks/wisdm_folds.py
+	$(PY) benchmarks/decisions.py
 	$(PY) benchmarks/ablations.py
 	$(PY) benchmarks/fusion.py
 	$(PY) benchmarks/ecg_methods.py
@@ -118,10 +119,10 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	$(PY) benchmarks/cold_start.py bundles/demo-strip
 	$(PY) benchmarks/qrs.py
 	$(PY) benchmarks/battery_folds.py
-	$(PY) benchmarks/qrs_leads.py
 	$(PY) benchmarks/beat_folds.py
 	$(PY) benchmarks/beat_seeds.py
 	$(PY) benchmarks/beat_conditions.py
+	$(PY) benchmarks/qrs_leads.py
 	$(PY) benchmarks/beat_pictures.py build/beat-seeds/bundle-features-0
 	$(PY) -m export.profile bundles/demo > $(LOGS)/profile.log
 	! $(PY) -m export.quantize runs/demo --out bundles/small --budget flash=64k,ram=6k,instructions=1M 2> $(LOGS)/budget.log

@@ -10,21 +10,28 @@ board is the native one: every board gives the same answers in every bit.
 import argparse
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from common import interval
+from common import spread
 
 from calibration import ranges
 from export import quantize
 from firmware_host import validate
 from scl.artifacts import write_json
+from scl.pages.charts import Dot
+from scl.pages.ladders import Panel, Step, ladders
+from scl.pages.svg_file import svg_file
 from train import imu
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "battery_folds.json"
+IMAGE = ROOT / "docs" / "images" / "battery.svg"
 DEFAULT = "rotation"
+KEYS = ("macro_f1", "consistency")
+PANELS = 6  # of the picture
 
 
 def main() -> None:
@@ -63,27 +70,82 @@ def measured(runs: Path, against: str, fold: int) -> dict[str, object]:
         for rung in battery["rungs"]
     ]
     recorded = {key: battery["recorded"][key] for key in figures[:2]}
-    return {"against": against, "fold": fold, "windows": battery["windows"], "recorded": recorded, "rungs": rungs}
+    test = json.loads((run / "metrics.json").read_text("utf-8"))["macro_f1"]  # of all test windows, float
+    facts = {"against": against, "fold": fold, "test_macro_f1": test, "windows": battery["windows"]}
+    return facts | {"recorded": recorded, "rungs": rungs}
 
 
-def table(rows: Iterable[dict]) -> str:
-    """Macro F1 and consistency of models trained against rotation, in means over the folds, the weakest first."""
-    rows = [row for row in rows if row["against"] == DEFAULT]
-    ladders: dict[tuple[str, str], dict[float, list[dict]]] = {}
-    for rung in (rung for row in rows for rung in row["rungs"]):
-        ladders.setdefault((rung["name"], rung["unit"]), {}).setdefault(rung["strength"], []).append(rung)
+@dataclass(frozen=True)
+class Ladder:
+    """A nuisance at rising strengths: macro F1 and consistency in means over the folds."""
 
-    def means(rungs: dict[float, list[dict]], key: str) -> list[float]:
-        return [float(np.mean([rung[key] for rung in rungs[strength]])) for strength in sorted(rungs)]
+    name: str
+    unit: str
+    strengths: list[float]
+    macro_f1: list[float]
+    consistency: list[float]
 
-    recorded = interval(row["recorded"]["macro_f1"] for row in rows)
+
+def ladders_of(rows: Iterable[dict], against: str = DEFAULT) -> list[Ladder]:
+    """Of the models that were trained against one thing, the weakest first."""
+    rungs = [rung for row in rows if row["against"] == against for rung in row["rungs"]]
+    found = []
+    for name, unit in dict.fromkeys((rung["name"], rung["unit"]) for rung in rungs):
+        strengths = sorted({rung["strength"] for rung in rungs if rung["name"] == name})
+        means = [
+            [
+                float(np.mean([r[key] for r in rungs if (r["name"], r["strength"]) == (name, strength)]))
+                for strength in strengths
+            ]
+            for key in KEYS
+        ]
+        found.append(Ladder(name, unit, strengths, *means))
+    return sorted(found, key=lambda ladder: min(ladder.macro_f1))
+
+
+def table(rows: Iterable[dict], against: str = DEFAULT) -> str:
+    """The ladders as Markdown."""
+    rows = list(rows)
+    recorded = spread(row["recorded"]["macro_f1"] for row in rows if row["against"] == against)
     lines = ["| nuisance | strengths | macro F1 | consistency |", "| --- | --- | --- | --- |"]
-    lines.append(f"| as recorded | | {recorded[0]:.3f} ± {recorded[1]:.3f} | |")
-    for (name, unit), rungs in sorted(ladders.items(), key=lambda item: min(means(item[1], "macro_f1"))):
-        steps = f"{', '.join(f'{strength:g}' for strength in sorted(rungs))} {unit}" if unit else ""
-        figures = (" / ".join(f"{value:.3f}" for value in means(rungs, key)) for key in ("macro_f1", "consistency"))
-        lines.append(f"| {name} | {steps} | {' | '.join(figures)} |")
+    lines.append(f"| as recorded | | {recorded} | |")
+    for ladder in ladders_of(rows, against):
+        steps = f"{', '.join(f'{strength:g}' for strength in ladder.strengths)} {ladder.unit}" if ladder.unit else ""
+        figures = (" / ".join(f"{value:.3f}" for value in values) for values in (ladder.macro_f1, ladder.consistency))
+        lines.append(f"| {ladder.name} | {steps} | {' | '.join(figures)} |")
     return "\n".join(lines)
+
+
+def against_table(rows: Iterable[dict], name: str = "mirror") -> str:
+    """What models trained against one thing and another make of a nuisance at its strongest, over the folds that all
+    have.
+    """
+    rows = list(rows)
+    folds = set.intersection(*({r["fold"] for r in rows if r["against"] == row["against"]} for row in rows))
+    head = (
+        f"| trained against | folds | macro F1, all test windows | macro F1 under {name} | consistency under {name} |"
+    )
+    lines = [head, "| --- " * 5 + "|"]
+    for against in dict.fromkeys(row["against"] for row in rows):
+        of = [row for row in rows if row["against"] == against and row["fold"] in folds]
+        worst = [max((r for r in row["rungs"] if r["name"] == name), key=lambda r: r["strength"]) for row in of]
+        figures = [spread(row["test_macro_f1"] for row in of), *(spread(r[k] for r in worst) for k in KEYS)]
+        lines.append(f"| {against} | {', '.join(str(fold) for fold in sorted(folds))} | {' | '.join(figures)} |")
+    return "\n".join(lines)
+
+
+def write_picture(rows: Iterable[dict], path: Path = IMAGE) -> None:
+    """The weakest ladders as the report draws them."""
+    rows = list(rows)
+    recorded = float(np.mean([row["recorded"]["macro_f1"] for row in rows if row["against"] == DEFAULT]))
+    panels = []
+    for ladder in ladders_of(rows)[:PANELS]:
+        strengths = ["0", *(f"{strength:g}" if ladder.unit else "yes" for strength in ladder.strengths)]
+        values = zip(strengths, [recorded, *ladder.macro_f1], [1.0, *ladder.consistency], strict=True)
+        steps = [Step(at, Dot(0, f1, None), Dot(0, kept, None)) for at, f1, kept in values]
+        panels.append(Panel(f"{ladder.name}, {ladder.unit}" if ladder.unit else ladder.name, steps))
+    title = "Macro F1 and consistency of the default model under its weakest nuisances"
+    path.write_text(svg_file(ladders("battery", title, "Means over folds; docs/BATTERY.md has all.", panels)), "utf-8")
 
 
 if __name__ == "__main__":

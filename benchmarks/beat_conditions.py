@@ -3,9 +3,9 @@
     SCL_DATA_DIR=... python benchmarks/beat_conditions.py
 
 Models of several seeds that trained on the first lead of DS1 as it was recorded (benchmarks/beat_seeds.py makes what is
-missing below --work) classify the beats of DS2 that the board finds. All is the desktop's reproduction, which equals
-the board in every bit (benchmarks/beat_board.py). Noise is generated (train/data/ecg_noise.py) and added as the noise
-stress test does it, behind five minutes, which do not count. Rows are kept, so the command can be interrupted.
+missing below --work) classify the beats of DS2 that the board finds. The board is its own C on this computer
+(benchmarks/beat_board.py). Noise is generated (train/data/ecg_noise.py) and added as the noise stress test does it,
+behind five minutes, which do not count. Rows are kept, so the command can be interrupted.
 """
 
 import argparse
@@ -16,12 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from beat_board import Built, heard, judged, row_of
+from beat_board import Board, annotated, board_of, counts_of, judged, row_of
 from beat_seeds import exported
 from common import interval, spread
 
 from scl.artifacts import write_json
-from scl.artifacts.bundle import read_front_end_bundle
+from scl.artifacts.bundle import Bundle, read_front_end_bundle
+from scl.artifacts.manifest import Manifest
 from train.data import mitdb
 from train.data.noise_stress import SNR_DB, stressed
 from train.data.recordings import Block, Recordings
@@ -38,31 +39,40 @@ LEADS = {"QRS Se / PPV": ("QRS Se", "QRS PPV"), **FIGURES, "macro F1 without 232
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    options.add_argument("--conditions", nargs="*", help="default: all")
     options.add_argument("--work", type=Path, default=Path("build/beat-seeds"), help="runs and bundles")
     options.add_argument("--results", type=Path, default=RESULTS)
     arguments = options.parse_args()
     bundles = {seed: read_front_end_bundle(exported(arguments.work, "features", seed)[1]) for seed in arguments.seeds}
-    path, loads = resolve(None, mitdb.DATA_SET), conditions()
+    path = resolve(None, mitdb.DATA_SET)
     with TemporaryDirectory() as folder:
-        built = {seed: Built.of(bundle, Path(folder)) for seed, bundle in bundles.items()}
-        for kind in ("", *NOISES):
-            alike = {name: load for name, load in loads.items() if kind == (name.split()[0] if " dB" in name else "")}
-            keep(arguments.results, alike, built, path)
+        boards = {seed: board_of(bundle, Path(folder)) for seed, bundle in bundles.items()}
+        for name, load in conditions().items():
+            if not arguments.conditions or name in arguments.conditions:
+                keep(arguments.results, name, lambda load=load: load(path), bundles, boards)
 
 
-def keep(path: Path, loads: Loads, bundles: dict[int, Built], data: Path) -> None:
-    """Adds rows of some conditions, which are heard side by side, to the results, unless they are there."""
+def keep(
+    path: Path,
+    name: str,
+    load: Callable[[], Recordings],
+    bundles: dict[int, Bundle[Manifest]],
+    boards: dict[int, Board],
+) -> None:
+    """Adds rows of a condition to the results, unless they are there."""
     rows = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
-    known = {(row["condition"], row["seed"]) for row in rows}
-    loads = {name: load for name, load in loads.items() if any((name, seed) not in known for seed in bundles)}
-    if not loads:
+    known = {row["seed"] for row in rows if row["condition"] == name}
+    missing = [seed for seed in bundles if seed not in known]
+    if not missing:
         return
-    versions = heard([load(data) for load in loads.values()], mitdb.DS2, next(iter(bundles.values())).spec)
-    for name, records in zip(loads, versions, strict=True):
-        for seed, built in bundles.items():
-            if (name, seed) not in known:
-                rows.append({"condition": name, "seed": seed, **row_of(judged(built, records))})
-                print(json.dumps(rows[-1]), flush=True)
+    recordings, figures = load(), {seed: [] for seed in missing}
+    for block in (b for b in recordings.blocks if b.group in mitdb.DS2):
+        reference = annotated(block, recordings)
+        for seed in missing:
+            spec = bundles[seed].manifest.frontend
+            figures[seed].append(judged(boards[seed], spec, str(block.group), counts_of(block, spec), reference))
+    rows += [{"condition": name, "seed": seed, **row_of(figures[seed])} for seed in missing]
+    print(*map(json.dumps, rows[-len(missing) :]), sep="\n", flush=True)
     write_json(path, {"kind": "beat_conditions", "schema": 1, "rows": rows})
 
 
@@ -98,15 +108,21 @@ def changed(recordings: Recordings, change: Callable[[Block], np.ndarray]) -> Re
 
 
 def noise_table(rows: list[dict]) -> str:
-    """Means over seeds in per cent, three lines for each kind of noise, a column for each ratio."""
+    """Means over the seeds that were played in noise, in per cent: three lines for each kind of noise that was played
+    at every ratio, a column for each ratio.
+    """
+    seeds = {row["seed"] for row in rows if row["condition"].endswith(" dB")}
+    rows = [row for row in rows if row["seed"] in seeds]
+    played = {row["condition"] for row in rows}
     lines = [
         f"| noise | figure | none | {' | '.join(f'{snr_db} dB' for snr_db in SNR_DB)} |",
         f"| --- | --- |{' --- |' * (len(SNR_DB) + 1)}",
     ]
     for kind in NOISES:
-        for name, figures in FIGURES.items():
-            columns = [CLEAN, *(f"{kind} {snr_db} dB" for snr_db in SNR_DB)]
-            lines.append(f"| {kind} | {name} | {' | '.join(mean(rows, column, figures) for column in columns)} |")
+        noisy = [f"{kind} {snr_db} dB" for snr_db in SNR_DB]
+        for name, figures in FIGURES.items() if played.issuperset(noisy) else ():
+            cells = [mean(rows, condition, figures) for condition in (CLEAN, *noisy)]
+            lines.append(f"| {kind} | {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -2,27 +2,31 @@
 
     SCL_DATA_DIR=... python benchmarks/qrs_leads.py
 
-The second lead of all 48 records of MIT-BIH (V1 of 40), counted as benchmarks/qrs.py counts the first one, beside gqrs.
+The board is its own C on this computer (benchmarks/beat_board.py), with the bundle of seed 0 of
+benchmarks/beat_seeds.py, which is made if it is missing; its classes do not count here.
 
-And PTB-XL, whose beats are not annotated: the twelve leads of each 10 s record at 500 Hz. Of each lead, how many
-records have a plausible rate (30 to 220 beats a minute by the median interval), a rate within 5 of what gqrs says of
-the same lead, and within 5 of the median of the record's twelve leads, which all see the same heart. And whether the
-rates in lead II agree with what the publisher's statements say of the rhythm, where the subset has them.
+First and second lead of all 48 records of MIT-BIH (the second is V1 of 40), counted as benchmarks/qrs.py does. And
+PTB-XL, whose beats are not annotated: the twelve leads of each 10 s record. Of each lead, how many records have a
+plausible rate (30 to 220 beats a minute by the median interval), and one within 5 of the median of the record's twelve
+leads, which all see the same heart. And whether the rates in lead II agree with what the publisher's statements say of
+the rhythm, where the subset has them.
 """
 
 import argparse
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import qrs
+from beat_board import Board, board_of, counts_of
+from beat_seeds import exported
 
 from scl.artifacts import write_json
+from scl.artifacts.bundle import read_front_end_bundle
 from scl.ec57.comparison import LEARNING_S, compare
-from scl.frontend.beat_detector import detect
-from scl.frontend.beats import RATE_HZ, microvolts
+from scl.frontend.spec import FrontEndSpec
 from train.data import mitdb, ptbxl
-from train.data.ecg import unkept
 from train.data.ptbxl_tables import DATABASE, table
 from train.data.recordings import Recordings
 from train.data.stored import resolve
@@ -38,50 +42,46 @@ STATED_IN = "II"  # the rhythm lead
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.parse_args()
+    options.add_argument("--work", type=Path, default=Path("build/beat-seeds"), help="runs and bundles")
+    bundle = read_front_end_bundle(exported(options.parse_args().work, "features", 0)[1])
+    spec = bundle.manifest.frontend
+    with TemporaryDirectory() as folder:
+        board = board_of(bundle, Path(folder))
+        rows = [row for lead in ("first", "second") for row in of_mitdb(lead, board, spec)]
+        path = resolve(None, ptbxl.DATA_SET)
+        rates = {lead: rates_of(ptbxl.load(path, lead), board, spec) for lead in LEADS}
+    usual = np.nanmedian(np.array(list(rates.values())), axis=0)
+    twelve = [of_lead(lead, rates[lead], usual) for lead in LEADS]
+    stated = statements(rates[STATED_IN])
+    write_json(RESULTS, {"kind": "benchmark", "schema": 2, "mitdb": rows, "ptbxl": twelve, "statements": stated})
+    print(mitdb_table(rows), ptbxl_table(twelve), statements_table(stated), sep="\n\n")
+
+
+def of_mitdb(lead: str, board: Board, spec: FrontEndSpec) -> list[dict[str, object]]:
+    """Gross figures of one lead of each record, in percent."""
     path = resolve(None, mitdb.DATA_SET)
-    rows = second_lead(path)
-    rates = {lead: rates_of(ptbxl.load(resolve(None, ptbxl.DATA_SET), lead)) for lead in LEADS}
-    twelve = np.array([rates[lead]["ours"] for lead in LEADS])
-    result = {
-        "kind": "benchmark",
-        "schema": 1,
-        "second_lead": rows,
-        "ptbxl": [of_lead(lead, rates[lead], np.nanmedian(twelve, axis=0)) for lead in LEADS],
-        "statements": statements(rates[STATED_IN]["ours"]),
-    }
-    write_json(RESULTS, result)
-    print(second_table(rows), ptbxl_table(result["ptbxl"]), statements_table(result["statements"]), sep="\n\n")
-
-
-def second_lead(path: Path) -> list[dict[str, object]]:
-    """Gross figures of the board's detector and of gqrs on the other lead of each record, in percent."""
-    recordings = mitdb.load(path, second=True)
-    faster = round(recordings.rate_hz / RATE_HZ)
-    peaks = {
-        "ours": {b.group: detect(microvolts(b.x[0])).at * faster for b in unkept(recordings, RATE_HZ).blocks},
-        "gqrs": {b.group: qrs.gqrs(b.x[0], recordings.rate_hz) for b in recordings.blocks},
-    }
+    recordings = mitdb.load(path, second=lead == "second")
     references = qrs.annotated(path, recordings)
+    said = {block.group: qrs.series(board(counts_of(block, spec))[:, 0]) for block in recordings.blocks}
     rows = []
     for start, learning_s in (("whole", 0.0), ("after 5 min", LEARNING_S)):
-        for name, found in peaks.items():
-            figures = {
-                record: compare(str(record), references[record], qrs.series(at), recordings.rate_hz, learning_s)
-                for record, at in found.items()
-            }
-            parts = [[figures[record] for record in qrs.SETS[part]] for part in qrs.SETS]
-            rows += [qrs.summary(name, part, start, of) for part, of in zip(qrs.SETS, parts, strict=True)]
+        figures = {
+            record: compare(str(record), references[record], answers, recordings.rate_hz, learning_s)
+            for record, answers in said.items()
+        }
+        rows += [
+            {"lead": lead, **qrs.summary("ours", part, start, [figures[record] for record in records])}
+            for part, records in qrs.SETS.items()
+        ]
     return rows
 
 
-def rates_of(recordings: Recordings) -> dict[str, np.ndarray]:
-    """Beats a minute (records,) by the board's detector and by gqrs; NaN where there are no two beats."""
-    behind = unkept(recordings, RATE_HZ).blocks
-    return {
-        "ours": np.array([rate(detect(microvolts(block.x[0])).at, RATE_HZ) for block in behind]),
-        "gqrs": np.array([rate(qrs.gqrs(b.x[0], recordings.rate_hz), recordings.rate_hz) for b in recordings.blocks]),
-    }
+def rates_of(recordings: Recordings, board: Board, spec: FrontEndSpec) -> np.ndarray:
+    """Beats a minute (records,); NaN where there are no two beats."""
+    rate_hz = spec.sensor.rate_hz
+    return np.array(
+        [rate(board(counts_of(block, spec, recordings.rate_hz))[:, 0], rate_hz) for block in recordings.blocks]
+    )
 
 
 def rate(at: np.ndarray, rate_hz: float) -> float:
@@ -89,18 +89,12 @@ def rate(at: np.ndarray, rate_hz: float) -> float:
     return float(60 * rate_hz / np.median(np.diff(at))) if len(at) > 1 else float("nan")
 
 
-def of_lead(lead: str, rates: dict[str, np.ndarray], usual: np.ndarray) -> dict[str, object]:
+def of_lead(lead: str, rates: np.ndarray, usual: np.ndarray) -> dict[str, object]:
     """Shares of the records, in percent."""
-    ours = rates["ours"]
-    shares = {
-        "plausible": (ours >= PLAUSIBLE[0]) & (ours <= PLAUSIBLE[1]),
-        "as_gqrs": np.abs(ours - rates["gqrs"]) <= NEAR,
-        "as_twelve": np.abs(ours - usual) <= NEAR,
-        "gqrs_as_twelve": np.abs(rates["gqrs"] - usual) <= NEAR,
-    }
-    return {"lead": lead, "records": len(ours)} | {
-        name: round(100 * float(so.mean()), 1) for name, so in shares.items()
-    }
+    plausible = (rates >= PLAUSIBLE[0]) & (rates <= PLAUSIBLE[1])
+    near = np.abs(rates - usual) <= NEAR
+    row: dict[str, object] = {"lead": lead, "records": len(rates)}
+    return row | {"plausible": round(100 * plausible.mean(), 1), "as_twelve": round(100 * near.mean(), 1)}
 
 
 def statements(rates: np.ndarray) -> list[dict[str, object]]:
@@ -120,20 +114,28 @@ def statements(rates: np.ndarray) -> list[dict[str, object]]:
     return rows
 
 
-def second_table(rows: list[dict[str, object]]) -> str:
+def mitdb_table(rows: list[dict[str, object]]) -> str:
     """Whole records, all of them, as docs/HEARTBEATS.md has them."""
-    return qrs.short_table(rows)
+    return qrs.table(
+        [
+            {
+                "lead": row["lead"],
+                "Se, %": row["se"],
+                "PPV, %": row["ppv"],
+                "missed": row["missed"],
+                "extra": row["extra"],
+            }
+            | {"Se, mean of records": row["average_se"], "PPV, mean of records": row["average_ppv"]}
+            for row in rows
+            if (row["records"], row["from"]) == ("all", "whole")
+        ]
+    )
 
 
 def ptbxl_table(rows: list[dict[str, object]]) -> str:
-    """A line for each lead, in per cent of the records."""
-    names = {
-        "plausible": "30 to 220 a minute",
-        "as_gqrs": "within 5 of gqrs",
-        "as_twelve": "within 5 of the twelve leads' median",
-        "gqrs_as_twelve": "gqrs: within 5 of it",
-    }
-    return qrs.table([{"lead": row["lead"]} | {words: row[name] for name, words in names.items()} for row in rows])
+    """A column for each lead, in per cent of the records."""
+    names = {"plausible": "30 to 220 a minute", "as_twelve": "within 5 of the twelve leads' median"}
+    return qrs.table([{"rate": words} | {str(row["lead"]): row[name] for row in rows} for name, words in names.items()])
 
 
 def statements_table(rows: list[dict[str, object]]) -> str:

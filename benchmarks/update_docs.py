@@ -19,10 +19,12 @@ import beat_literature
 import beat_pictures
 import beat_seeds
 import cold_start
+import decisions
 import device
 import ecg_methods
 import fusion
 import qrs
+import qrs_leads
 import rivals
 import ten_figures
 import train_cost
@@ -88,13 +90,20 @@ def main() -> None:
     seeds = json.loads(beat_seeds.RESULTS.read_text("utf-8"))["rows"]
     texts |= {"beat_seeds": beat_seeds.table(seeds), "beat_literature": beat_literature.table(seeds, ecg["runs"])}
     heard = json.loads(beat_conditions.RESULTS.read_text("utf-8"))["rows"]
-    texts["beat_leads"] = beat_conditions.lead_table(heard)
-    texts["battery_folds"] = battery_folds.table(json.loads(battery_folds.RESULTS.read_text("utf-8"))["rows"])
+    texts |= {"beat_leads": beat_conditions.lead_table(heard), "beat_noise": beat_conditions.noise_table(heard)}
+    leads = json.loads(qrs_leads.RESULTS.read_text("utf-8"))
+    texts |= {"qrs_leads": qrs_leads.mitdb_table(leads["mitdb"]), "ptbxl": qrs_leads.ptbxl_table(leads["ptbxl"])}
+    texts["ptbxl_stated"] = qrs_leads.statements_table(leads["statements"])
+    batteries = json.loads(battery_folds.RESULTS.read_text("utf-8"))["rows"]
+    texts["battery_folds"] = battery_folds.table(batteries)
+    texts["battery_against"] = battery_folds.against_table(batteries)
+    battery_folds.write_picture(batteries)
     texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
     drawn = beat_pictures.drawn_of(json.loads(beat_pictures.RESULTS.read_text("utf-8")))
     beat_pictures.write_pictures(drawn)
     texts["beat_pictures"] = beat_pictures.page(drawn)
     texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
+    texts["decisions"] = decisions.table(decisions.loaded())
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}
     texts["wisdm short"] = wisdm_folds.short_table(folds["runs"])

@@ -109,6 +109,7 @@ def _described(
         transformation=windows.copies.info,
         transforms=windows.copies.names,
         thresholds=None,
+        decision=None,
         streaming=None,
         data=RANDOM if options.representative is None else options.data,
         seed=options.seed,

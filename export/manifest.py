@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from export.model import Model
 from export.network.layers import FEATURES, LOGITS
+from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.export_report import ExportReport
-from scl.artifacts.manifest import BatteryCopy, InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
+from scl.artifacts.manifest import InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
 from scl.artifacts.run import TransformationInfo
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def described(
         data=info.data.name,
         seed=seed,
         thresholds=model.thresholds,
+        decision=model.decision,
         transforms=transforms,
         model_hash=model.hash,
         cost=report.cost,

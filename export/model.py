@@ -19,8 +19,10 @@ from export.writers.onnx import write_onnx
 from export.writers.tflite import write_tflite
 from scl.artifacts import InputError
 from scl.artifacts.bundle import model_hash
+from scl.artifacts.decision import Decision
 from scl.artifacts.fields import MOST_LABELS
 from scl.artifacts.manifest import MOST_LABELS_TOGETHER
+from scl.belief import DecisionSettings
 from scl.decision import LOST, decide
 from scl.frontend.chain import design_front_end
 from scl.frontend.flags import LEAD_OFF
@@ -43,6 +45,7 @@ class Model:
         memory: the plan of the arena.
         step: of a stream that keeps columns.
         tflite, onnx: the files.
+        decision: what decides behind the logits.
     """
 
     network: Int8Network
@@ -53,11 +56,25 @@ class Model:
     step: streaming.Step | None
     tflite: bytes
     onnx: bytes
+    decision: Decision | None = None
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 of all that decides its answers."""
-        return model_hash(self.tflite, self.frontend, self.labels, self.thresholds)
+        return model_hash(self.tflite, self.frontend, self.labels, self.thresholds, self.decision)
+
+    @property
+    def default_hop(self) -> int:
+        """Model-rate samples from one class of a stream to the next."""
+        return self.step.hop if self.step else -(-self.frontend.window_samples // 4)
+
+    @property
+    def decision_settings(self) -> DecisionSettings | None:
+        """The decision in integers."""
+        if self.decision is None:
+            return None
+        rate_hz, scale = self.frontend.model_rate_hz, float(self.network.activations[LOGITS].scale)
+        return self.decision.settings(scale, self.default_hop / rate_hz, self.frontend.window_samples / rate_hz)
 
     @property
     def mask_labels(self) -> int | None:
@@ -78,6 +95,7 @@ class Model:
         c_model = CModel(
             *(self.network, self.memory, self.labels, self.hash),
             *(self.frontend, coefficients, self.thresholds, self.step),
+            decision=self.decision_settings,
         )
         write_c(c_model, folder / "c")
 

@@ -89,7 +89,7 @@ TEMPLATES = FIRMWARE / "packages"
 DISTRIBUTION = "scl-wearable"
 QUOTED = (".json", ".yml")  # templates whose values stand in quotes
 MOST_NAME = 63  # characters that Arduino lets a library's name have
-API = ("input.c", "model.c", "rhythm.c")  # the files of the application that the model's library has
+API = ("decision.c", "input.c", "model.c", "rhythm.c")  # the files of the application that the model's library has
 NO_SENSOR = "boards/no_sensor.c"  # for examples; a program with a sensor of its own leaves it out
 # Of the CMake package's application.
 CORTEX_M = (

@@ -1,16 +1,18 @@
 """From a run folder to a bundle: every step of an export in order. Nothing is written unless every gate is passed."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from export.beside import compared_with_float, second_opinion
 from export.cost import instructions, size, table
 from export.cost.budget import Budget
 from export.cost.reference import cost_of
+from export.decision import fitted, worth
 from export.golden.battery import check_battery, made
 from export.golden.beats import EvaluatedBeats, played
 from export.golden.choice import balanced, spread
@@ -20,26 +22,25 @@ from export.manifest import described
 from export.model import Model, check_labels, quantized
 from export.network.from_encoder import dropped
 from export.network.layers import LOGITS
-from export.network.quantization import quantize
 from export.network.streaming import Step
-from export.proof import agreement, converter, loss
+from export.proof import agreement, loss
 from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
 from export.proof.runtimes import Outputs, run_tflite_micro
 from export.report_page import write_report
 from export.sensor import sensor_for
-from export.writers.tflite import write_tflite
 from scl import artifacts, toolchain
 from scl.arguments import MOST_COPIES, MOST_COUNT
 from scl.artifacts import InputError
 from scl.artifacts.battery import write_battery
+from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.bundle import hashes, write_manifest
-from scl.artifacts.export_report import Agreement, Evaluation, ExportReport, SecondOpinion
-from scl.artifacts.manifest import BatteryCopy, Streaming
+from scl.artifacts.export_report import Agreement, ExportReport
+from scl.artifacts.manifest import Streaming
 from scl.artifacts.provenance import provenance
 from scl.artifacts.ranges import read_ranges
 from scl.artifacts.run import run_hash
-from scl.decision import UNKNOWN, decide
+from scl.decision import UNKNOWN
 from scl.frontend.chain import FrontEnd
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import QEMU
@@ -61,6 +62,7 @@ STREAMED_INPUTS = 100  # windows, played one behind the other
 STEPS = {  # and what each takes of an export of 600 windows, roughly
     "read": 5.0,
     "quantize": 1.0,
+    "fit the temperature": 5.0,
     "compile": 4.0,
     "replay": 20.0,
     "compare runtimes": 20.0,
@@ -83,6 +85,8 @@ class Options:
         max_loss: points of accuracy and of consistency that int8 may lose.
         budget: what the device has room for; None: no limit.
         streaming: hop in model-rate samples of a stream that keeps columns; None: every class from a whole window.
+        bout: seconds that a class lasts on average, for the belief filter over a stream; None: none.
+        unsure: least difference of the two largest shares, below which the answer is "unsure"; 0: never.
         seed: of the rotations and of the choice of windows.
         battery: nuisances that battery.npz has: "small", "whole", or names with + between them; None: no such file.
         command: as it was typed, for the report.
@@ -98,6 +102,8 @@ class Options:
     max_loss: float = MAX_LOSS
     budget: Budget | None = None
     streaming: int | None = None
+    bout: float | None = None
+    unsure: float = 0.0
     seed: int = 0
     battery: str | None = None
     command: str = ""
@@ -121,6 +127,9 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             run, ranges, test = read(run_folder, options)
         with watch.step("quantize"):
             model = quantized(run, ranges, sensor_for(run.info, options.sensor), options.streaming)
+        with watch.step("fit the temperature"):
+            decides = fitted(run, model, options.data, options.bout, options.unsure)
+            model = replace(model, decision=None if decides is None else decides.decision)
             model.write(folder)
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
@@ -135,7 +144,8 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             proof = prove(model, engine, windows, on_device)
             int8 = windows.store(folder, proof.outputs, model.thresholds)
         with watch.step("compare with the float model"):
-            evaluation = compared_with_float(run, model, engine, windows)
+            logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
+            evaluation = compared_with_float(run, model, logits, windows)
             transformation = evaluated_under(run.info, windows)
             limited = kind(transformation.name).limited
             loss.require_small_loss(evaluation, options.max_loss, limited)
@@ -158,6 +168,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             converter=opinion,
             transformation=transformation.name,
             evaluation=evaluation,
+            decision=None if decides is None else worth(model, decides, logits[0], windows.labels[0], windows.flags[0]),
             max_loss=options.max_loss,
             limited=limited,
             saturated=float((windows.flags & SATURATED > 0).mean()),
@@ -270,28 +281,3 @@ def store_battery(folder: Path, run: "Run", model: Model, test: WindowSet, optio
     answers = partial(run_tflite_micro, model.tflite)
     write_battery(folder, battery.golden(FrontEnd.from_spec(model.frontend), answers, model.thresholds))
     return tuple(step.copy for step in battery.rungs)
-
-
-def second_opinion(model: Model, ranges: Ranges, inputs: np.ndarray) -> SecondOpinion:
-    """What TensorFlow's converter makes of the same network, compared on int8 inputs (n, samples, channels)."""
-    nearest = quantize(model.network.network, ranges, keep_sums=False)
-    theirs = converter.convert(model.network.network, ranges)
-    return converter.compare(theirs, nearest, inputs, run_tflite_micro(write_tflite(nearest), inputs))
-
-
-def compared_with_float(run: "Run", model: Model, engine: CEngine, windows: Evaluated) -> Evaluation:
-    """What int8 loses over all evaluated windows."""
-    logits = engine.run(windows.flat)[LOGITS].reshape(*windows.flags.shape, -1)
-    int8_classes = windows.gathered(model.answers(logits, windows.flags))
-    return loss.evaluate(windows.labels, windows.groups, float_classes(run, windows), int8_classes, model.mask_labels)
-
-
-def float_classes(run: "Run", windows: Evaluated) -> np.ndarray:
-    """Classes (transforms, windows) that the float model gives to the windows under each transformation."""
-    import torch
-
-    from train.run.evaluate import predict
-
-    thresholds = np.zeros(len(run.info.labels)) if run.info.multilabel else None
-    views = [decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in windows.views()]
-    return windows.gathered(np.stack(views))

@@ -12,7 +12,7 @@ from export.cost.instructions import BOARD, BOARDS
 from export.golden.window_copies import KINDS
 from export.proof.gates import MAX_LOSS, ExportError
 from scl.answers import Answer
-from scl.arguments import COPIES, COUNT, FORMATS, SEED, Parser, command_line, number, whole
+from scl.arguments import COPIES, COUNT, FORMATS, FRACTION, SEED, Parser, command_line, number, whole
 from scl.artifacts import InputError, command, complain
 from scl.artifacts.fields import MOST
 from scl.artifacts.folders import check_replaceable, kinds_in
@@ -23,6 +23,8 @@ from scl.threads import wait_passively
 RUN_ONLY = {
     "sensor": "a file has no front end but that of --front-end, which names its sensor",
     "data": "a file has no recordings but the windows of --representative",
+    "bout": "the temperature of its decisions is fitted on a run's validation windows",
+    "unsure": "the temperature of its decisions is fitted on a run's validation windows",
     "battery": "nuisances are made from recordings, which a file has not",
     "streaming": "it keeps columns of encoders trained here, --padding valid; a model from elsewhere answers windows",
 }
@@ -68,6 +70,16 @@ def parser() -> argparse.ArgumentParser:
         "--streaming", type=whole(1, MOST), metavar="HOP",
         help="keep the network's columns from hop to hop of a stream: model-rate samples, a multiple of the strides' "
         "product; for encoders trained with --padding valid",
+    )  # fmt: skip
+    options.add_argument(
+        "--bout", type=number(0.001, 1e6), metavar="SECONDS",
+        help="how long a class lasts on average: the board's decisions follow a belief over time (default: each window "
+        "is decided by itself)",
+    )  # fmt: skip
+    options.add_argument(
+        "--unsure", type=FRACTION, default=0.0, metavar="MARGIN",
+        help="the board is unsure where the shares of the two likeliest classes are closer than this, 0 to 1 (default "
+        "0: never)",
     )  # fmt: skip
     options.add_argument(
         "--battery", metavar="small|whole|NAME+NAME",

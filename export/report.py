@@ -4,7 +4,7 @@ import sys
 
 from export.proof.gates import MAX_STEPS
 from export.proof.loss import FIGURES
-from scl.artifacts.export_report import ExportReport, FloatModel, NetworkReport
+from scl.artifacts.export_report import Decided, ExportReport, FloatModel, NetworkReport
 from scl.artifacts.manifest import Int8Figures, Streaming
 from scl.text import say
 
@@ -136,6 +136,7 @@ def _losses(report: ExportReport) -> Rows:
         ),
         ("windows and copies that saturate", f"{report.saturated:.2%}"),
         ("windows and copies without a lead", f"{report.abstained:.2%}"),
+        *_decision(report.decision),
     ]
     for name in FIGURES:
         label = name.replace("_transformed", f" under {report.transformation}").replace("macro_f1", "macro F1")
@@ -147,6 +148,29 @@ def _losses(report: ExportReport) -> Rows:
         what = name if name == "consistency" else name.replace("macro_f1", "macro F1") + ", originals and copies"
         allowed = f" (allowed {report.max_loss:g})" if name in report.limited else ""
         rows.append((f"int8 loses: {what}", f"{loss:+.2f} points{spread}{allowed}"))
+    return rows
+
+
+def _decision(decided: Decided | None) -> Rows:
+    if decided is None:
+        return []
+    rows = [
+        (
+            "confidence",
+            f"expected calibration error {decided.ece_before:.3f}, with a temperature of {decided.temperature:.2f} "
+            f"(of {decided.fitted_on:,} validation windows) {decided.ece:.3f}",
+        )
+    ]
+    if decided.bout_s is not None:
+        rows.append(("decisions over time", f"a class lasts {decided.bout_s:g} s on average"))
+    if decided.unsure_margin > 0:
+        rows.append(
+            (
+                f"unsure below a margin of {decided.unsure_margin:g}",
+                f"{decided.unsure:,} of {decided.windows:,} windows; accuracy of the others "
+                f"{_decimal(decided.accuracy_answered)}, right of all {decided.accuracy:.4f}",
+            )
+        )
     return rows
 
 

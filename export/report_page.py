@@ -146,6 +146,13 @@ def _proof(report: Report) -> Rows:
         ),
         ("Windows and copies that saturate, without a lead", f"{share(report.saturated)}, {share(report.abstained)}"),
     ]
+    decided = report.decision
+    if decided is not None:
+        rows += [
+            ("Temperature, of validation windows", f"{decided.temperature:.3f}, {decided.fitted_on:,}"),
+            ("Expected calibration error, before", f"{decided.ece:.3f}, {decided.ece_before:.3f}"),
+            ("Test windows answered, right of those", f"{share(decided.coverage)}, {share(decided.accuracy_answered)}"),
+        ]
     if kept is not None:
         rows.append(
             (

@@ -7,13 +7,15 @@ import numpy as np
 
 from firmware_host.battery_types import BatteryReport, Rung, Scores
 from firmware_host.board import Board
+from firmware_host.decisions import desktop_decisions
 from firmware_host.figures import Answers, interval, parity
 from firmware_host.measure import ask
 from scl import metrics
 from scl.artifacts.battery import read_battery
+from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.golden import Golden
-from scl.artifacts.manifest import BatteryCopy, BundleManifest
+from scl.artifacts.manifest import BundleManifest
 from scl.robustness import robustness
 
 
@@ -41,7 +43,7 @@ def measure_battery(board: Board, bundle: Bundle[BundleManifest]) -> PlayedBatte
         sent=golden.input_crc32.size,
         lost=outcome.lost,
         stopped=outcome.stopped or None,
-        parity=parity(answers, golden),
+        parity=parity(answers, golden, desktop_decisions(bundle.manifest, golden)),
         recorded=scores(golden, answers.predictions, 0, labels),
         rungs=tuple(weakest_first(rungs)),
     )

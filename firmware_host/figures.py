@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from firmware_host.decisions import CODES
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import dequantized
 from firmware_host.outcome import Outcome
@@ -18,6 +19,7 @@ from firmware_host.validation import CopyFigures, Figures, Latency
 from scl import metrics
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest, OutputTensor
+from scl.belief import Decisions
 from scl.decision import LOST
 from scl.robustness import Interval, robustness
 
@@ -34,6 +36,8 @@ class Answers:
     flags: np.ndarray  # uint8; 0 where not answered
     latency_s: np.ndarray  # NaN where not answered
     attempts: np.ndarray  # int64
+    decided: np.ndarray  # int64: classes, UNSURE, or LOST where not answered or abstained
+    confidences: np.ndarray  # int64 in 2^-15; 0 where not answered
 
     @classmethod
     def of(cls, outcome: Outcome, golden: Golden) -> "Answers":
@@ -42,16 +46,19 @@ class Answers:
         features, logits = np.zeros_like(golden.features), np.zeros_like(golden.logits)
         predictions, crc = np.full(shape, LOST), np.zeros(shape, np.uint32)
         answered, flags = np.zeros(shape, bool), np.zeros(shape, np.uint8)
+        decided, confidences = np.full(shape, LOST), np.zeros(shape, np.int64)
         for index, result in enumerate(outcome.results):
             if result is None:
                 continue
             where = np.unravel_index(index, shape)
             features[where], logits[where] = result.features, result.logits
             answered[where], crc[where], flags[where] = True, result.input_crc32, result.flags
+            decided[where] = CODES.get(result.decided, result.decided)
+            confidences[where] = result.confidence
             if result.predicted != ABSTAIN:
                 predictions[where] = result.predicted
         latency, attempts = np.reshape(outcome.latency_s, shape), np.reshape(outcome.attempts, shape)
-        return cls(answered, predictions, features, logits, crc, flags, latency, attempts)
+        return cls(answered, predictions, features, logits, crc, flags, latency, attempts, decided, confidences)
 
 
 def steps(answered: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -59,8 +66,11 @@ def steps(answered: np.ndarray, expected: np.ndarray) -> np.ndarray:
     return np.asarray(np.abs(answered.astype(np.int16) - expected.astype(np.int16)).max(axis=-1, initial=0))
 
 
-def parity(answers: Answers, golden: Golden) -> Parity:
-    """How far the answers are from the golden ones; over answered windows, as lost ones are counted apart."""
+def parity(answers: Answers, golden: Golden, decisions: Decisions) -> Parity:
+    """How far the answers are from the golden ones, and from the desktop's decisions; over answered windows, as lost
+    ones are counted apart.
+    """
+    decided_off = (answers.decided != decisions.answers) | (answers.confidences != decisions.confidences)
     seen = answers.answered
     features, logits = steps(answers.features, golden.features)[seen], steps(answers.logits, golden.logits)[seen]
     return Parity(
@@ -72,6 +82,7 @@ def parity(answers: Answers, golden: Golden) -> Parity:
         input_crc32_off=int((answers.input_crc32 != golden.input_crc32)[seen].sum()),
         predictions_off=int((answers.predictions != golden.predictions)[seen].sum()),
         flags_off=int((answers.flags != golden.flags)[seen].sum()),
+        decisions_off=int(decided_off[seen].sum()),
     )
 
 
@@ -117,6 +128,12 @@ def summary(manifest: BundleManifest, golden: Golden, predictions: np.ndarray, f
         effective_rank=_number(metrics.effective_rank(kept)) if several else None,
         per_transform=per_transform,
     )
+
+
+def answered_accuracy(answers: Answers, golden: Golden) -> float | None:
+    """Accuracy over the originals and copies that got a class as their decision; None without one."""
+    sure = answers.decided >= 0
+    return float((answers.decided == golden.labels)[sure].mean()) if sure.any() else None
 
 
 def spread_ms(seconds: np.ndarray) -> Latency:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from firmware_host.beats import BeatsAnswer
+from firmware_host.decisions import decides_by
 from firmware_host.hello import Hello
 from firmware_host.message_error import MessageError
 from firmware_host.messages import (
@@ -145,6 +146,7 @@ _REQUESTS: dict[int, Callable[[bytes], str]] = {
     Type.CAPTURE: lambda payload: f"{struct.unpack('<I', payload)[0]} samples",
     Type.PROBE: _probe,
     Type.LIVE: _live,
+    Type.DECIDE: lambda payload: str(decides_by(payload)) if payload else "only asks",
     Type.BEATS: lambda payload: f"from beat {struct.unpack('<I', payload)[0]} on",
 }
 _ANSWERS: dict[int, Callable[[bytes], str]] = {
@@ -154,5 +156,6 @@ _ANSWERS: dict[int, Callable[[bytes], str]] = {
     Type.CALIBRATION | ANSWER: lambda payload: f"hash {payload.hex()}",
     Type.STATS | ANSWER: lambda payload: str(Stats.parse(payload)),
     Type.PROBE | ANSWER: _probed,
+    Type.DECIDE | ANSWER: lambda payload: str(decides_by(payload)),
     Type.ERROR: lambda payload: str(BoardError.parse(payload)),
 }

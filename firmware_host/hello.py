@@ -12,7 +12,7 @@ from scl.artifacts import shortened
 _LAYOUT = struct.Struct("<B32s6HI8sIBH")
 
 CHUNK_HEADER = 4  # bytes before the samples of WINDOW and SAMPLES
-RESULT_HEADER = 15  # bytes before the features and logits of a WINDOW answer
+RESULT_HEADER = 19  # bytes before the features and logits of a WINDOW answer
 NO_DEVICE = "Not a medical device: a model under test, of no use for diagnosis."  # said of boards that find heartbeats
 LONGEST_NAME = 64  # characters of a board's name and its firmware's version
 

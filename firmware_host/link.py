@@ -35,6 +35,7 @@ _ADVICE: dict[int, str] = {
     ErrorCode.NO_SENSOR: "use a board that has a sensor",
     ErrorCode.NOT_STREAMING: _AGAIN,
     ErrorCode.NO_WINDOW: _AGAIN,
+    ErrorCode.NO_DECISION: "flash the firmware of this bundle",
 }
 
 

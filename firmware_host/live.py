@@ -12,6 +12,14 @@ from pathlib import Path
 
 from firmware_host.board import add_port_options, open_board
 from firmware_host.calibration_file import add_calibration_option, calibration_of
+from firmware_host.decisions import (
+    add_decision_options,
+    check_decisions,
+    confidence,
+    decision_name,
+    set_decisions,
+)
+from firmware_host.decisions import in_words as decision_words
 from firmware_host.live_beats import live_beats
 from firmware_host.messages import ABSTAIN, LiveAnswer
 from firmware_host.model import answered_name, check_streams, finds_beats
@@ -42,11 +50,13 @@ def _live(options: argparse.Namespace, answer: Answer) -> None:
         return
     check_streams(bundle)
     hop = hop_of(options.hop, bundle.manifest)
+    check_decisions(bundle, options.bout, options.unsure, hop)
     hops = _hops(options.seconds, bundle.manifest, hop)
     calibration = calibration_of(options.calibration, bundle)
     where, sensor = (options.port, options.baud, options.trace, options.wait), sensor_arguments(options, bundle)
     with open_board(bundle, *where, sensor, options.trust) as board:
         calibration.send(board.link)
+        set_decisions(board.link, bundle.manifest, options.bout, options.unsure, hop)
         live = Live(board, bundle.manifest, hop, hops, blocks=False)
         try:
             classes = _print(live, bundle)
@@ -69,8 +79,10 @@ def _print(live: Live, bundle: Bundle[BundleManifest]) -> list[LiveClass]:
             name = answered_name(bundle.manifest, answer.predicted)
             seconds = answer.end / bundle.manifest.sensor.rate_hz
             saturated, lead_off = bool(answer.flags & SATURATED), bool(answer.flags & LEAD_OFF)
-            say(f"{seconds:9.2f} s  {name}{in_words(answer.flags)}")
-            classes.append(LiveClass(seconds, None if answer.predicted == ABSTAIN else name, saturated, lead_off))
+            say(f"{seconds:9.2f} s  {decision_words(bundle.manifest, answer)}{in_words(answer.flags)}")
+            predicted = None if answer.predicted == ABSTAIN else name
+            decided = decision_name(bundle.manifest, answer), confidence(bundle.manifest, answer)
+            classes.append(LiveClass(seconds, predicted, *decided, saturated, lead_off))
     return classes
 
 
@@ -117,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("bundle", type=Path, help="bundle on the board; names its sensor")
     add_port_options(parser)
     add_hop_option(parser)
+    add_decision_options(parser)
     parser.add_argument(
         "--seconds", type=number(0.001, 1e6), help="how long, in the sensor's time (default: until Ctrl-C)"
     )

@@ -10,7 +10,8 @@ import numpy as np
 from firmware_host.board import Board, ForeignAnswersError
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
 from firmware_host.capacity import chunk_samples
-from firmware_host.figures import Answers, parity, spread_ms, summary
+from firmware_host.decisions import desktop_decisions
+from firmware_host.figures import Answers, answered_accuracy, parity, spread_ms, summary
 from firmware_host.flight import RESETS_IN_A_ROW, Flight
 from firmware_host.link import ANSWER_TIMEOUT_S, BoardResetError
 from firmware_host.messages import Stats, bench_ticks
@@ -22,6 +23,7 @@ from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest, Manifest
+from scl.belief import UNSURE
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.machines import instructions
 from scl.progress import progress
@@ -52,6 +54,7 @@ def measure(board: Board, bundle: Bundle[BundleManifest], golden: Golden) -> tup
             stopped = str(error)
     answers = Answers.of(outcome, golden)
     manifest = bundle.manifest
+    decisions = desktop_decisions(manifest, golden)
     measured = Measured(
         name=manifest.name,
         board=board.hello.board,
@@ -73,7 +76,9 @@ def measure(board: Board, bundle: Bundle[BundleManifest], golden: Golden) -> tup
         stopped=stopped,
         saturated=int((answers.flags & SATURATED > 0).sum()),
         abstained=int((answers.flags & LEAD_OFF > 0).sum()),
-        parity=parity(answers, golden),
+        unsure=int((answers.decided == UNSURE).sum()),
+        answered_accuracy=answered_accuracy(answers, golden) if manifest.labelled else None,
+        parity=parity(answers, golden, decisions),
         **vars(summary(manifest, golden, answers.predictions, answers.features)),
         desktop=summary(manifest, golden, golden.predictions, golden.features),
         inference=inference,

@@ -1,7 +1,7 @@
 """What the payloads of the other frames than HELLO mean; docs/PROTOCOL.md has the same tables in words."""
 
 import struct
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -12,20 +12,21 @@ from firmware_host.protocol import PROTOCOL_VERSION
 
 _GREETING = struct.Struct("<BI")
 _WINDOW = struct.Struct("<HH")
-_RESULT = struct.Struct("<HHHBII")
-_SAMPLES_ANSWER = struct.Struct("<IIIHB")
+_RESULT = struct.Struct("<HHHBIIHH")
+_SAMPLES_ANSWER = struct.Struct("<IIIHBHH")
 _STATS = struct.Struct("<4I")
 _CAPTURE = struct.Struct("<II")
 _PROBE = struct.Struct("<HI")
 _LIVE = struct.Struct("<HI")
 _LIVE_PROGRESS = struct.Struct("<3I")
-_LIVE_ANSWER = struct.Struct("<3IHB")
+_LIVE_ANSWER = struct.Struct("<3IHBHH")
 _PROBE_ANSWER = struct.Struct("<IIH")
 _ERROR = struct.Struct("<BHH")
 
 _BENCH = struct.Struct("<I")
 
 ABSTAIN = 0xFFFF  # instead of a class: the lead was off
+UNSURE_CODE = 0xFFFE  # instead of a class, as a decision: the two likeliest are too close
 
 
 class ErrorCode(IntEnum):
@@ -37,6 +38,7 @@ class ErrorCode(IntEnum):
     NO_SESSION = 7
     NO_WINDOW = 8
     WRONG_INPUT = 9
+    NO_DECISION = 10
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Result:
     flags: int
     input_crc32: int
     ticks: int
+    decided: int  # a class, UNSURE_CODE or ABSTAIN
+    confidence: int  # in 2^-15
     features: np.ndarray  # (features,) int8
     logits: np.ndarray  # (classes,) int8
 
@@ -76,17 +80,18 @@ class Wanted:
                 f"features + {hello.classes} logits expected"
             )
         values = np.frombuffer(payload, np.int8, offset=RESULT_HEADER)
-        window, following, predicted, flags, crc, ticks = _RESULT.unpack_from(payload)
+        window, following, predicted, flags, crc, ticks, *decision = _RESULT.unpack_from(payload)
         if following != hello.raw_samples:
             raise MessageError(f"a result of a window after {following} of its {hello.raw_samples} samples")
-        result = Result(predicted, flags, crc, ticks, values[: hello.features], values[hello.features :])
+        result = Result(predicted, flags, crc, ticks, decision[0], decision[1], *_outputs(values, hello))
         return cls(window, following, result)
 
     def pack(self) -> bytes:
         if self.result is None:
             return _WINDOW.pack(self.window, self.next)
         r = self.result
-        head = _RESULT.pack(self.window, self.next, r.predicted, r.flags, r.input_crc32, r.ticks)
+        fields = r.predicted, r.flags, r.input_crc32, r.ticks, r.decided, r.confidence
+        head = _RESULT.pack(self.window, self.next, *fields)
         return head + r.features.tobytes() + r.logits.tobytes()
 
 
@@ -99,13 +104,15 @@ class Hop:
     end: int  # sensor samples consumed when the latest hop was classified
     predicted: int
     flags: int
+    decided: int  # as in a Result
+    confidence: int
 
     @classmethod
     def parse(cls, payload: bytes) -> "Hop":
         return cls(*_unpack(_SAMPLES_ANSWER, payload, "SAMPLES answer"))
 
     def pack(self) -> bytes:
-        return _SAMPLES_ANSWER.pack(self.next, self.hops, self.end, self.predicted, self.flags)
+        return _SAMPLES_ANSWER.pack(*astuple(self))
 
 
 @dataclass(frozen=True)
@@ -172,11 +179,14 @@ class LiveAnswer:
     dropped: int  # of them, what the board lost
     predicted: int
     flags: int
+    decided: int  # as in a Result
+    confidence: int
     features: np.ndarray  # (features,) int8
     logits: np.ndarray  # (classes,) int8
 
     def pack(self) -> bytes:
-        head = _LIVE_ANSWER.pack(self.number, self.end, self.dropped, self.predicted, self.flags)
+        said = self.predicted, self.flags, self.decided, self.confidence
+        head = _LIVE_ANSWER.pack(self.number, self.end, self.dropped, *said)
         return head + self.features.tobytes() + self.logits.tobytes()
 
 
@@ -187,9 +197,9 @@ def live_answer(payload: bytes, hello: Hello) -> LiveProgress | LiveAnswer:
         answer = LiveProgress(*_LIVE_PROGRESS.unpack(payload))
     elif len(payload) == RESULT_HEADER + hello.features + hello.classes:
         values = np.frombuffer(payload, np.int8, offset=_LIVE_ANSWER.size)
-        number, end, dropped, predicted, flags = _LIVE_ANSWER.unpack_from(payload)
-        outputs = values[: hello.features], values[hello.features :]
-        answer = LiveAnswer(number, end, dropped, predicted, flags, *outputs)
+        number, end, dropped, predicted, flags, decided, confidence = _LIVE_ANSWER.unpack_from(payload)
+        said = predicted, flags, decided, confidence
+        answer = LiveAnswer(number, end, dropped, *said, *_outputs(values, hello))
     else:
         raise MessageError(
             f"a LIVE answer of {len(payload)} bytes; {_LIVE_PROGRESS.size}, or {RESULT_HEADER} + {hello.features} "
@@ -216,6 +226,11 @@ class BoardError:
     def __str__(self) -> str:
         name = ErrorCode(self.code).name if self.code in set(ErrorCode) else str(self.code)
         return f"ERROR {name} (window {self.window}, detail {self.detail})"
+
+
+def _outputs(values: np.ndarray, hello: Hello) -> tuple[np.ndarray, np.ndarray]:
+    """Features and logits."""
+    return values[: hello.features], values[hello.features :]
 
 
 def bench_ticks(payload: bytes) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 
 from firmware_host import messages
 from firmware_host.board import Board
+from firmware_host.decisions import decision_name
 from firmware_host.link import BoardResetError, explain_silence, resets_named
 from firmware_host.message_error import MessageError
 from firmware_host.messages import BoardError, ErrorCode, LiveAnswer, LiveProgress, capture_block, live_answer
@@ -171,6 +172,7 @@ class Live:
                 f"{self.number} is the next one, after more than {self.end} samples, {self.dropped} of them dropped"
             )
         self._check_due(answer, dropped)
+        decision_name(self._manifest, answer)  # MessageError for a class that the model lacks
         if not is_class(self._manifest, answer.predicted):
             raise MessageError(f"class {answer.predicted}, of a model with {self._manifest.classes} classes")
 

@@ -13,6 +13,7 @@ class Parity:
         max_lsb, features_max_lsb, logits_max_lsb: largest difference, in quantization steps.
         windows_off, input_crc32_off, predictions_off, flags_off: windows that differ in any step, in the network's
             input, the class, the flags.
+        decisions_off: windows whose decision or confidence is another than the desktop's.
     """
 
     compared: Whole
@@ -23,3 +24,4 @@ class Parity:
     input_crc32_off: Whole
     predictions_off: Whole
     flags_off: Whole
+    decisions_off: Whole

@@ -16,7 +16,7 @@ import numpy as np
 from firmware_host.board import Board
 from firmware_host.capacity import chunk_samples
 from firmware_host.link import Link, resets_named
-from firmware_host.messages import Hop, samples_chunk
+from firmware_host.messages import UNSURE_CODE, Hop, samples_chunk
 from firmware_host.model import is_class
 from firmware_host.protocol import Type
 from scl.arguments import whole
@@ -156,5 +156,10 @@ def _check_answer(answer: Hop, position: int, due: Due, manifest: BundleManifest
     if hops and not is_class(manifest, answer.predicted):
         raise InputError(
             f"port {port}: the board says class {answer.predicted} after {end} samples, the model has "
+            f"{manifest.classes} classes; flash the firmware of this bundle"
+        )
+    if hops and answer.decided != UNSURE_CODE and not is_class(manifest, answer.decided):
+        raise InputError(
+            f"port {port}: the board decides for class {answer.decided} after {end} samples, the model has "
             f"{manifest.classes} classes; flash the firmware of this bundle"
         )

@@ -17,7 +17,7 @@ from enum import IntEnum
 
 from cobs import cobs
 
-PROTOCOL_VERSION = 8
+PROTOCOL_VERSION = 9
 MAX_PAYLOAD = 1030  # bytes
 ANSWER = 0x80  # bit that marks an answer's type
 
@@ -52,6 +52,7 @@ class Type(IntEnum):
     PROBE = 0x09
     LIVE = 0x0A
     BEATS = 0x0B
+    DECIDE = 0x0C
     ERROR = 0xFF
 
 

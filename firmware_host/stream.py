@@ -11,6 +11,14 @@ from pathlib import Path
 from firmware_host.beat_lines import annotation_path
 from firmware_host.board import add_port_options, open_board
 from firmware_host.calibration_file import add_calibration_option, calibration_of
+from firmware_host.decisions import (
+    add_decision_options,
+    check_decisions,
+    confidence,
+    decision_name,
+    set_decisions,
+)
+from firmware_host.decisions import in_words as decision_words
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import answered_name, check_streams, finds_beats
 from firmware_host.playing import Due, Pace, add_hop_option, hop_of, play
@@ -55,6 +63,7 @@ def _stream(options: argparse.Namespace, out: Answer) -> int:
         )
     calibration = calibration_of(options.calibration, bundle)
     hop = hop_of(options.hop, bundle.manifest)
+    check_decisions(bundle, options.bout, options.unsure, hop)
     least = Due.of(bundle.manifest, hop).end(1)
     if len(record.counts) < least:
         raise InputError(
@@ -63,19 +72,22 @@ def _stream(options: argparse.Namespace, out: Answer) -> int:
         )
     with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
         calibration.send(board.link)
+        set_decisions(board.link, bundle.manifest, options.bout, options.unsure, hop)
         tally = Tally(bundle.manifest, record)
         pace, answers = Pace() if options.speed == "real" else None, []
         for answer in play(board, bundle, record, hop, pace):
             seconds = answer.end / record.rate_hz
-            name = answered_name(bundle.manifest, answer.predicted)
+            name, decided = answered_name(bundle.manifest, answer.predicted), decision_name(bundle.manifest, answer)
             truth = record.label[answer.end - 1] if record.label else ""
             label = f"  (label {truth})" + ", which the model does not know" * (not tally.knows(truth)) if truth else ""
-            say(f"{seconds:9.2f} s  {name}{label}{in_words(answer.flags)}")
-            tally.add(truth, name)
+            say(f"{seconds:9.2f} s  {decision_words(bundle.manifest, answer)}{label}{in_words(answer.flags)}")
+            tally.add(truth, decided)
             answers.append(
                 StreamAnswer(
                     seconds=seconds,
                     predicted=None if answer.predicted == ABSTAIN else name,
+                    decided=decided,
+                    confidence=confidence(bundle.manifest, answer),
                     label=truth or None,
                     known=bool(truth) and tally.knows(truth),
                     saturated=bool(answer.flags & SATURATED),
@@ -128,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the sensor's own rate (default), or as fast as the board goes",
     )
     add_hop_option(parser)
+    add_decision_options(parser)
     parser.add_argument(
         "--annotations",
         type=annotation_path,

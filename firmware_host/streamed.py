@@ -12,13 +12,17 @@ class StreamAnswer:
 
     Attributes:
         seconds: from the recording's begin to the last sample of the window.
-        predicted: the class's name; None: the board abstained.
+        predicted: the name of the window's class; None: the board abstained.
+        decided: what the board decides, over time where the bundle says so: a class's name, "unsure", or "abstained".
+        confidence: share of the likeliest class; None of a model without decisions.
         label: the recording's at that sample; None without one.
         known: whether the label is one of the model's.
     """
 
     seconds: float
     predicted: str | None
+    decided: str
+    confidence: float | None
     label: str | None
     known: bool
     saturated: bool
@@ -30,7 +34,7 @@ class Streamed(Document):
     """A recording's classes.
 
     Attributes:
-        known, right: classes whose label the model knows, and those among them that are right.
+        known, right: answers whose label the model knows, and those among them whose decision is right.
         unknown: of every other label what the model said, and how often.
     """
 
@@ -40,7 +44,7 @@ class Streamed(Document):
     unknown: dict[str, dict[str, int]]
 
     kind = "stream"
-    schema = 1
+    schema = 2
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,12 @@ class StreamedWindows(Document):
 
 @dataclass(frozen=True)
 class LiveClass:
-    """A class of the board's own sensor; `seconds` and `predicted` as in a `StreamAnswer`."""
+    """A class of the board's own sensor; the other fields are as in a `StreamAnswer`."""
 
     seconds: float
     predicted: str | None
+    decided: str
+    confidence: float | None
     saturated: bool
     lead_off: bool
 
@@ -90,7 +96,7 @@ class LiveClasses(Document):
     dropped: int
 
     kind = "live"
-    schema = 1
+    schema = 2
 
 
 @dataclass(frozen=True)

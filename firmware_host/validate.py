@@ -146,6 +146,8 @@ def judge(
             missed.append(below(name, value, least))
     if parity.flags_off:
         missed.append(f"{parity.flags_off} flags of saturation or lead-off differ from the stored ones")
+    if parity.decisions_off:
+        missed.append(f"{parity.decisions_off} decisions or confidences differ from the desktop's")
     if battery is not None:
         missed += _battery_missed(battery)
     asked = min_accuracy is not None or min_consistency is not None

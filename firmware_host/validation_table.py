@@ -73,6 +73,10 @@ def _exactness(v: Measured) -> Iterator[tuple[str, str, str]]:
     yield "parity, largest difference in steps", f"{v.parity.max_lsb} over {v.parity.compared} windows", "0"
     yield "network inputs that differ", str(v.parity.input_crc32_off), "0"
     yield "lost / retried / duplicated", f"{v.lost} / {v.retried} / {v.duplicated}", ""
+    yield "decisions that differ", str(v.parity.decisions_off), "0"
+    if v.unsure:
+        yield "unsure, of all that were sent", f"{v.unsure} of {v.sent}", ""
+        yield "accuracy of the others", share(v.answered_accuracy, 2), ""
     if v.resets:
         yield "resets of the board", str(v.resets), ""
     if v.abstained:

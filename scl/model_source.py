@@ -24,11 +24,15 @@ from scl.machines import FIRMWARE
 
 MOST_BYTES = 32 << 20  # of a file: some million weights
 MOST_DEFINITIONS = 10_000
-MACROS = "ARENA_BYTES|WINDOW|INPUTS|FEATURES|CLASSES|CHANNELS|RAW_SAMPLES|PHASE_TAPS|HOP|STREAM_BYTES|BEATS|BEATS_NEXT"
+MACROS = (
+    "ARENA_BYTES|WINDOW|INPUTS|FEATURES|CLASSES|CHANNELS|RAW_SAMPLES|PHASE_TAPS|HOP|STREAM_BYTES|BEATS|BEATS_NEXT|"
+    "DECISION"
+)
 GLOBALS = (
     "const scl_network scl_network_data",
     "const scl_network scl_stream_data",
     "const scl_frontend_config scl_frontend_data",
+    "const scl_decision_settings scl_decision_data",
 )
 WRITTEN_BY = r"/\* Written by [a-z_.]+(?:; model [0-9a-f]{64})?\. \*/"
 HEADER = re.compile(
@@ -36,7 +40,10 @@ HEADER = re.compile(
         [
             WRITTEN_BY,
             *map(re.escape, ("#ifndef SCL_MODEL_DATA_H", "#define SCL_MODEL_DATA_H", "#ifdef __cplusplus", "#endif")),
-            *map(re.escape, ('#include "frontend.h"', '#include "network.h"', 'extern "C" {', "}")),
+            *map(
+                re.escape,
+                ('#include "decision.h"', '#include "frontend.h"', '#include "network.h"', 'extern "C" {', "}"),
+            ),
             rf"#define SCL_(?:{MACROS}) [0-9]{{1,9}}",
             *(f"extern {re.escape(line)};" for line in GLOBALS),
         ]

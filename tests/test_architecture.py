@@ -32,6 +32,7 @@ ROOMS = {
         "scl.frontend",
         "scl.partition",
         "scl.decision",
+        "scl.belief",
         "scl.text",
         "scl.extras",
         "scl.robustness",

@@ -12,8 +12,8 @@ import torch
 from export.golden.choice import balanced
 from export.proof.runtimes import Outputs
 from scl.artifacts import InputError
+from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.golden import Golden
-from scl.artifacts.manifest import BatteryCopy
 from scl.frontend.chain import FrontEnd
 from scl.frontend.counts import from_counts, to_counts
 from scl.frontend.sensor import Sensor

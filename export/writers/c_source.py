@@ -16,6 +16,7 @@ from export.network.placing import Arena
 from export.network.streaming import Step
 from export.writers.c_operators import keep_fields, kernel, op_fields
 from scl.artifacts.manifest import MOST_LABELS_TOGETHER
+from scl.belief import DecisionSettings
 from scl.frontend.sensor import Part
 from scl.frontend.spec import FrontEndSpec
 
@@ -35,6 +36,7 @@ class CModel:
     coefficients: np.ndarray | None  # float32 (up, phase_taps) of the polyphase filter; (1, 0) without resampling
     thresholds: Sequence[int] | None = None  # of the logits, where labels may hold together
     step: Step | None = None  # of a stream that keeps columns
+    decision: DecisionSettings | None = None  # behind the logits
     features: str = FEATURES  # the output that is the kept latent; empty if there is none
 
     def __post_init__(self) -> None:
@@ -67,8 +69,12 @@ def _header(model: CModel) -> str:
         sizes["PHASE_TAPS"] = model.frontend.resampling.phase_taps
         if model.frontend.beats is not None:
             sizes |= {"BEATS": 1, "BEATS_NEXT": int(model.frontend.beats.next_interval)}
-        included = '#include "frontend.h"\n'
+        included += '#include "frontend.h"\n'
         declared = "extern const scl_frontend_config scl_frontend_data;\n"
+    if model.decision is not None:
+        sizes["DECISION"] = 1
+        included = '#include "decision.h"\n' + included
+        declared += "extern const scl_decision_settings scl_decision_data;\n"
     if model.step is not None:
         sizes |= {"HOP": model.step.hop, "STREAM_BYTES": model.step.arena.size}
         declared += "extern const scl_network scl_stream_data;\n"
@@ -115,7 +121,7 @@ def _source(model: CModel) -> str:
 {_array("uint8_t", "hash", bytes.fromhex(model.model_hash))}
 {labels}{thresholds}
 {_network(model, "network", "ops", len(network.layers), "WINDOW", "ARENA_BYTES", model.arena)}
-{_stream(model)}{_frontend(model)}"""
+{_stream(model)}{_decision(model)}{_frontend(model)}"""
 
 
 def _network(model: CModel, name: str, ops: str, count: int, samples: str, size: str, arena: Arena) -> str:
@@ -148,6 +154,13 @@ def _stream(model: CModel) -> str:
     rows = ",\n".join(ops)
     network = _network(model, "stream", "stream_ops", len(ops), "HOP", "STREAM_BYTES", step.arena)
     return f"static const scl_op stream_ops[] = {{\n{rows}\n}};\n\n{network}\n"
+
+
+def _decision(model: CModel) -> str:
+    if model.decision is None:
+        return ""
+    fields = "".join(f"    .{name} = {value},\n" for name, value in vars(model.decision).items())
+    return f"const scl_decision_settings scl_decision_data = {{\n{fields}}};\n\n"
 
 
 def _features(model: CModel) -> int:

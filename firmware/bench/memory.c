@@ -1,5 +1,5 @@
-/* What a model keeps in RAM: its arena, a stream's columns in the same place, and the front end's state and delay line. With heartbeats
- * all of it, since what finds them is most of it. */
+/* What a model keeps in RAM: its arena, a stream's columns in the same place, the belief of its decisions, and the front end's state and
+ * delay line. With heartbeats all of it, since what finds them is most of it. */
 #include "model.h"
 
 #ifdef SCL_BEATS
@@ -9,6 +9,11 @@ scl_model model;
 #else
 
 int8_t arena[SCL_MODEL_BYTES];
+
+#ifdef SCL_DECISION
+scl_decider decider;
+uint32_t belief[SCL_CLASSES];
+#endif
 
 #ifdef SCL_CHANNELS
 scl_frontend frontend;

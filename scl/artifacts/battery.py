@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.errors import InputError
 from scl.artifacts.golden import Golden
-from scl.artifacts.manifest import BatteryCopy, BundleManifest, Manifest
+from scl.artifacts.manifest import BundleManifest, Manifest
 from scl.artifacts.npz_files import Array, read_arrays, write_npz
 from scl.frontend.flags import LEAD_OFF, SATURATED
 

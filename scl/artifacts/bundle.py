@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from scl.artifacts.decision import Decision
 from scl.artifacts.errors import InputError
 from scl.artifacts.files import file_inside, read_bytes, sha256_file, stands
 from scl.artifacts.folders import kinds_in
@@ -46,12 +47,14 @@ def model_hash(
     frontend: FrontEndSpec | None,
     labels: Sequence[str],
     thresholds: Sequence[int] | None = None,
+    decision: Decision | None = None,
 ) -> str:
-    """SHA-256 (hex) of all that decides a board's answer: network, front end, labels and their thresholds."""
+    """SHA-256 (hex) of all that decides a board's answer: network, front end, labels, thresholds, decision."""
     facts = {
         "frontend": None if frontend is None else asdict(frontend),
         "labels": list(labels),
         "thresholds": None if thresholds is None else list(thresholds),
+        "decision": None if decision is None else asdict(decision),
     }
     described = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(tflite + described.encode()).hexdigest()

@@ -179,6 +179,35 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """What the decision behind the logits is worth over the test windows as recorded, each by itself.
+
+    Attributes:
+        temperature, fitted_on: of the softmax, and over how many validation windows it was fitted.
+        bout_s, unsure_margin: as in the manifest.
+        ece_before, ece: expected calibration error with a temperature of 1, and with the fitted one.
+        windows, unsure: how many there are, and of how many the board is unsure.
+        accuracy: share of all that is answered right; accuracy_answered: of those that are answered, None without one.
+    """
+
+    temperature: NotNegative
+    fitted_on: Whole
+    bout_s: NotNegative | None
+    unsure_margin: Fraction
+    ece_before: Fraction
+    ece: Fraction
+    windows: Whole
+    unsure: Whole
+    accuracy: Fraction
+    accuracy_answered: Fraction | None
+
+    @property
+    def coverage(self) -> float:
+        """Share of the windows that is answered or abstained from, not unsure."""
+        return 1 - self.unsure / self.windows if self.windows else 0.0
+
+
+@dataclass(frozen=True)
 class ExportReport(Costs):
     """export_report.json of a run.
 
@@ -197,6 +226,7 @@ class ExportReport(Costs):
     converter: SecondOpinion
     transformation: Name
     evaluation: Evaluation
+    decision: Decided | None
     max_loss: NotNegative
     limited: tuple[str, ...]
     saturated: Fraction
@@ -204,7 +234,7 @@ class ExportReport(Costs):
     seconds: dict[str, NotNegative]
 
     kind = "export_report"
-    schema = 3
+    schema = 4
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen, Predicate
 
 MOST = 65535  # samples, channels, features: the device counts them in 16 bits
 MOST_LABELS = 255  # classes with names of their own; more outputs than that have none, docs/PROTOCOL.md
-MOST_OUTPUTS = 1015  # features and classes together, which a WINDOW answer holds beside the 15 bytes before them
+MOST_OUTPUTS = 1011  # features and classes together, which a WINDOW answer holds beside the 19 bytes before them
 MOST_WHOLE = 2**63 - 1  # numpy's int64
 MOST_REAL = 1e30  # float32 ends at 3.4e38
 MOST_HZ = 1e6

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from annotated_types import MaxLen, MinLen
 
+from scl.artifacts.battery_copy import BatteryCopy
+from scl.artifacts.decision import Decision, check_decides
 from scl.artifacts.errors import shortened
 from scl.artifacts.fields import (
     MOST_LABELS,
@@ -15,7 +17,6 @@ from scl.artifacts.fields import (
     Labels,
     Line,
     Name,
-    NotNegative,
     Positive,
     Sha256,
     Size,
@@ -25,6 +26,7 @@ from scl.artifacts.fields import (
 )
 from scl.artifacts.json_files import Artifact
 from scl.artifacts.run import TransformationInfo, WindowInfo
+from scl.belief import DecisionSettings
 from scl.frontend.sensor import Sensor
 from scl.frontend.spec import FrontEndSpec
 from scl.partition import Partition
@@ -123,21 +125,6 @@ class SplitName:
 
 
 @dataclass(frozen=True)
-class BatteryCopy:
-    """What one row of battery.npz is under: a nuisance of train/transformations/nuisances at a strength.
-
-    Attributes:
-        sentence: what it does, for reports.
-        unit: of the strength; empty where the nuisance is there or not.
-    """
-
-    name: Name
-    sentence: Line
-    unit: str
-    strength: NotNegative
-
-
-@dataclass(frozen=True)
 class BundleManifest(Artifact):
     """manifest.json of any bundle.
 
@@ -149,6 +136,7 @@ class BundleManifest(Artifact):
         transformation: of the copies that travel with the bundle; None without copies.
         transforms: what each row of golden.npz is, for reports; the first is the identity.
         thresholds: of the logits, where labels may hold together.
+        decision: what decides behind the logits; None: the class of each window does.
         data: which windows travel with the bundle.
         seed: of the transformation's draws and of the choice of these windows.
         files: SHA-256 of every file of the folder, by its path in it.
@@ -164,6 +152,7 @@ class BundleManifest(Artifact):
     transformation: TransformationInfo | None
     transforms: Annotated[tuple[str, ...], MinLen(1)]
     thresholds: tuple[Int8, ...] | None
+    decision: Decision | None
     streaming: Streaming | None
     data: Name
     seed: Whole
@@ -192,6 +181,10 @@ class BundleManifest(Artifact):
                 f"thresholds: {len(self.thresholds)} for {len(self.labels)} labels, expected one for each and at most "
                 f"{MOST_LABELS_TOGETHER}"
             )
+        if self.decision is not None:
+            windows = self.frontend is not None and self.frontend.beats is None and self.thresholds is None
+            check_decides(self.outputs.logits.size if windows else 0)
+            self.decision_settings()
         if self.streaming is not None and self.streaming.hop >= samples:
             raise ValueError(f"streaming.hop is {self.streaming.hop}, expected less than {samples} samples")
 
@@ -223,6 +216,13 @@ class BundleManifest(Artifact):
     def default_hop(self) -> int:
         """Model-rate samples from one class of a stream to the next: SCL_DEFAULT_HOP of firmware/src/app/model.h."""
         return self.streaming.hop if self.streaming else -(-self.window_samples // 4)
+
+    def decision_settings(self, hop: int | None = None) -> DecisionSettings | None:
+        """By what a board decides in a stream with this hop (None: the default one); None without decisions."""
+        if self.decision is None or self.frontend is None:
+            return None
+        samples, rate_hz = hop or self.default_hop, self.frontend.model_rate_hz
+        return self.decision.settings(self.outputs.logits.scale, samples / rate_hz, self.window_samples / rate_hz)
 
     @property
     def raw_samples(self) -> int:
@@ -296,5 +296,5 @@ class NetworkManifest(BundleManifest):
     """manifest.json of a network that was made elsewhere."""
 
     kind = "network"
-    schema = 4
+    schema = 5
     advice = ADVICE + " --from FILE"

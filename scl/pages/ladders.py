@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scl.pages.charts import LEFT, WIDTH, Dot, figure_of, line_between, mark_at, text_at
+from scl.pages.charts import WIDTH, Dot, figure_of, line_between, mark_at, text_at
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-COLUMNS, GAP = 2, 14
+LEFT, COLUMNS, GAP = 44, 2, 14
 PANEL = (WIDTH - LEFT - GAP) / COLUMNS  # wide
 TOP, PLOT, BELOW = 20, 78, 24  # of a panel: name, what is drawn, strengths
 SERIES = (("macro F1", "mark"), ("consistency", "second"))

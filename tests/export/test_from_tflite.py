@@ -90,9 +90,9 @@ def test_a_model_that_leaves_no_room_for_the_rest_is_refused_in_the_same_words(b
 
 
 def test_more_outputs_than_an_answer_holds(refusal):
-    """1,030 bytes of a frame's payload, 15 of them before the outputs."""
-    message = "has 1016 outputs, expected at most 1015 together, which an answer of the link holds; leave some out"
-    assert message in refusal(large(4, 1016))
+    """1,030 bytes of a frame's payload, 19 of them before the outputs."""
+    message = "has 1012 outputs, expected at most 1011 together, which an answer of the link holds; leave some out"
+    assert message in refusal(large(4, 1012))
 
 
 def test_what_is_no_file(tmp_path):

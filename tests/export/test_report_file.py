@@ -27,7 +27,7 @@ def test_what_is_written_is_read(bundle):
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        (("schema",), 1, "schema 1, this version reads schema 3"),
+        (("schema",), 1, "schema 1, this version reads schema 4"),
         (("kind",), NetworkReport.kind, "expected kind 'export_report'"),
         (("layers", 0, "macs"), "many", "layers.0.macs"),
         (("layers", 0, "output"), [1], "layers.0.output"),

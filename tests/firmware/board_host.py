@@ -9,6 +9,7 @@ import numpy as np
 from firmware_host.link import Link
 from firmware_host.messages import BoardError, Result, Wanted, window_chunk
 from firmware_host.protocol import ANSWER, Frame, Type, encode
+from scl.belief import DecisionSettings, decide_alone
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
@@ -96,3 +97,6 @@ def check_result(result: Result, window: np.ndarray) -> None:
     assert result.features.tolist() == features
     assert result.logits.tolist() == logits
     assert result.predicted == logits.index(max(logits))
+    settings = DecisionSettings(*model.DECISION)
+    expected = decide_alone(settings, np.array(logits, np.int8))
+    assert (result.decided, result.confidence) == (int(expected.answers), int(expected.confidences))

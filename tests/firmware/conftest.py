@@ -23,7 +23,11 @@ BOARDS = ("native", *MACHINES)
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE_MODEL = ROOT / "tests" / "firmware" / "fixture_model"
 SOURCES = toolchain.FIRMWARE / "src"
-ENGINE = (*toolchain.sources("engine", "frontend"), SOURCES / "link" / "crc32.c", SOURCES / "app" / "rhythm.c")
+ENGINE = (
+    *toolchain.sources("engine", "frontend"),
+    SOURCES / "link" / "crc32.c",
+    *(SOURCES / "app" / name for name in ("rhythm.c", "decision.c")),
+)
 C_FLAGS = (
     "-std=c99",
     "-pedantic",

@@ -12,7 +12,7 @@ CORPUS = Path(__file__).with_name("corpus")
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "frames.json"
 RAW, PIECES = b"\x02", b"\x03"  # a greeted board, for bytes of the line and for pieces
 LARGEST = 150  # bytes of a payload
-HELLO, WINDOW, BENCH, STREAM, SAMPLES, CAPTURE, PROBE, LIVE, BEATS = 1, 2, 3, 4, 5, 8, 9, 10, 11
+HELLO, WINDOW, BENCH, STREAM, SAMPLES, CAPTURE, PROBE, LIVE, BEATS, DECIDE = 1, 2, 3, 4, 5, 8, 9, 10, 11, 12
 HOP = 8  # streaming_model.py's
 
 
@@ -41,7 +41,7 @@ def seeds() -> dict[str, bytes]:
     probe = piece(PROBE, struct.pack("<HI", 1, 0))
     found["window.pieces"] = PIECES + window + piece(BENCH) + probe
     found["stream.pieces"] = PIECES + stream + piece(BENCH) + probe
-    found["two_hosts.pieces"] = PIECES + piece(WINDOW, samples(5)) + piece(HELLO, b"\x08\2\0\0\0") + window
+    found["two_hosts.pieces"] = PIECES + piece(WINDOW, samples(5)) + piece(HELLO, b"\x09\2\0\0\0") + window
     # Behind a lost chunk of window 0 (samples 5 to 9), in windows of 20 and of 40 samples; the lost one comes last.
     late = [(0, 0), *((0, at) for at in range(10, 40, 5)), (1, 0), (1, 5), (1, 10), (0, 5)]
     gap = b"".join(piece(WINDOW, struct.pack("<HH", *where) + samples(5)[4:], how=0) for where in late)
@@ -51,6 +51,8 @@ def seeds() -> dict[str, bytes]:
     found["captures.pieces"] = PIECES + (piece(CAPTURE, struct.pack("<I", 20)) + piece(STREAM, b"\1\0")) * 3
     live = piece(LIVE, struct.pack("<HI", HOP, 3))
     found["lives.pieces"] = PIECES + live + piece(CAPTURE, struct.pack("<I", 90)) + window + live + stream + live
+    settings = piece(DECIDE, struct.pack("<IIHH", 1 << 24, 1, 65_535, 32_768))
+    found["decisions.pieces"] = PIECES + settings + stream + piece(DECIDE) + settings + window
     return found
 
 

@@ -13,8 +13,14 @@ import tty
 import zlib
 from dataclasses import dataclass
 
-HELLO, WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, BEATS, ERROR = *range(1, 12), 0xFF
-UNKNOWN_TYPE, BAD_LENGTH, NO_SENSOR, NOT_STREAMING, BAD_VALUE, NO_SESSION, NO_WINDOW, WRONG_INPUT = 1, 2, *range(4, 10)
+HELLO, WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, BEATS, DECIDE, ERROR = (
+    *range(1, 13),
+    0xFF,
+)
+UNKNOWN_TYPE, BAD_LENGTH, NO_SENSOR, NOT_STREAMING, BAD_VALUE, NO_SESSION, NO_WINDOW, WRONG_INPUT, NO_DECISION = (
+    *(1, 2),
+    *range(4, 11),
+)
 TIMEOUT_S = 10.0
 
 
@@ -108,7 +114,7 @@ class Client:
             if seq == self.seq and answer == kind | 0x80:
                 return came
 
-    def hello(self, session: int = 0, protocol: int = 8) -> Board:
+    def hello(self, session: int = 0, protocol: int = 9) -> Board:
         return Board(self.ask(HELLO, struct.pack("<BI", protocol, session)))
 
     def chunk(self, window: int, start: int, samples: list[list[int]]) -> tuple[int, int, bytes]:
@@ -117,10 +123,10 @@ class Client:
         came = self.ask(WINDOW, struct.pack("<HH", window, start) + counts)
         return *struct.unpack_from("<HH", came), came[4:]
 
-    def samples(self, start: int, samples: list[list[int]]) -> tuple[int, int, int, int, int]:
-        """next, hops, end, class and flags."""
+    def samples(self, start: int, samples: list[list[int]]) -> tuple[int, ...]:
+        """next, hops, end, class, flags, decision and confidence."""
         counts = b"".join(struct.pack(f"<{len(sample)}h", *sample) for sample in samples)
-        return struct.unpack("<IIIHB", self.ask(SAMPLES, struct.pack("<I", start) + counts))
+        return struct.unpack("<IIIHBHH", self.ask(SAMPLES, struct.pack("<I", start) + counts))
 
 
 def on_terminal(path: str) -> Client:

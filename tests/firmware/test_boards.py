@@ -34,7 +34,7 @@ def test_fixture_model_tells_windows_apart(rng):
 def test_hello(board):
     hello, tick_hz = board.hello, boards_page.table()[board.name].tick_hz
     assert hello == Hello(
-        protocol=8, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
+        protocol=9, model_hash=model.HASH.hex(), raw_samples=20, channels=6, window=16, features=5, classes=3,
         max_payload=1030, tick_hz=tick_hz, calibration_hash=bytes(8), session=board.link.session, input=0, receive=4096,
         board=board.name, firmware=__version__, labels=model.LABELS,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from firmware_host import hello, messages, protocol
-from scl import toolchain
+from scl import belief, toolchain
 from scl.frontend import flags
 
 FIXTURE = Path(__file__).parent / "fixture_model"
@@ -15,6 +15,9 @@ NUMBERS = {
     "SCL_SATURATED": flags.SATURATED,
     "SCL_LEAD_OFF": flags.LEAD_OFF,
     "SCL_ABSTAIN": messages.ABSTAIN,
+    "SCL_UNSURE": messages.UNSURE_CODE,
+    "SCL_DECISION_ONE": belief.ONE,
+    "SCL_MOST_SLOPE": belief.MOST_SLOPE,
     **{f"SCL_INPUT_{kind.name}": kind.value for kind in hello.InputKind},
     "SCL_PROTOCOL_VERSION": protocol.PROTOCOL_VERSION,
     "SCL_MAX_PAYLOAD": protocol.MAX_PAYLOAD,

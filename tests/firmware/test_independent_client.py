@@ -29,6 +29,7 @@ from tests.firmware.independent_client import (
     BENCH,
     CALIBRATION,
     CAPTURE,
+    DECIDE,
     HELLO,
     LIVE,
     NO_SENSOR,
@@ -90,20 +91,22 @@ def some(rng: random.Random) -> list[list[int]]:
 def check(result: bytes, counts: list[list[int]]) -> None:
     inputs = model.quantized(np.array(counts, np.int16))[-model.WINDOW :]
     features, logits = model.network(inputs)
-    predicted, flags, crc, _ticks = struct.unpack_from("<HBII", result)
+    predicted, flags, crc, _ticks, decided, confidence = struct.unpack_from("<HBIIHH", result)
     assert (crc, flags, predicted) == (zlib.crc32(inputs.tobytes()), 0, logits.index(max(logits)))
-    assert list(struct.unpack(f"{len(features) + len(logits)}b", result[11:])) == [*features, *logits]
+    assert list(struct.unpack(f"{len(features) + len(logits)}b", result[15:])) == [*features, *logits]
+    shares = [2 ** ((logit - max(logits)) * model.DECISION[0] / 65536) for logit in logits]
+    assert decided == predicted and abs(confidence / 32768 - max(shares) / sum(shares)) < 2**-14
 
 
 def test_the_whole_protocol(client):
     rng = random.Random(5)
-    for kind in (WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, BEATS, 0x42):
+    for kind in (WINDOW, BENCH, STREAM, SAMPLES, CALIBRATION, STATS, CAPTURE, PROBE, LIVE, BEATS, DECIDE, 0x42):
         assert refused(client, kind, b"x") == (NO_SESSION, 0, 0)
     assert client.hello().session == 0
     assert client.hello(7, protocol=2).session == 0  # names none
     assert refused(client, HELLO) == (BAD_LENGTH, 0, 0)
     board = client.hello(0x12345678)
-    assert (board.protocol, board.session, board.calibration) == (8, 0x12345678, bytes(8))
+    assert (board.protocol, board.session, board.calibration) == (9, 0x12345678, bytes(8))
     assert (board.raw_samples, board.channels, board.window, board.features, board.classes) == (20, 6, 16, 5, 3)
     assert tuple(board.labels) == model.LABELS and board.model.hex() == model.HASH.hex() and board.max_payload == 1030
     assert (board.input, board.receives) == (0, 4096)
@@ -121,6 +124,15 @@ def test_the_whole_protocol(client):
     assert client.ask(LIVE, bytes(6)) == bytes(12)
     assert refused(client, BEATS, bytes(5)) == (BAD_LENGTH, 0, 5)
     assert refused(client, BEATS, bytes(4)) == (WRONG_INPUT, 0, 0)
+    exported = struct.pack("<IIHH", *model.DECISION)
+    assert client.ask(DECIDE) == exported
+    assert refused(client, DECIDE, bytes(11)) == (BAD_LENGTH, 0, 11)
+    assert refused(client, DECIDE, bytes(12)) == (BAD_VALUE, 0, 0)
+    others = struct.pack("<IIHH", 3000, 700, 60_000, 9000)
+    assert client.ask(DECIDE, others) == client.ask(DECIDE) == others
+    assert client.hello(0x12345678) and client.ask(DECIDE) == others  # the same session
+    assert client.hello(0x12345679) and client.ask(DECIDE) == exported
+    client.hello(0x12345678)
 
     first, second = some(rng), some(rng)
     assert client.chunk(0, 0, first[:8]) == (0, 8, b"")
@@ -196,7 +208,7 @@ def test_heartbeats(make_firmware, tmp_path, board):
             sent, hops, *latest = client.samples(sent, chunk)
             if hops > total:
                 seen += records(client.ask(BEATS, struct.pack("<I", total)), hops, hello)
-                assert latest == [seen[-1][i] for i in (2, 4, 5)]  # end, class and flags
+                assert latest == [*(seen[-1][i] for i in (2, 4, 5)), seen[-1][4], 0]  # end, class, flags, decision
                 total = hops
     assert seen == [
         (each.number, each.sample, each.end, each.interval, each.predicted, each.flags, each.margin,
@@ -235,12 +247,12 @@ def test_live_and_a_capture_beside_it(fixture_firmware, tmp_path):
                 assert number == dropped == 0
             else:
                 assert (kind, seq) == (LIVE | 0x80, 2)
-                answers.append(struct.unpack_from("<IIIHB", came) + (came[15:],))
+                answers.append(struct.unpack_from("<IIIHBHH", came) + (came[19:],))
         assert struct.unpack("<III", client.ask(LIVE, bytes(6))) == (12, answers[-1][1], 0)
         assert refused(client, LIVE, struct.pack("<HI", 0, 5)) == (BAD_VALUE, 0, 0)
-    for expected, (number, end, dropped, predicted, flags, outputs) in enumerate(answers):
+    for expected, (number, end, dropped, predicted, flags, decided, _confidence, outputs) in enumerate(answers):
         assert (number, end, dropped, flags) == (expected, begin + model.WINDOW + 4 * expected, 0, 0)
         counts = np.array([held[at] for at in range(begin, end)], np.int16)
         features, logits = model.network(model.quantized(counts)[-model.WINDOW :])
         assert list(struct.unpack(f"{len(outputs)}b", outputs)) == [*features, *logits]
-        assert predicted == logits.index(max(logits))
+        assert predicted == decided == logits.index(max(logits))

@@ -61,7 +61,7 @@ class BeatBoard:
             beat = self.records[self.live]
             self.next, self.live = beat.end, self.live + 1
             outputs = beat.features, beat.logits
-            answer = LiveAnswer(beat.number, beat.end, 0, beat.predicted, beat.flags, *outputs)
+            answer = LiveAnswer(beat.number, beat.end, 0, beat.predicted, beat.flags, beat.predicted, 0, *outputs)
             self._send(Type.LIVE | ANSWER, self.live_seq, answer.pack())
         if self.out:
             return self.out.popleft()
@@ -95,7 +95,7 @@ class BeatBoard:
                 self.next += count
             done = [record for record in self.records if record.end <= self.next]
             latest = (done[-1].end, done[-1].predicted, done[-1].flags) if done else (0, 0, 0)
-            return kind | ANSWER, Hop(self.next, len(done), *latest).pack()
+            return kind | ANSWER, Hop(self.next, len(done), *latest, latest[1], 0).pack()
         return Type.ERROR, BoardError(ErrorCode.UNKNOWN_TYPE, 0, kind).pack()
 
     def _send(self, kind: int, seq: int, payload: bytes) -> None:

@@ -163,7 +163,7 @@ class FakeBoard:
         if len(have) == self.hello.raw_samples:
             self.whole = True
             features, logits, crc = self.answer(have)
-            result = Result(int(logits.argmax()), 0, crc, 7, features, logits)
+            result = Result(int(logits.argmax()), 0, crc, 7, int(logits.argmax()), 0, features, logits)
             self.result = Wanted(wanted, len(have), result).pack()
             self.window = [(wanted + 1) & 0xFFFF, have[:0]]
 
@@ -201,7 +201,7 @@ class FakeBoard:
                     hops, end, self.whole = hops + 1, at, True
             self.stream = [hop, consumed + n, hops, end]
         hop, consumed, hops, end = self.stream
-        return [(Type.SAMPLES | ANSWER, Hop(consumed, hops, end, hops % CLASSES, 0).pack())]
+        return [(Type.SAMPLES | ANSWER, Hop(consumed, hops, end, hops % CLASSES, 0, hops % CLASSES, 0).pack())]
 
 
 def fake_board(**options: Any) -> FakeBoard:

@@ -12,9 +12,9 @@ from firmware_host.outcome import Outcome
 from firmware_host.parity import Parity
 from firmware_host.validate import judge
 from scl.artifacts.battery import write_battery
+from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.bundle import hashes, read_bundle, read_run_bundle, write_manifest
 from scl.artifacts.golden import read_golden
-from scl.artifacts.manifest import BatteryCopy
 from scl.decision import LOST
 
 COPIES = BatteryCopy("mirror", "the other wrist", "", 1.0), BatteryCopy("held", "samples are held", "%", 5.0)
@@ -33,7 +33,16 @@ def answered(golden, classes):
     """A board that says these classes and is exact else."""
     seen = classes != LOST
     return Answers(
-        seen, classes, golden.features, golden.logits, golden.input_crc32, golden.flags, seen * 0.01, seen * 1
+        seen,
+        classes,
+        golden.features,
+        golden.logits,
+        golden.input_crc32,
+        golden.flags,
+        seen * 0.01,
+        seen * 1,
+        classes,
+        np.zeros_like(classes),
     )
 
 
@@ -86,7 +95,7 @@ def test_the_verdict_names_what_of_the_battery_was_lost_or_differs(report, bundl
     golden = read_golden(read_run_bundle(bundle.path))
     classes = golden.predictions.copy()
     measured = SimpleNamespace(
-        lost=0, sent=36, stopped=None, parity=Parity(36, *[0] * 7), accuracy=1, accuracy_transformed=1, consistency=1
+        lost=0, sent=36, stopped=None, parity=Parity(36, *[0] * 8), accuracy=1, accuracy_transformed=1, consistency=1
     )
     assert judge(measured, None, None, report(classes)).passed
     classes[1, 0] = LOST

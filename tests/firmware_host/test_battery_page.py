@@ -19,7 +19,7 @@ def rung(name: str, unit: str, at: float, macro_f1: float) -> Rung:
 
 BATTERY = BatteryReport(
     *(12, 2, 60, 0, None),
-    Parity(60, 0, 0, 0, 0, 0, 0, 0),
+    Parity(60, 0, 0, 0, 0, 0, 0, 0, 0),
     scores(0.8),
     (rung("held", "%", 5, 0.7), rung("held", "%", 30, 0.25), rung("mirror", "", 1, 0.6)),
 )

@@ -37,7 +37,7 @@ def answers_of(golden, seed=0):
     zeros = np.zeros(predictions.shape)
     return Answers(
         predictions != LOST, predictions, golden.features, golden.logits, golden.input_crc32, golden.flags,
-        zeros + 0.01, zeros.astype(int) + 1,
+        zeros + 0.01, zeros.astype(int) + 1, predictions, zeros.astype(int),
     )  # fmt: skip
 
 

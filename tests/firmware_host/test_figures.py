@@ -13,6 +13,7 @@ from firmware_host.parity import Parity
 from firmware_host.validation import Latency
 from scl.artifacts.bundle import read_run_bundle
 from scl.artifacts.golden import read_golden
+from scl.belief import UNSURE, Decisions
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF
 from scl.robustness import ChangedLabels
@@ -28,10 +29,15 @@ def golden(bundle):
     return read_golden(bundle)
 
 
+def none(golden):
+    """Of a model without decisions: the classes."""
+    return Decisions(golden.predictions, np.zeros_like(golden.predictions))
+
+
 def outcome_of(golden, lost=()):
     """The golden outputs as if a board had sent them, with some flat indices lost."""
     results = [
-        Result(int(logits.argmax()), index % 2, int(crc), 0, features, logits)
+        Result(int(logits.argmax()), index % 2, int(crc), 0, int(logits.argmax()), 0, features, logits)
         for index, (features, logits, crc) in enumerate(
             zip(golden.features.reshape(36, 5), golden.logits.reshape(36, 3), golden.input_crc32.ravel(), strict=True)
         )
@@ -47,7 +53,7 @@ def test_golden_answers_are_exact_but_for_flags(golden):
     assert answers.answered.all()
     assert (answers.predictions == golden.predictions).all()
     assert (answers.flags.ravel() == np.arange(36) % 2).all()
-    assert parity(answers, golden) == Parity(36, 0, 0, 0, 0, 0, 0, flags_off=18)
+    assert parity(answers, golden, none(golden)) == Parity(36, 0, 0, 0, 0, 0, 0, flags_off=18, decisions_off=0)
 
 
 def test_differences_are_counted_where_they_are(golden):
@@ -60,7 +66,11 @@ def test_differences_are_counted_where_they_are(golden):
     answers.input_crc32[2, 2] ^= 1
     answers.input_crc32[0, 7] ^= 1  # lost: not compared
     answers.predictions[2, 11] = (golden.predictions[2, 11] + 1) % 3
-    found = parity(answers, golden)
+    answers.confidences[1, 1] = 3
+    answers.decided[1, 2] = UNSURE
+    answers.decided[0, 7] = 9  # lost: not compared
+    found = parity(answers, golden, none(golden))
+    assert found.decisions_off == 2
     assert (found.compared, found.windows_off) == (35, 2)
     assert (found.max_lsb, found.features_max_lsb, found.logits_max_lsb) == (255, 255, 2)
     assert (found.input_crc32_off, found.predictions_off) == (1, 1)
@@ -69,7 +79,7 @@ def test_differences_are_counted_where_they_are(golden):
 def test_nothing_answered(bundle, golden):
     """No figure is NaN, and nothing counts as right."""
     answers = Answers.of(outcome_of(golden, lost=range(36)), golden)
-    assert parity(answers, golden).max_lsb is None
+    assert parity(answers, golden, none(golden)).max_lsb is None
     figures = summary(bundle.manifest, golden, answers.predictions, answers.features)
     assert figures.accuracy == figures.accuracy_transformed == figures.consistency == 0
     assert figures.similarity_invariant == 0

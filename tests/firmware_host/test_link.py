@@ -48,12 +48,12 @@ def test_noise_is_told_from_silence(make_board):
         Link(board, board.now).greet()
 
 
-@pytest.mark.parametrize(("version", "advice"), [(7, "flash firmware"), (9, "update this program")])
+@pytest.mark.parametrize(("version", "advice"), [(8, "flash firmware"), (10, "update this program")])
 def test_another_protocol_version(make_board, version, advice):
     """Only the first byte of such a HELLO can be relied on."""
     board = make_board()
     board.respond = lambda frame: [(0x81, bytes([version, 1, 2, 3]))]
-    with pytest.raises(InputError, match=f"speaks protocol version {version}, this program version 8; {advice}"):
+    with pytest.raises(InputError, match=f"speaks protocol version {version}, this program version 9; {advice}"):
         Link(board, board.now).greet()
 
 
@@ -61,9 +61,9 @@ def test_another_protocol_version(make_board, version, advice):
     ("payload", "found"),
     [
         (b"", "without a byte"),
-        (b"\x08" * 20, "of 20 bytes; at least 64"),
-        (b"\x08" * 67, "with the text b.*; lines of UTF-8 with board name"),
-        (b"\x08" * 64 + b"\xff\n", "UTF-8"),
+        (b"\x09" * 20, "of 20 bytes; at least 64"),
+        (b"\x09" * 67, "with the text b.*; lines of UTF-8 with board name"),
+        (b"\x09" * 64 + b"\xff\n", "UTF-8"),
     ],
 )
 def test_a_malformed_greeting(make_board, payload, found):

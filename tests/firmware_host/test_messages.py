@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from firmware_host.decisions import decide, decides_by
 from firmware_host.hello import RESULT_HEADER, Hello, InputKind
 from firmware_host.message_error import MessageError
 from firmware_host.messages import (
     ABSTAIN,
+    UNSURE_CODE,
     BoardError,
     ErrorCode,
     Hop,
@@ -19,12 +21,14 @@ from firmware_host.messages import (
     Wanted,
     capture_block,
     greeting,
+    live_answer,
     probe,
     samples_chunk,
     window_chunk,
 )
 from firmware_host.protocol import MAX_PAYLOAD, Decoder, Frame, encode
 from scl.artifacts.fields import MOST_OUTPUTS
+from scl.belief import DecisionSettings
 from scl.frontend.flags import LEAD_OFF, SATURATED
 
 ENTRIES = json.loads((Path(__file__).parents[1] / "golden" / "frames.json").read_text())
@@ -52,7 +56,7 @@ def test_bytes_from_the_wire():
 def test_hello():
     payload = FRAMES["HELLO answer"].payload
     hello = Hello.parse(payload)
-    assert (hello.protocol, hello.model_hash) == (8, bytes(range(32)).hex())
+    assert (hello.protocol, hello.model_hash) == (9, bytes(range(32)).hex())
     assert (hello.raw_samples, hello.channels, hello.window, hello.features, hello.classes) == (200, 6, 200, 96, 3)
     assert (hello.max_payload, hello.tick_hz, hello.calibration_hash) == (1030, 25_000_000, bytes(8))
     assert (hello.session, hello.input, hello.receive) == (0x89ABCDEF, InputKind.COUNTS, 4096)
@@ -90,6 +94,7 @@ def test_result():
     assert (answer.window, answer.next) == (513, 200)
     assert (result.predicted, result.input_crc32, result.ticks) == (2, 0x89ABCDEF, 123_456)
     assert result.flags == SATURATED
+    assert (result.decided, result.confidence) == (UNSURE_CODE, 17_000)
     assert result.features.tolist() == [value - 256 for value in range(200, 255)]
     assert result.logits.tolist() == [-128, 0, 127]
     assert answer.pack() == payload
@@ -101,7 +106,7 @@ def test_more_is_wanted():
     assert Wanted(513, 85, None).pack() == payload
 
 
-@pytest.mark.parametrize(("following", "size"), [(200, 4), (65535, 4), (199, 73), (0, 73)])
+@pytest.mark.parametrize(("following", "size"), [(200, 4), (65535, 4), (199, 77), (0, 77)])
 def test_a_window_s_answer_that_cannot_be(following, size):
     """A whole window without a result, a result of one that is not whole."""
     payload = FRAMES["WINDOW answer with a result"].payload[:size]
@@ -119,6 +124,13 @@ def test_a_board_that_abstains():
 def test_answers():
     hop = Hop.parse(FRAMES["SAMPLES answer"].payload)
     assert (hop.next, hop.hops, hop.end, hop.predicted, hop.flags) == (70_005, 1397, 70_001, 300, 0)
+    assert (hop.decided, hop.confidence, hop.pack()) == (299, 32_768, FRAMES["SAMPLES answer"].payload)
+    settings = decides_by(FRAMES["DECIDE answer"].payload)
+    assert settings == DecisionSettings(14_773, 3_693, 62_805, 8_192)
+    assert decide(settings) == FRAMES["DECIDE request"].payload
+    live = live_answer(FRAMES["LIVE answer of a hop"].payload, HELLO)
+    assert (live.predicted, live.decided, live.confidence) == (2, 1, 20_000)
+    assert live.pack() == FRAMES["LIVE answer of a hop"].payload
     assert Stats.parse(FRAMES["STATS answer"].payload) == Stats(1000, 2, 3, 0xFFFFFFFF)
     found = Probe.parse(FRAMES["PROBE answer"].payload)
     assert (found.ticks, found.size, found.operators) == (123_456, 70_003, 7)
@@ -129,6 +141,7 @@ def test_answers():
     assert BoardError.parse(FRAMES["ERROR unknown type"].payload) == BoardError(1, 0, 0x42)
     assert BoardError.parse(FRAMES["ERROR no session"].payload) == BoardError(ErrorCode.NO_SESSION, 0, 0)
     assert BoardError.parse(FRAMES["ERROR no window"].payload) == BoardError(ErrorCode.NO_WINDOW, 0, 0)
+    assert BoardError.parse(FRAMES["ERROR no decision"].payload) == BoardError(ErrorCode.NO_DECISION, 0, 0)
     assert str(BoardError(77, 1, 2)) == "ERROR 77 (window 1, detail 2)"
 
 
@@ -139,13 +152,24 @@ def test_answers():
         Hop.parse,
         Stats.parse,
         BoardError.parse,
+        decides_by,
         lambda payload: capture_block(payload, 6),
     ],
 )
-@pytest.mark.parametrize("size", [0, 1, 19, 72, 1030])
+@pytest.mark.parametrize("size", [0, 1, 15, 72, 1030])
 def test_payloads_of_another_length(parse, size):
     with pytest.raises(MessageError, match=f"the board sent a .* of {size} bytes"):
         parse(bytes(size))
+
+
+@pytest.mark.parametrize("at", [0, 3, 4, 7, 11])
+def test_settings_that_no_board_can_have(at):
+    payload = bytearray(FRAMES["DECIDE answer"].payload)
+    payload[at] = 255
+    if at in (0, 4):
+        payload[at : at + 4] = bytes(4)
+    with pytest.raises(MessageError, match="a DECIDE answer in which .* expected"):
+        decides_by(bytes(payload))
 
 
 def test_the_most_outputs_of_a_bundle_are_those_that_an_answer_holds():

@@ -29,7 +29,7 @@ def answer(number, end, dropped=0, predicted=None, flags=0):
     features = np.arange(FEATURES, dtype=np.int8) + number
     logits = np.arange(CLASSES, dtype=np.int8) - number
     predicted = number % CLASSES if predicted is None else predicted
-    return LiveAnswer(number, end, dropped, predicted, flags, features, logits).pack()
+    return LiveAnswer(number, end, dropped, predicted, flags, predicted, 0, features, logits).pack()
 
 
 class OwnSensor:
@@ -174,7 +174,7 @@ LIES = {
     "more dropped than there are": (answer(2, 300, 301), "counts 301 of 300 samples as dropped"),
     "a hop too many": (answer(5, 450), "hop 5 of 5 after 450 samples"),
     "a class that is none": (answer(2, 300, predicted=3), "class 3, of a model with 3 classes"),
-    "a byte too many": (answer(2, 300) + b"\0", "a LIVE answer of 24 bytes; 12, or 15 \\+ 5 features \\+ 3 logits"),
+    "a byte too many": (answer(2, 300) + b"\0", "a LIVE answer of 28 bytes; 12, or 19 \\+ 5 features \\+ 3 logits"),
     "nothing": (b"", "a LIVE answer of 0 bytes"),
     "half a progress": (bytes(11), "a LIVE answer of 11 bytes"),
     "a second start": (LiveProgress(3, 300, 0).pack(), "confirms a start with 3 hops behind it"),

@@ -341,7 +341,7 @@ def test_a_board_that_did_not_take_the_session(make_board):
 
 def test_a_board_that_comes_back_with_the_older_protocol(run):
     status, found, _table = run.validate(reset_before=nth(Type.WINDOW, 9), comes_back={"protocol": 1})
-    assert status == 2 and "the board speaks protocol version 1, this program version 8; flash" in found["stopped"]
+    assert status == 2 and "the board speaks protocol version 1, this program version 9; flash" in found["stopped"]
 
 
 def test_no_bundle_is_needed_to_notice(fake_bundle, make_board):

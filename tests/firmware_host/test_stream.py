@@ -14,7 +14,7 @@ from firmware_host import stream
 from firmware_host.board import Board
 from firmware_host.calibration_file import nominal, read_calibration
 from firmware_host.link import Link
-from firmware_host.messages import ABSTAIN, Hop
+from firmware_host.messages import ABSTAIN, UNSURE_CODE, Hop
 from firmware_host.playing import Due, Pace, play
 from firmware_host.protocol import ANSWER, Type
 from firmware_host.stream import check_record
@@ -186,6 +186,9 @@ def lying(make_board, position, **fields):
 
 U32, U16, U8 = st.integers(0, 0xFFFFFFFF) | st.integers(0, TOTAL + 10), st.integers(0, 0xFFFF), st.integers(0, 255)
 FIELDS = {"next": U32, "hops": U32, "end": U32, "predicted": U16 | st.sampled_from([ABSTAIN, 2, 3]), "flags": U8}
+FIELDS["decided"] = U16 | st.sampled_from([ABSTAIN, UNSURE_CODE, 2, 3])
+FIELDS["confidence"] = U16
+FREE = ("flags", "confidence")  # no value is known to be wrong
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -194,22 +197,26 @@ def test_no_field_of_an_answer_is_believed_unseen(make_board, bundle, index, fie
     """Any value but the one that is due ends the stream with its cause, behind the classes of before."""
     position, hop = 5 * index, 50
     hops = len(range(WINDOW, position + 1, hop))
-    honest = Hop(position, hops, WINDOW + (hops - 1) * hop if hops else 0, hops % 3, 0)
+    honest = Hop(position, hops, WINDOW + (hops - 1) * hop if hops else 0, hops % 3, 0, hops % 3, 0)
     value = data.draw(FIELDS[field])
     known = value == asdict(honest)[field]
     if field == "predicted":
         known = not hops or value < 3 or value == ABSTAIN  # another class of the model's may be right
+    if field == "decided":
+        known = not hops or value < 3 or value in (ABSTAIN, UNSURE_CODE)
     board = lying(make_board, position, **{field: value})
     answers = []
     try:
         for answer in play(Board(Link(board, board.now), board.hello, False, None), bundle, record(), hop):
             answers.append(answer.end)
     except InputError as error:
-        assert not (known or field == "flags") and str(error).startswith("port fake: the board ")
-        assert str(value) in str(error) and str(honest.end if field == "predicted" else position) in str(error)
+        assert not (known or field in FREE) and str(error).startswith("port fake: the board ")
+        assert str(value) in str(error) and str(honest.end if field in ("predicted", "decided") else position) in str(
+            error
+        )
         assert answers == list(range(WINDOW, position, hop))
     else:
-        assert known or field == "flags"
+        assert known or field in FREE
         assert answers == list(range(WINDOW, TOTAL + 1, hop))
 
 

@@ -61,29 +61,33 @@ def without_zero(name: str, payload_size: int) -> dict:
 def frames() -> list[dict]:
     text = "\n".join(["mps2-an386", "0.1.0", "walking", "jogging", "climbing (à pied)"]).encode()
     hello = (
-        struct.pack("<B32s6HI8sI", 8, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+        struct.pack("<B32s6HI8sI", 9, HASH, 200, 6, 200, 96, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
         + struct.pack("<BH", 0, 4096)
         + text
     )
-    unnamed = struct.pack("<B32s6HI8sI", 8, HASH, 1, 640, 1, 0, 640, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+    unnamed = struct.pack("<B32s6HI8sI", 9, HASH, 1, 640, 1, 0, 640, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
     unnamed += struct.pack("<BH", 1, 4096) + b"mps2-an386\n0.1.0"
-    many = struct.pack("<HHHBII", 7, 1, 300, 0, 0x89ABCDEF, 123_456) + bytes(range(256)) * 2 + bytes(128)
+    many = struct.pack("<HHHBIIHH", 7, 1, 300, 0, 0x89ABCDEF, 123_456, 300, 0) + bytes(range(256)) * 2 + bytes(128)
     alignment = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
     calibration = struct.pack("<24f", *[0.25, -0.5, 1.5, *alignment], *[-0.125, 0.0, 1e-3, *alignment])
     result = (
-        struct.pack("<HHHBII", 513, 200, 2, 1, 0x89ABCDEF, 123_456) + bytes(range(200, 255)) + bytes([0x80, 0, 0x7F])
+        struct.pack("<HHHBIIHH", 513, 200, 2, 1, 0x89ABCDEF, 123_456, 0xFFFE, 17_000)
+        + bytes(range(200, 255))
+        + bytes([0x80, 0, 0x7F])
     )
-    of_beats = struct.pack("<B32s6HI8sI", 8, HASH, 1153, 1, 1, 4, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
+    of_beats = struct.pack("<B32s6HI8sI", 9, HASH, 1153, 1, 1, 4, 3, MAX_PAYLOAD, 25_000_000, bytes(8), 0x89ABCDEF)
     of_beats += struct.pack("<BH", 2, 4096) + b"mps2-an386\n0.1.0\nN\nS\nV"
     beat = struct.pack("<IIIHHBB", 11, 69_700, 69_990, 165, 2, 1, 100)
     rhythm = struct.pack("<HHBHHHHB", 654, 33, 25, 1, 2, 3, 5, 2)
     beat += rhythm + bytes([0x81, 0, 0x7F, 5, 6]) + bytes([1, 0xFF, 2, 0xFE]) + bytes([0xF0, 10, 110])
     unsure = struct.pack("<IIIHHBB", 12, 70_900, 71_300, 0, 0xFFFF, 2, 0)
     unsure += struct.pack("<HHBHHHHB", 0, 0, 0, 0, 0, 0, 0, 255) + bytes(5) + bytes(4) + bytes(3)
-    abstained = struct.pack("<HHHBII", 514, 200, 0xFFFF, 3, 1, 2) + bytes(55) + bytes(3)
+    abstained = struct.pack("<HHHBIIHH", 514, 200, 0xFFFF, 3, 1, 2, 0xFFFF, 0) + bytes(55) + bytes(3)
+    off = struct.pack("<IIIHBHH", 70_010, 1398, 70_006, 0xFFFF, 2, 0xFFFF, 0)
+    off_live = struct.pack("<IIIHBHH", 12, 70_040, 3, 0xFFFF, 2, 0xFFFF, 0) + bytes(58)
     return [
-        frame("HELLO request", 0x01, 1, struct.pack("<BI", 8, 0x89ABCDEF)),
-        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 8, 0)),
+        frame("HELLO request", 0x01, 1, struct.pack("<BI", 9, 0x89ABCDEF)),
+        frame("HELLO request that only asks", 0x01, 1, struct.pack("<BI", 9, 0)),
         frame("HELLO request, another protocol", 0x01, 2, b"\xfe"),
         frame("HELLO answer", 0x81, 1, hello),
         frame("HELLO answer, 640 classes without names", 0x81, 1, unnamed),
@@ -98,8 +102,8 @@ def frames() -> list[dict]:
         frame("STREAM request", 0x04, 6, struct.pack("<H", 50)),
         frame("STREAM answer", 0x84, 6, struct.pack("<H", 50)),
         frame("SAMPLES request", 0x05, 7, struct.pack("<I", 70_000) + counts(5)),
-        frame("SAMPLES answer", 0x85, 7, struct.pack("<IIIHB", 70_005, 1397, 70_001, 300, 0)),
-        frame("SAMPLES answer, abstained", 0x85, 8, struct.pack("<IIIHB", 70_010, 1398, 70_006, 0xFFFF, 2)),
+        frame("SAMPLES answer", 0x85, 7, struct.pack("<IIIHBHH", 70_005, 1397, 70_001, 300, 0, 299, 32_768)),
+        frame("SAMPLES answer, abstained", 0x85, 8, off),
         frame("CALIBRATION request", 0x06, 8, bytes(range(8)) + calibration),
         frame("CALIBRATION answer", 0x86, 8, bytes(range(8))),
         frame("STATS request", 0x07, 0xFFFF),
@@ -112,8 +116,16 @@ def frames() -> list[dict]:
         frame("LIVE request", 0x0A, 16, struct.pack("<HI", 50, 3000)),
         frame("LIVE end", 0x0A, 17, struct.pack("<HI", 0, 0)),
         frame("LIVE answer, how far it is", 0x8A, 17, struct.pack("<III", 12, 70_000, 3)),
-        frame("LIVE answer of a hop", 0x8A, 16, struct.pack("<IIIHB", 11, 69_990, 3, 2, 1) + result[15:]),
-        frame("LIVE answer of a hop, abstained", 0x8A, 16, struct.pack("<IIIHB", 12, 70_040, 3, 0xFFFF, 2) + bytes(58)),
+        frame("LIVE answer of a hop", 0x8A, 16, struct.pack("<IIIHBHH", 11, 69_990, 3, 2, 1, 1, 20_000) + result[19:]),
+        frame(
+            "LIVE answer of a hop, abstained",
+            0x8A,
+            16,
+            off_live,
+        ),
+        frame("DECIDE request", 0x0C, 20, struct.pack("<IIHH", 14_773, 3_693, 62_805, 8_192)),
+        frame("DECIDE request that only asks", 0x0C, 21),
+        frame("DECIDE answer", 0x8C, 20, struct.pack("<IIHH", 14_773, 3_693, 62_805, 8_192)),
         frame("HELLO answer, beats", 0x81, 1, of_beats),
         frame("BEATS request", 0x0B, 18, struct.pack("<I", 11)),
         frame("BEATS answer", 0x8B, 18, struct.pack("<IH", 13, 5) + beat + unsure),
@@ -123,6 +135,7 @@ def frames() -> list[dict]:
         frame("ERROR no session", 0xFF, 14, struct.pack("<BHH", 7, 0, 0)),
         frame("ERROR no window", 0xFF, 15, struct.pack("<BHH", 8, 0, 0)),
         frame("ERROR wrong input", 0xFF, 16, struct.pack("<BHH", 9, 0, 2)),
+        frame("ERROR no decision", 0xFF, 17, struct.pack("<BHH", 10, 0, 0)),
         frame("all zeros", 0x00, 0, bytes(20)),
         frame("largest payload, zeros", 0x42, 0, bytes(MAX_PAYLOAD)),
         without_zero("one byte short of a full COBS run", 246),

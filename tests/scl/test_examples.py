@@ -22,8 +22,10 @@ CALLED = (
     "scl.metrics",
     "scl.robustness",
     "scl.decision",
+    "scl.belief",
+    "scl.temperature",
 )
-FIGURES = {"SCLTerms", "CopyFigures", "ChangedLabels", "Transformed", "Robustness"}  # what they return
+FIGURES = {"SCLTerms", "Decisions", "CopyFigures", "ChangedLabels", "Transformed", "Robustness"}  # what they return
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "bytes.h"
+#include "decide.h"
 #include "link.h"
 #include "port.h"
 
@@ -221,6 +222,7 @@ static bool length_fits(const scl_frame *frame)
     case SCL_TYPE_BEATS: return frame->payload_size == 4;
     case SCL_TYPE_PROBE:
     case SCL_TYPE_LIVE: return frame->payload_size == 6;
+    case SCL_TYPE_DECIDE: return frame->payload_size == 0 || frame->payload_size == SCL_SETTINGS_SIZE;
     default: return true;
     }
 }
@@ -247,7 +249,8 @@ static void dispatch(scl_device *d, const scl_frame *frame)
     case SCL_TYPE_CAPTURE: on_capture(d, frame); break;
     case SCL_TYPE_PROBE: on_probe(d, frame); break;
     case SCL_TYPE_LIVE: on_live(d, frame); break;
-    case SCL_TYPE_BEATS: scl_session_beats(&d->session, frame, answer); break;
+    case SCL_TYPE_DECIDE: scl_decide(&d->session.model, frame); break;
+    case SCL_TYPE_BEATS: scl_kept_beats_answer(&d->session.beats, frame, answer); break;
     default: scl_link_refuse(frame->seq, SCL_ERROR_UNKNOWN_TYPE, 0, frame->type); break;
     }
     rest_sensor(d);

@@ -103,8 +103,8 @@ void scl_kept_beats_add(scl_kept_beats *k, const scl_model *m, const scl_result 
 void scl_kept_beats_answer(const scl_kept_beats *k, const scl_frame *frame, uint8_t *answer)
 {
     (void)k;
-    (void)frame;
     (void)answer;
+    scl_link_refuse(frame->seq, SCL_ERROR_WRONG_INPUT, 0, SCL_INPUT_KIND);
 }
 
 #endif

@@ -25,7 +25,7 @@ void scl_kept_beats_forget(scl_kept_beats *k);
  * of the next one. */
 void scl_kept_beats_add(scl_kept_beats *k, const scl_model *m, const scl_result *result, uint32_t origin, uint32_t end);
 
-/* Answers a frame whose payload has 4 bytes, the first beat that is wanted, in answer[SCL_MAX_PAYLOAD]. */
+/* Answers a BEATS frame, whose payload has 4 bytes, the first beat that is wanted, in answer[SCL_MAX_PAYLOAD]; refuses it without beats. */
 void scl_kept_beats_answer(const scl_kept_beats *k, const scl_frame *frame, uint8_t *answer);
 
 #endif

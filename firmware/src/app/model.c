@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include <stddef.h>
+
 void scl_model_init(scl_model *m)
 {
     scl_input_init(&m->input);
@@ -9,6 +11,10 @@ void scl_model_init(scl_model *m)
             m->history[t][channel] = 0;
         }
     }
+#ifdef SCL_DECISION
+    m->decider.settings = scl_decision_data;
+    m->decider.classes = SCL_CLASSES;
+#endif
     scl_model_start(m, SCL_DEFAULT_HOP);
 }
 
@@ -28,6 +34,9 @@ void scl_model_gap(scl_model *m)
     m->step_due = false;
 #ifdef SCL_BEATS
     m->beat_due = false;
+#endif
+#ifdef SCL_DECISION
+    scl_decider_reset(&m->decider, m->belief);
 #endif
 }
 
@@ -148,15 +157,31 @@ scl_result scl_model_run(scl_model *m)
     return result;
 }
 
-scl_result scl_model_result(const scl_model *m)
+scl_result scl_model_result(scl_model *m)
 {
     const scl_network *network = network_of(m);
     scl_result result;
-    result.class_index = scl_model_flags(m) & SCL_LEAD_OFF ? SCL_ABSTAIN : scl_network_class(network, m->arena);
+    result.class_index = scl_model_flags(m) & SCL_LEAD_OFF ? (uint16_t)SCL_ABSTAIN : scl_network_class(network, m->arena);
     result.features = m->arena + network->features_offset;
     result.logits = m->arena + network->logits_offset;
+#ifdef SCL_DECISION
+    result.decision = scl_decider_step(&m->decider, m->belief, (result.class_index == SCL_ABSTAIN) ? NULL : result.logits);
+#else
+    result.decision.answer = result.class_index;
+    result.decision.confidence = 0;
+#endif
     return result;
 }
+
+#ifdef SCL_DECISION
+
+void scl_model_decide_by(scl_model *m, const scl_decision_settings *settings)
+{
+    m->decider.settings = *settings;
+    scl_decider_reset(&m->decider, m->belief);
+}
+
+#endif
 
 #ifdef SCL_BEATS
 

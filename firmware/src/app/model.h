@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decision.h"
 #include "input.h"
 #include "model_data.h"
 #include "network.h"
@@ -31,8 +32,6 @@ extern "C" {
 #define SCL_MODEL_BYTES SCL_ARENA_BYTES
 #endif
 
-enum { SCL_ABSTAIN = 0xFFFF };
-
 /* Samples here are the network's, at the model's rate. */
 typedef struct {
     scl_input input;
@@ -45,11 +44,16 @@ typedef struct {
     scl_rhythm rhythm;
     bool beat_due;           /* the latest beat has no class yet, and the rhythm does not hold it */
 #endif
+#ifdef SCL_DECISION
+    scl_decider decider;
+    uint32_t belief[SCL_CLASSES];
+#endif
     int8_t arena[SCL_MODEL_BYTES] __attribute__((aligned(4)));
 } scl_model;
 
 typedef struct {
-    uint16_t class_index;    /* SCL_ABSTAIN if the lead was off */
+    uint16_t class_index;    /* of this window alone; SCL_ABSTAIN if the lead was off */
+    scl_decision decision;   /* by the model's settings, over time; where the model data has none, the class with a confidence of 0 */
     const int8_t *features;  /* (SCL_FEATURES), in the arena: valid until the next sample or run */
     const int8_t *logits;    /* (SCL_CLASSES) */
 } scl_result;
@@ -72,16 +76,22 @@ bool scl_model_push_sample(scl_model *m, const scl_value *values);
 /* SCL_SATURATED and SCL_LEAD_OFF, if any of the newest SCL_SAMPLES samples that were pushed was. */
 uint8_t scl_model_flags(const scl_model *m);
 
-/* Runs the network on the newest SCL_WINDOW samples, or on the newest hop where columns are kept. */
+/* Runs the network on the newest SCL_WINDOW samples, or on the newest hop where columns are kept, and decides: each run is one window
+ * more of the stream. */
 scl_result scl_model_run(scl_model *m);
 
 /* What scl_model_run does without kept columns, in parts: copies the newest window to the network's input, oldest sample first, and
- * returns it; the network follows (scl_network_run); then this is what it says. */
+ * returns it; the network follows (scl_network_run); then this is what it says, and the decision. */
 const int8_t *scl_model_window(scl_model *m);
-scl_result scl_model_result(const scl_model *m);
+scl_result scl_model_result(scl_model *m);
 
 /* Whether the stream keeps columns; the arena then holds them, and scl_model_window would overwrite them. */
 bool scl_model_keeps_columns(const scl_model *m);
+
+#ifdef SCL_DECISION
+/* Decides by other settings than the model data's, which fit (scl_decision_fits), from a belief without evidence on. */
+void scl_model_decide_by(scl_model *m, const scl_decision_settings *settings);
+#endif
 
 #ifdef SCL_BEATS
 /* With heartbeats a class is due with each beat, which this is: its place and interval at the model's rate (beats.h), and its features.

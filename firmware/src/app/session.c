@@ -2,12 +2,14 @@
 
 #include "bytes.h"
 #include "crc32.h"
+#include "decide.h"
 #include "link.h"
 #include "port.h"
 
 enum {
     SAMPLE_SIZE = (int)sizeof(scl_value) * SCL_VALUES,
-    SAMPLES_HEADER = 4       /* bytes before the samples of WINDOW and SAMPLES */
+    SAMPLES_HEADER = 4,      /* bytes before the samples of WINDOW and SAMPLES */
+    SAMPLES_ANSWER = 19      /* bytes */
 };
 
 /* The build fails where a sample or a result would not fit into a frame. */
@@ -34,6 +36,7 @@ void scl_session_end(scl_session *s)
     s->window = 0;
     s->answered = false;
     scl_kept_beats_forget(&s->beats);
+    scl_decide_as_exported(&s->model);
 }
 
 /* Samples in a WINDOW or SAMPLES frame; 0 if the length is wrong. */
@@ -112,6 +115,7 @@ bool scl_session_newest(scl_session *s)
 void scl_session_outputs(const scl_result *result, uint8_t *payload)
 {
     const uint16_t features = SCL_FEATURES; /* may be 0 */
+    scl_decide_store(payload + SCL_DECISION_AT, &result->decision);
     for (uint16_t i = 0; i < features; i++) {
         payload[SCL_RESULT_FIXED + i] = (uint8_t)result->features[i];
     }
@@ -241,16 +245,8 @@ void scl_session_stream(scl_session *s, const scl_frame *frame)
     s->hop_end = 0;
     s->hop_class = 0;
     s->hop_flags = 0;
+    s->hop_decision = (scl_decision){0, 0};
     scl_link_answer(frame, frame->payload, frame->payload_size);
-}
-
-void scl_session_beats(const scl_session *s, const scl_frame *frame, uint8_t *payload)
-{
-    if (SCL_INPUT_KIND != SCL_INPUT_BEATS) {
-        scl_link_refuse(frame->seq, SCL_ERROR_WRONG_INPUT, 0, SCL_INPUT_KIND);
-        return;
-    }
-    scl_kept_beats_answer(&s->beats, frame, payload);
 }
 
 void scl_session_live(scl_session *s, uint16_t hop, uint32_t origin)
@@ -270,7 +266,7 @@ void scl_session_gap(scl_session *s, uint32_t origin)
 void scl_session_samples(scl_session *s, const scl_frame *frame)
 {
     const uint32_t count = sample_count(frame);
-    uint8_t p[15];
+    uint8_t p[SAMPLES_ANSWER];
     if (count == 0) {
         scl_link_refuse(frame->seq, SCL_ERROR_BAD_LENGTH, 0, (uint16_t)frame->payload_size);
         return;
@@ -285,7 +281,9 @@ void scl_session_samples(scl_session *s, const scl_frame *frame)
             s->whole = true;
             s->hops++;
             s->hop_end = s->next;
-            s->hop_class = scl_session_classify(s).class_index;
+            const scl_result result = scl_session_classify(s);
+            s->hop_class = result.class_index;
+            s->hop_decision = result.decision;
             s->hop_flags = scl_model_flags(&s->model);
         }
     }
@@ -294,5 +292,6 @@ void scl_session_samples(scl_session *s, const scl_frame *frame)
     scl_store_u32(p + 8, s->hop_end);
     scl_store_u16(p + 12, s->hop_class);
     p[14] = s->hop_flags;
+    scl_decide_store(p + SCL_DECISION_AT, &s->hop_decision);
     scl_link_answer(frame, p, sizeof p);
 }

@@ -1,4 +1,4 @@
-/* WINDOW, STREAM, SAMPLES and BEATS, and the model for LIVE: whose samples it is being fed. One window or one stream at a time. */
+/* WINDOW, STREAM and SAMPLES, and the model for LIVE: whose samples it is being fed. One window or one stream at a time. */
 #ifndef SCL_SESSION_H
 #define SCL_SESSION_H
 
@@ -9,8 +9,10 @@
 #include "model.h"
 #include "protocol.h"
 
-/* Bytes of a WINDOW answer with a result, of a LIVE answer with one, and of what stands before its features. */
-#define SCL_RESULT_FIXED 15
+/* Bytes of a WINDOW answer with a result, of a LIVE answer with one, of what stands before its features, and where in that, as in a
+ * SAMPLES answer, the decision stands. */
+#define SCL_RESULT_FIXED 19
+#define SCL_DECISION_AT 15
 #define SCL_RESULT_SIZE (SCL_RESULT_FIXED + SCL_FEATURES + SCL_CLASSES)
 
 /* Bytes of samples that are kept behind a gap: four chunks of the length that is best where one byte in a thousand is damaged. */
@@ -31,6 +33,7 @@ typedef struct {
     uint32_t hop_end;        /* of the latest one: samples consumed, class and flags */
     uint16_t hop_class;
     uint8_t hop_flags;
+    scl_decision hop_decision;
     scl_kept_beats beats;    /* the latest of the stream */
     uint8_t result[SCL_RESULT_SIZE]; /* payload of the latest WINDOW answer with a result */
     uint32_t kept_at;        /* number of the first sample in `kept`, counted from the start of the wanted window */
@@ -60,9 +63,6 @@ bool scl_session_newest(scl_session *s);
 /* Its payload has 2 bytes. */
 void scl_session_stream(scl_session *s, const scl_frame *frame);
 
-/* Its payload has 4 bytes; the answer is written to payload[SCL_MAX_PAYLOAD]. */
-void scl_session_beats(const scl_session *s, const scl_frame *frame, uint8_t *payload);
-
 /* Begins a stream of the board's own sensor, in the mode SCL_IN_LIVE, whose next sample has the number `origin`. */
 void scl_session_live(scl_session *s, uint16_t hop, uint32_t origin);
 
@@ -78,7 +78,7 @@ scl_result scl_session_classify(scl_session *s);
 /* Whether a stream may have this hop. */
 bool scl_session_takes_hop(uint16_t hop);
 
-/* Writes features and logits into a payload[SCL_RESULT_SIZE]. */
+/* Writes decision, features and logits into a payload[SCL_RESULT_SIZE]. */
 void scl_session_outputs(const scl_result *result, uint8_t *payload);
 
 #endif

@@ -18,7 +18,7 @@
 #include "cobs.h"
 
 enum {
-    SCL_PROTOCOL_VERSION = 8,
+    SCL_PROTOCOL_VERSION = 9,
     SCL_HEADER_SIZE = 3,     /* bytes: type, seq */
     SCL_CRC_SIZE = 4,        /* bytes */
     SCL_MAX_PAYLOAD = 1030,  /* bytes: 85 samples of 6 channels and 4 bytes before them come to 1024 */
@@ -39,6 +39,7 @@ enum {
     SCL_TYPE_PROBE = 0x09,
     SCL_TYPE_LIVE = 0x0A,
     SCL_TYPE_BEATS = 0x0B,
+    SCL_TYPE_DECIDE = 0x0C,
     SCL_ANSWER = 0x80,       /* added to a request's type */
     SCL_TYPE_ERROR = 0xFF
 };
@@ -51,7 +52,8 @@ enum {
     SCL_ERROR_BAD_VALUE = 6,
     SCL_ERROR_NO_SESSION = 7,
     SCL_ERROR_NO_WINDOW = 8,
-    SCL_ERROR_WRONG_INPUT = 9
+    SCL_ERROR_WRONG_INPUT = 9,
+    SCL_ERROR_NO_DECISION = 10
 };
 
 typedef struct {

@@ -17,6 +17,7 @@ LABELS = ("still", "walking", "à vélo")
 HASH = bytes((7 * i + 3) % 256 for i in range(32))
 UNITS = (9.80665 / 1024, math.radians(2000) / 32768)  # m/s^2 and rad/s per count
 STDS = (8.0, 3.0)
+DECISION = (9455, 2364, 0, 0)  # slope, evidence, stay, unsure
 INPUT_SCALE, INPUT_ZERO_POINT = 0.025, -7
 POOLED_LENGTH = 8
 
@@ -163,6 +164,7 @@ def source() -> str:
         f"static const char *const labels[] = {{{labels}}};\n"
         "const scl_network scl_network_data = {ops, 4, SCL_WINDOW, SCL_INPUTS, SCL_FEATURES, SCL_CLASSES, "
         "SCL_ARENA_BYTES, 0, 168, 176, hash, labels, NULL};\n\n"
+        f"const scl_decision_settings scl_decision_data = {{{', '.join(map(str, DECISION))}}};\n\n"
         f"static const scl_sensor sensors[] = {{\n{sensors}}};\n"
         f"static const float mean[] = {{{floats([0.0] * CHANNELS)}}};\n"
         f"static const float inv_std[] = {{{inv_std}}};\n"
@@ -175,12 +177,13 @@ def source() -> str:
 def header() -> str:
     """model_data.h."""
     sizes = {"ARENA_BYTES": 340, "WINDOW": WINDOW, "INPUTS": CHANNELS, "CHANNELS": CHANNELS, "RAW_SAMPLES": RAW_SAMPLES}
-    sizes |= {"PHASE_TAPS": 0, "FEATURES": FEATURES, "CLASSES": CLASSES}
+    sizes |= {"PHASE_TAPS": 0, "FEATURES": FEATURES, "CLASSES": CLASSES, "DECISION": 1}
     macros = "".join(f"#define SCL_{name} {value}\n" for name, value in sizes.items())
     return (
         "/* Written by make_model.py. */\n#ifndef SCL_MODEL_DATA_H\n#define SCL_MODEL_DATA_H\n\n"
-        f'#include "frontend.h"\n#include "network.h"\n\n{macros}\n'
-        "extern const scl_network scl_network_data;\nextern const scl_frontend_config scl_frontend_data;\n\n#endif\n"
+        f'#include "decision.h"\n#include "frontend.h"\n#include "network.h"\n\n{macros}\n'
+        "extern const scl_network scl_network_data;\nextern const scl_frontend_config scl_frontend_data;\n"
+        "extern const scl_decision_settings scl_decision_data;\n\n#endif\n"
     )
 
 

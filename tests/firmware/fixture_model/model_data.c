@@ -61,6 +61,8 @@ static const uint8_t hash[32] = {
 static const char *const labels[] = {"still", "walking", "\303\240 v\303\251lo"};
 const scl_network scl_network_data = {ops, 4, SCL_WINDOW, SCL_INPUTS, SCL_FEATURES, SCL_CLASSES, SCL_ARENA_BYTES, 0, 168, 176, hash, labels, NULL};
 
+const scl_decision_settings scl_decision_data = {9455, 2364, 0, 0};
+
 static const scl_sensor sensors[] = {
     {3, 0.009576807f, {0.0f}, {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}}, -32768, 32767},
     {3, 0.0010652645f, {0.0f}, {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}}, -32768, 32767},

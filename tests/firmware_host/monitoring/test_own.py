@@ -22,7 +22,8 @@ from tests.firmware_host.monitoring.parts import Clock
 def answer(number, code, dropped=0, end=None):
     logits = np.zeros(3, np.int8)
     logits[code] = 30
-    return LiveAnswer(number, 200 + 50 * number if end is None else end, dropped, code, 0, np.zeros(5, np.int8), logits)
+    end = 200 + 50 * number if end is None else end
+    return LiveAnswer(number, end, dropped, code, 0, code, 0, np.zeros(5, np.int8), logits)
 
 
 def test_an_activity_in_six_positions(bundle):

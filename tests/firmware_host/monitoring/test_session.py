@@ -92,20 +92,20 @@ def test_a_pair_counts_once_for_each_orientation(session):
 
 def test_an_answer_in_words_and_shares(bundle):
     logits, features = np.array([30, -10, 29], np.int8), np.array([4, 14, -6, 4, 4], np.int8)
-    found = Reading.of(Result(0, 1, 77, 7, features, logits), bundle.manifest)
+    found = Reading.of(Result(0, 1, 77, 7, 0, 0, features, logits), bundle.manifest)
     powers = [math.exp(0.1 * value) for value in (30, -10, 29)]
     np.testing.assert_allclose(found.shares, np.array(powers) / sum(powers))
     assert found.confidence == pytest.approx(powers[0] / sum(powers))
     assert (found.name, found.saturated, found.lead_off) == ("walking", True, False)
     np.testing.assert_allclose(found.features, [0.0, 1.0, -1.0, 0.0, 0.0])
-    abstained = Reading.of(Result(0xFFFF, 2, 0, 7, features, logits), bundle.manifest)
+    abstained = Reading.of(Result(0xFFFF, 2, 0, 7, 0xFFFF, 0, features, logits), bundle.manifest)
     assert (abstained.name, abstained.confidence, abstained.lead_off) == ("abstained", None, True)
     masks = replace(bundle.manifest, thresholds=(0, 0, 0))
     np.testing.assert_allclose(
         shares_of(np.array([0.0, 2.0, -2.0]), masks), [0.5, 1 / (1 + math.exp(-2)), 1 / (1 + math.exp(2))]
     )
-    assert Reading.of(Result(2, 0, 0, 7, features, logits), masks).name == "jogging"
-    assert Reading.of(Result(2, 0, 0, 7, features, logits), masks).confidence is None
+    assert Reading.of(Result(2, 0, 0, 7, 2, 0, features, logits), masks).name == "jogging"
+    assert Reading.of(Result(2, 0, 0, 7, 2, 0, features, logits), masks).confidence is None
     assert shares_of(np.zeros(3), replace(bundle.manifest, labels=())).size == 0
 
 

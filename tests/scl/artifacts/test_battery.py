@@ -8,9 +8,10 @@ import pytest
 
 from scl.artifacts import InputError, read_npz, write_npz
 from scl.artifacts.battery import read_battery, write_battery
+from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.bundle import Bundle, hashes, read_bundle, read_run_bundle, write_manifest
 from scl.artifacts.golden import Golden, read_golden
-from scl.artifacts.manifest import BatteryCopy, BundleManifest, Manifest
+from scl.artifacts.manifest import BundleManifest, Manifest
 from tests.bundles import write_bundle
 
 COPIES = BatteryCopy("mirror", "the other wrist", "", 1.0), BatteryCopy("held", "samples are held", "%", 5.0)
