@@ -13,8 +13,7 @@ from export.proof.runtimes import run_tflite_micro
 from scl.artifacts import InputError
 from scl.artifacts.decision import Decision
 from scl.artifacts.export_report import Decided
-from scl.belief import MOST_CLASSES, ONE, decide_alone
-from scl.decision import LOST
+from scl.belief import MOST_CLASSES, ONE, UNSURE, decide_alone
 from scl.frontend.chain import FrontEnd
 from scl.frontend.flags import LEAD_OFF
 from scl.temperature import expected_calibration_error, fitted_temperature
@@ -85,7 +84,7 @@ def worth(model: Model, fitted: Fitted, logits: np.ndarray, labels: np.ndarray, 
         settings = Decision(temperature, None, decision.unsure).settings(scale, 1.0, 1.0)
         found = decide_alone(settings, logits, off)
         errors.append(expected_calibration_error(found.confidences / ONE, right & ~off))
-    answered = found.answers >= 0
+    sure = found.answers != UNSURE
     return Decided(
         temperature=decision.temperature,
         fitted_on=fitted.windows,
@@ -94,7 +93,7 @@ def worth(model: Model, fitted: Fitted, logits: np.ndarray, labels: np.ndarray, 
         ece_before=errors[0],
         ece=errors[1],
         windows=len(labels),
-        unsure=int((~answered & (found.answers != LOST)).sum()),
+        unsure=int((~sure).sum()),
         accuracy=float((found.answers == labels).mean()),
-        accuracy_answered=float((found.answers == labels)[answered].mean()) if answered.any() else None,
+        accuracy_answered=float((found.answers == labels)[sure].mean()) if sure.any() else None,
     )

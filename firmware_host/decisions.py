@@ -15,6 +15,7 @@ from firmware_host.protocol import Type
 from scl.arguments import FRACTION, number
 from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
+from scl.artifacts.decision import Decision
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest
 from scl.belief import ONE, UNSURE, Decisions, DecisionSettings, decide_alone
@@ -104,7 +105,7 @@ def check_decisions(bundle: Bundle[BundleManifest], bout_s: float | None, unsure
             )
         return
     try:
-        _wanted(manifest, bout_s, unsure).decision_settings(hop)
+        manifest.decision_settings(hop, _wanted(manifest.decision, bout_s, unsure))
     except ValueError as error:
         raise InputError(f"{bundle.path}: {error}; give another --bout or --hop") from error
 
@@ -114,7 +115,9 @@ def set_decisions(link: Link, manifest: BundleManifest, bout_s: float | None, un
 
     Raises InputError if the board confirms others.
     """
-    settings = _wanted(manifest, bout_s, unsure).decision_settings(hop)
+    if manifest.decision is None:
+        return
+    settings = manifest.decision_settings(hop, _wanted(manifest.decision, bout_s, unsure))
     if settings is None:
         return
     confirmed = decides_by(link.request(Type.DECIDE, decide(settings)).payload)
@@ -125,10 +128,12 @@ def set_decisions(link: Link, manifest: BundleManifest, bout_s: float | None, un
         )
 
 
-def _wanted(manifest: BundleManifest, bout_s: float | None, unsure: float | None) -> BundleManifest:
-    decision = manifest.decision
-    if decision is None:
-        return manifest
+def refuse_decisions(bout_s: float | None, unsure: float | None) -> None:
+    """InputError for decisions about heartbeats, which are answered one by one."""
+    if bout_s is not None or unsure is not None:
+        raise InputError("--bout and --unsure are for models of windows, and this one finds heartbeats; leave them out")
+
+
+def _wanted(decision: Decision, bout_s: float | None, unsure: float | None) -> Decision:
     given = {"bout_s": bout_s, "unsure": unsure}
-    changes = {name: value for name, value in given.items() if value is not None}
-    return replace(manifest, decision=replace(decision, **changes))
+    return replace(decision, **{name: value for name, value in given.items() if value is not None})

@@ -19,7 +19,7 @@ from firmware_host.validation import CopyFigures, Figures, Latency
 from scl import metrics
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest, OutputTensor
-from scl.belief import Decisions
+from scl.belief import UNSURE, Decisions
 from scl.decision import LOST
 from scl.robustness import Interval, robustness
 
@@ -131,8 +131,10 @@ def summary(manifest: BundleManifest, golden: Golden, predictions: np.ndarray, f
 
 
 def answered_accuracy(answers: Answers, golden: Golden) -> float | None:
-    """Accuracy over the originals and copies that got a class as their decision; None without one."""
-    sure = answers.decided >= 0
+    """Accuracy over the originals and copies that the board was not unsure about, in which those that were lost or
+    abstained from are wrong; None without one.
+    """
+    sure = answers.decided != UNSURE
     return float((answers.decided == golden.labels)[sure].mean()) if sure.any() else None
 
 

@@ -6,6 +6,7 @@ from contextlib import closing
 from firmware_host.beat_lines import beat_answer, line, rhythm_answer, summary
 from firmware_host.board import open_board
 from firmware_host.calibration_file import calibration_of
+from firmware_host.decisions import refuse_decisions
 from firmware_host.own_beats import LiveBeats
 from firmware_host.own_sensor import ENDLESS
 from firmware_host.played_sensor import sensor_arguments
@@ -20,6 +21,7 @@ from scl.text import say
 def live_beats(bundle: Bundle[BundleManifest], options: argparse.Namespace, out: Answer) -> None:
     """Until --seconds of the sensor have passed, or Ctrl-C. Raises InputError as `live`."""
     refuse_hop(options.hop)
+    refuse_decisions(options.bout, options.unsure)
     manifest, calibration = bundle.manifest, calibration_of(options.calibration, bundle)
     last = None if options.seconds is None else options.seconds * manifest.sensor.rate_hz
     where, sensor = (options.port, options.baud, options.trace, options.wait), sensor_arguments(options, bundle)

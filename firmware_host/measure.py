@@ -89,14 +89,20 @@ def measure(board: Board, bundle: Bundle[BundleManifest], golden: Golden) -> tup
 
 
 def ask(board: Board, bundle: Bundle[BundleManifest], golden: Golden) -> tuple[Answers, Outcome]:
-    """Sends other windows to a board that was measured: the answers, and the flight's outcome.
+    """Sends other windows to a board that was measured: the answers, and the flight's outcome, which says if the board
+    was lost before it could confirm them.
 
     Raises as `measure` does.
     """
     run = _Run(board, bundle, golden)
     outcome, _use = run.exchange()
     if not outcome.stopped:
-        run.confirm()
+        try:
+            run.confirm()
+        except ForeignAnswersError:
+            raise
+        except InputError as error:
+            outcome.stopped = str(error)
     return Answers.of(outcome, golden), outcome
 
 

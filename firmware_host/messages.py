@@ -9,6 +9,7 @@ import numpy as np
 from firmware_host.hello import RESULT_HEADER, Hello
 from firmware_host.message_error import MessageError
 from firmware_host.protocol import PROTOCOL_VERSION
+from scl.belief import ONE
 
 _GREETING = struct.Struct("<BI")
 _WINDOW = struct.Struct("<HH")
@@ -83,6 +84,7 @@ class Wanted:
         window, following, predicted, flags, crc, ticks, *decision = _RESULT.unpack_from(payload)
         if following != hello.raw_samples:
             raise MessageError(f"a result of a window after {following} of its {hello.raw_samples} samples")
+        _check_confidence(decision[1])
         result = Result(predicted, flags, crc, ticks, decision[0], decision[1], *_outputs(values, hello))
         return cls(window, following, result)
 
@@ -109,7 +111,9 @@ class Hop:
 
     @classmethod
     def parse(cls, payload: bytes) -> "Hop":
-        return cls(*_unpack(_SAMPLES_ANSWER, payload, "SAMPLES answer"))
+        answer = cls(*_unpack(_SAMPLES_ANSWER, payload, "SAMPLES answer"))
+        _check_confidence(answer.confidence)
+        return answer
 
     def pack(self) -> bytes:
         return _SAMPLES_ANSWER.pack(*astuple(self))
@@ -198,6 +202,7 @@ def live_answer(payload: bytes, hello: Hello) -> LiveProgress | LiveAnswer:
     elif len(payload) == RESULT_HEADER + hello.features + hello.classes:
         values = np.frombuffer(payload, np.int8, offset=_LIVE_ANSWER.size)
         number, end, dropped, predicted, flags, decided, confidence = _LIVE_ANSWER.unpack_from(payload)
+        _check_confidence(confidence)
         said = predicted, flags, decided, confidence
         answer = LiveAnswer(number, end, dropped, *said, *_outputs(values, hello))
     else:
@@ -286,3 +291,9 @@ def _unpack(layout: struct.Struct, payload: bytes, name: str) -> tuple[int, ...]
     if len(payload) != layout.size:
         raise MessageError(f"a {name} of {len(payload)} bytes; {layout.size} expected")
     return layout.unpack(payload)
+
+
+def _check_confidence(confidence: int) -> None:
+    """MessageError for a share of more than everything."""
+    if confidence > ONE:
+        raise MessageError(f"a confidence of {confidence}; at most {ONE} expected")

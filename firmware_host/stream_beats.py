@@ -7,6 +7,7 @@ from firmware_host.beat_comparison import against, compared_lines, in_own_sample
 from firmware_host.beat_lines import annotate, annotate_at, beat_answer, line, rhythm_answer, summary
 from firmware_host.board import open_board
 from firmware_host.calibration_file import calibration_of
+from firmware_host.decisions import refuse_decisions
 from firmware_host.playing import Pace
 from firmware_host.playing_beats import play_beats
 from firmware_host.streamed import StreamedBeats
@@ -33,6 +34,7 @@ def stream_beats(
     Raises InputError as `play_beats`, and for --annotations that would replace the record's own.
     """
     refuse_hop(options.hop)
+    refuse_decisions(options.bout, options.unsure)
     if recorded is not None and options.annotations is not None:
         refuse_own(options.annotations, recorded)
     reference = None if recorded is None else recorded.reference()

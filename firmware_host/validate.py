@@ -167,6 +167,7 @@ def _battery_missed(battery: "BatteryReport") -> list[str]:
         (parity.input_crc32_off, "network inputs"),
         (parity.predictions_off, "classes"),
         (parity.flags_off, "flags"),
+        (parity.decisions_off, "decisions"),
     )
     different = ", ".join(f"{count} {name}" for count, name in off if count)
     return [f"of the battery, {different} differ from the stored ones"] if different else []

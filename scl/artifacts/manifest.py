@@ -217,12 +217,15 @@ class BundleManifest(Artifact):
         """Model-rate samples from one class of a stream to the next: SCL_DEFAULT_HOP of firmware/src/app/model.h."""
         return self.streaming.hop if self.streaming else -(-self.window_samples // 4)
 
-    def decision_settings(self, hop: int | None = None) -> DecisionSettings | None:
-        """By what a board decides in a stream with this hop (None: the default one); None without decisions."""
+    def decision_settings(self, hop: int | None = None, decision: Decision | None = None) -> DecisionSettings | None:
+        """By what a board decides in a stream with this hop (None: the default one), by the bundle's decision or
+        another; None without decisions.
+        """
         if self.decision is None or self.frontend is None:
             return None
-        samples, rate_hz = hop or self.default_hop, self.frontend.model_rate_hz
-        return self.decision.settings(self.outputs.logits.scale, samples / rate_hz, self.window_samples / rate_hz)
+        rate_hz = self.frontend.model_rate_hz
+        hop_s, window_s = (hop or self.default_hop) / rate_hz, self.window_samples / rate_hz
+        return (decision or self.decision).settings(self.outputs.logits.scale, hop_s, window_s)
 
     @property
     def raw_samples(self) -> int:

@@ -49,7 +49,7 @@ def test_what_a_decision_is_worth():
     labels, flags = np.array([0, 0, 0, 0]), np.array([0, 0, 0, LEAD_OFF], np.uint8)
     found = worth(model(), Fitted(Decision(2.0, 60.0, 0.1), 7), logits, labels, flags)
     assert (found.temperature, found.fitted_on, found.bout_s, found.unsure_margin) == (2.0, 7, 60.0, 0.1)
-    assert (found.windows, found.unsure, found.accuracy, found.accuracy_answered) == (4, 1, 0.25, 0.5)
+    assert (found.windows, found.unsure, found.accuracy, found.accuracy_answered) == (4, 1, 0.25, 1 / 3)
     assert found.coverage == 0.75
 
     def error(temperature):

@@ -157,6 +157,14 @@ def test_the_assembly_fits_beside_a_frame_pointer(tmp_path, core):
         assert by_hand(tmp_path, *GCC, f"-mcpu={core}", *HARD_FLOAT, level, FRAME), level
 
 
+@pytest.mark.parametrize("flags", [("-O0",), ("-Og",), ("-O2",), ("-Os",), ("-Os", FRAME)], ids=" ".join)
+def test_heliums_assembly_fits_gcc(tmp_path, flags):
+    """Its loops are by hand at every level; boards build with -O2 alone, packages with others."""
+    for source in ENGINE_SOURCES:
+        target = (*GCC, "-mcpu=cortex-m55+nomve.fp", *HARD_FLOAT, *flags)
+        run(*target, *C_FLAGS, "-c", source, "-o", tmp_path / "out.o")
+
+
 @pytest.mark.parametrize("core", ["cortex-m4", "cortex-m7", "cortex-m33"])
 def test_the_assembly_fits_clang(clang, tmp_path, core):
     for flags in (("-Og",), ("-O1",), ("-O2",), ("-O3",), ("-Os",), ("-O2", FRAME)):

@@ -102,7 +102,10 @@ def test_the_verdict_names_what_of_the_battery_was_lost_or_differs(report, bundl
     classes[2, 1] = (classes[2, 1] + 1) % 3
     verdict = judge(measured, None, None, report(classes))
     assert not verdict.passed and verdict.verdict == "incomplete"
+    exact = report(golden.predictions.copy())
+    off = replace(exact, parity=replace(exact.parity, decisions_off=2))
+    assert judge(measured, None, None, off).missed == ("of the battery, 2 decisions differ from the stored ones",)
     assert verdict.missed == (
         "1 of 36 windows of the battery were lost, which count as wrong",
-        "of the battery, 1 classes differ from the stored ones",
+        "of the battery, 1 classes, 1 decisions differ from the stored ones",
     )

@@ -15,7 +15,7 @@ def battery(*rungs: tuple[str, float, int]) -> BatteryReport:
     rows = tuple(
         Rung(name, name, "%" if name == "held" else "", at, row, 0, NOTHING, NOTHING) for name, at, row in rungs
     )
-    return BatteryReport(4, 2, 12, 0, None, Parity(12, 0, 0, 0, 0, 0, 0, 0), NOTHING, rows)
+    return BatteryReport(4, 2, 12, 0, None, Parity(12, 0, 0, 0, 0, 0, 0, 0, 0), NOTHING, rows)
 
 
 def windows(answers: dict[int, list[str]], places: list[int]) -> Windows:

@@ -135,6 +135,7 @@ def test_decisions_that_cannot_be(bundle, deciding):
             check_decisions(bundle, *given, 50)
     with pytest.raises(InputError, match="a bout of 2 s is not longer than a hop of 2.5 s"):
         check_decisions(deciding, 2.0, None, 50)
+    check_decisions(deciding, 2.0, None, 10)  # longer than this hop of half a second
 
 
 def test_a_refusal_says_what_to_do(make_board, deciding):

@@ -110,6 +110,8 @@ def test_annotations_are_read_by_wfdb(play, model, counts, tmp_path):
     ("more", "text"),
     [
         (("--hop", "3"), "--hop 3: the model answers heartbeats.*; leave --hop out"),
+        (("--bout", "60"), "--bout and --unsure are for models of windows.*; leave them out"),
+        (("--unsure", "0.1"), "--bout and --unsure are for models of windows.*; leave them out"),
         (("--annotations", "e1"), "is e1; give RECORD.ANNOTATOR, such as 100.scl"),
     ],
 )

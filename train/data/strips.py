@@ -69,8 +69,8 @@ def beat_classes(recordings: Recordings) -> set[str]:
 
 def not_measurable(recordings: Recordings) -> str | None:
     """Why a model of measured beats cannot be trained; None where it can."""
-    if not beat_classes(recordings) >= set(CLASSES_OF_STRIPS):
-        return "beats of N, S and V are not all annotated, which a board answers that measures beats"
+    if not beat_classes(recordings) & set(CLASSES_OF_STRIPS):
+        return "no beats of N, S or V are annotated, which a board answers that measures beats"
     if not served(recordings.rate_hz, RATE_HZ):
         return f"{recordings.rate_hz:g} Hz cannot be brought to the {RATE_HZ:g} Hz at which a board measures beats"
     return None

@@ -35,14 +35,14 @@ static void fill(int8_t *to, int8_t value, int32_t n)
     }
 }
 
-/* Samples [first, first + count) of the input; zero points where there are none. */
+/* Samples [first, first + count) of the input; zero points where there are none, be it nowhere. */
 static void gather(const scl_op *op, const int8_t *in, int32_t first, int32_t count, int8_t *to)
 {
     const int32_t channels = op->in_channels;
-    const int32_t begin = scl_clamp(first, 0, op->in_length), end = scl_clamp(first + count, 0, op->in_length);
-    fill(to, (int8_t)op->in_zero_point, (begin - first) * channels);
-    copy(to + (begin - first) * channels, in + begin * channels, (end - begin) * channels);
-    fill(to + (end - first) * channels, (int8_t)op->in_zero_point, (first + count - end) * channels);
+    const int32_t begin = scl_clamp(-first, 0, count), end = scl_clamp(op->in_length - first, begin, count);
+    fill(to, (int8_t)op->in_zero_point, begin * channels);
+    copy(to + begin * channels, in + (first + begin) * channels, (end - begin) * channels);
+    fill(to + end * channels, (int8_t)op->in_zero_point, (count - end) * channels);
 }
 
 /* Sums of two rows of weights: 5 instructions for 32. */
@@ -68,7 +68,12 @@ static inline void row_sums(const int8_t *w0, const int8_t *w1, int32_t row, int
 /* Two rows against three windows `step` bytes apart: 12 instructions for 96 products. Sums of one window are CHANNELS apart. */
 static inline void three_windows(const int8_t *w0, const int8_t *w1, int32_t row, const int8_t *x0, int32_t step, int32_t *sums)
 {
-    const int8_t *x1 = x0 + step, *x2 = x1 + step;
+    /* All by name: the compiler finds no place for the pointers by itself if it is to save bytes. r7 may be a frame pointer, r9 the data. */
+    register const int8_t *from0 __asm("r1") = w0;
+    register const int8_t *from1 __asm("r3") = w1;
+    register const int8_t *window0 __asm("r5") = x0;
+    register const int8_t *window1 __asm("r12") = x0 + step;
+    register const int8_t *window2 __asm("r11") = x0 + 2 * step;
     register int32_t s00 __asm("r0") = 0;
     register int32_t s10 __asm("r2") = 0;
     register int32_t s01 __asm("r4") = 0;
@@ -90,7 +95,7 @@ static inline void three_windows(const int8_t *w0, const int8_t *w1, int32_t row
                    "vmladava.s8 %[s02], q0, q2\n\t"
                    "vmladava.s8 %[s12], q1, q2\n\t"
                    "letp lr, 1b"
-                   : [w0] "+r"(w0), [w1] "+r"(w1), [x0] "+r"(x0), [x1] "+r"(x1), [x2] "+r"(x2), [s00] "+r"(s00), [s10] "+r"(s10),
+                   : [w0] "+r"(from0), [w1] "+r"(from1), [x0] "+r"(window0), [x1] "+r"(window1), [x2] "+r"(window2), [s00] "+r"(s00), [s10] "+r"(s10),
                      [s01] "+r"(s01), [s11] "+r"(s11), [s02] "+r"(s02), [s12] "+r"(s12), "+r"(left)
                    :
                    : "q0", "q1", "q2", "q3", "memory");

@@ -1,6 +1,6 @@
 /* Windows of an input widened to 16 bits, and their products with rows of weights, for cores with the DSP extension.
  *
- * For every 4 inputs a widened window holds two words, the even inputs and the odd ones; WIDENED_WINDOWS of them take turns, whether there
+ * For every 4 inputs a widened window holds two words, the even inputs and the odd ones; SCL_WINDOWS of them take turns, whether there
  * are as many or not. A row of weights is read in words too: what fills its last one is the next row's, so there the window holds 0. */
 #ifndef SCL_WIDENED_H
 #define SCL_WIDENED_H

@@ -59,7 +59,7 @@ def test_what_cannot_be_measured(recordings: Recordings) -> None:
     assert strips.not_measurable(recordings) is None
     assert "128 Hz cannot be brought to the 180 Hz" in str(strips.not_measurable(replace(recordings, rate_hz=128.0)))
     labelled = replace(recordings, blocks=tuple(replace(block, label=0) for block in recordings.blocks))
-    assert "not all annotated" in str(strips.not_measurable(labelled))
+    assert "no beats of N, S or V are annotated" in str(strips.not_measurable(labelled))
     with pytest.raises(InputError, match="no annotated beats of N, S, V or F; give recordings that have"):
         strips.strips(labelled, SPEC, [0])
     short = replace(
