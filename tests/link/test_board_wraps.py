@@ -36,7 +36,7 @@ def answers(program: Path, first: int, hops: int, window: int, ticks: int) -> tu
     payloads = [bytes.fromhex(line) for line in done.stdout.split()]
     samples, windows = payloads[1 : 1 + 2 * FRAMES], payloads[1 + 2 * FRAMES :]
     assert len(windows) == 6
-    return [struct.unpack("<IIIHB", payload) for payload in samples], windows
+    return [struct.unpack("<IIIHBHH", payload)[:5] for payload in samples], windows
 
 
 @pytest.mark.parametrize("before", [1, 2, 3, 17, 20, 40, 89])
