@@ -4,7 +4,8 @@
 
 FOLDER holds the .su files (gcc -fstack-usage) of the program's objects, from which each function's frame comes. Who
 calls whom is read from the program's own instructions, so that only what was linked counts, and what the compiler calls
-by itself counts, too. A function of the C library has no .su file: its frame is all that it pushes anywhere.
+by itself counts, too. A function of the C library has no .su file: its frame is all that it pushes anywhere. What an
+assembler loop pushes (four_windows.h) stands in no .su file either, and counts on top.
 
 A call through a pointer may go to any function whose address the model's operators hold (model_data.o). One interrupt
 comes on top of the deepest path, with the registers that the core saves; all have one priority, so none interrupts
@@ -64,7 +65,7 @@ def read(elf: Path, folder: Path) -> Program:
     frames, calls = {}, {}
     for name, instructions in functions.items():
         plain = name.split(".")[0]  # a clone, such as .part.0, is the function's
-        frames[name] = usage[plain] if plain in usage else _pushed(instructions)
+        frames[name] = usage[plain] + _by_hand(instructions) if plain in usage else _pushed(instructions)
         called = {match[1] for line in instructions if (match := _CALL.match(line))}
         if not any(re.match(rf"bl\s.*<{re.escape(name)}>$", line) for line in instructions):
             called.discard(name)  # a loop that begins where the function does
@@ -109,6 +110,13 @@ def _operators(folder: Path) -> set[str]:
     return {
         line.split()[-1] for path in objects for line in _tool("objdump", "-r", path).splitlines() if "_ABS32" in line
     }
+
+
+def _by_hand(instructions: list[str]) -> int:
+    """Bytes that a function pushes besides its prologue, which saves the link register first: it alone, once more."""
+    saved = [_PUSHED.match(line) for line in instructions]
+    links = [_registers(match[1]) for match in saved if match and "lr" in match[1]]
+    return 4 if ["lr"] in links[1:] else 0
 
 
 def _pushed(instructions: list[str]) -> int:
