@@ -197,6 +197,8 @@ def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
             f"{run_folder}: classifies the beat in the middle of a window, which no stream holds; leave --streaming out"
         )
     sensor = sensor_for(run.info, options.sensor)  # an unfit one is refused before minutes of reading
+    if run.info.frontend.beats is not None and (options.bout is not None or options.unsure > 0):
+        raise InputError(f"{run_folder}: finds heartbeats, --bout and --unsure are of windows; leave them out")
     check_battery(options.battery, sensor, run.info.frontend.beats is not None)
     return run, read_ranges(run_folder), windows_for_run(run.info, "test", options.data)
 

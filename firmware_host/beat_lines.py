@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from firmware_host.model import answered_name, of_strips
 from firmware_host.playing_beats import spec_of
 from firmware_host.polarity import downward, points_down
 from firmware_host.streamed import BeatAnswer, RhythmAnswer
+from firmware_host.wfdb_record import HEADER, REFERENCE, SIGNALS
 from scl.artifacts import InputError
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.beats import RATE_HZ
@@ -23,6 +25,8 @@ from scl.frontend.spec import FrontEndSpec
 
 MAJORITY = 0.5
 INVERTED = "R peaks point down around {:.0%} of beats: in a lead in which they point up, such as II, it is inverted"
+OWN = (HEADER, REFERENCE, SIGNALS)  # what a record's own files end in
+_RECORD = re.compile(r"[\w-]+", re.ASCII)  # names that WFDB's programs read
 UNCLASSIFIABLE = "Q"  # WFDB's symbol of a beat of which the board abstained
 
 
@@ -130,10 +134,15 @@ def unreadable(counts: np.ndarray, spec: FrontEndSpec) -> np.ndarray:
 
 
 def annotation_path(text: str) -> Path:
-    """`--annotations`: RECORD.ANNOTATOR. argparse.ArgumentTypeError for another name."""
+    """`--annotations`: RECORD.ANNOTATOR. argparse.ArgumentTypeError for another name, one that WFDB's programs do not
+    read, or one that a record's own files have.
+    """
     path = Path(text)
-    if not path.stem or not path.suffix[1:].isalpha():
-        raise argparse.ArgumentTypeError(f"is {text}; give RECORD.ANNOTATOR, such as 100.scl")
+    if not _RECORD.fullmatch(path.stem) or not path.suffix[1:].isalpha() or path.suffix in OWN:
+        raise argparse.ArgumentTypeError(
+            f"is {text}; give RECORD.ANNOTATOR, such as 100.scl: a record of letters, digits, - and _, and an "
+            f"annotator that is not {', '.join(OWN)}"
+        )
     return path
 
 

@@ -111,9 +111,7 @@ class Hop:
 
     @classmethod
     def parse(cls, payload: bytes) -> "Hop":
-        answer = cls(*_unpack(_SAMPLES_ANSWER, payload, "SAMPLES answer"))
-        _check_confidence(answer.confidence)
-        return answer
+        return cls(*_unpack(_SAMPLES_ANSWER, payload, "SAMPLES answer"))
 
     def pack(self) -> bytes:
         return _SAMPLES_ANSWER.pack(*astuple(self))

@@ -18,6 +18,7 @@ from firmware_host.board import Board, add_port_options, open_board
 from firmware_host.model import check_streams, finds_beats
 from firmware_host.played_sensor import add_play_option, sensor_arguments
 from firmware_host.reopening import SerialPort
+from firmware_host.wfdb_record import wfdb_path
 from scl.arguments import FORMATS, Parser, whole
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import Bundle, read_bundle, read_front_end_bundle
@@ -115,6 +116,11 @@ def _played_heart(options: argparse.Namespace, bundle: Bundle[BundleManifest]) -
     from firmware_host.monitoring.heart_state import about_heart, state_heart
     from firmware_host.monitoring.server import View
 
+    if options.record is not None and wfdb_path(options.record) is not None:
+        raise InputError(
+            f"--record {options.record}: is a WFDB record, which firmware_host.stream plays; give a capture file, "
+            "which python -m export.recording makes"
+        )
     if options.compare is not None:
         raise InputError(f"--compare {options.compare}: is for models of windows, not of heartbeats; leave it out")
     session = PlayedHeart(

@@ -24,6 +24,7 @@ from scl.artifacts import InputError
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.fields import MOST
 from scl.artifacts.manifest import BundleManifest
+from scl.belief import ONE
 
 CHUNK_S = 0.25  # most sensor time in one frame: how far a class may lag behind its sample at real speed
 
@@ -145,6 +146,11 @@ def _check_answer(answer: Hop, position: int, due: Due, manifest: BundleManifest
         raise InputError(
             f"port {port}: the board wants sample {answer.next}, {position} comes next; another program speaks to it "
             "too: close that one and start again"
+        )
+    if answer.confidence > ONE:
+        raise InputError(
+            f"port {port}: the board says a confidence of {answer.confidence} after {position} samples, {ONE} is the "
+            "most; flash the firmware of this bundle"
         )
     hops = due.after(position)
     end = due.end(hops) if hops else 0

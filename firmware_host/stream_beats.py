@@ -4,22 +4,21 @@ import argparse
 from pathlib import Path
 
 from firmware_host.beat_comparison import against, compared_lines, in_own_samples
-from firmware_host.beat_lines import annotate, annotate_at, beat_answer, line, rhythm_answer, summary
+from firmware_host.beat_lines import OWN, annotate, annotate_at, beat_answer, line, rhythm_answer, summary
 from firmware_host.board import open_board
 from firmware_host.calibration_file import calibration_of
 from firmware_host.decisions import refuse_decisions
 from firmware_host.playing import Pace
 from firmware_host.playing_beats import play_beats
 from firmware_host.streamed import StreamedBeats
-from firmware_host.wfdb_record import HEADER, REFERENCE, WfdbRecord
+from firmware_host.wfdb_record import WfdbRecord
 from scl.answers import Answer
 from scl.artifacts import InputError
+from scl.artifacts.annotations import NO_ANNOTATION
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.capture import Capture
 from scl.artifacts.manifest import BundleManifest
 from scl.text import say
-
-OWN = (HEADER, REFERENCE, ".dat")
 
 
 def stream_beats(
@@ -35,8 +34,8 @@ def stream_beats(
     """
     refuse_hop(options.hop)
     refuse_decisions(options.bout, options.unsure)
-    if recorded is not None and options.annotations is not None:
-        refuse_own(options.annotations, recorded)
+    if options.annotations is not None:
+        refuse_others(options.annotations)
     reference = None if recorded is None else recorded.reference()
     manifest, calibration, records = bundle.manifest, calibration_of(options.calibration, bundle), []
     with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
@@ -63,10 +62,17 @@ def stream_beats(
     return 0
 
 
-def refuse_own(path: Path, record: WfdbRecord) -> None:
-    """InputError if annotations were to be written over a file of the record itself."""
-    if path.exists() and any(record.file(suffix).exists() and path.samefile(record.file(suffix)) for suffix in OWN):
-        raise InputError(f"--annotations {path}: is a file of the record itself; give another annotator, such as .scl")
+def refuse_others(path: Path) -> None:
+    """InputError, before anything is played, if annotations were to replace a file of another kind, or could not be
+    written for want of a folder.
+    """
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise InputError(f"--annotations {path}: {folder} is a file, expected a folder; give another one")
+    if not path.exists():
+        return
+    if not path.is_file() or path.resolve().suffix in OWN or not path.read_bytes().endswith(NO_ANNOTATION):
+        raise InputError(f"--annotations {path}: is there and no file of annotations; give another annotator or folder")
 
 
 def refuse_hop(hop: int | None) -> None:

@@ -24,7 +24,7 @@ from scl.frontend.counts import to_counts
 from scl.text import say
 from scl.units import millivolts_per
 
-HEADER, REFERENCE = ".hea", ".atr"
+HEADER, REFERENCE, SIGNALS = ".hea", ".atr", ".dat"
 USUAL = "MLII"
 MOST_HEADER_BYTES = 1 << 16
 MOST_REFERENCE_BYTES = 1 << 22  # a half hour has 6 kB, a day 300 kB
@@ -68,10 +68,20 @@ class WfdbRecord:
 
 
 def wfdb_path(path: Path) -> Path | None:
-    """The record that `--record` names, without suffix: RECORD or RECORD.hea; None where it names no header."""
-    if path.suffix == HEADER and path.is_file():
+    """The record that `--record` names, without suffix: RECORD, RECORD.hea or RECORD.dat; None for any other file.
+
+    Raises InputError where there is neither a file nor a header of that name.
+    """
+    if path.suffix in (HEADER, SIGNALS) and path.with_suffix(HEADER).is_file():
         return path.with_suffix("")
-    return path if not path.is_file() and path.with_name(path.name + HEADER).is_file() else None
+    if path.is_file():
+        return None
+    if path.with_name(path.name + HEADER).is_file():
+        return path
+    raise InputError(
+        f"{path}: neither it nor a WFDB header {path.name}{HEADER} is a file there; give a capture file, or a record "
+        "with its header and signals"
+    )
 
 
 def read_wfdb(path: Path, manifest: BundleManifest) -> WfdbRecord:

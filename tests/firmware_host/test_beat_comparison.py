@@ -91,10 +91,29 @@ def test_annotations_are_in_the_records_own_samples(play: Any, model: BeatModel,
     assert on - off == pytest.approx(2.0, abs=0.1)
 
 
-def test_the_records_own_files_are_not_replaced(play: Any, tmp_path: Path) -> None:
+def test_files_of_other_kinds_are_not_replaced(play: Any, tmp_path: Path) -> None:
+    """Nor any record's own files, in whatever folder, nor one behind a link; nothing is played then."""
     path = write(tmp_path, COUNTS)
-    write_annotations(tmp_path / "e1.atr", np.array([9]), ["N"], 360.0, len(COUNTS))
-    before = (tmp_path / "e1.atr").read_bytes()
-    with pytest.raises(InputError, match=r"is a file of the record itself; give another annotator"):
-        play("--record", str(path), "--annotations", str(tmp_path / "e1.atr"))
-    assert (tmp_path / "e1.atr").read_bytes() == before
+    other = tmp_path / "other"
+    other.mkdir()
+    write_annotations(other / "e2.atr", np.array([9]), ["N"], 360.0, len(COUNTS))
+    (other / "e2.dat").write_bytes(b"\1\2\0\0")
+    (other / "e2.txt").write_text("notes")
+    (other / "e2.scl").symlink_to(other / "e2.atr")
+    before = {file.name: file.read_bytes() for file in other.iterdir()}
+    for name in ("e2.atr", "e2.dat", "e2.hea", "a b.scl"):
+        with pytest.raises(SystemExit):
+            play("--record", str(path), "--annotations", str(other / name))
+    for name in ("e2.txt", "e2.scl"):
+        with pytest.raises(InputError, match=r"is there and no file of annotations; give another annotator or folder"):
+            play("--record", str(path), "--annotations", str(other / name))
+    with pytest.raises(InputError, match=r"e2\.txt is a file, expected a folder; give another one"):
+        play("--record", str(path), "--annotations", str(other / "e2.txt" / "e1.scl"))
+    assert {file.name: file.read_bytes() for file in other.iterdir()} == before
+
+
+def test_own_annotations_are_replaced(play: Any, tmp_path: Path) -> None:
+    path, out = write(tmp_path, COUNTS), tmp_path / "e1.scl"
+    write_annotations(out, np.array([9]), ["N"], 360.0, len(COUNTS))
+    assert play("--record", str(path), "--annotations", str(out)) == 0
+    assert len(wfdb.rdann(str(path), "scl").sample) > 1

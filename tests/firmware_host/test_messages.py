@@ -179,16 +179,15 @@ def test_the_most_outputs_of_a_bundle_are_those_that_an_answer_holds():
 @pytest.mark.parametrize("confidence", [32_769, 65_535])
 def test_a_share_of_more_than_everything_is_no_answer(confidence):
     result = Wanted.parse(FRAMES["WINDOW answer with a result, abstained"].payload, HELLO)
-    hop = Hop.parse(FRAMES["SAMPLES answer"].payload)
     live = live_answer(FRAMES["LIVE answer of a hop"].payload, HELLO)
     for parse, payload in (
         (
             lambda p: Wanted.parse(p, HELLO),
             replace(result, result=replace(result.result, confidence=confidence)).pack(),
         ),
-        (Hop.parse, replace(hop, confidence=confidence).pack()),
         (lambda p: live_answer(p, HELLO), replace(live, confidence=confidence).pack()),
     ):
         with pytest.raises(MessageError, match=f"a confidence of {confidence}; at most 32768 expected"):
             parse(payload)
-    assert Hop.parse(replace(hop, confidence=32_768).pack()).confidence == 32_768
+    most = live_answer(replace(live, confidence=32_768).pack(), HELLO)
+    assert most.confidence == 32_768

@@ -71,9 +71,13 @@ def test_an_invalid_sample_repeats_the_one_before(manifest: Manifest, tmp_path: 
 
 def test_names_of_records(tmp_path: Path) -> None:
     path = write(tmp_path)
-    assert wfdb_path(path) == wfdb_path(tmp_path / "e1.hea") == path
+    assert wfdb_path(path) == wfdb_path(tmp_path / "e1.hea") == wfdb_path(tmp_path / "e1.dat") == path
     (tmp_path / "walk.csv").touch()
-    assert wfdb_path(tmp_path / "walk.csv") is None and wfdb_path(tmp_path / "none") is None
+    (tmp_path / "e2.dat").touch()
+    assert wfdb_path(tmp_path / "walk.csv") is None and wfdb_path(tmp_path / "e2.dat") is None
+    for name in ("none", "e2"):
+        with pytest.raises(InputError, match=rf"neither it nor a WFDB header {name}\.hea is a file there"):
+            wfdb_path(tmp_path / name)
 
 
 def test_annotations_beside_it(manifest: Manifest, tmp_path: Path) -> None:

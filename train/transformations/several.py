@@ -14,7 +14,7 @@ from scl.frontend.counts import replay
 from scl.frontend.spec import FrontEndSpec
 from scl.robustness import Transformed
 from train.transformations.base import Copies, Figures, SensorCopies, Transformation
-from train.transformations.nuisances import NUISANCES, Nuisance, Signal, chosen, drawn_strength
+from train.transformations.nuisances import IMU, NUISANCES, Nuisance, Signal, chosen, drawn_strength, fitting
 from train.transformations.rotation import Rotation, RotationFigures
 
 if TYPE_CHECKING:
@@ -149,8 +149,10 @@ def are_known(name: str) -> bool:
 
 def check_against(name: str) -> None:
     """Raises InputError for an `--against` that no windows of an IMU can be trained under."""
-    if name and name != Rotation.name and not are_known(name):
+    known = [nuisance.name for nuisance in fitting(IMU)]
+    parts = [part for part in name.split(SEPARATOR) if part != Rotation.name]
+    if name and (not set(parts) <= set(known) or (name != Rotation.name and not are_known(name))):
         raise InputError(
             f"--against is {name!r}, expected {Rotation.name} or nuisances with + between them, as rotation+mirror; "
-            f"choose from {', '.join(NUISANCES)}"
+            f"choose from {', '.join(known)}"
         )

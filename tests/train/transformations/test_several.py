@@ -67,7 +67,7 @@ def test_a_probe_learns_each_strength_as_a_share_of_the_strongest() -> None:
 
 
 def test_wrong_names_and_parameters_are_refused() -> None:
-    for name in ("rotations", "mirror+rotation", "rotation+", "shift+mirror"):
+    for name in ("rotations", "mirror+rotation", "rotation+", "shift+mirror", "ecg-hum", "mirror+ecg-wander"):
         with pytest.raises(InputError, match="--against is .* expected rotation or nuisances"):
             check_against(name)
     for name in ("", "rotation", "rotation+mirror", "held"):
