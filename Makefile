@@ -118,6 +118,7 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	make demo-strip 2>&1 | tee $(LOGS)/demo-strip.log
 	$(PY) benchmarks/cold_start.py bundles/demo-strip
 	$(PY) benchmarks/qrs.py
+	$(PY) benchmarks/scl_control.py
 	$(PY) benchmarks/battery_folds.py
 	$(PY) benchmarks/beat_folds.py
 	$(PY) benchmarks/beat_seeds.py

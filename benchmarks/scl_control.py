@@ -86,7 +86,7 @@ def write(path: Path, rows: list[Row]) -> None:
 def table(rows: list[Row]) -> str:
     """Markdown: means over the folds with Student's 95 % interval, and points ahead of the control on the same fold."""
     head = ["method", "folds", *FLOAT, "points ahead"]
-    lines = [f"| {' | '.join(name.replace('_', ' ') for name in head)} |", "| --- " * len(head) + "|"]
+    lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
     control = {row["fold"]: float(row["rotated_macro_f1"]) for row in rows if row["point"] == CONTROL}
     for point in POINTS:
         of_point = [row for row in rows if row["point"] == point]

@@ -26,6 +26,7 @@ import fusion
 import qrs
 import qrs_leads
 import rivals
+import scl_control
 import ten_figures
 import train_cost
 import wisdm_folds
@@ -73,6 +74,7 @@ def main() -> None:
         texts |= {name: fenced(board), f"{name}-export": fenced(export)}
     ecg, cold, cost = (json.loads(page.RESULTS.read_text("utf-8")) for page in (ecg_methods, cold_start, train_cost))
     texts["train_cost"] = train_cost.table(cost)
+    texts["scl_control"] = scl_control.table(scl_control.read(scl_control.RESULTS))
     rows = ablations.read_rows()
     for table in ablations.POINTS:
         texts[f"ablation {table}"] = ablations.points_table(rows, table)
