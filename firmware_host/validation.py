@@ -68,8 +68,8 @@ class Exchange:
         groups: subjects or records that the windows are of.
         retried: times that chunks of a window were sent again; duplicated: answers that nothing waited for any more.
         saturated, abstained: windows with these flags.
-        unsure: windows whose decision is that the board is unsure; answered_accuracy: of those with a class as their
-            decision, None where labels are not known or there are none.
+        unsure: windows whose decision is that the board is unsure; answered_accuracy: of the others, lost and
+            abstained ones counted as wrong, None where labels are not known or there are none.
         transformation, sensor, split, task: of a bundle from elsewhere None where it has none.
         stopped: why it ended before all was measured; None if it did not. What is not measured then is lost or None.
     """

@@ -187,7 +187,8 @@ class Decided:
         bout_s, unsure_margin: as in the manifest.
         ece_before, ece: expected calibration error with a temperature of 1, and with the fitted one.
         windows, unsure: how many there are, and of how many the board is unsure.
-        accuracy: share of all that is answered right; accuracy_answered: of those that are answered, None without one.
+        accuracy: share of all that is answered right; accuracy_answered: of those that the
+            board is not unsure about, None without one.
     """
 
     temperature: NotNegative
