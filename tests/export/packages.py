@@ -54,4 +54,4 @@ def validated(program: Path, bundle: Path, folder: Path) -> dict[str, Any]:
             assert validate.main([str(bundle), "--port", port, "--out", str(folder / "report")]) == 0
         finally:
             process.kill()
-    return read_json(folder / "report" / "validation.json", "validation", 6)
+    return read_json(folder / "report" / "validation.json", "validation", 7)

@@ -79,5 +79,15 @@ def sources(folder: Path) -> list[Path]:
         if path.is_file():
             model = path.read_text().split("add_library(scl_link")[0].split("CONFIG_SCL_MODEL_LINK")[0]
             return [flat / name for name in re.findall(r"src/scl/(\w+\.c)", model)]
-    outside = {"capture.c", "device.c", "kept_beats.c", "live.c", "main.c", "no_sensor.c", "own_sensor.c", "session.c"}
+    outside = {
+        "capture.c",
+        "decide.c",
+        "device.c",
+        "kept_beats.c",
+        "live.c",
+        "main.c",
+        "no_sensor.c",
+        "own_sensor.c",
+        "session.c",
+    }
     return [path for path in sorted(flat.glob("*.c")) if path.name not in outside | {"link.c"}]

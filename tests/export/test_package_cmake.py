@@ -70,7 +70,7 @@ def test_cmake_s_application_answers_like_the_desktop(of, request, build_tools, 
     with emulator._process(command):
         arguments = [str(bundle), "--port", f"socket://127.0.0.1:{port}", "--out", str(tmp_path / "report")]
         assert once_it_listens(lambda: validate.main(arguments)) == 0
-    report = read_json(tmp_path / "report" / "validation.json", "validation", 6)
+    report = read_json(tmp_path / "report" / "validation.json", "validation", 7)
     assert report["parity"]["max_lsb"] == 0 and report["parity"]["compared"] == report["sent"] == windows
 
 

@@ -76,7 +76,7 @@ def test_manifest_describes_the_model(bundle_folder, exported):
         size = exported.network.network.tensors[name].size
         assert getattr(manifest.outputs, name) == OutputTensor(size, float(affine.scale), affine.zero_point)
     facts = json.loads((bundle_folder / "manifest.json").read_text())
-    facts = {"frontend": facts["frontend"], "labels": facts["labels"], "thresholds": None}
+    facts = {name: facts[name] for name in ("frontend", "labels", "decision")} | {"thresholds": None}
     described = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     tflite = (bundle_folder / "model.tflite").read_bytes()
     assert manifest.model_hash == sha256_bytes(tflite + described.encode())
