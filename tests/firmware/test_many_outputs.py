@@ -16,6 +16,7 @@ from export.proof.runtimes import tflite_micro_runner
 from export.representative import Representative
 from export.writers.c_source import CModel, write_c
 from firmware_host import stream, validate
+from firmware_host.hello import RESULT_HEADER
 from scl.artifacts import read_npz
 from scl.artifacts.bundle import read_bundle
 from scl.artifacts.export_report import Searched
@@ -89,7 +90,7 @@ def test_class_300_of_400_arrives_as_class_300(board, make_firmware, tmp_path):
             window = model.windows[wanted]
             came = client.ask(WINDOW, struct.pack("<HH", number, 0) + window.tobytes())
             assert struct.unpack_from("<HHH", came) == (number, 5, wanted)
-            logits = np.frombuffer(came, np.int8, offset=15)
+            logits = np.frombuffer(came, np.int8, offset=RESULT_HEADER)
             np.testing.assert_array_equal(logits, run(window)(output).ravel())
             client.ask(STREAM, struct.pack("<H", 5))
             streamed = client.ask(SAMPLES, bytes(4) + window.tobytes())

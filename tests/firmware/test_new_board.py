@@ -94,4 +94,4 @@ def test_a_folder_without_board_mk_is_named(checkout, refused):
 def test_a_model_that_is_too_large_is_refused_by_the_board_s_memory(checkout, refused):
     path = checkout / SETTINGS
     path.write_text(path.read_text().replace("RAM := 0x20000000 128K", "RAM := 0x20000000 8K"))
-    assert refused().startswith("wristband has 8,192 bytes of RAM, this model needs 12,")
+    assert refused().startswith("wristband has 8,192 bytes of RAM, this model needs 13,")
