@@ -94,4 +94,4 @@ def test_class_300_of_400_arrives_as_class_300(board, make_firmware, tmp_path):
             np.testing.assert_array_equal(logits, run(window)(output).ravel())
             client.ask(STREAM, struct.pack("<H", 5))
             streamed = client.ask(SAMPLES, bytes(4) + window.tobytes())
-            assert struct.unpack("<IIIHB", streamed) == (5, 1, 5, wanted, 0)
+            assert struct.unpack("<IIIHBHH", streamed) == (5, 1, 5, wanted, 0, wanted, 0)

@@ -209,7 +209,7 @@ def test_a_result_of_another_shape(make_board):
     board = make_board()
     board.hello = make_board(features=6).hello
     outcome = fly(board)
-    assert "a WINDOW answer of 23 bytes; 4, or 15 + 6 features + 3 logits expected" in outcome.stopped
+    assert "a WINDOW answer of 27 bytes; 4, or 19 + 6 features + 3 logits expected" in outcome.stopped
 
 
 @pytest.mark.parametrize("window", [2, 700, 0xFFFE])

@@ -126,4 +126,4 @@ def test_counters_and_ticks_at_their_wrap():
     """The largest of each field is read as it is."""
     top = 0xFFFFFFFF
     assert Stats.parse(Stats(top, top, top, top).pack()) == Stats(top, top, top, top)
-    assert Hop.parse(Hop(top, top, top, 2, 0).pack()) == Hop(top, top, top, 2, 0)
+    assert Hop.parse(Hop(top, top, top, 2, 0, 1, 9).pack()) == Hop(top, top, top, 2, 0, 1, 9)

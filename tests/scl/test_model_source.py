@@ -149,7 +149,7 @@ def mutations(count: int) -> Iterator[tuple[int, str]]:
 
 def built(folder: Path, out: Path) -> tuple[set[str], str] | None:
     """The files that gcc reads for model_data.c, and what nm says of the object; None if it does not compile."""
-    rooms = [f"-I{FIRMWARE / 'src' / room}" for room in ("engine", "frontend")]
+    rooms = [f"-I{FIRMWARE / 'src' / room}" for room in ("app", "engine", "frontend")]
     command = ["gcc", "-std=c99", "-w", *rooms, "-MD", "-MF", "deps", "-c", folder / "model_data.c", "-o", "model.o"]
     if subprocess.run(command, cwd=out, capture_output=True).returncode:
         return None
