@@ -62,6 +62,7 @@ def write_heart_bundle(folder: Path) -> HeartBundle:
             truth_stretch=np.array([one[0] for one in truth]),
             truth_sample=np.array([one[1] for one in truth]),
             truth_class=np.array([one[2] for one in truth], np.uint8),
+            **{name: np.zeros(0, np.int64) for name in ("flutter_stretch", "flutter_first", "flutter_last")},
         ),
     )
     manifest = model.manifest(folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.ecg_sets import Simulated, simulated, write_wfdb
+from tests.ecg_sets import Simulated, simulated, write_csv, write_wfdb
 from train.data.ecg_check import check
 
 
@@ -136,10 +136,6 @@ PARTS: dict[str, tuple[Callable[[Simulated], Simulated], str]] = {
         lambda r: replace(r, x=r.x[:1250], beats=r.beats[:3], symbols=r.symbols[:3]),
         "p02 has no stretch that holds a strip: left out, 7 records are used",
     ),
-    "unknown symbols": (
-        lambda r: replace(r, symbols=tuple("?" if i % 3 else s for i, s in enumerate(r.symbols))),
-        "beats have symbols of no class and do not count: ? (",
-    ),
     "a class of one record": (
         lambda r: replace(r, symbols=("F", *r.symbols[1:])),
         "F is in p02 alone: a split trains or tests without it",
@@ -164,6 +160,17 @@ def test_a_fault_of_a_part_is_named(tmp_path: Path, minutes: list[Simulated], ki
     warnings = check(tmp_path).warnings
     assert any(text.startswith(expected) for text in warnings), warnings
     assert not any("p01" in text or "p03" in text for text in warnings), warnings
+
+
+def test_symbols_of_no_class_are_named(tmp_path: Path, minutes: list[Simulated]) -> None:
+    """Of a table; every symbol that WFDB has for a beat is of a class."""
+    strange = replace(minutes[1], symbols=tuple("k" if i % 3 else s for i, s in enumerate(minutes[1].symbols)))
+    write_csv(tmp_path, [minutes[0], strange, *minutes[2:]], time="t")
+    (tmp_path / "dataset.toml").write_text(
+        'kind = "ecg"\nlead = "II"\n[csv]\nunit = "mV"\ntime = "t"\ntime_unit = "s"\n[beats]\nfile = "beats.csv"\n'
+    )
+    warnings = check(tmp_path).warnings
+    assert any(text.startswith("beats have symbols of no class and do not count: k (") for text in warnings), warnings
 
 
 @pytest.mark.parametrize(
