@@ -21,8 +21,9 @@ from pathlib import Path
 import numpy as np
 from common import encoder, into, spread
 
-from scl.artifacts import write_json
+from scl.artifacts import read_npz, write_json
 from scl.artifacts.decision import Decision
+from scl.artifacts.npz_files import write_npz
 from scl.belief import ONE, DecisionSettings, decide_alone, decide_stream
 from scl.metrics import accuracy, macro_f1
 from scl.temperature import expected_calibration_error, fitted_temperature
@@ -92,7 +93,7 @@ def trained(runs: Path, sensors: str, fold: int) -> Path:
 
 
 def logits_of(folder: Path) -> tuple[Windows, Windows]:
-    """Of the validation windows and of the test windows of a run, in int8; kept beside it."""
+    """Of the validation windows and of the test windows of a run, in int8; kept beside it, until it is made anew."""
     from export.decision import logits_of as logits
     from export.model import quantized
     from export.network.layers import LOGITS
@@ -101,19 +102,20 @@ def logits_of(folder: Path) -> tuple[Windows, Windows]:
     from train.run.folder import load_run
 
     kept = folder.with_suffix(".npz")
-    if not kept.is_file():
+    if not kept.is_file() or kept.stat().st_mtime < (folder / "ranges.json").stat().st_mtime:
         run = load_run(folder)
         model = quantized(run, read_ranges(folder), sensor_for(run.info, None), None)
         arrays = {"scale": np.array(model.network.activations[LOGITS].scale, float)}
         for part in ("validation", "test"):
             values, windows = logits(run, model, part, None, 1_000_000)
             arrays |= {f"{part}_logits": values, f"{part}_labels": windows.labels, f"{part}_groups": windows.groups}
-        np.savez(kept, **arrays)
-    with np.load(kept) as found:
-        parts = [
-            Windows(*(found[f"{part}_{name}"] for name in ("logits", "labels", "groups")), float(found["scale"]))
-            for part in ("validation", "test")
-        ]
+        write_npz(kept, **arrays)
+    names = (f"{part}_{name}" for part in ("validation", "test") for name in ("logits", "labels", "groups"))
+    found = read_npz(kept, "scale", *names)
+    parts = [
+        Windows(*(found[f"{part}_{name}"] for name in ("logits", "labels", "groups")), float(found["scale"]))
+        for part in ("validation", "test")
+    ]
     return parts[0], parts[1]
 
 

@@ -81,30 +81,11 @@ def main() -> None:
     texts["compound_probes"] = ablations.probes_table(json.loads(ablations.PROBES.read_text("utf-8"))["runs"])
     if fusion.RESULTS.is_file():
         texts["fusion"] = fusion.table(json.loads(fusion.RESULTS.read_text("utf-8"))["runs"])
-    for task in ("strip", "beat"):
-        texts[f"{task}_methods"] = ecg_methods.methods_table(ecg["runs"], task)
-        texts[f"{task}_classes"] = ecg_methods.methods_table(ecg["runs"], task, tuple(ecg_methods.CLASSES))
-        texts[f"{task}_retrieval"] = ecg_methods.methods_table(ecg["runs"], task, tuple(ecg_methods.RETRIEVAL))
-        texts[f"{task}_int8"] = ecg_methods.int8_table(ecg["runs"], task)
-        texts[f"{task}_curve"] = ecg_methods.curve_table(ecg["runs"], task)
-    found = json.loads(qrs.RESULTS.read_text("utf-8"))
-    texts |= {"qrs": qrs.short_table(found["rows"]), "qrs_noise": qrs.noise_table(found["noise"])}
-    seeds = json.loads(beat_seeds.RESULTS.read_text("utf-8"))["rows"]
-    texts |= {"beat_seeds": beat_seeds.table(seeds), "beat_literature": beat_literature.table(seeds, ecg["runs"])}
-    heard = json.loads(beat_conditions.RESULTS.read_text("utf-8"))["rows"]
-    texts |= {"beat_leads": beat_conditions.lead_table(heard), "beat_noise": beat_conditions.noise_table(heard)}
-    leads = json.loads(qrs_leads.RESULTS.read_text("utf-8"))
-    texts |= {"qrs_leads": qrs_leads.mitdb_table(leads["mitdb"]), "ptbxl": qrs_leads.ptbxl_table(leads["ptbxl"])}
-    texts["ptbxl_stated"] = qrs_leads.statements_table(leads["statements"])
+    texts |= hearts(ecg["runs"])
     batteries = json.loads(battery_folds.RESULTS.read_text("utf-8"))["rows"]
     texts["battery_folds"] = battery_folds.table(batteries)
     texts["battery_against"] = battery_folds.against_table(batteries)
     battery_folds.write_picture(batteries)
-    texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
-    drawn = beat_pictures.drawn_of(json.loads(beat_pictures.RESULTS.read_text("utf-8")))
-    beat_pictures.write_pictures(drawn)
-    texts["beat_pictures"] = beat_pictures.page(drawn)
-    texts |= {"ecg_aims": ecg_methods.aims_table(ecg["runs"]), "beat_others": ecg_methods.others_table(ecg["runs"])}
     texts["decisions"] = decisions.table(decisions.loaded())
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}
@@ -128,6 +109,32 @@ def main() -> None:
     ten = ten_figures.figures()
     ten_figures.write_pictures(ten, ROOT / "docs" / "images" / "results")
     put({name: readable(text) for name, text in texts.items()} | {"ten": ten_figures.page(ten)})
+
+
+def hearts(runs: list[dict]) -> dict[str, str]:
+    """The tables of ECG, of which `runs` are of the methods side by side; writes the pictures of heartbeats."""
+    texts = {}
+    for task in ("strip", "beat"):
+        texts[f"{task}_methods"] = ecg_methods.methods_table(runs, task)
+        texts[f"{task}_classes"] = ecg_methods.methods_table(runs, task, tuple(ecg_methods.CLASSES))
+        texts[f"{task}_retrieval"] = ecg_methods.methods_table(runs, task, tuple(ecg_methods.RETRIEVAL))
+        texts[f"{task}_int8"] = ecg_methods.int8_table(runs, task)
+        texts[f"{task}_curve"] = ecg_methods.curve_table(runs, task)
+    found = json.loads(qrs.RESULTS.read_text("utf-8"))
+    texts |= {"qrs": qrs.short_table(found["rows"]), "qrs_noise": qrs.noise_table(found["noise"])}
+    seeds = json.loads(beat_seeds.RESULTS.read_text("utf-8"))["rows"]
+    texts |= {"beat_seeds": beat_seeds.table(seeds), "beat_literature": beat_literature.table(seeds, runs)}
+    heard = json.loads(beat_conditions.RESULTS.read_text("utf-8"))["rows"]
+    texts |= {"beat_leads": beat_conditions.lead_table(heard), "beat_noise": beat_conditions.noise_table(heard)}
+    leads = json.loads(qrs_leads.RESULTS.read_text("utf-8"))
+    texts |= {"qrs_leads": qrs_leads.mitdb_table(leads["mitdb"]), "ptbxl": qrs_leads.ptbxl_table(leads["ptbxl"])}
+    texts["ptbxl_stated"] = qrs_leads.statements_table(leads["statements"])
+    texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
+    drawn = beat_pictures.drawn_of(json.loads(beat_pictures.RESULTS.read_text("utf-8")))
+    beat_pictures.write_pictures(drawn)
+    texts["beat_pictures"] = beat_pictures.page(drawn)
+    texts |= {"ecg_aims": ecg_methods.aims_table(runs), "beat_others": ecg_methods.others_table(runs)}
+    return texts
 
 
 def readable(text: str) -> str:

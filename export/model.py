@@ -21,7 +21,7 @@ from scl.artifacts import InputError
 from scl.artifacts.bundle import model_hash
 from scl.artifacts.decision import Decision
 from scl.artifacts.fields import MOST_LABELS
-from scl.artifacts.manifest import MOST_LABELS_TOGETHER
+from scl.artifacts.manifest import MOST_LABELS_TOGETHER, quarter
 from scl.belief import DecisionSettings
 from scl.decision import LOST, decide
 from scl.frontend.chain import design_front_end
@@ -66,7 +66,7 @@ class Model:
     @property
     def default_hop(self) -> int:
         """Model-rate samples from one class of a stream to the next."""
-        return self.step.hop if self.step else -(-self.frontend.window_samples // 4)
+        return self.step.hop if self.step else quarter(self.frontend.window_samples)
 
     @property
     def decision_settings(self) -> DecisionSettings | None:

@@ -12,7 +12,7 @@ from export.beside import compared_with_float, second_opinion
 from export.cost import instructions, size, table
 from export.cost.budget import Budget
 from export.cost.reference import cost_of
-from export.decision import fitted, worth
+from export.decision import Fitted, fitted, worth
 from export.golden.battery import check_battery, made
 from export.golden.beats import EvaluatedBeats, played
 from export.golden.choice import balanced, spread
@@ -68,8 +68,8 @@ STEPS = {  # and what each takes of an export of 600 windows, roughly
     "compare runtimes": 20.0,
     "compare with the float model": 20.0,
     "ask TensorFlow's converter": 5.0,
-    "make the battery": 10.0,
 }
+BATTERY_STEP = {"make the battery": 10.0}
 EVALUATED = 10_000  # windows of a test split, at most: a database of beats has fifty thousand
 
 
@@ -121,16 +121,12 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         InputError: the run, its ranges, the sensor or the recordings are not what they must be, or a tool is missing.
         ExportError: a gate was missed.
     """
-    watch = Steps(STEPS)
+    watch = Steps(STEPS | ({} if options.battery is None else BATTERY_STEP))
     with artifacts.folder(out, "bundle") as folder:
         with watch.step("read"):
             run, ranges, test = read(run_folder, options)
-        with watch.step("quantize"):
-            model = quantized(run, ranges, sensor_for(run.info, options.sensor), options.streaming)
-        with watch.step("fit the temperature"):
-            decides = fitted(run, model, options.data, options.bout, options.unsure)
-            model = replace(model, decision=None if decides is None else decides.decision)
-            model.write(folder)
+        model, decides = deciding(run, ranges, options, watch)
+        model.write(folder)
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
             engine = CEngine(build_library(folder / "c", Path(build)))
             on_device = instructions.measure(folder / "c", Path(build))
@@ -151,8 +147,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
             opinion = second_opinion(model, ranges, proof.inputs[:CONVERTER_INPUTS])
-        with watch.step("make the battery"):
-            battery = store_battery(folder, run, model, test, options)
+        battery = () if options.battery is None else store_battery(folder, run, model, test, options, watch)
         report = ExportReport(
             name=out.name,
             model_hash=model.hash,
@@ -182,6 +177,15 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             described(run, model, report, transformation, windows.names, int8, options.seed, battery, hashes(folder)),
         )
     return report
+
+
+def deciding(run: "Run", ranges: Ranges, options: Options, watch: Steps) -> tuple[Model, Fitted | None]:
+    """The model in int8, and what decides behind its logits; None where nothing does."""
+    with watch.step("quantize"):
+        model = quantized(run, ranges, sensor_for(run.info, options.sensor), options.streaming)
+    with watch.step("fit the temperature"):
+        decides = fitted(run, model, options.data, options.bout, options.unsure)
+    return replace(model, decision=None if decides is None else decides.decision), decides
 
 
 def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
@@ -274,12 +278,14 @@ def evaluated(run: "Run", test: WindowSet, options: Options, model: Model) -> Ev
     return EvaluatedWindows(test, copies, chosen, rows, inputs, flags)
 
 
-def store_battery(folder: Path, run: "Run", model: Model, test: WindowSet, options: Options) -> tuple[BatteryCopy, ...]:
-    """Writes battery.npz into a bundle folder, if it was asked for; what its rows are."""
-    if options.battery is None:
-        return ()
-    recordings = recordings_for_run(run.info, options.data)
-    battery = made(options.battery, test, recordings, model.frontend, options.seed)
-    answers = partial(run_tflite_micro, model.tflite)
-    write_battery(folder, battery.golden(FrontEnd.from_spec(model.frontend), answers, model.thresholds))
+def store_battery(
+    folder: Path, run: "Run", model: Model, test: WindowSet, options: Options, watch: Steps
+) -> tuple[BatteryCopy, ...]:
+    """Writes battery.npz, which was asked for, into a bundle folder; what its rows are."""
+    assert options.battery is not None
+    with watch.step(*BATTERY_STEP):
+        recordings = recordings_for_run(run.info, options.data)
+        battery = made(options.battery, test, recordings, model.frontend, options.seed)
+        answers = partial(run_tflite_micro, model.tflite)
+        write_battery(folder, battery.golden(FrontEnd.from_spec(model.frontend), answers, model.thresholds))
     return tuple(step.copy for step in battery.rungs)

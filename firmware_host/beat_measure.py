@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_host.background import export_facts, sources_of
 from firmware_host.beat_lines import unreadable
-from firmware_host.beat_validation import INCOMPLETE, BeatParity, BeatValidation, Compared
+from firmware_host.beat_validation import BeatParity, BeatValidation, Compared
 from firmware_host.beats import BeatRecord
 from firmware_host.board import Board, ForeignAnswersError
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
@@ -15,6 +15,7 @@ from firmware_host.flight import RESETS_IN_A_ROW
 from firmware_host.link import BoardResetError
 from firmware_host.measure import bench
 from firmware_host.messages import ABSTAIN
+from firmware_host.outcome import INCOMPLETE
 from firmware_host.playing_beats import play_beats, spec_of
 from firmware_host.validation import DataName, Inference, Thresholds, below
 from scl.artifacts import InputError

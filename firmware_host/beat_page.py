@@ -14,7 +14,7 @@ from scl.artifacts.golden_beats import GoldenBeats
 from scl.artifacts.manifest import BundleManifest
 from scl.ec57.inter_patient import InterPatient
 from scl.ec57.statistics import Statistics
-from scl.ec57.strips import Strips
+from scl.ec57.strips import MAX_SHIFT_S, Strips
 from scl.pages import beat_charts
 from scl.pages.beat_table import BeatTable, beat_table, counts
 from scl.pages.parts import Matrix, Rows, Tile, confusion, cost_rows, provenance_rows
@@ -22,6 +22,7 @@ from scl.pages.rendering import number, render, share
 from scl.robustness import Interval
 
 TEMPLATE = Path(__file__).with_name("beats.html")
+LATER = f"up to {MAX_SHIFT_S:.2f} s later"
 PAGE, ANNOTATIONS = "validation.html", "annotations"
 ANNOTATOR = "scl"  # suffix of the annotation files
 WIDTH = 120  # of the table, in characters
@@ -94,7 +95,7 @@ def rows(v: BeatValidation) -> Rows:
         ("Beats equal to the desktop's", f"{same.compared - _beats_off(v):,} of {same.expected:,}, in every number"),
         (
             "Strips equal to the desktop's",
-            f"{same.strips - same.strips_off:,} of {same.strips:,}, as recorded and started up to .83 s later; the "
+            f"{same.strips - same.strips_off:,} of {same.strips:,}, as recorded and started {LATER}; the "
             f"worst class of the latest ten seconds is among every beat's numbers",
         ),
         ("Answered", f"{same.answered:,} beats of {v.seconds / 3600:.2f} hours of ECG"),
@@ -121,7 +122,7 @@ def _strip_rows(strips: Strips) -> Rows:
             f"accuracy {number(strips.accuracy)}, macro F1 {number(strips.macro_f1)}",
         ),
         (
-            "The same strips up to .83 s later",
+            f"The same strips {LATER}",
             f"accuracy {number(strips.accuracy_transformed)}, macro F1 {number(strips.macro_f1_transformed)}; "
             f"{share(strips.consistency, 2)} of {strips.pairs:,} pairs keep their class"
             f"{_interval(strips.consistency_ci95)}",
@@ -173,7 +174,7 @@ def _tiles(v: BeatValidation) -> list[Tile]:
         tiles += [
             Tile("Accuracy of ten seconds", share(of.accuracy, 1), None, note),
             Tile("Macro F1 of ten seconds", number(of.macro_f1), None, note),
-            Tile("Consistency", share(of.consistency, 2), of.consistency_ci95, "started up to .83 s later"),
+            Tile("Consistency", share(of.consistency, 2), of.consistency_ci95, f"started {LATER}"),
         ]
     elif v.compared is not None:
         ten = v.compared.all.inter_patient

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from firmware_host.beat_lines import UNCLASSIFIABLE
 from firmware_host.beats import BeatRecord
 from firmware_host.messages import ABSTAIN
 from scl.artifacts.golden_beats import GoldenBeats
@@ -22,7 +23,6 @@ STRETCH_S = 8.0
 LEAD_S = 1.0  # before the beat that a stretch begins with
 DIGITS = 3  # of millivolts and seconds
 RHYTHM = {CLASSES.index(name) for name in "NSV"}
-UNKNOWN = "Q"  # of a beat of which the board abstained
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def pictures(
 
 
 def _label(record: BeatRecord, manifest: BundleManifest) -> str:
-    return UNKNOWN if record.predicted == ABSTAIN else manifest.labels[record.predicted]
+    return UNCLASSIFIABLE if record.predicted == ABSTAIN else manifest.labels[record.predicted]
 
 
 def _richest(truth: Sequence[tuple[np.ndarray, np.ndarray]], rate_hz: float) -> tuple[int, float]:

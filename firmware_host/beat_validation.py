@@ -14,7 +14,6 @@ from scl.ec57.matrix import Matrix, O
 from scl.ec57.strips import Strips
 
 REPORT = "validation.json"
-INCOMPLETE = "incomplete"  # the verdict of a measurement that lost beats or ended early
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class BeatParity:
     Attributes:
         expected, answered: golden beats, and those that the board answered.
         compared: beats of the same number in the same stretch.
-        strips, strips_off: strips of ten seconds by their worst beat, as recorded and started up to .83 s later, and
+        strips, strips_off: strips of ten seconds by their worst beat, as recorded and started later, and
             those of them with another class than the desktop's.
         samples_off, intervals_off, inputs_off, outputs_off, classes_off, flags_off, rhythms_off: those of them that
             differ in the R peak or when it was answered, the interval, the network's input, a feature or logit, the

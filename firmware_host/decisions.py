@@ -118,8 +118,7 @@ def set_decisions(link: Link, manifest: BundleManifest, bout_s: float | None, un
     if manifest.decision is None:
         return
     settings = manifest.decision_settings(hop, _wanted(manifest.decision, bout_s, unsure))
-    if settings is None:
-        return
+    assert settings is not None  # as of every model with decisions
     confirmed = decides_by(link.request(Type.DECIDE, decide(settings)).payload)
     if confirmed != settings:
         raise InputError(

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from firmware_host.messages import Result
 
+INCOMPLETE = "incomplete"  # the verdict of a measurement that lost answers or ended early
+
 
 @dataclass
 class Outcome:

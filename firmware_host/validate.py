@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firmware_host.board import add_port_options, open_board
+from firmware_host.outcome import INCOMPLETE
 from scl.answers import Answer
 from scl.arguments import COUNT, FRACTION, Parser, command_line
 from scl.artifacts import InputError, command, folder
@@ -23,8 +24,6 @@ if TYPE_CHECKING:  # types of a hundred fields, which --help does without
     from firmware_host.beat_validation import BeatValidation
     from firmware_host.validation import Measured, Verdict
     from scl.artifacts.manifest import BundleManifest
-
-INCOMPLETE = "incomplete"  # the verdict of a measurement that ended early
 
 
 def main(argv: Sequence[str]) -> int:

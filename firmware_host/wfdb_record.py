@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from firmware_host.resampling import MOST_RATIO, at_rate
 from scl.artifacts import InputError, shortened
 from scl.artifacts.annotations import parse_annotations
 from scl.artifacts.capture import Capture
@@ -21,6 +20,7 @@ from scl.artifacts.manifest import BundleManifest
 from scl.ec57.beats import Series, of_symbols
 from scl.extras import require
 from scl.frontend.counts import to_counts
+from scl.frontend.resampler import to_rate
 from scl.text import say
 from scl.units import millivolts_per
 
@@ -28,6 +28,7 @@ HEADER, REFERENCE, SIGNALS = ".hea", ".atr", ".dat"
 USUAL = "MLII"
 MOST_HEADER_BYTES = 1 << 16
 MOST_REFERENCE_BYTES = 1 << 22  # a half hour has 6 kB, a day 300 kB
+MOST_RATIO = 1000  # of the two rates, in lowest terms, as `to_rate` takes it
 TOLERANCE = 1e-6  # of a ratio of rates
 AGAIN = "download the record again"
 
@@ -109,7 +110,7 @@ def read_wfdb(path: Path, manifest: BundleManifest) -> WfdbRecord:
             f"{path}{HEADER}: has {header.fs:g} samples per second, which has no ratio to the sensor's "
             f"{sensor.rate_hz:g} of numbers up to {MOST_RATIO}: give the record at another rate"
         )
-    counts = to_counts(at_rate(x, header.fs, sensor.rate_hz)[None, None], sensor)[0][0]
+    counts = to_counts(to_rate(x[None, None], header.fs, sensor.rate_hz), sensor)[0][0]
     capture = Capture(sensor.name, sensor.rate_hz, tuple(manifest.channels), counts)
     return WfdbRecord(path, float(header.fs), len(x), capture)
 

@@ -31,6 +31,19 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def opened(browser: Browser) -> Iterator[Page]:
+    """A page of its own on a large screen; at its end no script may have failed or complained."""
+    context = browser.new_context(viewport={"width": 1200, "height": 1400})
+    context.set_default_timeout(20_000)
+    page, faults = context.new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and faults.append(message.text))
+    yield page
+    context.close()
+    assert not faults
+
+
 def violations(page: Page) -> str:
     """axe's violations of the page as it is now, one paragraph each; empty where there are none."""
     results = Axe().run(page)

@@ -1,6 +1,8 @@
 """What commands print with --json, held to docs/schemas."""
 
 import json
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,14 @@ def checked(value: dict[str, Any], name: str | None = None) -> dict[str, Any]:
     """The value, which is as its schema says: that of its kind, or `name`."""
     validator(name or value["kind"]).validate(value)
     return value
+
+
+def drawn_anew(code: str) -> Any:
+    """The JSON that code prints, which imports modules of benchmarks/: a page and its pictures by name."""
+    benchmarks = SCHEMAS.parents[1] / "benchmarks"
+    done = subprocess.run([sys.executable, "-c", code], cwd=benchmarks, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def document(stdout: str, name: str | None = None) -> dict[str, Any]:

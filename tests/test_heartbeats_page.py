@@ -2,12 +2,12 @@
 
 import json
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+
+from tests.documents import drawn_anew
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "HEARTBEATS.md").read_text("utf-8")
@@ -24,11 +24,7 @@ def test_page_and_pictures_are_what_the_results_make() -> None:
         "import json, beat_pictures as b\nd = b.drawn_of(json.loads(b.RESULTS.read_text('utf-8')))\n"
         "print(json.dumps([b.page(d), {one.name: one.svg for one in d}]))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT / "benchmarks", capture_output=True, text=True, timeout=100
-    )
-    assert done.returncode == 0, done.stderr
-    page, pictures = json.loads(done.stdout)
+    page, pictures = drawn_anew(code)
     again = "run python benchmarks/update_docs.py"
     assert f"<!-- begin beat_pictures -->\n{page}\n<!-- end beat_pictures -->" in PAGE, again
     assert len(pictures) == 3

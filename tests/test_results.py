@@ -3,8 +3,6 @@
 import csv
 import json
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import stats
+
+from tests.documents import drawn_anew
 
 ROOT = Path(__file__).parents[1]
 RESULTS, DOCS = ROOT / "benchmarks" / "results", ROOT / "docs"
@@ -33,11 +33,7 @@ def test_the_page_is_what_the_results_make() -> None:
         "import json, ten_figures\nfound = ten_figures.figures()\n"
         "print(json.dumps([ten_figures.page(found), {one.name: one.svg for one in found}]))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT / "benchmarks", capture_output=True, text=True, timeout=100
-    )
-    assert done.returncode == 0, done.stderr
-    page, pictures = json.loads(done.stdout)
+    page, pictures = drawn_anew(code)
     again = "run python benchmarks/update_docs.py"
     assert f"<!-- begin ten -->\n{page}\n<!-- end ten -->" in PAGE, again
     for name, svg in pictures.items():

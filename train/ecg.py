@@ -105,10 +105,11 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     source, path = _source(arguments)
     registered, recordings = data_set(source.data_set), None
     if arguments.task == "strip" and "input" not in flags.given(arguments):
+        reason = "no beats are annotated" if source.data_set == "ptbxl" else None
         if source.data_set == "ecg-folder":  # only its recordings tell whether beats are annotated
             recordings = registered.load(path, source.options)
-        reason = not_measurable(recordings) if recordings else "no beats are annotated"
-        if source.data_set == "ptbxl" or (recordings and reason):
+            reason = not_measurable(recordings)
+        if reason is not None:
             options = _options(arguments, measured=False)
             say(f"{source.data_set}: {reason}; so strips are classified as windows, as with --input raw")
     if source.data_set == "ptbxl":

@@ -25,10 +25,8 @@ class OwnHeart(Heart):
     def order(self, message: Message) -> None:
         """Presses a button that records; nothing else can be ordered."""
         with self.changed:
-            if isinstance(message, Press) and message.button == "record":
-                self.kept.start()
-            elif isinstance(message, Press) and message.button == "stop":
-                self.kept.on = False
+            if isinstance(message, Press):
+                self.kept.press(message.button)
             self._tell()
 
     def greeted(self, seat: int, board: str) -> None:

@@ -137,10 +137,8 @@ class PlayedHeart(Heart):
             self._until = max(self._until, self.position) + round(STEP_S * self.rate_hz)
         elif button == "restart":
             self._go(self.number)
-        elif button == "record":
-            self.kept.start()
-        elif button == "stop":
-            self.kept.on = False
+        else:
+            self.kept.press(button)
 
     def _go(self, number: int) -> None:
         self.number, self.stretch = number, self.source.stretch(number)

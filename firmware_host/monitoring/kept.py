@@ -39,6 +39,13 @@ class Kept:
         """Forgets what was kept and keeps from now on."""
         self.on, self.full, self.samples, self._parts = True, False, 0, []
 
+    def press(self, button: str) -> None:
+        """Begins with the button "record", ends with "stop"; no other changes anything."""
+        if button == "record":
+            self.start()
+        elif button == "stop":
+            self.on = False
+
     def add(self, end: int, counts: np.ndarray, label: str) -> None:
         """Counts (samples, channels) that were sent, the last of them sample `end` - 1 of the stream.
 

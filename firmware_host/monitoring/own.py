@@ -88,10 +88,8 @@ class Own(Shared):
             elif isinstance(message, Press) and message.button == "restart":
                 self.repeated = {}
                 self.position, self._since = 0, None
-            elif isinstance(message, Press) and message.button == "record":
-                self.kept.start()
-            elif isinstance(message, Press) and message.button == "stop":
-                self.kept.on = False
+            elif isinstance(message, Press):
+                self.kept.press(message.button)
             self._tell()
 
     def greeted(self, seat: int, board: str) -> None:

@@ -150,10 +150,8 @@ class Session(Shared):
             self._move_on()
         elif button == "restart":
             self._go(0)
-        elif button == "record" and self.manifest.frontend is not None:
-            self.kept.start()
-        elif button == "stop":
-            self.kept.on = False
+        elif self.manifest.frontend is not None:
+            self.kept.press(button)
 
     def _move_on(self) -> None:
         self._go((self._step.number + 1) % self.source.count)

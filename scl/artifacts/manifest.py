@@ -124,6 +124,16 @@ class SplitName:
     leaky: bool
 
 
+def quarter(window_samples: int) -> int:
+    """The hop of a stream that keeps no columns, in samples: a quarter of the window, rounded up.
+
+    Examples:
+        >>> quarter(200), quarter(45)
+        (50, 12)
+    """
+    return -(-window_samples // 4)
+
+
 @dataclass(frozen=True)
 class BundleManifest(Artifact):
     """manifest.json of any bundle.
@@ -215,7 +225,7 @@ class BundleManifest(Artifact):
     @property
     def default_hop(self) -> int:
         """Model-rate samples from one class of a stream to the next: SCL_DEFAULT_HOP of firmware/src/app/model.h."""
-        return self.streaming.hop if self.streaming else -(-self.window_samples // 4)
+        return self.streaming.hop if self.streaming else quarter(self.window_samples)
 
     def decision_settings(self, hop: int | None = None, decision: Decision | None = None) -> DecisionSettings | None:
         """By what a board decides in a stream with this hop (None: the default one), by the bundle's decision or

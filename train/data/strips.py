@@ -11,9 +11,8 @@ from scl.ec57.strips import SEVERITY, SHIFTS_S, spans, strip_starts, worst
 from scl.frontend.beats import RATE_HZ, BeatSpec
 from scl.frontend.resampler import served
 from train.data import beats, ecg
+from train.data.mitdb import RHYTHM
 from train.data.recordings import Block, Recordings
-
-CLASSES_OF_STRIPS = ("N", "S", "V")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +68,7 @@ def beat_classes(recordings: Recordings) -> set[str]:
 
 def not_measurable(recordings: Recordings) -> str | None:
     """Why a model of measured beats cannot be trained; None where it can."""
-    if not beat_classes(recordings) & set(CLASSES_OF_STRIPS):
+    if not beat_classes(recordings) & set(RHYTHM):
         return "no beats of N, S or V are annotated, which a board answers that measures beats"
     if not served(recordings.rate_hz, RATE_HZ):
         return f"{recordings.rate_hz:g} Hz cannot be brought to the {RATE_HZ:g} Hz at which a board measures beats"

@@ -13,8 +13,9 @@ from scl.decision import decide
 from scl.frontend.beats import BeatSpec
 from train.data.data_set import DataSet
 from train.data.fitting import at_rate, with_channels
+from train.data.mitdb import RHYTHM
 from train.data.recordings import Recordings, WindowSet
-from train.data.strips import CLASSES_OF_STRIPS, Strips, strips
+from train.data.strips import Strips, strips
 from train.data.tasks import TASKS
 from train.run.class_figures import METRICS, ClassesFigures, class_figures, own_figures, read_metrics
 from train.run.evaluate import Evaluation, evaluate, predict
@@ -138,7 +139,7 @@ def _judged_strips(run: "Run", recordings: Recordings, people: People, spec: Bea
     without = np.zeros((len(cut.groups), 1, 1), np.float32)
     windows = WindowSet(without, cut.labels[0], cut.groups, np.ascontiguousarray(cut.labels.T))
     return replace(
-        _placed(run, people, windows, CLASSES_OF_STRIPS, cut.answers(decide(logits))[0]),
+        _placed(run, people, windows, RHYTHM, cut.answers(decide(logits))[0]),
         strips=cut,
     )
 

@@ -12,7 +12,6 @@ import numpy as np
 from scl import artifacts
 from scl.artifacts import InputError, complain
 from scl.artifacts.run import DataSource, Normalisation, RunInfo, SensorChannels, WindowInfo
-from scl.partition import Partition
 from scl.text import say
 from train.data.recordings import Recordings, WindowSet
 from train.run.config import TrainConfig
@@ -67,15 +66,15 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> "Metr
 
 def _check_windows(task: "Task", config: TrainConfig) -> None:
     """Raises InputError for less than a batch of training windows, or a class that none of them has. Measured beats may
-    lack one of N, S and V, as those of the AHA's databases lack S.
+    lack S, as those of the AHA's databases do.
     """
     name, windows = task.recordings.name, task.parts["train"]
     size = config.optimization.batch_size
     if len(windows) < size:
         raise InputError(f"{name}: {len(windows)} training windows, less than one batch of {size}; lower --batch-size")
     missing = missing_labels(windows, task.labels)
-    if task.frontend.beats is not None and len(missing) == 1:
-        say(f"{name}: no training beat is {missing[0]}: the model will not answer it")
+    if task.frontend.beats is not None and missing == ["S"]:
+        say(f"{name}: no training beat is S: the model will not answer it")
     elif missing:
         raise InputError(f"{name}: no training window has {', '.join(missing)}; use another --seed or --split")
 
@@ -208,6 +207,7 @@ def _measured(
     """The figures on the test part, and what to know before trusting them."""
     from train.run.evaluate import evaluate, evaluate_others, where_others_go
     from train.run.evaluate_strips import evaluate_strips
+    from train.run.health import health_warnings
     from train.run.summary import Metrics
 
     transformation, windows = task.transformation, task.parts["test"]
@@ -287,30 +287,6 @@ def feature_statistics(windows: WindowSet) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of every feature (features,), float32, over beats as recorded."""
     values = windows.x[:, :, 0].astype(np.float64)
     return values.mean(axis=0).astype(np.float32), values.std(axis=0).clip(1e-6).astype(np.float32)
-
-
-def health_warnings(
-    figures: "Evaluation", labels: np.ndarray, last: Mapping[str, float | None], partition: Partition
-) -> list[str]:
-    """What to know before trusting the model: collapse, idle variant features, an accuracy of guessing.
-
-    Args:
-        figures: of windows with these labels (n,).
-        last: what the last epoch logged.
-    """
-    warnings = []
-    if figures.effective_rank < min(4, partition.invariant / 2):
-        warnings.append(
-            f"effective rank of the invariant features is {figures.effective_rank:.1f}: they are collapsing"
-        )
-    d_variant = last.get("d_variant")
-    if partition.variant and d_variant is not None and d_variant < 0.05:
-        warnings.append(f"variant features hardly vary (D = {d_variant:.3f}): raise --lambda or --beta")
-    majority = np.bincount(labels).max() / len(labels)
-    accuracy = figures.transformed.headline.accuracy
-    if accuracy <= majority:
-        warnings.append(f"transformed accuracy {accuracy:.3f} is no better than a constant class's {majority:.3f}")
-    return warnings
 
 
 def _validation_figures(figures: "Evaluation") -> dict[str, float | None]:

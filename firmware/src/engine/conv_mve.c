@@ -95,8 +95,8 @@ static inline void three_windows(const int8_t *w0, const int8_t *w1, int32_t row
                    "vmladava.s8 %[s02], q0, q2\n\t"
                    "vmladava.s8 %[s12], q1, q2\n\t"
                    "letp lr, 1b"
-                   : [w0] "+r"(from0), [w1] "+r"(from1), [x0] "+r"(window0), [x1] "+r"(window1), [x2] "+r"(window2), [s00] "+r"(s00), [s10] "+r"(s10),
-                     [s01] "+r"(s01), [s11] "+r"(s11), [s02] "+r"(s02), [s12] "+r"(s12), "+r"(left)
+                   : [w0] "+r"(from0), [w1] "+r"(from1), [x0] "+r"(window0), [x1] "+r"(window1), [x2] "+r"(window2),
+                     [s00] "+r"(s00), [s10] "+r"(s10), [s01] "+r"(s01), [s11] "+r"(s11), [s02] "+r"(s02), [s12] "+r"(s12), "+r"(left)
                    :
                    : "q0", "q1", "q2", "q3", "memory");
     sums[0] = s00;

@@ -56,8 +56,9 @@ typedef struct {
     const int8_t *scales;
 } place;
 
-/* Four channels of one output: w are the first tap's weights, unless there is none, and its sample lies `apart` bytes behind them. By hand, so that one register
- * walks along both and a channel's four numbers are loaded at once: 13 instructions for 4 products, 7 for an output. */
+/* Four channels of one output: w are the first tap's weights, unless there is none, and its sample lies `apart` bytes behind them. By
+ * hand, so that one register walks along both and a channel's four numbers are loaded at once: 13 instructions for 4 products, 7 for an
+ * output. */
 static inline place four_channels(const int8_t *w, intptr_t apart, int32_t row, const int8_t *end, uint32_t minus, place at)
 {
     int8_t *to = at.to;

@@ -50,9 +50,9 @@ typedef struct {
     "ssat r0, #8, r0\n\t"                   \
     "strb r0, " place "\n\t"
 
-/* Four words of weights a turn; one, two or three that are left over come first: of their number, bit 3 of a row's bytes goes to the carry and
- * bit 2 to the sign. The state's address waits on the stack (4 bytes, which compilers do not count), since with a frame pointer there are 13
- * registers. */
+/* Four words of weights a turn; one, two or three that are left over come first: of their number, bit 3 of a row's bytes goes to the
+ * carry and bit 2 to the sign. The state's address waits on the stack (4 bytes, which compilers do not count: stack.py does), since with a
+ * frame pointer there are 13 registers. */
 static inline void scl_four_windows(scl_four *four)
 {
     register scl_four *state __asm("lr") = four;

@@ -23,7 +23,7 @@ from firmware_host.monitoring.heart_state import about_heart, state_heart
 from firmware_host.monitoring.messages import Press
 from firmware_host.monitoring.server import Page, View, listening, serve
 from firmware_host.polarity import points_down
-from tests.browser import PHONE, scrolls_sideways, violations
+from tests.browser import PHONE, opened, scrolls_sideways, violations
 from tests.firmware_host.monitoring.test_page import children
 
 SHOWN = re.compile(r"(\S+) at ([\d.]+) s")
@@ -73,21 +73,14 @@ def running(heart, board_tools, tmp_path_factory):
 @pytest.fixture
 def page(running, browser):
     """The page, paused at the start of the first recording, undisturbed."""
-    context = browser.new_context(viewport={"width": 1200, "height": 1400})
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    faults = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and faults.append(message.text))
-    page.goto(running.url)
-    expect(page.locator("#heart")).to_be_visible()
-    page.locator("#undisturbed").click()
-    page.locator("#chosen").select_option("0")
-    page.locator("#restart").click()
-    expect(page.locator("#place")).to_contain_text("0.0 s of")
-    yield page
-    context.close()
-    assert not faults
+    with opened(browser) as page:
+        page.goto(running.url)
+        expect(page.locator("#heart")).to_be_visible()
+        page.locator("#undisturbed").click()
+        page.locator("#chosen").select_option("0")
+        page.locator("#restart").click()
+        expect(page.locator("#place")).to_contain_text("0.0 s of")
+        yield page
 
 
 def stepped(page, running, seconds):

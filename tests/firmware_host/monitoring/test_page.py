@@ -38,7 +38,7 @@ from scl.artifacts.golden import read_golden
 from scl.frontend.counts import turned
 from scl.transforms import rotation_matrices
 from tests.board_bundle import CHANNELS, LABELS, WINDOW, WINDOWS, write_board_bundle
-from tests.browser import PHONE, scrolls_sideways, violations
+from tests.browser import PHONE, opened, scrolls_sideways, violations
 
 COUNT_ORDERS = """
 window.orders = 0;
@@ -116,22 +116,15 @@ def children():
 @pytest.fixture
 def page(running, browser):
     """The page as it is first seen, paused at window 0, as worn."""
-    context = browser.new_context(viewport={"width": 1200, "height": 1400})
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    faults = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and faults.append(message.text))
-    page.add_init_script(COUNT_ORDERS)
-    running.before = running.orders  # of the pages of other tests
-    page.goto(running.page.url)
-    expect(page.locator("#watch")).to_be_visible()
-    page.locator("#reset").click()
-    page.locator("#restart").click()
-    settled(page, running)
-    yield page
-    context.close()
-    assert not faults
+    with opened(browser) as page:
+        page.add_init_script(COUNT_ORDERS)
+        running.before = running.orders  # of the pages of other tests
+        page.goto(running.page.url)
+        expect(page.locator("#watch")).to_be_visible()
+        page.locator("#reset").click()
+        page.locator("#restart").click()
+        settled(page, running)
+        yield page
 
 
 def settled(page, running):

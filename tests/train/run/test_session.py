@@ -1,41 +1,34 @@
-"""Around the loop: warnings, and statistics of the input."""
+"""Around the loop: what training windows must have, and statistics of the input."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from scl.artifacts import InputError
-from scl.partition import Partition
 from train.data.recordings import Recordings, WindowSet
 from train.model.invariants import Invariants
-from train.run.evaluate import Evaluation
-from train.run.session import health_warnings, invariant_statistics
-from train.transformations.rotation import RotationFigures
-
-LABELS = np.array([0] * 6 + [1] * 4)
-WINDOWS = WindowSet(np.zeros((10, 3, 4), np.float32), LABELS, np.zeros(10, np.int64))
-WHOLE = Partition(32, 32, 64)
+from train.run.config import TrainConfig
+from train.run.session import _check_windows, invariant_statistics
 
 
-def warnings(
-    rank: float = 12.0, variant: float = 0.5, accuracy: float = 0.9, partition: Partition = WHOLE
-) -> list[str]:
-    transformed = RotationFigures(accuracy, 0.9, 1, 1.0, None, {})
-    figures = Evaluation("rotation", 10, 1, 0.9, 0.9, transformed, 0.0, rank)
-    return health_warnings(figures, LABELS, {"d_variant": variant}, partition)
-
-
-def test_each_warning_has_its_cause() -> None:
-    assert warnings() == []
-    assert [w.split(" of ")[0] for w in warnings(rank=3.9)] == ["effective rank"]
-    assert [w.split(" (")[0] for w in warnings(variant=0.04)] == ["variant features hardly vary"]
-    assert "0.600 is no better than a constant class's 0.600" in warnings(accuracy=0.6)[0]
-
-
-def test_dimensions_that_are_not_there_are_not_warned_about() -> None:
-    assert warnings(rank=0.0, partition=Partition(0, 64, 64)) == []
-    assert warnings(variant=0.0, partition=Partition(32, 0, 96)) == []
-    assert warnings(rank=2.0, partition=Partition(2, 2, 4)) == []
+@pytest.mark.parametrize("missing", ["N", "S", "V", "SV"])
+@pytest.mark.parametrize("measured", [True, False])
+def test_only_measured_beats_may_lack_s(missing: str, measured: bool) -> None:
+    labels = np.array([i for i, name in enumerate("NSV") if name not in missing] * 100)
+    windows = WindowSet(np.zeros((len(labels), 1, 1), np.float32), labels, np.zeros(len(labels), np.int64))
+    task = SimpleNamespace(
+        recordings=SimpleNamespace(name="set"),
+        parts={"train": windows},
+        labels=("N", "S", "V"),
+        frontend=SimpleNamespace(beats=object() if measured else None),
+    )
+    if measured and missing == "S":
+        _check_windows(task, TrainConfig().changed(batch_size=16))
+        return
+    with pytest.raises(InputError, match=f"set: no training window has {', '.join(missing)}; use another --seed"):
+        _check_windows(task, TrainConfig().changed(batch_size=16))
 
 
 def test_invariants_are_normalized_over_the_training_windows() -> None:

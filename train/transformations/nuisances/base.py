@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from scl.frontend.sensor import PREFIXES
+from scl.frontend.sensor import DPS, PREFIXES
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,25 @@ class OfOne(InPlace):
 
     def fits(self, kinds: Sequence[str]) -> bool:
         return self.kind in kinds
+
+
+class OfOneInUnits(OfOne):
+    """One whose strength is in the units of that sensor, as data sheets have them."""
+
+    units: ClassVar = {"accelerometer": "m/s^2", "gyroscope": "deg/s", "ecg": "mV"}
+    ladders: ClassVar[dict[str, tuple[float, ...]]]
+
+    @property
+    def unit(self) -> str:
+        return self.units[self.kind]
+
+    @property
+    def ladder(self) -> tuple[float, ...]:
+        return self.ladders[self.kind]
+
+    def in_si(self, strength: Tensor) -> Tensor:
+        """As the samples are: rad/s of a gyroscope."""
+        return strength * (DPS if self.kind == "gyroscope" else 1)
 
 
 def switched(nuisance: Nuisance) -> bool:

@@ -6,12 +6,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from scl.frontend.sensor import DPS
-from train.transformations.nuisances.base import OfOne, Signal, directions
+from train.transformations.nuisances.base import OfOneInUnits, Signal, directions
 
 
 @dataclass(frozen=True)
-class Bias(OfOne):
+class Bias(OfOneInUnits):
     """A constant vector of length `strength` in a direction that is drawn.
 
     Zero-g offset and zero-rate output in data sheets, typical, as we remember the sheets: BMI270 20 mg and 0.5 dps,
@@ -22,25 +21,16 @@ class Bias(OfOne):
     kind: str
 
     what: ClassVar = "bias"
-    units: ClassVar = {"accelerometer": "m/s^2", "gyroscope": "deg/s"}
     ladders: ClassVar = {"accelerometer": (0.2, 0.5, 1.0, 2.0), "gyroscope": (0.5, 1.0, 3.0, 10.0)}
 
     @property
     def sentence(self) -> str:
         return f"the {self.kind} has an offset"
 
-    @property
-    def unit(self) -> str:
-        return self.units[self.kind]
-
-    @property
-    def ladder(self) -> tuple[float, ...]:
-        return self.ladders[self.kind]
-
     def __call__(
         self, cuts: Tensor, samples: int, signal: Signal, strength: Tensor, generator: torch.Generator
     ) -> Tensor:
         seen = cuts[:, :, :samples].clone()
-        length = strength * (DPS if self.kind == "gyroscope" else 1)
+        length = self.in_si(strength)
         seen[:, signal.channels[self.kind]] += (directions(len(cuts), generator, cuts) * length[:, None])[:, :, None]
         return seen

@@ -6,12 +6,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from scl.frontend.sensor import DPS
-from train.transformations.nuisances.base import OfOne, Signal
+from train.transformations.nuisances.base import OfOneInUnits, Signal
 
 
 @dataclass(frozen=True)
-class Noise(OfOne):
+class Noise(OfOneInUnits):
     """White normal noise of standard deviation `strength` on each channel.
 
     Noise densities of data sheets, as we remember the sheets: BMI270 160 ug/sqrt(Hz) and 8 mdps/sqrt(Hz), LSM6DSO 70
@@ -23,7 +22,6 @@ class Noise(OfOne):
     kind: str
 
     what: ClassVar = "noise"
-    units: ClassVar = {"accelerometer": "m/s^2", "gyroscope": "deg/s", "ecg": "mV"}
     ladders: ClassVar = {
         "accelerometer": (0.02, 0.1, 0.2, 0.5),
         "gyroscope": (0.1, 1.0, 5.0, 20.0),
@@ -34,19 +32,11 @@ class Noise(OfOne):
     def sentence(self) -> str:
         return f"the {self.kind} is noisy"
 
-    @property
-    def unit(self) -> str:
-        return self.units[self.kind]
-
-    @property
-    def ladder(self) -> tuple[float, ...]:
-        return self.ladders[self.kind]
-
     def __call__(
         self, cuts: Tensor, samples: int, signal: Signal, strength: Tensor, generator: torch.Generator
     ) -> Tensor:
         seen = cuts[:, :, :samples].clone()
         part = seen[:, signal.channels[self.kind]]
         drawn = torch.randn(part.shape, generator=generator, device=cuts.device).to(cuts.dtype)
-        part += drawn * (strength * (DPS if self.kind == "gyroscope" else 1))[:, None, None]
+        part += drawn * self.in_si(strength)[:, None, None]
         return seen
