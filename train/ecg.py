@@ -41,7 +41,10 @@ SUPPORTED = {
     "also": Only(("",), "an ECG is shifted only"),
     "split": Only(("subject",), "ECG is divided by record, as published"),
 }
-SUPPORTED_RAW = {"variation": Only((0.0,), "ECG windows are always varied")}
+SUPPORTED_RAW = {
+    "variation": Only((0.0,), "ECG windows are always varied"),
+    "peaks": Only(("detected",), "windows of beats are cut around annotated R peaks, strips around none"),
+}
 SUPPORTED_MULTILABEL = {"smoothing": Only((0.0,), "labels of ptbxl may hold together, and smoothing spreads one")}
 
 

@@ -20,7 +20,10 @@ from train.run.supported import Only, check_supported
 
 # docs/results/rotation.md has what each of these is worth.
 WRIST = TrainConfig().changed(input="invariant", variation=1.0, smoothing=0.1, cutmix=1.0, epochs=20)
-SUPPORTED = {"input": Only(("raw", "invariant"), "rolled windows are for time shift, in train.ecg")}
+SUPPORTED = {
+    "input": Only(("raw", "invariant"), "rolled windows are for time shift, in train.ecg"),
+    "peaks": Only(("detected",), "motion has no R peaks"),
+}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scl.frontend.beats import BeatSpec, features_at, microvolts, names
+from scl.frontend.beats import INPUTS, BeatSpec, features_at, microvolts
 from tests.firmware.c_beats import answered_beats, assert_same
 from tests.scl.frontend.synthetic_ecg import ecg, rhythm
 
@@ -39,10 +39,10 @@ def flat():
     return np.zeros(9000, np.float32), np.arange(60, 8000, 97)
 
 
-@pytest.mark.parametrize("next_interval", [False, True])
+@pytest.mark.parametrize("measured", INPUTS)
 @pytest.mark.parametrize("signal", [sinus, pauses, rails, halves, noise, flat])
-def test_every_value(engine, signal, next_interval):
+def test_every_value(engine, signal, measured):
     x, at = signal()
-    beats = features_at(x, at, BeatSpec(next_interval, names(next_interval)))
+    beats = features_at(x, at, BeatSpec.of(measured))
     assert len(beats.at) > 35
-    assert_same(answered_beats(engine, microvolts(x), at, at, next_interval), beats)
+    assert_same(answered_beats(engine, microvolts(x), at, at, BeatSpec.of(measured)), beats)

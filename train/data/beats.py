@@ -20,9 +20,9 @@ UNKNOWN = -1  # class of a beat that nobody annotated
 Versions = tuple[Recordings, ...]  # of measured beats: as recorded, then a copy of each kind
 
 
-def versions(recordings: Recordings, spec: BeatSpec) -> Versions:
-    """The beats that the board finds in recordings as they were recorded, and their copies."""
-    return measured(recordings, spec), *(measured(recordings, spec, kind) for kind in KINDS)
+def versions(recordings: Recordings, spec: BeatSpec, annotated: bool = False) -> Versions:
+    """The beats of recordings as they were recorded, and their copies; of `annotated`, see `measured`."""
+    return tuple(measured(recordings, spec, kind, annotated) for kind in (None, *KINDS))
 
 
 def windows(versions: Versions, groups: Collection[int], classes: tuple[str, ...]) -> WindowSet:
@@ -52,34 +52,39 @@ def windows(versions: Versions, groups: Collection[int], classes: tuple[str, ...
     )
 
 
-def measured(recordings: Recordings, spec: BeatSpec, kind: str | None = None) -> Recordings:
+def measured(recordings: Recordings, spec: BeatSpec, kind: str | None = None, annotated: bool = False) -> Recordings:
     """The beats of recordings as they were recorded: a "sample" of a block's x (features, beats) is one beat, `beats`
     its R peak at 180 Hz and the class of the annotated beat that it is, or UNKNOWN.
 
     Args:
         kind: of a disturbance; then each beat of the undisturbed recordings has its features as disturbed, and those
             that are not detected any more have them as recorded.
+        annotated: beats are measured at annotated R peaks, instead of those that the board finds.
     """
-    key: dict[str, object] = {"sha256": recordings.sha256, "spec": asdict(spec), "kind": kind}
-    return cached(f"{recordings.name}-beats", key, lambda: _measure(recordings, spec, kind))
+    key: dict[str, object] = {
+        "sha256": recordings.sha256, "spec": asdict(spec), "kind": kind, "annotated": annotated
+    }  # fmt: skip
+    return cached(f"{recordings.name}-beats", key, lambda: _measure(recordings, spec, kind, annotated))
 
 
-def _measure(recordings: Recordings, spec: BeatSpec, kind: str | None) -> Recordings:
+def _measure(recordings: Recordings, spec: BeatSpec, kind: str | None, annotated: bool) -> Recordings:
     behind = ecg.prepared(recordings, RATE_HZ)
     if kind is None:
-        blocks = [_block(block, _found(block, spec), spec) for block in behind.blocks]
+        blocks = [_block(block, _beats(block, spec, annotated), spec) for block in behind.blocks]
     else:
-        before = measured(recordings, spec)
+        before = measured(recordings, spec, annotated=annotated)
         changed = behind if kind == ANOTHER_PEAK else ecg.prepared(beat_copies.disturbed(recordings, kind), RATE_HZ)
         pairs = zip(before.blocks, changed.blocks, strict=True)
-        blocks = [_disturbed(old, block, spec, kind) for old, block in pairs]
+        blocks = [_disturbed(old, block, spec, kind, annotated) for old, block in pairs]
     return replace(
         recordings, rate_hz=RATE_HZ, channels=spec.names, units=("",) * len(spec.names), blocks=tuple(blocks)
     )
 
 
-def _found(block: Block, spec: BeatSpec) -> Beats:
+def _beats(block: Block, spec: BeatSpec, annotated: bool) -> Beats:
     signal = block.x[0]
+    if annotated:
+        return features_at(signal, np.sort(block.beats[:, 0]), spec)
     return find(signal, np.zeros(len(signal), bool), spec)
 
 
@@ -93,14 +98,14 @@ def _block(block: Block, found: Beats, spec: BeatSpec) -> Block:
     return Block(block.group, -1, found.values.T.copy(), np.stack([found.at, classes], axis=1))
 
 
-def _disturbed(old: Block, block: Block, spec: BeatSpec, kind: str) -> Block:
+def _disturbed(old: Block, block: Block, spec: BeatSpec, kind: str, annotated: bool) -> Block:
     """The beats of `old` with the features that they have in the disturbed block."""
     if kind == ANOTHER_PEAK:
         uv = microvolts(block.x[0])
         moved = beat_copies.jittered(old.beats[:, 0], RATE_HZ, block.group)
         again = features_at(block.x[0], np.unique(r_peaks(uv, moved)), spec)
     else:
-        again = _found(block, spec)
+        again = _beats(block, spec, annotated)
     matched = match(old.beats[:, 0], again.at, match_window(RATE_HZ))
     x = old.x.copy()
     x[:, matched >= 0] = again.values[matched[matched >= 0]].T
