@@ -7,7 +7,8 @@ points down if h + l < 0, and clearly so, or up, if 8 |h + l| > h - l. Two steps
     measured. So a stream and the same stream with the other sign are one and the same from here on.
  2. The running polarity is 1 for the first beat. From then on it is that of the template before each beat where that is
     clear, and else stays as it is. A single beat of another shape hardly moves the template (its first eight beats
-    aside), and a template that is undecided moves nothing. Features with a sign are multiplied by it.
+    aside), and a template that is not clear changes nothing. Features with a sign are multiplied by it. A lead that is
+    turned round without falling off is followed as slowly as the template follows: in some 130 beats.
 
 A first beat with h + l = 0 is turned in neither; then the two streams differ. firmware/src/frontend/beat_polarity.c is
 the same.

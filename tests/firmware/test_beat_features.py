@@ -40,9 +40,10 @@ def flat():
 
 
 def turning():
-    """Beats that turn round twice, with another shape among the first ones."""
-    x, at = ecg(rhythm(120), ventricular=(0, 3, 41), noise=0.03)
-    x[at[30] + 70 : at[80] + 70] *= -1
+    """Upright beats behind a first one that points down, and turned round once more later."""
+    x, at = ecg(rhythm(260), ventricular=(3, 41), noise=0.03)
+    x[: at[0] + 70] *= -1
+    x[at[40] + 70 :] *= -1
     return x, at
 
 

@@ -112,8 +112,8 @@ def _check_other_lead(recordings: Recordings) -> None:
     shapes = [[(block.group, block.x.shape) for block in one.blocks] for one in (recordings, recordings.other_lead)]
     if shapes[0] != shapes[1]:
         raise InputError(
-            f"{recordings.name}: the two leads of its records have different stretches of valid samples, expected the same "
-            "ones; leave lead out of --against"
+            f"{recordings.name}: the two leads of its records have different stretches of valid samples, expected the "
+            "same; leave lead out of --against"
         )
 
 
