@@ -51,9 +51,9 @@ class Disturbance:
 
     against: tuple[str, ...] = ()
 
-    name: ClassVar[str] = "disturbance"
+    name = "disturbance"
     limited: ClassVar[tuple[str, ...]] = ("macro_f1", "consistency")
-    balanced: ClassVar[bool] = False
+    balanced = False
     figures_class: ClassVar = DisturbanceFigures
 
     def __post_init__(self) -> None:
