@@ -22,7 +22,7 @@ from scl.artifacts import write_json
 from scl.artifacts.run import Split
 from scl.threads import wait_passively
 from train.data import beats, mitdb
-from train.data.data_set import Source
+from train.data.data_set import BOTH_LEADS, Source
 from train.data.recordings import Recordings, WindowSet
 from train.data.stored import resolve
 from train.ecg import BEAT
@@ -31,6 +31,7 @@ from train.run.ecg_task import beat_spec, features_task
 from train.run.evaluate import predict
 from train.run.loop import Progress, fit
 from train.run.session import prepared_model
+from train.transformations import Disturbance
 
 FOLDS = 6
 COMPARED = (
@@ -56,7 +57,7 @@ def main() -> None:
     arguments = options.parse_args()
     wait_passively()
     torch.set_num_threads(1)
-    recordings = mitdb.load(resolve(None, mitdb.DATA_SET))
+    recordings = mitdb.DATA_SET.load(resolve(None, mitdb.DATA_SET), BOTH_LEADS)
     for changed in [arguments.set] if arguments.set else COMPARED:
         config = BEAT.changed(**dict(option(pair) for pair in changed))
         for seed in arguments.seeds:
@@ -82,17 +83,23 @@ def rows_of(path: Path) -> list[dict]:
 
 def all_windows(recordings: Recordings, config: TrainConfig, annotated: bool) -> WindowSet:
     """Beats of all records that are not paced, with their copies."""
-    found = beats.versions(recordings, beat_spec(config), annotated)
+    found = beats.versions(recordings, beat_spec(config), Disturbance.of(config.method.against).kinds, annotated)
     return beats.windows(found, (*mitdb.DS1, *mitdb.DS2), mitdb.RHYTHM)
 
 
 def table(rows: list[dict]) -> str:
-    """Means over seeds with half their 95 % intervals, in per cent, a line for each set of options."""
-    lines = [f"| options | {' | '.join(SHOWN)} |", f"| --- |{' --- |' * len(SHOWN)}"]
+    """Means over seeds with half their 95 % intervals, in per cent, a line for each set of options. The last column has
+    the differences from the default, seed by seed, whose folds are the same.
+    """
+    heads = ("options", "seeds", *SHOWN, "macro F1 above the default's")
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    plain = {row["seed"]: row["macro F1"] for row in rows if not row["options"]}
     for options in dict.fromkeys(row["options"] for row in rows):
         of = [row for row in rows if row["options"] == options]
         cells = [" / ".join(spread((100 * row[name] for row in of), 1) for name in names) for names in SHOWN.values()]
-        lines.append(f"| {options or 'the default, augment'} | {' | '.join(cells)} |")
+        above = [100 * (row["macro F1"] - plain[row["seed"]]) for row in of if row["seed"] in plain]
+        cells.append(spread(above, 1) if options and above else "-")
+        lines.append(f"| {options or 'the default, augment'} | {len(of)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -15,7 +15,7 @@ from scl.artifacts import command
 from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
-from train.run.config import TrainConfig
+from train.run.config import AS_RECORDED, TrainConfig
 from train.run.supported import Only, check_supported
 
 # docs/results/rotation.md has what each of these is worth.
@@ -23,6 +23,7 @@ WRIST = TrainConfig().changed(input="invariant", variation=1.0, smoothing=0.1, c
 SUPPORTED = {
     "input": Only(("raw", "invariant"), "rolled windows are for time shift, in train.ecg"),
     "peaks": Only(("detected",), "motion has no R peaks"),
+    "polarity": Only((AS_RECORDED,), "it is that of an ECG's lead"),
 }
 
 

@@ -39,12 +39,15 @@ nearest integer, halves up; log2 is `integer_math.log2_q12`. Ranges are those of
     sample_-50 .. sample_32  each sample of the cut, in microvolts, / PP                 +-131072
 
 Look-alikes: of the last 64 of them, this beat among them; changes of RR in parts of the median.
+With corrected polarity all of that is of the turned stream, and upright, upright_t and st are multiplied by the running
+polarity before the beat (`scl.frontend.beat_polarity`): no feature has the lead's sign.
 A beat with no next one within 3 s is answered with an interval of 3 s and correlations of 4096.
 firmware/src/frontend/beat_features.c is the same.
 """
 
 import numpy as np
 
+from scl.frontend import beat_polarity as polarity
 from scl.frontend import beat_shape as shape
 from scl.frontend import beat_template as template
 from scl.frontend.beat_shape import PR, QRS, STEEP, P
@@ -64,32 +67,40 @@ NAMES = (
     *("height", "upright", "irregular", "p_corr_mean", "change_mean", "interval128", "median128", "upright_t"),
     *("p_corr_near", "wider_low", "steeper", "irregular3", "st", "corr_best"),
 )
+SIGNED = ("upright", "upright_t", "st")  # which have the lead's sign, as the samples have
 NEXT_NAMES = ("next_interval", "next", "next_ratio", "next_q_corr")
 SAMPLE_NAMES = tuple(f"sample_{place}" for place in range(shape.FIRST, shape.LAST + 1))
 SMALL, SMALL_STEP = 10, 5  # uV
 LARGEST = 32 * ONE  # of ratios to the template's size
 
 
-def features(cuts: np.ndarray, rr: np.ndarray, followed: np.ndarray) -> np.ndarray:
+def features(cuts: np.ndarray, rr: np.ndarray, followed: np.ndarray, corrected: bool = False) -> np.ndarray:
     """Of consecutive beats, int64 (beats, 112): NAMES, NEXT_NAMES and SAMPLE_NAMES.
 
     Args:
         cuts: int64 (beats, 83) microvolts, as `beat_shape.cuts_at` makes them.
         rr: int64 (beats,), as `rr_series` has it; the beats follow each other.
         followed: bool (beats,), the next beat comes in time; False for the last.
+        corrected: their sign is not the lead's.
     """
     if not len(cuts):
         return np.zeros((0, len(NAMES) + len(NEXT_NAMES) + len(SAMPLE_NAMES)), np.int64)
+    cuts = polarity.turned(cuts) if corrected else cuts
     course = template.follow(cuts, rr)
     columns = {**_intervals(rr, course), **_qrs(cuts, course), **_slopes(cuts, course), **_waves(cuts, course)}
     columns |= _irregularity(rr, course, columns["p_corr"])
+    samples = _samples(cuts, course)
+    if corrected:
+        sign = polarity.running(course.template)
+        columns |= {name: sign * columns[name] for name in SIGNED}
+        samples *= sign[:, None]
     next_rr = np.where(followed, np.append(rr[1:], LONGEST), LONGEST)
     columns["next_interval"] = log2_q12(next_rr) - log2_q12(course.quantile)
     columns["next_ratio"] = log2_q12(next_rr) - log2_q12(rr)
     for name, of_next in (("next", "corr"), ("next_q_corr", "q_corr")):
         columns[name] = np.where(followed, np.append(columns[of_next][1:], ONE), ONE)
     measures = np.stack([columns[name] for name in NAMES + NEXT_NAMES], axis=1)
-    return np.concatenate([measures, _samples(cuts, course)], axis=1)
+    return np.concatenate([measures, samples], axis=1)
 
 
 def _intervals(rr: np.ndarray, course: Course) -> dict[str, np.ndarray]:

@@ -40,19 +40,21 @@ class BeatSpec:
         input: its values: features, causal ones (those that need no next beat), the waveform (the samples of its cut),
             or both features and waveform.
         names: of the values, in order.
+        polarity_corrected: those with a sign have that of the patient's usual R peak, not the lead's.
     """
 
     input: BeatInput
     names: tuple[str, ...]
+    polarity_corrected: bool = False
 
     def __post_init__(self) -> None:
         if self.names != names(self.input):
             raise ValueError(f"names are {', '.join(self.names)}, expected {', '.join(names(self.input))}")
 
     @classmethod
-    def of(cls, measured: BeatInput) -> "BeatSpec":
+    def of(cls, measured: BeatInput, polarity_corrected: bool = False) -> "BeatSpec":
         """The values of an input."""
-        return cls(measured, names(measured))
+        return cls(measured, names(measured), polarity_corrected)
 
     @property
     def next_interval(self) -> bool:
@@ -144,7 +146,8 @@ def _answered(uv: np.ndarray, at: np.ndarray, known: np.ndarray, start: int, spe
     rr = distance.clip(rr_series.SHORTEST, rr_series.LONGEST)
     rr[:1] = rr_series.FIRST
     time_out, next_measured = at + TIME_OUT, np.append(measured[1:], len(uv) + TIME_OUT)[: len(at)]
-    values = beat_features.features(beat_shape.cuts_at(uv, at), rr, followed=next_measured <= time_out)
+    followed = next_measured <= time_out
+    values = beat_features.features(beat_shape.cuts_at(uv, at), rr, followed, spec.polarity_corrected)
     answered = np.minimum(time_out, next_measured) if spec.next_interval else measured
     kept = answered < len(uv)
     first = 0 if spec.input != "waveform" else values.shape[1] - spec.samples

@@ -74,9 +74,9 @@ class BeatModel:
     spec: FrontEndSpec
 
     @classmethod
-    def of(cls, counts: np.ndarray, measured: BeatInput, seed: int = 3) -> "BeatModel":
+    def of(cls, counts: np.ndarray, measured: BeatInput, seed: int = 3, corrected: bool = False) -> "BeatModel":
         """Normalized over the beats of a recording; weights are random."""
-        beats = BeatSpec.of(measured)
+        beats = BeatSpec.of(measured, corrected)
         inputs = len(beats.names)
         plain = _spec(beats, [0.0] * inputs, [1.0] * inputs)
         values = found(counts, plain).values

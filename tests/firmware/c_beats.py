@@ -16,7 +16,7 @@ class CBeat(ctypes.Structure):
 class CBeatCut(ctypes.Structure):
     """scl_beat_cut of beat_features.h."""
 
-    _fields_ = [("uv", ctypes.c_int16 * 83), ("usual_size", ctypes.c_int32)]
+    _fields_ = [("uv", ctypes.c_int16 * 83), ("usual_size", ctypes.c_int32), ("sign", ctypes.c_int8)]
 
 
 class Answered:
@@ -27,10 +27,11 @@ class Answered:
         self.beat = CBeat(values=self.values)
         self.cut = CBeatCut() if spec.samples else None
         self.features = ctypes.c_uint8(len(spec.names) - spec.samples)
+        self.corrected = ctypes.c_bool(spec.polarity_corrected)
         self.rows: list[tuple] = []
 
     def reset(self, function, state) -> None:
-        function(state, self.features, ctypes.byref(self.cut) if self.cut else None)
+        function(state, self.features, ctypes.byref(self.cut) if self.cut else None, self.corrected)
 
     def take(self, push: int) -> None:
         self.rows.append((self.beat.at, push, self.beat.interval, list(self.values)))

@@ -1,5 +1,7 @@
 """Heartbeats' features in C equal numpy's in every value, whatever the signal and the R peaks."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -39,10 +41,18 @@ def flat():
     return np.zeros(9000, np.float32), np.arange(60, 8000, 97)
 
 
-@pytest.mark.parametrize("measured", INPUTS)
-@pytest.mark.parametrize("signal", [sinus, pauses, rails, halves, noise, flat])
-def test_every_value(engine, signal, measured):
+def turning():
+    """Upright beats behind a first one that points down, and turned round once more later."""
+    x, at = ecg(rhythm(260), ventricular=(3, 41), noise=0.03)
+    x[: at[0] + 70] *= -1
+    x[at[40] + 70 :] *= -1
+    return x, at
+
+
+@pytest.mark.parametrize("spec", [BeatSpec.of(*values) for values in itertools.product(INPUTS, (False, True))])
+@pytest.mark.parametrize("signal", [sinus, pauses, rails, halves, noise, flat, turning])
+def test_every_value(engine, signal, spec):
     x, at = signal()
-    beats = features_at(x, at, BeatSpec.of(measured))
+    beats = features_at(x, at, spec)
     assert len(beats.at) > 35
-    assert_same(answered_beats(engine, microvolts(x), at, at, BeatSpec.of(measured)), beats)
+    assert_same(answered_beats(engine, microvolts(x), at, at, spec), beats)

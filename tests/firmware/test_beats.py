@@ -31,26 +31,32 @@ def rails():
     return np.repeat(rng.choice([-99, 99, np.nan], 1500), rng.integers(1, 30, 1500)).astype(np.float32)[:12_000]
 
 
-@pytest.mark.parametrize("measured", INPUTS)
+SPECS = [*map(BeatSpec.of, INPUTS), BeatSpec.of("features", True), BeatSpec.of("both", True)]
+
+
+@pytest.mark.parametrize("spec", SPECS)
 @pytest.mark.parametrize("signal", [sinus, pauses, small_then_large, noise, rails])
-def test_every_value(engine, signal, measured):
+def test_every_value(engine, signal, spec):
     x = signal()
     off = np.zeros(len(x), bool)
-    beats = find(x, off, BeatSpec.of(measured))
+    beats = find(x, off, spec)
     assert len(beats.at) > 30
-    assert_same(found_beats(engine, x, off, BeatSpec.of(measured)), beats)
+    assert_same(found_beats(engine, x, off, spec), beats)
 
 
-@pytest.mark.parametrize("measured", INPUTS)
-def test_a_lead_that_goes_off(engine, measured):
-    """From the first sample on, for one sample, in the middle of a beat, for long, and at the end."""
+@pytest.mark.parametrize("spec", SPECS)
+def test_a_lead_that_goes_off(engine, spec):
+    """From the first sample on, for one sample, in the middle of a beat, for long, and at the end; behind one of these
+    it comes back turned round.
+    """
     x = sinus()
+    x[5300:8000] *= -1
     off = np.zeros(len(x), bool)
     for start, stop in ((0, 300), (3000, 3001), (5000, 5100), (5300, 5310), (8000, 10_000), (len(x) - 50, len(x))):
         off[start:stop] = True
-    beats = find(x, off, BeatSpec.of(measured))
+    beats = find(x, off, spec)
     assert (beats.interval == 0).sum() == 4
-    assert_same(found_beats(engine, x, off, BeatSpec.of(measured)), beats)
+    assert_same(found_beats(engine, x, off, spec), beats)
 
 
 @pytest.mark.parametrize(("record", "measured"), [(207, "features"), (232, "features"), (232, "both")])

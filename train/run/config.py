@@ -7,13 +7,15 @@ from typing import Any
 
 from scl.arguments import MOST_COPIES, MOST_SEED
 from scl.artifacts.fields import MOST
-from scl.frontend.beats import INPUTS as FEATURES
+from scl.frontend.beats import INPUTS
 from scl.partition import Partition
 from train.experimental.options import ExperimentalOptions
 from train.experimental.options import check as check_experimental
 from train.methods import METHODS, named
 from train.run.options import Options, Sizes, name_of, option, parsed
 
+FEATURES = INPUTS  # for which beats are measured
+AS_RECORDED, CORRECTED = "as-recorded", "corrected"  # polarity of measured beats
 FEATURES_METHOD = "augment"  # none was measured to do better there
 MOST_EPOCHS = 1_000_000
 MOST_BATCH = 1_000_000  # windows
@@ -40,7 +42,8 @@ class MethodOptions(Options):
     against: str = option(
         "",
         "imu: what the second view differs in, rotation (the default) or nuisances of docs/BATTERY.md with + between "
-        "them, as rotation+mirror",
+        "them, as rotation+mirror; beats: what their copies differ in besides, inverted, lead (the record's other one) "
+        "or inverted+lead",
     )
 
 
@@ -76,6 +79,11 @@ class EncoderOptions(Options):
         "features of each (the default there), those that do not wait for the next beat (causal), the samples around "
         "its R peak (waveform, no wait either), or features and samples (both)",
         choices=("raw", "invariant", "canonical", *FEATURES),
+    )
+    polarity: str = option(
+        AS_RECORDED,
+        "beats: features with a sign have the lead's, or are turned so that the patient's usual R peak points up",
+        choices=(AS_RECORDED, CORRECTED),
     )
 
     def __post_init__(self) -> None:

@@ -30,9 +30,9 @@ void scl_input_start(scl_input *in)
     scl_frontend_reset(&in->frontend);
 #ifdef SCL_BEATS
 #if SCL_BEATS_SAMPLES > 0
-    scl_beats_reset(&in->beats, (uint8_t)BEAT_FEATURES, &in->cut);
+    scl_beats_reset(&in->beats, (uint8_t)BEAT_FEATURES, &in->cut, SCL_BEATS_CORRECTED != 0);
 #else
-    scl_beats_reset(&in->beats, (uint8_t)BEAT_FEATURES, NULL);
+    scl_beats_reset(&in->beats, (uint8_t)BEAT_FEATURES, NULL, SCL_BEATS_CORRECTED != 0);
 #endif
 #endif
     in->clean = UINT32_MAX;

@@ -24,6 +24,7 @@ static void restart(scl_beat_features *f)
 {
     scl_rr_series_reset(&f->series);
     scl_beat_template_reset(&f->usual);
+    scl_beat_polarity_reset(&f->polarity);
     f->waiting_head = 0;
     f->waiting_count = 0;
     f->any_taken = false;
@@ -31,11 +32,12 @@ static void restart(scl_beat_features *f)
     f->pending = false;
 }
 
-void scl_beat_features_reset(scl_beat_features *f, uint8_t features, scl_beat_cut *cut)
+void scl_beat_features_reset(scl_beat_features *f, uint8_t features, scl_beat_cut *cut, bool corrected)
 {
     f->pushed = 0;
     f->count = features;
     f->cut = cut;
+    f->corrected = corrected;
     restart(f);
 }
 
@@ -88,12 +90,15 @@ static void qrs(scl_beat_features *f, const int32_t *cut)
     const int32_t size = (e.high - e.low) + SMALL;
     const int32_t usual_size = usual_extent(&u);
     const int64_t apart = scl_difference(q, usual, SCL_QRS);
+    if (f->corrected) {
+        scl_beat_polarity_follow(&f->polarity, &u);
+    }
     f->values[SIZE] = log2_of(SCL_FRACTION * size) - log2_of(usual_size);
     f->values[DIFFERENCE] = limited(scl_quotient(4 * (int64_t)SCL_ONE * apart, (int64_t)SCL_QRS * SCL_QRS * usual_size));
     f->values[HEIGHT] = log2_of(size);
-    f->values[UPRIGHT] = upright(&e, size);
-    f->values[UPRIGHT_T] = upright(&u, usual_size);
-    f->values[ST] = limited(scl_quotient(2 * (int64_t)SCL_ONE * SCL_FRACTION * scl_level(cut), 80 * (int64_t)usual_size));
+    f->values[UPRIGHT] = f->polarity.running * upright(&e, size);
+    f->values[UPRIGHT_T] = f->polarity.running * upright(&u, usual_size);
+    f->values[ST] = f->polarity.running * limited(scl_quotient(2 * (int64_t)SCL_ONE * SCL_FRACTION * scl_level(cut), 80 * (int64_t)usual_size));
 }
 
 static void slopes(scl_beat_features *f, const int32_t *cut)
@@ -143,6 +148,7 @@ static void keep_cut(scl_beat_features *f, const int32_t *cut)
     if (f->cut != NULL) {
         const scl_extremes usual = scl_extremes_of(&f->usual.samples[SCL_QRS_FIRST], SCL_QRS);
         f->cut->usual_size = usual_extent(&usual);
+        f->cut->sign = f->polarity.running;
         for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
             f->cut->uv[i] = (int16_t)cut[i];
         }
@@ -165,7 +171,7 @@ static void conclude(scl_beat_features *f, scl_beat *beat)
     if (f->cut != NULL) {
         for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
             const int64_t uv = (int64_t)SCL_ONE * SCL_FRACTION * f->cut->uv[i];
-            beat->values[f->count + i] = from_q12(limited(scl_quotient(uv, f->cut->usual_size)));
+            beat->values[f->count + i] = from_q12(f->cut->sign * limited(scl_quotient(uv, f->cut->usual_size)));
         }
     }
     f->pending = false;
@@ -182,6 +188,13 @@ static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t 
     for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
         cut[i] = scl_signal_ring_at(ring, ((f->pushed - at) + (uint32_t)SCL_CUT_BEFORE) - i);
     }
+    if (first && f->corrected) {
+        const scl_extremes e = scl_extremes_of(&cut[SCL_QRS_FIRST], SCL_QRS);
+        scl_beat_polarity_start(&f->polarity, &e);
+    }
+    for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
+        cut[i] *= f->polarity.turned;
+    }
     if (first) {
         scl_beat_template_start(&f->usual, cut);
     } else {
@@ -197,11 +210,11 @@ static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t 
     }
     const scl_usual usual = scl_rr_series_usual(&f->series, (uint16_t)rr);
     const bool alike = scl_beat_template_alike(correlation);
-    keep_cut(f, cut);
     intervals(f, rr, &usual);
     f->values[CORR] = correlation;
     f->values[Q_CORR] = q_correlation;
     qrs(f, cut);
+    keep_cut(f, cut);
     slopes(f, cut);
     waves(f, cut);
     scl_rr_series_add(&f->series, (uint16_t)rr, usual.median, alike, f->values[P_CORR]);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "beat_polarity.h"
 #include "beat_template.h"
 #include "rr_series.h"
 #include "signal_ring.h"
@@ -24,11 +25,13 @@ typedef struct {
 typedef struct {
     int16_t uv[SCL_CUT];
     int32_t usual_size;      /* of its patient's beats, 256ths of a microvolt */
+    int8_t sign;             /* with which they are answered */
 } scl_beat_cut;
 
 typedef struct {
     scl_rr_series series;
     scl_beat_template usual;
+    scl_beat_polarity polarity; /* both 1 unless `corrected` */
     int32_t qrs[SCL_QRS];    /* of the beat before, microvolts */
     int32_t correlation;     /* of the beat before, Q12 */
     uint32_t waiting[SCL_BEATS_WAITING]; /* R peaks that are not measured yet, in order; a ring */
@@ -40,6 +43,7 @@ typedef struct {
     bool any_taken;
     bool any_measured;
     bool pending;            /* the beat measured last waits for its next one */
+    bool corrected;
     uint8_t count;           /* of features that are answered */
     scl_beat_cut *cut;       /* of the beat measured last; NULL: samples are not answered */
     int32_t values[SCL_BEAT_FEATURES]; /* of the beat measured last */
@@ -49,8 +53,9 @@ typedef struct {
 } scl_beat_features;
 
 /* Sample 0 of the first stream follows. Of a beat `features` are answered, SCL_BEAT_FEATURES (after the next one), SCL_CAUSAL_FEATURES or
- * 0, and behind them its samples, SCL_CUT, where there is memory for them: else `cut` is NULL. */
-void scl_beat_features_reset(scl_beat_features *f, uint8_t features, scl_beat_cut *cut);
+ * 0, and behind them its samples, SCL_CUT, where there is memory for them: else `cut` is NULL. `corrected`: none has the lead's sign
+ * (beat_polarity.h). */
+void scl_beat_features_reset(scl_beat_features *f, uint8_t features, scl_beat_cut *cut, bool corrected);
 
 /* Passes over a sample without a lead: the stream begins anew behind it. */
 void scl_beat_features_skip(scl_beat_features *f);
