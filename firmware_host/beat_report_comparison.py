@@ -17,7 +17,7 @@ KINDS: tuple[tuple[str, Counts], ...] = (
     ("V", statistics.veb_tally),
     ("S", statistics.sveb_tally),
 )
-AGAIN = "validate both again with the same recordings and the same --limit"
+AGAIN = "run validate on both with the same recordings and the same --limit"
 
 
 def beat_figures(a: BeatValidation, b: BeatValidation) -> tuple[str, tuple[Difference, ...]]:
@@ -44,7 +44,7 @@ def _matrices(v: BeatValidation) -> dict[str, np.ndarray]:
     if v.compared is None:
         raise InputError(
             f"{v.name} on {v.board}: its validation ended early ({v.stopped}), so its beats are not "
-            "compared with any; validate again"
+            "compared with any; run validate again"
         )
     found: dict[str, np.ndarray] = {}
     for record in v.compared.records:

@@ -100,7 +100,7 @@ def test_records_with_other_annotated_beats_are_no_pair(first: BeatValidation) -
 
     with pytest.raises(InputError, match=r"A has 2 records with [\d,]+ annotated .* B 2 records .* the same --limit$"):
         beat_figures(first, changed(first, fewer))
-    with pytest.raises(InputError, match=r"ended early \(the port is gone\), .*; validate again$"):
+    with pytest.raises(InputError, match=r"ended early \(the port is gone\), .*; run validate again$"):
         beat_figures(first, replace(first, compared=None, stopped="the port is gone"))
 
 
