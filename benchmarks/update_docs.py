@@ -87,6 +87,7 @@ def main() -> None:
     texts["battery_against"] = battery_folds.against_table(batteries)
     battery_folds.write_picture(batteries)
     texts["decisions"] = decisions.table(decisions.loaded())
+    texts["decisions_groups"] = decisions.groups_table(decisions.loaded())
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}
     texts["wisdm short"] = wisdm_folds.short_table(folds["runs"])

@@ -39,6 +39,7 @@ SUPPORTED = {
     "against": Only(("",), "strips are shifted, and beats disturbed, only"),
     "cutmix": Only((0.0,), "spans are cut for an IMU"),
     "also": Only(("",), "an ECG is shifted only"),
+    "groups": Only(("",), "an export takes groups of an ECG's classes"),
     "split": Only(("subject",), "ECG is divided by record, as published"),
 }
 SUPPORTED_RAW = {"variation": Only((0.0,), "ECG windows are always varied")}
