@@ -133,7 +133,7 @@ def _groups(text: str) -> LabelGroups:
     try:
         return LabelGroups.parse(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        raise argparse.ArgumentTypeError(f"{error}; give labels of the run") from error
 
 
 def _partition(text: str) -> Partition:
