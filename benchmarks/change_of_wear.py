@@ -2,7 +2,7 @@
 
     SCL_DATA_DIR=... python benchmarks/change_of_wear.py --runs runs/scl_control
 
-The runs are those of scl_control.py, raw channels of the WISDM watch, in float; a run that is missing is trained there.
+The runs are those of scl_control.py, which makes them: raw channels of the WISDM watch, in float.
 A pair is two windows of one test subject, of the same activity or of any two; the second one is as recorded, or turned
 by a known angle about a random axis. A score should be larger where it was turned: the distance between the two latents
 (1 - cosine, of one part or of the whole), the angle between the two mean accelerations, or what a linear probe of
@@ -209,7 +209,9 @@ def described(values: np.ndarray) -> list[float]:
 
 
 def table(rows: list[dict]) -> str:
-    """Markdown: the angle of gravity, the variant part of each loss, the other parts of the paper's."""
+    """Markdown: the angle of gravity, the variant part of each loss, the other parts of the paper's; of pairs of any
+    activity the first two alone.
+    """
     head = [
         "distance of",
         "windows",
@@ -220,8 +222,9 @@ def table(rows: list[dict]) -> str:
     ]
     lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
     for together_, same in ((1, True), (1, False), (TOGETHER, True), (TOGETHER, False)):
-        for row in rows:
-            shown = row["part"] in (GRAVITY, "variant") or row["loss"] == LOSSES[0]
+        for row in sorted(rows, key=lambda row: (row["part"] != GRAVITY, LOSSES.index(row["loss"]))):
+            paper = row["loss"] == LOSSES[0]
+            shown = paper or row["part"] == "variant" if same else paper and row["part"] in (GRAVITY, "variant")
             if (row["together"], row["same_activity"]) != (together_, same) or not shown:
                 continue
             what = "mean acceleration" if row["part"] == GRAVITY else f"{row['part']}, {row['loss']}"

@@ -18,6 +18,7 @@ import beat_folds
 import beat_literature
 import beat_pictures
 import beat_seeds
+import change_of_wear
 import cold_start
 import decisions
 import device
@@ -74,6 +75,7 @@ def main() -> None:
         texts |= {name: fenced(board), f"{name}-export": fenced(export)}
     ecg, cold, cost = (json.loads(page.RESULTS.read_text("utf-8")) for page in (ecg_methods, cold_start, train_cost))
     texts["train_cost"] = train_cost.table(cost)
+    texts["change_of_wear"] = change_of_wear.table(change_of_wear.loaded())
     texts["scl_control"] = scl_control.table(scl_control.read(scl_control.RESULTS))
     rows = ablations.read_rows()
     for table in ablations.POINTS:
