@@ -15,6 +15,7 @@ from train.methods import METHODS, named
 from train.run.options import Options, Sizes, name_of, option, parsed
 
 FEATURES = ("features", "causal")  # inputs that beats are measured for
+AS_RECORDED, CORRECTED = "as-recorded", "corrected"  # polarity of measured beats
 FEATURES_METHOD = "augment"  # none was measured to do better there
 MOST_EPOCHS = 1_000_000
 MOST_BATCH = 1_000_000  # windows
@@ -41,7 +42,8 @@ class MethodOptions(Options):
     against: str = option(
         "",
         "imu: what the second view differs in, rotation (the default) or nuisances of docs/BATTERY.md with + between "
-        "them, as rotation+mirror",
+        "them, as rotation+mirror; beats: what their copies differ in besides, inverted, lead (the record's other one) "
+        "or inverted+lead",
     )
 
 
@@ -76,6 +78,11 @@ class EncoderOptions(Options):
         "the sensor's channels; imu: what no rotation changes of them; ecg: rolled to the largest excursion; beats: "
         "features of each (the default there), or those that do not wait for the next beat (causal)",
         choices=("raw", "invariant", "canonical", *FEATURES),
+    )
+    polarity: str = option(
+        AS_RECORDED,
+        "beats: features with a sign have the lead's, or are turned so that the patient's usual R peak points up",
+        choices=(AS_RECORDED, CORRECTED),
     )
 
     def __post_init__(self) -> None:

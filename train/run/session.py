@@ -220,7 +220,7 @@ def _measured(
     if task.strips is not None:
         others, labels = {evaluation.name: evaluation.transformed}, task.strips.labels[0]
         evaluation = evaluate_strips(model, task.strips, device)
-    warnings = health_warnings(evaluation, labels, last, info.partition)
+    warnings = health_warnings(evaluation, labels, last, info.partition, len(info.labels))
     return Metrics(info, evaluation, others, elsewhere, tuple(warnings))
 
 
