@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,6 +15,7 @@ from firmware_host.windows_reader import Windows
 from scl import metrics
 from scl.artifacts.fields import MOST_LABELS, Whole
 from scl.artifacts.json_files import Artifact
+from scl.artifacts.label_groups import LabelGroups
 from scl.artifacts.provenance import Provenance
 from scl.robustness import Interval
 
@@ -92,8 +93,12 @@ class Comparison(Artifact):
 Values = Callable[[Windows], np.ndarray]  # (rows,), NaN where a row does not count
 
 
-def figures(a: Windows, b: Windows) -> tuple[bool, str, int | None, list[Difference], list[Difference]]:
-    """Whether they were paired, over which rows in words, equal answers, and the differences: of all, and by class."""
+def figures(
+    a: Windows, b: Windows, groups: LabelGroups
+) -> tuple[bool, str, int | None, list[Difference], list[Difference]]:
+    """Whether they were paired, over which rows in words, equal answers, and the differences: of all, with the classes
+    of a group as one too, and by class.
+    """
     rows = common(a, b)
     paired = bool(len(rows[0]))
     why = _paired_over(a, b, len(rows[0]))
@@ -102,9 +107,29 @@ def figures(a: Windows, b: Windows) -> tuple[bool, str, int | None, list[Differe
     same = int((a.predicted == b.predicted).sum()) if paired else None
     overall = [row for name, values in MEANS for row in _mean(name, values, a, b, paired)]
     overall += _macro_f1(a, b, paired)
+    if groups:
+        x, y = _grouped(a, groups.group_of), _grouped(b, groups.group_of)
+        of_groups = [row for name, values in MEANS[:2] for row in _mean(name, values, x, y, paired)]
+        of_groups += _macro_f1(x, y, paired)
+        overall += [replace(row, name=f"{row.name}, groups of classes") for row in of_groups]
     labels = sorted({*a.label[a.copy], *b.label[b.copy]} - {""})[:MOST_LABELS]
     classes = [row for label in labels for row in _mean(label, partial(_of_class, label), a, b, paired)]
     return paired, why, same, overall, classes
+
+
+def label_groups(a: Validation, b: Validation) -> LabelGroups:
+    """Those of both reports, or of the one that has some; none if they have different ones."""
+    known = [v.label_groups.groups for v in (a, b) if v.label_groups is not None]
+    return LabelGroups(known[0] if known and known[0] == known[-1] else ())
+
+
+def _grouped(windows: Windows, group_of: dict[str, str]) -> Windows:
+    """The same rows, with groups in place of classes."""
+    label, predicted = (
+        np.array([group_of.get(name, name) for name in names], object) for names in (windows.label, windows.predicted)
+    )
+    correct = np.where(np.isnan(windows.correct), np.nan, label == predicted)
+    return replace(windows, label=label, predicted=predicted, correct=correct)
 
 
 def common(a: Windows, b: Windows) -> tuple[np.ndarray, np.ndarray]:
@@ -215,6 +240,7 @@ def _texts(v: Validation) -> dict[str, str]:
     return {
         **origin_texts(v),
         "Transformation": v.sentence or "none",
+        "Groups of classes": "none" if v.label_groups is None else str(LabelGroups(v.label_groups.groups)),
         "Windows sent": f"{v.sent:,}",
         "Windows lost": f"{v.lost:,}",
         "Answers that differ from the desktop's": f"{v.parity.windows_off:,}",

@@ -77,10 +77,11 @@ def _about(v: "Validation | BeatValidation") -> str:
 def compare(a: Path, first: "Validation", b: Path, second: "Validation", typed: str) -> "Comparison":
     """The comparison of the reports in folders `a` and `b`. Raises InputError if a windows.csv is damaged."""
     from firmware_host.battery_comparison import battery_differences
-    from firmware_host.comparison import Comparison, facts, figures
+    from firmware_host.comparison import Comparison, facts, figures, label_groups
     from firmware_host.windows_reader import read_battery_windows, read_windows
 
-    paired, why, same, differences, classes = figures(read_windows(a, first), read_windows(b, second))
+    windows, groups = (read_windows(a, first), read_windows(b, second)), label_groups(first, second)
+    paired, why, same, differences, classes = figures(*windows, groups)
     batteries = read_battery_windows(a, first), read_battery_windows(b, second)
     battery: list[Difference] = []
     if batteries[0] and batteries[1] and first.battery and second.battery:
