@@ -22,7 +22,7 @@ from scl.artifacts import write_json
 from scl.artifacts.run import Split
 from scl.threads import wait_passively
 from train.data import beats, mitdb
-from train.data.data_set import Source
+from train.data.data_set import BOTH_LEADS, Source
 from train.data.recordings import Recordings, WindowSet
 from train.data.stored import resolve
 from train.ecg import BEAT
@@ -31,6 +31,7 @@ from train.run.ecg_task import beat_spec, features_task
 from train.run.evaluate import predict
 from train.run.loop import Progress, fit
 from train.run.session import prepared_model
+from train.transformations import Disturbance
 
 FOLDS = 6
 COMPARED = ([], ["method=baseline"], ["method=scl", "lambda=0.05"], ["input=causal"])
@@ -53,10 +54,10 @@ def main() -> None:
     arguments = options.parse_args()
     wait_passively()
     torch.set_num_threads(1)
-    recordings = mitdb.load(resolve(None, mitdb.DATA_SET))
+    recordings = mitdb.DATA_SET.load(resolve(None, mitdb.DATA_SET), BOTH_LEADS)
     for changed in [arguments.set] if arguments.set else COMPARED:
         config = BEAT.changed(**{name: number(value) for name, value in (pair.split("=", 1) for pair in changed)})
-        found = beats.versions(recordings, beat_spec(config))
+        found = beats.versions(recordings, beat_spec(config), Disturbance.of(config.method.against).kinds)
         windows = beats.windows(found, (*mitdb.DS1, *mitdb.DS2), mitdb.RHYTHM)
         for seed in arguments.seeds:
             keep(arguments.results, " ".join(sorted(changed)), seed, windows, recordings, config)

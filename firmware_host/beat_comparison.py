@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from firmware_host.beat_lines import unreadable
 from firmware_host.beat_measure import series
 from firmware_host.beats import BeatRecord
@@ -14,9 +16,13 @@ from scl.ec57.statistics import Statistics
 from scl.pages.rendering import number, share
 
 
-def in_own_samples(records: Sequence[BeatRecord], record: WfdbRecord, manifest: BundleManifest) -> Series:
-    """The board's beats, and where its lead was off, in the record's own samples."""
-    said = series(records, unreadable(record.capture.counts, spec_of(manifest)))
+def in_own_samples(
+    records: Sequence[BeatRecord], record: WfdbRecord, played: np.ndarray, manifest: BundleManifest
+) -> Series:
+    """The board's beats, and where its lead was off in the counts (samples, 1) that were `played`, in the record's own
+    samples.
+    """
+    said = series(records, unreadable(played, spec_of(manifest)))
     return Series(record.own(said.at), said.classes, record.own(said.unreadable).reshape(-1, 2))
 
 

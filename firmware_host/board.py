@@ -81,6 +81,21 @@ class Board:
                 f"{calibration_hash.hex()} was expected, {when}; run the command again"
             )
 
+    def doubt(self, calibration_hash: bytes, when: str) -> InputError | None:
+        """Why it is not sure that the session lasted to the end; what came before is the board's all the same.
+
+        Raises InputError if another program began one, or the board holds another model: then nothing is believed.
+        """
+        try:
+            self.link.ask()
+        except InputError as error:
+            return error
+        try:
+            self.check(calibration_hash, when)
+        except BoardResetError as error:
+            return error
+        return None
+
     def resume(self) -> Hello:
         """Greets the board again after a reset. Raises InputError if it came back with another model."""
         hello = self.link.greet()
@@ -127,10 +142,15 @@ def open_board(
             hello = link.greet()
             check_board(hello, bundle, link.name)
             if hello.input == InputKind.BEATS:
-                say(f"{link.name}: {hello.board} finds heartbeats. {NO_DEVICE}", error=True)
+                say(f"{_once(link.name, hello.board)} finds heartbeats. {NO_DEVICE}", error=True)
             yield Board(link, hello, line.emulated, line.baud, line.firmware)
         except MessageError as error:
             raise MessageError(error.found, link.name) from error
+
+
+def _once(port: str, board: str) -> str:
+    """Port and board, of which the emulated ones have one name."""
+    return port if board in port else f"{port}: {board}"
 
 
 @dataclass(frozen=True)

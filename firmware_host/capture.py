@@ -49,7 +49,7 @@ def _capture(options: argparse.Namespace, answer: Answer) -> None:
     where, sensor = (options.port, options.baud, options.trace, options.wait), sensor_arguments(options, bundle)
     with open_board(bundle, *where, sensor, options.trust) as board:
         blocks, cause = capture(board, bundle, samples)
-        doubt = _doubt(board, f"after {blocks.end} of {samples} samples")
+        doubt = board.doubt(board.hello.calibration_hash, f"after {blocks.end} of {samples} samples")
         if len(blocks.counts):
             part = _part(options, bundle.manifest, blocks.counts, blocks.lost)
             whole = before.followed_by(part, options.out) if before else part
@@ -88,22 +88,6 @@ def capture(
             "--trace"
         )
     return recording.blocks, cause
-
-
-def _doubt(board: Board, when: str) -> InputError | None:
-    """Why it is not sure that the board's session lasted to the end; what came before is the board's all the same.
-
-    Raises InputError if another program began one, or the board holds another model: then nothing is believed.
-    """
-    try:
-        board.link.ask()
-    except InputError as error:
-        return error
-    try:
-        board.check(board.hello.calibration_hash, when)
-    except BoardResetError as error:
-        return error
-    return None
 
 
 def _samples(options: argparse.Namespace, manifest: BundleManifest) -> int:

@@ -3,7 +3,8 @@ one of its features, `upright_t`, is the template's largest sample less its leas
 points down. It is among the network's inputs, so every record of a beat has it.
 
 In a lead in which R peaks point up, such as II, that names an inverted lead. In V1 they point down in most people. A
-model whose training beats were so alike that 0 lies outside its input's range does not see it.
+model whose training beats were so alike that 0 lies outside its input's range does not see it, nor does one with
+corrected polarity, whose features do not have the lead's sign.
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,13 @@ FEATURE = "upright_t"
 
 
 def points_down(record: BeatRecord, manifest: BundleManifest) -> bool:
-    """Whether the patient's usual R peak points down, up to this beat; to half a step of the network's input."""
+    """Whether the patient's usual R peak points down, up to this beat; to half a step of the network's input. Never
+    said of beats with corrected polarity.
+    """
     spec = spec_of(manifest)
     assert spec.beats is not None  # as of all bundles of beats
+    if spec.beats.polarity_corrected:
+        return False
     place = spec.beats.names.index(FEATURE)
     deviations = (int(record.inputs[place]) - spec.input_zero_point) / spec.inv_input_scale
     return spec.mean[place] + deviations * spec.std[place] < 0

@@ -22,11 +22,11 @@ from firmware_host.decisions import in_words as decision_words
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import answered_name, check_streams, finds_beats
 from firmware_host.playing import Due, Pace, add_hop_option, hop_of, play
-from firmware_host.stream_beats import stream_beats
+from firmware_host.stream_beats import check_beat_options, stream_beats
 from firmware_host.stream_windows import stream_windows
 from firmware_host.streamed import StreamAnswer, Streamed
 from firmware_host.tally import Tally
-from firmware_host.wfdb_record import read_wfdb, wfdb_path
+from firmware_host.wfdb_record import WfdbRecord, read_wfdb, wfdb_path
 from scl.answers import Answer
 from scl.arguments import FORMATS, Parser
 from scl.artifacts import InputError, command
@@ -49,21 +49,18 @@ def _stream(options: argparse.Namespace, out: Answer) -> int:
         return stream_windows(bundle, options, out)
     if options.record is None:
         raise InputError(f"{options.bundle}: takes a sensor's counts; give a recording of them with --record FILE")
-    if not finds_beats(bundle.manifest):
-        check_streams(bundle)
-    path = wfdb_path(options.record)
-    recorded = None if path is None else read_wfdb(path, bundle.manifest)
-    record = read_capture(options.record) if recorded is None else recorded.capture
-    check_record(record, bundle, options.record)
+    calibration = calibration_of(options.calibration, bundle)
     if finds_beats(bundle.manifest):
-        return stream_beats(bundle, record, recorded, options, out)
+        check_beat_options(options)
+        return stream_beats(bundle, *_recorded(options.record, bundle), calibration, options, out)
+    check_streams(bundle)
     if options.annotations is not None:
         raise InputError(
             f"--annotations: {options.bundle} finds no heartbeats; leave it out, or give a bundle that does"
         )
-    calibration = calibration_of(options.calibration, bundle)
     hop = hop_of(options.hop, bundle.manifest)
     check_decisions(bundle, options.bout, options.unsure, hop)
+    record, recorded = _recorded(options.record, bundle)
     least = Due.of(bundle.manifest, hop).end(1)
     if len(record.counts) < least:
         raise InputError(
@@ -71,6 +68,8 @@ def _stream(options: argparse.Namespace, out: Answer) -> int:
             f"first class comes after {least}, {least / record.rate_hz:.2f} s: record for longer"
         )
     with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
+        if recorded is not None:
+            recorded.say_lead()
         calibration.send(board.link)
         set_decisions(board.link, bundle.manifest, options.bout, options.unsure, hop)
         tally = Tally(bundle.manifest, record)
@@ -99,6 +98,15 @@ def _stream(options: argparse.Namespace, out: Answer) -> int:
     unknown = {label: dict(counts) for label, counts in tally.unknown.items()}
     out.give(Streamed(tuple(answers), tally.known, tally.right, unknown))
     return 0
+
+
+def _recorded(path: Path, bundle: Bundle[BundleManifest]) -> tuple[Capture, WfdbRecord | None]:
+    """What --record names, and the WFDB record that it is made of, if any. InputError if it is not for the bundle."""
+    name = wfdb_path(path)
+    recorded = None if name is None else read_wfdb(name, bundle.manifest)
+    record = read_capture(path) if recorded is None else recorded.capture
+    check_record(record, bundle, path)
+    return record, recorded
 
 
 def check_record(record: Capture, bundle: Bundle[BundleManifest], path: Path) -> None:

@@ -3,10 +3,13 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from firmware_host.beat_comparison import against, compared_lines, in_own_samples
 from firmware_host.beat_lines import OWN, annotate, annotate_at, beat_answer, line, rhythm_answer, summary
+from firmware_host.beats import BeatRecord
 from firmware_host.board import open_board
-from firmware_host.calibration_file import calibration_of
+from firmware_host.calibration_file import Calibration
 from firmware_host.decisions import refuse_decisions
 from firmware_host.playing import Pace
 from firmware_host.playing_beats import play_beats
@@ -25,41 +28,77 @@ def stream_beats(
     bundle: Bundle[BundleManifest],
     record: Capture,
     recorded: WfdbRecord | None,
+    calibration: Calibration,
     options: argparse.Namespace,
     out: Answer,
 ) -> int:
     """Plays `record`, which is of the bundle's sensor, made of the WFDB record `recorded` if there is one.
 
-    Raises InputError as `play_beats`, and for --annotations that would replace the record's own.
+    What ends it early, Ctrl-C as well, leaves what the board has answered until then in --annotations. Raises
+    InputError as `play_beats`.
+    """
+    reference = None if recorded is None else recorded.reference()
+    manifest, total = bundle.manifest, len(record.counts)
+    cause: InputError | KeyboardInterrupt | None = None
+    records: list[BeatRecord] = []
+    with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
+        if recorded is not None:
+            recorded.say_lead()
+        calibration.send(board.link)
+        try:
+            for beat in play_beats(board, manifest, record.counts, Pace() if options.speed == "real" else None):
+                say(line(beat, manifest))
+                records.append(beat)
+        except (InputError, KeyboardInterrupt) as error:
+            cause = error
+        played = total if cause is None else records[-1].end if records else 0
+        doubt = board.doubt(calibration.hash, f"after {played} of {total} samples")
+        cause = cause or doubt
+        say(*summary(records, manifest))
+        if options.annotations is not None:
+            _annotate(options.annotations, records, manifest, record.counts[:played], recorded)
+        if cause is not None:
+            if options.annotations is not None:
+                say(_partial(options.annotations, records, played, record))
+            raise cause
+    whole = later = None
+    if recorded is not None and reference is not None:
+        whole, later = against(in_own_samples(records, recorded, record.counts, manifest), reference, recorded)
+        say(*compared_lines(whole, later))
+    answers = tuple(beat_answer(beat, manifest) for beat in records)
+    out.give(StreamedBeats(answers, rhythm_answer(records, manifest), total, whole, later))
+    return 0
+
+
+def _annotate(
+    path: Path,
+    records: list[BeatRecord],
+    manifest: BundleManifest,
+    played: np.ndarray,
+    recorded: WfdbRecord | None,
+) -> None:
+    """Writes --annotations of what the board said of the counts `played` (samples, 1), at the record's own rate."""
+    if recorded is None:
+        annotate(path, records, manifest, played)
+        return
+    said = in_own_samples(records, recorded, played, manifest)
+    annotate_at(path, said.at, records, manifest, (recorded.rate_hz, recorded.samples), said.unreadable)
+
+
+def _partial(path: Path, records: list[BeatRecord], played: int, record: Capture) -> str:
+    """What annotations hold that ended early."""
+    end, whole = played / record.rate_hz, len(record.counts) / record.rate_hz
+    return f"{path}: ended after {end:.1f} of {whole:.1f} s: holds the {len(records)} beats that were answered"
+
+
+def check_beat_options(options: argparse.Namespace) -> None:
+    """InputError for options that a model of heartbeats has no use for, and --annotations that would replace a file of
+    another kind.
     """
     refuse_hop(options.hop)
     refuse_decisions(options.bout, options.unsure)
     if options.annotations is not None:
         refuse_others(options.annotations)
-    reference = None if recorded is None else recorded.reference()
-    manifest, calibration, records = bundle.manifest, calibration_of(options.calibration, bundle), []
-    with open_board(bundle, options.port, options.baud, options.trace, options.wait, trust=options.trust) as board:
-        calibration.send(board.link)
-        for beat in play_beats(board, manifest, record.counts, Pace() if options.speed == "real" else None):
-            say(line(beat, manifest))
-            records.append(beat)
-        board.check(calibration.hash, f"after {len(record.counts)} of {len(record.counts)} samples")
-    say(*summary(records, manifest))
-    whole = later = None
-    if recorded is None:
-        if options.annotations is not None:
-            annotate(options.annotations, records, manifest, record.counts)
-    else:
-        said = in_own_samples(records, recorded, manifest)
-        if options.annotations is not None:
-            size = recorded.rate_hz, recorded.samples
-            annotate_at(options.annotations, said.at, records, manifest, size, said.unreadable)
-        if reference is not None:
-            whole, later = against(said, reference, recorded)
-            say(*compared_lines(whole, later))
-    answers = tuple(beat_answer(beat, manifest) for beat in records)
-    out.give(StreamedBeats(answers, rhythm_answer(records, manifest), len(record.counts), whole, later))
-    return 0
 
 
 def refuse_others(path: Path) -> None:

@@ -33,7 +33,7 @@ def stream_windows(bundle: Bundle[BundleManifest], options: argparse.Namespace, 
 
     Raises InputError for options of a sensor's recording.
     """
-    for name in ("record", "hop", "bout", "unsure", "calibration"):
+    for name in ("record", "hop", "bout", "unsure", "calibration", "annotations"):
         if getattr(options, name) is not None:
             raise InputError(
                 f"--{name}: {bundle.path} has no front end, so it takes no sensor's counts; leave --{name} out, "

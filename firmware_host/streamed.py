@@ -110,7 +110,8 @@ class BeatAnswer:
         interval_s: since the R peak before; None: there is none that it joins.
         heart_rate: beats a minute, of the latest 8 intervals; None without one.
         ten_seconds: the worst class of the ten seconds up to the beat; None: the board abstained throughout.
-        points_down: the patient's usual R peak points down: an inverted lead, where it should point up.
+        points_down: the patient's usual R peak points down: an inverted lead, where it should point up. False where the
+            bundle corrects the polarity and does not see it.
     """
 
     seconds: float

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from scl.artifacts import InputError, shortened
-from scl.artifacts.annotations import parse_annotations
+from scl.artifacts import InputError, complain, shortened
+from scl.artifacts.annotations import Annotations, parse_annotations
 from scl.artifacts.capture import Capture
 from scl.artifacts.files import read_bytes
 from scl.artifacts.manifest import BundleManifest
@@ -30,6 +30,7 @@ MOST_HEADER_BYTES = 1 << 16
 MOST_REFERENCE_BYTES = 1 << 22  # a half hour has 6 kB, a day 300 kB
 MOST_RATIO = 1000  # of the two rates, in lowest terms, as `to_rate` takes it
 TOLERANCE = 1e-6  # of a ratio of rates
+UNANNOTATED_S = 10.0  # at the end of a record: longer than a pause that a heart makes
 AGAIN = "download the record again"
 
 
@@ -41,31 +42,66 @@ class WfdbRecord:
         path: without suffix.
         rate_hz, samples: its own.
         capture: as the sensor counts it.
+        lead: which one that is, of which, in words.
     """
 
     path: Path
     rate_hz: float
     samples: int
     capture: Capture
+    lead: str
 
     def own(self, at: np.ndarray) -> np.ndarray:
         """Sample numbers (any) of the sensor as those of the record, int64."""
         scaled = np.rint(at * (self.rate_hz / self.capture.rate_hz)).astype(np.int64)
         return np.asarray(np.minimum(scaled, self.samples - 1))
 
+    def say_lead(self) -> None:
+        """On stderr, when it begins to be played."""
+        say(f"{self.path}: {self.lead} is played", error=True)
+
     def file(self, suffix: str) -> Path:
         """One of its files."""
         return self.path.with_name(self.path.name + suffix)
 
     def reference(self) -> Series | None:
-        """What its .atr says, in its own samples; None without one. InputError for a damaged one."""
+        """What its .atr says, in its own samples; None without one.
+
+        Raises InputError for one that is damaged, or goes on behind the record's end. Says on stderr where it counts
+        at another rate than the header, or ends long before the record.
+        """
         path = self.file(REFERENCE)
         if not path.is_file():
             return None
         found = parse_annotations(
             read_bytes(path, MOST_REFERENCE_BYTES, "annotations"), str(path), self.rate_hz, self.rate_hz
         )
+        self._check_time(found, path)
         return of_symbols(found.samples, found.symbols)
+
+    def _check_time(self, found: Annotations, path: Path) -> None:
+        """Whether annotations lie where a record of this rate and length has beats."""
+        header, own = self.file(HEADER), found.stated_hz
+        last = int(found.samples[-1]) if len(found.samples) else 0
+        if last >= self.samples:
+            raise InputError(
+                f"{path}: its last annotation is at {last / self.rate_hz:.1f} s, {header} says that the record ends at "
+                f"{self.samples / self.rate_hz:.1f} s ({self.samples} samples at {self.rate_hz:g} Hz); give the "
+                "annotations and the header of one record"
+            )
+        if own is not None and own != self.rate_hz:
+            complain(
+                "warning",
+                f"{path}: counts at {own:g} Hz, {header} says {self.rate_hz:g} Hz; its times are kept, so see that "
+                "both are of this record",
+            )
+        if len(found.samples) and self.samples - last > UNANNOTATED_S * self.rate_hz:
+            complain(
+                "warning",
+                f"{path}: its last annotation is at {last / self.rate_hz:.1f} s, {header} says that the record ends at "
+                f"{self.samples / self.rate_hz:.1f} s; beats behind it count as extra ones, so see that both are of "
+                "one rate",
+            )
 
 
 def wfdb_path(path: Path) -> Path | None:
@@ -101,7 +137,7 @@ def read_wfdb(path: Path, manifest: BundleManifest) -> WfdbRecord:
         )
     require("wfdb")
     header = _header(path)
-    index, factor = _lead(header, manifest.channels[0], path)
+    index, factor, lead = _lead(header, manifest.channels[0], path)
     x = _filled(_samples(header, index, path) * factor, path)
     ratio = sensor.rate_hz / header.fs
     simple = Fraction(ratio).limit_denominator(MOST_RATIO)
@@ -112,7 +148,7 @@ def read_wfdb(path: Path, manifest: BundleManifest) -> WfdbRecord:
         )
     counts = to_counts(to_rate(x[None, None], header.fs, sensor.rate_hz), sensor)[0][0]
     capture = Capture(sensor.name, sensor.rate_hz, tuple(manifest.channels), counts)
-    return WfdbRecord(path, float(header.fs), len(x), capture)
+    return WfdbRecord(path, float(header.fs), len(x), capture, lead)
 
 
 def _header(path: Path) -> Any:
@@ -141,8 +177,10 @@ def _header(path: Path) -> Any:
     return header
 
 
-def _lead(header: Any, wanted: str, path: Path) -> tuple[int, float]:
-    """The number of the lead and its unit in mV: the one of that name, else MLII, else the first in volts."""
+def _lead(header: Any, wanted: str, path: Path) -> tuple[int, float, str]:
+    """The number of the lead, its unit in mV and which one it is: the one of that name, else MLII, else the first in
+    volts.
+    """
     units = [millivolts_per(str(unit)) for unit in header.units]
     names = [str(name) for name in header.sig_name]
     usable = [index for index, unit in enumerate(units) if unit is not None]
@@ -153,10 +191,9 @@ def _lead(header: Any, wanted: str, path: Path) -> tuple[int, float]:
         )
     named = (index for name in (wanted, USUAL) for index in usable if names[index] == name)
     index = next(named, usable[0])
-    say(f"{path}: lead {names[index]} of {', '.join(names)} is played", error=True)
     factor = units[index]
     assert factor is not None
-    return index, factor
+    return index, factor, f"lead {names[index]} of {', '.join(names)}"
 
 
 def _samples(header: Any, index: int, path: Path) -> np.ndarray:

@@ -29,10 +29,12 @@ class Annotations:
     Attributes:
         samples: (k,) int64, in order of time.
         symbols: (k) of them.
+        stated_hz: the rate at which their file says that it counts; None: it says none.
     """
 
     samples: np.ndarray
     symbols: tuple[str, ...]
+    stated_hz: float | None = None
 
 
 def parse_annotations(data: bytes, where: str, frame_hz: float, rate_hz: float) -> Annotations:
@@ -65,7 +67,7 @@ def parse_annotations(data: bytes, where: str, frame_hz: float, rate_hz: float) 
         raise InputError(f"{where} is not in order of time, expected it so; download it again")
     if per_second != rate_hz:
         times = np.rint(times * (rate_hz / per_second)).astype(np.int64)
-    return Annotations(times, tuple(found.symbol))
+    return Annotations(times, tuple(found.symbol), None if found.fs is None else float(found.fs))
 
 
 def write_annotations(

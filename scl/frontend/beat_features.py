@@ -38,12 +38,15 @@ nearest integer, halves up; log2 is `integer_math.log2_q12`. Ranges are those of
     next_q_corr         q_corr of the next beat                                          +-4096
 
 Look-alikes: of the last 64 of them, this beat among them; changes of RR in parts of the median.
+With corrected polarity all of that is of the turned stream, and upright, upright_t and st are multiplied by the running
+polarity before the beat (`scl.frontend.beat_polarity`): no feature has the lead's sign.
 A beat with no next one within 3 s is answered with an interval of 3 s and correlations of 4096.
 firmware/src/frontend/beat_features.c is the same.
 """
 
 import numpy as np
 
+from scl.frontend import beat_polarity as polarity
 from scl.frontend import beat_shape as shape
 from scl.frontend import beat_template as template
 from scl.frontend.beat_shape import PR, QRS, STEEP, P
@@ -63,24 +66,30 @@ NAMES = (
     *("height", "upright", "irregular", "p_corr_mean", "change_mean", "interval128", "median128", "upright_t"),
     *("p_corr_near", "wider_low", "steeper", "irregular3", "st", "corr_best"),
 )
+SIGNED = ("upright", "upright_t", "st")  # which have the lead's sign
 NEXT_NAMES = ("next_interval", "next", "next_ratio", "next_q_corr")
 SMALL, SMALL_STEP = 10, 5  # uV
 LARGEST = 32 * ONE  # of ratios to the template's size
 
 
-def features(cuts: np.ndarray, rr: np.ndarray, followed: np.ndarray) -> np.ndarray:
+def features(cuts: np.ndarray, rr: np.ndarray, followed: np.ndarray, corrected: bool = False) -> np.ndarray:
     """Of consecutive beats, int64 (beats, 29).
 
     Args:
         cuts: int64 (beats, 83) microvolts, as `beat_shape.cuts_at` makes them.
         rr: int64 (beats,), as `rr_series` has it; the beats follow each other.
         followed: bool (beats,), the next beat comes in time; False for the last.
+        corrected: their sign is not the lead's.
     """
     if not len(cuts):
         return np.zeros((0, len(NAMES) + len(NEXT_NAMES)), np.int64)
+    cuts = polarity.turned(cuts) if corrected else cuts
     course = template.follow(cuts, rr)
     columns = {**_intervals(rr, course), **_qrs(cuts, course), **_slopes(cuts, course), **_waves(cuts, course)}
     columns |= _irregularity(rr, course, columns["p_corr"])
+    if corrected:
+        sign = polarity.running(course.template)
+        columns |= {name: sign * columns[name] for name in SIGNED}
     next_rr = np.where(followed, np.append(rr[1:], LONGEST), LONGEST)
     columns["next_interval"] = log2_q12(next_rr) - log2_q12(course.quantile)
     columns["next_ratio"] = log2_q12(next_rr) - log2_q12(rr)

@@ -35,10 +35,12 @@ class BeatSpec:
     Attributes:
         next_interval: a beat is answered after the next one, whose interval and shape it uses; else within .6 s.
         names: of the features, in order.
+        polarity_corrected: those with a sign have that of the patient's usual R peak, not the lead's.
     """
 
     next_interval: bool
     names: tuple[str, ...]
+    polarity_corrected: bool = False
 
     def __post_init__(self) -> None:
         if self.names != names(self.next_interval):
@@ -121,7 +123,8 @@ def _answered(uv: np.ndarray, at: np.ndarray, known: np.ndarray, start: int, spe
     rr = distance.clip(rr_series.SHORTEST, rr_series.LONGEST)
     rr[:1] = rr_series.FIRST
     time_out, next_measured = at + TIME_OUT, np.append(measured[1:], len(uv) + TIME_OUT)[: len(at)]
-    values = beat_features.features(beat_shape.cuts_at(uv, at), rr, followed=next_measured <= time_out)
+    followed = next_measured <= time_out
+    values = beat_features.features(beat_shape.cuts_at(uv, at), rr, followed, spec.polarity_corrected)
     answered = np.minimum(time_out, next_measured) if spec.next_interval else measured
     kept = answered < len(uv)
     values = values[kept, : len(spec.names)].astype(np.float32) / np.float32(ONE)

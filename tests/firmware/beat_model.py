@@ -74,10 +74,10 @@ class BeatModel:
     spec: FrontEndSpec
 
     @classmethod
-    def of(cls, counts: np.ndarray, next_interval: bool, seed: int = 3) -> "BeatModel":
+    def of(cls, counts: np.ndarray, next_interval: bool, seed: int = 3, corrected: bool = False) -> "BeatModel":
         """Normalized over the beats of a recording; weights are random."""
         inputs = len(names(next_interval))
-        beats = BeatSpec(next_interval, names(next_interval))
+        beats = BeatSpec(next_interval, names(next_interval), corrected)
         plain = _spec(beats, [0.0] * inputs, [1.0] * inputs)
         values = found(counts, plain).values
         rng = np.random.default_rng(seed)

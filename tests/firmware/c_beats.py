@@ -27,11 +27,11 @@ class CRing(ctypes.Structure):
         self.count += 1
 
 
-def found_beats(engine, signal, off, next_interval):
+def found_beats(engine, signal, off, next_interval, corrected=False):
     """What scl_beats_push answers of mV (samples,) float32 and bool (samples,): as `answered_beats`."""
     state, beat = (ctypes.c_uint64 * 512)(), CBeat()  # 4 kB, the most that a board has for it
     engine.scl_beats_push.restype = ctypes.c_bool
-    engine.scl_beats_reset(state, ctypes.c_bool(next_interval))
+    engine.scl_beats_reset(state, ctypes.c_bool(next_interval), ctypes.c_bool(corrected))
     rows = []
     for n, (sample, lead_off) in enumerate(zip(signal.tolist(), off.tolist(), strict=True)):
         if engine.scl_beats_push(state, ctypes.c_float(sample), ctypes.c_bool(lead_off), ctypes.byref(beat)):
@@ -39,13 +39,13 @@ def found_beats(engine, signal, off, next_interval):
     return [np.array([row[k] for row in rows]) for k in range(4)]
 
 
-def answered_beats(engine, uv, at, known, next_interval):
+def answered_beats(engine, uv, at, known, next_interval, corrected=False):
     """What scl_beat_features_push answers of microvolts (samples,) and given R peaks: at, answered, interval, values,
     as `scl.frontend.beats.Beats` has them.
     """
     state, beat, ring = (ctypes.c_uint64 * 400)(), CBeat(), CRing(0)
     engine.scl_beat_features_push.restype = ctypes.c_bool
-    engine.scl_beat_features_reset(state, ctypes.c_bool(next_interval))
+    engine.scl_beat_features_reset(state, ctypes.c_bool(next_interval), ctypes.c_bool(corrected))
     news = dict(zip(np.asarray(known).tolist(), np.asarray(at).tolist(), strict=True))
     rows = []
     for n, sample in enumerate(np.asarray(uv).tolist()):

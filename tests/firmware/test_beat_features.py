@@ -39,10 +39,19 @@ def flat():
     return np.zeros(9000, np.float32), np.arange(60, 8000, 97)
 
 
+def turning():
+    """Upright beats behind a first one that points down, and turned round once more later."""
+    x, at = ecg(rhythm(260), ventricular=(3, 41), noise=0.03)
+    x[: at[0] + 70] *= -1
+    x[at[40] + 70 :] *= -1
+    return x, at
+
+
+@pytest.mark.parametrize("corrected", [False, True])
 @pytest.mark.parametrize("next_interval", [False, True])
-@pytest.mark.parametrize("signal", [sinus, pauses, rails, halves, noise, flat])
-def test_every_value(engine, signal, next_interval):
+@pytest.mark.parametrize("signal", [sinus, pauses, rails, halves, noise, flat, turning])
+def test_every_value(engine, signal, next_interval, corrected):
     x, at = signal()
-    beats = features_at(x, at, BeatSpec(next_interval, names(next_interval)))
+    beats = features_at(x, at, BeatSpec(next_interval, names(next_interval), corrected))
     assert len(beats.at) > 35
-    assert_same(answered_beats(engine, microvolts(x), at, at, next_interval), beats)
+    assert_same(answered_beats(engine, microvolts(x), at, at, next_interval, corrected), beats)

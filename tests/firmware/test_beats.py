@@ -31,26 +31,29 @@ def rails():
     return np.repeat(rng.choice([-99, 99, np.nan], 1500), rng.integers(1, 30, 1500)).astype(np.float32)[:12_000]
 
 
-@pytest.mark.parametrize("next_interval", [False, True])
+@pytest.mark.parametrize(("next_interval", "corrected"), [(False, False), (True, False), (True, True)])
 @pytest.mark.parametrize("signal", [sinus, pauses, small_then_large, noise, rails])
-def test_every_value(engine, signal, next_interval):
+def test_every_value(engine, signal, next_interval, corrected):
     x = signal()
     off = np.zeros(len(x), bool)
-    beats = find(x, off, BeatSpec(next_interval, names(next_interval)))
+    beats = find(x, off, BeatSpec(next_interval, names(next_interval), corrected))
     assert len(beats.at) > 30
-    assert_same(found_beats(engine, x, off, next_interval), beats)
+    assert_same(found_beats(engine, x, off, next_interval, corrected), beats)
 
 
-@pytest.mark.parametrize("next_interval", [False, True])
-def test_a_lead_that_goes_off(engine, next_interval):
-    """From the first sample on, for one sample, in the middle of a beat, for long, and at the end."""
+@pytest.mark.parametrize(("next_interval", "corrected"), [(False, False), (True, False), (True, True)])
+def test_a_lead_that_goes_off(engine, next_interval, corrected):
+    """From the first sample on, for one sample, in the middle of a beat, for long, and at the end; behind one of these
+    it comes back turned round.
+    """
     x = sinus()
+    x[5300:8000] *= -1
     off = np.zeros(len(x), bool)
     for start, stop in ((0, 300), (3000, 3001), (5000, 5100), (5300, 5310), (8000, 10_000), (len(x) - 50, len(x))):
         off[start:stop] = True
-    beats = find(x, off, BeatSpec(next_interval, names(next_interval)))
+    beats = find(x, off, BeatSpec(next_interval, names(next_interval), corrected))
     assert (beats.interval == 0).sum() == 4
-    assert_same(found_beats(engine, x, off, next_interval), beats)
+    assert_same(found_beats(engine, x, off, next_interval, corrected), beats)
 
 
 @pytest.mark.parametrize("record", [207, 232])

@@ -117,3 +117,30 @@ def test_own_annotations_are_replaced(play: Any, tmp_path: Path) -> None:
     write_annotations(out, np.array([9]), ["N"], 360.0, len(COUNTS))
     assert play("--record", str(path), "--annotations", str(out)) == 0
     assert len(wfdb.rdann(str(path), "scl").sample) > 1
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        (("--hop", "3"), "--hop 3: the model answers heartbeats"),
+        (("--unsure", "0.5"), "--bout and --unsure are for models of windows"),
+        (("--annotations", "notes.scl"), "is there and no file of annotations"),
+        (("--calibration", "none.json"), "none.json"),
+        (("--port", "emulator:abacus"), "no such emulated board"),
+    ],
+)
+def test_wrong_options_are_named_before_anything_is_said(
+    play: Any, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch, more: tuple[str, str], text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path, COUNTS)
+    (tmp_path / "notes.scl").write_text("notes")
+    with pytest.raises(InputError, match=text):
+        play("--record", str(path), *more)
+    assert not any(capsys.readouterr())
+
+
+def test_the_lead_is_said_when_it_is_played(play: Any, tmp_path: Path, capsys: Any) -> None:
+    path = write(tmp_path, COUNTS)
+    assert play("--record", str(path)) == 0
+    assert f"{path}: lead MLII of V5, MLII is played" in capsys.readouterr().err.splitlines()

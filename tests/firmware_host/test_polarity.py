@@ -35,3 +35,9 @@ def test_a_lead_turned_round_is_turned_round(counts: np.ndarray, tmp_path) -> No
     assert sum("R peaks point down around" in text for text in summary(turned, manifest)) == 1
     with pytest.raises(ValueError, match="no beats"):
         downward([], manifest)
+
+
+def test_it_is_not_said_where_the_polarity_is_corrected(counts: np.ndarray, tmp_path) -> None:
+    model = BeatModel.of(counts, False, corrected=True)
+    turned = model.expected((2048 - counts).astype(np.int16))
+    assert len(turned) > 20 and downward(turned, model.manifest(tmp_path)) == 0

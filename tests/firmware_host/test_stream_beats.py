@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware_host import board, live, stream
+from firmware_host import board, live, stream, stream_beats
 from firmware_host.beats import BeatRecord
 from firmware_host.hello import NO_DEVICE
 from scl.artifacts import InputError
@@ -58,7 +58,7 @@ def test_every_beat_is_printed(play, model, counts, capsys):
     expected = model.expected(counts)
     assert play() == 0
     said = capsys.readouterr()
-    assert f"native finds heartbeats. {NO_DEVICE}" in said.err
+    assert f"native finds heartbeats. {NO_DEVICE}" in said.err.splitlines()
     *lines, count, rhythm, warning = said.out.splitlines()
     assert [line.split()[2] for line in lines] == names(expected)
     assert [float(line.split()[0]) for line in lines] == [round(record.sample / 360, 2) for record in expected]
@@ -138,3 +138,40 @@ def test_beats_of_the_board_s_own_sensor(play, folder, model, counts, capsys):
     assert [answer["predicted"] or "abstained" for answer in found["answers"]] == names(expected)
     assert [answer["seconds"] for answer in found["answers"]] == [record.sample / 360 for record in expected]
     assert (found["lost"], found["dropped"]) == (0, 0)
+
+
+@pytest.mark.parametrize("answered", [0, 5])
+@pytest.mark.parametrize("cause", [KeyboardInterrupt(), InputError("port native: gone; check the cable")], ids=repr)
+def test_what_was_answered_is_kept(play, model, counts, tmp_path, capsys, monkeypatch, answered, cause):
+    """Ctrl-C, or a port that breaks, behind some of the beats: the file is whole, and said to be of a part."""
+    wfdb, printed, end = pytest.importorskip("wfdb"), [], 0.0
+
+    def line(beat: BeatRecord, manifest: object) -> str:
+        if len(printed) == answered:
+            raise cause
+        printed.append(beat)
+        return "a beat"
+
+    monkeypatch.setattr(stream_beats, "line", line)
+    with pytest.raises(type(cause)) as error:
+        play("--annotations", str(tmp_path / "e1.scl"))
+    assert error.value is cause
+    if answered:
+        read = wfdb.rdann(str(tmp_path / "e1"), "scl")
+        assert read.sample.tolist() == [record.sample for record in model.expected(counts)[:answered]]
+        end = printed[-1].end / 360
+    assert (tmp_path / "e1.scl").read_bytes().endswith(b"\0\0")
+    *_, part = capsys.readouterr().out.splitlines()
+    assert part.endswith(
+        f"e1.scl: ended after {end:.1f} of {len(counts) / 360:.1f} s: holds the {answered} beats that were answered"
+    )
+
+
+def test_the_answers_of_another_session_are_not_kept(play, tmp_path, monkeypatch):
+    def doubt(*_arguments: object) -> None:
+        raise board.ForeignAnswersError("port native: another program began a session; close it")
+
+    monkeypatch.setattr(board.Board, "doubt", doubt)
+    with pytest.raises(board.ForeignAnswersError):
+        play("--annotations", str(tmp_path / "e1.scl"))
+    assert not list(tmp_path.iterdir())

@@ -42,7 +42,7 @@ def test_a_record_of_the_sensors_kind_is_its_own_counts(manifest: Manifest, tmp_
     found = read_wfdb(path, manifest)
     assert np.array_equal(found.capture.counts, COUNTS) and found.capture.counts.dtype == np.int16
     assert (found.rate_hz, found.samples, found.capture.channels) == (360.0, len(COUNTS), ("MLII",))
-    assert "lead MLII of V5, MLII is played" in capsys.readouterr().err
+    assert found.lead == "lead MLII of V5, MLII" and not any(capsys.readouterr())
     at = np.array([0, 17, len(COUNTS) - 1])
     assert found.own(at).tolist() == at.tolist() and found.reference() is None
 
@@ -86,6 +86,24 @@ def test_annotations_beside_it(manifest: Manifest, tmp_path: Path) -> None:
     reference = read_wfdb(path, manifest).reference()
     assert reference is not None
     assert (reference.at.tolist(), reference.classes.tolist()) == ([90, 400, 500], [0, 1, 2])
+
+
+def test_annotations_of_another_rate_are_named(manifest: Manifest, tmp_path: Path, capsys: Any) -> None:
+    """Of a header at 250 Hz, beside annotations that were written at 360 Hz, at 720 Hz, or that say no rate."""
+    path, samples = write(tmp_path, fs=250), len(COUNTS)
+    at = np.arange(20, samples, 260)
+    found = read_wfdb(path, manifest)
+    write_annotations(tmp_path / "e1.atr", at, ["N"] * len(at), 250.0, samples)
+    assert found.reference().at.tolist() == at.tolist() and not any(capsys.readouterr())
+    write_annotations(tmp_path / "e1.atr", at, ["N"] * len(at), 720.0, samples)
+    assert found.reference().at.tolist() == np.rint(at * (250 / 720)).tolist()
+    rate, end = capsys.readouterr().err.splitlines()
+    assert rate.startswith("warning: ") and "e1.atr: counts at 720 Hz, " in rate and "e1.hea says 250 Hz; " in rate
+    assert f"its last annotation is at {at[-1] / 720:.1f} s, " in end and f"ends at {samples / 250:.1f} s; beats" in end
+    late = np.rint(at * (360 / 250)).astype(np.int64)
+    wfdb.wrann("e1", "atr", late, ["N"] * len(at), write_dir=str(tmp_path))  # says no rate
+    with pytest.raises(InputError, match=rf"at {late[-1] / 250:.1f} s, .* ends at {samples / 250:.1f} s .* 250 Hz"):
+        found.reference()
 
 
 def damaged(path: Path, kind: str) -> None:
@@ -167,5 +185,5 @@ def test_without_wfdb_the_extra_is_named(tmp_path: Path) -> None:
 def test_the_samples_of_a_record_are_clipped_to_it() -> None:
     from scl.artifacts.capture import Capture
 
-    record = WfdbRecord(Path("r"), 100.0, 50, Capture("s", 360.0, ("e",), np.zeros((180, 1), np.int16)))
+    record = WfdbRecord(Path("r"), 100.0, 50, Capture("s", 360.0, ("e",), np.zeros((180, 1), np.int16)), "lead I of I")
     assert record.own(np.array([0, 4, 179])).tolist() == [0, 1, 49]

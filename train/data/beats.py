@@ -12,7 +12,7 @@ from scl.frontend.beats import RATE_HZ, Beats, BeatSpec, features_at, find, micr
 from train.data import beat_copies, ecg
 from train.data.cache import cached
 from train.data.recordings import Block, Recordings, WindowSet
-from train.transformations.disturbance import ANOTHER_PEAK, KINDS
+from train.transformations.disturbance import ANOTHER_PEAK, INVERTED, KINDS, OTHER_LEAD
 
 UNKNOWN = -1  # class of a beat that nobody annotated
 
@@ -20,9 +20,15 @@ UNKNOWN = -1  # class of a beat that nobody annotated
 Versions = tuple[Recordings, ...]  # of measured beats: as recorded, then a copy of each kind
 
 
-def versions(recordings: Recordings, spec: BeatSpec) -> Versions:
-    """The beats that the board finds in recordings as they were recorded, and their copies."""
-    return measured(recordings, spec), *(measured(recordings, spec, kind) for kind in KINDS)
+def versions(recordings: Recordings, spec: BeatSpec, kinds: tuple[str, ...] = KINDS) -> Versions:
+    """The beats that the board finds in recordings as they were recorded, and a copy of each of the `kinds` of
+    `train.transformations.Disturbance`.
+
+    Raises InputError for copies in another lead of recordings that have none.
+    """
+    if OTHER_LEAD in kinds:
+        _check_other_lead(recordings)
+    return measured(recordings, spec), *(measured(recordings, spec, kind) for kind in kinds)
 
 
 def windows(versions: Versions, groups: Collection[int], classes: tuple[str, ...]) -> WindowSet:
@@ -61,6 +67,8 @@ def measured(recordings: Recordings, spec: BeatSpec, kind: str | None = None) ->
             that are not detected any more have them as recorded.
     """
     key: dict[str, object] = {"sha256": recordings.sha256, "spec": asdict(spec), "kind": kind}
+    if kind == OTHER_LEAD and recordings.other_lead is not None:
+        key["other"] = recordings.other_lead.sha256
     return cached(f"{recordings.name}-beats", key, lambda: _measure(recordings, spec, kind))
 
 
@@ -70,12 +78,43 @@ def _measure(recordings: Recordings, spec: BeatSpec, kind: str | None) -> Record
         blocks = [_block(block, _found(block, spec), spec) for block in behind.blocks]
     else:
         before = measured(recordings, spec)
-        changed = behind if kind == ANOTHER_PEAK else ecg.prepared(beat_copies.disturbed(recordings, kind), RATE_HZ)
-        pairs = zip(before.blocks, changed.blocks, strict=True)
+        pairs = zip(before.blocks, _changed(recordings, behind, kind).blocks, strict=True)
         blocks = [_disturbed(old, block, spec, kind) for old, block in pairs]
     return replace(
-        recordings, rate_hz=RATE_HZ, channels=spec.names, units=("",) * len(spec.names), blocks=tuple(blocks)
+        recordings,
+        rate_hz=RATE_HZ,
+        channels=spec.names,
+        units=("",) * len(spec.names),
+        blocks=tuple(blocks),
+        other_lead=None,
     )
+
+
+def _changed(recordings: Recordings, behind: Recordings, kind: str) -> Recordings:
+    """What the beats of a copy are looked for in; `behind`: the recordings behind the front end."""
+    if kind == ANOTHER_PEAK:
+        return behind
+    if kind == INVERTED:  # the front end turns nothing but the sign
+        return replace(behind, blocks=tuple(replace(block, x=-block.x) for block in behind.blocks))
+    if kind == OTHER_LEAD:
+        assert recordings.other_lead is not None  # as `versions` has checked
+        return ecg.prepared(recordings.other_lead, RATE_HZ)
+    return ecg.prepared(beat_copies.disturbed(recordings, kind), RATE_HZ)
+
+
+def _check_other_lead(recordings: Recordings) -> None:
+    """Raises InputError unless the other lead has the same stretches of the same records."""
+    if recordings.other_lead is None:
+        raise InputError(
+            f"{recordings.name}: one lead of each record is read, but --against lead needs another; leave lead out, as "
+            "with --against inverted, or give MIT-BIH"
+        )
+    shapes = [[(block.group, block.x.shape) for block in one.blocks] for one in (recordings, recordings.other_lead)]
+    if shapes[0] != shapes[1]:
+        raise InputError(
+            f"{recordings.name}: the two leads of its records have different stretches of valid samples, expected the "
+            "same; leave lead out of --against"
+        )
 
 
 def _found(block: Block, spec: BeatSpec) -> Beats:

@@ -17,7 +17,7 @@ from train.data.mitdb import RHYTHM
 from train.data.model_rate import model_rate
 from train.data.recordings import Recordings, WindowSet
 from train.data.registry import data_set
-from train.run.config import FEATURES, EncoderOptions, TrainConfig
+from train.run.config import CORRECTED, FEATURES, EncoderOptions, TrainConfig
 from train.run.fit import shaped
 from train.run.objective import unvaried
 from train.run.session import feature_statistics
@@ -93,6 +93,7 @@ def _check_features(config: TrainConfig) -> None:
             f"--window and --rate are not chosen where beats are measured, at {RATE_HZ:g} Hz; leave them out, or give "
             "--input raw"
         )
+    Disturbance.of(config.method.against)
     if config.encoder.strides or config.encoder.kernels:
         raise InputError("--strides and --kernels: a beat's features have no order in time; leave them out")
 
@@ -107,7 +108,7 @@ def _features_task(name: TaskName, recordings: Recordings, source: Source, confi
     divided = registered.split(recordings, config.run.seed)
     # Options were chosen by cross-validation, and few records have S beats: none is kept from training.
     split = replace(divided, train=tuple(sorted((*divided.train, *divided.validation))), validation=())
-    found = beats.versions(recordings, beat_spec(config))
+    found = beats.versions(recordings, beat_spec(config), Disturbance.of(config.method.against).kinds)
     parts = {p: beats.windows(found, split.part(p), RHYTHM) for p in ("train", "test")}
     exempt, others = tuple(label for label in OTHERS if label in recordings.labels), None
     if name == "beat" and ecg.holds(found[0], split.test, exempt):
@@ -119,7 +120,7 @@ def _features_task(name: TaskName, recordings: Recordings, source: Source, confi
 def beat_spec(config: TrainConfig) -> BeatSpec:
     """How the beats of a run are measured."""
     next_interval = config.encoder.input == "features"
-    return BeatSpec(next_interval, names(next_interval))
+    return BeatSpec(next_interval, names(next_interval), config.encoder.polarity == CORRECTED)
 
 
 def features_task(
@@ -143,7 +144,7 @@ def features_task(
         RHYTHM,
         split,
         parts,
-        Disturbance(),
+        Disturbance.of(config.method.against),
         Architecture(widths, ones, ones),
         FEATURE_LIMIT,
         InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, beats=beat_spec(config)),

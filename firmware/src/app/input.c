@@ -15,7 +15,7 @@ void scl_input_start(scl_input *in)
 {
     scl_frontend_reset(&in->frontend);
 #ifdef SCL_BEATS
-    scl_beats_reset(&in->beats, SCL_BEATS_NEXT != 0);
+    scl_beats_reset(&in->beats, SCL_BEATS_NEXT != 0, SCL_BEATS_CORRECTED != 0);
 #endif
     in->clean = UINT32_MAX;
     in->attached = UINT32_MAX;

@@ -22,6 +22,7 @@ static void restart(scl_beat_features *f)
 {
     scl_rr_series_reset(&f->series);
     scl_beat_template_reset(&f->usual);
+    scl_beat_polarity_reset(&f->polarity);
     f->waiting_head = 0;
     f->waiting_count = 0;
     f->any_taken = false;
@@ -29,10 +30,11 @@ static void restart(scl_beat_features *f)
     f->pending = false;
 }
 
-void scl_beat_features_reset(scl_beat_features *f, bool next_interval)
+void scl_beat_features_reset(scl_beat_features *f, bool next_interval, bool corrected)
 {
     f->pushed = 0;
     f->next_interval = next_interval;
+    f->corrected = corrected;
     restart(f);
 }
 
@@ -79,12 +81,15 @@ static void qrs(scl_beat_features *f, const int32_t *cut)
     const int32_t size = (e.high - e.low) + SMALL;
     const int32_t usual_size = (u.high - u.low) + (SCL_FRACTION * SMALL);
     const int64_t apart = scl_difference(q, usual, SCL_QRS);
+    if (f->corrected) {
+        scl_beat_polarity_follow(&f->polarity, &u);
+    }
     f->values[SIZE] = log2_of(SCL_FRACTION * size) - log2_of(usual_size);
     f->values[DIFFERENCE] = limited(scl_quotient(4 * (int64_t)SCL_ONE * apart, (int64_t)SCL_QRS * SCL_QRS * usual_size));
     f->values[HEIGHT] = log2_of(size);
-    f->values[UPRIGHT] = upright(&e, size);
-    f->values[UPRIGHT_T] = upright(&u, usual_size);
-    f->values[ST] = limited(scl_quotient(2 * (int64_t)SCL_ONE * SCL_FRACTION * scl_level(cut), 80 * (int64_t)usual_size));
+    f->values[UPRIGHT] = f->polarity.running * upright(&e, size);
+    f->values[UPRIGHT_T] = f->polarity.running * upright(&u, usual_size);
+    f->values[ST] = f->polarity.running * limited(scl_quotient(2 * (int64_t)SCL_ONE * SCL_FRACTION * scl_level(cut), 80 * (int64_t)usual_size));
 }
 
 static void slopes(scl_beat_features *f, const int32_t *cut)
@@ -150,6 +155,13 @@ static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t 
     bool answered = false;
     for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
         cut[i] = scl_signal_ring_at(ring, ((f->pushed - at) + (uint32_t)SCL_CUT_BEFORE) - i);
+    }
+    if (first && f->corrected) {
+        const scl_extremes e = scl_extremes_of(&cut[SCL_QRS_FIRST], SCL_QRS);
+        scl_beat_polarity_start(&f->polarity, &e);
+    }
+    for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
+        cut[i] *= f->polarity.turned;
     }
     if (first) {
         scl_beat_template_start(&f->usual, cut);

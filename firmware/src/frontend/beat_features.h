@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "beat_polarity.h"
 #include "beat_template.h"
 #include "rr_series.h"
 #include "signal_ring.h"
@@ -23,6 +24,7 @@ typedef struct {
 typedef struct {
     scl_rr_series series;
     scl_beat_template usual;
+    scl_beat_polarity polarity; /* both 1 unless `corrected` */
     int32_t qrs[SCL_QRS];    /* of the beat before, microvolts */
     int32_t correlation;     /* of the beat before, Q12 */
     uint32_t waiting[SCL_BEATS_WAITING]; /* R peaks that are not measured yet, in order; a ring */
@@ -35,14 +37,15 @@ typedef struct {
     bool any_measured;
     bool pending;            /* `beat` waits for its next one */
     bool next_interval;
+    bool corrected;
     int32_t values[SCL_BEAT_FEATURES]; /* of the beat measured last */
     int32_t quantile;        /* log2 of the usual one before it */
     int32_t rr;              /* log2 of its own */
     uint16_t interval;       /* its own */
 } scl_beat_features;
 
-/* Sample 0 of the first stream follows. */
-void scl_beat_features_reset(scl_beat_features *f, bool next_interval);
+/* Sample 0 of the first stream follows; `corrected`: no feature has the lead's sign (beat_polarity.h). */
+void scl_beat_features_reset(scl_beat_features *f, bool next_interval, bool corrected);
 
 /* Passes over a sample without a lead: the stream begins anew behind it. */
 void scl_beat_features_skip(scl_beat_features *f);
