@@ -18,6 +18,7 @@ import beat_folds
 import beat_literature
 import beat_pictures
 import beat_seeds
+import change_of_wear
 import cold_start
 import decisions
 import device
@@ -74,6 +75,7 @@ def main() -> None:
         texts |= {name: fenced(board), f"{name}-export": fenced(export)}
     ecg, cold, cost = (json.loads(page.RESULTS.read_text("utf-8")) for page in (ecg_methods, cold_start, train_cost))
     texts["train_cost"] = train_cost.table(cost)
+    texts["change_of_wear"] = change_of_wear.table(change_of_wear.loaded())
     texts["scl_control"] = scl_control.table(scl_control.read(scl_control.RESULTS))
     rows = ablations.read_rows()
     for table in ablations.POINTS:
@@ -87,6 +89,7 @@ def main() -> None:
     texts["battery_against"] = battery_folds.against_table(batteries)
     battery_folds.write_picture(batteries)
     texts["decisions"] = decisions.table(decisions.loaded())
+    texts["decisions_groups"] = decisions.groups_table(decisions.loaded())
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}
     texts["wisdm short"] = wisdm_folds.short_table(folds["runs"])

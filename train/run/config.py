@@ -7,6 +7,7 @@ from typing import Any
 
 from scl.arguments import MOST_COPIES, MOST_SEED
 from scl.artifacts.fields import MOST
+from scl.artifacts.label_groups import LabelGroups
 from scl.partition import Partition
 from train.experimental.options import ExperimentalOptions
 from train.experimental.options import check as check_experimental
@@ -163,6 +164,12 @@ class RunOptions(Options):
     )
     seed: int = option(0, "of split, weights, order and transformations", least=0, most=MOST_SEED)
     draws: int = option(4, "transformed copies of every test window", least=1, most=MOST_COPIES)
+    groups: LabelGroups = option(
+        LabelGroups(),
+        "imu: classes that count as one in figures of a second level, as eating=soup+chips,moving=walking+jogging; the "
+        "network is the same, and an export takes them over",
+        parse=LabelGroups.parse,
+    )
 
 
 @dataclass(frozen=True)
@@ -192,7 +199,10 @@ class TrainConfig:
     def as_dict(self) -> dict[str, object]:
         """Values by option, as flags and TOML files have them: for run.json."""
         values = {name: getattr(getattr(self, group), field.name) for name, group, field in self.options()}
-        return {name: str(value) if isinstance(value, Partition | Sizes) else value for name, value in values.items()}
+        return {
+            name: str(value) if isinstance(value, Partition | Sizes | LabelGroups) else value
+            for name, value in values.items()
+        }
 
     def changed(self, **values: object) -> "TrainConfig":
         """A copy with other values of some options, by name; `lambda_` is lambda.

@@ -80,7 +80,7 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
 
 def test_groups_hold_every_option_once() -> None:
     names = [name for name, _, _ in TrainConfig.options()]
-    assert len(names) == len(set(names)) == 38 == len(TrainConfig().as_dict())
+    assert len(names) == len(set(names)) == 39 == len(TrainConfig().as_dict())
     assert {"method", "partition", "lambda", "epochs", "seed", "also"} < set(names)
 
 
