@@ -9,12 +9,14 @@ from scl.artifacts import InputError
 from scl.ec57.matching import match, match_window
 from scl.frontend.beat_detector import r_peaks
 from scl.frontend.beats import RATE_HZ, Beats, BeatSpec, features_at, find, microvolts
+from scl.progress import Steps
 from train.data import beat_copies, ecg
 from train.data.cache import cached
 from train.data.recordings import Block, Recordings, WindowSet
 from train.transformations.disturbance import ANOTHER_PEAK, INVERTED, KINDS, OTHER_LEAD
 
 UNKNOWN = -1  # class of a beat that nobody annotated
+QUICK: dict[str | None, float] = {ANOTHER_PEAK: 0.1}  # of the time that others take: the detector does not run again
 
 
 Versions = tuple[Recordings, ...]  # of measured beats: as recorded, then a copy of each kind
@@ -28,7 +30,9 @@ def versions(recordings: Recordings, spec: BeatSpec, kinds: tuple[str, ...] = KI
     """
     if OTHER_LEAD in kinds:
         _check_other_lead(recordings)
-    return measured(recordings, spec), *(measured(recordings, spec, kind) for kind in kinds)
+    every = (None, *kinds)
+    steps = Steps({_step(kind): QUICK.get(kind, 1.0) for kind in every})
+    return tuple(measured(recordings, spec, kind, steps) for kind in every)
 
 
 def windows(versions: Versions, groups: Collection[int], classes: tuple[str, ...]) -> WindowSet:
@@ -58,18 +62,32 @@ def windows(versions: Versions, groups: Collection[int], classes: tuple[str, ...
     )
 
 
-def measured(recordings: Recordings, spec: BeatSpec, kind: str | None = None) -> Recordings:
+def measured(recordings: Recordings, spec: BeatSpec, kind: str | None = None, steps: Steps | None = None) -> Recordings:
     """The beats of recordings as they were recorded: a "sample" of a block's x (features, beats) is one beat, `beats`
     its R peak at 180 Hz and the class of the annotated beat that it is, or UNKNOWN.
 
     Args:
         kind: of a disturbance; then each beat of the undisturbed recordings has its features as disturbed, and those
             that are not detected any more have them as recorded.
+        steps: announces the measuring, which is long for hours of recordings.
     """
+    steps, name = steps or Steps({_step(kind): 1.0}), _step(kind)
+
+    def measure() -> Recordings:
+        with steps.step(name):
+            return _measure(recordings, spec, kind)
+
     key: dict[str, object] = {"sha256": recordings.sha256, "spec": asdict(spec), "kind": kind}
     if kind == OTHER_LEAD and recordings.other_lead is not None:
         key["other"] = recordings.other_lead.sha256
-    return cached(f"{recordings.name}-beats", key, lambda: _measure(recordings, spec, kind))
+    found = cached(f"{recordings.name}-beats", key, measure)
+    if name not in steps.seconds:  # they were measured before
+        steps.skip(name)
+    return found
+
+
+def _step(kind: str | None) -> str:
+    return "measure the beats as recorded" if kind is None else f"measure the copies: {kind}"
 
 
 def _measure(recordings: Recordings, spec: BeatSpec, kind: str | None) -> Recordings:

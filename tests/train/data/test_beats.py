@@ -47,6 +47,19 @@ def test_windows_hold_beats_of_the_classes_with_a_copy_of_each_kind(recordings: 
     assert np.array_equal(windows.x[:, :, 0].T, found.x[:, np.isin(found.beats[:, 1], (0, 1, 2))])
 
 
+def test_measuring_is_announced_once(recordings: Recordings, monkeypatch, tmp_path, capsys) -> None:
+    """With what is measured and the time left; what the cache holds is measured no more, and not announced."""
+    monkeypatch.setenv("SCL_CACHE_DIR", str(tmp_path))
+    beats.measured(recordings, SPEC, "gain")
+    first = [line.split(" ...")[0] for line in capsys.readouterr().err.splitlines()]
+    assert first == [f"step 1 of 1: measure the {what}" for what in ("copies: gain", "beats as recorded")]
+    beats.versions(recordings, SPEC, ("gain", INVERTED))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"step 3 of 3: measure the copies: {INVERTED} ..."
+    beats.versions(recordings, SPEC, ("gain", INVERTED))
+    assert capsys.readouterr().err == ""
+
+
 def test_gain_leaves_the_features_but_height(recordings: Recordings) -> None:
     windows = beats.windows(beats.versions(recordings, SPEC), recordings.groups, ("N", "S", "V"))
     gain = 1 + KINDS.index("gain")
