@@ -42,6 +42,7 @@ SHOWN = {  # columns of the table
     "macro F1 without 232": ("macro F1 without 232",),
     "class kept in copies": ("consistency",),
 }
+LESS = "macro F1 less the default's, with / without 232"
 RESULTS = Path(__file__).parent / "results" / "beat_folds.json"
 SILENT = Progress(lambda epoch, figures: None, lambda done, total: None)
 
@@ -74,13 +75,23 @@ def keep(path: Path, options: str, seed: int, windows: WindowSet, recordings: Re
 
 
 def table(rows: list[dict]) -> str:
-    """Means over seeds with half their 95 % intervals, in per cent, a line for each set of options."""
-    lines = [f"| options | {' | '.join(SHOWN)} |", f"| --- |{' --- |' * len(SHOWN)}"]
+    """Means over seeds with half their 95 % intervals, in per cent, a line for each set of options; and the mean of the
+    differences from the default with the same folds.
+    """
+    lines = [f"| options | seeds | {' | '.join(SHOWN)} | {LESS} |", f"| --- | --- |{' --- |' * len(SHOWN)} --- |"]
     for options in dict.fromkeys(row["options"] for row in rows):
         of = [row for row in rows if row["options"] == options]
         cells = [" / ".join(spread((100 * row[name] for row in of), 1) for name in names) for names in SHOWN.values()]
-        lines.append(f"| {options or 'the default, augment'} | {' | '.join(cells)} |")
+        cells.append(" / ".join(_less(rows, of, name) for name in SHOWN["macro F1"] + SHOWN["macro F1 without 232"]))
+        lines.append(f"| {options or 'the default, augment'} | {len(of)} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _less(rows: list[dict], of: list[dict], name: str) -> str:
+    """A figure of rows less that of the default with the same seed."""
+    default = {row["seed"]: row[name] for row in rows if not row["options"]}
+    pairs = [100 * (row[name] - default[row["seed"]]) for row in of if row["options"] and row["seed"] in default]
+    return spread(pairs, 1) if pairs else "-"
 
 
 def number(text: str) -> int | float | str:
