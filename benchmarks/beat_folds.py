@@ -45,6 +45,7 @@ SHOWN = {  # columns of the table
     "macro F1 without 232": ("macro F1 without 232",),
     "class kept in copies": ("consistency",),
 }
+LESS = "macro F1 less the default's, with / without 232"
 RESULTS = Path(__file__).parent / "results" / "beat_folds.json"
 SILENT = Progress(lambda epoch, figures: None, lambda done, total: None)
 
@@ -88,19 +89,23 @@ def all_windows(recordings: Recordings, config: TrainConfig, annotated: bool) ->
 
 
 def table(rows: list[dict]) -> str:
-    """Means over seeds with half their 95 % intervals, in per cent, a line for each set of options. The last column has
-    the differences from the default, seed by seed, whose folds are the same.
+    """Means over seeds with half their 95 % intervals, in per cent, a line for each set of options; and the mean of the
+    differences from the default with the same folds.
     """
-    heads = ("options", "seeds", *SHOWN, "macro F1 above the default's")
-    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    plain = {row["seed"]: row["macro F1"] for row in rows if not row["options"]}
+    lines = [f"| options | seeds | {' | '.join(SHOWN)} | {LESS} |", f"| --- | --- |{' --- |' * len(SHOWN)} --- |"]
     for options in dict.fromkeys(row["options"] for row in rows):
         of = [row for row in rows if row["options"] == options]
         cells = [" / ".join(spread((100 * row[name] for row in of), 1) for name in names) for names in SHOWN.values()]
-        above = [100 * (row["macro F1"] - plain[row["seed"]]) for row in of if row["seed"] in plain]
-        cells.append(spread(above, 1) if options and above else "-")
+        cells.append(" / ".join(_less(rows, of, name) for name in SHOWN["macro F1"] + SHOWN["macro F1 without 232"]))
         lines.append(f"| {options or 'the default, augment'} | {len(of)} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _less(rows: list[dict], of: list[dict], name: str) -> str:
+    """A figure of rows less that of the default with the same seed."""
+    default = {row["seed"]: row[name] for row in rows if not row["options"]}
+    pairs = [100 * (row[name] - default[row["seed"]]) for row in of if row["options"] and row["seed"] in default]
+    return spread(pairs, 1) if pairs else "-"
 
 
 def option(pair: str) -> tuple[str, int | float | str]:
