@@ -135,6 +135,7 @@ def hearts(runs: list[dict]) -> dict[str, str]:
     texts |= {"beat_leads": beat_conditions.lead_table(heard), "beat_noise": beat_conditions.noise_table(heard)}
     leads = json.loads(qrs_leads.RESULTS.read_text("utf-8"))
     texts |= {"qrs_leads": qrs_leads.mitdb_table(leads["mitdb"]), "ptbxl": qrs_leads.ptbxl_table(leads["ptbxl"])}
+    texts["downward"] = qrs_leads.downward_table(leads["downward"])
     texts["ptbxl_stated"] = qrs_leads.statements_table(leads["statements"])
     texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
     drawn = beat_pictures.drawn_of(json.loads(beat_pictures.RESULTS.read_text("utf-8")))
