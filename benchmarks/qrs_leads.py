@@ -78,7 +78,7 @@ def answers_of(lead: str, board: Board, spec: FrontEndSpec) -> Answers:
 
 def downward(lead: str, answers: Answers) -> dict[str, object]:
     """The records in which the patient's usual R peak points down around most beats."""
-    place = names(True).index(FEATURE) - len(names(True))
+    place = names("features").index(FEATURE) - len(names("features"))
     records = [record for record, said in answers.items() if (said[:, place] < 0).mean() > MAJORITY]
     return {"lead": lead, "records": len(answers), "downward": records}
 
