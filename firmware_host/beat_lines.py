@@ -87,7 +87,7 @@ def summary(records: Sequence[BeatRecord], manifest: BundleManifest) -> list[str
         f"heart rate {_or_unknown(rhythm.heart_rate)}/min, RMSSD {_or_unknown(rhythm.rmssd_ms)} ms, "
         f"{rhythm.irregular:.0%} of the latest 64 differences irregular; {rhythm.pauses} pauses, {rhythm.couplets} "
         f"couplets, {rhythm.runs} runs of ventricular beats{longest}",
-        *([INVERTED.format(rhythm.downward)] if rhythm.downward > MAJORITY else []),
+        *([INVERTED.format(rhythm.downward)] if rhythm.downward is not None and rhythm.downward > MAJORITY else []),
         NO_DEVICE,
     ]
 
