@@ -1,6 +1,7 @@
 """Which way the R peaks of a stream point. A beat is measured against the running template of the patient's beats, and
 one of its features, `upright_t`, is the template's largest sample less its least one's size: below 0 the usual R peak
-points down. It is among the network's inputs, so every record of a beat has it.
+points down. It is among the network's inputs, so every record of a beat has it. Of a model of waveforms alone the sign
+of the beat's own R peak, `sample_0`, stands for it.
 
 In a lead in which R peaks point up, such as II, that names an inverted lead. In V1 they point down in most people. A
 model whose training beats were so alike that 0 lies outside its input's range does not see it, nor does one with
@@ -13,7 +14,7 @@ from firmware_host.beats import BeatRecord
 from firmware_host.playing_beats import spec_of
 from scl.artifacts.manifest import BundleManifest
 
-FEATURE = "upright_t"
+FEATURE, R_PEAK = "upright_t", "sample_0"
 
 
 def points_down(record: BeatRecord, manifest: BundleManifest) -> bool:
@@ -24,7 +25,8 @@ def points_down(record: BeatRecord, manifest: BundleManifest) -> bool:
     assert spec.beats is not None  # as of all bundles of beats
     if spec.beats.polarity_corrected:
         return False
-    place = spec.beats.names.index(FEATURE)
+    names = spec.beats.names
+    place = names.index(FEATURE if FEATURE in names else R_PEAK)
     deviations = (int(record.inputs[place]) - spec.input_zero_point) / spec.inv_input_scale
     return spec.mean[place] + deviations * spec.std[place] < 0
 

@@ -212,6 +212,22 @@ def test_no_data_says_where_it_is_to_be_had(folder: Path) -> None:
     assert not (folder / "runs/none").exists()
 
 
+@pytest.mark.parametrize("options", [("--input", "waveform"), ("--input", "both", "--peaks", "annotated")])
+def test_waveforms_of_heartbeats_are_exact(folder: Path, options: tuple[str, ...]) -> None:
+    name = options[1]
+    few = ("--epochs", "1", "--draws", "1")
+    run(folder, "train.ecg", "--synthetic", "--task", "beat", *few, *options, "--out", f"runs/{name}")
+    run(folder, "calibration.ranges", f"runs/{name}", "--windows", "60")
+    run(folder, "export.quantize", f"runs/{name}", "--out", f"bundles/{name}", "--max-loss", "100")
+    arguments = ("--port", "native", "--limit", "150", "--out", f"reports/{name}")
+    said = run(folder, "firmware_host.validate", f"bundles/{name}", *arguments)
+    assert "passed: exact" in said
+    same = json.loads((folder / f"reports/{name}/validation.json").read_text("utf-8"))["parity"]
+    assert same["compared"] == same["expected"] == same["answered"] >= 40
+    manifest = json.loads((folder / f"bundles/{name}/manifest.json").read_text("utf-8"))
+    assert manifest["frontend"]["beats"]["input"] == name and manifest["frontend"]["beats"]["names"][-1] == "sample_32"
+
+
 def test_heartbeats_are_found_on_the_emulated_board(folder: Path) -> None:
     run(folder, "train.ecg", "--synthetic", "--task", "beat", "--epochs", "2", "--out", "runs/hearts")
     run(folder, "calibration.ranges", "runs/hearts", "--windows", "60")

@@ -43,6 +43,7 @@ SUPPORTED = {
 }
 SUPPORTED_RAW = {
     "variation": Only((0.0,), "ECG windows are always varied"),
+    "peaks": Only(("detected",), "windows of beats are cut around annotated R peaks, strips around none"),
     "against": Only(("",), "windows are shifted only; beats are measured with --input features"),
     "polarity": Only((AS_RECORDED,), "windows are taken as they are; beats are measured with --input features"),
 }

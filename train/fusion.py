@@ -25,6 +25,7 @@ PAIRS = {"train": 6000, "validation": 1000, "test": 2000}
 SUPPORTED = {
     "window": Only((0.0,), "pairs are of windows as their data sets have them"),
     "rate": Only((0.0,), "pairs are of windows as their data sets have them"),
+    "peaks": Only(("detected",), "pairs are of windows, not of beats"),
     "input": Only(("raw",), "each sensor's encoder sees its channels"),
     "polarity": Only((AS_RECORDED,), "no beats are measured"),
     **dict.fromkeys(("widths", "strides", "kernels"), Only(("",), "each sensor's encoder has its own")),

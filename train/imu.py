@@ -22,6 +22,7 @@ from train.run.supported import Only, check_supported
 WRIST = TrainConfig().changed(input="invariant", variation=1.0, smoothing=0.1, cutmix=1.0, epochs=20)
 SUPPORTED = {
     "input": Only(("raw", "invariant"), "rolled windows are for time shift, in train.ecg"),
+    "peaks": Only(("detected",), "motion has no R peaks"),
     "polarity": Only((AS_RECORDED,), "it is that of an ECG's lead"),
 }
 

@@ -147,7 +147,7 @@ def test_what_was_missed() -> None:
 
 
 def strips_compared() -> Compared:
-    return against_annotations(golden(), [answered()], BeatModel.of(recording(0.4), False).spec)
+    return against_annotations(golden(), [answered()], BeatModel.of(recording(0.4), "causal").spec)
 
 
 def test_a_beat_of_which_the_board_abstains_is_unclassifiable() -> None:
@@ -219,4 +219,4 @@ def test_a_lead_that_was_off_is_a_shutdown(spec: FrontEndSpec) -> None:
 
 @pytest.fixture(scope="module")
 def spec() -> FrontEndSpec:
-    return BeatModel.of(recording(0.4), False).spec
+    return BeatModel.of(recording(0.4), "causal").spec

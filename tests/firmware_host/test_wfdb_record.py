@@ -23,7 +23,7 @@ COUNTS = recording(0.4)
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     folder = tmp_path_factory.mktemp("bundle")
     (folder / "c").mkdir()
-    model = BeatModel.of(COUNTS, False)
+    model = BeatModel.of(COUNTS, "causal")
     model.write(folder / "c")
     return model.manifest(folder)
 

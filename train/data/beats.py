@@ -22,9 +22,11 @@ QUICK: dict[str | None, float] = {ANOTHER_PEAK: 0.1}  # of the time that others 
 Versions = tuple[Recordings, ...]  # of measured beats: as recorded, then a copy of each kind
 
 
-def versions(recordings: Recordings, spec: BeatSpec, kinds: tuple[str, ...] = KINDS) -> Versions:
-    """The beats that the board finds in recordings as they were recorded, and a copy of each of the `kinds` of
-    `train.transformations.Disturbance`.
+def versions(
+    recordings: Recordings, spec: BeatSpec, kinds: tuple[str, ...] = KINDS, annotated: bool = False
+) -> Versions:
+    """The beats of recordings as they were recorded, and a copy of each of the `kinds` of
+    `train.transformations.Disturbance`; of `annotated`, see `measured`.
 
     Raises InputError for copies in another lead of recordings that have none.
     """
@@ -32,7 +34,7 @@ def versions(recordings: Recordings, spec: BeatSpec, kinds: tuple[str, ...] = KI
         _check_other_lead(recordings)
     every = (None, *kinds)
     steps = Steps({_step(kind): QUICK.get(kind, 1.0) for kind in every})
-    return tuple(measured(recordings, spec, kind, steps) for kind in every)
+    return tuple(measured(recordings, spec, kind, annotated, steps) for kind in every)
 
 
 def windows(versions: Versions, groups: Collection[int], classes: tuple[str, ...]) -> WindowSet:
@@ -62,22 +64,31 @@ def windows(versions: Versions, groups: Collection[int], classes: tuple[str, ...
     )
 
 
-def measured(recordings: Recordings, spec: BeatSpec, kind: str | None = None, steps: Steps | None = None) -> Recordings:
+def measured(
+    recordings: Recordings,
+    spec: BeatSpec,
+    kind: str | None = None,
+    annotated: bool = False,
+    steps: Steps | None = None,
+) -> Recordings:
     """The beats of recordings as they were recorded: a "sample" of a block's x (features, beats) is one beat, `beats`
     its R peak at 180 Hz and the class of the annotated beat that it is, or UNKNOWN.
 
     Args:
         kind: of a disturbance; then each beat of the undisturbed recordings has its features as disturbed, and those
             that are not detected any more have them as recorded.
+        annotated: beats are measured at annotated R peaks, instead of those that the board finds.
         steps: announces the measuring, which is long for hours of recordings.
     """
     steps, name = steps or Steps({_step(kind): 1.0}), _step(kind)
 
     def measure() -> Recordings:
         with steps.step(name):
-            return _measure(recordings, spec, kind)
+            return _measure(recordings, spec, kind, annotated)
 
-    key: dict[str, object] = {"sha256": recordings.sha256, "spec": asdict(spec), "kind": kind}
+    key: dict[str, object] = {
+        "sha256": recordings.sha256, "spec": asdict(spec), "kind": kind, "annotated": annotated
+    }  # fmt: skip
     if kind == OTHER_LEAD and recordings.other_lead is not None:
         key["other"] = recordings.other_lead.sha256
     found = cached(f"{recordings.name}-beats", key, measure)
@@ -90,14 +101,14 @@ def _step(kind: str | None) -> str:
     return "measure the beats as recorded" if kind is None else f"measure the copies: {kind}"
 
 
-def _measure(recordings: Recordings, spec: BeatSpec, kind: str | None) -> Recordings:
+def _measure(recordings: Recordings, spec: BeatSpec, kind: str | None, annotated: bool) -> Recordings:
     behind = ecg.prepared(recordings, RATE_HZ)
     if kind is None:
-        blocks = [_block(block, _found(block, spec), spec) for block in behind.blocks]
+        blocks = [_block(block, _beats(block, spec, annotated), spec) for block in behind.blocks]
     else:
-        before = measured(recordings, spec)
+        before = measured(recordings, spec, annotated=annotated)
         pairs = zip(before.blocks, _changed(recordings, behind, kind).blocks, strict=True)
-        blocks = [_disturbed(old, block, spec, kind) for old, block in pairs]
+        blocks = [_disturbed(old, block, spec, kind, annotated) for old, block in pairs]
     return replace(
         recordings,
         rate_hz=RATE_HZ,
@@ -135,8 +146,10 @@ def _check_other_lead(recordings: Recordings) -> None:
         )
 
 
-def _found(block: Block, spec: BeatSpec) -> Beats:
+def _beats(block: Block, spec: BeatSpec, annotated: bool) -> Beats:
     signal = block.x[0]
+    if annotated:
+        return features_at(signal, np.sort(block.beats[:, 0]), spec)
     return find(signal, np.zeros(len(signal), bool), spec)
 
 
@@ -150,14 +163,14 @@ def _block(block: Block, found: Beats, spec: BeatSpec) -> Block:
     return Block(block.group, -1, found.values.T.copy(), np.stack([found.at, classes], axis=1))
 
 
-def _disturbed(old: Block, block: Block, spec: BeatSpec, kind: str) -> Block:
+def _disturbed(old: Block, block: Block, spec: BeatSpec, kind: str, annotated: bool) -> Block:
     """The beats of `old` with the features that they have in the disturbed block."""
     if kind == ANOTHER_PEAK:
         uv = microvolts(block.x[0])
         moved = beat_copies.jittered(old.beats[:, 0], RATE_HZ, block.group)
         again = features_at(block.x[0], np.unique(r_peaks(uv, moved)), spec)
     else:
-        again = _found(block, spec)
+        again = _beats(block, spec, annotated)
     matched = match(old.beats[:, 0], again.at, match_window(RATE_HZ))
     x = old.x.copy()
     x[:, matched >= 0] = again.values[matched[matched >= 0]].T

@@ -8,13 +8,14 @@ from typing import Any
 from scl.arguments import MOST_COPIES, MOST_SEED
 from scl.artifacts.fields import MOST
 from scl.artifacts.label_groups import LabelGroups
+from scl.frontend.beats import INPUTS
 from scl.partition import Partition
 from train.experimental.options import ExperimentalOptions
 from train.experimental.options import check as check_experimental
 from train.methods import METHODS, named
 from train.run.options import Options, Sizes, name_of, option, parsed
 
-FEATURES = ("features", "causal")  # inputs that beats are measured for
+FEATURES = INPUTS  # for which beats are measured
 AS_RECORDED, CORRECTED = "as-recorded", "corrected"  # polarity of measured beats
 FEATURES_METHOD = "augment"  # none was measured to do better there
 MOST_EPOCHS = 1_000_000
@@ -76,7 +77,8 @@ class EncoderOptions(Options):
     input: str = option(
         "raw",
         "the sensor's channels; imu: what no rotation changes of them; ecg: rolled to the largest excursion; beats: "
-        "features of each (the default there), or those that do not wait for the next beat (causal)",
+        "features of each (the default there), those that do not wait for the next beat (causal), the samples around "
+        "its R peak (waveform, no wait either), or features and samples (both)",
         choices=("raw", "invariant", "canonical", *FEATURES),
     )
     polarity: str = option(
@@ -109,6 +111,12 @@ class WindowOptions(Options):
         0.0, "samples per second that the model sees; 0: the data set's (WISDM and the watch set 20, MIT-BIH 180)",
         least=0, name="rate", unit="HZ",
     )  # fmt: skip
+    peaks: str = option(
+        "detected",
+        "beats: where training beats are measured, at R peaks that the detector found, as test beats are, or at "
+        "annotated ones",
+        choices=("detected", "annotated"),
+    )
 
     @property
     def loading(self) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import torch
 
@@ -9,7 +10,7 @@ from scl.artifacts import InputError
 from scl.artifacts.architecture import Architecture
 from scl.artifacts.fields import TaskName
 from scl.artifacts.run import InputSteps, Split
-from scl.frontend.beats import RATE_HZ, BeatSpec, names
+from scl.frontend.beats import RATE_HZ, BeatInput, BeatSpec
 from train.augment.variation import vary_ecg, vary_features
 from train.data import beats, ecg, strips
 from train.data.data_set import DataSet, Source
@@ -108,19 +109,20 @@ def _features_task(name: TaskName, recordings: Recordings, source: Source, confi
     divided = registered.split(recordings, config.run.seed)
     # Options were chosen by cross-validation, and few records have S beats: none is kept from training.
     split = replace(divided, train=tuple(sorted((*divided.train, *divided.validation))), validation=())
-    found = beats.versions(recordings, beat_spec(config), Disturbance.of(config.method.against).kinds)
-    parts = {p: beats.windows(found, split.part(p), RHYTHM) for p in ("train", "test")}
+    spec, kinds = beat_spec(config), Disturbance.of(config.method.against).kinds
+    found = beats.versions(recordings, spec, kinds)
+    trained = found if config.window.peaks == "detected" else beats.versions(recordings, spec, kinds, annotated=True)
+    parts = {p: beats.windows(of, split.part(p), RHYTHM) for p, of in (("train", trained), ("test", found))}
     exempt, others = tuple(label for label in OTHERS if label in recordings.labels), None
     if name == "beat" and ecg.holds(found[0], split.test, exempt):
         others = beats.windows(found, split.test, exempt), exempt
     task = features_task(name, recordings, source, config, split, parts, others)
-    return replace(task, strips=strips.strips(recordings, beat_spec(config), split.test)) if name == "strip" else task
+    return replace(task, strips=strips.strips(recordings, spec, split.test)) if name == "strip" else task
 
 
 def beat_spec(config: TrainConfig) -> BeatSpec:
     """How the beats of a run are measured."""
-    next_interval = config.encoder.input == "features"
-    return BeatSpec(next_interval, names(next_interval), config.encoder.polarity == CORRECTED)
+    return BeatSpec.of(cast(BeatInput, config.encoder.input), config.encoder.polarity == CORRECTED)
 
 
 def features_task(

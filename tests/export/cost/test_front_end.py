@@ -12,7 +12,7 @@ from tests.firmware.beat_model import BeatModel, recording
 @pytest.fixture(scope="module")
 def folder(board_tools, tmp_path_factory):
     folder = tmp_path_factory.mktemp("beats")
-    BeatModel.of(recording(0.3), True).write(folder)
+    BeatModel.of(recording(0.3), "features").write(folder)
     return folder
 
 

@@ -7,10 +7,10 @@ from scl.frontend import bandpass
 from scl.frontend.beat_features import NAMES, SIGNED, features
 from scl.frontend.beat_polarity import running, turned
 from scl.frontend.beat_shape import cuts_at
-from scl.frontend.beats import Beats, BeatSpec, features_at, find, microvolts, names
+from scl.frontend.beats import Beats, BeatSpec, features_at, find, microvolts
 from tests.scl.frontend.synthetic_ecg import ecg, rhythm
 
-PLAIN, CORRECTED = (BeatSpec(True, names(True), corrected) for corrected in (False, True))
+PLAIN, CORRECTED = (BeatSpec.of("both", corrected) for corrected in (False, True))
 
 
 def slow_running(templates: np.ndarray) -> list[int]:

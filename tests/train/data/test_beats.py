@@ -7,12 +7,12 @@ import pytest
 
 from scl.artifacts import InputError
 from scl.ec57.matching import match, match_window
-from scl.frontend.beats import BeatSpec, find, names
-from train.data import beats, ecg, synthetic
+from scl.frontend.beats import BeatSpec, features_at, find
+from train.data import beat_copies, beats, ecg, synthetic
 from train.data.recordings import Recordings
 from train.transformations.disturbance import INVERTED, KINDS, OTHER_LEAD
 
-SPEC = BeatSpec(True, names(True))
+SPEC = BeatSpec.of("features")
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,22 @@ def test_windows_hold_beats_of_the_classes_with_a_copy_of_each_kind(recordings: 
     assert set(windows.groups.tolist()) == {group} and set(windows.labels.tolist()) <= {0, 1, 2}
     found = beats.measured(recordings, SPEC).blocks[0]
     assert np.array_equal(windows.x[:, :, 0].T, found.x[:, np.isin(found.beats[:, 1], (0, 1, 2))])
+
+
+def test_beats_at_annotated_peaks_are_those_and_keep_their_place_in_copies(recordings: Recordings) -> None:
+    """Of any class; the values are those of the samples there, and a copy's those of the disturbed samples there."""
+    spec = BeatSpec.of("waveform")
+    found = beats.versions(recordings, spec, annotated=True)
+    behind = ecg.prepared(recordings, 180.0)
+    gained = ecg.prepared(beat_copies.disturbed(recordings, "gain"), 180.0)
+    copy = 1 + KINDS.index("gain")
+    for k, block in enumerate(found[0].blocks):
+        annotated = behind.blocks[k].beats[np.argsort(behind.blocks[k].beats[:, 0])]
+        kept = annotated[: len(block.beats)]  # the last may end behind the record
+        assert len(annotated) - len(kept) <= 1 and np.array_equal(block.beats, kept)
+        for of, signal in ((block, behind.blocks[k].x[0]), (found[copy].blocks[k], gained.blocks[k].x[0])):
+            assert np.array_equal(of.x, features_at(signal, kept[:, 0], spec).values.T)
+        assert not np.array_equal(block.x, found[copy].blocks[k].x)
 
 
 def test_measuring_is_announced_once(recordings: Recordings, monkeypatch, tmp_path, capsys) -> None:

@@ -80,7 +80,7 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
 
 def test_groups_hold_every_option_once() -> None:
     names = [name for name, _, _ in TrainConfig.options()]
-    assert len(names) == len(set(names)) == 39 == len(TrainConfig().as_dict())
+    assert len(names) == len(set(names)) == 40 == len(TrainConfig().as_dict())
     assert {"method", "partition", "lambda", "epochs", "seed", "also"} < set(names)
 
 
@@ -100,13 +100,21 @@ def test_what_run_json_holds_makes_the_same_options() -> None:
         (
             ecg,
             ["--input", "invariant"],
-            "--input is invariant, expected raw or canonical or features or causal for ECG",
+            "--input is invariant, expected raw or canonical or features or causal or waveform or both for ECG",
         ),
         (
             ecg,
             ["--input", "raw", "--variation", "1"],
             "--variation is 1.0, expected 0.0 for ECG .ECG windows are always varied.",
         ),
+        (
+            ecg,
+            ["--input", "raw", "--peaks", "annotated"],
+            "--peaks is annotated, expected detected for ECG .windows of beats are cut around annotated R peaks, .*; "
+            "leave it out",
+        ),
+        (imu, ["--peaks", "annotated"], "--peaks is annotated, expected detected for an IMU .motion has no R peaks"),
+        (fusion, ["--peaks", "annotated"], "--peaks is annotated, expected detected for pairs"),
         (
             ecg,
             ["--against", "mirror"],
