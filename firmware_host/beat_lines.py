@@ -15,7 +15,8 @@ from firmware_host.model import answered_name, of_strips
 from firmware_host.playing_beats import spec_of
 from firmware_host.polarity import downward, points_down
 from firmware_host.streamed import BeatAnswer, RhythmAnswer
-from firmware_host.wfdb_record import HEADER, REFERENCE, SIGNALS
+from firmware_host.wfdb_lead import HEADER
+from firmware_host.wfdb_record import REFERENCE, SIGNALS
 from scl.artifacts import InputError
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.beats import RATE_HZ
