@@ -1,6 +1,6 @@
 /* A model of heartbeats as a board runs it, without a link: counts (int16) come in on stdin, and of every beat that is answered
- * numbers (int32) go out on stdout: the sensor's sample of its R peak, its class (65535: abstained), its flags, and its values by
- * 2^12. */
+ * numbers (int32) go out on stdout: the sensor's sample of its R peak, its class (65535: abstained), its flags, and the values
+ * that were measured of it (the network's inputs before they are normalized) by 2^12. */
 #include <stdio.h>
 
 #include "model.h"

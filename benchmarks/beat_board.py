@@ -21,7 +21,7 @@ from scl.machines import FIRMWARE
 from scl.toolchain import ROOMS, sources
 from train.data.recordings import Block, Recordings
 
-# Counts (samples, 1) to answers int64 (beats, 3 + inputs): R peak, class, flags, and what was measured by 2^12.
+# Counts (samples, 1) to answers int64 (beats, 3 + values): R peak, class, flags, and the measured values by 2^12.
 Board = Callable[[np.ndarray], np.ndarray]
 DRIVER = Path(__file__).with_suffix(".c")
 APP = ("input", "model", "rhythm")  # of firmware/src/app
@@ -32,16 +32,18 @@ MOST_S = "232"  # the record that most S beats of DS2 are of
 
 def board_of(bundle: Bundle[Manifest], folder: Path) -> Board:
     """A bundle's firmware, compiled into a folder."""
-    assert bundle.manifest.frontend is not None  # as all bundles of heartbeats have
-    program, inputs = folder / bundle.path.name, bundle.manifest.frontend.inputs
+    program = folder / bundle.path.name
     app = [FIRMWARE / "src" / "app" / f"{name}.c" for name in APP]
     files = [DRIVER, bundle.path / "c" / "model_data.c", *app, *sources("engine", "frontend")]
     rooms = [f"-I{FIRMWARE / 'src' / room}" for room in ROOMS]
     subprocess.run(["gcc", *STRICT, *rooms, f"-I{bundle.path / 'c'}", *files, "-lm", "-o", program], check=True)
 
+    beats = bundle.manifest.frontend.beats
+    assert beats is not None  # as of all bundles of beats
+
     def answers(counts: np.ndarray) -> np.ndarray:
         done = subprocess.run([program], input=counts.astype("<i2").tobytes(), stdout=subprocess.PIPE, check=True)
-        return np.frombuffer(done.stdout, "<i4").reshape(-1, 3 + inputs).astype(np.int64)
+        return np.frombuffer(done.stdout, "<i4").reshape(-1, 3 + len(beats.names)).astype(np.int64)
 
     return answers
 

@@ -17,22 +17,23 @@ from scl.artifacts.manifest import BundleManifest
 FEATURE, R_PEAK = "upright_t", "sample_0"
 
 
-def points_down(record: BeatRecord, manifest: BundleManifest) -> bool:
-    """Whether the patient's usual R peak points down, up to this beat; to half a step of the network's input. Never
-    said of beats with corrected polarity.
+def points_down(record: BeatRecord, manifest: BundleManifest) -> bool | None:
+    """Whether the patient's usual R peak points down, up to this beat; to half a step of the network's input. None of
+    beats with corrected polarity, which do not say it.
     """
     spec = spec_of(manifest)
     assert spec.beats is not None  # as of all bundles of beats
     if spec.beats.polarity_corrected:
-        return False
+        return None
     names = spec.beats.names
     place = names.index(FEATURE if FEATURE in names else R_PEAK)
     deviations = (int(record.inputs[place]) - spec.input_zero_point) / spec.inv_input_scale
     return spec.mean[place] + deviations * spec.std[place] < 0
 
 
-def downward(records: Sequence[BeatRecord], manifest: BundleManifest) -> float:
-    """The share of beats of which that is so. ValueError without a beat."""
+def downward(records: Sequence[BeatRecord], manifest: BundleManifest) -> float | None:
+    """The share of beats of which that is so; None where it is not known. ValueError without a beat."""
     if not records:
         raise ValueError("there are no beats")
-    return sum(points_down(record, manifest) for record in records) / len(records)
+    known = [down for down in (points_down(record, manifest) for record in records) if down is not None]
+    return sum(known) / len(known) if known else None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from firmware_host.beat_lines import summary
+from firmware_host.beat_lines import beat_answer, rhythm_answer, summary
 from firmware_host.polarity import downward, points_down
 from scl.frontend.beats import BeatInput
 from tests.firmware.beat_model import BeatModel, found, recording
@@ -45,4 +45,8 @@ def test_a_lead_turned_round_is_turned_round(counts: np.ndarray, measured: BeatI
 def test_it_is_not_said_where_the_polarity_is_corrected(counts: np.ndarray, tmp_path) -> None:
     model = BeatModel.of(counts, "causal", corrected=True)
     turned = model.expected((2048 - counts).astype(np.int16))
-    assert len(turned) > 20 and downward(turned, model.manifest(tmp_path)) == 0
+    manifest = model.manifest(tmp_path)
+    assert len(turned) > 20 and downward(turned, manifest) is None and points_down(turned[0], manifest) is None
+    assert not any("R peaks" in text for text in summary(turned, manifest))
+    answer = rhythm_answer(turned, manifest)
+    assert answer is not None and answer.downward is None and beat_answer(turned[0], manifest).points_down is None
