@@ -125,6 +125,8 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	$(PY) benchmarks/beat_folds.py
 	$(PY) benchmarks/beat_seeds.py
 	$(PY) benchmarks/beat_conditions.py
+	for set in against=inverted against=lead against=inverted+lead polarity=corrected "against=lead polarity=corrected"; do \
+	  $(PY) benchmarks/beat_conditions.py --set $$set --seeds 0 1 2 --conditions "as recorded" "second lead" inverted || exit; done
 	$(PY) benchmarks/qrs_leads.py
 	$(PY) benchmarks/beat_pictures.py build/beat-seeds/bundle-features-0
 	$(PY) -m export.profile bundles/demo > $(LOGS)/profile.log

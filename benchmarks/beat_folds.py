@@ -36,7 +36,8 @@ from train.transformations import Disturbance
 FOLDS = 6
 COMPARED = (
     *([], ["method=baseline"], ["method=scl", "lambda=0.05"], ["input=causal"], ["input=waveform"], ["input=both"]),
-    *(["input=both", "widths=64"], ["peaks=annotated"]),
+    *(["input=both", "widths=64"], ["peaks=annotated"], ["against=inverted"], ["against=lead"]),
+    *(["against=inverted+lead"], ["polarity=corrected"], ["against=lead", "polarity=corrected"]),
 )
 SHOWN = {  # columns of the table
     "macro F1": ("macro F1",),

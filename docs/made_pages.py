@@ -29,7 +29,9 @@ COPIED = {  # files outside docs/ by the page that each is
 }
 MODULES = {  # of the reference, by page
     "The method": ("scl.partition", "scl.loss", "scl.negatives", "scl.transforms"),
-    "Figures": ("scl.metrics", "scl.robustness", "scl.decision", "scl.belief", "scl.temperature"),
+    "Figures": (
+        *("scl.metrics", "scl.robustness", "scl.group_figures", "scl.decision", "scl.belief", "scl.temperature"),
+    ),
     "Front end": (
         *("scl.frontend.spec", "scl.frontend.chain", "scl.frontend.sensor", "scl.frontend.resampler"),
         *("scl.frontend.bandpass", "scl.frontend.invariants", "scl.frontend.si_units", "scl.frontend.counts"),

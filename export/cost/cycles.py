@@ -120,6 +120,16 @@ def modelled(counts: Counts, program: Mapping[int, Instruction], wait_states: in
     return total
 
 
+def one_by_one(version: str) -> tuple[str, ...]:
+    """QEMU's options for a line of its trace for each instruction, by what it prints with --version: it has them by
+    another name from 8.1 on, and the older name is gone since.
+    """
+    numbers = re.search(r"version (\d+)\.(\d+)", version)
+    if numbers is not None and (int(numbers[1]), int(numbers[2])) < (8, 1):
+        return ("-singlestep",)
+    return ("-accel", "tcg,one-insn-per-tb=on")
+
+
 def _exactly(cycles: int) -> Cycles:
     return Cycles(cycles, cycles, cycles)
 
@@ -149,7 +159,8 @@ def _traced(elf: Path) -> Iterator[int]:
     """The addresses of a program's instructions as the emulator runs them."""
     console = ["-serial", "none", "-chardev", "null,id=console"]
     console += ["-semihosting-config", "enable=on,target=native,chardev=console"]
-    command = [*machines.qemu_command(elf, machines.DEFAULT), *console, "-singlestep", "-d", "exec,nochain"]
+    single = one_by_one(_said(machines.QEMU[0], "--version"))
+    command = [*machines.qemu_command(elf, machines.DEFAULT), *console, *single, "-d", "exec,nochain"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
         assert run.stderr is not None
         try:

@@ -18,7 +18,7 @@ class Part:
     source: str
 
 
-# Each is what the front page or the table of currents of the part's data sheet states, at about 3 V, from flash.
+# At about 3 V, from flash, as the part's data sheet is known to state it; the sheets were not at hand (docs/COST.md).
 PARTS = (
     Part("Nordic nRF52840", 52.0, "product specification: 3.3 mA at 64 MHz, CoreMark from flash, DC/DC, 3 V"),
     Part("ST STM32L476", 100.0, "data sheet: run mode"),
@@ -28,10 +28,13 @@ PARTS = (
 
 @dataclass(frozen=True)
 class Energy:
-    """Of one part: the mean current in microamperes, and hours that a cell of CELL_MAH lasts for that alone."""
+    """Of one part: the mean current in microamperes, and hours that a cell of CELL_MAH lasts for that alone, with an
+    answer every `hop_s` seconds.
+    """
 
     part: str
     ua_per_mhz: float
+    hop_s: float
     mean_ua: float
     hours: float
 
@@ -45,7 +48,7 @@ def estimates(cycles_per_answer: float, cycles_per_second: float, hop_s: float) 
         hop_s: seconds from one answer to the next.
     """
     megahertz = (cycles_per_answer / hop_s + cycles_per_second) / 1e6
+    currents = [(part, megahertz * part.ua_per_mhz) for part in PARTS]
     return tuple(
-        Energy(part.name, part.ua_per_mhz, megahertz * part.ua_per_mhz, 1e3 * CELL_MAH / (megahertz * part.ua_per_mhz))
-        for part in PARTS
+        Energy(part.name, part.ua_per_mhz, hop_s, mean_ua, 1e3 * CELL_MAH / mean_ua) for part, mean_ua in currents
     )

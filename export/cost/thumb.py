@@ -29,10 +29,12 @@ class Instruction:
 
     @property
     def loads(self) -> bool:
+        """Whether it loads one register."""
         return bool(_LOAD.match(self.name)) or self.name.startswith("vldr")
 
     @property
     def stores(self) -> bool:
+        """Whether it stores one register."""
         return bool(_STORE.match(self.name)) or self.name.startswith("vstr")
 
     @property
@@ -52,6 +54,7 @@ class Instruction:
 
     @property
     def address_registers(self) -> frozenset[str]:
+        """The registers that its address is made of; none of an instruction without an address."""
         return frozenset(_REGISTER.findall(self.operands.partition("[")[2]))
 
     @property

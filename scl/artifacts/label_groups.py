@@ -40,7 +40,7 @@ class LabelGroups(tuple[LabelGroup, ...]):
     def parse(cls, text: str) -> "LabelGroups":
         """Reads "eating=soup+chips,moving=walking+jogging"; an empty text is no groups.
 
-        Raises ValueError for another form, and for a group without labels or with a label twice.
+        Raises ValueError for another form, and for a group without labels.
         """
         groups = []
         for part in text.split(",") if text else []:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from export.cost.cycles import Cycles, calls_of, cost, modelled, network_cycles
+from export.cost.cycles import Cycles, calls_of, cost, modelled, network_cycles, one_by_one
 from export.cost.instructions import measure
 from export.cost.thumb import Instruction, listed
 from tests.export.cost.test_instructions import FIXTURE
@@ -87,6 +87,15 @@ def test_calls_are_from_the_entry_to_the_return():
     assert sum(calls[0].values()) == len(one)
     # movs 1, subs 1, bne taken 1 + 2, subs 1, bne 1, bx 1 + 2
     assert modelled(calls[0], program) == Cycles(8, 10, 12)
+
+
+@pytest.mark.parametrize(
+    ("version", "option"),
+    [("7.2.22 (Debian 1:7.2)", "-singlestep"), ("8.0.4", "-singlestep"), ("8.1.0", "-accel"), ("10.0.2", "-accel")],
+)
+def test_the_emulator_takes_its_own_name_of_single_steps(version, option):
+    """The older name is gone from newer ones (docs/about/removed-features of QEMU)."""
+    assert one_by_one(f"QEMU emulator version {version}\nCopyright (c)")[0] == option
 
 
 @pytest.mark.timeout(120)
