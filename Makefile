@@ -115,10 +115,12 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	$(PY) benchmarks/train_cost.py
 	make bench-device
 	make demo 2>&1 | tee $(LOGS)/demo.log
+	make demo-ecg 2>&1 | tee $(LOGS)/demo-ecg.log
 	make demo-strip 2>&1 | tee $(LOGS)/demo-strip.log
 	$(PY) benchmarks/cold_start.py bundles/demo-strip
 	$(PY) benchmarks/qrs.py
 	$(PY) benchmarks/scl_control.py
+	$(PY) benchmarks/change_of_wear.py
 	$(PY) benchmarks/battery_folds.py
 	$(PY) benchmarks/beat_folds.py
 	$(PY) benchmarks/beat_seeds.py
@@ -126,13 +128,14 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	$(PY) benchmarks/qrs_leads.py
 	$(PY) benchmarks/beat_pictures.py build/beat-seeds/bundle-features-0
 	$(PY) -m export.profile bundles/demo > $(LOGS)/profile.log
+	$(PY) -m export.profile bundles/demo-ecg > $(LOGS)/beats.log
 	! $(PY) -m export.quantize runs/demo --out bundles/small --budget flash=64k,ram=6k,instructions=1M 2> $(LOGS)/budget.log
 	$(PY) -m train.imu --padding valid --epochs 1 --force --out runs/stream  # its cost is shown, which no weight changes
 	$(PY) -m calibration.ranges runs/stream
 	$(PY) -m export.quantize runs/stream --out bundles/stream --streaming 16 --max-loss 100 > $(LOGS)/stream.log
 	$(PY) -m export.package bundles/demo --for arduino --out packages/demo > $(LOGS)/package.log
 	$(PY) -m train.transfer runs/demo --eval-data watch-set > $(LOGS)/transfer.log
-	$(PY) benchmarks/update_docs.py $(foreach log,demo ecg:demo-strip profile budget stream package transfer,\
+	$(PY) benchmarks/update_docs.py $(foreach log,demo ecg:demo-ecg strip:demo-strip profile beats budget stream package transfer,\
 	  --$(firstword $(subst :, ,$(log)))-log $(LOGS)/$(lastword $(subst :, ,$(log))).log)
 
 SMALL := build/results-small

@@ -1,5 +1,6 @@
-/* A model of heartbeats as a board runs it, without a link: counts (int16) come in on stdin, and of every beat that is answered three
- * numbers (int32) go out on stdout: the sensor's sample of its R peak, its class (65535: abstained) and its flags. */
+/* A model of heartbeats as a board runs it, without a link: counts (int16) come in on stdin, and of every beat that is answered
+ * numbers (int32) go out on stdout: the sensor's sample of its R peak, its class (65535: abstained), its flags, and its features by
+ * 2^12. */
 #include <stdio.h>
 
 #include "model.h"
@@ -12,9 +13,12 @@ int main(void)
     scl_model_init(&model);
     while (fread(&count, sizeof count, 1, stdin) == 1) {
         if (scl_model_push_sample(&model, &count)) {
-            const int32_t beat[3] = {
+            int32_t beat[3 + SCL_BEAT_FEATURES] = {
                 (int32_t)scl_model_beat_sample(&model), (int32_t)scl_model_run(&model).class_index, (int32_t)scl_model_flags(&model)
             };
+            for (int i = 0; i < SCL_BEAT_FEATURES; i++) {
+                beat[3 + i] = (int32_t)(scl_model_beat(&model)->values[i] * 4096.0f);
+            }
             if (fwrite(beat, sizeof beat, 1, stdout) != 1) {
                 return 1;
             }

@@ -14,6 +14,7 @@ from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import Manifest
 from scl.ec57.beats import CLASSES, Series
 from scl.ec57.comparison import RecordFigures, Summary, compare, summarize
+from scl.frontend.beats import names
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import to_rate
 from scl.frontend.spec import FrontEndSpec
@@ -21,7 +22,8 @@ from scl.machines import FIRMWARE
 from scl.toolchain import ROOMS, sources
 from train.data.recordings import Block, Recordings
 
-Board = Callable[[np.ndarray], np.ndarray]  # counts (samples, 1) to answers (beats, 3): R peak, class, flags
+# Counts (samples, 1) to answers int64 (beats, 3 + features): R peak, class, flags, and features by 2^12.
+Board = Callable[[np.ndarray], np.ndarray]
 DRIVER = Path(__file__).with_suffix(".c")
 APP = ("input", "model", "rhythm")  # of firmware/src/app
 STRICT = ("-std=c99", "-O2", "-ffp-contract=off", "-DSCL_STRICT_FLAGS")
@@ -39,7 +41,7 @@ def board_of(bundle: Bundle[Manifest], folder: Path) -> Board:
 
     def answers(counts: np.ndarray) -> np.ndarray:
         done = subprocess.run([program], input=counts.astype("<i2").tobytes(), stdout=subprocess.PIPE, check=True)
-        return np.frombuffer(done.stdout, "<i4").reshape(-1, 3).astype(np.int64)
+        return np.frombuffer(done.stdout, "<i4").reshape(-1, 3 + len(names(True))).astype(np.int64)
 
     return answers
 
@@ -59,7 +61,7 @@ def annotated(block: Block, recordings: Recordings) -> Series:
 
 def judged(board: Board, spec: FrontEndSpec, name: str, counts: np.ndarray, reference: Series) -> RecordFigures:
     """A board's answers to a recording against its annotations, by EC57."""
-    at, classes, _ = board(counts).T
+    at, classes = board(counts)[:, :2].T
     said = np.where(classes == ABSTAINED, UNCLASSIFIABLE, classes)
     return compare(name, reference, Series(at, said, unreadable(counts, spec)), spec.sensor.rate_hz)
 

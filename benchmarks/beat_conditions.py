@@ -1,11 +1,12 @@
 """How the classes of heartbeats fall in noise, in another lead and with the lead inverted: beat_conditions.json.
 
     SCL_DATA_DIR=... python benchmarks/beat_conditions.py
+    SCL_DATA_DIR=... python benchmarks/beat_conditions.py --set against=inverted --conditions inverted --seeds 0 1 2
 
 Models of several seeds that trained on the first lead of DS1 as it was recorded (benchmarks/beat_seeds.py makes what is
-missing below --work) classify the beats of DS2 that the board finds. The board is its own C on this computer
-(benchmarks/beat_board.py). Noise is generated (train/data/ecg_noise.py) and added as the noise stress test does it,
-behind five minutes, which do not count. Rows are kept, so the command can be interrupted.
+missing below --work; with --set models of other options) classify the beats of DS2 that the board finds. The board is
+its own C on this computer (benchmarks/beat_board.py). Noise is generated (train/data/ecg_noise.py) and added as the
+noise stress test does it, behind five minutes, which do not count. Rows are kept, so the command can be interrupted.
 """
 
 import argparse
@@ -39,29 +40,33 @@ LEADS = {"QRS Se / PPV": ("QRS Se", "QRS PPV"), **FIGURES, "macro F1 without 232
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    options.add_argument("--set", nargs="*", default=[], metavar="OPTION=VALUE", help="of train.ecg --task beat")
     options.add_argument("--conditions", nargs="*", help="default: all")
     options.add_argument("--work", type=Path, default=Path("build/beat-seeds"), help="runs and bundles")
     options.add_argument("--results", type=Path, default=RESULTS)
     arguments = options.parse_args()
-    bundles = {seed: read_front_end_bundle(exported(arguments.work, "features", seed)[1]) for seed in arguments.seeds}
+    chosen = sorted(arguments.set)
+    made = {seed: exported(arguments.work, "features", seed, chosen)[1] for seed in arguments.seeds}
+    bundles = {seed: read_front_end_bundle(path) for seed, path in made.items()}
     path = resolve(None, mitdb.DATA_SET)
     with TemporaryDirectory() as folder:
         boards = {seed: board_of(bundle, Path(folder)) for seed, bundle in bundles.items()}
         for name, load in conditions().items():
             if not arguments.conditions or name in arguments.conditions:
-                keep(arguments.results, name, lambda load=load: load(path), bundles, boards)
+                of = {"options": " ".join(chosen)} if chosen else {}
+                keep(arguments.results, {**of, "condition": name}, lambda load=load: load(path), bundles, boards)
 
 
 def keep(
     path: Path,
-    name: str,
+    key: dict[str, str],
     load: Callable[[], Recordings],
     bundles: dict[int, Bundle[Manifest]],
     boards: dict[int, Board],
 ) -> None:
-    """Adds rows of a condition to the results, unless they are there."""
+    """Adds rows of a condition, and of options that are not the default, to the results, unless they are there."""
     rows = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
-    known = {row["seed"] for row in rows if row["condition"] == name}
+    known = {row["seed"] for row in rows if _key(row) == (key.get("options", ""), key["condition"])}
     missing = [seed for seed in bundles if seed not in known]
     if not missing:
         return
@@ -71,9 +76,13 @@ def keep(
         for seed in missing:
             spec = bundles[seed].manifest.frontend
             figures[seed].append(judged(boards[seed], spec, str(block.group), counts_of(block, spec), reference))
-    rows += [{"condition": name, "seed": seed, **row_of(figures[seed])} for seed in missing]
+    rows += [{**key, "seed": seed, **row_of(figures[seed])} for seed in missing]
     print(*map(json.dumps, rows[-len(missing) :]), sep="\n", flush=True)
     write_json(path, {"kind": "beat_conditions", "schema": 1, "rows": rows})
+
+
+def _key(row: dict) -> tuple[str, str]:
+    return row.get("options", ""), row["condition"]
 
 
 def conditions() -> Loads:
@@ -111,6 +120,7 @@ def noise_table(rows: list[dict]) -> str:
     """Means over the seeds that were played in noise, in per cent: three lines for each kind of noise that was played
     at every ratio, a column for each ratio.
     """
+    rows = [row for row in rows if not row.get("options")]
     seeds = {row["seed"] for row in rows if row["condition"].endswith(" dB")}
     rows = [row for row in rows if row["seed"] in seeds]
     played = {row["condition"] for row in rows}
@@ -133,12 +143,15 @@ def mean(rows: list[dict], condition: str, figures: tuple[str, ...]) -> str:
 
 
 def lead_table(rows: list[dict]) -> str:
-    """Means over seeds with half their 95 % intervals, in per cent."""
-    lines = [f"| DS2 | {' | '.join(LEADS)} |", f"| --- |{' --- |' * len(LEADS)}"]
-    for condition in (CLEAN, SECOND, INVERTED):
-        of = [row for row in rows if row["condition"] == condition]
+    """Means over seeds with half their 95 % intervals, in per cent: of each condition the default, then others."""
+    lines = [f"| DS2 | options | seeds | {' | '.join(LEADS)} |", f"| --- | --- | --- |{' --- |' * len(LEADS)}"]
+    every = dict.fromkeys(row.get("options", "") for row in rows)
+    for condition, options in ((condition, options) for condition in (CLEAN, SECOND, INVERTED) for options in every):
+        of = [row for row in rows if _key(row) == (options, condition)]
+        if not of:
+            continue
         cells = [" / ".join(spread((100 * row[name] for row in of), 1) for name in names) for names in LEADS.values()]
-        lines.append(f"| {condition} | {' | '.join(cells)} |")
+        lines.append(f"| {condition} | {options or 'the default'} | {len(of)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

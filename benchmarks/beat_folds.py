@@ -22,7 +22,7 @@ from scl.artifacts import write_json
 from scl.artifacts.run import Split
 from scl.threads import wait_passively
 from train.data import beats, mitdb
-from train.data.data_set import Source
+from train.data.data_set import BOTH_LEADS, Source
 from train.data.recordings import Recordings, WindowSet
 from train.data.stored import resolve
 from train.ecg import BEAT
@@ -31,9 +31,13 @@ from train.run.ecg_task import beat_spec, features_task
 from train.run.evaluate import predict
 from train.run.loop import Progress, fit
 from train.run.session import prepared_model
+from train.transformations import Disturbance
 
 FOLDS = 6
-COMPARED = ([], ["method=baseline"], ["method=scl", "lambda=0.05"], ["input=causal"])
+COMPARED = (
+    *([], ["method=baseline"], ["method=scl", "lambda=0.05"], ["input=causal"], ["input=waveform"], ["input=both"]),
+    *(["input=both", "widths=64"], ["peaks=annotated"]),
+)
 SHOWN = {  # columns of the table
     "macro F1": ("macro F1",),
     "S Se / PPV": ("S Se", "S PPV"),
@@ -41,6 +45,7 @@ SHOWN = {  # columns of the table
     "macro F1 without 232": ("macro F1 without 232",),
     "class kept in copies": ("consistency",),
 }
+LESS = "macro F1 less the default's, with / without 232"
 RESULTS = Path(__file__).parent / "results" / "beat_folds.json"
 SILENT = Progress(lambda epoch, figures: None, lambda done, total: None)
 
@@ -53,43 +58,65 @@ def main() -> None:
     arguments = options.parse_args()
     wait_passively()
     torch.set_num_threads(1)
-    recordings = mitdb.load(resolve(None, mitdb.DATA_SET))
+    recordings = mitdb.DATA_SET.load(resolve(None, mitdb.DATA_SET), BOTH_LEADS)
     for changed in [arguments.set] if arguments.set else COMPARED:
-        config = BEAT.changed(**{name: number(value) for name, value in (pair.split("=", 1) for pair in changed)})
-        found = beats.versions(recordings, beat_spec(config))
-        windows = beats.windows(found, (*mitdb.DS1, *mitdb.DS2), mitdb.RHYTHM)
+        config = BEAT.changed(**dict(option(pair) for pair in changed))
         for seed in arguments.seeds:
-            keep(arguments.results, " ".join(sorted(changed)), seed, windows, recordings, config)
+            keep(arguments.results, " ".join(sorted(changed)), seed, recordings, config)
 
 
-def keep(path: Path, options: str, seed: int, windows: WindowSet, recordings: Recordings, config: TrainConfig) -> None:
+def keep(path: Path, options: str, seed: int, recordings: Recordings, config: TrainConfig) -> None:
     """Adds a row to the results unless it is there."""
-    rows = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
-    if any((row["options"], row["seed"]) == (options, seed) for row in rows):
+    if any((row["options"], row["seed"]) == (options, seed) for row in rows_of(path)):
         return
-    row = {"options": options, "seed": seed, **figures(*cross_validated(windows, recordings, config, seed))}
+    windows = all_windows(recordings, config, annotated=False)
+    trained = windows if config.window.peaks == "detected" else all_windows(recordings, config, annotated=True)
+    row = {"options": options, "seed": seed, **figures(*cross_validated(windows, trained, recordings, config, seed))}
     print(json.dumps(row), flush=True)
+    rows = rows_of(path)
     write_json(path, {"kind": "beat_folds", "schema": 1, "folds": FOLDS, "rows": [*rows, row]})
 
 
+def rows_of(path: Path) -> list[dict]:
+    """What was kept so far."""
+    return json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
+
+
+def all_windows(recordings: Recordings, config: TrainConfig, annotated: bool) -> WindowSet:
+    """Beats of all records that are not paced, with their copies."""
+    found = beats.versions(recordings, beat_spec(config), Disturbance.of(config.method.against).kinds, annotated)
+    return beats.windows(found, (*mitdb.DS1, *mitdb.DS2), mitdb.RHYTHM)
+
+
 def table(rows: list[dict]) -> str:
-    """Means over seeds with half their 95 % intervals, in per cent, a line for each set of options."""
-    lines = [f"| options | {' | '.join(SHOWN)} |", f"| --- |{' --- |' * len(SHOWN)}"]
+    """Means over seeds with half their 95 % intervals, in per cent, a line for each set of options; and the mean of the
+    differences from the default with the same folds.
+    """
+    lines = [f"| options | seeds | {' | '.join(SHOWN)} | {LESS} |", f"| --- | --- |{' --- |' * len(SHOWN)} --- |"]
     for options in dict.fromkeys(row["options"] for row in rows):
         of = [row for row in rows if row["options"] == options]
         cells = [" / ".join(spread((100 * row[name] for row in of), 1) for name in names) for names in SHOWN.values()]
-        lines.append(f"| {options or 'the default, augment'} | {' | '.join(cells)} |")
+        cells.append(" / ".join(_less(rows, of, name) for name in SHOWN["macro F1"] + SHOWN["macro F1 without 232"]))
+        lines.append(f"| {options or 'the default, augment'} | {len(of)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def number(text: str) -> int | float | str:
-    """An option's value as a TOML file has it."""
-    for kind in (int, float):
+def _less(rows: list[dict], of: list[dict], name: str) -> str:
+    """A figure of rows less that of the default with the same seed."""
+    default = {row["seed"]: row[name] for row in rows if not row["options"]}
+    pairs = [100 * (row[name] - default[row["seed"]]) for row in of if row["options"] and row["seed"] in default]
+    return spread(pairs, 1) if pairs else "-"
+
+
+def option(pair: str) -> tuple[str, int | float | str]:
+    """An option's name and value, of NAME=VALUE, as a TOML file has them."""
+    name, text = pair.split("=", 1)
+    for kind in () if isinstance(BEAT.as_dict()[name.rstrip("_")], str) else (int, float):
         try:
-            return kind(text)
+            return name, kind(text)
         except ValueError:
             continue
-    return text
+    return name, text
 
 
 def folds(seed: int) -> list[list[int]]:
@@ -100,14 +127,18 @@ def folds(seed: int) -> list[list[int]]:
 
 
 def cross_validated(
-    windows: WindowSet, recordings: Recordings, config: TrainConfig, seed: int
+    windows: WindowSet, trained: WindowSet, recordings: Recordings, config: TrainConfig, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Labels, classes and records of all beats, each of the model that did not see its record; mean consistency."""
+    """Labels, classes and records of all beats, each of the model that did not see its record; mean consistency.
+
+    Args:
+        trained: the same records' beats as they train.
+    """
     classes = np.full(len(windows), -1)
     consistent: list[float] = []
     for test in folds(seed):
         inside = np.isin(windows.groups, test)
-        part = windows.take(~inside)
+        part = trained.take(~np.isin(trained.groups, test))
         rest = tuple(sorted(set(windows.groups.tolist()) - set(test)))
         split = Split(f"fold of {FOLDS}, by record", False, seed, rest, (), tuple(sorted(test)))
         task = features_task("beat", recordings, Source("mitdb", {}), config, split, {"train": part})

@@ -11,6 +11,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from common import spread
@@ -53,11 +54,16 @@ def row(work: Path, kind: str, seed: int) -> dict[str, object]:
     return figures | {"latency_s": v["latency_s"], "flash_bytes": v["export"]["cost"]["flash_bytes"]}
 
 
-def exported(work: Path, kind: str, seed: int) -> tuple[Path, Path]:
-    """Run and bundle of one seed; makes what is missing."""
-    run, bundle = (work / f"{part}-{kind}-{seed}" for part in ("run", "bundle"))
+def exported(work: Path, kind: str, seed: int, options: Sequence[str] = ()) -> tuple[Path, Path]:
+    """Run and bundle of one seed; makes what is missing.
+
+    Args:
+        options: of train.ecg besides, each as OPTION=VALUE.
+    """
+    run, bundle = (work / "-".join((part, kind, *options, str(seed))) for part in ("run", "bundle"))
     if not (bundle / "manifest.json").is_file():
-        call("train.ecg", "--task", "beat", "--input", kind, "--seed", str(seed), "--force", "--out", str(run))
+        others = [f"--{option}" for option in options]
+        call("train.ecg", "--task", "beat", "--input", kind, "--seed", str(seed), *others, "--force", "--out", str(run))
         call("calibration.ranges", str(run))
         call("export.quantize", str(run), "--max-loss", "100", "--out", str(bundle))
     return run, bundle

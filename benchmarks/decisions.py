@@ -5,7 +5,8 @@
 Of each fold the default model, its int8 logits from TensorFlow Lite Micro, which are the board's. Windows of 10 s, each
 by itself first. Then sequences: WISDM's blocks hold one activity each, so the windows of each test subject are cut into
 bouts of a length, the bouts are put in a random order, and the filter runs over all. Temperature and margin are fitted
-on the validation subjects, whose windows are joined in the same way; the margin so that 90 % of them are answered. A
+on the validation subjects, whose windows are joined in the same way; the margin so that 90 % of them are answered.
+Figures are of the 18 classes and, from the same answers, with the classes of a group as one, for two GROUPINGS. A
 run that is there is not trained again; each takes some minutes.
 """
 
@@ -23,8 +24,11 @@ from common import encoder, into, spread
 
 from scl.artifacts import read_npz, write_json
 from scl.artifacts.decision import Decision
+from scl.artifacts.label_groups import LabelGroups
 from scl.artifacts.npz_files import write_npz
+from scl.artifacts.run import read_run_info
 from scl.belief import ONE, DecisionSettings, decide_alone, decide_stream
+from scl.group_figures import grouped
 from scl.metrics import accuracy, macro_f1
 from scl.temperature import expected_calibration_error, fitted_temperature
 
@@ -36,6 +40,14 @@ BOUTS_S = (20, 30, 60, 180)
 STAYS_S = (60, None)  # of the filter: for a length that fits none but one, and for the one that is played
 ORDERS = 10
 COVERAGE = 0.9
+EATING = "eating=soup+chips+pasta+drinking+sandwich"
+GROUPINGS = {
+    "eating as one": EATING,
+    # Weiss, Yoneda and Hayajneh, IEEE Access 7, 2019: not hand-oriented, hand-oriented general, hand-oriented eating.
+    "WISDM's three": "legs=walking+jogging+stairs+sitting+standing+kicking,"
+    f"hands=typing+writing+clapping+teeth+folding+catch+dribbling,{EATING}",
+}
+Levels = dict[str, np.ndarray]  # the group's number of each class, by grouping
 FIGURES = ("accuracy", "macro_f1", "answered_macro_f1", "coverage", "delay_s", "never", "changes_per_hour")
 
 
@@ -74,10 +86,12 @@ def main() -> None:
     for sensors in arguments.sensors or SENSORS:
         for fold in range(arguments.folds):
             run = trained(arguments.runs, sensors, fold)
-            rows += measured(sensors, fold, *logits_of(run))
+            labels = read_run_info(run).labels
+            levels = {name: LabelGroups.parse(text).numbers(labels) for name, text in GROUPINGS.items()}
+            rows += measured(sensors, fold, levels, *logits_of(run))
             document = {"kind": "benchmark", "schema": 1, "encoder": encoder(), "orders": ORDERS, "rows": rows}
             write_json(arguments.results, document)
-    print(table(rows))
+    print(table(rows), groups_table(rows), sep="\n\n")
 
 
 def trained(runs: Path, sensors: str, fold: int) -> Path:
@@ -119,17 +133,17 @@ def logits_of(folder: Path) -> tuple[Windows, Windows]:
     return parts[0], parts[1]
 
 
-def measured(sensors: str, fold: int, validation: Windows, test: Windows) -> list[dict]:
+def measured(sensors: str, fold: int, levels: Levels, validation: Windows, test: Windows) -> list[dict]:
     """The rows of one fold."""
     temperature = fitted_temperature(validation.values, validation.labels)
-    rows = [{"sensors": sensors, "fold": fold, "bout_s": 0, "stay_s": 0} | alone(temperature, validation, test)]
+    rows = [{"sensors": sensors, "fold": fold, "bout_s": 0, "stay_s": 0} | alone(levels, temperature, validation, test)]
     for bout_s in BOUTS_S:
         both = [list(played(windows, bout_s)) for windows in (validation, test)]
         for stay_s in STAYS_S:
             settings = settings_of(temperature, test.scale, stay_s or bout_s)
             row = {"sensors": sensors, "fold": fold, "bout_s": bout_s, "stay_s": stay_s or bout_s}
             if row not in [{key: done[key] for key in row} for done in rows]:
-                rows.append(row | over_time(settings, *both))
+                rows.append(row | over_time(levels, settings, *both))
     return rows
 
 
@@ -138,7 +152,7 @@ def settings_of(temperature: float, scale: float, bout_s: float | None, unsure: 
     return Decision(temperature, bout_s, unsure).settings(scale, WINDOW_S, WINDOW_S)
 
 
-def alone(temperature: float, validation: Windows, test: Windows) -> dict:
+def alone(levels: Levels, temperature: float, validation: Windows, test: Windows) -> dict:
     """Each window by itself."""
     decisions = {t: decide_alone(settings_of(t, test.scale, None), test.logits) for t in (1.0, temperature)}
     answers = decisions[temperature].answers
@@ -156,7 +170,20 @@ def alone(temperature: float, validation: Windows, test: Windows) -> dict:
         "macro_f1": macro_f1(test.labels, answers),
         "margin": margin / ONE,
         **answered(test.labels, sure),
+        "groups": of_groups(levels, test.labels, answers, sure),
     }
+
+
+def of_groups(levels: Levels, labels: np.ndarray, answers: np.ndarray, sure: np.ndarray) -> dict:
+    """Figures of the same answers (n,) with the classes of a group as one, and of those that are answered, by
+    grouping.
+    """
+    found = {}
+    for name, numbers in levels.items():
+        truth, taken = grouped(labels, numbers), grouped(answers, numbers)
+        figures = {"accuracy": accuracy(truth, taken), "macro_f1": macro_f1(truth, taken)}
+        found[name] = figures | answered(truth, grouped(sure, numbers))
+    return found
 
 
 def answered(labels: np.ndarray, sure: np.ndarray) -> dict:
@@ -195,18 +222,19 @@ def margin_of(settings: DecisionSettings, sequences: list[Played]) -> int:
     return low
 
 
-def over_time(settings: DecisionSettings, validation: list[Played], test: list[Played]) -> dict:
+def over_time(levels: Levels, settings: DecisionSettings, validation: list[Played], test: list[Played]) -> dict:
     """The filter along the sequences."""
     answers = [decide_stream(settings, one.logits).answers for one in test]
     margin = margin_of(settings, validation)
     sure = [decide_stream(unsure_below(settings, margin), one.logits).answers for one in test]
     labels = np.concatenate([one.labels.ravel() for one in test])
-    flat = np.concatenate([found.ravel() for found in answers])
+    flat, some = (np.concatenate([found.ravel() for found in parts]) for parts in (answers, sure))
     return {
         "accuracy": accuracy(labels, flat),
         "macro_f1": macro_f1(labels, flat),
         "margin": margin / ONE,
-        **answered(labels, np.concatenate([found.ravel() for found in sure])),
+        **answered(labels, some),
+        "groups": of_groups(levels, labels, flat, some),
         **within_bouts(test, answers),
         "alone_changes_per_hour": within_bouts(test, [one.logits.argmax(axis=-1) for one in test])["changes_per_hour"],
     }
@@ -247,6 +275,22 @@ def table(rows: list[dict]) -> str:
             cells.append(spread((row[name] for row in found), digits) if name in found[0] else "-")
         about = (sensors, f"{bout_s} s" if bout_s else "windows alone", f"{stay_s} s" if stay_s else "-")
         lines.append(f"| {' | '.join((*about, str(len(found)), *cells))} |")
+    return "\n".join(lines)
+
+
+def groups_table(rows: list[dict]) -> str:
+    """Markdown: macro F1, accuracy and macro F1 of the answered of every grouping, the filter told the right length."""
+    head = ["sensors", "bouts", "folds", "classes: macro F1", "accuracy", "of 90 %"]
+    head += [f"{name}{what}" for name in GROUPINGS for what in (": macro F1", ", accuracy", ", of 90 %")]
+    lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
+    rows = [row for row in rows if row["stay_s"] in (0, row["bout_s"])]
+    for sensors, bout_s in dict.fromkeys((row["sensors"], row["bout_s"]) for row in rows):
+        own = [row for row in rows if (row["sensors"], row["bout_s"]) == (sensors, bout_s)]
+        levels = [own, *([row["groups"][name] for row in own] for name in GROUPINGS)]
+        names = ("macro_f1", "accuracy", "answered_macro_f1")
+        cells = [spread(row[name] for row in level) for level in levels for name in names]
+        about = (sensors, f"{bout_s} s" if bout_s else "windows alone", str(len(own)))
+        lines.append(f"| {' | '.join((*about, *cells))} |")
     return "\n".join(lines)
 
 

@@ -9,12 +9,15 @@ as build/models/NAME.tflite too, for other engines to run (rivals.py).
 import json
 import math
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from export.cost.cycles import network_cycles
 from export.cost.instructions import BOARD, DeviceCost, measure
 from export.cost.table import layer_rows
 from export.network import arena
@@ -115,14 +118,21 @@ def trial() -> Network:
     return Network(tuple(layers))
 
 
-def run(int8: Int8Network, memory: Arena, board: str = BOARD, kept: Step | None = None) -> DeviceCost:
-    """Writes a network's C, with the step of a stream if there is one, and runs it on a board."""
+@contextmanager
+def written(int8: Int8Network, memory: Arena, kept: Step | None = None) -> Iterator[Path]:
+    """A folder whose folder "c" has a network's C, with the step of a stream if there is one."""
     network = int8.network
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "c").mkdir()
         labels = [f"class{i}" for i in range(network.tensors[network.outputs[-1]].size)]
         write_c(CModel(int8, memory, labels, "00" * 32, None, None, step=kept), folder / "c")
+        yield folder
+
+
+def run(int8: Int8Network, memory: Arena, board: str = BOARD, kept: Step | None = None) -> DeviceCost:
+    """Runs a network on a board."""
+    with written(int8, memory, kept) as folder:
         return measure(folder / "c", folder, board)
 
 
@@ -140,6 +150,12 @@ def measured(network: Network, board: str = BOARD) -> dict[str, Any]:
         "stack_bytes": cost.stack_bytes,
         "layers": [asdict(row) for row in layer_rows(int8, memory, cost.layers)],
     }
+
+
+def cycles(network: Network) -> dict[str, int]:
+    """Modelled, of an inference on a Cortex-M4."""
+    with written(quantized(network), arena.schedule(network)) as folder:
+        return asdict(network_cycles(folder / "c", folder, len(network.layers)).whole)
 
 
 def quantized(network: Network) -> Int8Network:
@@ -164,6 +180,10 @@ def table(
             if name == "trial" and row["name"] in PEERS:
                 each += "   CMSIS-NN {:.2f}, aim {:.1f}".format(*PEERS[row["name"]])
             lines.append(f"  {row['name']:<20}{row['macs']:>12,}{row['instructions']:>14,}{each}")
+    lines += ["", f"{'modelled cycles, M4':<22}{'least':>12}{'usual':>14}{'most':>12}{'usual per MAC':>15}"]
+    for name, entry in results.items():
+        least, usual, most = (entry["cycles"][key] for key in ("least", "usual", "most"))
+        lines.append(f"{name:<22}{least:>12,}{usual:>14,}{most:>12,}{usual / entry['macs']:>15.2f}")
     lines += ["", f"{'instructions on':<22}" + "".join(f"{core:>14}" for core in OTHER_BOARDS.values())]
     for name, counts in others.items():
         lines.append(f"{name:<22}" + "".join(f"{counts[board]:>14,}" for board in OTHER_BOARDS))
@@ -176,7 +196,7 @@ def table(
 
 def main() -> None:
     shapes = networks()
-    results = {name: measured(network) for name, network in shapes.items()}
+    results = {name: measured(network) | {"cycles": cycles(network)} for name, network in shapes.items()}
     others = {
         name: {board: measured(network, board)["instructions"] for board in OTHER_BOARDS}
         for name, network in shapes.items()

@@ -9,11 +9,13 @@ First and second lead of all 48 records of MIT-BIH (the second is V1 of 40), cou
 PTB-XL, whose beats are not annotated: the twelve leads of each 10 s record. Of each lead, how many records have a
 plausible rate (30 to 220 beats a minute by the median interval), and one within 5 of the median of the record's twelve
 leads, which all see the same heart. And whether the rates in lead II agree with what the publisher's statements say of
-the rhythm, where the subset has them.
+the rhythm, where the subset has them. And in how many records of MIT-BIH, as recorded and turned round, R peaks point
+down around most beats, as `firmware_host.stream` says it.
 """
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,9 +24,12 @@ import qrs
 from beat_board import Board, board_of, counts_of
 from beat_seeds import exported
 
+from firmware_host.beat_lines import MAJORITY
+from firmware_host.polarity import FEATURE
 from scl.artifacts import write_json
 from scl.artifacts.bundle import read_front_end_bundle
 from scl.ec57.comparison import LEARNING_S, compare
+from scl.frontend.beats import names
 from scl.frontend.spec import FrontEndSpec
 from train.data import mitdb, ptbxl
 from train.data.ptbxl_tables import DATABASE, table
@@ -36,6 +41,10 @@ RESULTS = Path(__file__).parent / "results" / "qrs_leads.json"
 LEADS = ("I", "II", "III", "AVR", "AVL", "AVF", "V1", "V2", "V3", "V4", "V5", "V6")
 PLAUSIBLE = (30.0, 220.0)  # beats a minute
 NEAR = 5.0  # beats a minute
+TURNED = "first, turned round"
+LEADS_OF_MITDB = ("first", TURNED, "second")
+FEW = 5  # records that are named
+Answers = dict[int, np.ndarray]  # of a board, by record
 STATED = {"SBRAD": (0.0, 60.0), "SR": (60.0, 100.0), "STACH": (100.0, 400.0)}  # of a sinus rhythm, by definition
 STATED_IN = "II"  # the rhythm lead
 
@@ -47,27 +56,44 @@ def main() -> None:
     spec = bundle.manifest.frontend
     with TemporaryDirectory() as folder:
         board = board_of(bundle, Path(folder))
-        rows = [row for lead in ("first", "second") for row in of_mitdb(lead, board, spec)]
+        answers = {lead: answers_of(lead, board, spec) for lead in LEADS_OF_MITDB}
+        rows = [row for lead in ("first", "second") for row in of_mitdb(lead, answers[lead])]
         path = resolve(None, ptbxl.DATA_SET)
         rates = {lead: rates_of(ptbxl.load(path, lead), board, spec) for lead in LEADS}
     usual = np.nanmedian(np.array(list(rates.values())), axis=0)
     twelve = [of_lead(lead, rates[lead], usual) for lead in LEADS]
     stated = statements(rates[STATED_IN])
-    write_json(RESULTS, {"kind": "benchmark", "schema": 2, "mitdb": rows, "ptbxl": twelve, "statements": stated})
-    print(mitdb_table(rows), ptbxl_table(twelve), statements_table(stated), sep="\n\n")
+    down = [downward(lead, of) for lead, of in answers.items()]
+    results = {"mitdb": rows, "downward": down, "ptbxl": twelve, "statements": stated}
+    write_json(RESULTS, {"kind": "benchmark", "schema": 3} | results)
+    print(mitdb_table(rows), downward_table(down), ptbxl_table(twelve), statements_table(stated), sep="\n\n")
 
 
-def of_mitdb(lead: str, board: Board, spec: FrontEndSpec) -> list[dict[str, object]]:
+def answers_of(lead: str, board: Board, spec: FrontEndSpec) -> Answers:
+    """The board's answers to each record of MIT-BIH, of which there is one stretch."""
+    recordings = mitdb.load(resolve(None, mitdb.DATA_SET), second=lead == "second")
+    sign = -1 if lead == TURNED else 1
+    return {block.group: board(counts_of(replace(block, x=sign * block.x), spec)) for block in recordings.blocks}
+
+
+def downward(lead: str, answers: Answers) -> dict[str, object]:
+    """The records in which the patient's usual R peak points down around most beats."""
+    place = names(True).index(FEATURE) - len(names(True))
+    records = [record for record, said in answers.items() if (said[:, place] < 0).mean() > MAJORITY]
+    return {"lead": lead, "records": len(answers), "downward": records}
+
+
+def of_mitdb(lead: str, answers: Answers) -> list[dict[str, object]]:
     """Gross figures of one lead of each record, in percent."""
     path = resolve(None, mitdb.DATA_SET)
     recordings = mitdb.load(path, second=lead == "second")
     references = qrs.annotated(path, recordings)
-    said = {block.group: qrs.series(board(counts_of(block, spec))[:, 0]) for block in recordings.blocks}
+    said = {record: qrs.series(answer[:, 0]) for record, answer in answers.items()}
     rows = []
     for start, learning_s in (("whole", 0.0), ("after 5 min", LEARNING_S)):
         figures = {
-            record: compare(str(record), references[record], answers, recordings.rate_hz, learning_s)
-            for record, answers in said.items()
+            record: compare(str(record), references[record], beats, recordings.rate_hz, learning_s)
+            for record, beats in said.items()
         }
         rows += [
             {"lead": lead, **qrs.summary("ours", part, start, [figures[record] for record in records])}
@@ -130,6 +156,17 @@ def mitdb_table(rows: list[dict[str, object]]) -> str:
             if (row["records"], row["from"]) == ("all", "whole")
         ]
     )
+
+
+def downward_table(rows: list[dict]) -> str:
+    """A line for each lead; the records are named where they are few."""
+    few = [", ".join(map(str, row["downward"])) if len(row["downward"]) <= FEW else "" for row in rows]
+    head = "| lead | records | R peaks point down around most beats | which |\n| --- | --- | --- | --- |"
+    lines = [
+        f"| {row['lead']} | {row['records']} | {len(row['downward'])} | {which} |"
+        for row, which in zip(rows, few, strict=True)
+    ]
+    return "\n".join([head, *lines])
 
 
 def ptbxl_table(rows: list[dict[str, object]]) -> str:

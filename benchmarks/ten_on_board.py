@@ -28,7 +28,7 @@ def _text(name: str, pattern: str) -> list[str]:
 def _exact() -> Figure:
     boards = [
         _text(f"{name}.txt", r"parity, largest difference in steps +│ +(\d+) over (\d+) windows")
-        for name in ("demo", "demo-ecg")
+        for name in ("demo", "demo-strip")
     ]
     (c,) = _text("demo_export.txt", r"TFLite Micro and C +│ equal in every bit over ([\d,]+) inputs")
     others = {
@@ -44,10 +44,10 @@ def _exact() -> Figure:
     return Figure(
         "exact",
         "The board computes what the desktop computes, in every bit",
-        f"Over {windows:,} windows of both demos, sent to the emulated Cortex-M4F, the largest difference to "
-        f"TensorFlow Lite Micro is {largest}. It is a comparison of every output, so there is no interval. Other "
-        f"runtimes round otherwise: ONNX Runtime gives another value in {others['ONNX Runtime']:g} % of outputs, "
-        "nearly always by one step.",
+        f"Over {windows:,} windows of `make demo` and `make demo-strip`, sent to the emulated Cortex-M4F, the largest "
+        f"difference to TensorFlow Lite Micro is {largest}. It is a comparison of every output, so there is no "
+        f"interval. Other runtimes round otherwise: ONNX Runtime gives another value in {others['ONNX Runtime']:g} % "
+        "of outputs, nearly always by one step.",
         "board.md",
         bars(
             "Outputs that differ from TensorFlow Lite Micro",
@@ -60,7 +60,7 @@ def _exact() -> Figure:
 
 def _int8() -> Figure:
     rows = []
-    for name, sensor in (("demo", "IMU"), ("demo-ecg", "ECG")):
+    for name, sensor in (("demo", "IMU"), ("demo-strip", "ECG")):
         for figure, label in (("macro F1, originals and copies", "macro F1"), ("consistency", "consistency")):
             value, low, high = map(
                 float,
@@ -75,8 +75,8 @@ def _int8() -> Figure:
         "int8",
         "What rounding to int8 costs",
         f"Rounded to int8 the IMU demo loses {rows[1].text} points of consistency and {rows[0].text} of macro F1, "
-        f"the ECG demo {rows[3].text} and {rows[2].text} (95 % intervals, clustered by person). Less than zero is a "
-        "gain.",
+        f"that of ECG strips {rows[3].text} and {rows[2].text} (95 % intervals, clustered by person). Less than zero "
+        "is a gain.",
         "board.md",
         bars(
             "Points that int8 loses",

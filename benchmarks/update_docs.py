@@ -18,6 +18,7 @@ import beat_folds
 import beat_literature
 import beat_pictures
 import beat_seeds
+import change_of_wear
 import cold_start
 import decisions
 import device
@@ -57,23 +58,27 @@ WORDS = {  # of columns whose names in the results are not words
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--demo-log", type=Path, help="what make demo printed; kept under benchmarks/results")
-    options.add_argument("--ecg-log", type=Path, help="what make demo-strip printed; kept there too")
+    options.add_argument("--ecg-log", type=Path, help="what make demo-ecg printed; kept there too")
+    options.add_argument("--strip-log", type=Path, help="what make demo-strip printed; kept there too")
     options.add_argument("--profile-log", type=Path, help="what export.profile bundles/demo printed; kept there too")
+    options.add_argument("--beats-log", type=Path, help="what export.profile bundles/demo-ecg printed; kept there too")
     options.add_argument("--budget-log", type=Path, help="what an export beyond its budget printed; kept there too")
     options.add_argument("--stream-log", type=Path, help="what an export with --streaming printed; kept there too")
     options.add_argument("--package-log", type=Path, help="what export.package printed; kept there too")
     options.add_argument("--transfer-log", type=Path, help="what train.transfer printed; kept there too")
     arguments = options.parse_args()
     texts = {}
-    for name, printed, path in (("demo", "demo", arguments.demo_log), ("demo-ecg", "demo-strip", arguments.ecg_log)):
+    demos = {"demo": arguments.demo_log, "demo-ecg": arguments.ecg_log, "demo-strip": arguments.strip_log}
+    for name, path in demos.items():
         board, export = FOLDER / f"{name}.txt", FOLDER / f"{name}_export.txt"
         if path:
             log = path.read_text(encoding="utf-8")
-            board.write_text(after(log, rf"^\s*{printed} on [^\n]*", r"^real\s|\Z"), encoding="utf-8")
-            export.write_text(after(log, rf"^Export of {printed}\s*$", r"^bundle: "), encoding="utf-8")
+            board.write_text(after(log, rf"^\s*{name} on [^\n]*", r"^real\s|\Z"), encoding="utf-8")
+            export.write_text(after(log, rf"^Export of {name}\s*$", r"^bundle: "), encoding="utf-8")
         texts |= {name: fenced(board), f"{name}-export": fenced(export)}
     ecg, cold, cost = (json.loads(page.RESULTS.read_text("utf-8")) for page in (ecg_methods, cold_start, train_cost))
     texts["train_cost"] = train_cost.table(cost)
+    texts["change_of_wear"] = change_of_wear.table(change_of_wear.loaded())
     texts["scl_control"] = scl_control.table(scl_control.read(scl_control.RESULTS))
     rows = ablations.read_rows()
     for table in ablations.POINTS:
@@ -87,6 +92,7 @@ def main() -> None:
     texts["battery_against"] = battery_folds.against_table(batteries)
     battery_folds.write_picture(batteries)
     texts["decisions"] = decisions.table(decisions.loaded())
+    texts["decisions_groups"] = decisions.groups_table(decisions.loaded())
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}
     texts["wisdm short"] = wisdm_folds.short_table(folds["runs"])
@@ -97,6 +103,7 @@ def main() -> None:
     texts["rivals"] = rivals.table(engine["networks"], engine["other_boards"])
     for name, log, first, last in (
         ("profile", arguments.profile_log, "layers", r"\Z"),
+        ("beats", arguments.beats_log, "layers", r"\Z"),
         ("budget", arguments.budget_log, "export failed", r"\Z"),
         ("package", arguments.package_log, "^package for", r"\Z"),
         ("transfer", arguments.transfer_log, r"^\d+ windows of", r"\Z"),
@@ -128,6 +135,7 @@ def hearts(runs: list[dict]) -> dict[str, str]:
     texts |= {"beat_leads": beat_conditions.lead_table(heard), "beat_noise": beat_conditions.noise_table(heard)}
     leads = json.loads(qrs_leads.RESULTS.read_text("utf-8"))
     texts |= {"qrs_leads": qrs_leads.mitdb_table(leads["mitdb"]), "ptbxl": qrs_leads.ptbxl_table(leads["ptbxl"])}
+    texts["downward"] = qrs_leads.downward_table(leads["downward"])
     texts["ptbxl_stated"] = qrs_leads.statements_table(leads["statements"])
     texts["beat_folds"] = beat_folds.table(json.loads(beat_folds.RESULTS.read_text("utf-8"))["rows"])
     drawn = beat_pictures.drawn_of(json.loads(beat_pictures.RESULTS.read_text("utf-8")))

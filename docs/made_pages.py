@@ -35,8 +35,8 @@ MODULES = {  # of the reference, by page
         *("scl.frontend.bandpass", "scl.frontend.invariants", "scl.frontend.si_units", "scl.frontend.counts"),
         *("scl.frontend.quantization", "scl.frontend.flags", "scl.units"),
         *("scl.frontend.beats", "scl.frontend.beat_detector", "scl.frontend.beat_features"),
-        *("scl.frontend.beat_shape", "scl.frontend.beat_template", "scl.frontend.rr_series"),
-        *("scl.frontend.rhythm", "scl.frontend.integer_math"),
+        *("scl.frontend.beat_shape", "scl.frontend.beat_template", "scl.frontend.beat_polarity"),
+        *("scl.frontend.rr_series", "scl.frontend.rhythm", "scl.frontend.integer_math"),
     ),
     "Files": (
         *("scl.artifacts.run", "scl.artifacts.ranges", "scl.artifacts.manifest", "scl.artifacts.bundle"),

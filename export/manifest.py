@@ -6,6 +6,7 @@ from export.model import Model
 from export.network.layers import FEATURES, LOGITS
 from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.export_report import ExportReport
+from scl.artifacts.label_groups import LabelGroups
 from scl.artifacts.manifest import InputTensor, Int8Figures, Manifest, Outputs, OutputTensor, SplitName
 from scl.artifacts.run import TransformationInfo
 
@@ -22,6 +23,7 @@ def described(
     int8: Int8Figures,
     seed: int,
     battery: tuple[BatteryCopy, ...],
+    groups: LabelGroups,
     files: dict[str, str],
 ) -> Manifest:
     """The manifest of a bundle that holds `files`, by their hashes, and whose copies are of `transformation`."""
@@ -55,5 +57,6 @@ def described(
         streaming=report.streaming,
         int8=int8,
         battery=battery,
+        label_groups=tuple(groups),
         files=files,
     )

@@ -18,6 +18,7 @@ from export.golden.beats import EvaluatedBeats, played
 from export.golden.choice import balanced, spread
 from export.golden.strips import EvaluatedStrips, evaluated_under
 from export.golden.windows import EvaluatedWindows, network_inputs
+from export.label_groups import label_groups
 from export.manifest import described
 from export.model import Model, check_labels, quantized
 from export.network.from_encoder import dropped
@@ -36,6 +37,7 @@ from scl.artifacts.battery import write_battery
 from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.bundle import hashes, write_manifest
 from scl.artifacts.export_report import Agreement, ExportReport
+from scl.artifacts.label_groups import LabelGroups
 from scl.artifacts.manifest import Streaming
 from scl.artifacts.provenance import provenance
 from scl.artifacts.ranges import read_ranges
@@ -89,6 +91,7 @@ class Options:
         unsure: least difference of the two largest shares, below which the answer is "unsure"; 0: never.
         seed: of the rotations and of the choice of windows.
         battery: nuisances that battery.npz has: "small", "whole", or names with + between them; None: no such file.
+        groups: classes that count as one in figures of a second level; None: those of the run, if it has any.
         command: as it was typed, for the report.
 
     Raises:
@@ -106,6 +109,7 @@ class Options:
     unsure: float = 0.0
     seed: int = 0
     battery: str | None = None
+    groups: LabelGroups | None = None
     command: str = ""
 
     def __post_init__(self) -> None:
@@ -125,6 +129,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
     with artifacts.folder(out, "bundle") as folder:
         with watch.step("read"):
             run, ranges, test = read(run_folder, options)
+            groups = label_groups(run.info, options.groups)
         model, decides = deciding(run, ranges, options, watch)
         model.write(folder)
         with watch.step("compile"), tempfile.TemporaryDirectory() as build:
@@ -174,7 +179,9 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
         write_report(folder, report)
         write_manifest(
             folder,
-            described(run, model, report, transformation, windows.names, int8, options.seed, battery, hashes(folder)),
+            described(
+                run, model, report, transformation, windows.names, int8, options.seed, battery, groups, hashes(folder)
+            ),
         )
     return report
 

@@ -2,7 +2,6 @@
 on a real one."""
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from export.cost.instructions import BOARD, BOARDS, measure
 from export.cost.probe import probe
 from scl.answers import Answer
-from scl.arguments import BAUD, Parser
+from scl.arguments import BAUD, Parser, number
 from scl.artifacts import InputError, command
 from scl.artifacts.bundle import MODEL_FILES
 from scl.artifacts.folders import kinds_in
@@ -20,14 +19,12 @@ from scl.model_source import c_folder
 from scl.text import say
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from export.cost.cycles import NetworkCycles
+    from export.cost.energy import Energy
+    from export.cost.front_end import FrontEndCost
+    from scl.artifacts.manifest import BundleManifest
 
-    from export.cost.beats import BeatCost
-    from export.cost.figures import Figure
-    from scl.artifacts.export_report import Costs, LayerRow, Place
-    from scl.terminal import PlainConsole
-
-MOST_COLUMNS = 12  # layers of a map with a column for each; of more it says from which to which
+HOP_S = number(0.001, 86400)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,6 +45,10 @@ def parser() -> argparse.ArgumentParser:
         help="instead: the board on this port, as firmware_host.validate takes it; a real one is timed",
     )
     options.add_argument("--baud", type=BAUD, help="line rate of a real port")
+    options.add_argument(
+        "--hop", type=HOP_S, default=1.0, metavar="S",
+        help="seconds from one answer to the next, for the estimate of energy on a Cortex-M4F (default %(default)g)",
+    )  # fmt: skip
     options.add_argument(
         "--bisect", action="store_true", help="name the first layer that differs from TFLite Micro; exit status 1"
     )
@@ -80,8 +81,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
+    from export.cost.cycles import network_cycles
     from export.cost.figures import figures
     from export.profile_file import Profile, bisection, taken_by
+    from export.profile_tables import number_of, print_cycles, print_energy, print_figures, print_profile, print_stream
     from scl.artifacts.bundle import read_bundle
 
     bundle = read_bundle(arguments.bundle)
@@ -100,43 +103,55 @@ def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
     if probed is not None:
         print_profile(report, probed.taken, probed.unit)
         layers, whole = taken_by(report, probed.taken), (sum(probed.taken), report.cost.arena_bytes)
-        answer.give(Profile(str(bundle.path), probed.board, probed.unit, layers, *whole, None, None, None, None))
+        answer.give(Profile(str(bundle.path), probed.board, probed.unit, layers, *whole, *[None] * 6))
         say(
-            f"{bundle.path} on {probed.board}: {_number(sum(probed.taken))} {probed.unit} in the layers of one "
+            f"{bundle.path} on {probed.board}: {number_of(sum(probed.taken))} {probed.unit} in the layers of one "
             "inference"
         )
         return 0
-    with tempfile.TemporaryDirectory() as build:
-        cost = measure(c_folder(bundle), Path(build), arguments.board)
+    with tempfile.TemporaryDirectory() as name:
+        build, c_files = Path(name), c_folder(bundle)
+        cost = measure(c_files, build, arguments.board)
+        stream = whole_model(bundle.manifest, c_files, build, arguments.board)
+        cycles = network_cycles(c_files, build, len(cost.layers)) if arguments.board == BOARD else None
+    energy = None if cycles is None else energies(cost.instructions, cycles, stream, arguments.hop)
     print_profile(report, cost.layers)
     print_figures(figures(report, cost))
     layers, whole = taken_by(report, cost.layers), (sum(cost.layers), report.cost.arena_bytes)
     counted = cost.instructions, cost.stack_bytes, cost.image_bytes
-    frontend, beats = bundle.manifest.frontend, None
-    if frontend is not None and frontend.beats is not None:
-        from export.cost.beats import beat_cost
-
-        with tempfile.TemporaryDirectory() as build:
-            beats = beat_cost(c_folder(bundle), Path(build), arguments.board)
-    answer.give(Profile(str(bundle.path), cost.board, "instructions", layers, *whole, *counted, beats))
+    answer.give(Profile(str(bundle.path), cost.board, "instructions", layers, *whole, *counted, stream, cycles, energy))
     say(
         f"{bundle.path} on {cost.board}: {cost.instructions:,} instructions per inference; arena "
         f"{report.cost.arena_bytes:,} bytes, deepest stack {cost.stack_bytes:,} bytes, program without link and "
         f"front end {cost.image_bytes:,} bytes"
     )
-    if beats is not None:
-        print_beats(beats)
+    if stream is not None:
+        print_stream(stream)
+    if cycles is not None and energy is not None:
+        print_cycles(cycles, sum(row.macs for row in report.layers))
+        print_energy(energy, arguments.hop)
     return 0
 
 
-def print_beats(cost: "BeatCost") -> None:
-    """Prints what heartbeats cost with all of the front end."""
-    say(
-        f"heartbeats on {cost.board}, counted over {cost.seconds} s of a made-up ECG with {cost.beats} beats: "
-        f"{cost.per_second:,} instructions per second of ECG in the front end, {cost.most:,} at most for one sample, "
-        f"{cost.per_beat:,} per beat in network and rhythm; RAM of the whole model {cost.model_bytes:,} bytes, "
-        f"{cost.finder_bytes:,} of them find and measure beats; deepest stack {cost.stack_bytes:,} bytes"
-    )
+def whole_model(manifest: "BundleManifest", c_files: Path, build: Path, board: str) -> "FrontEndCost | None":
+    """What the model costs with its front end; None where it has none."""
+    from export.cost.front_end import front_end_cost
+
+    if manifest.frontend is None:
+        return None
+    return front_end_cost(c_files, build, manifest.sensor.rate_hz, board)
+
+
+def energies(
+    instructions: int, cycles: "NetworkCycles", stream: "FrontEndCost | None", hop_s: float
+) -> "tuple[Energy, ...]":
+    """Estimated; of a front end no cycles are modelled: its instructions take as many as the network's on the mean."""
+    from export.cost.energy import estimates
+
+    each = cycles.whole.usual / instructions
+    if stream is None:
+        return estimates(cycles.whole.usual, 0.0, hop_s)
+    return estimates(stream.per_answer * each, stream.per_second * each, hop_s)
 
 
 def print_estimate(path: Path, board: str, answer: Answer) -> None:
@@ -163,98 +178,6 @@ def print_estimate(path: Path, board: str, answer: Answer) -> None:
     for region, needed in (("RAM", cost.arena_bytes), ("FLASH", cost.flash_bytes)):
         if needed > memory[region]:
             raise InputError(f"{path}: {lacking(board, region, memory[region], needed)}")
-
-
-def print_profile(report: "Costs", taken: Sequence[float], unit: str = "instructions") -> None:
-    """Prints the table of layers, with what each took in `unit`, and the map of the arena.
-
-    Raises InputError if the report has another number of layers.
-    """
-    if len(taken) != len(report.layers):
-        raise InputError(
-            f"{report.name}: c runs {len(taken)} operators, its report lists {len(report.layers)}; {report.advice}"
-        )
-    console = _console()
-    console.print(_layers(report.layers, taken, unit))
-    console.print(_map(report.memory_map, [row.name for row in report.layers], report.cost.arena_bytes))
-
-
-def print_figures(rows: "Sequence[Figure]") -> None:
-    """Prints what is in each figure of the cost."""
-    from rich.table import Table
-
-    table = Table(title="what is in each figure", title_justify="left")
-    table.add_column("figure", no_wrap=True)
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("what is in it")
-    for row in rows:
-        table.add_row(row.name, f"{row.value:,}", row.what)
-    _console().print(table)
-
-
-def _console() -> "PlainConsole":
-    from scl.terminal import PlainConsole
-
-    return PlainConsole(width=None if sys.stdout.isatty() else 120)
-
-
-def _per_mac(value: float, macs: int) -> str:
-    return f"{value / macs:.2g}" if macs and not isinstance(value, int) else f"{value / macs:.2f}" if macs else ""
-
-
-def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
-
-
-def _layers(layers: "Sequence[LayerRow]", taken: Sequence[float], unit: str) -> "Table":
-    from rich.table import Table
-
-    table = Table(title="layers", title_justify="left", show_footer=True)
-    macs = sum(row.macs for row in layers)
-    table.add_column("layer", "total")
-    table.add_column("what")
-    for name, footer in (
-        ("MACs", f"{macs:,}"),
-        (unit, _number(sum(taken))),
-        ("per MAC", _per_mac(sum(taken), macs)),
-        ("bytes read", f"{sum(row.read_bytes for row in layers):,}"),
-        ("flash", f"{sum(row.flash_bytes for row in layers):,}"),
-        ("arena", f"{max(row.arena_bytes for row in layers):,}"),
-    ):
-        table.add_column(name, footer, justify="right")
-    for row, value in zip(layers, taken, strict=True):
-        table.add_row(
-            row.name,
-            f"{row.kind} {row.kernel}/{row.stride} to {row.output[0]} x {row.output[1]}",
-            f"{row.macs:,}",
-            _number(value),
-            _per_mac(value, row.macs),
-            f"{row.read_bytes:,}",
-            f"{row.flash_bytes:,}",
-            f"{row.arena_bytes:,}",
-        )
-    return table
-
-
-def _map(places: "Sequence[Place]", layers: Sequence[str], arena_bytes: int) -> "Table":
-    from rich.table import Table
-
-    table = Table(title=f"arena, {arena_bytes:,} bytes: what is alive during which layer", title_justify="left")
-    table.add_column("tensor")
-    table.add_column("bytes", justify="right")
-    if len(layers) > MOST_COLUMNS:
-        table.add_column("from layer")
-        table.add_column("to layer")
-        for place in sorted(places, key=lambda place: (place.first, place.last)):
-            ends = f"{place.offset:,} to {place.end:,}", layers[place.first], layers[place.last]
-            table.add_row(place.name, *ends)
-        return table
-    for name in layers:
-        table.add_column(name, justify="center")
-    for place in places:
-        alive = ["#" if place.first <= index <= place.last else "" for index in range(len(layers))]
-        table.add_row(place.name, f"{place.offset:,} to {place.end:,}", *alive)
-    return table
 
 
 if __name__ == "__main__":

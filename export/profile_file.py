@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from export.cost.beats import BeatCost
+from export.cost.cycles import NetworkCycles
+from export.cost.energy import Energy
 from export.cost.estimate import Estimate
+from export.cost.front_end import FrontEndCost
 from export.network.layers import Network
 from export.proof.bisect import LayerErrors
 from scl.answers import Document
@@ -31,7 +33,9 @@ class Profile(Document):
     Attributes:
         unit: of what layers take: "instructions" where an emulator counted them, else "microseconds".
         taken: of all layers together.
-        beats: what finding heartbeats takes with all of the front end; None of another model, and behind a port.
+        front_end: what the whole model takes of a stream; None of a model without one, and behind a port.
+        cycles: modelled, of an inference on a Cortex-M4; None of another core, and behind a port.
+        energy: estimated from them for some parts; None where they are.
         instructions, stack_bytes, image_bytes: of an inference, the deepest stack, the program without link and front
             end; None of a board behind a port.
     """
@@ -45,7 +49,9 @@ class Profile(Document):
     instructions: int | None
     stack_bytes: int | None
     image_bytes: int | None
-    beats: BeatCost | None
+    front_end: FrontEndCost | None
+    cycles: NetworkCycles | None
+    energy: tuple[Energy, ...] | None
 
     kind = "profile"
     schema = 2

@@ -16,6 +16,7 @@ from scl.arguments import COPIES, COUNT, FORMATS, FRACTION, SEED, Parser, comman
 from scl.artifacts import InputError, command, complain
 from scl.artifacts.fields import MOST
 from scl.artifacts.folders import check_replaceable, kinds_in
+from scl.artifacts.label_groups import FORM, LabelGroups
 from scl.partition import Partition
 from scl.text import say
 from scl.threads import wait_passively
@@ -25,6 +26,7 @@ RUN_ONLY = {
     "data": "a file has no recordings but the windows of --representative",
     "bout": "the temperature of its decisions is fitted on a run's validation windows",
     "unsure": "the temperature of its decisions is fitted on a run's validation windows",
+    "groups": "they are of the labels that a run was trained with",
     "battery": "nuisances are made from recordings, which a file has not",
     "streaming": "it keeps columns of encoders trained here, --padding valid; a model from elsewhere answers windows",
 }
@@ -86,6 +88,11 @@ def parser() -> argparse.ArgumentParser:
         help="store windows under nuisances too (mirror, noise, a sensor that stops: docs/BATTERY.md), which "
         "firmware_host.validate --battery plays to a board",
     )  # fmt: skip
+    options.add_argument(
+        "--groups", type=_groups, metavar=FORM,
+        help="classes that count as one in figures of a second level, which validation states beside those of the "
+        "classes (default: those that the run was trained with, if any)",
+    )  # fmt: skip
     options.add_argument("--seed", type=SEED, default=0, help="of the rotations and the choice of windows (default 0)")
     return options
 
@@ -120,6 +127,13 @@ def _add_file_options(options: argparse.ArgumentParser) -> None:
         "--board", choices=BOARDS, default=BOARD,
         help=f"with --from: whose memory it has to fit, and on which instructions are counted (default {BOARD})",
     )  # fmt: skip
+
+
+def _groups(text: str) -> LabelGroups:
+    try:
+        return LabelGroups.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}; give labels of the run") from error
 
 
 def _partition(text: str) -> Partition:

@@ -31,7 +31,7 @@ def print_report(report: ExportReport) -> None:
 
 def print_foreign(report: NetworkReport) -> None:
     """Prints the report of a network that was read from a .tflite file."""
-    from export.profile import print_profile
+    from export.profile_tables import print_profile
 
     cost, proof, chosen = report.cost, report.agreement, report.agreement.layers
     print_profile(report, [row.instructions for row in report.layers])

@@ -15,7 +15,8 @@ from firmware_host.model import answered_name, of_strips
 from firmware_host.playing_beats import spec_of
 from firmware_host.polarity import downward, points_down
 from firmware_host.streamed import BeatAnswer, RhythmAnswer
-from firmware_host.wfdb_record import HEADER, REFERENCE, SIGNALS
+from firmware_host.wfdb_lead import HEADER
+from firmware_host.wfdb_record import REFERENCE, SIGNALS
 from scl.artifacts import InputError
 from scl.artifacts.manifest import BundleManifest
 from scl.frontend.beats import RATE_HZ
@@ -87,7 +88,7 @@ def summary(records: Sequence[BeatRecord], manifest: BundleManifest) -> list[str
         f"heart rate {_or_unknown(rhythm.heart_rate)}/min, RMSSD {_or_unknown(rhythm.rmssd_ms)} ms, "
         f"{rhythm.irregular:.0%} of the latest 64 differences irregular; {rhythm.pauses} pauses, {rhythm.couplets} "
         f"couplets, {rhythm.runs} runs of ventricular beats{longest}",
-        *([INVERTED.format(rhythm.downward)] if rhythm.downward > MAJORITY else []),
+        *([INVERTED.format(rhythm.downward)] if rhythm.downward is not None and rhythm.downward > MAJORITY else []),
         NO_DEVICE,
     ]
 

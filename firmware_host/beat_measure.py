@@ -7,7 +7,7 @@ import numpy as np
 
 from firmware_host.background import export_facts, sources_of
 from firmware_host.beat_lines import unreadable
-from firmware_host.beat_validation import BeatParity, BeatValidation, Compared
+from firmware_host.beat_validation import BeatParity, BeatValidation, Compared, beats_in
 from firmware_host.beats import BeatRecord
 from firmware_host.board import Board, ForeignAnswersError
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
@@ -24,7 +24,7 @@ from scl.artifacts.golden_beats import UNCLASSIFIABLE, GoldenBeats
 from scl.artifacts.manifest import BundleManifest, Manifest
 from scl.decision import LOST
 from scl.ec57.beats import CLASSES, Series, no_spans
-from scl.ec57.comparison import compare, summarize
+from scl.ec57.comparison import LEARNING_S, RecordFigures, compare, summarize
 from scl.ec57.strips import strip_starts, strips, worst_of
 from scl.frontend.spec import FrontEndSpec
 from scl.progress import progress
@@ -159,7 +159,9 @@ def series(records: Sequence[BeatRecord], spans: np.ndarray) -> Series:
 
 
 def against_annotations(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRecord]], spec: FrontEndSpec) -> Compared:
-    """The board's beats against the annotated ones."""
+    """The board's beats against the annotated ones; of whole records where none has a beat behind EC57's learning
+    period.
+    """
     rate_hz = spec.sensor.rate_hz
     pairs = [
         (
@@ -170,11 +172,18 @@ def against_annotations(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRe
         for s, records in enumerate(stretches)
     ]
     names = [str(group) for group in golden.groups]
-    figures = [compare(name, ours, theirs, rate_hz) for name, (ours, theirs, _) in zip(names, pairs, strict=True)]
-    whole = [compare(name, ours, theirs, rate_hz, 0.0) for name, (ours, theirs, _) in zip(names, pairs, strict=True)]
+
+    def without(learning_s: float) -> list[RecordFigures]:
+        compared = zip(names, pairs, strict=True)
+        return [compare(name, ours, theirs, rate_hz, learning_s) for name, (ours, theirs, _) in compared]
+
+    whole, later = without(0.0), without(LEARNING_S)
+    learning_s = LEARNING_S if any(map(beats_in, later)) else 0.0
+    figures = later if learning_s else whole
     most = names[int(np.argmax([(ours.classes == S).sum() for ours, _, _ in pairs]))]
     several = len(set(names)) > 1
     return Compared(
+        learning_s=learning_s,
         records=tuple(figures),
         all=summarize(figures),
         without=summarize(figures, (most,)) if several else None,

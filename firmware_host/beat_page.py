@@ -6,14 +6,14 @@ from pathlib import Path
 from firmware_host.beat_lines import annotate
 from firmware_host.beat_measure import Answered
 from firmware_host.beat_pictures import Pictures, pictures
-from firmware_host.beat_validation import REPORT, BeatValidation, Compared
+from firmware_host.beat_validation import REPORT, BeatValidation, Compared, beats_in
 from firmware_host.hello import NO_DEVICE
 from firmware_host.validation_page import source_rows
 from scl.artifacts import write_artifact, write_bytes
 from scl.artifacts.golden_beats import GoldenBeats
 from scl.artifacts.manifest import BundleManifest
 from scl.ec57.inter_patient import InterPatient
-from scl.ec57.statistics import Statistics
+from scl.ec57.statistics import BEATS, Statistics
 from scl.ec57.strips import MAX_SHIFT_S, Strips
 from scl.pages import beat_charts
 from scl.pages.beat_table import BeatTable, beat_table, counts
@@ -26,6 +26,7 @@ LATER = f"up to {MAX_SHIFT_S:.2f} s later"
 PAGE, ANNOTATIONS = "validation.html", "annotations"
 ANNOTATOR = "scl"  # suffix of the annotation files
 WIDTH = 120  # of the table, in characters
+MORE = "for its figures give a larger --limit, or none"
 
 
 def write_report(
@@ -134,6 +135,7 @@ def _figures(c: Compared) -> Rows:
     ten = c.all.inter_patient
     runs = c.all.runs.any
     result = [
+        ("Beats that count", counted(c)),
         ("Accuracy: N, S and V found and named so", share(c.accuracy, 2)),
         ("F1 of N, S, V", f"{', '.join(number(f1) for f1 in ten.f1)}; macro {number(ten.macro_f1)}{_between(ten)}"),
         ("QRS with the first five minutes", _share_pair(c.whole.qrs.gross)),
@@ -142,8 +144,25 @@ def _figures(c: Compared) -> Rows:
     if c.without is not None:
         fewer = c.without.inter_patient
         name = f"F1 of N, S, V without {c.without_record}"
-        result.insert(2, (name, f"{', '.join(map(number, fewer.f1))}; macro {number(fewer.macro_f1)}"))
+        result.insert(3, (name, f"{', '.join(map(number, fewer.f1))}; macro {number(fewer.macro_f1)}"))
     return result
+
+
+def counted(c: Compared) -> str:
+    """Of which beats the figures by EC57 are, and what to do where that is not all."""
+    every, counted = (sum(map(sum, of.matrix[BEATS])) for of in (c.whole, c.all))
+    if not c.learning_s:
+        return (
+            f"all {every:,} annotated ones. EC57 leaves out each recording's first five minutes, and behind these none "
+            f"was played: {MORE}"
+        )
+    none = [record.record for record in c.records if not beats_in(record)]
+    left_out = f"{counted:,} of {every:,} annotated ones: EC57 leaves out each recording's first five minutes"
+    return left_out + f", behind which {len(none)} of {len(c.records)} have none: {MORE}" * bool(none)
+
+
+def _part(c: Compared) -> str:
+    return "without each record's first five minutes" if c.learning_s else "in whole recordings"
 
 
 def _share_pair(statistics: Statistics) -> str:
@@ -184,6 +203,6 @@ def _tiles(v: BeatValidation) -> list[Tile]:
 
 def _matrices(c: Compared) -> list[Matrix]:
     return [
-        counts("Annotated beats by the board's, without each record's first five minutes", c.all.matrix),
+        counts(f"Annotated beats by the board's, {_part(c)}", c.all.matrix),
         confusion("Ten seconds by their worst beat", ["N", "S", "V"], c.strips.confusion, others=["none"]),
     ]

@@ -70,13 +70,16 @@ class Compared:
     """The board's beats against the annotated ones by EC57.
 
     Attributes:
-        records: each without its first five minutes.
+        learning_s: seconds at the start of each record that do not count: EC57's learning period, or 0 where no record
+            has a beat behind it.
+        records: each without those.
         all: of them together.
         without: all but the record that most S beats are of, and its name; None for fewer than two records.
-        whole: all, with the first five minutes.
+        whole: all, with the learning period.
         strips: of ten seconds, by their worst beat.
     """
 
+    learning_s: NotNegative
     records: tuple[RecordFigures, ...]
     all: Summary
     without: Summary | None
@@ -86,10 +89,10 @@ class Compared:
 
     @property
     def accuracy(self) -> float | None:
-        """The share of annotated N, S and V, and of beats that the board found where none is, that it named right;
-        without the first five minutes, but where nothing is left. None without a beat.
+        """The share of annotated N, S and V, and of beats that the board found where none is, that it named right.
+        None without a beat.
         """
-        return _accuracy(self.all.matrix) if any(map(sum, self.all.matrix)) else _accuracy(self.whole.matrix)
+        return _accuracy(self.all.matrix)
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,11 @@ class BeatValidation(Artifact):
     kind = "beat_validation"
     schema = 2
     advice = "validate again with python -m firmware_host.validate"
+
+
+def beats_in(record: RecordFigures) -> int:
+    """How many beats of a record count, of both sides."""
+    return sum(map(sum, record.matrix))
 
 
 def _accuracy(matrix: Matrix) -> float | None:

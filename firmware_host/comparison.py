@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
+from firmware_host.beat_validation import BeatValidation
 from firmware_host.breakdown_types import AngleBin, ShiftBin
 from firmware_host.figures import interval
 from firmware_host.validation import Validation
@@ -14,6 +15,7 @@ from firmware_host.windows_reader import Windows
 from scl import metrics
 from scl.artifacts.fields import MOST_LABELS, Whole
 from scl.artifacts.json_files import Artifact
+from scl.artifacts.label_groups import LabelGroups
 from scl.artifacts.provenance import Provenance
 from scl.robustness import Interval
 
@@ -68,7 +70,8 @@ class Comparison(Artifact):
         paired: whether the figures are over the same windows.
         why: over which windows they are, in words.
         battery: macro F1 of each nuisance and strength that both have, over the windows that both have.
-        same_answers: rows that both have and that got the same class; None where they are not paired.
+        same_answers: rows that both have and that got the same class; None where they are not paired, and of
+            heartbeats.
     """
 
     a: Side
@@ -90,19 +93,43 @@ class Comparison(Artifact):
 Values = Callable[[Windows], np.ndarray]  # (rows,), NaN where a row does not count
 
 
-def figures(a: Windows, b: Windows) -> tuple[bool, str, int | None, list[Difference], list[Difference]]:
-    """Whether they were paired, over which rows in words, equal answers, and the differences: of all, and by class."""
+def figures(
+    a: Windows, b: Windows, groups: LabelGroups
+) -> tuple[bool, str, int | None, list[Difference], list[Difference]]:
+    """Whether they were paired, over which rows in words, equal answers, and the differences: of all, with the classes
+    of a group as one too, and by class.
+    """
     rows = common(a, b)
     paired = bool(len(rows[0]))
     why = _paired_over(a, b, len(rows[0]))
     if paired:
         a, b = taken(a, rows[0]), taken(b, rows[1])
     same = int((a.predicted == b.predicted).sum()) if paired else None
-    overall = [difference for name, values in MEANS for difference in _mean(name, values, a, b, paired)]
+    overall = [row for name, values in MEANS for row in _mean(name, values, a, b, paired)]
     overall += _macro_f1(a, b, paired)
+    if groups:
+        x, y = _grouped(a, groups.group_of), _grouped(b, groups.group_of)
+        of_groups = [row for name, values in MEANS[:2] for row in _mean(name, values, x, y, paired)]
+        of_groups += _macro_f1(x, y, paired)
+        overall += [replace(row, name=f"{row.name}, groups of classes") for row in of_groups]
     labels = sorted({*a.label[a.copy], *b.label[b.copy]} - {""})[:MOST_LABELS]
-    classes = [difference for label in labels for difference in _mean(label, partial(_of_class, label), a, b, paired)]
+    classes = [row for label in labels for row in _mean(label, partial(_of_class, label), a, b, paired)]
     return paired, why, same, overall, classes
+
+
+def label_groups(a: Validation, b: Validation) -> LabelGroups:
+    """Those of both reports, or of the one that has some; none if they have different ones."""
+    known = [v.label_groups.groups for v in (a, b) if v.label_groups is not None]
+    return LabelGroups(known[0] if known and known[0] == known[-1] else ())
+
+
+def _grouped(windows: Windows, group_of: dict[str, str]) -> Windows:
+    """The same rows, with groups in place of classes."""
+    label, predicted = (
+        np.array([group_of.get(name, name) for name in names], object) for names in (windows.label, windows.predicted)
+    )
+    correct = np.where(np.isnan(windows.correct), np.nan, label == predicted)
+    return replace(windows, label=label, predicted=predicted, correct=correct)
 
 
 def common(a: Windows, b: Windows) -> tuple[np.ndarray, np.ndarray]:
@@ -166,7 +193,7 @@ def _mean(name: str, values: Values, a: Windows, b: Windows, paired: bool) -> It
         between = interval(y - x, groups[0])
     elif min(len(np.unique(group)) for group in groups) > 1:
         between = metrics.difference_interval(y, groups[1], x, groups[0])
-    yield _difference(name, float(x.mean()), float(y.mean()), between, (x.size, y.size))
+    yield difference(name, float(x.mean()), float(y.mean()), between, (x.size, y.size))
 
 
 def _macro_f1(a: Windows, b: Windows, paired: bool) -> Iterator[Difference]:
@@ -192,10 +219,11 @@ def paired_f1(name: str, truth: np.ndarray, first: np.ndarray, second: np.ndarra
     between = None
     if len(np.unique(groups)) > 1:
         between = metrics.macro_f1_interval(truth, second, groups, minus=first)
-    return _difference(name, before, after, between, (len(truth), len(truth)))
+    return difference(name, before, after, between, (len(truth), len(truth)))
 
 
-def _difference(name: str, a: float, b: float, between: Interval | None, rows: tuple[int, int]) -> Difference:
+def difference(name: str, a: float, b: float, between: Interval | None, rows: tuple[int, int]) -> Difference:
+    """B minus A; beyond where 0 is not in the interval."""
     beyond = None if between is None else not between[0] <= 0 <= between[1]
     return Difference(name, a, b, b - a, between, rows, beyond)
 
@@ -208,22 +236,38 @@ def facts(a: Validation, b: Validation) -> Iterator[Fact]:
 
 
 def _texts(v: Validation) -> dict[str, str]:
-    latency, cost = v.latency.median_ms, None if v.export is None else v.export.cost
+    latency = v.latency.median_ms
     return {
-        "Verdict": v.verdict,
-        "Model": v.model_hash[:16],
-        "Data": v.data.name,
+        **origin_texts(v),
         "Transformation": v.sentence or "none",
-        "Board": v.board,
-        "Firmware": v.firmware,
-        "Program's SHA-256": (v.sources.firmware or "flashed before")[:16],
+        "Groups of classes": "none" if v.label_groups is None else str(LabelGroups(v.label_groups.groups)),
         "Windows sent": f"{v.sent:,}",
         "Windows lost": f"{v.lost:,}",
         "Answers that differ from the desktop's": f"{v.parity.windows_off:,}",
         "Sent again": f"{v.retried:,}",
         "Resets": f"{v.resets:,}",
-        "One inference": v.inference.cost if v.inference else "not measured",
         "Latency, median": "not known" if latency is None else f"{latency:.1f} ms",
+        **cost_texts(v),
+    }
+
+
+def origin_texts(v: Validation | BeatValidation) -> dict[str, str]:
+    """What a report is of."""
+    return {
+        "Verdict": v.verdict,
+        "Model": v.model_hash[:16],
+        "Data": v.data.name,
+        "Board": v.board,
+        "Firmware": v.firmware,
+        "Program's SHA-256": (v.sources.firmware or "flashed before")[:16],
+    }
+
+
+def cost_texts(v: Validation | BeatValidation) -> dict[str, str]:
+    """What a model takes, and what made the report."""
+    cost = None if v.export is None else v.export.cost
+    return {
+        "One inference": v.inference.cost if v.inference else "not measured",
         "Flash": "not known" if cost is None else f"{cost.flash_bytes:,} bytes",
         "RAM": "not known" if cost is None else f"{cost.ram_bytes:,} bytes",
         "Instructions at export": "not known" if cost is None else f"{cost.instructions:,}",

@@ -23,7 +23,7 @@ def page(comparison: Comparison) -> str:
             "c": comparison,
             "sentences": [_sentence(row) for row in beyond] or ["Nothing differs beyond its interval."],
             "tables": [
-                ("All windows", "figure", comparison.differences),
+                ("Overall", "figure", comparison.differences),
                 ("The battery: macro F1 under each nuisance, largest loss first", "nuisance", battery),
                 ("Right of the copies of each class, largest loss first", "class", classes),
             ],

@@ -1,7 +1,8 @@
 """`python -m firmware_host.report A B`: two validation reports side by side, and what differs beyond the interval.
 
 Windows are paired by their samples, so that method is compared with method, board with board, or one firmware with the
-next, over the same windows; where two reports have none in common, their figures are compared apart.
+next, over the same windows; where two reports have none in common, their figures are compared apart. Reports of
+heartbeats are compared over the records that both have.
 """
 
 import argparse
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING
 from scl.answers import Answer
 from scl.arguments import Parser, command_line
 from scl.artifacts import InputError, command, folder, kinds_in, read_artifact, write_artifact, write_bytes
+from scl.artifacts.folders import kind_of
 from scl.artifacts.provenance import provenance
 from scl.pages.rendering import points, share
 from scl.text import say
 
 if TYPE_CHECKING:  # types of a hundred fields, which --help does without
+    from firmware_host.beat_validation import BeatValidation
     from firmware_host.comparison import Comparison, Difference, Side
     from firmware_host.validation import Validation
 
@@ -31,12 +34,20 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _report(argv: Sequence[str], options: argparse.Namespace, answer: Answer) -> None:
+    from firmware_host.beat_validation import BeatValidation
     from firmware_host.comparison import COMPARISON
     from firmware_host.comparison_page import page
 
     first, second = (read_validation(path) for path in (options.a, options.b))
     out = options.out or Path("reports") / f"{options.a.resolve().name}-{options.b.resolve().name}"
-    comparison = compare(options.a, first, options.b, second, command_line("firmware_host.report", argv))
+    typed = command_line("firmware_host.report", argv)
+    if isinstance(first, BeatValidation) and isinstance(second, BeatValidation):
+        comparison = compare_beats(options.a, first, options.b, second, typed)
+    elif isinstance(first, BeatValidation) or isinstance(second, BeatValidation):
+        of = [f"{path} is of {_about(v)}" for path, v in ((options.a, first), (options.b, second))]
+        raise InputError(f"{' and '.join(of)}: two reports of one kind were expected; give two of either")
+    else:
+        comparison = compare(options.a, first, options.b, second, typed)
     with folder(out, "comparison") as target:
         write_artifact(target / COMPARISON, comparison)
         write_bytes(target / PAGE, page(comparison).encode())
@@ -45,24 +56,32 @@ def _report(argv: Sequence[str], options: argparse.Namespace, answer: Answer) ->
     say(f"comparison: {out / PAGE}")
 
 
-def read_validation(path: Path) -> "Validation":
+def read_validation(path: Path) -> "Validation | BeatValidation":
     """validation.json of a report folder. Raises InputError if it is none, or a field is wrong."""
+    from firmware_host.beat_validation import BeatValidation
     from firmware_host.validation import REPORT, Validation
 
     if not (path / REPORT).is_file():
         kinds = kinds_in(path)
         problem = f"a {kinds[0]}, expected a validation report" if kinds else f"no validation report (no {REPORT})"
         raise InputError(f"{path}: is {problem}; python -m firmware_host.validate BUNDLE --out {path} makes one")
+    if kind_of(path / REPORT) == BeatValidation.kind:
+        return read_artifact(path / REPORT, BeatValidation)
     return read_artifact(path / REPORT, Validation)
+
+
+def _about(v: "Validation | BeatValidation") -> str:
+    return f"{v.name} with {'heartbeats' if v.kind == 'beat_validation' else 'windows'}"
 
 
 def compare(a: Path, first: "Validation", b: Path, second: "Validation", typed: str) -> "Comparison":
     """The comparison of the reports in folders `a` and `b`. Raises InputError if a windows.csv is damaged."""
     from firmware_host.battery_comparison import battery_differences
-    from firmware_host.comparison import Comparison, facts, figures
+    from firmware_host.comparison import Comparison, facts, figures, label_groups
     from firmware_host.windows_reader import read_battery_windows, read_windows
 
-    paired, why, same, differences, classes = figures(read_windows(a, first), read_windows(b, second))
+    windows, groups = (read_windows(a, first), read_windows(b, second)), label_groups(first, second)
+    paired, why, same, differences, classes = figures(*windows, groups)
     batteries = read_battery_windows(a, first), read_battery_windows(b, second)
     battery: list[Difference] = []
     if batteries[0] and batteries[1] and first.battery and second.battery:
@@ -79,6 +98,17 @@ def compare(a: Path, first: "Validation", b: Path, second: "Validation", typed: 
         provenance=provenance(typed, None, None),
         battery=tuple(battery),
     )
+
+
+def compare_beats(a: Path, first: "BeatValidation", b: Path, second: "BeatValidation", typed: str) -> "Comparison":
+    """The comparison of two reports of heartbeats. Raises InputError as `beat_figures`."""
+    from firmware_host.beat_report_comparison import beat_facts, beat_figures
+    from firmware_host.comparison import Comparison, Side
+
+    why, differences = beat_figures(first, second)
+    sides = [Side(str(path), f"{v.name} on {v.board}", (), ()) for path, v in ((a, first), (b, second))]
+    facts = tuple(beat_facts(first, second))
+    return Comparison(sides[0], sides[1], True, why, None, differences, (), facts, provenance(typed, None, None))
 
 
 def _side(path: Path, v: "Validation") -> "Side":

@@ -110,7 +110,8 @@ class BeatAnswer:
         interval_s: since the R peak before; None: there is none that it joins.
         heart_rate: beats a minute, of the latest 8 intervals; None without one.
         ten_seconds: the worst class of the ten seconds up to the beat; None: the board abstained throughout.
-        points_down: the patient's usual R peak points down: an inverted lead, where it should point up.
+        points_down: the patient's usual R peak points down: an inverted lead, where it should point up. None where the
+            bundle corrects the polarity, and does not see it.
     """
 
     seconds: float
@@ -121,7 +122,7 @@ class BeatAnswer:
     ten_seconds: str | None
     saturated: bool
     lead_off: bool
-    points_down: bool
+    points_down: bool | None
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class RhythmAnswer:
         irregular: share of the latest 64 differences that exceed 8 % of the median interval.
         pauses, couplets, runs: how many; a run is three ventricular beats or more.
         longest_run: beats.
-        downward: share of all beats whose usual R peak points down.
+        downward: share of all beats whose usual R peak points down; None where the polarity is corrected.
     """
 
     heart_rate: float | None
@@ -144,7 +145,7 @@ class RhythmAnswer:
     couplets: int
     runs: int
     longest_run: int
-    downward: float
+    downward: float | None
 
 
 @dataclass(frozen=True)

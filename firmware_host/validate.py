@@ -37,6 +37,7 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
     from firmware_host.battery import measure_battery
     from firmware_host.beat_validation import BeatValidation
     from firmware_host.boards import side_by_side
+    from firmware_host.label_groups import label_group_figures
     from firmware_host.measure import measure
     from firmware_host.model import finds_beats
     from firmware_host.validation import Validation
@@ -67,12 +68,13 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
             **vars(background(bundle, golden, answers, board, export, typed)),
             **vars(judge(measured, options.min_accuracy, options.min_consistency, battery)),
             battery=battery,
+            label_groups=label_group_figures(bundle.manifest, golden, answers),
         )
         write_report(target, validation, bundle.manifest, golden, answers)
         if played is not None:
             write_battery(target, bundle.manifest, played.golden, played.answers)
     answer.give(validation)
-    print_table(validation, validation, battery)
+    print_table(validation, validation, battery, validation.label_groups)
     say(f"report: {out / 'validation.html'}")
     return exit_status(validation)
 

@@ -7,10 +7,12 @@ from firmware_host.breakdown_types import Breakdown
 from firmware_host.messages import Stats
 from firmware_host.parity import Parity
 from scl.artifacts.export_report import LayerRow, Losses, Place
-from scl.artifacts.fields import Fraction, Name, NotNegative, Sha256, Whole
+from scl.artifacts.fields import Fraction, Line, Name, NotNegative, Sha256, Whole
 from scl.artifacts.json_files import Artifact
+from scl.artifacts.label_groups import LabelGroup
 from scl.artifacts.manifest import Cost, Int8Figures, SplitName
 from scl.artifacts.provenance import Provenance
+from scl.group_figures import GroupFigures
 from scl.robustness import ChangedLabels, Interval
 
 REPORT = "validation.json"
@@ -232,10 +234,34 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class LevelFigures(GroupFigures):
+    """Figures with the classes of a group as one; `answered_accuracy` as that of all classes."""
+
+    answered_accuracy: Fraction | None
+
+
+@dataclass(frozen=True)
+class LabelGroupFigures:
+    """Figures of a second level, over the same answers.
+
+    Attributes:
+        names: of the groups, and of the classes that are in none.
+    """
+
+    groups: tuple[LabelGroup, ...]
+    names: tuple[Line, ...]
+    board: LevelFigures
+    desktop: LevelFigures
+
+
+@dataclass(frozen=True)
 class Validation(Measured, Background, Verdict, Artifact):
-    """validation.json: what a board answered, and the verdict; `battery` None where it was not played."""
+    """validation.json: what a board answered, and the verdict; `battery` None where it was not played, `label_groups`
+    of a bundle without groups.
+    """
 
     battery: BatteryReport | None = None
+    label_groups: LabelGroupFigures | None = None
 
     kind = "validation"
     schema = 7

@@ -32,6 +32,7 @@ def page(v: Validation) -> str:
             "classes": worst_first(v.breakdown.classes),
             "matrices": _matrices(v.breakdown),
             "figures": FIGURES.items(),
+            "group_figures": _group_figures(v),
             "cost": [] if export is None else cost_rows(export.cost, export.board),
             "exactness": _exactness(v),
             "link": _link(v),
@@ -85,6 +86,14 @@ def worst_first(classes: tuple[ClassFigures, ...]) -> list[ClassFigures]:
         return min((value for value in figures if value is not None), default=2.0)
 
     return sorted(classes, key=least)
+
+
+def _group_figures(v: Validation) -> Rows:
+    """Keys and names of the figures that the classes and their groups both have."""
+    unsure = [("answered_accuracy", "Accuracy where the board is not unsure")] if v.unsure else []
+    return [
+        (key, name) for key, name in FIGURES.items() if v.transformation or key in ("accuracy", "macro_f1")
+    ] + unsure
 
 
 def _charts(v: Validation) -> dict[str, object]:

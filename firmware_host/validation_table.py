@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from firmware_host.battery_page import table as battery_table
 from firmware_host.battery_types import BatteryReport
-from firmware_host.validation import Measured, Verdict
+from firmware_host.validation import LabelGroupFigures, Measured, Verdict
 from scl.pages.rendering import number, share
 
 
@@ -20,7 +20,12 @@ def unmeasured(v: Measured) -> list[str]:
     return missing
 
 
-def print_table(v: Measured, judged: Verdict, battery: BatteryReport | None = None) -> None:
+def print_table(
+    v: Measured,
+    judged: Verdict,
+    battery: BatteryReport | None = None,
+    label_groups: LabelGroupFigures | None = None,
+) -> None:
     """What the report says, in short, on the terminal: of a model from elsewhere the figures that there are."""
     from rich.table import Table
 
@@ -53,6 +58,9 @@ def print_table(v: Measured, judged: Verdict, battery: BatteryReport | None = No
     for key in ("similarity_invariant", "negative_similarity", "effective_rank"):
         if trained_here or getattr(desktop, key) is not None:
             table.add_row(key.replace("_", " "), number(getattr(v, key)), number(getattr(desktop, key)))
+    if label_groups is not None:
+        for row in _grouped(v, label_groups):
+            table.add_row(*row)
     for name, value, expected in _exactness(v):
         table.add_row(name, value, expected)
     console = PlainConsole()
@@ -66,6 +74,19 @@ def print_table(v: Measured, judged: Verdict, battery: BatteryReport | None = No
     for reason in judged.missed:
         console.print(f"missed: {reason}", style="red", highlight=False)
     console.print(f"{'passed' if judged.passed else 'not passed'}: {judged.verdict}", style="bold", highlight=False)
+
+
+def _grouped(v: Measured, groups: LabelGroupFigures) -> Iterator[tuple[str, str, str]]:
+    """Rows of the table with the classes of a group as one."""
+    of, board, desktop = f"{len(groups.names)} groups", groups.board, groups.desktop
+    yield f"accuracy of {of}", share(board.accuracy, 2), share(desktop.accuracy, 2)
+    yield f"macro F1 of {of}", share(board.macro_f1, 2), share(desktop.macro_f1, 2)
+    if board.macro_f1_transformed is not None:
+        under = f"of {of} under {v.transformation}"
+        yield f"accuracy {under}", share(board.accuracy_transformed, 2), share(desktop.accuracy_transformed, 2)
+        yield f"macro F1 {under}", share(board.macro_f1_transformed, 2), share(desktop.macro_f1_transformed, 2)
+    if v.unsure:
+        yield f"accuracy of {of}, not unsure", share(board.answered_accuracy, 2), share(desktop.answered_accuracy, 2)
 
 
 def _exactness(v: Measured) -> Iterator[tuple[str, str, str]]:

@@ -1,18 +1,18 @@
 """A WFDB record as the sensor of a bundle would have counted it, for `firmware_host.stream --record`.
 
-Records of one segment are read, in any format that wfdb-python reads, at any rate. The lead is the one of the model's
-name, else MLII, else the first one in volts. A sample that the record marks as none repeats the one before it, so that
-a gap looks to the board as a lead that is off.
+Records are read at any rate (wfdb_lead.py). The lead is the one of the model's name, else MLII, else the first one in
+volts. A sample that the record marks as none repeats the one before it, so that a gap looks to the board as a lead that
+is off.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from scl.artifacts import InputError, complain, shortened
+from firmware_host.wfdb_lead import HEADER, read_lead
+from scl.artifacts import InputError, complain
 from scl.artifacts.annotations import Annotations, parse_annotations
 from scl.artifacts.capture import Capture
 from scl.artifacts.files import read_bytes
@@ -22,16 +22,13 @@ from scl.extras import require
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import to_rate
 from scl.text import say
-from scl.units import millivolts_per
 
-HEADER, REFERENCE, SIGNALS = ".hea", ".atr", ".dat"
+REFERENCE, SIGNALS = ".atr", ".dat"
 USUAL = "MLII"
-MOST_HEADER_BYTES = 1 << 16
 MOST_REFERENCE_BYTES = 1 << 22  # a half hour has 6 kB, a day 300 kB
 MOST_RATIO = 1000  # of the two rates, in lowest terms, as `to_rate` takes it
 TOLERANCE = 1e-6  # of a ratio of rates
 UNANNOTATED_S = 10.0  # at the end of a record: longer than a pause that a heart makes
-AGAIN = "download the record again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,8 +122,8 @@ def read_wfdb(path: Path, manifest: BundleManifest) -> WfdbRecord:
     """Reads the record at `path`, which has no suffix, for the sensor of a bundle.
 
     Raises:
-        InputError: the bundle's sensor is none of one ECG lead; the record is damaged, of several segments, without a
-            lead in volts or a valid sample, or at a rate that has no simple ratio to the sensor's.
+        InputError: the bundle's sensor is none of one ECG lead; the record is damaged, without a lead in volts or a
+            valid sample, or at a rate that has no simple ratio to the sensor's.
         MissingExtraError: wfdb is not installed.
     """
     sensor = manifest.sensor
@@ -136,87 +133,18 @@ def read_wfdb(path: Path, manifest: BundleManifest) -> WfdbRecord:
             "bundle of one ECG lead, or a capture file"
         )
     require("wfdb")
-    header = _header(path)
-    index, factor, lead = _lead(header, manifest.channels[0], path)
-    x = _filled(_samples(header, index, path) * factor, path)
-    ratio = sensor.rate_hz / header.fs
+    lead = read_lead(path, (manifest.channels[0], USUAL))
+    x, rate_hz = _filled(lead.x, path), lead.rate_hz
+    ratio = sensor.rate_hz / rate_hz
     simple = Fraction(ratio).limit_denominator(MOST_RATIO)
     if not simple or abs(simple - ratio) > TOLERANCE * ratio or simple.numerator > MOST_RATIO:
         raise InputError(
-            f"{path}{HEADER}: has {header.fs:g} samples per second, which has no ratio to the sensor's "
+            f"{path}{HEADER}: has {rate_hz:g} samples per second, which has no ratio to the sensor's "
             f"{sensor.rate_hz:g} of numbers up to {MOST_RATIO}: give the record at another rate"
         )
-    counts = to_counts(to_rate(x[None, None], header.fs, sensor.rate_hz), sensor)[0][0]
+    counts = to_counts(to_rate(x[None, None], rate_hz, sensor.rate_hz), sensor)[0][0]
     capture = Capture(sensor.name, sensor.rate_hz, tuple(manifest.channels), counts)
-    return WfdbRecord(path, float(header.fs), len(x), capture, lead)
-
-
-def _header(path: Path) -> Any:
-    """wfdb's header of a record of one segment with signals."""
-    import wfdb
-
-    name = f"{path}{HEADER}"
-    read_bytes(path.with_name(path.name + HEADER), MOST_HEADER_BYTES, "a WFDB header")  # refuses what is larger
-    try:
-        header = wfdb.rdheader(str(path))
-    except Exception as error:  # wfdb raises whatever its parsing meets
-        raise InputError(
-            f"{name}: cannot be read as a WFDB header ({type(error).__name__}: {shortened(str(error))}); {AGAIN}"
-        ) from error
-    if not isinstance(header, wfdb.Record):
-        raise InputError(
-            f"{name}: is of a record of {header.n_seg} segments, expected one; convert it with xform of the WFDB tools"
-        )
-    if not header.n_sig or len(header.sig_name or ()) != header.n_sig:
-        raise InputError(
-            f"{name}: describes {len(header.sig_name or ())} signals, {header.n_sig} by its first line; expected one "
-            f"at least, and as many: {AGAIN}"
-        )
-    if not header.fs or not header.fs > 0:
-        raise InputError(f"{name}: has {header.fs} samples per second, expected more than 0; {AGAIN}")
-    return header
-
-
-def _lead(header: Any, wanted: str, path: Path) -> tuple[int, float, str]:
-    """The number of the lead, its unit in mV and which one it is: the one of that name, else MLII, else the first in
-    volts.
-    """
-    units = [millivolts_per(str(unit)) for unit in header.units]
-    names = [str(name) for name in header.sig_name]
-    usable = [index for index, unit in enumerate(units) if unit is not None]
-    if not usable:
-        raise InputError(
-            f"{path}{HEADER}: has {shortened(', '.join(map('{} in {}'.format, names, header.units)))}, expected a lead "
-            "in V, mV or uV; convert it"
-        )
-    named = (index for name in (wanted, USUAL) for index in usable if names[index] == name)
-    index = next(named, usable[0])
-    factor = units[index]
-    assert factor is not None
-    return index, factor, f"lead {names[index]} of {', '.join(names)}"
-
-
-def _samples(header: Any, index: int, path: Path) -> np.ndarray:
-    """A lead (samples,) float64 in its unit, NaN where there is none. Checksums are compared where there are any."""
-    import wfdb
-
-    try:
-        record = wfdb.rdrecord(str(path), physical=False, ignore_skew=True)
-        sums = record.calc_checksum() if max(record.samps_per_frame) == 1 else None
-        x = np.asarray(record.dac()[:, index], np.float64)
-    except Exception as error:  # wfdb raises whatever its parsing meets
-        raise InputError(
-            f"{path}: its signals cannot be read as its header says ({type(error).__name__}: "
-            f"{shortened(str(error))}); {AGAIN}"
-        ) from error
-    named = record.checksum or []
-    known = sums if sums is not None and any(named) and None not in named else []
-    if any(due % 65536 != value % 65536 for due, value in zip(named, known, strict=False)):
-        raise InputError(f"{path}: its signals have checksums {sums}, its header names {named}; {AGAIN}")
-    if header.sig_len and len(x) != header.sig_len:
-        raise InputError(f"{path}: has {len(x)} samples, {header.sig_len} by its header; {AGAIN}")
-    lag = (header.skew[index] or 0) if header.skew else 0
-    return np.concatenate([x[lag:], np.full(min(lag, len(x)), np.nan)])
+    return WfdbRecord(path, rate_hz, len(x), capture, lead.which)
 
 
 def _filled(x: np.ndarray, path: Path) -> np.ndarray:

@@ -62,7 +62,11 @@ class Steps:
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         self.seconds: dict[str, float] = {}
-        self._weights = weights
+        self._weights = dict(weights)
+
+    def skip(self, name: str) -> None:
+        """There is nothing to do in one of the steps."""
+        self._weights[name] = 0.0
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

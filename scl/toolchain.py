@@ -23,7 +23,7 @@ PRODUCTS = {
     "firmware": "firmware",
     "lib": "libscl.so",
     "bench": "bench.elf",
-    "beats": "beats.elf",
+    "frontend": "frontend.elf",
     "size": "size.o",
 }  # by target of firmware/Makefile
 MAKE = ("make", "make")

@@ -84,7 +84,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("export") / "run"
     before = os.environ.pop("SCL_DATA_DIR", None)
     try:
-        imu.main(["--out", str(folder), "--epochs", str(EPOCHS)])
+        imu.main(["--out", str(folder), "--epochs", str(EPOCHS), "--groups", "turns=IR+ER"])
         ranges.main([str(folder)])
     finally:
         if before is not None:

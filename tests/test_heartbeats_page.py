@@ -32,6 +32,18 @@ def test_page_and_pictures_are_what_the_results_make() -> None:
         assert (ROOT / "docs" / "images" / f"{name}.svg").read_text("utf-8") == svg, again
 
 
+def test_leads_whose_peaks_point_down_are_those_of_the_results() -> None:
+    """Counted and named as the benchmark found them; turned round, all other records' point down."""
+    held = json.loads((ROOT / "benchmarks" / "results" / "qrs_leads.json").read_text("utf-8"))["downward"]
+    block = PAGE.split("<!-- begin downward -->\n")[1].split("\n<!-- end downward")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()[2:]]
+    assert [row[:3] for row in rows] == [[r["lead"], str(r["records"]), str(len(r["downward"]))] for r in held]
+    first, turned, _second = held
+    assert rows[0][3] == ", ".join(map(str, first["downward"])) != ""
+    assert not set(first["downward"]) & set(turned["downward"])
+    assert len(first["downward"]) + len(turned["downward"]) == first["records"]
+
+
 @pytest.mark.parametrize(("row", "key"), [("board", "beats"), ("truth", "annotated")])
 def test_the_marks_of_the_stretch_are_the_beats(row: str, key: str) -> None:
     letters = [t for t in picture("ecg").findall("svg:text", SPACE) if t.get("class") == row]

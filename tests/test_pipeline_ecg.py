@@ -158,6 +158,23 @@ def test_strips_by_the_worst_of_their_beats(folder: Path) -> None:
     assert len(worst) > 10 and set(worst) <= {"N", "S", "V"}
 
 
+def test_beats_trained_for_an_inverted_lead(folder: Path) -> None:
+    """Copies of that kind in the figures, a corrected polarity on the board, and both in the run's description."""
+    trained = ("--task", "beat", "--against", "inverted", "--polarity", "corrected", "--epochs", "1")
+    said = run(folder, "train.ecg", "--synthetic", "--out", "runs/turned", *trained)
+    info = json.loads((folder / "runs/turned/run.json").read_text())
+    metrics = json.loads((folder / "runs/turned/metrics.json").read_text())
+    assert info["transformation"]["parameters"] == {"inverted": 1.0} and info["frontend"]["beats"]["polarity_corrected"]
+    assert metrics["disturbance"]["kinds"][-1] == "inverted lead" and "inverted lead 1.0000" in said
+    run(folder, "calibration.ranges", "runs/turned", "--windows", "60")
+    run(folder, "export.quantize", "runs/turned", "--out", "bundles/turned", "--max-loss", "100")
+    arguments = ("bundles/turned", "--port", "native", "--out", "reports/turned")
+    assert "passed: exact" in run(folder, "firmware_host.validate", *arguments)
+    manifest = json.loads((folder / "bundles/turned/manifest.json").read_text())
+    assert manifest["transformation"]["sentence"].endswith(", electrode motion, inverted lead")
+    assert manifest["frontend"]["beats"]["polarity_corrected"]
+
+
 def test_labels_that_hold_together(folder: Path) -> None:
     """PTB-XL's superclasses: a bit mask on the board, from a 500 Hz recording through a 360 Hz sensor to 100 Hz."""
     data = os.environ.get("SCL_DATA_DIR")
@@ -193,6 +210,22 @@ def test_no_data_says_where_it_is_to_be_had(folder: Path) -> None:
     said = run(folder, "train.ecg", "--out", "runs/none", status=2)
     assert "--download" in said and "--data" in said and "--synthetic" in said
     assert not (folder / "runs/none").exists()
+
+
+@pytest.mark.parametrize("options", [("--input", "waveform"), ("--input", "both", "--peaks", "annotated")])
+def test_waveforms_of_heartbeats_are_exact(folder: Path, options: tuple[str, ...]) -> None:
+    name = options[1]
+    few = ("--epochs", "1", "--draws", "1")
+    run(folder, "train.ecg", "--synthetic", "--task", "beat", *few, *options, "--out", f"runs/{name}")
+    run(folder, "calibration.ranges", f"runs/{name}", "--windows", "60")
+    run(folder, "export.quantize", f"runs/{name}", "--out", f"bundles/{name}", "--max-loss", "100")
+    arguments = ("--port", "native", "--limit", "150", "--out", f"reports/{name}")
+    said = run(folder, "firmware_host.validate", f"bundles/{name}", *arguments)
+    assert "passed: exact" in said
+    same = json.loads((folder / f"reports/{name}/validation.json").read_text("utf-8"))["parity"]
+    assert same["compared"] == same["expected"] == same["answered"] >= 40
+    manifest = json.loads((folder / f"bundles/{name}/manifest.json").read_text("utf-8"))
+    assert manifest["frontend"]["beats"]["input"] == name and manifest["frontend"]["beats"]["names"][-1] == "sample_32"
 
 
 def test_heartbeats_are_found_on_the_emulated_board(folder: Path) -> None:

@@ -5,7 +5,7 @@ docs/tutorials/ecg-folder.md). Without it, SCL_DATA_DIR says where MIT-BIH is, o
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,11 @@ from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
-from train.run.config import FEATURES, FEATURES_METHOD, TrainConfig
+from train.run.config import AS_RECORDED, FEATURES, FEATURES_METHOD, TrainConfig
 from train.run.supported import Only, check_supported
 
 if TYPE_CHECKING:
-    from train.data.data_set import Source
+    from train.data.data_set import DataSet, Source
 
 # A larger eps lets the invariant features collapse: ECG windows are alike, and where D(neg) < eps, L is D(inv) / eps. A
 # larger lambda costs sensitivity to S beats: what tells windows apart best is whose they are.
@@ -36,12 +36,17 @@ DEFAULTS = {"strip": BEAT, "beat": BEAT}
 WINDOWS = {"strip": STRIP, "beat": RAW_BEAT}
 SUPPORTED = {
     "input": Only(("raw", "canonical", *FEATURES), "a rotation's invariants are an IMU's"),
-    "against": Only(("",), "strips are shifted, and beats disturbed, only"),
     "cutmix": Only((0.0,), "spans are cut for an IMU"),
     "also": Only(("",), "an ECG is shifted only"),
+    "groups": Only(("",), "an export takes groups of an ECG's classes"),
     "split": Only(("subject",), "ECG is divided by record, as published"),
 }
-SUPPORTED_RAW = {"variation": Only((0.0,), "ECG windows are always varied")}
+SUPPORTED_RAW = {
+    "variation": Only((0.0,), "ECG windows are always varied"),
+    "peaks": Only(("detected",), "windows of beats are cut around annotated R peaks, strips around none"),
+    "against": Only(("",), "windows are shifted only; beats are measured with --input features"),
+    "polarity": Only((AS_RECORDED,), "windows are taken as they are; beats are measured with --input features"),
+}
 SUPPORTED_MULTILABEL = {"smoothing": Only((0.0,), "labels of ptbxl may hold together, and smoothing spreads one")}
 
 
@@ -102,7 +107,7 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     from train.run.session import train_run
     from train.run.summary import summary
 
-    source, path = _source(arguments)
+    source, path = _source(arguments, options)
     registered, recordings = data_set(source.data_set), None
     if arguments.task == "strip" and "input" not in flags.given(arguments):
         reason = "no beats are annotated" if source.data_set == "ptbxl" else None
@@ -140,7 +145,7 @@ def _options(arguments: argparse.Namespace, measured: bool = True) -> TrainConfi
     return options
 
 
-def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:
+def _source(arguments: argparse.Namespace, options: TrainConfig) -> tuple["Source", Path | None]:
     """The data set and how to load it, and where it is."""
     from train.data.data_set import Source
     from train.data.registry import data_set, data_set_at
@@ -161,11 +166,22 @@ def _source(arguments: argparse.Namespace) -> tuple["Source", Path | None]:
             f"no {chosen.name} recordings: give --data PATH (the official zip or folder), set SCL_DATA_DIR, fetch "
             "MIT-BIH with --download, or try the path out with --synthetic"
         )
-    return Source(chosen.name, _loading(chosen.name, arguments)), path
+    return Source(chosen.name, _loading(chosen, arguments, options)), path
 
 
-def _loading(name: str, arguments: argparse.Namespace) -> dict[str, object]:
+def _loading(chosen: "DataSet", arguments: argparse.Namespace, options: TrainConfig) -> Mapping[str, object]:
     """The options of loading that a set has. Raises InputError for a lead of a set that has none to choose."""
+    from train.data.data_set import BOTH_LEADS
+
+    name = chosen.name
+    if "lead" in options.method.against.split("+"):
+        if chosen.two_leads and arguments.lead is None:
+            return BOTH_LEADS
+        if not chosen.two_leads:
+            raise InputError(
+                f"--against {options.method.against}: {name} is read in one lead of each record, expected a set with "
+                "two, which mitdb is; leave lead out of --against, or give --set mitdb"
+            )
     if name == "ptbxl":
         return {"lead": arguments.lead or "I", "rate_hz": arguments.records}
     if arguments.lead is None:

@@ -17,7 +17,7 @@ from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
-from train.run.config import TrainConfig
+from train.run.config import AS_RECORDED, TrainConfig
 from train.run.supported import Only, check_supported
 
 FUSED = TrainConfig().changed(epochs=8, learning_rate=2e-3, eps=1e-3, lambda_=0.1)
@@ -25,11 +25,14 @@ PAIRS = {"train": 6000, "validation": 1000, "test": 2000}
 SUPPORTED = {
     "window": Only((0.0,), "pairs are of windows as their data sets have them"),
     "rate": Only((0.0,), "pairs are of windows as their data sets have them"),
+    "peaks": Only(("detected",), "pairs are of windows, not of beats"),
     "input": Only(("raw",), "each sensor's encoder sees its channels"),
+    "polarity": Only((AS_RECORDED,), "no beats are measured"),
     **dict.fromkeys(("widths", "strides", "kernels"), Only(("",), "each sensor's encoder has its own")),
     "cutmix": Only((0.0,), "two windows of a pair have no span in common"),
     "also": Only(("",), "a pair is rotated and shifted"),
     "allocation": Only(("fixed",), "each encoder has the groups of its partition"),
+    "groups": Only(("",), "figures of pairs are of their classes"),
     "split": Only(("subject",), "ECG is divided by record, as published"),
 }
 

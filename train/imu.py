@@ -15,12 +15,16 @@ from scl.artifacts import command
 from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
-from train.run.config import TrainConfig
+from train.run.config import AS_RECORDED, TrainConfig
 from train.run.supported import Only, check_supported
 
 # docs/results/rotation.md has what each of these is worth.
 WRIST = TrainConfig().changed(input="invariant", variation=1.0, smoothing=0.1, cutmix=1.0, epochs=20)
-SUPPORTED = {"input": Only(("raw", "invariant"), "rolled windows are for time shift, in train.ecg")}
+SUPPORTED = {
+    "input": Only(("raw", "invariant"), "rolled windows are for time shift, in train.ecg"),
+    "peaks": Only(("detected",), "motion has no R peaks"),
+    "polarity": Only((AS_RECORDED,), "it is that of an ECG's lead"),
+}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -170,7 +170,7 @@ def collect(sweep: Sweep) -> list[Row]:
         folder = sweep.folder(options)
         if not (folder / "metrics.json").is_file():
             continue
-        metrics = artifacts.read_json(folder / "metrics.json", "metrics", 2)
+        metrics = artifacts.read_json(folder / "metrics.json", "metrics", 3)
         last = [{}, *read_log(folder / "metrics.jsonl")][-1]
         figures: Row = {name: value for name, value in last.items() if name.startswith("val_")}
         try:

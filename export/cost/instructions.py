@@ -106,7 +106,7 @@ def _printed(c_folder: Path, build: Path, board: str, *settings: str) -> tuple[P
 def printed(
     c_folder: Path, build: Path, board: str, program: str, *settings: str
 ) -> tuple[Path, list[tuple[str, int]]]:
-    """A program that counts (bench, beats), built with make's `settings`, and the lines that it printed. Raises as
+    """A program that counts (bench, frontend), built with make's `settings`, and the lines that it printed. Raises as
     `measure`.
     """
     if board not in BOARDS:

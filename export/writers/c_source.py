@@ -68,7 +68,8 @@ def _header(model: CModel) -> str:
         sizes["RAW_SAMPLES"] = model.frontend.raw_samples
         sizes["PHASE_TAPS"] = model.frontend.resampling.phase_taps
         if model.frontend.beats is not None:
-            sizes |= {"BEATS": 1, "BEATS_NEXT": int(model.frontend.beats.next_interval)}
+            spec = model.frontend.beats
+            sizes |= {"BEATS": 1, "BEATS_SAMPLES": spec.samples, "BEATS_CORRECTED": int(spec.polarity_corrected)}
         included += '#include "frontend.h"\n'
         declared = "extern const scl_frontend_config scl_frontend_data;\n"
     if model.decision is not None:

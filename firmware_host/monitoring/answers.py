@@ -8,6 +8,7 @@ import numpy as np
 from firmware_host.messages import ABSTAIN
 from firmware_host.model import class_name, dequantized
 from scl.artifacts.manifest import BundleManifest
+from scl.belief import ONE, decide_alone
 from scl.decision import LOST
 from scl.frontend.flags import LEAD_OFF, SATURATED
 from scl.metrics import cosine
@@ -37,10 +38,10 @@ class Reading:
     Attributes:
         code: the class, or the mask of labels; LOST where the board abstained.
         name: of the class.
-        confidence: the share of the class; None where labels may hold together, outputs have no names, or the board
-            abstained.
-        shares: (outputs,) the softmax of the logits; of labels that hold together, the sigmoid of each; empty where the
-            outputs have no names, as they may be no classes.
+        confidence: the share of the class, by the bundle's decision where it has one: what the board says of the window
+            by itself; None where labels may hold together, outputs have no names, or the board abstained.
+        shares: (outputs,) the softmax of the logits, over the decision's temperature; of labels that hold together, the
+            sigmoid of each; empty where the outputs have no names, as they may be no classes.
         outputs: (outputs,) the logits.
         features: (features,) the kept latent.
     """
@@ -64,7 +65,7 @@ class Reading:
         return cls(
             code,
             class_name(manifest, code),
-            float(shares[code]) if chosen else None,
+            _confidence(result, shares[code], manifest) if chosen else None,
             shares,
             outputs,
             np.zeros(0) if kept is None else dequantized(result.features, kept),
@@ -79,8 +80,15 @@ def shares_of(outputs: np.ndarray, manifest: BundleManifest) -> np.ndarray:
         return np.zeros(0)
     if manifest.thresholds is not None:
         return np.asarray(1 / (1 + np.exp(-outputs)))
-    powers = np.exp(outputs - outputs.max())
+    temperature = 1.0 if manifest.decision is None else manifest.decision.temperature
+    powers = np.exp((outputs - outputs.max()) / temperature)
     return np.asarray(powers / powers.sum())
+
+
+def _confidence(result: Answer, share: float, manifest: BundleManifest) -> float:
+    """Of the class of a window by itself, in the board's own integers where the bundle decides."""
+    settings = manifest.decision_settings()
+    return float(share if settings is None else decide_alone(settings, result.logits).confidences / ONE)
 
 
 def invariant_size(manifest: BundleManifest) -> int:

@@ -50,7 +50,9 @@ class BeatShown(TypedDict):
 
 
 class RhythmShown(TypedDict):
-    """Behind the latest beat; `worst`: the class of ten seconds; `downward`: the usual R peak points down."""
+    """Behind the latest beat; `worst`: the class of ten seconds; `downward`: the usual R peak points down, None where
+    the polarity is corrected.
+    """
 
     heart_rate: float | None
     rmssd_ms: int | None
@@ -59,7 +61,7 @@ class RhythmShown(TypedDict):
     couplets: int
     runs: int
     longest_run: int
-    downward: bool
+    downward: bool | None
     worst: str
 
 

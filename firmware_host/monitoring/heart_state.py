@@ -128,7 +128,7 @@ def _rhythm(session: Heart) -> RhythmShown | None:
         "couplets": answer.couplets,
         "runs": answer.runs,
         "longest_run": answer.longest_run,
-        "downward": answer.downward > 0,
+        "downward": None if answer.downward is None else answer.downward > 0,
         "worst": printable(answered_name(session.manifest, worst)),
     }
 

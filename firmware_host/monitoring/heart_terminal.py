@@ -83,5 +83,5 @@ def _rhythm_rows(rhythm: RhythmShown) -> list[tuple[str, str]]:
         ("irregular", f"{rhythm['irregular']:.0%} of the latest 64 differences"),
         ("pauses, couplets, runs of V", f"{rhythm['pauses']}, {rhythm['couplets']}, {rhythm['runs']}"),
         ("worst of ten seconds", rhythm["worst"]),
-        ("usual R peak", "down" if rhythm["downward"] else "up"),
+        ("usual R peak", {True: "down", False: "up", None: "unknown, polarity corrected"}[rhythm["downward"]]),
     ]

@@ -111,7 +111,7 @@ def _called(temporary: Path, path: Path) -> Iterator[None]:
 
 def kinds_in(path: str | Path) -> list[str]:
     """Which kinds of artefact a folder holds, by their marks, of whatever schema."""
-    return [kind for kind, mark in MARKS.items() if _kind_of(Path(path) / mark.file) in mark.kinds]
+    return [kind for kind, mark in MARKS.items() if kind_of(Path(path) / mark.file) in mark.kinds]
 
 
 def check_replaceable(path: str | Path, kind: str | None = None) -> None:
@@ -171,7 +171,7 @@ def _check_kind(path: Path, kind: str | None) -> None:
         raise InputError(f"{path}: holds files, {expected}; choose {INSTEAD}")
 
 
-def _kind_of(mark: Path) -> Any:
+def kind_of(mark: Path) -> Any:
     """The "kind" that a JSON file says; None if it says none or cannot be read."""
     from pydantic_core import from_json
 

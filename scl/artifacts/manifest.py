@@ -25,6 +25,7 @@ from scl.artifacts.fields import (
     check_different,
 )
 from scl.artifacts.json_files import Artifact
+from scl.artifacts.label_groups import LabelGroup, LabelGroups
 from scl.artifacts.run import TransformationInfo, WindowInfo
 from scl.belief import DecisionSettings
 from scl.frontend.sensor import Sensor
@@ -267,6 +268,7 @@ class Manifest(BundleManifest):
     Attributes:
         kept: indices of the latent's dimensions that the device has.
         run_hash: of the run it was made from.
+        label_groups: of labels that count as one in figures of a second level; empty without.
         battery: of battery.npz, row by row behind the first, which is as recorded; empty without that file.
     """
 
@@ -281,6 +283,7 @@ class Manifest(BundleManifest):
     window: WindowInfo
     split: SplitName
     battery: Annotated[tuple[BatteryCopy, ...], MaxLen(MOST_COPIES)] = ()
+    label_groups: Annotated[tuple[LabelGroup, ...], MaxLen(MOST_LABELS)] = ()
 
     kind = "bundle"
     schema = 8
@@ -302,6 +305,9 @@ class Manifest(BundleManifest):
         for name, found, wanted in pairs:
             self._check_equal(name, found, wanted)
         super().__post_init__()
+        if self.label_groups and (self.thresholds is not None or self.frontend.beats is not None):
+            raise ValueError("label_groups: expected none of a model whose windows have not one label each")
+        LabelGroups(self.label_groups).check(self.labels)
 
 
 @dataclass(frozen=True)

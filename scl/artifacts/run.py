@@ -200,7 +200,7 @@ class RunInfo(Artifact):
     weights_sha256: Sha256
 
     kind = "run"
-    schema = 5
+    schema = 6
     advice = "train it again with python -m train.imu or train.ecg"
 
     def __post_init__(self) -> None:

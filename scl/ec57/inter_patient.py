@@ -11,7 +11,7 @@ RHYTHM = (N, S, V)
 BEATS = slice(0, 5)
 RESAMPLES = 2000
 Interval = tuple[float, float]
-Figure = Callable[[np.ndarray], np.ndarray]  # of counts (draws, 7, 7), (draws,); NaN where a draw has none
+Figure = Callable[[np.ndarray], np.ndarray]  # of counts (draws, ..., 7, 7), (draws,); NaN where a draw has none
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def inter_patient(matrices: Sequence[np.ndarray]) -> InterPatient:
         (int(counts[row, N]), int(counts[row, S]), int(counts[row, V]), int(counts[row, V + 1 : BEATS.stop].sum()))
         for row in RHYTHM
     )
-    return InterPatient(confusion, (scores[0], scores[1], scores[2]), macro, resampled(stacked, _macro_f1))
+    return InterPatient(confusion, (scores[0], scores[1], scores[2]), macro, resampled(stacked, macro_f1s))
 
 
 def f1_scores(confusion: np.ndarray) -> tuple[tuple[float | None, ...], float | None]:
@@ -65,8 +65,8 @@ def f1_scores(confusion: np.ndarray) -> tuple[tuple[float | None, ...], float | 
 
 
 def resampled(matrices: np.ndarray, figure: Figure) -> Interval | None:
-    """95 % percentile bootstrap interval of a figure of summed matrices (records, 7, 7): whole records are drawn, since
-    beats of one are not independent (as `scl.metrics.cluster_interval`).
+    """95 % percentile bootstrap interval of a figure of summed matrices (records, ..., 7, 7): whole records are drawn,
+    since beats of one are not independent (as `scl.metrics.cluster_interval`).
 
     None for fewer than 2 records, or where no draw has the figure.
     """
@@ -88,7 +88,15 @@ def _f1(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(sides > 0, 2 * hits / np.maximum(sides, 1), np.nan), support
 
 
-def _macro_f1(counts: np.ndarray) -> np.ndarray:
+def macro_f1s(counts: np.ndarray) -> np.ndarray:
+    """Macro F1 (...,) of N, S and V in beat-by-beat counts (..., 7, 7), NaN where the reference has none.
+
+    Examples:
+        >>> counts = np.zeros((2, 7, 7), np.int64)
+        >>> counts[0, N, N], counts[0, V, N], counts[0, V, V] = 3, 2, 2
+        >>> macro_f1s(counts).round(3).tolist()
+        [0.708, nan]
+    """
     f1, support = _f1(counts[..., :3, BEATS])
     occur = support > 0
     mean = np.where(occur, f1, 0).sum(axis=-1) / np.maximum(occur.sum(axis=-1), 1)

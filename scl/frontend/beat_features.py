@@ -1,6 +1,6 @@
 """The features of a heartbeat, from microvolts and R peaks: integers, in Q12.
 
-All is causal: intervals and shapes of the beats so far, and for the last four features of the next beat. Of a beat, q
+All is causal: intervals and shapes of the beats so far, and for four features (next..) of the next beat. Of a beat, q
 and p are the samples of its QRS (-14..17 around the R peak) and of its P wave (-50..-13), Q and P' those of the
 template before it (`scl.frontend.beat_template`); pp is the largest of q less the least, plus 10 uV, PP that of Q; RR,
 quantile, median, change and long quantile as in `scl.frontend.rr_series`, before this beat. Divisions round to the
@@ -36,14 +36,18 @@ nearest integer, halves up; log2 is `integer_math.log2_q12`. Ranges are those of
     next                corr of the next beat                                            +-4096
     next_ratio          log2(RR of the next beat / RR)                                   +-16000
     next_q_corr         q_corr of the next beat                                          +-4096
+    sample_-50 .. sample_32  each sample of the cut, in microvolts, / PP                 +-131072
 
 Look-alikes: of the last 64 of them, this beat among them; changes of RR in parts of the median.
+With corrected polarity all of that is of the turned stream, and upright, upright_t and st are multiplied by the running
+polarity before the beat (`scl.frontend.beat_polarity`): no feature has the lead's sign.
 A beat with no next one within 3 s is answered with an interval of 3 s and correlations of 4096.
 firmware/src/frontend/beat_features.c is the same.
 """
 
 import numpy as np
 
+from scl.frontend import beat_polarity as polarity
 from scl.frontend import beat_shape as shape
 from scl.frontend import beat_template as template
 from scl.frontend.beat_shape import PR, QRS, STEEP, P
@@ -63,30 +67,40 @@ NAMES = (
     *("height", "upright", "irregular", "p_corr_mean", "change_mean", "interval128", "median128", "upright_t"),
     *("p_corr_near", "wider_low", "steeper", "irregular3", "st", "corr_best"),
 )
+SIGNED = ("upright", "upright_t", "st")  # which have the lead's sign, as the samples have
 NEXT_NAMES = ("next_interval", "next", "next_ratio", "next_q_corr")
+SAMPLE_NAMES = tuple(f"sample_{place}" for place in range(shape.FIRST, shape.LAST + 1))
 SMALL, SMALL_STEP = 10, 5  # uV
 LARGEST = 32 * ONE  # of ratios to the template's size
 
 
-def features(cuts: np.ndarray, rr: np.ndarray, followed: np.ndarray) -> np.ndarray:
-    """Of consecutive beats, int64 (beats, 29).
+def features(cuts: np.ndarray, rr: np.ndarray, followed: np.ndarray, corrected: bool = False) -> np.ndarray:
+    """Of consecutive beats, int64 (beats, 112): NAMES, NEXT_NAMES and SAMPLE_NAMES.
 
     Args:
         cuts: int64 (beats, 83) microvolts, as `beat_shape.cuts_at` makes them.
         rr: int64 (beats,), as `rr_series` has it; the beats follow each other.
         followed: bool (beats,), the next beat comes in time; False for the last.
+        corrected: their sign is not the lead's.
     """
     if not len(cuts):
-        return np.zeros((0, len(NAMES) + len(NEXT_NAMES)), np.int64)
+        return np.zeros((0, len(NAMES) + len(NEXT_NAMES) + len(SAMPLE_NAMES)), np.int64)
+    cuts = polarity.turned(cuts) if corrected else cuts
     course = template.follow(cuts, rr)
     columns = {**_intervals(rr, course), **_qrs(cuts, course), **_slopes(cuts, course), **_waves(cuts, course)}
     columns |= _irregularity(rr, course, columns["p_corr"])
+    samples = _samples(cuts, course)
+    if corrected:
+        sign = polarity.running(course.template)
+        columns |= {name: sign * columns[name] for name in SIGNED}
+        samples *= sign[:, None]
     next_rr = np.where(followed, np.append(rr[1:], LONGEST), LONGEST)
     columns["next_interval"] = log2_q12(next_rr) - log2_q12(course.quantile)
     columns["next_ratio"] = log2_q12(next_rr) - log2_q12(rr)
     for name, of_next in (("next", "corr"), ("next_q_corr", "q_corr")):
         columns[name] = np.where(followed, np.append(columns[of_next][1:], ONE), ONE)
-    return np.stack([columns[name] for name in NAMES + NEXT_NAMES], axis=1)
+    measures = np.stack([columns[name] for name in NAMES + NEXT_NAMES], axis=1)
+    return np.concatenate([measures, samples], axis=1)
 
 
 def _intervals(rr: np.ndarray, course: Course) -> dict[str, np.ndarray]:
@@ -102,7 +116,7 @@ def _intervals(rr: np.ndarray, course: Course) -> dict[str, np.ndarray]:
 
 def _qrs(cuts: np.ndarray, course: Course) -> dict[str, np.ndarray]:
     q, usual = cuts[:, QRS], course.template[:, QRS]
-    size, usual_size = shape.extent(q) + SMALL, shape.extent(usual) + FRACTION * SMALL
+    size, usual_size = shape.extent(q) + SMALL, _usual_size(course)
     apart = shape.difference(FRACTION * q, usual)
     return {
         "corr": course.correlation,
@@ -114,6 +128,15 @@ def _qrs(cuts: np.ndarray, course: Course) -> dict[str, np.ndarray]:
         "upright_t": _upright(usual, usual_size),
         "st": quotient(2 * ONE * FRACTION * shape.level(cuts), 80 * usual_size).clip(-LARGEST, LARGEST),
     }
+
+
+def _usual_size(course: Course) -> np.ndarray:
+    """PP (beats,) in 256ths of a microvolt."""
+    return shape.extent(course.template[:, QRS]) + FRACTION * SMALL
+
+
+def _samples(cuts: np.ndarray, course: Course) -> np.ndarray:
+    return np.asarray(quotient(ONE * FRACTION * cuts, _usual_size(course)[:, None]).clip(-LARGEST, LARGEST))
 
 
 def _upright(q: np.ndarray, size: np.ndarray) -> np.ndarray:

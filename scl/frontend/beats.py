@@ -1,9 +1,9 @@
 """Heartbeats of a band-passed ECG, as a board answers them: where they are, and the features of each.
 
 A stream is worked through at 180 Hz, one sample (a push) after the other. A beat is measured with the push of the 32nd
-sample behind its R peak, or with which the detector knows it, whichever is later. It is answered then; or, with
-`next_interval`, when the next beat is measured, at the latest with the 619th sample behind the R peak: 3 s, and .44 s
-for the detector, which knows nearly every beat sooner.
+sample behind its R peak, or with which the detector knows it, whichever is later. It is answered then; or, where
+measures of the next beat are among its values, when that is measured, at the latest with the 619th sample behind the R
+peak: 3 s, and .44 s for the detector, which knows nearly every beat sooner.
 
 Before a stream's first sample there is that sample, as if it had always been so. A beat is dropped if the board knows
 it more than 380 samples late, or if it is less than 20 samples behind the beat before.
@@ -13,11 +13,13 @@ last, a product with 2^-12.
 """
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from scl.frontend import beat_features, beat_shape, rr_series
 from scl.frontend.beat_detector import detect
+from scl.frontend.beat_features import NAMES, NEXT_NAMES, SAMPLE_NAMES
 from scl.frontend.integer_math import ONE
 
 RATE_HZ = 180.0
@@ -26,6 +28,8 @@ LATEST = 380  # samples after which the board no longer has a beat's first ones,
 SHORTEST = 20  # samples between beats
 TIME_OUT = rr_series.LONGEST + 79  # samples behind the R peak
 MOST_INTERVAL = 65535  # of the 16 bits that the board has for it
+BeatInput = Literal["features", "causal", "waveform", "both"]
+INPUTS: tuple[BeatInput, ...] = get_args(BeatInput)
 
 
 @dataclass(frozen=True)
@@ -33,16 +37,34 @@ class BeatSpec:
     """What a bundle says of its beats.
 
     Attributes:
-        next_interval: a beat is answered after the next one, whose interval and shape it uses; else within .6 s.
-        names: of the features, in order.
+        input: its values: features, causal ones (those that need no next beat), the waveform (the samples of its cut),
+            or both features and waveform.
+        names: of the values, in order.
+        polarity_corrected: those with a sign have that of the patient's usual R peak, not the lead's.
     """
 
-    next_interval: bool
+    input: BeatInput
     names: tuple[str, ...]
+    polarity_corrected: bool = False
 
     def __post_init__(self) -> None:
-        if self.names != names(self.next_interval):
-            raise ValueError(f"names are {', '.join(self.names)}, expected {', '.join(names(self.next_interval))}")
+        if self.names != names(self.input):
+            raise ValueError(f"names are {', '.join(self.names)}, expected {', '.join(names(self.input))}")
+
+    @classmethod
+    def of(cls, measured: BeatInput, polarity_corrected: bool = False) -> "BeatSpec":
+        """The values of an input."""
+        return cls(measured, names(measured), polarity_corrected)
+
+    @property
+    def next_interval(self) -> bool:
+        """A beat is answered after the next one, whose interval and shape it uses; else within .6 s."""
+        return self.input in ("features", "both")
+
+    @property
+    def samples(self) -> int:
+        """How many samples of the beat itself are the last of its values."""
+        return len(SAMPLE_NAMES) if self.input in ("waveform", "both") else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +76,7 @@ class Beats:
         answered: int64 (n,), model-rate sample with whose push the board has the features; increases.
         interval: int64 (n,), samples since the beat before, 65535 at most; 0: there is none since the stream began or
             the lead came back.
-        values: float32 (n, features).
+        values: float32 (n, names).
     """
 
     at: np.ndarray
@@ -63,14 +85,17 @@ class Beats:
     values: np.ndarray
 
 
-def names(next_interval: bool) -> tuple[str, ...]:
-    """Of the features, in order.
+def names(measured: BeatInput) -> tuple[str, ...]:
+    """Of the values of an input, in order.
 
     Examples:
-        >>> len(names(False)), names(True)[len(names(False)):]
+        >>> len(names("causal")), names("features")[len(names("causal")):]
         (25, ('next_interval', 'next', 'next_ratio', 'next_q_corr'))
+        >>> names("waveform")[0], names("waveform")[-1], names("both") == names("features") + names("waveform")
+        ('sample_-50', 'sample_32', True)
     """
-    return beat_features.NAMES + (beat_features.NEXT_NAMES if next_interval else ())
+    features = NAMES + NEXT_NAMES
+    return {"features": features, "causal": NAMES, "waveform": SAMPLE_NAMES, "both": features + SAMPLE_NAMES}[measured]
 
 
 def microvolts(signal: np.ndarray) -> np.ndarray:
@@ -121,10 +146,12 @@ def _answered(uv: np.ndarray, at: np.ndarray, known: np.ndarray, start: int, spe
     rr = distance.clip(rr_series.SHORTEST, rr_series.LONGEST)
     rr[:1] = rr_series.FIRST
     time_out, next_measured = at + TIME_OUT, np.append(measured[1:], len(uv) + TIME_OUT)[: len(at)]
-    values = beat_features.features(beat_shape.cuts_at(uv, at), rr, followed=next_measured <= time_out)
+    followed = next_measured <= time_out
+    values = beat_features.features(beat_shape.cuts_at(uv, at), rr, followed, spec.polarity_corrected)
     answered = np.minimum(time_out, next_measured) if spec.next_interval else measured
     kept = answered < len(uv)
-    values = values[kept, : len(spec.names)].astype(np.float32) / np.float32(ONE)
+    first = 0 if spec.input != "waveform" else values.shape[1] - spec.samples
+    values = values[kept, first : first + len(spec.names)].astype(np.float32) / np.float32(ONE)
     return Beats(at[kept] + start, answered[kept] + start, np.minimum(distance, MOST_INTERVAL)[kept], values)
 
 

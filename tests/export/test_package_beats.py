@@ -37,7 +37,7 @@ int main(void)
 @pytest.mark.parametrize("target", ["cmake", "arduino", "zephyr"])
 def test_a_program_finds_every_beat(board_tools, tmp_path, target):
     counts = recording(0.5)
-    model = BeatModel.of(counts, True)
+    model = BeatModel.of(counts, "features")
     bundle = tmp_path / "bundle"
     (bundle / "c").mkdir(parents=True)
     model.write(bundle / "c")

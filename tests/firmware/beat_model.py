@@ -17,7 +17,7 @@ from export.writers.tflite import write_tflite
 from firmware_host.beats import BeatRecord
 from firmware_host.messages import ABSTAIN
 from scl.artifacts.manifest import Manifest
-from scl.frontend.beats import RATE_HZ, Beats, BeatSpec, find, names
+from scl.frontend.beats import RATE_HZ, BeatInput, Beats, BeatSpec, find
 from scl.frontend.chain import FrontEnd
 from scl.frontend.counts import to_counts
 from scl.frontend.flags import LEAD_OFF, flags_at, lead_off_at
@@ -74,10 +74,10 @@ class BeatModel:
     spec: FrontEndSpec
 
     @classmethod
-    def of(cls, counts: np.ndarray, next_interval: bool, seed: int = 3) -> "BeatModel":
+    def of(cls, counts: np.ndarray, measured: BeatInput, seed: int = 3, corrected: bool = False) -> "BeatModel":
         """Normalized over the beats of a recording; weights are random."""
-        inputs = len(names(next_interval))
-        beats = BeatSpec(next_interval, names(next_interval))
+        beats = BeatSpec.of(measured, corrected)
+        inputs = len(beats.names)
         plain = _spec(beats, [0.0] * inputs, [1.0] * inputs)
         values = found(counts, plain).values
         rng = np.random.default_rng(seed)

@@ -26,7 +26,7 @@ def write_model(name: str, folder: Path) -> None:
     if name == "streaming":
         streaming_model.write(folder)
     elif name == "beats":
-        beat_model.BeatModel.of(beat_model.recording(0.3), next_interval=True).write(folder)
+        beat_model.BeatModel.of(beat_model.recording(0.3), "both").write(folder)
     elif name == "ecg":
         spec = importlib.util.spec_from_file_location("make_ecg_model", FIXTURE / "make_ecg_model.py")
         module = importlib.util.module_from_spec(spec)

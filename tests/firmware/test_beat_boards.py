@@ -1,6 +1,7 @@
 """Heartbeats on the native board and on an emulated one: every field of every beat is numpy's and TFLite Micro's."""
 
 import functools
+import itertools
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from firmware_host.messages import ABSTAIN, ErrorCode, Hop, LiveAnswer, live, li
 from firmware_host.playing_beats import play_beats
 from firmware_host.protocol import ANSWER, Type
 from firmware_host.reopening import SerialPort
+from scl.frontend.beats import BeatInput
 from scl.frontend.rhythm import rhythms
 from tests.firmware.beat_model import BeatModel, of_record, recording, same
 from tests.firmware.board_host import Host, receive
@@ -32,29 +34,34 @@ def counts() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def model(counts) -> Callable[[bool], BeatModel]:
-    """model(next_interval)"""
-    return functools.cache(lambda next_interval: BeatModel.of(counts, next_interval))
+def model(counts) -> Callable[[BeatInput], BeatModel]:
+    """model(input)"""
+    return functools.cache(lambda measured: BeatModel.of(counts, measured))
 
 
 @pytest.fixture(scope="module")
-def firmware(model, make_firmware, tmp_path_factory) -> Callable[[str, bool], Path]:
-    """firmware(board, next_interval)"""
+def firmware(model, make_firmware, tmp_path_factory) -> Callable[[str, BeatInput], Path]:
+    """firmware(board, input)"""
 
     @functools.cache
-    def make(board: str, next_interval: bool) -> Path:
+    def make(board: str, measured: BeatInput) -> Path:
         folder = tmp_path_factory.mktemp("beats")
-        model(next_interval).write(folder)
+        model(measured).write(folder)
         return make_firmware(board, folder, folder / "out")
 
     return make
 
 
-@pytest.mark.parametrize("next_interval", [False, True])
-@pytest.mark.parametrize("name", ["native", "mps2-an386", "mps2-an385"])  # with an FPU and without
-def test_every_field_of_every_beat(model, firmware, counts, tmp_path, name, next_interval):
+BOARDS = ("native", "mps2-an386", "mps2-an385")  # with an FPU and without
+
+
+@pytest.mark.parametrize(
+    ("name", "measured"),
+    [*itertools.product(BOARDS, ("features", "causal")), *itertools.product(BOARDS[:2], ("waveform", "both"))],
+)
+def test_every_field_of_every_beat(model, firmware, counts, tmp_path, name, measured):
     """Of two streams, one behind the other."""
-    beat_model, elf = model(next_interval), firmware(name, next_interval)
+    beat_model, elf = model(measured), firmware(name, measured)
     with emulator.native(elf) if name == "native" else emulator.qemu(elf, name) as line:
         link = Link(line)
         board = Board(link, link.greet(), name != "native", None)
@@ -71,7 +78,7 @@ def test_every_field_of_every_beat(model, firmware, counts, tmp_path, name, next
 def test_every_beat_of_a_recording(make_firmware, data_dir, tmp_path, number):
     """Three minutes of MIT-BIH."""
     counts = of_record(data_dir, number, 180)
-    beat_model = BeatModel.of(counts, True)
+    beat_model = BeatModel.of(counts, "features")
     beat_model.write(tmp_path)
     with emulator.native(make_firmware("native", tmp_path, tmp_path / "out")) as line:
         link = Link(line)
@@ -84,17 +91,17 @@ def test_every_beat_of_a_recording(make_firmware, data_dir, tmp_path, number):
 def test_nothing_is_lost_or_doubled_on_a_damaged_line(model, firmware, counts, tmp_path, seed):
     """A line that damages a byte in a thousand, both ways."""
     counts = counts[:20_000]
-    with damaged_line(firmware("native", False), tmp_path / "line", 0.001, seed) as ways:
+    with damaged_line(firmware("native", "causal"), tmp_path / "line", 0.001, seed) as ways:
         port = SerialPort(str(tmp_path / "line"), 115_200)()
         link = Link(port)
-        records = list(play_beats(Board(link, link.greet(), False, None), model(False).manifest(tmp_path), counts))
+        records = list(play_beats(Board(link, link.greet(), False, None), model("causal").manifest(tmp_path), counts))
         port.close()
-    assert same(records, model(False).expected(counts)) and min(way.count for way in ways) > 10
+    assert same(records, model("causal").expected(counts)) and min(way.count for way in ways) > 10
 
 
 @pytest.fixture
 def host(firmware, model) -> Iterator[Host]:
-    with emulator.native(firmware("native", False)) as line:
+    with emulator.native(firmware("native", "causal")) as line:
         yield Host(Link(line), "native")
 
 
@@ -112,7 +119,7 @@ def kept(host: Host, number: int) -> BeatsAnswer:
 
 def test_the_latest_eight_are_kept(host, model, counts):
     assert kept(host, 0) == BeatsAnswer(0, host_inputs(model), ())
-    expected = model(False).expected(counts[:9000])
+    expected = model("causal").expected(counts[:9000])
     answer = stream(host, counts[:9000])
     assert (answer.hops, answer.end, answer.predicted) == (len(expected), expected[-1].end, expected[-1].predicted)
     for number in (0, answer.hops - KEPT, answer.hops - 3, answer.hops - 1):
@@ -131,7 +138,7 @@ def test_the_latest_eight_are_kept(host, model, counts):
 
 
 def host_inputs(model) -> int:
-    return model(False).spec.inputs
+    return model("causal").spec.inputs
 
 
 def test_refusals(host, counts):
@@ -152,8 +159,8 @@ def test_live(firmware, model, counts, tmp_path, loses):
     """Beats of the board's own sensor. Behind a gap the search begins anew, numbers and the rhythm's counts go on."""
     (tmp_path / "sensor.raw").write_bytes(counts.astype("<i2").tobytes())
     arguments = ["--sensor", str(tmp_path / "sensor.raw"), *(["--sensor-loses", str(loses)] if loses else [])]
-    due = pieces(model(False), counts, loses)[:60]
-    with emulator.native(firmware("native", False), arguments) as line:
+    due = pieces(model("causal"), counts, loses)[:60]
+    with emulator.native(firmware("native", "causal"), arguments) as line:
         host = Host(Link(line), "native")
         seq, _size = host.link.send(Type.LIVE, live(1, len(due)))
         frames = []

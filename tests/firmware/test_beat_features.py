@@ -1,9 +1,11 @@
 """Heartbeats' features in C equal numpy's in every value, whatever the signal and the R peaks."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from scl.frontend.beats import BeatSpec, features_at, microvolts, names
+from scl.frontend.beats import INPUTS, BeatSpec, features_at, microvolts
 from tests.firmware.c_beats import answered_beats, assert_same
 from tests.scl.frontend.synthetic_ecg import ecg, rhythm
 
@@ -39,10 +41,18 @@ def flat():
     return np.zeros(9000, np.float32), np.arange(60, 8000, 97)
 
 
-@pytest.mark.parametrize("next_interval", [False, True])
-@pytest.mark.parametrize("signal", [sinus, pauses, rails, halves, noise, flat])
-def test_every_value(engine, signal, next_interval):
+def turning():
+    """Upright beats behind a first one that points down, and turned round once more later."""
+    x, at = ecg(rhythm(260), ventricular=(3, 41), noise=0.03)
+    x[: at[0] + 70] *= -1
+    x[at[40] + 70 :] *= -1
+    return x, at
+
+
+@pytest.mark.parametrize("spec", [BeatSpec.of(*values) for values in itertools.product(INPUTS, (False, True))])
+@pytest.mark.parametrize("signal", [sinus, pauses, rails, halves, noise, flat, turning])
+def test_every_value(engine, signal, spec):
     x, at = signal()
-    beats = features_at(x, at, BeatSpec(next_interval, names(next_interval)))
+    beats = features_at(x, at, spec)
     assert len(beats.at) > 35
-    assert_same(answered_beats(engine, microvolts(x), at, at, next_interval), beats)
+    assert_same(answered_beats(engine, microvolts(x), at, at, spec), beats)

@@ -194,7 +194,7 @@ def test_the_whole_protocol(client):
 def test_heartbeats(make_firmware, tmp_path, board):
     """Records as the page has them, held against numpy and TensorFlow Lite Micro."""
     counts = recording(0.4)
-    beats = BeatModel.of(counts, False)
+    beats = BeatModel.of(counts, "causal")
     beats.write(tmp_path)
     due, seen, total, sent = beats.expected(counts), [], 0, 0
     with connected(make_firmware(board, tmp_path, tmp_path / "out"), board) as client:

@@ -16,7 +16,7 @@ RECORDS = (100, 232)
 def write_bundle(folder: Path, minutes: float = 0.4) -> tuple[BeatModel, GoldenBeats]:
     """Into `folder`; the annotations are the golden answers, but for the first one of each recording."""
     counts = [recording(minutes, seed) for seed in (7, 8)]
-    model = BeatModel.of(counts[0], False)
+    model = BeatModel.of(counts[0], "causal")
     golden = golden_beats(model, counts)
     (folder / "c").mkdir(parents=True)
     model.write(folder / "c")

@@ -46,7 +46,7 @@ def heart_model(heart_counts):
     """A BeatModel of them that does not wait for the next beat."""
     from tests.firmware.beat_model import BeatModel
 
-    return BeatModel.of(heart_counts, False)
+    return BeatModel.of(heart_counts, "causal")
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ COUNTS = recording(0.7)
 
 @pytest.fixture(scope="module")
 def model() -> BeatModel:
-    return BeatModel.of(COUNTS, False)
+    return BeatModel.of(COUNTS, "causal")
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from firmware_host.beat_measure import Answered, against_annotations, judge, parity, series
+from firmware_host.beat_page import counted
 from firmware_host.beat_validation import Compared
 from firmware_host.beats import BeatRecord
 from firmware_host.messages import ABSTAIN
 from firmware_host.validation import Thresholds
 from scl.artifacts.golden_beats import GoldenBeats
 from scl.ec57.beats import no_spans
+from scl.ec57.comparison import LEARNING_S
 from scl.frontend.rhythm import rhythms
 from scl.frontend.spec import FrontEndSpec
 from tests.firmware.beat_model import BeatModel, recording
@@ -145,7 +147,7 @@ def test_what_was_missed() -> None:
 
 
 def strips_compared() -> Compared:
-    return against_annotations(golden(), [answered()], BeatModel.of(recording(0.4), False).spec)
+    return against_annotations(golden(), [answered()], BeatModel.of(recording(0.4), "causal").spec)
 
 
 def test_a_beat_of_which_the_board_abstains_is_unclassifiable() -> None:
@@ -161,7 +163,29 @@ def test_figures_against_annotations(spec: FrontEndSpec) -> None:
     compared = against_annotations(golden(), [records], spec)
     assert compared.without is None and compared.whole.qrs.gross.sensitivity == 1.0
     assert compared.whole.veb.gross.sensitivity == pytest.approx(2 / 3) and compared.whole.veb.gross.ppv == 1.0
-    assert compared.all.qrs.gross.sensitivity is None  # all of it is in the first five minutes
+    assert compared.learning_s == 0 and compared.all == compared.whole  # none is behind the first five minutes
+    text = counted(compared)
+    assert text.startswith(f"all {BEATS} annotated ones.") and text.endswith("give a larger --limit, or none")
+
+
+def test_what_counts_behind_the_learning_period_is_said(spec: FrontEndSpec) -> None:
+    """Of two recordings, one whose last five beats come behind five minutes and one that ends before."""
+    g, late = golden(), np.where(np.arange(BEATS) < BEATS - 5, 0, 300 * 360)
+    length = int(g.lengths[0]) + 300 * 360
+    both = replace(
+        g,
+        counts=np.zeros((length + int(g.lengths[0]), 1), np.int16),
+        lengths=np.array([length, int(g.lengths[0])]),
+        groups=np.array([100, 101]),
+        truth_stretch=np.repeat([0, 1], BEATS),
+        truth_sample=np.concatenate([g.truth_sample + late, g.truth_sample]),
+        truth_class=np.tile(g.truth_class, 2),
+    )
+    first = [replace(r, sample=int(r.sample + s), end=int(r.end + s)) for r, s in zip(answered(), late, strict=True)]
+    compared = against_annotations(both, [first, answered()], spec)
+    assert compared.learning_s == LEARNING_S and compared.all.qrs.gross.true_positives == 5
+    text = counted(compared)
+    assert text.startswith(f"5 of {2 * BEATS} annotated ones") and "behind which 1 of 2 have none: for its" in text
 
 
 def test_a_beat_in_flutter_is_no_extra_one(spec: FrontEndSpec) -> None:
@@ -195,4 +219,4 @@ def test_a_lead_that_was_off_is_a_shutdown(spec: FrontEndSpec) -> None:
 
 @pytest.fixture(scope="module")
 def spec() -> FrontEndSpec:
-    return BeatModel.of(recording(0.4), False).spec
+    return BeatModel.of(recording(0.4), "causal").spec

@@ -17,7 +17,7 @@ from tests.firmware_host.test_beat_measure import BEATS, answered, golden
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     folder = tmp_path_factory.mktemp("bundle")
     (folder / "c").mkdir()
-    model = BeatModel.of(recording(0.4), False)
+    model = BeatModel.of(recording(0.4), "causal")
     model.write(folder / "c")
     return model.manifest(folder)
 

@@ -201,7 +201,7 @@ def test_the_page_in_a_browser(make_report, other_answers, tmp_path, browser):
         assert violations(page) == "", scheme
     page.set_viewport_size({"width": PHONE, "height": 844})
     assert not scrolls_sideways(page)
-    rows = page.locator("h2:has-text('All windows') + table tbody tr").all()
+    rows = page.locator("h2:has-text('Overall') + table tbody tr").all()
     assert len(rows) == len(found.differences)
     for row, difference in zip(rows, found.differences, strict=True):
         text = " ".join(row.inner_text().split())

@@ -26,7 +26,7 @@ def counts() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def model(counts) -> BeatModel:
-    return BeatModel.of(counts, False)
+    return BeatModel.of(counts, "causal")
 
 
 @pytest.fixture(scope="module")

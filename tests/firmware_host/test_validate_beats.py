@@ -127,6 +127,17 @@ def test_a_board_that_is_reset_all_the_time_ends_it(
     assert "was reset" in v.stopped and any("ended early" in reason for reason in v.missed)
 
 
+def test_a_short_validation_has_figures_of_whole_records(run: Any, golden: GoldenBeats, capsys: Any) -> None:
+    """All beats of --limit lie in the five minutes that EC57 leaves out."""
+    _status, reports = run(["native"], "--limit", "20")
+    compared, said = reports["out"].compared, " ".join(capsys.readouterr().out.split())
+    played = golden.limited(20)
+    assert compared.all.qrs.gross.true_positives == len(played.truth_class) and compared.all.qrs.gross.ppv == 1.0
+    assert f"Beats that count: all {len(played.truth_class)} annotated ones. EC57 leaves out" in said
+    assert "behind these none was played: for its figures give a larger --limit, or none" in said
+    assert re.search(r"│ gross │ \d+ │ 100\.00 │ 100\.00 │", said)
+
+
 def test_the_file_is_read_back(run: Any, tmp_path: Path) -> None:
     run(["native"], "--limit", "10")
     held = json.loads((tmp_path / "out" / "validation.json").read_text())

@@ -23,7 +23,7 @@ COUNTS = recording(0.4)
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     folder = tmp_path_factory.mktemp("bundle")
     (folder / "c").mkdir()
-    model = BeatModel.of(COUNTS, False)
+    model = BeatModel.of(COUNTS, "causal")
     model.write(folder / "c")
     return model.manifest(folder)
 
@@ -119,8 +119,9 @@ def damaged(path: Path, kind: str) -> None:
         data = bytearray(signals.read_bytes())
         data[1000] ^= 1
         signals.write_bytes(data)
-    elif kind == "segments":
-        header.write_text("e1/2 2 360 200\ne1 100\ne2 100\n")
+    elif kind == "segments":  # of which one has segments too
+        path.with_name("e2.hea").write_text("e2/1 2 360 100\ne3 100\n")
+        header.write_text("e1/2 2 360 200\ne2 100\n~ 100\n")
     elif kind == "rate":
         header.write_text(text.replace(" 360 ", " 359.987654 "))
     elif kind == "empty":
@@ -138,7 +139,7 @@ def damaged(path: Path, kind: str) -> None:
         ("signals gone", r"its signals cannot be read .*; download the record again"),
         ("cut", "e1: its signals|e1: has .* samples"),
         ("a bit", r"have checksums .*, its header names .*; download"),
-        ("segments", "of 2 segments, expected one; convert it with xform|cannot be read as a WFDB header"),
+        ("segments", "e2.hea: is of a record of 1 segments within another one, expected one; convert it with xform"),
         ("rate", r"has 359.988 samples per second, which has no ratio .*: give the record at another rate"),
         ("empty", "describes 0 signals"),
         ("huge", "expected a WFDB header of at most 65,536"),
@@ -150,7 +151,7 @@ def test_damaged_records_are_named(kind: str, text: str, manifest: Manifest, tmp
     damaged(path, kind)
     with pytest.raises(InputError) as error:
         read_wfdb(path, manifest)
-    assert str(error.value).startswith(str(path)) and re.search(text, str(error.value)), error.value
+    assert str(error.value).startswith(str(path.parent)) and re.search(text, str(error.value)), error.value
 
 
 def test_no_valid_sample_and_damaged_annotations(manifest: Manifest, tmp_path: Path) -> None:

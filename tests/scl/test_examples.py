@@ -21,11 +21,20 @@ CALLED = (
     "scl.transforms",
     "scl.metrics",
     "scl.robustness",
+    "scl.group_figures",
     "scl.decision",
     "scl.belief",
     "scl.temperature",
 )
-FIGURES = {"SCLTerms", "Decisions", "CopyFigures", "ChangedLabels", "Transformed", "Robustness"}  # what they return
+FIGURES = {
+    "SCLTerms",
+    "Decisions",
+    "CopyFigures",
+    "ChangedLabels",
+    "Transformed",
+    "Robustness",
+    "GroupFigures",
+}  # what they return
 
 
 @pytest.mark.parametrize("name", MODULES)

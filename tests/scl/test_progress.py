@@ -23,6 +23,18 @@ def test_each_step_has_a_line_with_what_is_left(monkeypatch, capsys):
     assert steps.seconds == {"read": 2.0, "build": 3.0, "compare": 1.0}
 
 
+def test_a_step_with_nothing_to_do_takes_no_time(monkeypatch, capsys):
+    """Of four alike the first is done already, and the second took 2 s: two are left."""
+    clock = iter([0.0, 2.0, 2.0, 5.0])
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: next(clock))
+    steps = progress.Steps(dict.fromkeys("abcd", 1.0))
+    steps.skip("a")
+    for name in "bc":
+        with steps.step(name):
+            pass
+    assert capsys.readouterr().err.splitlines() == ["step 2 of 4: b ...", "step 3 of 4: c ... about 4 s left"]
+
+
 def test_a_step_that_fails_is_not_done():
     steps = progress.Steps({"read": 1})
     with pytest.raises(OSError), steps.step("read"):

@@ -184,7 +184,7 @@ def test_a_cell_is_a_number_whatever_the_transformation(case: str, tmp_path: Pat
     plan = sweep.Sweep("train.ecg", tmp_path, ({"beta": 1.0, "seed": 0}, {"beta": 1.0, "seed": 1}), ("beta", "seed"))
     for options in plan.runs:
         figures = evaluate(Guessing(), windows, transformation, 2, 0)  # type: ignore[arg-type]
-        metrics = {"kind": "metrics", "schema": 2, "transformation": transformation.name, **figures.as_dict()}
+        metrics = {"kind": "metrics", "schema": 3, "transformation": transformation.name, **figures.as_dict()}
         write_json(plan.folder(options) / "metrics.json", metrics)
         last = {"epoch": 1, "task": 0.5} | _validation_figures(figures)
         (plan.folder(options) / "metrics.jsonl").write_text(json.dumps(last) + "\n")

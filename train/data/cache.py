@@ -26,7 +26,7 @@ def folder() -> Path:
 
 
 def cached(name: str, key: dict[str, object], make: Callable[[], Recordings]) -> Recordings:
-    """The recordings that `make` returns, from the cache where it holds them under this key."""
+    """The recordings that `make` returns, from the cache where it holds them under this key; without an other lead."""
     code = [sha256_file(file) for file in CODE]
     path = folder() / f"{name}-{sha256_bytes(json.dumps([code, key], sort_keys=True).encode())[:16]}.npz"
     if os.path.exists(path):
@@ -39,7 +39,7 @@ def cached(name: str, key: dict[str, object], make: Callable[[], Recordings]) ->
 
 
 def _write(path: Path, recordings: Recordings) -> None:
-    meta = {k: v for k, v in vars(recordings).items() if k != "blocks"}
+    meta = {k: v for k, v in vars(recordings).items() if k not in ("blocks", "other_lead")}
     blocks = recordings.blocks
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(

@@ -11,6 +11,7 @@ from scl.artifacts.run import Split
 from train.data.recordings import Recordings
 
 Options = Mapping[str, object]  # of loading, as run.json carries them
+BOTH_LEADS: Options = {"leads": "both"}  # of a set with `two_leads`
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class DataSet:
         rate_hz: the model's rate unless options say otherwise; None: the recordings say it.
         window_s: the length of a window, likewise.
         split: the published division into parts by a seed; None: by the options.
+        two_leads: whether each record has another lead, which is read beside the first with the options BOTH_LEADS.
         owns: whether a zip or folder holds this set, as its files tell.
     """
 
@@ -48,6 +50,7 @@ class DataSet:
     window_s: float | None = None
     split: Callable[[Recordings, int], Split] | None = None
     owns: Callable[[Path], bool] = lambda path: False
+    two_leads: bool = False
 
     def find(self, folder: Path) -> Path | None:
         """The set's archive or folder below `folder`, which SCL_DATA_DIR names; None if it is not there."""

@@ -64,7 +64,7 @@ def unkept(recordings: Recordings, rate_hz: float) -> Recordings:
         beats[:, 0] = np.minimum(np.rint(beats[:, 0] * (rate_hz / recordings.rate_hz)), len(signal) - 1)
         spans = np.minimum(np.rint(block.flutter * (rate_hz / recordings.rate_hz)), len(signal) - 1).astype(np.int64)
         blocks.append(Block(block.group, block.label, np.ascontiguousarray(signal.T), beats, spans))
-    return replace(recordings, rate_hz=rate_hz, blocks=tuple(blocks))
+    return replace(recordings, rate_hz=rate_hz, blocks=tuple(blocks), other_lead=None)
 
 
 def window_for(task: str) -> float:

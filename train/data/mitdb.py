@@ -6,6 +6,7 @@ Beats are divided into the five classes of ANSI/AAMI EC57; flutter waves and non
 record that cannot be read whole is refused, since a figure on part of a fixed test set is not that set's figure.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from scl.artifacts.run import Split
 from scl.ec57.beats import AAMI, of_symbols
 from train.data.archive import names_in
 from train.data.cache import cached
-from train.data.data_set import DataSet, needed
+from train.data.data_set import BOTH_LEADS, DataSet, Options, needed
 from train.data.recordings import Block, Recordings, spans_within
 from train.data.wfdb_annotations import numbers, read_annotations
 from train.data.wfdb_files import Lead, Source, lead_names, longest_constant, read_lead, stretches
@@ -182,14 +183,20 @@ def owns(path: Path) -> bool:
     return bool(headers) and headers <= records and any(name.rpartition("/")[2] == "RECORDS" for name in names)
 
 
+def _from_options(path: Path | None, options: Options) -> Recordings:
+    first = load(needed(path, "mitdb"))
+    return replace(first, other_lead=load(needed(path, "mitdb"), second=True)) if options == BOTH_LEADS else first
+
+
 DATA_SET = DataSet(
     name="mitdb",
     signal="ecg",
-    load=lambda path, options: load(needed(path, "mitdb")),
+    load=_from_options,
     sensor="mitdb",
     places=tuple(f"mitdb/{name}" for name in (f"{ARCHIVE}.zip", ARCHIVE, "RECORDS")),
     index=("RECORDS",),
     rate_hz=180.0,
     split=split,
     owns=owns,
+    two_leads=True,
 )

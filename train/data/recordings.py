@@ -45,6 +45,7 @@ class Recordings:
         report: what the loader counted; under "amiss" what it skipped, repaired or missed.
         multilabel: whether a label is a bit mask, bit i for class i.
         group_names: of subject or record i; empty where the number is the name.
+        other_lead: the same records, block by block, in another lead; None: they have one, or one was asked for.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Recordings:
     report: dict[str, Any] = field(default_factory=dict)
     multilabel: bool = False
     group_names: tuple[str, ...] = ()
+    other_lead: "Recordings | None" = None
 
     @property
     def groups(self) -> np.ndarray:

@@ -10,7 +10,7 @@ from train.data.fitting import at_rate
 from train.data.mitdb import RHYTHM
 from train.data.recordings import Recordings, WindowSet, windows
 from train.data.splits import split_windows
-from train.transformations import Transformation
+from train.transformations import Disturbance, Transformation
 from train.transformations.shift import Shift
 
 Cut = Callable[[Recordings, Split, str, WindowInfo, InputSteps, Transformation], WindowSet]
@@ -69,7 +69,8 @@ def _all_beats(
     recordings: Recordings, window: WindowInfo, steps: InputSteps, transformation: Transformation
 ) -> tuple[WindowSet, tuple[str, ...]]:
     if steps.beats is not None:
-        found = beats.versions(recordings, steps.beats)
+        assert isinstance(transformation, Disturbance)
+        found = beats.versions(recordings, steps.beats, transformation.kinds)
         return beats.windows(found, recordings.groups, recordings.labels), recordings.labels
     assert isinstance(transformation, Shift)
     behind = ecg.prepared(recordings, window.rate_hz)
@@ -86,7 +87,8 @@ def _ecg(name: str) -> Cut:
         transformation: Transformation,
     ) -> WindowSet:
         if steps.beats is not None:
-            found = beats.versions(recordings, steps.beats)
+            assert isinstance(transformation, Disturbance)
+            found = beats.versions(recordings, steps.beats, transformation.kinds)
             return beats.windows(found, split.part(part), RHYTHM)
         assert isinstance(transformation, Shift)  # what other ECG is trained under
         return ecg.split_windows(ecg.prepared(recordings, window.rate_hz), split, part, name, transformation)

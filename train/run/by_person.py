@@ -30,7 +30,7 @@ from train.run.transfer_file import (
     Transfer,
 )
 from train.run.transfer_notes import notes_on
-from train.transformations import from_info, headline
+from train.transformations import Disturbance, from_info, headline
 from train.transformations.base import Transformation
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def transferred(
     comparable = fitted if own is None or fitted.rate_hz <= own.rate_hz else at_rate(fitted, own.rate_hz)
     people = recognized(info, comparable, source, own)
     transformation = from_info(info.transformation)
+    if isinstance(transformation, Disturbance):
+        transformation = transformation.fitting(fitted)
     judged = _judged(run, fitted, people, transformation)
     shared = tuple(label for k, label in enumerate(info.labels) if k in judged.labels)
     new = judged.rows("new", "test")

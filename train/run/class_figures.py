@@ -73,7 +73,7 @@ def _interval(right: np.ndarray, groups: np.ndarray) -> Interval | None:
 
 def read_metrics(run: Path) -> dict[str, object]:
     """The run's metrics.json. Raises InputError if it is not there or of another version."""
-    return read_json(run / METRICS, "metrics", 2, ADVICE)
+    return read_json(run / METRICS, "metrics", 3, ADVICE)
 
 
 def own_figures(

@@ -7,13 +7,16 @@ from typing import Any
 
 from scl.arguments import MOST_COPIES, MOST_SEED
 from scl.artifacts.fields import MOST
+from scl.artifacts.label_groups import LabelGroups
+from scl.frontend.beats import INPUTS
 from scl.partition import Partition
 from train.experimental.options import ExperimentalOptions
 from train.experimental.options import check as check_experimental
 from train.methods import METHODS, named
 from train.run.options import Options, Sizes, name_of, option, parsed
 
-FEATURES = ("features", "causal")  # inputs that beats are measured for
+FEATURES = INPUTS  # for which beats are measured
+AS_RECORDED, CORRECTED = "as-recorded", "corrected"  # polarity of measured beats
 FEATURES_METHOD = "augment"  # none was measured to do better there
 MOST_EPOCHS = 1_000_000
 MOST_BATCH = 1_000_000  # windows
@@ -40,7 +43,8 @@ class MethodOptions(Options):
     against: str = option(
         "",
         "imu: what the second view differs in, rotation (the default) or nuisances of docs/BATTERY.md with + between "
-        "them, as rotation+mirror",
+        "them, as rotation+mirror; beats: what their copies differ in besides, inverted, lead (the record's other one) "
+        "or inverted+lead",
     )
 
 
@@ -73,8 +77,14 @@ class EncoderOptions(Options):
     input: str = option(
         "raw",
         "the sensor's channels; imu: what no rotation changes of them; ecg: rolled to the largest excursion; beats: "
-        "features of each (the default there), or those that do not wait for the next beat (causal)",
+        "features of each (the default there), those that do not wait for the next beat (causal), the samples around "
+        "its R peak (waveform, no wait either), or features and samples (both)",
         choices=("raw", "invariant", "canonical", *FEATURES),
+    )
+    polarity: str = option(
+        AS_RECORDED,
+        "beats: features with a sign have the lead's, or are turned so that the patient's usual R peak points up",
+        choices=(AS_RECORDED, CORRECTED),
     )
 
     def __post_init__(self) -> None:
@@ -101,6 +111,12 @@ class WindowOptions(Options):
         0.0, "samples per second that the model sees; 0: the data set's (WISDM and the watch set 20, MIT-BIH 180)",
         least=0, name="rate", unit="HZ",
     )  # fmt: skip
+    peaks: str = option(
+        "detected",
+        "beats: where training beats are measured, at R peaks that the detector found, as test beats are, or at "
+        "annotated ones",
+        choices=("detected", "annotated"),
+    )
 
     @property
     def loading(self) -> dict[str, object]:
@@ -156,6 +172,12 @@ class RunOptions(Options):
     )
     seed: int = option(0, "of split, weights, order and transformations", least=0, most=MOST_SEED)
     draws: int = option(4, "transformed copies of every test window", least=1, most=MOST_COPIES)
+    groups: LabelGroups = option(
+        LabelGroups(),
+        "imu: classes that count as one in figures of a second level, as eating=soup+chips,moving=walking+jogging; the "
+        "network is the same, and an export takes them over",
+        parse=LabelGroups.parse,
+    )
 
 
 @dataclass(frozen=True)
@@ -185,7 +207,10 @@ class TrainConfig:
     def as_dict(self) -> dict[str, object]:
         """Values by option, as flags and TOML files have them: for run.json."""
         values = {name: getattr(getattr(self, group), field.name) for name, group, field in self.options()}
-        return {name: str(value) if isinstance(value, Partition | Sizes) else value for name, value in values.items()}
+        return {
+            name: str(value) if isinstance(value, Partition | Sizes | LabelGroups) else value
+            for name, value in values.items()
+        }
 
     def changed(self, **values: object) -> "TrainConfig":
         """A copy with other values of some options, by name; `lambda_` is lambda.

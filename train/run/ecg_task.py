@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import torch
 
@@ -9,7 +10,7 @@ from scl.artifacts import InputError
 from scl.artifacts.architecture import Architecture
 from scl.artifacts.fields import TaskName
 from scl.artifacts.run import InputSteps, Split
-from scl.frontend.beats import RATE_HZ, BeatSpec, names
+from scl.frontend.beats import RATE_HZ, BeatInput, BeatSpec
 from train.augment.variation import vary_ecg, vary_features
 from train.data import beats, ecg, strips
 from train.data.data_set import DataSet, Source
@@ -17,7 +18,7 @@ from train.data.mitdb import RHYTHM
 from train.data.model_rate import model_rate
 from train.data.recordings import Recordings, WindowSet
 from train.data.registry import data_set
-from train.run.config import FEATURES, EncoderOptions, TrainConfig
+from train.run.config import CORRECTED, FEATURES, EncoderOptions, TrainConfig
 from train.run.fit import shaped
 from train.run.objective import unvaried
 from train.run.session import feature_statistics
@@ -93,6 +94,7 @@ def _check_features(config: TrainConfig) -> None:
             f"--window and --rate are not chosen where beats are measured, at {RATE_HZ:g} Hz; leave them out, or give "
             "--input raw"
         )
+    Disturbance.of(config.method.against)
     if config.encoder.strides or config.encoder.kernels:
         raise InputError("--strides and --kernels: a beat's features have no order in time; leave them out")
 
@@ -107,19 +109,20 @@ def _features_task(name: TaskName, recordings: Recordings, source: Source, confi
     divided = registered.split(recordings, config.run.seed)
     # Options were chosen by cross-validation, and few records have S beats: none is kept from training.
     split = replace(divided, train=tuple(sorted((*divided.train, *divided.validation))), validation=())
-    found = beats.versions(recordings, beat_spec(config))
-    parts = {p: beats.windows(found, split.part(p), RHYTHM) for p in ("train", "test")}
+    spec, kinds = beat_spec(config), Disturbance.of(config.method.against).kinds
+    found = beats.versions(recordings, spec, kinds)
+    trained = found if config.window.peaks == "detected" else beats.versions(recordings, spec, kinds, annotated=True)
+    parts = {p: beats.windows(of, split.part(p), RHYTHM) for p, of in (("train", trained), ("test", found))}
     exempt, others = tuple(label for label in OTHERS if label in recordings.labels), None
     if name == "beat" and ecg.holds(found[0], split.test, exempt):
         others = beats.windows(found, split.test, exempt), exempt
     task = features_task(name, recordings, source, config, split, parts, others)
-    return replace(task, strips=strips.strips(recordings, beat_spec(config), split.test)) if name == "strip" else task
+    return replace(task, strips=strips.strips(recordings, spec, split.test)) if name == "strip" else task
 
 
 def beat_spec(config: TrainConfig) -> BeatSpec:
     """How the beats of a run are measured."""
-    next_interval = config.encoder.input == "features"
-    return BeatSpec(next_interval, names(next_interval))
+    return BeatSpec.of(cast(BeatInput, config.encoder.input), config.encoder.polarity == CORRECTED)
 
 
 def features_task(
@@ -143,7 +146,7 @@ def features_task(
         RHYTHM,
         split,
         parts,
-        Disturbance(),
+        Disturbance.of(config.method.against),
         Architecture(widths, ones, ones),
         FEATURE_LIMIT,
         InputSteps(ecg.BAND_HZ, ecg.WARM_UP_S, beats=beat_spec(config)),

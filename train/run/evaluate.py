@@ -7,6 +7,7 @@ import torch
 
 from scl import metrics
 from scl.decision import decide
+from scl.group_figures import GroupFigures, group_figures
 from scl.robustness import Robustness, robustness
 from train.data.recordings import WindowSet
 from train.model.encoder import Classifier
@@ -48,6 +49,7 @@ class Evaluation:
         subjects: how many, or records.
         transformed: under the transformation `name`.
         macro_auc: of labels that may hold together; else confusion (true class, predicted class) and per_class.
+        label_groups: with the classes of a group as one; None without groups.
         negative_similarity, effective_rank: of the invariant features of different windows: both show collapse.
     """
 
@@ -63,6 +65,7 @@ class Evaluation:
     confusion: list[list[int]] | None = None
     per_class: list[dict[str, float | int | None]] | None = None
     retrieval: Retrieval | None = None
+    label_groups: GroupFigures | None = None
 
     def as_dict(self) -> dict[str, object]:
         """As metrics.json has it: the copies' figures under the transformation's name, what is not there left out."""
@@ -81,8 +84,13 @@ def evaluate(
     draws: int,
     seed: int,
     device: torch.device | str = "cpu",
+    numbers: np.ndarray | None = None,
 ) -> Evaluation:
-    """Figures as recorded, and of `draws` transformed copies of every window."""
+    """Figures as recorded, and of `draws` transformed copies of every window.
+
+    Args:
+        numbers: (classes,) the group's number of each class, for figures of groups too.
+    """
     recorded = _predicted(model, windows, transformation, device)
     copies = _copies(model, windows, transformation, draws, seed, recorded, device)
     invariant = recorded.z[:, model.partition.invariant_slice]
@@ -98,6 +106,7 @@ def evaluate(
         negative_similarity=metrics.negative_similarity(invariant),
         effective_rank=metrics.effective_rank(invariant),
         retrieval=_retrieval(model, windows, transformation.farthest(draws), recorded.z, copies.last),
+        label_groups=None if numbers is None else group_figures(copies.labels, copies.classes, windows.groups, numbers),
     )
     if windows.multilabel:
         return replace(figures, macro_auc=macro_auc(windows.labels, recorded.logits))
@@ -144,9 +153,13 @@ class _Predicted:
 
 @dataclass(frozen=True, eq=False)
 class _Copies:
-    """What the copies gave: their figures, all that `robustness` says, and the last copy's latents (n, d)."""
+    """What the copies gave: their figures, all that `robustness` says, true and predicted classes (1 + copies, n) with
+    the windows as recorded first, and the last copy's latents (n, d).
+    """
 
     figures: Figures
+    labels: np.ndarray
+    classes: np.ndarray
     overall: Robustness
     last: np.ndarray
 
@@ -179,9 +192,10 @@ def _copies(
         for name, part in model.partition.slices.items():
             similarity[name].append(float(metrics.cosine(recorded.z[:, part], z_t[:, part]).mean()))
     mask_labels = outputs if windows.multilabel else None
-    overall = robustness(np.stack(labels), np.stack(classes), windows.groups, mask_labels)
+    truth, found = np.stack(labels), np.stack(classes)
+    overall = robustness(truth, found, windows.groups, mask_labels)
     assert overall.transformed is not None  # a transformation draws one copy at least
-    return _Copies(transformation.figures(overall.transformed, similarity), overall, z_t)
+    return _Copies(transformation.figures(overall.transformed, similarity), truth, found, overall, z_t)
 
 
 def _retrieval(

@@ -5,7 +5,9 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict
 
 from scl.artifacts.architecture import Architecture
+from scl.artifacts.label_groups import LabelGroup
 from scl.artifacts.run import DataSource, Split
+from scl.group_figures import GroupFigures
 from scl.partition import Partition
 from train.run.evaluate import Retrieval
 from train.transformations.disturbance import DisturbanceFigures
@@ -30,11 +32,11 @@ class Recorded(TypedDict):
 
 class MetricsFile(Recorded, extra_items=RotationFigures | ShiftFigures | StripFigures | DisturbanceFigures):  # type: ignore[call-arg]  # PEP 728
     """metrics.json: the figures of a run's test part. Figures of transformed copies stand under the transformation's
-    name, and under those of its other kinds.
+    name, and under those of its other kinds; with the classes of `groups` as one under `label_groups`.
     """
 
     kind: Literal["metrics"]
-    schema: Literal[2]
+    schema: Literal[3]
     task: str
     method: str
     transformation: str
@@ -43,6 +45,8 @@ class MetricsFile(Recorded, extra_items=RotationFigures | ShiftFigures | StripFi
     split: Split
     part: Literal["test"]
     data: str
+    groups: NotRequired[list[LabelGroup]]
+    label_groups: NotRequired[GroupFigures]
     other_classes: NotRequired[dict[str, list[int]]]
     consistency_by_construction: NotRequired[dict[str, str]]
     warnings: list[str]

@@ -211,7 +211,9 @@ def _measured(
     from train.run.summary import Metrics
 
     transformation, windows = task.transformation, task.parts["test"]
-    evaluation = evaluate(model, windows, transformation, config.run.draws, config.run.seed, device)
+    groups = config.run.groups
+    numbers = groups.numbers(task.labels) if groups else None
+    evaluation = evaluate(model, windows, transformation, config.run.draws, config.run.seed, device, numbers)
     others = evaluate_others(model, windows, transformation, config.run.draws, device)
     elsewhere = where_others_go(model, *task.others, transformation, device) if task.others else {}
     labels = windows.labels
@@ -225,11 +227,13 @@ def _measured(
 def _write_metrics(path: Path, metrics: "Metrics", data: str) -> None:
     """metrics.json; `data` names the recordings."""
     info = metrics.info
-    contents: dict[str, object] = {"kind": "metrics", "schema": 2, "task": info.task, "method": info.method}
+    contents: dict[str, object] = {"kind": "metrics", "schema": 3, "task": info.task, "method": info.method}
     contents |= {"transformation": metrics.evaluation.name, "labels": list(info.labels)}
     contents |= {"partition": asdict(info.partition), "split": asdict(info.split), "part": "test", "data": data}
     contents |= metrics.evaluation.as_dict()
     contents |= {name: asdict(figures) for name, figures in metrics.others.items()}
+    if metrics.groups:
+        contents["groups"] = [asdict(group) for group in metrics.groups]
     if metrics.other_classes:
         contents["other_classes"] = metrics.other_classes
     if metrics.by_construction:

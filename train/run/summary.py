@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from scl.artifacts.label_groups import LabelGroups
 from scl.artifacts.run import RunInfo
 from train.data.tasks import TASKS
 from train.run.evaluate import Evaluation
@@ -24,6 +25,11 @@ class Metrics:
     others: Mapping[str, Figures] = field(default_factory=dict)
     other_classes: Mapping[str, list[int]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> LabelGroups:
+        """Classes that count as one in the figures of a second level."""
+        return LabelGroups.parse(str(self.info.config.get("groups", "")))
 
     @property
     def by_construction(self) -> dict[str, str]:
@@ -50,6 +56,7 @@ def summary(metrics: Metrics) -> str:
         f"  {'similarity':15} {similarity}; different windows {test.negative_similarity:.3f}, "
         f"effective rank {test.effective_rank:.1f}",
     ]
+    lines += _group_lines(metrics)
     lines += _class_lines(metrics, task.sensitivity)
     lines += test.transformed.sentences(metrics.others)
     lines += [
@@ -71,6 +78,18 @@ def consistency_words(copies: Headline, group: str, reason: str | None) -> str:
     if reason is not None:
         return f"{value} (by construction: {reason})"
     return f"{value} (95 % interval {interval[0]:.3f} to {interval[1]:.3f}, by {group})" if interval else value
+
+
+def _group_lines(metrics: Metrics) -> list[str]:
+    """Figures with the classes of a group as one."""
+    found, names = metrics.evaluation.label_groups, metrics.groups.names(metrics.info.labels)
+    if found is None:
+        return []
+    return [
+        f"  {f'{len(names)} groups':15} accuracy {_number(found.accuracy)}  macro F1 {_number(found.macro_f1)}; under "
+        f"{metrics.evaluation.name} {_number(found.accuracy_transformed)}, {_number(found.macro_f1_transformed)} "
+        f"({', '.join(f'{group.name}: {len(group.labels)} classes' for group in metrics.groups)})"
+    ]
 
 
 def _class_lines(metrics: Metrics, sensitivity: bool) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
+from scl.artifacts import InputError
 from scl.artifacts.architecture import Architecture
 from scl.artifacts.fields import TaskName
 from scl.artifacts.run import InputSteps, Split
@@ -79,7 +80,14 @@ class Task:
 
 
 def imu_task(recordings: Recordings, source: Source, config: TrainConfig) -> Task:
-    """Windows of an IMU under rotation, divided by the split that the options name."""
+    """Windows of an IMU under rotation, divided by the split that the options name.
+
+    Raises InputError for groups that are none of the recordings' labels.
+    """
+    try:
+        config.run.groups.check(recordings.labels)
+    except ValueError as error:
+        raise InputError(f"{recordings.name}: {error}; give other --groups") from error
     split = SPLITS[config.run.split](recordings.groups, config.run.seed)
     window_s = config.window.seconds or recordings.window_s
     architecture = imu_architecture(config.encoder, window_s, recordings.rate_hz)

@@ -1,5 +1,5 @@
 """What may happen to a heartbeat's measurement: its R peak found a little aside, another gain, a wandering baseline,
-an electrode that moves.
+an electrode that moves; and, where `--against` asks for them, the lead turned round and the record's other lead.
 
 The copies are measured once, when the beats are (train/data/beat_copies.py): a cut holds the features of a beat as
 recorded, and behind them those of each copy.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
+from scl.artifacts import InputError
 from scl.artifacts.run import InputSteps, TransformationInfo
 from scl.frontend.spec import FrontEndSpec
 from scl.robustness import Transformed
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from train.data.recordings import Recordings, WindowSet
 
 ANOTHER_PEAK = "another peak"
+INVERTED = "inverted lead"
+OTHER_LEAD = "other lead"
 KINDS = (ANOTHER_PEAK, "gain", "baseline wander", "electrode motion")
+AGAINST = {"inverted": INVERTED, "lead": OTHER_LEAD}  # by their names in options: kinds besides those
+SEPARATOR = "+"
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,34 @@ class DisturbanceFigures(CopiesFigures):
         return [f"  {'consistency':15} {each}"]
 
 
+@dataclass(frozen=True)
 class Disturbance:
-    """Cuts x (B, features, 1 + copies), the beat as recorded first; targets y (B,) are labels."""
+    """Cuts x (B, features, 1 + kinds), the beat as recorded first; targets y (B,) are labels.
+
+    Attributes:
+        against: of AGAINST, in its order.
+    """
+
+    against: tuple[str, ...] = ()
 
     name = "disturbance"
-    sentence = "another R peak, gain, baseline wander, electrode motion"
     limited: ClassVar[tuple[str, ...]] = ("macro_f1", "consistency")
     balanced = False
     figures_class: ClassVar = DisturbanceFigures
+
+    def __post_init__(self) -> None:
+        expected = tuple(name for name in AGAINST if name in self.against)
+        if self.against != expected:
+            raise ValueError(f"against is {self.against}, expected some of {', '.join(AGAINST)} in this order")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Of the copies, in order."""
+        return KINDS + tuple(AGAINST[name] for name in self.against)
+
+    @property
+    def sentence(self) -> str:
+        return ", ".join(("another R peak", *self.kinds[1:]))
 
     def identity(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         return x[:, :, :1], y
@@ -76,7 +101,7 @@ class Disturbance:
         return 1
 
     def figures(self, transformed: Transformed, similarity: Mapping[str, list[float]]) -> DisturbanceFigures:
-        return DisturbanceFigures(**vars(CopiesFigures.of(transformed, similarity)), kinds=list(KINDS))
+        return DisturbanceFigures(**vars(CopiesFigures.of(transformed, similarity)), kinds=list(self.kinds))
 
     def others(self) -> Mapping[str, Transformation]:
         return {}
@@ -88,9 +113,27 @@ class Disturbance:
         return None
 
     def describe(self) -> TransformationInfo:
-        return TransformationInfo(self.name, {}, self.sentence)
+        return TransformationInfo(self.name, dict.fromkeys(self.against, 1.0), self.sentence)
+
+    def fitting(self, recordings: "Recordings") -> "Disturbance":
+        """Without the copies in another lead where recordings have none."""
+        missing = recordings.other_lead is None
+        return Disturbance(tuple(name for name in self.against if not (missing and AGAINST[name] == OTHER_LEAD)))
+
+    @classmethod
+    def of(cls, against: str) -> "Disturbance":
+        """By the names in `--against`, with + between them. Raises InputError for others."""
+        names = against.split(SEPARATOR) if against else []
+        if not set(names) <= set(AGAINST) or len(set(names)) != len(names):
+            raise InputError(
+                f"--against is {against!r}, expected inverted, lead or inverted+lead where beats are measured, which "
+                "are disturbed in other ways besides; choose one of them, or leave it out"
+            )
+        return cls(tuple(name for name in AGAINST if name in names))
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, float]) -> "Disturbance":
-        """Of a run.json; it has no parameters."""
-        return cls(**parameters)
+        """Of a run.json, which has a 1 for each name. Raises ValueError for other parameters."""
+        if any(value != 1 for value in parameters.values()):
+            raise ValueError("expected 1 for each")
+        return cls(tuple(parameters))

@@ -2,6 +2,17 @@
 
 #ifdef SCL_CHANNELS
 
+#ifdef SCL_BEATS
+
+enum { BEAT_FEATURES = (int)SCL_INPUTS - (int)SCL_BEATS_SAMPLES };
+
+/* A window of the network is what is measured of one beat. */
+typedef char beat_is_input[(((int)BEAT_FEATURES == (int)SCL_BEAT_FEATURES) || ((int)BEAT_FEATURES == (int)SCL_CAUSAL_FEATURES) ||
+                            ((int)BEAT_FEATURES == 0)) && (SCL_CHANNELS == 1) && (SCL_WINDOW == 1) ? 1 : -1];
+typedef char beat_has_samples[((int)SCL_BEATS_SAMPLES == 0) || ((int)SCL_BEATS_SAMPLES == (int)SCL_CUT) ? 1 : -1];
+
+#endif
+
 void scl_input_init(scl_input *in)
 {
 #if SCL_PHASE_TAPS > 0
@@ -9,13 +20,20 @@ void scl_input_init(scl_input *in)
 #else
     scl_frontend_init(&in->frontend, &scl_frontend_data, NULL);
 #endif
+#ifdef SCL_BEATS
+    in->beat.values = in->beat_values;
+#endif
 }
 
 void scl_input_start(scl_input *in)
 {
     scl_frontend_reset(&in->frontend);
 #ifdef SCL_BEATS
-    scl_beats_reset(&in->beats, SCL_BEATS_NEXT != 0);
+#if SCL_BEATS_SAMPLES > 0
+    scl_beats_reset(&in->beats, (uint8_t)BEAT_FEATURES, &in->cut, SCL_BEATS_CORRECTED != 0);
+#else
+    scl_beats_reset(&in->beats, (uint8_t)BEAT_FEATURES, NULL, SCL_BEATS_CORRECTED != 0);
+#endif
 #endif
     in->clean = UINT32_MAX;
     in->attached = UINT32_MAX;
@@ -28,9 +46,6 @@ static uint32_t since(uint32_t before, bool now)
 }
 
 #ifdef SCL_BEATS
-
-/* A window of the network is one beat's features. */
-typedef char beat_is_input[((int)SCL_INPUTS <= (int)SCL_BEAT_FEATURES) && (SCL_CHANNELS == 1) && (SCL_WINDOW == 1) ? 1 : -1];
 
 static bool front_end_push(scl_input *in, const scl_value *values, int8_t *sample)
 {

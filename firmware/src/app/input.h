@@ -1,6 +1,6 @@
 /* What goes into a model, sample by sample: the counts of a sensor, of which the front end makes samples of the network; or, where the
  * model data has no front end, the network's own int8 samples as they are. Where it has SCL_BEATS the front end finds heartbeats, and a
- * sample of the network is the features of one. */
+ * sample of the network is what is measured of one: features, then SCL_BEATS_SAMPLES samples of its waveform. */
 #ifndef SCL_INPUT_H
 #define SCL_INPUT_H
 
@@ -28,6 +28,9 @@ enum { SCL_SATURATED = 1, SCL_LEAD_OFF = 2 }; /* flags */
 #endif
 
 #ifdef SCL_BEATS
+#ifndef SCL_BEATS_SAMPLES
+#error "model_data.h is an older export's, without SCL_BEATS_SAMPLES: export the run again (python -m export.quantize)"
+#endif
 #define SCL_INPUT_KIND SCL_INPUT_BEATS
 #else
 #define SCL_INPUT_KIND SCL_INPUT_COUNTS
@@ -47,6 +50,10 @@ typedef struct {
 #ifdef SCL_BEATS
     scl_beats beats;
     scl_beat beat;           /* the latest that was answered */
+    float beat_values[SCL_INPUTS]; /* its */
+#if SCL_BEATS_SAMPLES > 0
+    scl_beat_cut cut;        /* of the latest that was measured */
+#endif
 #endif
     uint32_t clean;          /* samples since one was saturated; stays at its largest value */
     uint32_t attached;       /* samples since the lead was off; stays at its largest value */

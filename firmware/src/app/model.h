@@ -94,7 +94,7 @@ void scl_model_decide_by(scl_model *m, const scl_decision_settings *settings);
 #endif
 
 #ifdef SCL_BEATS
-/* With heartbeats a class is due with each beat, which this is: its place and interval at the model's rate (beats.h), and its features.
+/* With heartbeats a class is due with each beat, which this is: its place and interval at the model's rate (beats.h), and its values.
  * Valid until the next sample. */
 const scl_beat *scl_model_beat(const scl_model *m);
 

@@ -2,6 +2,8 @@
 
 #include "beat_features.h"
 
+#include <stddef.h>
+
 #include "integer_math.h"
 
 #define LATEST 380u           /* samples after which the ring no longer holds a beat's first ones, with some to spare */
@@ -22,6 +24,7 @@ static void restart(scl_beat_features *f)
 {
     scl_rr_series_reset(&f->series);
     scl_beat_template_reset(&f->usual);
+    scl_beat_polarity_reset(&f->polarity);
     f->waiting_head = 0;
     f->waiting_count = 0;
     f->any_taken = false;
@@ -29,10 +32,12 @@ static void restart(scl_beat_features *f)
     f->pending = false;
 }
 
-void scl_beat_features_reset(scl_beat_features *f, bool next_interval)
+void scl_beat_features_reset(scl_beat_features *f, uint8_t features, scl_beat_cut *cut, bool corrected)
 {
     f->pushed = 0;
-    f->next_interval = next_interval;
+    f->count = features;
+    f->cut = cut;
+    f->corrected = corrected;
     restart(f);
 }
 
@@ -70,6 +75,12 @@ static int32_t upright(const scl_extremes *e, int32_t size)
     return limited(scl_quotient((int64_t)SCL_ONE * (e->high - ((e->low < 0) ? -e->low : e->low)), size));
 }
 
+/* Of the patient's beats, 256ths of a microvolt. */
+static int32_t usual_extent(const scl_extremes *usual)
+{
+    return (usual->high - usual->low) + (SCL_FRACTION * SMALL);
+}
+
 static void qrs(scl_beat_features *f, const int32_t *cut)
 {
     const int32_t *q = &cut[SCL_QRS_FIRST];
@@ -77,14 +88,17 @@ static void qrs(scl_beat_features *f, const int32_t *cut)
     const scl_extremes e = scl_extremes_of(q, SCL_QRS);
     const scl_extremes u = scl_extremes_of(usual, SCL_QRS);
     const int32_t size = (e.high - e.low) + SMALL;
-    const int32_t usual_size = (u.high - u.low) + (SCL_FRACTION * SMALL);
+    const int32_t usual_size = usual_extent(&u);
     const int64_t apart = scl_difference(q, usual, SCL_QRS);
+    if (f->corrected) {
+        scl_beat_polarity_follow(&f->polarity, &u);
+    }
     f->values[SIZE] = log2_of(SCL_FRACTION * size) - log2_of(usual_size);
     f->values[DIFFERENCE] = limited(scl_quotient(4 * (int64_t)SCL_ONE * apart, (int64_t)SCL_QRS * SCL_QRS * usual_size));
     f->values[HEIGHT] = log2_of(size);
-    f->values[UPRIGHT] = upright(&e, size);
-    f->values[UPRIGHT_T] = upright(&u, usual_size);
-    f->values[ST] = limited(scl_quotient(2 * (int64_t)SCL_ONE * SCL_FRACTION * scl_level(cut), 80 * (int64_t)usual_size));
+    f->values[UPRIGHT] = f->polarity.running * upright(&e, size);
+    f->values[UPRIGHT_T] = f->polarity.running * upright(&u, usual_size);
+    f->values[ST] = f->polarity.running * limited(scl_quotient(2 * (int64_t)SCL_ONE * SCL_FRACTION * scl_level(cut), 80 * (int64_t)usual_size));
 }
 
 static void slopes(scl_beat_features *f, const int32_t *cut)
@@ -128,19 +142,42 @@ static void next(scl_beat_features *f, int32_t rr, int32_t correlation, int32_t 
     f->values[NEXT_Q_CORR] = q_correlation;
 }
 
+/* Keeps the samples until the beat is answered, when the template is another. */
+static void keep_cut(scl_beat_features *f, const int32_t *cut)
+{
+    if (f->cut != NULL) {
+        const scl_extremes usual = scl_extremes_of(&f->usual.samples[SCL_QRS_FIRST], SCL_QRS);
+        f->cut->usual_size = usual_extent(&usual);
+        f->cut->sign = f->polarity.running;
+        for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
+            f->cut->uv[i] = (int16_t)cut[i];
+        }
+    }
+}
+
+static float from_q12(int32_t value)
+{
+    return (float)value * (1.0f / 4096.0f);
+}
+
 /* The beat measured last, as it is answered. */
 static void conclude(scl_beat_features *f, scl_beat *beat)
 {
-    const uint32_t count = f->next_interval ? (uint32_t)SCL_BEAT_FEATURES : (uint32_t)SCL_CAUSAL_FEATURES;
     beat->at = f->before;
     beat->interval = f->interval;
-    for (uint32_t i = 0; i < count; i++) {
-        beat->values[i] = (float)f->values[i] * (1.0f / 4096.0f);
+    for (uint32_t i = 0; i < f->count; i++) {
+        beat->values[i] = from_q12(f->values[i]);
+    }
+    if (f->cut != NULL) {
+        for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
+            const int64_t uv = (int64_t)SCL_ONE * SCL_FRACTION * f->cut->uv[i];
+            beat->values[f->count + i] = from_q12(f->cut->sign * limited(scl_quotient(uv, f->cut->usual_size)));
+        }
     }
     f->pending = false;
 }
 
-/* Measures the beat at `at`; with `next_interval`, the one before it is answered if it still waits. */
+/* Measures the beat at `at`; the one before it is answered if it still waits. */
 static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t at, scl_beat *beat)
 {
     const bool first = !f->any_measured;
@@ -150,6 +187,13 @@ static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t 
     bool answered = false;
     for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
         cut[i] = scl_signal_ring_at(ring, ((f->pushed - at) + (uint32_t)SCL_CUT_BEFORE) - i);
+    }
+    if (first && f->corrected) {
+        const scl_extremes e = scl_extremes_of(&cut[SCL_QRS_FIRST], SCL_QRS);
+        scl_beat_polarity_start(&f->polarity, &e);
+    }
+    for (uint32_t i = 0; i < (uint32_t)SCL_CUT; i++) {
+        cut[i] *= f->polarity.turned;
     }
     if (first) {
         scl_beat_template_start(&f->usual, cut);
@@ -170,6 +214,7 @@ static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t 
     f->values[CORR] = correlation;
     f->values[Q_CORR] = q_correlation;
     qrs(f, cut);
+    keep_cut(f, cut);
     slopes(f, cut);
     waves(f, cut);
     scl_rr_series_add(&f->series, (uint16_t)rr, usual.median, alike, f->values[P_CORR]);
@@ -182,8 +227,8 @@ static bool measure(scl_beat_features *f, const scl_signal_ring *ring, uint32_t 
     f->before = at;
     f->interval = (uint16_t)((distance < UINT16_MAX) ? distance : UINT16_MAX);
     f->any_measured = true;
-    f->pending = f->next_interval;
-    if (!f->next_interval) {
+    f->pending = (f->count > (uint8_t)SCL_CAUSAL_FEATURES);
+    if (!f->pending) {
         conclude(f, beat);
         answered = true;
     }

@@ -15,10 +15,10 @@ static int16_t microvolts(float millivolts)
     return (int16_t)rounded;
 }
 
-void scl_beats_reset(scl_beats *b, bool next_interval)
+void scl_beats_reset(scl_beats *b, uint8_t features, scl_beat_cut *cut, bool corrected)
 {
     scl_beat_detector_reset(&b->detector);
-    scl_beat_features_reset(&b->features, next_interval);
+    scl_beat_features_reset(&b->features, features, cut, corrected);
 }
 
 bool scl_beats_push(scl_beats *b, float millivolts, bool lead_off, scl_beat *beat)

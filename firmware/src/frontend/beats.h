@@ -17,8 +17,8 @@ typedef struct {
     scl_beat_features features;
 } scl_beats;
 
-/* A new stream, sample 0; `next_interval`: a beat is answered after the next one. */
-void scl_beats_reset(scl_beats *b, bool next_interval);
+/* A new stream, sample 0; the others as scl_beat_features_reset has them. */
+void scl_beats_reset(scl_beats *b, uint8_t features, scl_beat_cut *cut, bool corrected);
 
 /* Takes one sample. One without a lead is not looked at, and the stream begins anew behind it. True: *beat is answered. */
 bool scl_beats_push(scl_beats *b, float millivolts, bool lead_off, scl_beat *beat);

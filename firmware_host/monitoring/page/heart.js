@@ -98,6 +98,13 @@ function showLatest(state, latest) {
   }
 }
 
+// Which way the usual one points; null: the bundle corrects the polarity.
+const R_PEAK = {
+  true: "down: in a lead in which it points up, such as II, the lead is inverted",
+  false: "up",
+  null: "unknown: the polarity is corrected",
+};
+
 function showRhythm(rhythm) {
   const rows = rhythm && {
     rate: rhythm.heart_rate === null ? "–" : `${rhythm.heart_rate.toFixed(1)} a minute`,
@@ -107,7 +114,7 @@ function showRhythm(rhythm) {
     couplets: String(rhythm.couplets),
     runs: rhythm.runs ? `${rhythm.runs}, the longest of ${rhythm.longest_run} beats` : "0",
     worst: rhythm.worst,
-    points: rhythm.downward ? "down: in a lead in which it points up, such as II, the lead is inverted" : "up",
+    points: R_PEAK[String(rhythm.downward)],
   };
   for (const name of ["rate", "rmssd", "irregular", "pauses", "couplets", "runs", "worst", "points"]) put(at(`heart-${name}`), rows ? rows[name] : "–");
 }

@@ -20,7 +20,7 @@ def recordings(rate_hz: float) -> Recordings:
 
 
 def test_flutter_travels_and_beats_within_do_not() -> None:
-    model = BeatModel.of(COUNTS, False)
+    model = BeatModel.of(COUNTS, "causal")
     (part,) = played(recordings(SENSOR.rate_hz), (7,), model.spec)
     assert part.flutter.tolist() == [[650, 1000], [2000, 2400]]
     assert part.annotated.tolist() == [[300, 0], [1999, 0]]
@@ -29,7 +29,7 @@ def test_flutter_travels_and_beats_within_do_not() -> None:
 
 
 def test_the_golden_set_has_it_by_stretch() -> None:
-    model = BeatModel.of(COUNTS, False)
+    model = BeatModel.of(COUNTS, "causal")
     (part,) = played(recordings(SENSOR.rate_hz), (7,), model.spec)
     parts = (replace(part, flutter=part.flutter[:0]), part)
     beats = sum(len(one.found.at) for one in parts)

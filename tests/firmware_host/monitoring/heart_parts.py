@@ -31,7 +31,7 @@ def write_heart_bundle(folder: Path) -> HeartBundle:
     """
     (folder / "c").mkdir(parents=True)
     counts = [recording(minutes, seed) for seed, minutes in enumerate(MINUTES, 7)]
-    model = BeatModel.of(counts[0], False)
+    model = BeatModel.of(counts[0], "causal")
     beats = [model.expected(part) for part in counts]
     model.write(folder / "c")
     truth = [

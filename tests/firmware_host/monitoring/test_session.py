@@ -14,6 +14,8 @@ from firmware_host.monitoring.answers import Pairs, Reading, invariant_size, sha
 from firmware_host.monitoring.messages import Press, Turn
 from firmware_host.monitoring.shared import LATE_S
 from firmware_host.monitoring.state import about, state
+from scl.artifacts.decision import Decision
+from scl.belief import ONE
 from tests.firmware_host.monitoring.parts import about_axis, reading
 
 
@@ -107,6 +109,19 @@ def test_an_answer_in_words_and_shares(bundle):
     assert Reading.of(Result(2, 0, 0, 7, 2, 0, features, logits), masks).name == "jogging"
     assert Reading.of(Result(2, 0, 0, 7, 2, 0, features, logits), masks).confidence is None
     assert shares_of(np.zeros(3), replace(bundle.manifest, labels=())).size == 0
+
+
+@pytest.mark.parametrize("decision", [Decision(2.0, None, 0.0), Decision(2.0, 60.0, 0.9)])
+def test_a_fitted_temperature_is_in_the_confidence(bundle, decision):
+    """That of the window by itself, in the board's integers, whatever is decided over time or unsure."""
+    logits, features = np.array([30, -10, 29], np.int8), np.zeros(5, np.int8)
+    deciding = replace(bundle.manifest, decision=decision)
+    found = Reading.of(Result(0, 0, 77, 7, 0, 0, features, logits), deciding)
+    powers = np.exp(0.1 * logits / 2.0)
+    np.testing.assert_allclose(found.shares, powers / powers.sum())
+    assert found.confidence == pytest.approx(powers[0] / powers.sum(), abs=2e-4)
+    assert found.confidence * ONE == int(found.confidence * ONE)
+    assert Reading.of(Result(0xFFFF, 2, 0, 7, 0xFFFF, 0, features, logits), deciding).confidence is None
 
 
 def test_states_are_json_and_short(session):

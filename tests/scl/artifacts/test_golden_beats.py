@@ -18,7 +18,7 @@ from tests.manifests import manifest
 from tests.scl.frontend.designs import front_end_spec
 
 FILE = Path("bundles/made-up/beats.npz")
-INPUTS = len(names(True))
+INPUTS = len(names("features"))
 
 
 def golden() -> GoldenBeats:
@@ -109,7 +109,7 @@ def test_what_points_nowhere_is_refused(name: str, place: int, value: int, said:
 
 def bundle(folder: Path, beats: GoldenBeats) -> Bundle[Manifest]:
     """With nothing but beats.npz."""
-    steps = {"band_hz": (0.5, 40.0), "warmup_s": 3.0, "beats": BeatSpec(True, names(True))}
+    steps = {"band_hz": (0.5, 40.0), "warmup_s": 3.0, "beats": BeatSpec.of("features")}
     sensor = load_sensor("mitdb")
     spec = front_end_spec(sensor, 1, RATE_HZ, 1.0, 0, [0.0] * INPUTS, [1.0] * INPUTS, **steps)
     write_golden_beats(folder, beats)

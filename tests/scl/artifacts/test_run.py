@@ -110,10 +110,10 @@ def test_parts_of_a_split_share_nobody_unless_they_say_so(run_info: RunInfo) -> 
 def test_an_older_schema_is_refused_with_the_command_that_makes_it_anew(run_info: RunInfo, tmp_path: Path) -> None:
     write_artifact(tmp_path / "run.json", run_info)
     fields = json.loads((tmp_path / "run.json").read_text())
-    for schema in (4, 6, "5", 5.0, True, None, [5]):
+    for schema in (5, 7, "6", 6.0, True, None, [6]):
         (tmp_path / "run.json").write_text(json.dumps(fields | {"schema": schema}))
         with pytest.raises(
-            InputError, match="run.json: has run schema .*reads schema 5; train it again with python -m"
+            InputError, match="run.json: has run schema .*reads schema 6; train it again with python -m"
         ):
             read_run_info(tmp_path)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scl.frontend.beat_features import NAMES, NEXT_NAMES, features
+from scl.frontend.beat_features import NAMES, NEXT_NAMES, SAMPLE_NAMES, features
 from scl.frontend.beat_shape import cuts_at
 from scl.frontend.beat_template import follow
 from scl.frontend.beats import microvolts
@@ -23,13 +23,14 @@ def measured(**kind):
 
 
 CUTS, RR, VALUES = measured(noise=0.02)
-VALUES = dict(zip(NAMES + NEXT_NAMES, VALUES.T, strict=True))
+ALL = NAMES + NEXT_NAMES + SAMPLE_NAMES
+VALUES = dict(zip(ALL, VALUES.T, strict=True))
 
 
 def defined():
     """The features in floating point, from the templates and usual intervals, which have tests of their own."""
     course = follow(CUTS, RR)
-    columns = {name: [] for name in NAMES + NEXT_NAMES}
+    columns = {name: [] for name in ALL}
     past, erratic, every_corr = [], [], []
     for i, (cut, usual) in enumerate(zip(CUTS.astype(float), course.template / 256, strict=True)):
         q, p = cut[36:68], cut[:38]
@@ -73,6 +74,8 @@ def defined():
         columns["st"].append(2 * (cut[66:76].mean() - cut[30:38].mean()) / (np.ptp(Q) + 10))
         moved = [np.corrcoef(cut[36 + k : 68 + k], Q)[0, 1] for k in (-6, -4, -2, 0, 2, 4, 6)]
         columns["corr_best"].append(max(moved))
+        for place in range(-50, 33):
+            columns[f"sample_{place}"].append(cut[50 + place] / (np.ptp(Q) + 10))
         following = RR[i + 1] if i + 1 < BEATS else 540
         columns["next_interval"].append(np.log2(following / quantile))
         columns["next_ratio"].append(np.log2(following / RR[i]))
@@ -84,7 +87,7 @@ def defined():
 DEFINED = defined()
 
 
-@pytest.mark.parametrize("name", NAMES + NEXT_NAMES)
+@pytest.mark.parametrize("name", ALL)
 def test_a_feature_is_what_its_definition_says(name):
     off = VALUES[name] - 4096 * np.array(DEFINED[name], float)
     assert np.abs(off).max() < TOLERANCE.get(name, 1.1), name
@@ -97,7 +100,7 @@ def test_a_gain_leaves_all_but_the_height(gain):
     _, _, values = measured(noise=0.0, gain=gain)
     _, _, plain = measured(noise=0.0)
     off = np.abs(values - plain).max(axis=0) / 4096
-    for name, one in zip(NAMES + NEXT_NAMES, off, strict=True):
+    for name, one in zip(ALL, off, strict=True):
         limit = {"height": 1.01, "p_size": 0.4, "width": 2, "wider": 0.2, "wider_low": 0.3}.get(name, 0.02)
         assert one <= limit, name
     assert abs((values - plain)[:, NAMES.index("height")] / 4096 - np.log2(gain)).max() < 0.02
@@ -106,10 +109,19 @@ def test_a_gain_leaves_all_but_the_height(gain):
 def test_polarity_turns_what_lies_above_zero():
     """Within the steps that halves, which round upwards in both, make of a template."""
     values, turned = (features(sign * CUTS, RR, np.arange(BEATS) < BEATS - 1) for sign in (1, -1))
-    for name, one, other in zip(NAMES + NEXT_NAMES, values.T, turned.T, strict=True):
-        sign = -1 if name in ("upright", "upright_t", "st") else 1
+    for name, one, other in zip(ALL, values.T, turned.T, strict=True):
+        sign = -1 if name in ("upright", "upright_t", "st", *SAMPLE_NAMES) else 1
         assert np.abs(one - sign * other).max() <= 8, name
 
 
+def test_samples_are_limited():
+    """A patient's beats of 1 uV, then one of 20 mV: 32 sizes of the usual beat."""
+    cuts = np.tile(np.where(np.arange(83) == 50, 1, 0), (5, 1))
+    cuts[4] *= 20_000
+    values = features(cuts, np.full(5, 150), np.zeros(5, bool))[:, -83:]
+    assert values[4, 50] == 32 * 4096 and not values[:, :50].any() and not values[:, 51:].any()
+    assert values[:4, 50].tolist() == [round(4096 / 11)] * 4
+
+
 def test_no_beats():
-    assert features(np.zeros((0, 83), int), np.zeros(0, int), np.zeros(0, bool)).shape == (0, 29)
+    assert features(np.zeros((0, 83), int), np.zeros(0, int), np.zeros(0, bool)).shape == (0, 112)

@@ -3,19 +3,30 @@
 import numpy as np
 import pytest
 
-from scl.frontend.beats import BeatSpec, features_at, find, microvolts, names
+from scl.frontend.beats import BeatInput, BeatSpec, features_at, find, microvolts, names
 from tests.scl.frontend.synthetic_ecg import ecg
 
-SOON, LATER = (BeatSpec(following, names(following)) for following in (False, True))
+SOON, LATER = (BeatSpec.of(measured) for measured in ("causal", "features"))
 
 
 def test_the_first_features_are_those_without_the_next_beat():
-    assert names(True)[: len(names(False))] == names(False)
+    assert names("features")[: len(names("causal"))] == names("causal")
 
 
 def test_names_of_another_list():
     with pytest.raises(ValueError, match="names are interval, corr, expected interval, change, before"):
-        BeatSpec(False, ("interval", "corr"))
+        BeatSpec("causal", ("interval", "corr"))
+
+
+@pytest.mark.parametrize(("measured", "size", "waits"), [("waveform", 83, False), ("both", 112, True)])
+def test_the_waveform_stands_alone_or_behind_the_features(measured: BeatInput, size: int, waits: bool):
+    x, _ = ecg([150] * 20, noise=0.03)
+    plain, beats = (find(x, np.zeros(len(x), bool), spec) for spec in (LATER if waits else SOON, BeatSpec.of(measured)))
+    assert beats.at.tolist() == plain.at.tolist() and beats.answered.tolist() == plain.answered.tolist()
+    assert beats.values.shape[1] == size == len(names(measured)) and BeatSpec.of(measured).samples == 83
+    np.testing.assert_array_equal(beats.values[:, :-83], plain.values[:, : size - 83])
+    peak = beats.values[:, names(measured).index("sample_0")]
+    assert (peak == beats.values[:, -83:].max(axis=1)).mean() > 0.9 and 0.5 < peak.min() < peak.max() < 1.5
 
 
 def test_microvolts_are_clamped_and_rounded_half_to_even():
@@ -40,8 +51,8 @@ def test_a_pause(pause, answered):
     x, at = ecg([150, 150, 150, pause, 150])
     beats = features_at(x, at, LATER)
     assert beats.answered[2] - at[2] == answered and beats.interval[3] == pause
-    assert beats.values[2, names(True).index("next_interval")] == pytest.approx(np.log2(540 / 150), abs=2 / 4096)
-    assert (beats.values[2, names(True).index("next")] == 1) == (pause > 587)
+    assert beats.values[2, names("features").index("next_interval")] == pytest.approx(np.log2(540 / 150), abs=2 / 4096)
+    assert (beats.values[2, names("features").index("next")] == 1) == (pause > 587)
 
 
 def test_the_stream_ends_before_a_beat_is_answered():
@@ -60,7 +71,7 @@ def test_beats_that_are_dropped():
 
 def test_no_beats():
     beats = features_at(np.zeros(100, np.float32), np.zeros(0, np.int64), LATER)
-    assert beats.values.shape == (0, len(names(True))) and len(beats.at) == len(beats.answered) == 0
+    assert beats.values.shape == (0, len(names("features"))) and len(beats.at) == len(beats.answered) == 0
 
 
 def test_values_at_the_rails():
@@ -68,7 +79,7 @@ def test_values_at_the_rails():
     rng = np.random.default_rng(0)
     x = np.where(rng.random(40_000) < 0.5, 99, -99).astype(np.float32)
     at = np.cumsum(rng.integers(20, 300, 200))
-    values = features_at(x, at[at < 39_000], LATER).values
+    values = features_at(x, at[at < 39_000], BeatSpec.of("both")).values
     assert np.isfinite(values).all() and (np.abs(values * 4096) < 2**24).all()
     assert (values * 4096 == np.rint(values * 4096)).all()
 
@@ -90,7 +101,7 @@ def test_found_beats_are_those_of_the_signal():
 
 def test_beats_without_a_lead():
     x, _ = ecg([150] * 5)
-    assert find(x, np.ones(len(x), bool), LATER).values.shape == (0, len(names(True)))
+    assert find(x, np.ones(len(x), bool), LATER).values.shape == (0, len(names("features")))
 
 
 def test_features_are_those_of_the_detectors_beats():

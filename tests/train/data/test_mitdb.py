@@ -12,6 +12,7 @@ import wfdb
 from scl.artifacts import InputError
 from tests.train.data.beats import recordings
 from train.data import mitdb
+from train.data.data_set import BOTH_LEADS
 from train.data.recordings import Block, Recordings
 
 ZIP = "mit-bih-arrhythmia-database-1.0.0.zip"
@@ -328,6 +329,11 @@ def test_the_second_lead_is_the_other_one(folder: Path) -> None:
         np.testing.assert_array_equal(other.x, mv[None])
         assert np.array_equal(block.beats, other.beats) and block.group == other.group
     assert second.report["leads"] == {"V1": ["100"], "V2": ["101"]} and first.sha256 != second.sha256
+    both = mitdb.DATA_SET.load(folder, BOTH_LEADS)
+    assert both.other_lead is not None and both.sha256 == first.sha256 and both.other_lead.sha256 == second.sha256
+    for block, other in zip(both.blocks, both.other_lead.blocks, strict=True):
+        assert not np.array_equal(block.x, other.x) and block.group == other.group
+    assert mitdb.DATA_SET.load(folder, {}).other_lead is None
     write_record(folder, "101", leads=("MLII",))
     with pytest.raises(InputError, match="101 has no lead but MLII; expected the official"):
         mitdb.load(folder, second=True)

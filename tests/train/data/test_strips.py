@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from scl.artifacts import InputError
-from scl.frontend.beats import BeatSpec, names
+from scl.frontend.beats import BeatSpec
 from train.data import beats, ecg, strips, synthetic
 from train.data.recordings import Recordings
 
-SPEC = BeatSpec(True, names(True))
+SPEC = BeatSpec.of("features")
 
 
 @pytest.fixture(scope="module")

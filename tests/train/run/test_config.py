@@ -80,7 +80,7 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
 
 def test_groups_hold_every_option_once() -> None:
     names = [name for name, _, _ in TrainConfig.options()]
-    assert len(names) == len(set(names)) == 37 == len(TrainConfig().as_dict())
+    assert len(names) == len(set(names)) == 40 == len(TrainConfig().as_dict())
     assert {"method", "partition", "lambda", "epochs", "seed", "also"} < set(names)
 
 
@@ -100,13 +100,39 @@ def test_what_run_json_holds_makes_the_same_options() -> None:
         (
             ecg,
             ["--input", "invariant"],
-            "--input is invariant, expected raw or canonical or features or causal for ECG",
+            "--input is invariant, expected raw or canonical or features or causal or waveform or both for ECG",
         ),
         (
             ecg,
             ["--input", "raw", "--variation", "1"],
             "--variation is 1.0, expected 0.0 for ECG .ECG windows are always varied.",
         ),
+        (
+            ecg,
+            ["--input", "raw", "--peaks", "annotated"],
+            "--peaks is annotated, expected detected for ECG .windows of beats are cut around annotated R peaks, .*; "
+            "leave it out",
+        ),
+        (imu, ["--peaks", "annotated"], "--peaks is annotated, expected detected for an IMU .motion has no R peaks"),
+        (fusion, ["--peaks", "annotated"], "--peaks is annotated, expected detected for pairs"),
+        (
+            ecg,
+            ["--against", "mirror"],
+            "--against is 'mirror', expected inverted, lead or inverted.lead where beats are",
+        ),
+        (ecg, ["--against", "lead+lead"], "--against is 'lead.lead', expected inverted, lead or inverted.lead where"),
+        (
+            ecg,
+            ["--synthetic", "--against", "inverted+lead"],
+            "synthetic is read in one lead .*; leave lead out of --agai",
+        ),
+        (
+            ecg,
+            ["--input", "raw", "--against", "inverted"],
+            "--against is inverted, expected nothing for ECG .windows are",
+        ),
+        (ecg, ["--input", "raw", "--polarity", "corrected"], "--polarity is corrected, expected as-recorded for ECG"),
+        (imu, ["--polarity", "corrected"], "--polarity is corrected, expected as-recorded for an IMU"),
         (ecg, ["--cutmix", "0.5"], "--cutmix is 0.5, expected 0.0 for ECG"),
         (ecg, ["--input", "raw", "--also", "scale"], "--also is scale, expected nothing for ECG"),
         (ecg, ["--split", "random"], "--split is random, expected subject for ECG .ECG is divided by record"),

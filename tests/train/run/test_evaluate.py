@@ -86,6 +86,18 @@ def test_prediction_does_not_depend_on_the_batch() -> None:
     assert np.allclose(whole[0], parts[0], atol=1e-6) and np.allclose(whole[1], parts[1], atol=1e-6)
 
 
+def test_figures_of_groups_are_those_of_the_same_copies() -> None:
+    """Classes 0 and 2 as one: the share of the windows whose answer is in the true class's group."""
+    net, data = model(), windows()
+    found = evaluate(net, data, Rotation(), DRAWS, SEED, numbers=np.array([0, 1, 0])).label_groups
+    generator, x = torch.Generator().manual_seed(SEED), torch.from_numpy(data.x)
+    copies = [Rotation()(x, torch.zeros(len(x)), generator)[0] for _ in range(DRAWS)]
+    right = [(predict(net, view)[1].argmax(axis=1) == 1) == (data.labels == 1) for view in (x, *copies)]
+    assert found is not None and found.accuracy == pytest.approx(np.mean(right[0]))
+    assert found.accuracy_transformed == pytest.approx(np.mean(right[1:]))
+    assert "label_groups" not in evaluate(net, data, Rotation(), DRAWS, SEED).as_dict()
+
+
 def test_the_curve_equals_loops() -> None:
     net, data = shift_model(), cuts()
     figures = evaluate(net, data, SHIFT, 4, 0).as_dict()

@@ -1,5 +1,6 @@
 """Windows of other lengths and rates than the data set's, from the options to run.json and back."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,31 @@ def test_a_file_of_options_may_say_length_and_rate(tmp_path: Path) -> None:
     assert imu.main(["--config", str(tmp_path / "gesture.toml"), "--out", str(tmp_path / "run"), *ONE_STEP]) == 0
     window = load_run(tmp_path / "run").info.window
     assert (window.samples, window.rate_hz) == (100, 50.0)
+
+
+def test_groups_are_evaluated_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The network is the same with groups and without; the summary, metrics.json and run.json have them."""
+    groups = "turns=IR+ER"
+    assert imu.main(["--out", str(tmp_path / "run"), "--groups", groups, *ONE_STEP]) == 0
+    assert imu.main(["--out", str(tmp_path / "plain"), *ONE_STEP]) == 0
+    run, plain = load_run(tmp_path / "run"), load_run(tmp_path / "plain")
+    assert run.info.weights_sha256 == plain.info.weights_sha256
+    assert (run.info.config["groups"], plain.info.config["groups"]) == (groups, "")
+    found, without = (json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("run", "plain"))
+    counts = np.array(found["confusion"])
+    rows = [run.info.labels.index(label) for label in ("IR", "ER")]
+    right = np.trace(counts) + counts[rows[0], rows[1]] + counts[rows[1], rows[0]]
+    assert found["label_groups"]["accuracy"] == pytest.approx(right / counts.sum())
+    assert found["groups"] == [{"name": "turns", "labels": ["IR", "ER"]}]
+    assert found["accuracy"] == without["accuracy"] and not {"groups", "label_groups"} & set(without)
+    assert f"{len(run.info.labels) - 1} groups" in capsys.readouterr().out
+
+
+def test_groups_of_other_labels_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="eating has soup, which is no label; labels: PEN, .*give other --groups"):
+        imu.main(["--out", str(tmp_path / "run"), "--groups", "eating=soup", *ONE_STEP])
+    with pytest.raises(InputError, match="options: groups is 'soup', expected NAME=LABEL.*change it"):
+        imu.main(["--out", str(tmp_path / "run"), "--groups", "soup", *ONE_STEP])
 
 
 def test_without_options_a_run_is_as_it_was(tmp_path: Path) -> None:

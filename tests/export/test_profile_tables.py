@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from export import profile
+from export import profile_tables
 from scl.artifacts.export_report import Place
 
 
@@ -14,11 +14,11 @@ def printed(layers: int) -> str:
     names = [f"op{index}_depthwise_conv_2d" for index in range(layers)]
     places = [Place(name, 64 * (index % 2), 64, index, min(index + 1, layers - 1)) for index, name in enumerate(names)]
     console = Console(file=io.StringIO(), width=100)
-    console.print(profile._map(places[::-1], names, 128))
+    console.print(profile_tables._map(places[::-1], names, 128))
     return console.file.getvalue()
 
 
-@pytest.mark.parametrize("layers", [profile.MOST_COLUMNS + 1, 55])
+@pytest.mark.parametrize("layers", [profile_tables.MOST_COLUMNS + 1, 55])
 def test_the_map_of_a_deep_network_says_from_which_layer_to_which(layers):
     rows = [line.split("│")[1:-1] for line in printed(layers).splitlines() if "op" in line]
     names = [f"op{index}_depthwise_conv_2d" for index in range(layers)]
