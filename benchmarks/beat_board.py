@@ -14,7 +14,6 @@ from scl.artifacts.bundle import Bundle
 from scl.artifacts.manifest import Manifest
 from scl.ec57.beats import CLASSES, Series
 from scl.ec57.comparison import RecordFigures, Summary, compare, summarize
-from scl.frontend.beats import names
 from scl.frontend.counts import to_counts
 from scl.frontend.resampler import to_rate
 from scl.frontend.spec import FrontEndSpec
@@ -22,7 +21,7 @@ from scl.machines import FIRMWARE
 from scl.toolchain import ROOMS, sources
 from train.data.recordings import Block, Recordings
 
-# Counts (samples, 1) to answers int64 (beats, 3 + features): R peak, class, flags, and features by 2^12.
+# Counts (samples, 1) to answers int64 (beats, 3 + values): R peak, class, flags, and the measured values by 2^12.
 Board = Callable[[np.ndarray], np.ndarray]
 DRIVER = Path(__file__).with_suffix(".c")
 APP = ("input", "model", "rhythm")  # of firmware/src/app
@@ -39,9 +38,12 @@ def board_of(bundle: Bundle[Manifest], folder: Path) -> Board:
     rooms = [f"-I{FIRMWARE / 'src' / room}" for room in ROOMS]
     subprocess.run(["gcc", *STRICT, *rooms, f"-I{bundle.path / 'c'}", *files, "-lm", "-o", program], check=True)
 
+    beats = bundle.manifest.frontend.beats
+    assert beats is not None  # as of all bundles of beats
+
     def answers(counts: np.ndarray) -> np.ndarray:
         done = subprocess.run([program], input=counts.astype("<i2").tobytes(), stdout=subprocess.PIPE, check=True)
-        return np.frombuffer(done.stdout, "<i4").reshape(-1, 3 + len(names(True))).astype(np.int64)
+        return np.frombuffer(done.stdout, "<i4").reshape(-1, 3 + len(beats.names)).astype(np.int64)
 
     return answers
 

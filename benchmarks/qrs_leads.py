@@ -29,7 +29,6 @@ from firmware_host.polarity import FEATURE
 from scl.artifacts import write_json
 from scl.artifacts.bundle import read_front_end_bundle
 from scl.ec57.comparison import LEARNING_S, compare
-from scl.frontend.beats import names
 from scl.frontend.spec import FrontEndSpec
 from train.data import mitdb, ptbxl
 from train.data.ptbxl_tables import DATABASE, table
@@ -63,7 +62,7 @@ def main() -> None:
     usual = np.nanmedian(np.array(list(rates.values())), axis=0)
     twelve = [of_lead(lead, rates[lead], usual) for lead in LEADS]
     stated = statements(rates[STATED_IN])
-    down = [downward(lead, of) for lead, of in answers.items()]
+    down = [downward(lead, of, spec) for lead, of in answers.items()]
     results = {"mitdb": rows, "downward": down, "ptbxl": twelve, "statements": stated}
     write_json(RESULTS, {"kind": "benchmark", "schema": 3} | results)
     print(mitdb_table(rows), downward_table(down), ptbxl_table(twelve), statements_table(stated), sep="\n\n")
@@ -76,9 +75,9 @@ def answers_of(lead: str, board: Board, spec: FrontEndSpec) -> Answers:
     return {block.group: board(counts_of(replace(block, x=sign * block.x), spec)) for block in recordings.blocks}
 
 
-def downward(lead: str, answers: Answers) -> dict[str, object]:
+def downward(lead: str, answers: Answers, spec: FrontEndSpec) -> dict[str, object]:
     """The records in which the patient's usual R peak points down around most beats."""
-    place = names(True).index(FEATURE) - len(names(True))
+    place = spec.beats.names.index(FEATURE) - len(spec.beats.names)
     records = [record for record, said in answers.items() if (said[:, place] < 0).mean() > MAJORITY]
     return {"lead": lead, "records": len(answers), "downward": records}
 
