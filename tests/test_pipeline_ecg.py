@@ -212,11 +212,11 @@ def test_no_data_says_where_it_is_to_be_had(folder: Path) -> None:
     assert not (folder / "runs/none").exists()
 
 
-@pytest.mark.parametrize("options", [("--input", "waveform"), ("--input", "both", "--peaks", "annotated")])
-def test_waveforms_of_heartbeats_are_exact(folder: Path, options: tuple[str, ...]) -> None:
-    name = options[1]
-    few = ("--epochs", "1", "--draws", "1")
-    run(folder, "train.ecg", "--synthetic", "--task", "beat", *few, *options, "--out", f"runs/{name}")
+@pytest.mark.parametrize("name", ["waveform", "both"])
+def test_waveforms_of_heartbeats_are_exact(folder: Path, name: str) -> None:
+    """The one measured at the peaks that were detected, the other at annotated ones, which training alone has."""
+    few = ("--epochs", "1", "--draws", "1", "--peaks", "annotated" if name == "both" else "detected")
+    run(folder, "train.ecg", "--synthetic", "--task", "beat", *few, "--input", name, "--out", f"runs/{name}")
     run(folder, "calibration.ranges", f"runs/{name}", "--windows", "60")
     run(folder, "export.quantize", f"runs/{name}", "--out", f"bundles/{name}", "--max-loss", "100")
     arguments = ("--port", "native", "--limit", "150", "--out", f"reports/{name}")
