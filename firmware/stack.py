@@ -113,10 +113,10 @@ def _operators(folder: Path) -> set[str]:
 
 
 def _by_hand(instructions: list[str]) -> int:
-    """Bytes that a function pushes besides its prologue, which saves the link register first: it alone, once more."""
+    """Bytes that a function pushes besides its prologue, which saves the link register first: it and r7, once more."""
     saved = [_PUSHED.match(line) for line in instructions]
     links = [_registers(match[1]) for match in saved if match and "lr" in match[1]]
-    return 4 if ["lr"] in links[1:] else 0
+    return 8 if ["r7", "lr"] in links[1:] else 0
 
 
 def _pushed(instructions: list[str]) -> int:

@@ -24,11 +24,11 @@ CORE = "-mcpu=cortex-m4"  # as boards/*/board.mk name it
 PROGRAM_BYTES, OPERATOR_BYTES = 3_200, 68  # start-up, kernels and counter; one scl_op
 # Convolution on the narrow kernel: a group of four windows (three, where that many are left over); an output channel of
 # it; four of its inputs.
-GROUP, CHANNEL, PRODUCTS = 280.0, 52.5, 13.5
+GROUP, CHANNEL, PRODUCTS = 280.0, 41.0, 13.25
 # Of one or two windows that are left over, each: the call; an output; four of its inputs.
-SINGLE, SINGLE_CHANNEL, SINGLE_PRODUCTS = 230.0, 24.9, 5.75
+SINGLE, SINGLE_CHANNEL, SINGLE_PRODUCTS = 230.0, 25.7, 5.5
 # Four inputs of a window, widened: inside the input; in a window that hangs over an edge.
-WORD, EDGE_WORD = 8.5, 31.0
+WORD, EDGE_WORD = 8.0, 31.0
 # Average pool: a sample of the output; four channels of it together, or one that is left over; an input of those.
 POOL_SAMPLE, POOL_FOUR, POOL_ONE, POOL_INPUT = 51.0, 129.0, 45.0, 6.0
 ANY_RATE_HZ = 20.0  # of the windows: it decides no shape

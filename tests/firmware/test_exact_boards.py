@@ -42,13 +42,33 @@ def random_network(seed: int) -> Network:
     return Network(tuple(layers))
 
 
+def network_of_rows(lengths: tuple[int, ...], samples: int) -> Network:
+    """A convolution for each length of a row of weights, from its channels to those of the next; a head."""
+    rng = np.random.default_rng(samples)
+    layers: list[Conv] = []
+    for index, length in enumerate(lengths):
+        source = layers[-1].result if layers else Tensor("input", samples, length)
+        channels = lengths[index + 1] if index + 1 < len(lengths) else 5
+        weights = rng.normal(0, 1 / np.sqrt(length), (channels, 1, length)).astype(np.float32)
+        bias = rng.normal(0, 0.1, channels).astype(np.float32)
+        layers.append(Conv(f"block{index}", source, weights, bias, 1, False, False))
+    for name, channels, kernel in ((FEATURES, 24, samples), (LOGITS, 4, 1)):
+        source = layers[-1].result
+        weights = rng.normal(0, 1 / np.sqrt(kernel * source.channels), (channels, kernel, source.channels))
+        layers.append(Conv(name, source, weights.astype(np.float32), np.zeros(channels, np.float32), 1, False, False))
+    return Network(tuple(layers))
+
+
 pytestmark = pytest.mark.usefixtures("board_tools")
 
 
 @pytest.mark.parametrize("machine", BOARDS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_networks(seed, machine):
-    network = random_network(seed)
+    assert_equal_to_tflite_micro(random_network(seed), machine)
+
+
+def assert_equal_to_tflite_micro(network: Network, machine: str) -> None:
     ranges = {name: [-2.5, 3.0] for name in network.tensors} | {"input": [-4.0, 4.0]}
     int8 = quantize(network, ranges)
     memory = arena.schedule(network)
@@ -58,6 +78,15 @@ def test_random_networks(seed, machine):
     outputs = np.array(run(int8, memory, machine).outputs, np.uint8).view(np.int8)
     np.testing.assert_array_equal(outputs, np.concatenate([expected[FEATURES][0], expected[LOGITS][0]]))
     assert len(np.unique(outputs)) > 4
+
+
+@pytest.mark.parametrize("machine", BOARDS)
+@pytest.mark.parametrize("samples", [7, 9])  # four windows and three; four, four and one
+def test_rows_of_any_number_of_words(samples, machine):
+    """Kernels take several words of weights a turn: of 1 to 17, aligned or not, every number is left over."""
+    lengths = (3, 8, 11, 16, 17, 22, 27, 32, 36, 39, 42, 48, 52, 53, 59, 62, 65)
+    assert [(length + 3) // 4 for length in lengths] == list(range(1, 18))
+    assert_equal_to_tflite_micro(network_of_rows(lengths, samples), machine)
 
 
 @pytest.mark.parametrize("machine", BOARDS)

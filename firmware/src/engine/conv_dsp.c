@@ -46,11 +46,9 @@ static void widen(const scl_op *op, const int8_t *in, int32_t t, int8_t *x)
 /* Three or four windows. */
 static void four_windows(const scl_op *op, const int8_t *x, int32_t windows, int8_t *out)
 {
-    const int32_t row = op->kernel * op->in_channels, channels = op->out_channels;
-    const scl_scales scales = scl_scales_of(op);
-    scl_four four = {.scales = scales, .x = x, .w = op->weights, .padded = (row + 3) & ~3, .row = row,
-                     .to = out, .end = out + channels, .apart = channels, .fourth = (windows - 1) * channels};
-    scl_four_windows(&four);
+    const int32_t row = op->kernel * op->in_channels;
+    scl_four four = scl_four_of(scl_scales_of(op), op->out_channels, row, x, windows, out);
+    scl_four_windows(&four, op->weights);
 }
 
 /* A single window, as in a fully connected layer. */
