@@ -71,8 +71,8 @@ def _joined(header: Any, path: Path, wanted: Sequence[str]) -> Lead:
             raise InputError(f"{path}{HEADER}: names a segment {shortened(name)}, expected one beside it; {AGAIN}")
     files = [None if name == GAP else path.with_name(name) for name, length in segments if length]
     headers = {file: _parsed(file) for file in files if file is not None}
-    for file, one in headers.items():
-        _check_signals(one, file)
+    for segment, one in headers.items():
+        _check_signals(one, segment)
     if not headers:
         raise InputError(f"{path}{HEADER}: names no segment with samples; give another record")
     name = _chosen(list(headers.values()), wanted, path)
