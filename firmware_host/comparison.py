@@ -109,7 +109,7 @@ def figures(
     overall += _macro_f1(a, b, paired)
     if groups:
         x, y = _grouped(a, groups.group_of), _grouped(b, groups.group_of)
-        of_groups = [row for name, values in MEANS[:2] for row in _mean(name, values, x, y, paired)]
+        of_groups = [row for name, values in ACCURACIES for row in _mean(name, values, x, y, paired)]
         of_groups += _macro_f1(x, y, paired)
         overall += [replace(row, name=f"{row.name}, groups of classes") for row in of_groups]
     labels = sorted({*a.label[a.copy], *b.label[b.copy]} - {""})[:MOST_LABELS]
@@ -171,9 +171,12 @@ def _of_class(label: str, windows: Windows) -> np.ndarray:
     return np.where((windows.label == label) & windows.copy, windows.correct, np.nan)
 
 
-MEANS: tuple[tuple[str, Values], ...] = (
+ACCURACIES: tuple[tuple[str, Values], ...] = (
     ("Accuracy, as recorded", lambda w: np.where(w.copy, np.nan, w.correct)),
     ("Accuracy, transformed", lambda w: np.where(w.copy, w.correct, np.nan)),
+)
+MEANS: tuple[tuple[str, Values], ...] = (
+    *ACCURACIES,
     ("Consistency", lambda w: np.where(w.copy & w.kept, w.consistent, np.nan)),
     ("Similarity, invariant features", lambda w: np.where(w.copy, w.similarity, np.nan)),
 )

@@ -50,7 +50,7 @@ def read_lead(path: Path, wanted: Sequence[str]) -> Lead:
     header = _parsed(path)
     if isinstance(header, wfdb.MultiRecord):
         return _joined(header, path, wanted)
-    header = _header(path)
+    _check_signals(header, path)
     name = _chosen([header], wanted, path)
     x = _millivolts(header, name, path)
     assert x is not None  # as it was chosen
@@ -70,7 +70,9 @@ def _joined(header: Any, path: Path, wanted: Sequence[str]) -> Lead:
         if name != GAP and not _NAME.fullmatch(name):
             raise InputError(f"{path}{HEADER}: names a segment {shortened(name)}, expected one beside it; {AGAIN}")
     files = [None if name == GAP else path.with_name(name) for name, length in segments if length]
-    headers = {file: _header(file) for file in files if file is not None}
+    headers = {file: _parsed(file) for file in files if file is not None}
+    for segment, one in headers.items():
+        _check_signals(one, segment)
     if not headers:
         raise InputError(f"{path}{HEADER}: names no segment with samples; give another record")
     name = _chosen(list(headers.values()), wanted, path)
@@ -102,11 +104,11 @@ def _parsed(path: Path) -> Any:
         ) from error
 
 
-def _header(path: Path) -> Any:
-    """wfdb's header of a record of one segment with signals."""
+def _check_signals(header: Any, path: Path) -> None:
+    """Raises InputError unless a header is that of a record of one segment with signals."""
     import wfdb
 
-    header, name = _parsed(path), f"{path}{HEADER}"
+    name = f"{path}{HEADER}"
     if not isinstance(header, wfdb.Record):
         raise InputError(
             f"{name}: is of a record of {header.n_seg} segments within another one, expected one; convert it with "
@@ -119,7 +121,6 @@ def _header(path: Path) -> Any:
         )
     if not header.fs or not header.fs > 0:
         raise InputError(f"{name}: has {header.fs} samples per second, expected more than 0; {AGAIN}")
-    return header
 
 
 def _chosen(headers: Sequence[Any], wanted: Sequence[str], path: Path) -> str:

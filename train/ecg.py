@@ -102,8 +102,8 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     folder = working_folder.WorkingFolder.of_command("train.ecg", argv, arguments)
     from train.data.registry import data_set
     from train.data.strips import not_measurable
-    from train.run.class_figures import read_metrics
     from train.run.ecg_task import check_ecg, ecg_task
+    from train.run.metrics_json import read_metrics
     from train.run.session import train_run
     from train.run.summary import summary
 

@@ -64,7 +64,7 @@ def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -
     from train.data.data_set import Source
     from train.data.registry import data_set, data_set_at
     from train.data.stored import resolve
-    from train.run.class_figures import read_metrics
+    from train.run.metrics_json import read_metrics
     from train.run.session import train_run
     from train.run.summary import summary
     from train.run.task import check_imu, imu_task

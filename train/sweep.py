@@ -25,6 +25,7 @@ from scl.arguments import Parser, whole
 from scl.artifacts import InputError, command, shortened
 from scl.text import cell, say
 from train.run.log import read_log
+from train.run.metrics_json import read_metrics
 from train.run.sweep_file import Options, Sweep, Value, read
 from train.run.working_folder import WorkingFolder
 
@@ -170,7 +171,7 @@ def collect(sweep: Sweep) -> list[Row]:
         folder = sweep.folder(options)
         if not (folder / "metrics.json").is_file():
             continue
-        metrics = artifacts.read_json(folder / "metrics.json", "metrics", 3)
+        metrics = read_metrics(folder)
         last = [{}, *read_log(folder / "metrics.jsonl")][-1]
         figures: Row = {name: value for name, value in last.items() if name.startswith("val_")}
         try:

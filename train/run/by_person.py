@@ -17,9 +17,10 @@ from train.data.mitdb import RHYTHM
 from train.data.recordings import Recordings, WindowSet
 from train.data.strips import Strips, strips
 from train.data.tasks import TASKS
-from train.run.class_figures import METRICS, ClassesFigures, class_figures, own_figures, read_metrics
+from train.run.class_figures import ClassesFigures, class_figures, own_figures
 from train.run.evaluate import Evaluation, evaluate, predict
 from train.run.evaluate_strips import evaluate_strips
+from train.run.metrics_json import METRICS, read_metrics
 from train.run.people import Part, People, Reason, recognized
 from train.run.transfer_file import (
     CopiesOfTransfer,

@@ -6,12 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from scl import metrics
-from scl.artifacts import InputError, read_json
+from scl.artifacts import InputError
 from scl.artifacts.fields import Fraction, Line, Whole
 from scl.robustness import Interval
-
-METRICS = "metrics.json"
-ADVICE = "train the run again"
+from train.run.metrics_json import ADVICE
 
 
 @dataclass(frozen=True)
@@ -69,11 +67,6 @@ def _one(name: str, right: np.ndarray, groups: np.ndarray) -> ClassFigures:
 
 def _interval(right: np.ndarray, groups: np.ndarray) -> Interval | None:
     return metrics.cluster_interval(right, groups) if len(np.unique(groups)) > 1 else None
-
-
-def read_metrics(run: Path) -> dict[str, object]:
-    """The run's metrics.json. Raises InputError if it is not there or of another version."""
-    return read_json(run / METRICS, "metrics", 3, ADVICE)
 
 
 def own_figures(

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scl import artifacts
 from scl.artifacts import InputError, complain
 from scl.artifacts.run import DataSource, Normalisation, RunInfo, SensorChannels, WindowInfo
 from scl.text import say
 from train.data.recordings import Recordings, WindowSet
 from train.run.config import TrainConfig
 from train.run.log import EpochLog
+from train.run.metrics_json import write_metrics
 from train.run.working_folder import WorkingFolder
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> "Metr
     model = hooks.settled(model)
     info = replace(info, partition=model.partition, parameters=count_parameters(model))
     metrics = _measured(model, task, config, info, last, device)
-    _write_metrics(partial / "metrics.json", metrics, task.recordings.name)
+    write_metrics(partial, metrics, task.recordings.name)
     write_run(partial, info, model.cpu())
     folder.finish()
     return metrics
@@ -222,23 +222,6 @@ def _measured(
         evaluation = evaluate_strips(model, task.strips, device)
     warnings = health_warnings(evaluation, labels, last, info.partition, len(info.labels))
     return Metrics(info, evaluation, others, elsewhere, tuple(warnings))
-
-
-def _write_metrics(path: Path, metrics: "Metrics", data: str) -> None:
-    """metrics.json; `data` names the recordings."""
-    info = metrics.info
-    contents: dict[str, object] = {"kind": "metrics", "schema": 3, "task": info.task, "method": info.method}
-    contents |= {"transformation": metrics.evaluation.name, "labels": list(info.labels)}
-    contents |= {"partition": asdict(info.partition), "split": asdict(info.split), "part": "test", "data": data}
-    contents |= metrics.evaluation.as_dict()
-    contents |= {name: asdict(figures) for name, figures in metrics.others.items()}
-    if metrics.groups:
-        contents["groups"] = [asdict(group) for group in metrics.groups]
-    if metrics.other_classes:
-        contents["other_classes"] = metrics.other_classes
-    if metrics.by_construction:
-        contents["consistency_by_construction"] = metrics.by_construction
-    artifacts.write_json(path, contents | {"warnings": list(metrics.warnings)})
 
 
 def missing_labels(windows: WindowSet, labels: tuple[str, ...]) -> list[str]:

@@ -7,7 +7,8 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, recall_score
 
 from scl.artifacts import InputError, write_json
-from train.run.class_figures import class_figures, own_figures, read_metrics
+from train.run.class_figures import class_figures, own_figures
+from train.run.metrics_json import read_metrics
 
 LABELS = ("a", "b", "c", "d")
 NAMES = {0: "a", 2: "c", 3: "d"}
@@ -94,5 +95,5 @@ def test_metrics_that_are_missing_or_old(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"metrics\.json"):
         read_metrics(tmp_path)
     write_json(tmp_path / "metrics.json", {"kind": "metrics", "schema": 1})
-    with pytest.raises(InputError, match="schema 1, this version reads schema 2; train the run again"):
+    with pytest.raises(InputError, match="schema 1, this version reads schema 3; train the run again"):
         read_metrics(tmp_path)

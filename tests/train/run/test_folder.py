@@ -67,7 +67,7 @@ def test_pickled_weights_are_refused_even_with_a_matching_hash(folder: Path) -> 
     ("changes", "message"),
     [
         ({"kind": "bundle"}, "holds 'bundle', expected kind 'run'"),
-        ({"schema": 4}, "schema 4, this version reads schema 5; train it again with python -m train.imu"),
+        ({"schema": 4}, "schema 4, this version reads schema 6; train it again with python -m train.imu"),
         ({"weights_sha256": "0" * 64}, "SHA-256 is .* names 000"),
         ({"weights_sha256": None}, "run.json: field weights_sha256 is missing"),
         ({"window": None}, "run.json: field window is missing"),
