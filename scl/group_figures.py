@@ -52,7 +52,7 @@ def group_figures(labels: np.ndarray, classes: np.ndarray, subjects: np.ndarray,
     """
     truth, found = grouped(labels, numbers), grouped(classes, numbers)
     figures = robustness(truth, found, subjects)
-    copies, right = figures.transformed, truth == found
+    copies, right = figures.transformed, (truth == found) & (truth >= 0)
     everybody = np.broadcast_to(subjects, right.shape)
     return GroupFigures(
         accuracy=figures.accuracy,

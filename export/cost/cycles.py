@@ -1,14 +1,16 @@
 """Cycles of a network on a Cortex-M4, modelled: every instruction that the emulator runs, at the cycles of Arm's table.
 
 The costs are those of Arm's Cortex-M4 Processor Technical Reference Manual (100166, r0p1), section 3.3.1, with no wait
-states, and of 3.3.2 for loads and stores that follow each other: one cycle for an instruction of data processing or
-multiplication; 1 + N for N registers that are loaded or stored as a list or a pair; P more for a branch that is taken.
-What the manual leaves open has a least, a usual and a most:
+states, and of what Arm says of loads and stores that follow each other ("Load/store timings"): one cycle for an
+instruction of data processing or multiplication; 1 + N for N words that are loaded or stored as a list or a pair; P
+more for a branch that is taken; one more where data processing has just written a register of an address. What the
+manual leaves open has a least, a usual and a most:
 
 - P is 1, 2 or 3; usually 2, and 3 where the target is an instruction of four bytes at an address that four does not
   divide, which takes two fetches.
 - A load of one register takes two cycles, and one less behind another such load whose register is no part of its
-  address. A store takes one with an immediate offset or behind such a load, else two.
+  address, unless it writes its address back. A constant from beside the code may take one more. A store takes one with
+  an immediate offset or behind such a load, else two.
 - IT is folded into the instruction before it, or takes a cycle; a division takes 2 to 12, usually 7.
 
 `wait_states` of the flash come on top for every branch that is taken and every constant that is loaded from beside the
@@ -25,6 +27,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from export.cost.instructions import output_of
 from export.cost.thumb import Instruction, listed
 from scl import machines, toolchain
 from scl.artifacts import InputError
@@ -72,7 +75,7 @@ def network_cycles(c_folder: Path, build: Path, layers: int, wait_states: int = 
     """
     toolchain.require(machines.QEMU, OBJDUMP)
     elf = toolchain.build(c_folder, build / f"bench-{machines.DEFAULT}", machines.DEFAULT, "bench")
-    program, entry = listed(_said(OBJDUMP[0], "-d", elf)), _address(elf, ENTRY)
+    program, entry = listed(output_of(OBJDUMP[0], "-d", elf)), _address(elf, ENTRY)
     followed = islice(calls_of(entry, _traced(elf), program), layers + 2)  # of none, of each layer, of all
     calls = [modelled(counts, program, wait_states) for counts in followed]
     if len(calls) < layers + 2:
@@ -137,13 +140,18 @@ def _exactly(cycles: int) -> Cycles:
 def _own(before: Instruction | None, this: Instruction) -> Cycles:
     """Without what a branch that is taken costs."""
     name = this.name
-    if this.registers:
-        return _exactly(1 + this.registers)
+    stall = int(before is not None and before.result in this.address_registers)
+    if this.words:
+        return _exactly(1 + this.words + stall)
+    if this.double:
+        return _exactly(3 + stall)
     piped = before is not None and before.loads and before.target not in this.address_registers
     if this.stores:
-        return Cycles(1, 2 if this.indexed and not piped else 1, 2)
+        return Cycles(1, 2 if this.indexed and not piped else 1, 2) + _exactly(stall)
     if this.loads:
-        return Cycles(1, 1 if piped else 2, 2)
+        return Cycles(1, 1 if piped and not this.updates_base else 2, 3 if this.literal else 2) + _exactly(stall)
+    if name in ("tbb", "tbh"):
+        return Cycles(2, 3, 3) + _exactly(stall)
     if _DIVISION.match(name):
         return Cycles(2, 7, 12)
     if _IT.match(name):
@@ -152,14 +160,14 @@ def _own(before: Instruction | None, this: Instruction) -> Cycles:
         return _exactly(14)
     if _FUSED.match(name):
         return _exactly(3)
-    return _exactly(2 if name in ("tbb", "tbh") else 1)
+    return _exactly(1)
 
 
 def _traced(elf: Path) -> Iterator[int]:
     """The addresses of a program's instructions as the emulator runs them."""
     console = ["-serial", "none", "-chardev", "null,id=console"]
     console += ["-semihosting-config", "enable=on,target=native,chardev=console"]
-    single = one_by_one(_said(machines.QEMU[0], "--version"))
+    single = one_by_one(output_of(machines.QEMU[0], "--version"))
     command = [*machines.qemu_command(elf, machines.DEFAULT), *console, *single, "-d", "exec,nochain"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
         assert run.stderr is not None
@@ -174,12 +182,8 @@ def _traced(elf: Path) -> Iterator[int]:
 
 def _address(elf: Path, name: str) -> int:
     """Of a function."""
-    for line in _said(NM[0], elf).splitlines():
+    for line in output_of(NM[0], elf).splitlines():
         address, _kind, symbol = line.rsplit(" ", 2)
         if symbol == name:
             return int(address, 16)
     raise InputError(f"{elf}: has no function {name}; build it again")
-
-
-def _said(*command: str | Path) -> str:
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True).stdout

@@ -75,7 +75,7 @@ def measure(c_folder: Path, build: Path, board: str = BOARD) -> DeviceCost:
     stream = None
     if "step" in found:
         stream = StreamCost(instructions(found["step"]), found["compared"], found["differing"])
-    sizes = _run("arm-none-eabi-size", "--format=berkeley", elf).splitlines()[1].split()
+    sizes = output_of("arm-none-eabi-size", "--format=berkeley", elf).splitlines()[1].split()
     return DeviceCost(
         board,
         instructions(found["all"]),
@@ -115,7 +115,7 @@ def printed(
     elf = toolchain.build(c_folder, build / f"{program}-{board}", board, program, *settings)
     console = ["-serial", "none", "-chardev", "stdio,id=console"]
     console += ["-semihosting-config", "enable=on,target=native,chardev=console"]
-    lines = _run(*machines.qemu_command(elf, board), *console).splitlines()
+    lines = output_of(*machines.qemu_command(elf, board), *console).splitlines()
     entries = [(name, int(value)) for name, value in (line.split() for line in lines)]
     if "stack" not in dict(entries):
         raise InputError(
@@ -124,7 +124,8 @@ def printed(
     return elf, entries
 
 
-def _run(*command: str | Path) -> str:
+def output_of(*command: str | Path) -> str:
+    """What a program says. Raises InputError, with what it says, if it fails or does not end within TIMEOUT_S."""
     words = [str(part) for part in command]
     try:
         done = subprocess.run(

@@ -9,6 +9,9 @@ _CONDITION = "(eq|ne|cs|hs|cc|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)?"
 _LOAD = re.compile(rf"^ldr(b|h|sb|sh)?{_CONDITION}(\.n|\.w)?$")
 _STORE = re.compile(rf"^str(b|h)?{_CONDITION}(\.n|\.w)?$")
 _PAIR = re.compile(rf"^(ldrd|strd){_CONDITION}$")
+_WITHOUT_RESULT = re.compile(
+    rf"^(bl?x?{_CONDITION}|cbn?z|cm[pn]|tst|teq|nop|it[te]*|tb[bh]|vcmpe?|vmsr|svc|bkpt|cps|[di][sm]b)(\.|$)"
+)
 _LIST = re.compile(r"^(ldm|stm|push|pop|vldm|vstm|vpush|vpop)")
 
 
@@ -49,29 +52,50 @@ class Instruction:
 
     @property
     def target(self) -> str:
-        """The register that a load of one register writes."""
+        """Its first operand: the register that a load of one register or data processing writes."""
         return self.operands.split(",")[0].strip()
 
     @property
     def address_registers(self) -> frozenset[str]:
         """The registers that its address is made of; none of an instruction without an address."""
+        if _LIST.match(self.name):
+            base = self.operands.partition("{")[0]
+            return frozenset(_REGISTER.findall(base) or ["sp"])
         return frozenset(_REGISTER.findall(self.operands.partition("[")[2]))
 
     @property
-    def registers(self) -> int:
+    def updates_base(self) -> bool:
+        """Whether a load or store of one register writes its address back."""
+        return "]!" in self.operands or "], " in self.operands
+
+    @property
+    def double(self) -> bool:
+        """Whether it loads or stores one register of two words."""
+        return self.name.startswith(("vldr", "vstr")) and self.target.startswith("d")
+
+    @property
+    def words(self) -> int:
         """How many it loads or stores as a list or a pair; 0 of another instruction."""
         if _PAIR.match(self.name):
             return 2
         if not _LIST.match(self.name):
             return 0
         inside = self.operands.partition("{")[2].partition("}")[0]
-        return sum(_width(part) for part in inside.split(","))
+        return sum(_words(part) for part in inside.split(","))
+
+    @property
+    def result(self) -> str | None:
+        """The register that data processing writes; None of loads, stores, branches and comparisons."""
+        if self.loads or self.stores or self.words or _WITHOUT_RESULT.match(self.name):
+            return None
+        return self.target
 
 
-def _width(part: str) -> int:
-    """Registers of "r4" or "r4-r7"."""
+def _words(part: str) -> int:
+    """Of the registers of "r4", "r4-r7" or "d8-d10"."""
     first, dash, last = part.strip().partition("-")
-    return int(last[1:]) - int(first[1:]) + 1 if dash else 1
+    count = int(last[1:]) - int(first[1:]) + 1 if dash else 1
+    return 2 * count if first.startswith("d") else count
 
 
 def listed(listing: str) -> dict[int, Instruction]:
@@ -79,7 +103,7 @@ def listed(listing: str) -> dict[int, Instruction]:
 
     Examples:
         >>> found = listed("     a3c:\\te8b1 003c \\tldmia.w\\tr1!, {r2, r3, r4, r5}")
-        >>> found[0xA3C].size, found[0xA3C].registers
+        >>> found[0xA3C].size, found[0xA3C].words
         (4, 4)
     """
     found = {}

@@ -21,7 +21,11 @@ def instruction(text: str, address: int = 0x100, size: int = 4) -> Instruction:
         ("smmlar r0, r5, sl, r8", 1, 1, 1),
         ("ldmia.w r0!, {r8, r9, sl, fp}", 5, 5, 5),
         ("push {r4-r7, lr}", 6, 6, 6),
-        ("vpush {d8-d10}", 4, 4, 4),
+        ("vpush {d8-d10}", 7, 7, 7),
+        ("vldmia r0!, {s0-s3}", 5, 5, 5),
+        ("vldr d0, [r1]", 3, 3, 3),
+        ("vldr s0, [r1]", 1, 2, 2),
+        ("ldr r0, [pc, #20]", 1, 2, 3),
         ("ldrd r0, r1, [lr, #16]", 3, 3, 3),
         ("strd sl, fp, [r5], #32", 3, 3, 3),
         ("ldr.w lr, [r1], #4", 1, 2, 2),
@@ -34,7 +38,7 @@ def instruction(text: str, address: int = 0x100, size: int = 4) -> Instruction:
         ("vmul.f32 s0, s1, s2", 1, 1, 1),
         ("ite ne", 0, 1, 1),
         ("bne.n 1b0 <loop>", 1, 1, 1),
-        ("tbb [pc, r3]", 2, 2, 2),
+        ("tbb [pc, r3]", 2, 3, 3),
     ],
 )
 def test_one_instruction_that_nothing_follows(text, least, usual, most):
@@ -58,6 +62,35 @@ def test_a_load_behind_another_takes_one_cycle_less_unless_it_waits_for_it():
     ):  # fmt: skip
         assert cost(first, instruction(text), None).usual == usual, text
     assert cost(instruction("ldmia.w r0, {r1, r2}"), instruction("ldr.w r2, [r3]"), None).usual == 2
+
+
+def test_arm_s_own_examples_of_loads_behind_each_other():
+    """LDR R0,[R1]; LDR R1,[R2]: three cycles. LDR R0,[R1,R2]; STR R0,[R3,#20]: three. LDR R0,[R1,R5]; LDR R1,[R2];
+    LDR R2,[R3,#4]: four.
+    """
+    for texts, cycles in (
+        (("ldr r0, [r1]", "ldr r1, [r2]"), 3),
+        (("ldr.w r0, [r1, r2]", "str r0, [r3, #20]"), 3),
+        (("ldr.w r0, [r1, r2]", "str.w r1, [r3, r2]"), 3),
+        (("ldr.w r0, [r1, r5]", "ldr r1, [r2]", "ldr r2, [r3, #4]"), 4),
+    ):
+        found = [instruction(text) for text in texts]
+        assert sum(cost(b, i, None).usual for b, i in zip([None, *found], found, strict=False)) == cycles, texts
+
+
+def test_a_load_that_writes_its_address_back_is_not_pipelined():
+    first = instruction("ldr.w r7, [r1, #36]")
+    for text in ("ldr.w lr, [r1, #32]!", "ldr.w lr, [r1], #4"):
+        assert cost(first, instruction(text), None) == Cycles(1, 2, 2)
+
+
+def test_an_address_that_was_just_computed_waits_a_cycle():
+    add = instruction("add.w r1, r2, r3")
+    for text, usual in (("ldr r0, [r1]", 3), ("ldmia.w r1!, {r4, r5}", 4), ("str r0, [r2, #4]", 1), ("adds r0, r1", 1)):
+        assert cost(add, instruction(text), None).usual == usual, text
+    assert cost(instruction("cmp r1, r2"), instruction("ldr r0, [r1]"), None).usual == 2
+    assert cost(instruction("bne.n 200"), instruction("ldr r0, [r1]"), None).usual == 2
+    assert cost(instruction("bic.w r1, r2, r3"), instruction("ldr r0, [r1]"), None).usual == 3
 
 
 def test_wait_states_come_on_top_of_branches_and_constants():
