@@ -190,9 +190,12 @@ def deciding(run: "Run", ranges: Ranges, options: Options, watch: Steps) -> tupl
     """The model in int8, and what decides behind its logits; None where nothing does."""
     with watch.step("quantize"):
         model = quantized(run, ranges, sensor_for(run.info, options.sensor), options.streaming)
+    if model.frontend.beats is not None:  # their answers are beats, which no time joins
+        watch.skip("fit the temperature")
+        return model, None
     with watch.step("fit the temperature"):
-        decides = fitted(run, model, options.data, options.bout, options.unsure)
-    return replace(model, decision=None if decides is None else decides.decision), decides
+        behind = fitted(run, model, options.data, options.bout, options.unsure)
+    return replace(model, decision=None if behind is None else behind.decision), behind
 
 
 def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
@@ -203,6 +206,8 @@ def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
             f"{run.path}: its input is canonicalized, which the board's front end does not do; train with --input raw"
         )
     check_labels(run_folder, run.info.labels, run.info.multilabel)
+    if options.streaming is not None and run.info.frontend.beats is not None:
+        raise InputError(f"{run_folder}: finds heartbeats, --streaming is of windows; leave it out")
     if options.streaming is not None and not TASKS[run.info.task].streams:
         raise InputError(
             f"{run_folder}: classifies the beat in the middle of a window, which no stream holds; leave --streaming out"

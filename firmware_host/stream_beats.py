@@ -1,6 +1,10 @@
 """`python -m firmware_host.stream` for a model of heartbeats: plays a recording and prints each beat."""
 
 import argparse
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -47,19 +51,20 @@ def stream_beats(
         calibration.send(board.link)
         try:
             for beat in play_beats(board, manifest, record.counts, Pace() if options.speed == "real" else None):
-                say(line(beat, manifest))
                 records.append(beat)
+                say(line(beat, manifest))
         except (InputError, KeyboardInterrupt) as error:
             cause = error
-        played = total if cause is None else records[-1].end if records else 0
-        doubt = board.doubt(calibration.hash, f"after {played} of {total} samples")
-        cause = cause or doubt
-        say(*summary(records, manifest))
-        if options.annotations is not None:
-            _annotate(options.annotations, records, manifest, record.counts[:played], recorded)
-        if cause is not None:
-            if options.annotations is not None:
+        with _uninterrupted():
+            played = total if cause is None else records[-1].end if records else 0
+            doubt = board.doubt(calibration.hash, f"after {played} of {total} samples")
+            cause = cause or doubt
+            say(*summary(records, manifest))
+            if options.annotations is not None and (records or cause is None):
+                _annotate(options.annotations, records, manifest, record.counts[:played], recorded)
+            if cause is not None and options.annotations is not None:
                 say(_partial(options.annotations, records, played, record))
+        if cause is not None:
             raise cause
     whole = later = None
     if recorded is not None and reference is not None:
@@ -68,6 +73,20 @@ def stream_beats(
     answers = tuple(beat_answer(beat, manifest) for beat in records)
     out.give(StreamedBeats(answers, rhythm_answer(records, manifest), total, whole, later))
     return 0
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """One more Ctrl-C does not cost what was answered until the first: it is passed over here."""
+    usual = signal.getsignal(signal.SIGINT)
+    if not callable(usual) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _annotate(
@@ -87,6 +106,8 @@ def _annotate(
 
 def _partial(path: Path, records: list[BeatRecord], played: int, record: Capture) -> str:
     """What annotations hold that ended early."""
+    if not records:
+        return f"{path}: ended before the first beat was answered, so nothing was written"
     end, whole = played / record.rate_hz, len(record.counts) / record.rate_hz
     return f"{path}: ended after {end:.1f} of {whole:.1f} s: holds the {len(records)} beats that were answered"
 

@@ -41,11 +41,12 @@ SUPPORTED = {
     "groups": Only(("",), "an export takes groups of an ECG's classes"),
     "split": Only(("subject",), "ECG is divided by record, as published"),
 }
+MEASURED = "beats are measured where they are annotated, with --input features, causal, waveform or both"
 SUPPORTED_RAW = {
     "variation": Only((0.0,), "ECG windows are always varied"),
     "peaks": Only(("detected",), "windows of beats are cut around annotated R peaks, strips around none"),
-    "against": Only(("",), "windows are shifted only; beats are measured with --input features"),
-    "polarity": Only((AS_RECORDED,), "windows are taken as they are; beats are measured with --input features"),
+    "against": Only(("",), f"windows are shifted only; {MEASURED}"),
+    "polarity": Only((AS_RECORDED,), f"windows are taken as they are; {MEASURED}"),
 }
 SUPPORTED_MULTILABEL = {"smoothing": Only((0.0,), "labels of ptbxl may hold together, and smoothing spreads one")}
 

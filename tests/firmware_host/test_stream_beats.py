@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -140,31 +141,65 @@ def test_beats_of_the_board_s_own_sensor(play, folder, model, counts, capsys):
     assert (found["lost"], found["dropped"]) == (0, 0)
 
 
-@pytest.mark.parametrize("answered", [0, 5])
-@pytest.mark.parametrize("cause", [KeyboardInterrupt(), InputError("port native: gone; check the cable")], ids=repr)
+CAUSES = [KeyboardInterrupt(), InputError("port native: gone; check the cable")]
+
+
+@pytest.mark.parametrize("answered", [1, 6])
+@pytest.mark.parametrize("cause", CAUSES, ids=repr)
 def test_what_was_answered_is_kept(play, model, counts, tmp_path, capsys, monkeypatch, answered, cause):
-    """Ctrl-C, or a port that breaks, behind some of the beats: the file is whole, and said to be of a part."""
-    wfdb, printed, end = pytest.importorskip("wfdb"), [], 0.0
+    """Ctrl-C, or a port that breaks, while a beat is printed: the file is whole, and said to be of a part."""
+    wfdb, printed = pytest.importorskip("wfdb"), []
 
     def line(beat: BeatRecord, manifest: object) -> str:
+        printed.append(beat)
         if len(printed) == answered:
             raise cause
-        printed.append(beat)
         return "a beat"
 
     monkeypatch.setattr(stream_beats, "line", line)
     with pytest.raises(type(cause)) as error:
         play("--annotations", str(tmp_path / "e1.scl"))
     assert error.value is cause
-    if answered:
-        read = wfdb.rdann(str(tmp_path / "e1"), "scl")
-        assert read.sample.tolist() == [record.sample for record in model.expected(counts)[:answered]]
-        end = printed[-1].end / 360
+    read = wfdb.rdann(str(tmp_path / "e1"), "scl")
+    assert read.sample.tolist() == [record.sample for record in model.expected(counts)[:answered]]
     assert (tmp_path / "e1.scl").read_bytes().endswith(b"\0\0")
     *_, part = capsys.readouterr().out.splitlines()
+    end, whole = printed[-1].end / 360, len(counts) / 360
     assert part.endswith(
-        f"e1.scl: ended after {end:.1f} of {len(counts) / 360:.1f} s: holds the {answered} beats that were answered"
+        f"e1.scl: ended after {end:.1f} of {whole:.1f} s: holds the {answered} beats that were answered"
     )
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=repr)
+def test_a_file_that_was_there_stays_where_nothing_was_answered(play, tmp_path, capsys, monkeypatch, cause):
+    def play_beats(*_arguments: object) -> None:
+        raise cause
+
+    monkeypatch.setattr(stream_beats, "play_beats", play_beats)
+    (tmp_path / "e1.scl").write_bytes(b"\x01\x04\0\0")
+    with pytest.raises(type(cause)):
+        play("--annotations", str(tmp_path / "e1.scl"))
+    assert (tmp_path / "e1.scl").read_bytes() == b"\x01\x04\0\0"
+    assert "nothing was written" in capsys.readouterr().out
+
+
+def test_a_second_interrupt_costs_nothing(play, tmp_path, monkeypatch):
+    """Ctrl-C once more while the answers are written: in this process a signal, as from a terminal."""
+    wfdb, usual = pytest.importorskip("wfdb"), signal.getsignal(signal.SIGINT)
+
+    def line(beat: BeatRecord, manifest: object) -> str:
+        raise KeyboardInterrupt
+
+    def summary(*_arguments: object) -> list[str]:
+        signal.raise_signal(signal.SIGINT)
+        return []
+
+    monkeypatch.setattr(stream_beats, "line", line)
+    monkeypatch.setattr(stream_beats, "summary", summary)
+    with pytest.raises(KeyboardInterrupt):
+        play("--annotations", str(tmp_path / "e1.scl"))
+    assert len(wfdb.rdann(str(tmp_path / "e1"), "scl").sample) == 1
+    assert signal.getsignal(signal.SIGINT) is usual
 
 
 def test_the_answers_of_another_session_are_not_kept(play, tmp_path, monkeypatch):

@@ -83,6 +83,18 @@ def test_a_rate_that_cannot_be(folder: Path, rate_hz: float, expected: str) -> N
     assert ecg_task("strip", recordings, SOURCE, TrainConfig().changed(rate=104.0)).recordings.rate_hz == 104
 
 
+def test_measured_beats_are_of_as_many_hours_as_their_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task's recordings are at the model's rate, samples as well."""
+    monkeypatch.setenv("SCL_CACHE_DIR", str(tmp_path / "cache"))
+    write_wfdb(tmp_path / "set", simulated(4, 2.0, 360.0))
+    recordings = ecg_folder.load(tmp_path / "set")
+    task = ecg_task("beat", recordings, SOURCE, TrainConfig().changed(input="features"))
+    assert task.recordings.rate_hz == 180
+    assert task.recordings.summary().split("; ")[0] == recordings.summary().split("; ")[0]
+
+
 def test_beats_of_two_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without S, V has the second place in the model's labels, and in those of its windows."""
     monkeypatch.setenv("SCL_CACHE_DIR", str(tmp_path / "cache"))

@@ -116,7 +116,7 @@ def _features_task(name: TaskName, recordings: Recordings, source: Source, confi
     exempt, others = tuple(label for label in OTHERS if label in recordings.labels), None
     if name == "beat" and ecg.holds(found[0], split.test, exempt):
         others = beats.windows(found, split.test, exempt), exempt
-    task = features_task(name, recordings, source, config, split, parts, others)
+    task = features_task(name, ecg.prepared(recordings, RATE_HZ), source, config, split, parts, others)
     return replace(task, strips=strips.strips(recordings, spec, split.test)) if name == "strip" else task
 
 
