@@ -1,6 +1,5 @@
 """From a run folder to a bundle: every step of an export in order. Nothing is written unless every gate is passed."""
 
-import tempfile
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -9,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from export.beside import compared_with_float, second_opinion
-from export.cost import instructions, size, table
+from export.compiled import compiled
+from export.cost import table
 from export.cost.budget import Budget
-from export.cost.reference import cost_of
+from export.cost.instructions import DeviceCost
 from export.decision import Fitted, fitted, worth
 from export.golden.battery import check_battery, made
 from export.golden.beats import EvaluatedBeats, played
@@ -25,7 +25,7 @@ from export.network.from_encoder import dropped
 from export.network.layers import LOGITS
 from export.network.streaming import Step
 from export.proof import agreement, loss
-from export.proof.c_engine import CEngine, build_library
+from export.proof.c_engine import CEngine
 from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
 from export.proof.runtimes import Outputs, run_tflite_micro
 from export.report_page import write_report
@@ -132,13 +132,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             groups = label_groups(run.info, options.groups)
         model, decides = deciding(run, ranges, options, watch)
         model.write(folder)
-        with watch.step("compile"), tempfile.TemporaryDirectory() as build:
-            engine = CEngine(build_library(folder / "c", Path(build)))
-            on_device = instructions.measure(folder / "c", Path(build))
-            cost = cost_of(model.network.network, model.memory.size, size.measure(folder / "c"), on_device)
-        rows = table.layer_rows(model.network, model.memory, on_device.layers)
-        if options.budget is not None:
-            options.budget.require(cost, rows)
+        engine, on_device, cost, rows = compiled(model, folder, options.budget, watch)
         with watch.step("replay"):
             windows = evaluated(run, test, options, model)
         with watch.step("compare runtimes"):
@@ -235,7 +229,7 @@ class Proof:
     outputs: Outputs
 
 
-def prove(model: Model, engine: CEngine, windows: Evaluated, on_device: instructions.DeviceCost) -> Proof:
+def prove(model: Model, engine: CEngine, windows: Evaluated, on_device: DeviceCost) -> Proof:
     """Runs every form of the model on real inputs. Raises ExportError where one differs from TFLite Micro."""
     inputs = windows.proven(AGREEMENT_INPUTS)
     reference = run_tflite_micro(model.tflite, inputs)
@@ -245,7 +239,7 @@ def prove(model: Model, engine: CEngine, windows: Evaluated, on_device: instruct
     return Proof(inputs, tuple(results), streaming, outputs)
 
 
-def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: instructions.DeviceCost) -> Streaming:
+def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: DeviceCost) -> Streaming:
     """What a stream that keeps columns costs and has proved. Raises ExportError if it differs from the whole window,
     here or on the board.
     """

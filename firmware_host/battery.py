@@ -8,7 +8,7 @@ import numpy as np
 from firmware_host.battery_types import BatteryReport, Rung, Scores
 from firmware_host.board import Board
 from firmware_host.decisions import desktop_decisions
-from firmware_host.figures import Answers, interval, parity
+from firmware_host.figures import Answers, parity
 from firmware_host.measure import ask
 from scl import metrics
 from scl.artifacts.battery import read_battery
@@ -16,6 +16,7 @@ from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.bundle import Bundle
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest
+from scl.metrics import interval_if_several
 from scl.robustness import robustness
 
 
@@ -78,7 +79,7 @@ def scores(golden: Golden, classes: np.ndarray, row: int, labels: int | None) ->
         between = metrics.macro_f1_interval(truth, said, groups)
     return Scores(
         accuracy=copy.accuracy,
-        accuracy_ci95=interval(said == truth, groups),
+        accuracy_ci95=interval_if_several(said == truth, groups),
         macro_f1=copy.macro_f1,
         macro_f1_ci95=between,
         consistency=copy.consistency if row else None,

@@ -14,12 +14,13 @@ from firmware_host.breakdown_types import (
     Pairs,
     ShiftBin,
 )
-from firmware_host.figures import Answers, interval, similarities
+from firmware_host.figures import Answers, similarities
 from firmware_host.model import class_name
 from scl import metrics
 from scl.artifacts.fields import MOST_LABELS
 from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest, Manifest
+from scl.metrics import interval_if_several
 
 ANGLES_DEG = (0, 30, 60, 90, 120, 150, 180)
 ACCELEROMETER = "accelerometer"
@@ -125,7 +126,7 @@ class _AllPairs:
         return Pairs(
             pairs=int(rows.sum()),
             consistency=float(self.same[rows].mean()) if rows.any() else None,
-            consistency_ci95=interval(self.same[rows], self.groups[rows]),
+            consistency_ci95=interval_if_several(self.same[rows], self.groups[rows]),
             similarity_invariant=float(similarity.mean()) if similarity is not None and similarity.size else None,
         )
 
@@ -172,11 +173,11 @@ def _class_figures(
             copies=int(own[1:].sum()),
             precision=as_recorded["precision"],
             recall=as_recorded["recall"],
-            recall_ci95=interval(right[0][own[0]], golden.groups[own[0]]),
+            recall_ci95=interval_if_several(right[0][own[0]], golden.groups[own[0]]),
             f1=as_recorded["f1"],
             precision_transformed=turned["precision"],
             recall_transformed=turned["recall"],
-            recall_transformed_ci95=interval(right[1:][own[1:]], groups[1:][own[1:]]),
+            recall_transformed_ci95=interval_if_several(right[1:][own[1:]], groups[1:][own[1:]]),
             f1_transformed=turned["f1"],
             consistency=kept.consistency,
             consistency_ci95=kept.consistency_ci95,

@@ -9,7 +9,6 @@ import numpy as np
 
 from firmware_host.beat_validation import BeatValidation
 from firmware_host.breakdown_types import AngleBin, ShiftBin
-from firmware_host.figures import interval
 from firmware_host.validation import Validation
 from firmware_host.windows_reader import Windows
 from scl import metrics
@@ -17,6 +16,7 @@ from scl.artifacts.fields import MOST_LABELS, Whole
 from scl.artifacts.json_files import Artifact
 from scl.artifacts.label_groups import LabelGroups
 from scl.artifacts.provenance import Provenance
+from scl.metrics import interval_if_several
 from scl.robustness import Interval
 
 COMPARISON = "compare.json"
@@ -193,7 +193,7 @@ def _mean(name: str, values: Values, a: Windows, b: Windows, paired: bool) -> It
         return
     between = None
     if paired:
-        between = interval(y - x, groups[0])
+        between = interval_if_several(y - x, groups[0])
     elif min(len(np.unique(group)) for group in groups) > 1:
         between = metrics.difference_interval(y, groups[1], x, groups[0])
     yield difference(name, float(x.mean()), float(y.mean()), between, (x.size, y.size))

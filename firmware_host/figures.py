@@ -21,7 +21,7 @@ from scl.artifacts.golden import Golden
 from scl.artifacts.manifest import BundleManifest, OutputTensor
 from scl.belief import UNSURE, Decisions
 from scl.decision import LOST
-from scl.robustness import Interval, robustness
+from scl.robustness import robustness
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def summary(manifest: BundleManifest, golden: Golden, predictions: np.ndarray, f
     several = len(kept) > 1 and kept.shape[1] > 0
     return Figures(
         accuracy_transformed=copies.accuracy if copies else None,
-        accuracy_transformed_ci95=interval(right[1:].ravel(), everybody[1:].ravel())
+        accuracy_transformed_ci95=metrics.interval_if_several(right[1:].ravel(), everybody[1:].ravel())
         if copies and copies.accuracy is not None
         else None,
         macro_f1_transformed=copies.macro_f1 if copies else None,
@@ -121,7 +121,7 @@ def summary(manifest: BundleManifest, golden: Golden, predictions: np.ndarray, f
         consistency_all_pairs=copies.consistency_all_pairs if copies else None,
         changed_labels=copies.changed_labels if copies else None,
         accuracy=result.accuracy,
-        accuracy_ci95=interval(right[0], golden.groups) if result.accuracy is not None else None,
+        accuracy_ci95=metrics.interval_if_several(right[0], golden.groups) if result.accuracy is not None else None,
         macro_f1=result.macro_f1,
         similarity_invariant=float(np.mean(similarity)) if similarity else None,
         negative_similarity=_number(metrics.negative_similarity(kept)) if several else None,
@@ -152,11 +152,6 @@ def similarities(manifest: BundleManifest, predictions: np.ndarray, features: np
     """
     latent = _latent(manifest, predictions, features)[..., _invariant_slice(manifest)]
     return metrics.cosine(np.broadcast_to(latent[0], latent[1:].shape), latent[1:]) if latent.shape[-1] else None
-
-
-def interval(values: np.ndarray, groups: np.ndarray) -> Interval | None:
-    """Of the mean of values (n,), clustered by groups (n,); None for less than two groups."""
-    return metrics.cluster_interval(values, groups) if len(np.unique(groups)) > 1 else None
 
 
 def _latent(manifest: BundleManifest, predictions: np.ndarray, features: np.ndarray) -> np.ndarray:

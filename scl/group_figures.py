@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scl import metrics
+from scl.metrics import interval_if_several
 from scl.robustness import Interval, robustness
 
 
@@ -56,17 +56,13 @@ def group_figures(labels: np.ndarray, classes: np.ndarray, subjects: np.ndarray,
     everybody = np.broadcast_to(subjects, right.shape)
     return GroupFigures(
         accuracy=figures.accuracy,
-        accuracy_ci95=None if figures.accuracy is None else _interval(right[0], subjects),
+        accuracy_ci95=None if figures.accuracy is None else interval_if_several(right[0], subjects),
         macro_f1=figures.macro_f1,
         accuracy_transformed=copies.accuracy if copies else None,
-        accuracy_transformed_ci95=_interval(right[1:].ravel(), everybody[1:].ravel())
+        accuracy_transformed_ci95=interval_if_several(right[1:].ravel(), everybody[1:].ravel())
         if copies and copies.accuracy is not None
         else None,
         macro_f1_transformed=copies.macro_f1 if copies else None,
         consistency=copies.consistency if copies else None,
         consistency_ci95=copies.consistency_ci95 if copies else None,
     )
-
-
-def _interval(right: np.ndarray, subjects: np.ndarray) -> Interval | None:
-    return metrics.cluster_interval(right, subjects) if len(np.unique(subjects)) > 1 else None

@@ -225,6 +225,15 @@ def cluster_interval(
     return float(low), float(high)
 
 
+def interval_if_several(values: np.ndarray, clusters: np.ndarray) -> tuple[float, float] | None:
+    """As `cluster_interval`; None for fewer than two clusters.
+
+    Examples:
+        >>> interval_if_several(np.array([1.0, 0.0]), np.array([7, 7]))
+    """
+    return cluster_interval(values, clusters) if len(np.unique(clusters)) > 1 else None
+
+
 def difference_interval(
     values: np.ndarray, clusters: np.ndarray, minus: np.ndarray, minus_clusters: np.ndarray
 ) -> tuple[float, float]:

@@ -132,7 +132,7 @@ def _scores(labels: np.ndarray, classes: np.ndarray, mask_labels: int | None) ->
 def _interval(pairs: np.ndarray, rows: np.ndarray, groups: np.ndarray) -> Interval | None:
     """Of pairs (..., n) those that `rows` names, clustered by groups (n,); None for a single group."""
     clusters = np.broadcast_to(groups, rows.shape)[rows]
-    return metrics.cluster_interval(pairs[rows], clusters) if len(np.unique(clusters)) > 1 else None
+    return metrics.interval_if_several(pairs[rows], clusters)
 
 
 def _mean_of(scores: list[float | None]) -> float | None:

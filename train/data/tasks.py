@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from scl.artifacts.fields import TaskName
 from scl.artifacts.run import InputSteps, Split, WindowInfo
+from scl.frontend.beats import BeatSpec
 from train.data import beats, ecg
 from train.data.fitting import at_rate
 from train.data.mitdb import RHYTHM
@@ -69,12 +70,16 @@ def _all_beats(
     recordings: Recordings, window: WindowInfo, steps: InputSteps, transformation: Transformation
 ) -> tuple[WindowSet, tuple[str, ...]]:
     if steps.beats is not None:
-        assert isinstance(transformation, Disturbance)
-        found = beats.versions(recordings, steps.beats, transformation.kinds)
+        found = _measured(recordings, steps.beats, transformation)
         return beats.windows(found, recordings.groups, recordings.labels), recordings.labels
     assert isinstance(transformation, Shift)
     behind = ecg.prepared(recordings, window.rate_hz)
     return ecg.beats(behind, behind.groups, transformation, recordings.labels), recordings.labels
+
+
+def _measured(recordings: Recordings, spec: BeatSpec, transformation: Transformation) -> beats.Versions:
+    assert isinstance(transformation, Disturbance)  # what measured beats are trained under
+    return beats.versions(recordings, spec, transformation.kinds)
 
 
 def _ecg(name: str) -> Cut:
@@ -87,8 +92,7 @@ def _ecg(name: str) -> Cut:
         transformation: Transformation,
     ) -> WindowSet:
         if steps.beats is not None:
-            assert isinstance(transformation, Disturbance)
-            found = beats.versions(recordings, steps.beats, transformation.kinds)
+            found = _measured(recordings, steps.beats, transformation)
             return beats.windows(found, split.part(part), RHYTHM)
         assert isinstance(transformation, Shift)  # what other ECG is trained under
         return ecg.split_windows(ecg.prepared(recordings, window.rate_hz), split, part, name, transformation)

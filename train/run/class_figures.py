@@ -53,7 +53,7 @@ def class_figures(labels: np.ndarray, classes: np.ndarray, groups: np.ndarray, n
         windows=len(labels),
         people=len(np.unique(groups)),
         accuracy=metrics.accuracy(labels, classes),
-        accuracy_ci95=_interval(right, groups),
+        accuracy_ci95=metrics.interval_if_several(right, groups),
         macro_f1=metrics.macro_f1(labels, classes),
         macro_f1_ci95=metrics.macro_f1_interval(labels, classes, groups) if several else None,
         classes=tuple(_one(name, right[labels == k], groups[labels == k]) for k, name in names.items()),
@@ -62,11 +62,7 @@ def class_figures(labels: np.ndarray, classes: np.ndarray, groups: np.ndarray, n
 
 def _one(name: str, right: np.ndarray, groups: np.ndarray) -> ClassFigures:
     recall = float(right.mean()) if len(right) else None
-    return ClassFigures(name, len(right), len(np.unique(groups)), recall, _interval(right, groups))
-
-
-def _interval(right: np.ndarray, groups: np.ndarray) -> Interval | None:
-    return metrics.cluster_interval(right, groups) if len(np.unique(groups)) > 1 else None
+    return ClassFigures(name, len(right), len(np.unique(groups)), recall, metrics.interval_if_several(right, groups))
 
 
 def own_figures(
