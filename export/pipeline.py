@@ -25,7 +25,7 @@ from export.network.from_encoder import dropped
 from export.network.layers import LOGITS
 from export.proof import agreement, loss
 from export.proof.c_engine import CEngine
-from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
+from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS
 from export.proof.runtimes import Outputs, run_tflite_micro
 from export.report_page import write_report
 from export.sensor import sensor_for

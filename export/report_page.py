@@ -159,10 +159,8 @@ def _proof(report: Report) -> Rows:
 def _hop(kept: Streaming | None) -> Rows:
     if kept is None:
         return []
-    text = (
-        f"{kept.instructions:,} instructions, {share(kept.share)} of a whole window's; arena {kept.arena_bytes:,} bytes"
-    )
-    return [(f"A stream's hop of {kept.hop} samples", text)]
+    costs = f"{kept.instructions:,} instructions, {share(kept.share)} of a whole window's"
+    return [(f"A stream's hop of {kept.hop} samples", f"{costs}; arena {kept.arena_bytes:,} bytes")]
 
 
 def _sources(report: Report) -> Rows:

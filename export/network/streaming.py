@@ -92,8 +92,8 @@ class _Columns:
 @dataclass(frozen=True)
 class _Place:
     """Where the columns of a tensor lie that the layer behind reads: its left ones, `old` ones that are kept, new ones
-    and right ones, of a window that is `shorter` hops shorter. `skipped` old ones before them nothing reads. Left columns
-    wait `delay` hops.
+    and right ones, of a window that is `shorter` hops shorter. Nothing reads the `skipped` old ones before them. Left
+    columns wait `delay` hops.
     """
 
     columns: _Columns

@@ -197,7 +197,8 @@ def test_a_padded_chain_worked_out_by_hand():
 
     A hop computes 1 + 4 + 1 columns, then 2 + 2 + 2. The second layer's shortest window of 13 - 2 h outputs has 7, 3
     hops less, and 25 - 12 = 13 columns before it, 7 of them kept; the first layer's has 25 - 4 * 4 = 9 outputs, 4 hops
-    less, and 50 - 4 * 8 = 18 samples, 10 of them kept. So the first layer's left column waits a hop, and the second's 3.
+    less, and 50 - 4 * 8 = 18 samples, 10 of them kept. So the first layer's left column waits a hop, and the second's
+    two wait 3.
     """
     step = streaming.step(chain(same=True), 8)
     assert numbers(step, "out_length") == [1, 5, 2, 4]
