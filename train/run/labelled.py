@@ -20,7 +20,8 @@ Labels = TypeVar("Labels", np.ndarray, Tensor)
 
 def has_label(labels: Labels) -> Labels:
     """Which of the labels (n,) are classes."""
-    return labels != UNLABELLED
+    known: Labels = labels != UNLABELLED
+    return known
 
 
 def labelled_subjects(groups: np.ndarray, count: int, seed: int) -> np.ndarray:
