@@ -136,7 +136,7 @@ def _losses(report: ExportReport) -> Rows:
             f"{evaluation.windows:,} of {evaluation.subjects} subjects, {evaluation.copies} copies of each",
         ),
         ("windows and copies that saturate", f"{report.saturated:.2%}"),
-        ("windows and copies without a lead", f"{report.abstained:.2%}"),
+        ("windows and copies without a signal", f"{report.abstained:.2%}"),
         *_decision(report.decision),
     ]
     for name in FIGURES:

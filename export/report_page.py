@@ -144,7 +144,7 @@ def _proof(report: Report) -> Rows:
             "Variant dimensions left out",
             f"{dropped.dimensions}: {dropped.parameters:,} parameters, {dropped.bytes:,} bytes, {dropped.macs:,} MACs",
         ),
-        ("Windows and copies that saturate, without a lead", f"{share(report.saturated)}, {share(report.abstained)}"),
+        ("Windows and copies that saturate, without a signal", f"{share(report.saturated)}, {share(report.abstained)}"),
     ]
     decided = report.decision
     if decided is not None:
