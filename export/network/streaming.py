@@ -142,9 +142,10 @@ def step(network: Network, hop: int) -> Step:
         sliding.append(layer)
         columns.append(behind)
     if not sliding:
+        stride = total_stride(network)
         raise InputError(
             f"--streaming {hop}: layer {network.layers[0].name} needs the whole window anew with each hop, so nothing "
-            f"can be kept; give a short hop, a multiple of {total_stride(network)} (the strides' product), or leave it out"
+            f"can be kept; give a short hop, a multiple of {stride} (the strides' product), or leave it out"
         )
     return _placed(network, hop, sliding, _places(sliding, columns))
 

@@ -168,7 +168,7 @@ def test_changed_weights_are_refused(copied_run, tmp_path):
     [
         (["--sensor", "nosuch"], "nosuch"),
         (["--streaming", "13"], "--streaming 13: layer block0 needs the whole window anew with each hop"),
-        (["--streaming", "200"], "--streaming 200: expected 1 to 199 samples"),
+        (["--streaming", "80"], "--streaming 80: expected 1 to 79 samples"),
     ],
 )
 def test_wrong_arguments_are_named(run_folder, tmp_path, arguments, message):
