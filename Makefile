@@ -87,8 +87,8 @@ battery: setup ## The demo's model under every nuisance, on an emulated board (1
 demo-ecg: setup ## The ECG path: heartbeats found and classified on the board, on MIT-BIH (15 minutes)
 	$(PY) -m train.ecg --task beat --force --out runs/demo-ecg
 	$(PY) -m calibration.ranges runs/demo-ecg
-	$(PY) -m export.quantize runs/demo-ecg --out bundles/demo-ecg --max-loss 1
-	$(PY) -m firmware_host.validate bundles/demo-ecg --port emulator --limit 20500 --out reports/demo-ecg
+	$(PY) -m export.quantize runs/demo-ecg --out bundles/demo-ecg --max-loss 1 --battery small
+	$(PY) -m firmware_host.validate bundles/demo-ecg --port emulator --limit 20500 --battery --out reports/demo-ecg
 
 # A quarter of the bundle's windows is sent: a strip is 11 kB of counts.
 .PHONY: demo-strip
@@ -125,6 +125,7 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	$(PY) benchmarks/battery_folds.py
 	$(PY) benchmarks/beat_folds.py
 	$(PY) benchmarks/beat_seeds.py
+	$(PY) benchmarks/beat_battery.py
 	$(PY) benchmarks/beat_conditions.py
 	for set in against=inverted against=lead against=inverted+lead polarity=corrected "against=lead polarity=corrected"; do \
 	  $(PY) benchmarks/beat_conditions.py --set $$set --seeds 0 1 2 --conditions "as recorded" "second lead" inverted || exit; done

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import ablations
 import battery_folds
+import beat_battery
 import beat_conditions
 import beat_folds
 import beat_literature
@@ -97,6 +98,7 @@ def main() -> None:
     texts["battery_folds"] = battery_folds.table(batteries)
     texts["battery_against"] = battery_folds.against_table(batteries)
     battery_folds.write_picture(batteries)
+    texts["beat_battery"] = beat_battery.table(json.loads(beat_battery.RESULTS.read_text("utf-8"))["rows"])
     texts["decisions"] = decisions.table(decisions.loaded())
     texts["decisions_groups"] = decisions.groups_table(decisions.loaded())
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))

@@ -13,6 +13,7 @@ from export.cost import table
 from export.cost.budget import Budget
 from export.cost.instructions import DeviceCost
 from export.decision import Fitted, fitted, worth
+from export.golden import beat_battery
 from export.golden.battery import check_battery, made
 from export.golden.beats import EvaluatedBeats, played
 from export.golden.choice import balanced, spread
@@ -32,7 +33,7 @@ from export.sensor import sensor_for
 from scl import artifacts, toolchain
 from scl.arguments import MOST_COPIES, MOST_COUNT
 from scl.artifacts import InputError
-from scl.artifacts.battery import write_battery
+from scl.artifacts.battery import write_battery, write_beat_battery
 from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.bundle import hashes, write_manifest
 from scl.artifacts.export_report import Agreement, ExportReport
@@ -145,7 +146,7 @@ def export(run_folder: Path, out: Path, options: Options) -> ExportReport:
             loss.require_small_loss(evaluation, options.max_loss, limited)
         with watch.step("ask TensorFlow's converter"):
             opinion = second_opinion(model, ranges, proof.inputs[:CONVERTER_INPUTS])
-        battery = () if options.battery is None else store_battery(folder, run, model, test, options, watch)
+        battery = () if options.battery is None else store_battery(folder, run, model, test, windows, options, watch)
         report = ExportReport(
             name=out.name,
             model_hash=model.hash,
@@ -208,7 +209,7 @@ def read(run_folder: Path, options: Options) -> tuple["Run", Ranges, WindowSet]:
     sensor = sensor_for(run.info, options.sensor)  # an unfit one is refused before minutes of reading
     if run.info.frontend.beats is not None and (options.bout is not None or options.unsure > 0):
         raise InputError(f"{run_folder}: finds heartbeats, --bout and --unsure are of windows; leave them out")
-    check_battery(options.battery, sensor, run.info.frontend.beats is not None)
+    check_battery(options.battery, sensor)
     return run, read_ranges(run_folder), windows_for_run(run.info, "test", options.data)
 
 
@@ -264,13 +265,17 @@ def evaluated(run: "Run", test: WindowSet, options: Options, model: Model) -> Ev
 
 
 def store_battery(
-    folder: Path, run: "Run", model: Model, test: WindowSet, options: Options, watch: Steps
+    folder: Path, run: "Run", model: Model, test: WindowSet, windows: Evaluated, options: Options, watch: Steps
 ) -> tuple[BatteryCopy, ...]:
     """Writes battery.npz, which was asked for, into a bundle folder; what its rows are."""
     assert options.battery is not None
+    answers = partial(run_tflite_micro, model.tflite)
     with watch.step(*BATTERY_STEP):
+        if isinstance(windows, EvaluatedBeats | EvaluatedStrips):
+            stretches = beat_battery.made(options.battery, windows.played, model.frontend, options.seed)
+            write_beat_battery(folder, stretches.golden(model.frontend, answers))
+            return tuple(step.copy for step in stretches.rungs)
         recordings = recordings_for_run(run.info, options.data)
         battery = made(options.battery, test, recordings, model.frontend, options.seed)
-        answers = partial(run_tflite_micro, model.tflite)
         write_battery(folder, battery.golden(FrontEnd.from_spec(model.frontend), answers, model.thresholds))
     return tuple(step.copy for step in battery.rungs)

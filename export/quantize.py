@@ -85,8 +85,8 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     options.add_argument(
         "--battery", metavar="small|whole|NAME+NAME",
-        help="store windows under nuisances too (mirror, noise, a sensor that stops: docs/BATTERY.md), which "
-        "firmware_host.validate --battery plays to a board",
+        help="store windows, or stretches of ECG, under nuisances too (mirror, noise, a dead sensor: docs/BATTERY.md), "
+        "which firmware_host.validate --battery plays to a board",
     )  # fmt: skip
     options.add_argument(
         "--groups", type=_groups, metavar=FORM,

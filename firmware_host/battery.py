@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firmware_host.battery_types import BatteryReport, Rung, Scores
+from firmware_host.battery_types import BatteryReport, Rung, Scores, Step
 from firmware_host.board import Board
 from firmware_host.decisions import desktop_decisions
 from firmware_host.figures import Answers, parity
@@ -62,7 +62,7 @@ def ladders(copies: Sequence[BatteryCopy], golden: Golden, classes: np.ndarray, 
     return rungs
 
 
-def weakest_first(rungs: Sequence[Rung]) -> list[Rung]:
+def weakest_first(rungs: Sequence[Step]) -> list[Step]:
     """Nuisances by the lowest macro F1 of their ladder, each by rising strength."""
     lowest = {rung.name: min(r.board.macro_f1 for r in rungs if r.name == rung.name) for rung in rungs}
     return sorted(rungs, key=lambda rung: (lowest[rung.name], rung.name, rung.strength))

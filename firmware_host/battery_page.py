@@ -1,9 +1,10 @@
 """The battery in a report: a picture of every ladder, and the same in words and on the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from firmware_host.battery_types import BatteryReport, Rung
+from firmware_host.battery_types import BatteryReport, Scored
+from firmware_host.beat_battery_types import BeatBattery
 from scl.pages import ladders
 from scl.pages.charts import Dot
 from scl.pages.rendering import share
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
     from markupsafe import Markup
     from rich.table import Table
 
+AnyBattery = BatteryReport | BeatBattery
 
-def weakest(battery: BatteryReport) -> str:
+
+def weakest(battery: AnyBattery) -> str:
     """The nuisance that the model stands least, in a sentence."""
     ladder = next(iter(battery.by_nuisance.values()))
     worst = min(ladder, key=lambda rung: rung.board.macro_f1)
@@ -24,7 +27,7 @@ def weakest(battery: BatteryReport) -> str:
     )
 
 
-def picture(battery: BatteryReport) -> "Markup":
+def picture(battery: AnyBattery) -> "Markup":
     """Macro F1 and consistency over strength, a panel for each nuisance, the weakest first."""
     panels = [
         ladders.Panel(f"{name}, {rungs[0].unit}" if rungs[0].unit else name, list(_steps(battery, rungs)))
@@ -38,7 +41,7 @@ def picture(battery: BatteryReport) -> "Markup":
     )
 
 
-def _steps(battery: BatteryReport, rungs: tuple[Rung, ...]) -> Iterator[ladders.Step]:
+def _steps(battery: AnyBattery, rungs: Sequence[Scored]) -> Iterator[ladders.Step]:
     recorded = battery.recorded
     yield ladders.Step("0", Dot(0, recorded.macro_f1, recorded.macro_f1_ci95), Dot(0, 1.0, None))
     for place, rung in enumerate(rungs, start=1):
@@ -50,11 +53,11 @@ def _steps(battery: BatteryReport, rungs: tuple[Rung, ...]) -> Iterator[ladders.
         )
 
 
-def table(battery: BatteryReport) -> "Table":
+def table(battery: AnyBattery) -> "Table":
     """The lowest macro F1 of each nuisance, for the terminal."""
     from rich.table import Table
 
-    rows = Table(title=f"the battery on the board: {battery.windows} windows, {battery.sent} sent, weakest first")
+    rows = Table(title=f"the battery on the board: {battery.played}, weakest first")
     for name in ("nuisance", "at", "macro F1", "95 %", "consistency"):
         rows.add_column(name, justify="left" if name == "nuisance" else "right", no_wrap=True)
     recorded = battery.recorded

@@ -1,9 +1,12 @@
 """What validation.json says of the battery: a model's figures under each nuisance, at each strength."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from firmware_host.parity import Parity
-from scl.artifacts.fields import Fraction, Line, Name, NotNegative, Whole
+from scl.artifacts.battery_copy import BatteryCopy
+from scl.artifacts.fields import Fraction, Whole
 from scl.robustness import Interval
 
 
@@ -24,29 +27,24 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Rung:
-    """A nuisance at one strength.
+class Scored(BatteryCopy):
+    """A nuisance at one strength, and what the board made of it; row: of battery.npz."""
+
+    row: Whole
+    board: Scores
+
+
+@dataclass(frozen=True)
+class Rung(Scored):
+    """A nuisance at one strength, of windows; `row` is `transform` in battery.csv.
 
     Attributes:
-        unit: of the strength; empty where the nuisance is there or not.
-        row: of battery.npz, and `transform` in battery.csv.
         lost: windows without an answer, and those that the board abstained from: errors in every figure.
         desktop: of TFLite Micro's answers.
     """
 
-    name: Name
-    sentence: Line
-    unit: str
-    strength: NotNegative
-    row: Whole
     lost: Whole
-    board: Scores
     desktop: Scores
-
-    @property
-    def at(self) -> str:
-        """The strength with its unit; empty where the nuisance is there or not."""
-        return f"{self.strength:g} {self.unit}" if self.unit else ""
 
 
 @dataclass(frozen=True)
@@ -77,5 +75,18 @@ class BatteryReport:
     @property
     def by_nuisance(self) -> dict[str, tuple[Rung, ...]]:
         """Ladders by name, the weakest first."""
-        names = dict.fromkeys(rung.name for rung in self.rungs)
-        return {name: tuple(rung for rung in self.rungs if rung.name == name) for name in names}
+        return ladders(self.rungs)
+
+    @property
+    def played(self) -> str:
+        """What was sent, in words."""
+        return f"{self.windows} windows, {self.sent} sent"
+
+
+Step = TypeVar("Step", bound=Scored)
+
+
+def ladders(rungs: Sequence[Step]) -> dict[str, tuple[Step, ...]]:
+    """The rungs of each nuisance by its name, in their order."""
+    names = dict.fromkeys(rung.name for rung in rungs)
+    return {name: tuple(rung for rung in rungs if rung.name == name) for name in names}

@@ -6,8 +6,10 @@ from dataclasses import astuple, dataclass, field
 import numpy as np
 
 from firmware_host.background import export_facts, sources_of
+from firmware_host.beat_battery_types import BeatBattery
 from firmware_host.beat_lines import unreadable
-from firmware_host.beat_validation import BeatParity, BeatValidation, Compared, beats_in
+from firmware_host.beat_parity import BeatParity
+from firmware_host.beat_validation import BeatValidation, Compared, beats_in
 from firmware_host.beats import BeatRecord
 from firmware_host.board import Board, ForeignAnswersError
 from firmware_host.calibration_file import NOMINAL_HASH, nominal
@@ -194,7 +196,12 @@ def against_annotations(golden: GoldenBeats, stretches: Sequence[Sequence[BeatRe
 
 
 def judge(
-    same: BeatParity, answered: Answered, compared: Compared | None, thresholds: Thresholds, task: str
+    same: BeatParity,
+    answered: Answered,
+    compared: Compared | None,
+    thresholds: Thresholds,
+    task: str,
+    battery: BeatBattery | None = None,
 ) -> list[str]:
     """A reason for everything that was missed; what could not be measured comes first. Thresholds are of strips where
     the task is "strip", else of beats and the consistency of ten seconds.
@@ -209,6 +216,10 @@ def judge(
     off = same.different if answered.resets else same.off
     if off:
         missed.append(f"{off} numbers of {same.expected} beats differ from the desktop's")
+    if battery is not None and battery.stopped is not None:
+        missed.append(f"the battery ended early: {battery.stopped}")
+    elif battery is not None and battery.parity.off:
+        missed.append(f"of the battery, {battery.parity.off} numbers differ from the desktop's")
     if same.strips_off:
         missed.append(f"{same.strips_off} of {same.strips} strips have another class than the desktop's")
     figures: dict[str, tuple[float | None, float | None]] = {}
@@ -235,6 +246,7 @@ def validation_of(
     answered: Answered,
     thresholds: Thresholds,
     command: str,
+    battery: BeatBattery | None = None,
 ) -> BeatValidation:
     """All of it with the verdict: exactness is always asked for."""
     manifest, link = bundle.manifest, board.link
@@ -242,8 +254,10 @@ def validation_of(
     same = parity(golden, answered.stretches, rate_hz)
     compared = None if answered.stopped else against_annotations(golden, answered.stretches, spec_of(manifest))
     accuracy = None if compared is None else compared.accuracy
-    missed = judge(same, answered, compared, thresholds, task)
+    missed = judge(same, answered, compared, thresholds, task, battery)
     incomplete = answered.stopped is not None or (answered.resets > 0 and same.lost > 0)
+    if battery is not None:
+        incomplete |= battery.stopped is not None or (battery.resets > 0 and battery.parity.lost > 0)
     asked = thresholds != Thresholds(None, None)
     waits = [(r.end - r.sample) / rate_hz for records in answered.stretches for r in records]
     latency = None if not waits else (float(np.median(waits)), float(np.quantile(waits, 0.99)), float(max(waits)))
@@ -276,4 +290,5 @@ def validation_of(
         missed=tuple(missed),
         verdict=INCOMPLETE if incomplete else "missed" if missed else "exact, thresholds met" if asked else "exact",
         passed=not missed,
+        battery=battery,
     )

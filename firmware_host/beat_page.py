@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from firmware_host import battery_page
 from firmware_host.beat_lines import annotate
 from firmware_host.beat_measure import Answered
 from firmware_host.beat_pictures import Pictures, pictures
@@ -56,6 +57,8 @@ def page(v: BeatValidation, drawn: Pictures | None) -> str:
             "ecg": None if drawn is None else beat_charts.ecg("ecg", drawn.stretch),
             "rr": None if drawn is None else beat_charts.tachogram("rr", drawn.intervals),
             "rows": rows(v),
+            "battery": None if v.battery is None else battery_page.picture(v.battery),
+            "battery_weakest": None if v.battery is None else battery_page.weakest(v.battery),
             "sources": [*source_rows(v, v.sources), *provenance_rows(v.provenance)],
         },
     )
@@ -72,6 +75,8 @@ def print_table(v: BeatValidation) -> None:
         console.print(table.caption, highlight=False)
     for name, value in rows(v):
         console.print(f"{name}: {value}", highlight=False)
+    if v.battery is not None:
+        console.print(battery_page.table(v.battery))
     for reason in v.missed:
         console.print(f"missed: {reason}", style="red", highlight=False)
     console.print(NO_DEVICE, highlight=False)

@@ -4,6 +4,8 @@ the desktop, and how it compares with the annotations.
 
 from dataclasses import dataclass
 
+from firmware_host.beat_battery_types import BeatBattery
+from firmware_host.beat_parity import BeatParity
 from firmware_host.validation import DataName, ExportFacts, Inference, Sources, Thresholds
 from scl.artifacts.fields import Fraction, Name, NotNegative, Sha256, TaskName, Whole
 from scl.artifacts.json_files import Artifact
@@ -14,55 +16,6 @@ from scl.ec57.matrix import Matrix, O
 from scl.ec57.strips import Strips
 
 REPORT = "validation.json"
-
-
-@dataclass(frozen=True)
-class BeatParity:
-    """How the board's beats differ from the golden ones, number by number.
-
-    Attributes:
-        expected, answered: golden beats, and those that the board answered.
-        compared: beats of the same number in the same stretch.
-        strips, strips_off: strips of ten seconds by their worst beat, as recorded and started later, and
-            those of them with another class than the desktop's.
-        samples_off, intervals_off, inputs_off, outputs_off, classes_off, flags_off, rhythms_off: those of them that
-            differ in the R peak or when it was answered, the interval, the network's input, a feature or logit, the
-            class, the flags, the rhythm.
-    """
-
-    expected: Whole
-    answered: Whole
-    compared: Whole
-    samples_off: Whole
-    intervals_off: Whole
-    inputs_off: Whole
-    outputs_off: Whole
-    classes_off: Whole
-    flags_off: Whole
-    rhythms_off: Whole
-    strips: Whole
-    strips_off: Whole
-
-    @property
-    def lost(self) -> int:
-        """Beats that the board was to answer, and did not."""
-        return self.expected - self.compared
-
-    @property
-    def off(self) -> int:
-        """Beats that are not there, or too many, and numbers that differ."""
-        return self.lost + self.different
-
-    @property
-    def different(self) -> int:
-        """Beats too many, and numbers that differ."""
-        more = self.answered - self.compared
-        return more + self.samples_off + self.intervals_off + self.inputs_off + self.outputs_off + self.unsaid
-
-    @property
-    def unsaid(self) -> int:
-        """Classes, flags and rhythms that differ."""
-        return self.classes_off + self.flags_off + self.rhythms_off
 
 
 @dataclass(frozen=True)
@@ -107,6 +60,7 @@ class BeatValidation(Artifact):
         latency_s: from the R peak to the answer, in time of the recording: median, 99th percentile and largest.
         compared: None where it was stopped. Beats that were lost to a reset are missed ones.
         accuracy: of `compared`.
+        battery: None where it was not played.
     """
 
     name: Name
@@ -136,9 +90,10 @@ class BeatValidation(Artifact):
     missed: tuple[str, ...]
     verdict: str
     passed: bool
+    battery: BeatBattery | None = None
 
     kind = "beat_validation"
-    schema = 2
+    schema = 3
     advice = "validate again with python -m firmware_host.validate"
 
 

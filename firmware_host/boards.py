@@ -65,7 +65,7 @@ class Boards(Document):
     boards: tuple[BoardRun, ...]
 
     kind = "boards"
-    schema = 2
+    schema = 3
 
 
 def folder_names(ports: Sequence[str]) -> list[str]:

@@ -13,8 +13,8 @@ from firmware_host.board import add_port_options, open_board
 from firmware_host.outcome import INCOMPLETE
 from scl.answers import Answer
 from scl.arguments import COUNT, FRACTION, Parser, command_line
-from scl.artifacts import InputError, command, folder
-from scl.artifacts.battery import read_battery
+from scl.artifacts import command, folder
+from scl.artifacts.battery import read_battery, read_beat_battery
 from scl.artifacts.bundle import Bundle, read_bundle
 from scl.artifacts.golden import read_golden
 from scl.text import say
@@ -46,8 +46,6 @@ def _validate(argv: Sequence[str], options: argparse.Namespace, answer: Answer) 
 
     bundle = read_bundle(options.bundle)
     out = options.out or Path("reports") / options.bundle.resolve().name
-    if options.battery and finds_beats(bundle.manifest):
-        raise InputError(f"--battery is of windows, {options.bundle} finds heartbeats: leave it out")
     if options.port and len(options.port) > 1:
         report = BeatValidation if finds_beats(bundle.manifest) else Validation
         return side_by_side(argv, options.port, out, options.trace, report, answer)
@@ -83,19 +81,23 @@ def _validate_beats(
     argv: Sequence[str], options: argparse.Namespace, bundle: "Bundle[BundleManifest]", out: Path, answer: Answer
 ) -> int:
     """The same for a bundle that finds heartbeats: whole recordings, as a stream."""
+    from firmware_host.beat_battery import measure_beat_battery
     from firmware_host.beat_measure import ask, validation_of
     from firmware_host.beat_page import print_table, write_report
     from firmware_host.validation import Thresholds
     from scl.artifacts.golden_beats import read_golden_beats
 
     golden = read_golden_beats(bundle).limited(options.limit)
+    if options.battery:
+        read_beat_battery(bundle)  # one without a battery is refused before minutes of measuring
     with folder(out, "report") as target:
         port = options.port[0] if options.port else None
         with open_board(bundle, port, options.baud, options.trace, options.wait, trust=options.trust) as board:
             answered = ask(board, bundle, golden)
+            played = measure_beat_battery(board, bundle) if options.battery and answered.stopped is None else None
             typed = command_line("firmware_host.validate", argv)
             asked = Thresholds(options.min_accuracy, options.min_consistency)
-            validation = validation_of(board, bundle, golden, answered, asked, typed)
+            validation = validation_of(board, bundle, golden, answered, asked, typed, played)
         write_report(target, validation, bundle.manifest, golden, answered)
     answer.give(validation)
     print_table(validation)

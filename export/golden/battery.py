@@ -11,7 +11,6 @@ import torch
 
 from export.golden.choice import balanced
 from export.proof.runtimes import Outputs
-from scl.artifacts import InputError
 from scl.artifacts.battery_copy import BatteryCopy
 from scl.artifacts.golden import Golden
 from scl.frontend.chain import FrontEnd
@@ -125,13 +124,7 @@ def counted(x: np.ndarray, sensor: Sensor) -> np.ndarray:
     return counts
 
 
-def check_battery(battery: str | None, sensor: Sensor, beats: bool) -> None:
+def check_battery(battery: str | None, sensor: Sensor) -> None:
     """Before minutes of work: raises InputError for a battery that there cannot be."""
-    if battery is None:
-        return
-    if beats:
-        raise InputError(
-            "--battery is of windows, this run finds heartbeats in a stream; leave it out: train.ecg reports beats "
-            "under each disturbance"
-        )
-    rungs(battery, sensor)
+    if battery is not None:
+        rungs(battery, sensor)

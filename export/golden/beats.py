@@ -2,6 +2,7 @@
 whole recordings as a sensor counts them, with what a board must answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -90,7 +91,7 @@ class EvaluatedBeats:
     @property
     def golden_inputs(self) -> np.ndarray:
         """Inputs int8 (beats, 1, features) of the recordings that travel."""
-        return np.concatenate([part.inputs for part in self.played])
+        return inputs_of(self.played)
 
     def views(self) -> list[np.ndarray]:
         """What the float model takes, float32 (beats, features, 1) of each transform."""
@@ -120,42 +121,51 @@ class EvaluatedBeats:
 
     def golden(self, outputs: Outputs) -> GoldenBeats:
         """The golden set, of `outputs` int8 (beats, size) for `golden_inputs`."""
-        spec, parts = self.frontend, self.played
-        counts = [len(part.found.at) for part in parts]
-        logits = np.split(outputs["logits"], np.cumsum(counts)[:-1])
-        ends = [spec.resampling.consumed(part.found.answered) for part in parts]
-        flags = [
-            flags_at(part.counts, spec.sensor, spec.lead_off_samples, spec.raw_samples, end)
-            for part, end in zip(parts, ends, strict=True)
-        ]
-        rhythm = []
-        for part, answers, flag in zip(parts, logits, flags, strict=True):
-            classes = np.where(flag & LEAD_OFF, LOST, decide(answers))
-            rhythm += [astuple(r) for r in rhythms(part.found.interval.tolist(), classes.tolist())]
-        peaks = [spec.resampling.sensor_sample(part.found.at) for part in parts]
-        annotated = [len(part.annotated) for part in parts]
-        truth = np.concatenate([part.annotated for part in parts])
-        flutter = np.concatenate([part.flutter for part in parts])
-        return GoldenBeats(
-            counts=np.concatenate([part.counts for part in parts]),
-            lengths=np.array([len(part.counts) for part in parts], np.int64),
-            groups=np.array([part.group for part in parts], np.int64),
-            stretch=np.repeat(np.arange(len(parts)), counts),
-            sample=np.concatenate(peaks),
-            end=np.concatenate(ends),
-            interval=np.concatenate([part.found.interval for part in parts]),
-            flags=np.concatenate(flags),
-            inputs=self.golden_inputs[:, 0],
-            features=outputs["features"],
-            logits=outputs["logits"],
-            rhythm=np.array(rhythm, np.int64),
-            truth_stretch=np.repeat(np.arange(len(parts)), annotated),
-            truth_sample=truth[:, 0],
-            truth_class=truth[:, 1].astype(np.uint8),
-            flutter_stretch=np.repeat(np.arange(len(parts)), [len(part.flutter) for part in parts]),
-            flutter_first=flutter[:, 0],
-            flutter_last=flutter[:, 1],
-        )
+        return golden_of(self.frontend, self.played, outputs)
+
+
+def golden_of(spec: FrontEndSpec, parts: Sequence[Played], outputs: Outputs) -> GoldenBeats:
+    """What a board must answer to stretches, of `outputs` int8 (beats, size) for their inputs."""
+    counts = [len(part.found.at) for part in parts]
+    logits = np.split(outputs["logits"], np.cumsum(counts)[:-1])
+    ends = [spec.resampling.consumed(part.found.answered) for part in parts]
+    flags = [
+        flags_at(part.counts, spec.sensor, spec.lead_off_samples, spec.raw_samples, end)
+        for part, end in zip(parts, ends, strict=True)
+    ]
+    rhythm = []
+    for part, answers, flag in zip(parts, logits, flags, strict=True):
+        classes = np.where(flag & LEAD_OFF, LOST, decide(answers))
+        rhythm += [astuple(r) for r in rhythms(part.found.interval.tolist(), classes.tolist())]
+    peaks = [spec.resampling.sensor_sample(part.found.at) for part in parts]
+    annotated = [len(part.annotated) for part in parts]
+    truth = np.concatenate([part.annotated for part in parts])
+    flutter = np.concatenate([part.flutter for part in parts])
+    return GoldenBeats(
+        counts=np.concatenate([part.counts for part in parts]),
+        lengths=np.array([len(part.counts) for part in parts], np.int64),
+        groups=np.array([part.group for part in parts], np.int64),
+        stretch=np.repeat(np.arange(len(parts)), counts),
+        sample=np.concatenate(peaks),
+        end=np.concatenate(ends),
+        interval=np.concatenate([part.found.interval for part in parts]),
+        flags=np.concatenate(flags),
+        inputs=inputs_of(parts)[:, 0],
+        features=outputs["features"],
+        logits=outputs["logits"],
+        rhythm=np.array(rhythm, np.int64),
+        truth_stretch=np.repeat(np.arange(len(parts)), annotated),
+        truth_sample=truth[:, 0],
+        truth_class=truth[:, 1].astype(np.uint8),
+        flutter_stretch=np.repeat(np.arange(len(parts)), [len(part.flutter) for part in parts]),
+        flutter_first=flutter[:, 0],
+        flutter_last=flutter[:, 1],
+    )
+
+
+def inputs_of(parts: Sequence[Played]) -> np.ndarray:
+    """The network's inputs int8 (beats, 1, features) of stretches, one behind the other."""
+    return np.concatenate([part.inputs for part in parts])
 
 
 def matched(golden: GoldenBeats, rate_hz: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -18,3 +18,8 @@ class BatteryCopy:
     sentence: Line
     unit: str
     strength: NotNegative
+
+    @property
+    def at(self) -> str:
+        """The strength with its unit; empty where the nuisance is there or not."""
+        return f"{self.strength:g} {self.unit}" if self.unit else ""

@@ -109,17 +109,17 @@ class GoldenBeats:
         return replace(self, counts=np.concatenate(parts), lengths=lengths, **rows)
 
 
-def write_golden_beats(folder: Path, golden: GoldenBeats) -> None:
-    """Writes beats.npz into a bundle folder."""
-    write_npz(folder / BEATS, **vars(golden))
+def write_golden_beats(folder: Path, golden: GoldenBeats, name: str = BEATS) -> None:
+    """Writes beats.npz, or another file of stretches, into a bundle folder."""
+    write_npz(folder / name, **vars(golden))
 
 
-def read_golden_beats(bundle: Bundle[BundleManifest]) -> GoldenBeats:
+def read_golden_beats(bundle: Bundle[BundleManifest], name: str = BEATS) -> GoldenBeats:
     """Reads it. Raises InputError if a type, a shape or a value is not what the manifest says."""
-    manifest, path = bundle.manifest, bundle.path / BEATS
+    manifest, path = bundle.manifest, bundle.path / name
     per_beat, per_stretch, per_annotation = ("beats",), ("stretches",), ("annotations",)
     arrays, _ = read_arrays(
-        bundle.file(BEATS),
+        bundle.file(name),
         {
             "counts": Array(np.int16, ("samples", "values")),
             "lengths": Array(np.int64, per_stretch),

@@ -13,7 +13,7 @@ NOTHING = Scores(0.5, None, 0.5, None, 0.5, None)
 
 def battery(*rungs: tuple[str, float, int]) -> BatteryReport:
     rows = tuple(
-        Rung(name, name, "%" if name == "held" else "", at, row, 0, NOTHING, NOTHING) for name, at, row in rungs
+        Rung(name, name, "%" if name == "held" else "", at, row, NOTHING, 0, NOTHING) for name, at, row in rungs
     )
     return BatteryReport(4, 2, 12, 0, None, Parity(12, 0, 0, 0, 0, 0, 0, 0, 0), NOTHING, rows)
 

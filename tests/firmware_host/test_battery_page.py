@@ -14,7 +14,7 @@ def scores(macro_f1: float, consistency: float | None = None) -> Scores:
 
 
 def rung(name: str, unit: str, at: float, macro_f1: float) -> Rung:
-    return Rung(name, f"about {name}", unit, at, 1, 0, scores(macro_f1, 0.75), scores(macro_f1, 0.75))
+    return Rung(name, f"about {name}", unit, at, 1, scores(macro_f1, 0.75), 0, scores(macro_f1, 0.75))
 
 
 BATTERY = BatteryReport(

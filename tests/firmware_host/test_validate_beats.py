@@ -141,6 +141,9 @@ def test_a_short_validation_has_figures_of_whole_records(run: Any, golden: Golde
 def test_the_file_is_read_back(run: Any, tmp_path: Path) -> None:
     run(["native"], "--limit", "10")
     held = json.loads((tmp_path / "out" / "validation.json").read_text())
-    assert held["schema"] == 2 and held["thresholds"] == {"min_accuracy": None, "min_consistency": None}
+    assert held["schema"] == BeatValidation.schema and held["thresholds"] == {
+        "min_accuracy": None,
+        "min_consistency": None,
+    }
     page = (tmp_path / "out" / "validation.html").read_text("utf-8")
     assert "Not a medical device" in page and "ECG of record" in page

@@ -98,11 +98,11 @@ def test_a_wave_beyond_the_rails_is_cut_there():
     assert counts[0, :, 0].tolist() == [1024, 1824, 0, 2047]
 
 
-def test_heartbeats_have_no_battery():
-    check_battery(None, IMU, beats=True)
-    check_battery("small", IMU, beats=False)
-    with pytest.raises(InputError, match="--battery is of windows"):
-        check_battery("small", IMU, beats=True)
+def test_an_unknown_nuisance_is_refused_before_minutes_of_work():
+    check_battery(None, IMU)
+    check_battery("small", IMU)
+    with pytest.raises(InputError, match="nuisance 'ecg-hum' is not known for"):
+        check_battery("ecg-hum", IMU)
 
 
 def test_a_board_that_waits_for_a_second_sees_every_dead_sensor_and_no_other(exported, recordings):
