@@ -23,7 +23,7 @@ from train import imu
 
 RESULTS = Path(__file__).parent / "results" / "regimes.csv"
 CONTROL = "augment, two views"
-BUDGET = ("--rate", "10", "--epochs", "3", "--draws", "1", "--variation", "1", "--split", "fold")
+BUDGET = ("--rate", "10", "--epochs", "1", "--batch-size", "64", "--draws", "1", "--variation", "1", "--split", "fold")
 REGIMES: dict[str, tuple[str, ...]] = {
     "1 labelled subject": ("--input", "raw", "--labelled", "1"),
     "3 labelled subjects": ("--input", "raw", "--labelled", "3"),
