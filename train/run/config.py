@@ -73,7 +73,7 @@ class EncoderOptions(Options):
     pool: str = option(
         "average", "what precedes the latent: the average over time, or all of it", choices=("average", "flatten")
     )
-    padding: str = option("same", "of convolutions; valid lets a stream keep columns", choices=("same", "valid"))
+    padding: str = option("same", "of convolutions; valid lets a stream keep more columns", choices=("same", "valid"))
     input: str = option(
         "raw",
         "the sensor's channels; imu: what no rotation changes of them; ecg: rolled to the largest excursion; beats: "
