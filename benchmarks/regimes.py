@@ -3,11 +3,11 @@
     SCL_DATA_DIR=... python benchmarks/regimes.py
 
 WISDM watch at 10 Hz, both sensors, folds by subject. Few labels: raw channels under rotation, windows of 1, 3 or 10 of
-the 33 training subjects have labels, which half of those drawn have, and a contrast reads all. Nuisances: invariant input, copies are turned,
-mirrored, noisy and slipping. Every run has as many steps of the same windows, few, so that all fit in an hour or two.
-Figures are of the float network on the test fold; those ahead are points of macro F1 of copies over the control, two
-augmented views without a contrast, on the same fold, with Student's interval. results/regimes.csv has a row for every
-run; what is there is not run again.
+the 33 training subjects have labels, which half of those drawn have, and a contrast reads all. Nuisances: invariant
+input, copies are turned, mirrored, noisy and slipping. Every run has as many steps of the same windows, few, so that
+all fit in an hour or two. Figures are of the float network on the test fold; those ahead are points of macro F1 of
+copies over the control, two augmented views without a contrast, on the same fold, with Student's interval.
+results/regimes.csv has a row for every run; what is there is not run again.
 """
 
 import argparse
