@@ -33,7 +33,7 @@ _spec.loader.exec_module(stack)
 # Every model on one core and every core with one model; the rest is the faults'.
 ALL = [(name, board) for name in fuzzing.MODELS for board in MACHINES]
 QUICK = [pair for pair in ALL if pair[0] == "imu" or pair[1] == DEFAULT]
-FOUR_WINDOWS = ("mps2-an386", "mps2-an500", "mps2-an505")  # cores whose loop over four windows is in assembler
+FOUR_WINDOWS = ("microbit", "mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505")  # cores whose loop over four windows is in assembler
 PAIRS = [pytest.param(*pair, marks=() if pair in QUICK else pytest.mark.faults) for pair in ALL]
 
 
