@@ -120,6 +120,7 @@ results: setup ## docs/RESULTS.md and docs/results from their runs (a day on two
 	$(PY) benchmarks/cold_start.py bundles/demo-strip
 	$(PY) benchmarks/qrs.py
 	$(PY) benchmarks/scl_control.py
+	$(PY) benchmarks/regimes.py
 	$(PY) benchmarks/change_of_wear.py
 	$(PY) benchmarks/battery_folds.py
 	$(PY) benchmarks/beat_folds.py

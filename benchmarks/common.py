@@ -1,5 +1,7 @@
 """What several benchmarks share."""
 
+import csv
+import io
 import json
 import sys
 from collections.abc import Iterable
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scl.artifacts import sha256_bytes
+from scl.artifacts import sha256_bytes, write_bytes
 from train.run.working_folder import WorkingFolder
 
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t for a 95 % interval of the mean of so many runs
@@ -67,6 +69,23 @@ def of_today(rows: Iterable[dict]) -> dict[str, dict]:
     """Rows of earlier results by their command, without those of another encoder: their runs are not made again."""
     made_with = encoder()
     return {row["command"]: row for row in rows if row.get("encoder") == made_with}
+
+
+def read_rows(path: Path, figures: Iterable[str]) -> list[dict[str, str | float]]:
+    """The rows of a CSV, figures as numbers; none where there is no file."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        return [row | {name: float(row[name]) for name in figures} for row in csv.DictReader(lines)]
+
+
+def write_rows(path: Path, rows: list[dict[str, str | float]]) -> None:
+    """A CSV of the rows, whose names are its head."""
+    text = io.StringIO()
+    lines = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    lines.writeheader()
+    lines.writerows(rows)
+    write_bytes(path, text.getvalue().encode())
 
 
 def finished(folder: Path, epochs: int) -> bool:

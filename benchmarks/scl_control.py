@@ -8,16 +8,12 @@ the same fold, with Student's interval. results/scl_control.csv has a row for ev
 """
 
 import argparse
-import csv
-import io
 import json
 from pathlib import Path
 
-from common import encoder, finished, into, of_today, spread
+from common import encoder, finished, into, of_today, read_rows, spread, write_rows
 from joblib import Parallel, delayed
 from wisdm_folds import EPOCHS, FLOAT, FOLDS, call
-
-from scl.artifacts import write_bytes
 
 RESULTS = Path(__file__).parent / "results" / "scl_control.csv"
 CONTROL = "augment, two views"
@@ -42,11 +38,11 @@ def main() -> None:
     options.add_argument("--results", type=Path, default=RESULTS, help="CSV to write (default in benchmarks/results)")
     options.add_argument("--jobs", type=int, default=1, help="runs at a time, a thread each")
     arguments = options.parse_args()
-    known = of_today(read(arguments.results))
+    known = of_today(read_rows(arguments.results, FLOAT))
     for fold in range(arguments.folds):
         made = Parallel(arguments.jobs)(delayed(measured)(known, arguments.runs, p, fold) for p in arguments.points)
         known |= {row["command"]: row for row in made}
-        write(arguments.results, list(known.values()))
+        write_rows(arguments.results, sorted(known.values(), key=place))
     print(table(list(known.values())))
 
 
@@ -65,22 +61,9 @@ def measured(known: dict[str, Row], runs: Path, point: str, fold: int) -> Row:
     return {"point": point, "fold": fold, "command": text, "encoder": encoder(), **figures}
 
 
-def read(path: Path) -> list[Row]:
-    """The rows of a CSV, figures as numbers; none where there is no file."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as lines:
-        return [row | {name: float(row[name]) for name in FLOAT} for row in csv.DictReader(lines)]
-
-
-def write(path: Path, rows: list[Row]) -> None:
-    """A CSV of the rows, in the order of points and folds."""
-    text = io.StringIO()
-    rows = sorted(rows, key=lambda row: (list(POINTS).index(str(row["point"])), int(row["fold"])))
-    lines = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    lines.writeheader()
-    lines.writerows(rows)
-    write_bytes(path, text.getvalue().encode())
+def place(row: Row) -> tuple[int, int]:
+    """Of a row in the CSV: by point and fold."""
+    return list(POINTS).index(str(row["point"])), int(row["fold"])
 
 
 def table(rows: list[Row]) -> str:

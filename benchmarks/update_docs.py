@@ -26,11 +26,13 @@ import ecg_methods
 import fusion
 import qrs
 import qrs_leads
+import regimes
 import rivals
 import scl_control
 import ten_figures
 import train_cost
 import wisdm_folds
+from common import read_rows
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ablations.RESULTS.parent
@@ -39,6 +41,8 @@ WORDS = {  # of columns whose names in the results are not words
     "macro_f1_transformed": "macro F1, shifted",
     "rotated_macro_f1": "macro F1, turned",
     "shifted_macro_f1": "macro F1, shifted",
+    "accuracy_of_copies": "accuracy, copies",
+    "macro_f1_of_copies": "macro F1, copies",
     "rotated_accuracy": "accuracy, turned",
     "invariant_similarity": "similarity, invariant",
     "variant_similarity": "similarity, variant",
@@ -79,7 +83,8 @@ def main() -> None:
     ecg, cold, cost = (json.loads(page.RESULTS.read_text("utf-8")) for page in (ecg_methods, cold_start, train_cost))
     texts["train_cost"] = train_cost.table(cost)
     texts["change_of_wear"] = change_of_wear.table(change_of_wear.loaded())
-    texts["scl_control"] = scl_control.table(scl_control.read(scl_control.RESULTS))
+    texts["scl_control"] = scl_control.table(read_rows(scl_control.RESULTS, scl_control.FLOAT))
+    texts["regimes"] = regimes.table(read_rows(regimes.RESULTS, regimes.FIGURES))
     rows = ablations.read_rows()
     for table in ablations.POINTS:
         texts[f"ablation {table}"] = ablations.points_table(rows, table)

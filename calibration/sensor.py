@@ -105,7 +105,7 @@ def _show(sensor: Sensor) -> None:
         facts.append(f"{part.unit_per_count:.6g} {part.si_unit} per count")
         facts += [f"shifted right by {part.shift} bits to fit 16"] * (part.shift > 0)
         facts += [f"rails at {part.count_range[0]} and {part.count_range[1]}"] * (part.count_range != INT16)
-        facts += [f"lead off after {part.lead_off_s:g} s of one count"] * (part.lead_off_s > 0)
+        facts += [f"no signal after {part.lead_off_s:g} s of one count"] * (part.lead_off_s > 0)
         say(f"  {part.kind}: {', '.join(facts)}")
 
 

@@ -10,6 +10,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from export.cost import instructions, size, table
 from export.cost.reference import cost_of
 from export.given_loss import beside_float
@@ -18,7 +20,8 @@ from export.given_options import Options
 from export.given_windows import RANDOM, Windows, given_windows, golden_of
 from export.golden.figures import int8_figures
 from export.proof import foreign
-from export.proof.c_engine import build_library
+from export.proof.agreement import stream_facts
+from export.proof.c_engine import CEngine, build_library
 from export.proof.gates import AGREEMENT_INPUTS
 from export.report_page import write_report
 from export.writers.c_source import write_c
@@ -26,7 +29,7 @@ from scl import artifacts, toolchain
 from scl.artifacts.bundle import hashes, write_manifest
 from scl.artifacts.export_report import NetworkReport, RandomInputs
 from scl.artifacts.golden import Golden, write_golden
-from scl.artifacts.manifest import Cost, InputTensor, NetworkManifest, Outputs
+from scl.artifacts.manifest import Cost, InputTensor, NetworkManifest, Outputs, Streaming
 from scl.artifacts.provenance import provenance
 from scl.machines import QEMU
 from scl.progress import Steps
@@ -34,6 +37,7 @@ from scl.progress import Steps
 __all__ = ["Options", "export_given"]
 
 STEPS = {"read": 1.0, "compile and count": 4.0, "compare with TFLite Micro": 4.0, "windows": 3.0}  # roughly
+STREAMED_HOPS = 200
 
 
 def export_given(where: str, tflite: bytes, out: Path, options: Options) -> NetworkReport:
@@ -66,12 +70,13 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
                 options.budget.require(cost, rows)
             with steps.step("compare with TFLite Micro"):
                 values, searched = foreign.proved(where, folder / "model.tflite", library, options.seed)
+                kept = _kept(model, CEngine(library), on_device, options.seed)
         with steps.step("windows"):
             windows = given_windows(where, model, options)
             golden = golden_of(where, folder / "model.tflite", model, windows)
             beside = beside_float(model, windows, golden, options)
         write_golden(folder, golden, windows.copies.windows[0])
-        manifest = _described(out.name, model, windows, golden, cost, options)
+        manifest = _described(out.name, model, windows, golden, cost, kept, options)
         report = NetworkReport(
             name=out.name,
             model_hash=model.c.model_hash,
@@ -80,6 +85,7 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
             layers=rows,
             memory_map=table.memory_map(model.network, model.c.arena),
             agreement=RandomInputs("C", AGREEMENT_INPUTS, values, 0, searched),
+            streaming=kept,
             data=manifest.data,
             transformation=options.transformation,
             int8=manifest.int8,
@@ -92,8 +98,19 @@ def export_given(where: str, tflite: bytes, out: Path, options: Options) -> Netw
     return report
 
 
+def _kept(model: Model, engine: CEngine, on_device: instructions.DeviceCost, seed: int) -> Streaming | None:
+    """What a stream of noise that keeps columns costs and has proved; None without one."""
+    step, source = model.c.step, model.network.network.input
+    if step is None:
+        return None
+    windows = 2 + STREAMED_HOPS * step.hop // source.length
+    shape = (windows, source.length, source.channels)
+    noise = np.random.default_rng(seed).integers(-128, 128, shape).astype(np.int8)
+    return stream_facts(step, engine, noise, on_device)
+
+
 def _described(
-    name: str, model: Model, windows: Windows, golden: Golden, cost: Cost, options: Options
+    name: str, model: Model, windows: Windows, golden: Golden, cost: Cost, kept: Streaming | None, options: Options
 ) -> NetworkManifest:
     """The manifest, but for its list of files."""
     source, scale = model.network.network.input, model.network.activations["input"]
@@ -110,7 +127,7 @@ def _described(
         transforms=windows.copies.names,
         thresholds=None,
         decision=None,
-        streaming=None,
+        streaming=kept,
         data=RANDOM if options.representative is None else options.data,
         seed=options.seed,
         int8=int8_figures(golden),

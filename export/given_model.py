@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from export.given_front_end import designed
 from export.given_options import Options
 from export.model import LABEL_BYTES
-from export.network import arena, from_file
+from export.network import arena, from_file, streaming
 from export.network.dilation import with_dilation
 from export.network.integers import Int8Network
 from export.network.layers import FEATURES, Network
@@ -69,14 +69,16 @@ def read_model(where: str, data: bytes, options: Options) -> Model:
             f"{MOST_SAMPLE_BYTES}, which a frame of the link holds; divide it into more samples, a RESHAPE behind them"
         )
     memory = arena.schedule(network)
-    _require_memory(where, int8, memory.size, options.board)
+    step = None if options.streaming is None else streaming.step(network, options.streaming)
+    needed = max(memory.size, step.arena.size) if step else memory.size
+    _require_memory(where, int8, needed, options.board)
     labels = _labels(where, network, features, options)
     frontend = None
     if options.front_end is not None:
         frontend = designed(options.front_end, network.input, int8.activations["input"])
     identity = model_hash(tflite, frontend, labels)
     filtered = None if frontend is None else design(frontend.sensor.rate_hz, frontend.model_rate_hz).coefficients
-    model = CModel(int8, memory, labels, identity, frontend, filtered, features=features or "")
+    model = CModel(int8, memory, labels, identity, frontend, filtered, step=step, features=features or "")
     return Model(tflite, int8, model, features)
 
 

@@ -24,6 +24,7 @@ class Options:
         onnx_float: that of the float model that it was made of; None of one that was int8 already.
         float_apart: how far ONNX Runtime's answers on that are from the given model's, of the largest one.
         max_loss: points of accuracy and of consistency that int8 may lose; None: any.
+        streaming: hop in samples of a stream that keeps columns; None: every class from a whole window.
         windows: that travel with the bundle, at most; draws: transformed copies of each.
         budget: what the device has room for; board: on which instructions are counted.
         seed: of the rotations, the choice of windows and the proof's inputs.
@@ -40,6 +41,7 @@ class Options:
     float_apart: float = 0.0
     max_loss: float | None = None
     front_end: Path | None = None
+    streaming: int | None = None
     windows: int = 600
     draws: int = 4
     budget: Budget | None = None

@@ -23,10 +23,9 @@ from export.manifest import described
 from export.model import Model, check_labels, quantized
 from export.network.from_encoder import dropped
 from export.network.layers import LOGITS
-from export.network.streaming import Step
 from export.proof import agreement, loss
 from export.proof.c_engine import CEngine
-from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS, ExportError
+from export.proof.gates import AGREEMENT_INPUTS, MAX_LOSS
 from export.proof.runtimes import Outputs, run_tflite_micro
 from export.report_page import write_report
 from export.sensor import sensor_for
@@ -234,30 +233,10 @@ def prove(model: Model, engine: CEngine, windows: Evaluated, on_device: DeviceCo
     inputs = windows.proven(AGREEMENT_INPUTS)
     reference = run_tflite_micro(model.tflite, inputs)
     results = agreement.prove(model.network, model.tflite, model.onnx, engine, inputs, reference)
-    streaming = None if model.step is None else stream_facts(model.step, engine, inputs, on_device)
+    streamed = inputs[:STREAMED_INPUTS]
+    streaming = None if model.step is None else agreement.stream_facts(model.step, engine, streamed, on_device)
     outputs = {name: values[: len(windows.golden_inputs)] for name, values in reference.items()}
     return Proof(inputs, tuple(results), streaming, outputs)
-
-
-def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: DeviceCost) -> Streaming:
-    """What a stream that keeps columns costs and has proved. Raises ExportError if it differs from the whole window,
-    here or on the board.
-    """
-    windows = agreement.prove_stream(engine, inputs[:STREAMED_INPUTS], step.hop)
-    board = on_device.stream
-    if board is None or board.differing:
-        raise ExportError(
-            f"on {on_device.board} a stream that keeps columns differs from the whole window: {board}; "
-            "please report it with the run"
-        )
-    return Streaming(
-        hop=step.hop,
-        instructions=board.instructions,
-        share=round(board.instructions / on_device.instructions, 4),
-        arena_bytes=step.arena.size,
-        windows_compared=windows,
-        board_values_compared=board.compared,
-    )
 
 
 def evaluated(run: "Run", test: WindowSet, options: Options, model: Model) -> Evaluated:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scl.artifacts.manifest import BundleManifest
 
 HOP_S = number(0.001, 86400)
+USUAL_HOP_S = 1.0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,8 +47,8 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--baud", type=BAUD, help="line rate of a real port")
     options.add_argument(
-        "--hop", type=HOP_S, default=1.0, metavar="S",
-        help="seconds from one answer to the next, for the estimate of energy on a Cortex-M4F (default %(default)g)",
+        "--hop", type=HOP_S, metavar="S",
+        help=f"seconds between answers, for the estimate of energy on a Cortex-M4F (default {USUAL_HOP_S:g})",
     )  # fmt: skip
     options.add_argument(
         "--bisect", action="store_true", help="name the first layer that differs from TFLite Micro; exit status 1"
@@ -70,8 +71,22 @@ def refuse_another_kind(path: Path, estimate: bool) -> None:
         raise InputError(f"{path}: is a bundle, whose cost is counted, not estimated; leave --estimate out")
 
 
+def refuse_what_is_not_asked_for(arguments: argparse.Namespace) -> None:
+    """Raises InputError for an option that what was asked for has no use of."""
+    counted = arguments.port is None and not arguments.estimate and not arguments.bisect
+    if arguments.hop is not None and not (counted and arguments.board == BOARD):
+        raise InputError(
+            f"--hop {arguments.hop:g}: is for the energy of a bundle that is counted on {BOARD}; leave it out"
+        )
+    if arguments.baud is not None and arguments.port is None:
+        raise InputError(
+            f"--baud {arguments.baud}: is of a real port, and none was given; give --port, or leave it out"
+        )
+
+
 def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
+    refuse_what_is_not_asked_for(arguments)
     refuse_another_kind(arguments.bundle, arguments.estimate)
     with Answer(arguments.json) as answer:
         if arguments.estimate:
@@ -114,7 +129,8 @@ def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
         cost = measure(c_files, build, arguments.board)
         stream = whole_model(bundle.manifest, c_files, build, arguments.board)
         cycles = network_cycles(c_files, build, len(cost.layers)) if arguments.board == BOARD else None
-    energy = None if cycles is None else energies(cost.instructions, cycles, stream, arguments.hop)
+    hop_s = arguments.hop or USUAL_HOP_S
+    energy = None if cycles is None else energies(cost.instructions, cycles, stream, hop_s)
     print_profile(report, cost.layers)
     print_figures(figures(report, cost))
     layers, whole = taken_by(report, cost.layers), (sum(cost.layers), report.cost.arena_bytes)
@@ -129,7 +145,7 @@ def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
         print_stream(stream)
     if cycles is not None and energy is not None:
         print_cycles(cycles, sum(row.macs for row in report.layers))
-        print_energy(energy, arguments.hop)
+        print_energy(energy, hop_s)
     return 0
 
 

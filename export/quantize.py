@@ -28,7 +28,6 @@ RUN_ONLY = {
     "unsure": "the temperature of its decisions is fitted on a run's validation windows",
     "groups": "they are of the labels that a run was trained with",
     "battery": "nuisances are made from recordings, which a file has not",
-    "streaming": "it keeps columns of encoders trained here, --padding valid; a model from elsewhere answers windows",
 }
 EXAMPLES = (
     "runs/imu --out bundles/imu",
@@ -70,8 +69,8 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     options.add_argument(
         "--streaming", type=whole(1, MOST), metavar="HOP",
-        help="keep the network's columns from hop to hop of a stream: model-rate samples, a multiple of the strides' "
-        "product; for encoders trained with --padding valid",
+        help="keep the network's columns from hop to hop of a stream: samples of its input, a multiple of the strides' "
+        "product; those that zero padding reaches are computed anew, so train.imu --padding valid makes hops cheaper",
     )  # fmt: skip
     options.add_argument(
         "--bout", type=number(0.001, 1e6), metavar="SECONDS",

@@ -41,6 +41,7 @@ def print_foreign(report: NetworkReport) -> None:
         f"TFLite Micro and C: equal in every bit over {proof.inputs:,} random inputs ({proof.values:,} values),",
         f"and layer by layer over {chosen.inputs:,} chosen inputs ({chosen.values:,} values): extremes, random values,",
         f"and {chosen.borders:,} of the {chosen.all_borders:,} sums that lie beside a step of rounding",
+        *(f"{name}: {text}" for name, text in _streaming(report.streaming)),
         *_given(report),
     )
 

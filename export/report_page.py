@@ -4,7 +4,7 @@ from pathlib import Path
 
 from scl.artifacts import write_artifact, write_bytes
 from scl.artifacts.export_report import PAGE, REPORT, ExportReport, ModelFigures, NetworkReport
-from scl.artifacts.manifest import Int8Figures
+from scl.artifacts.manifest import Int8Figures, Streaming
 from scl.pages import charts
 from scl.pages.parts import FIGURES, Rows, Tile, cost_rows, provenance_rows
 from scl.pages.rendering import points, render, share
@@ -131,8 +131,8 @@ def _proof(report: Report) -> Rows:
                 ("Same class as the float model", share(beside.same_class, 2)),
                 ("Signal-to-noise ratio of the logits", f"{beside.snr_db:.1f} dB"),
             ]
-        return rows
-    opinion, dropped, kept = report.converter, report.dropped, report.streaming
+        return rows + _hop(report.streaming)
+    opinion, dropped = report.converter, report.dropped
     rows = [
         ("Same class as the float model", share(report.evaluation.same_class, 2)),
         (
@@ -153,15 +153,14 @@ def _proof(report: Report) -> Rows:
             ("Expected calibration error, before", f"{decided.ece:.3f}, {decided.ece_before:.3f}"),
             ("Test windows answered, right of those", f"{share(decided.coverage)}, {share(decided.accuracy_answered)}"),
         ]
-    if kept is not None:
-        rows.append(
-            (
-                f"A stream's hop of {kept.hop} samples",
-                f"{kept.instructions:,} instructions, {share(kept.share)} of a whole window's; arena "
-                f"{kept.arena_bytes:,} bytes",
-            )
-        )
-    return rows
+    return rows + _hop(report.streaming)
+
+
+def _hop(kept: Streaming | None) -> Rows:
+    if kept is None:
+        return []
+    costs = f"{kept.instructions:,} instructions, {share(kept.share)} of a whole window's"
+    return [(f"A stream's hop of {kept.hop} samples", f"{costs}; arena {kept.arena_bytes:,} bytes")]
 
 
 def _sources(report: Report) -> Rows:

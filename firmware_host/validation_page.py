@@ -186,7 +186,7 @@ def _exactness(v: Validation) -> Rows:
         ("Classes that differ", f"{parity.predictions_off:,}"),
         ("Flags of saturation or lead-off that differ", f"{parity.flags_off:,}"),
         ("Windows with a saturated count", f"{v.saturated:,}"),
-        ("Windows the board abstained from (lead off), counted as errors", f"{v.abstained:,}"),
+        ("Windows the board abstained from (no signal), counted as errors", f"{v.abstained:,}"),
     ]
 
 

@@ -38,6 +38,7 @@ SUPPORTED = {
     "input": Only(("raw", "canonical", *FEATURES), "a rotation's invariants are an IMU's"),
     "cutmix": Only((0.0,), "spans are cut for an IMU"),
     "also": Only(("",), "an ECG is shifted only"),
+    "labelled": Only((0,), "all beats and strips have labels"),
     "groups": Only(("",), "an export takes groups of an ECG's classes"),
     "split": Only(("subject",), "ECG is divided by record, as published"),
 }

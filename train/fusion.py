@@ -32,6 +32,7 @@ SUPPORTED = {
     "cutmix": Only((0.0,), "two windows of a pair have no span in common"),
     "also": Only(("",), "a pair is rotated and shifted"),
     "allocation": Only(("fixed",), "each encoder has the groups of its partition"),
+    "labelled": Only((0,), "all pairs have labels"),
     "groups": Only(("",), "figures of pairs are of their classes"),
     "split": Only(("subject",), "ECG is divided by record, as published"),
 }

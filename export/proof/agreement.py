@@ -8,12 +8,15 @@ from collections.abc import Callable
 
 import numpy as np
 
+from export.cost.instructions import DeviceCost
 from export.network.integers import Int8Network
 from export.network.layers import LOGITS
+from export.network.streaming import Step
 from export.proof.c_engine import CEngine
 from export.proof.gates import MAX_STEPS, MIN_SAME_CLASS, MIN_WITHIN, ExportError
 from export.proof.runtimes import Outputs, run_litert, run_onnx, tflite_micro_tensors
 from scl.artifacts.export_report import Agreement
+from scl.artifacts.manifest import Streaming
 
 
 def compare(runtime: str, outputs: Outputs, golden: Outputs) -> Agreement:
@@ -87,9 +90,30 @@ def prove_stream(engine: CEngine, inputs: np.ndarray, hop: int) -> int:
         if steps.any():
             raise ExportError(
                 f"a stream that keeps columns differs from the whole window: {np.count_nonzero(steps)} of {steps.size} "
-                f"values of {name}, by up to {steps.max()} steps; please report it with the run"
+                f"values of {name}, by up to {steps.max()} steps; please report it with the model"
             )
     return int(full.sum())
+
+
+def stream_facts(step: Step, engine: CEngine, inputs: np.ndarray, on_device: DeviceCost) -> Streaming:
+    """What a stream that keeps columns costs and has proved, with `prove_stream` here and with noise on the board.
+    Raises ExportError if it differs from the whole window.
+    """
+    windows = prove_stream(engine, inputs, step.hop)
+    board = on_device.stream
+    if board is None or board.differing:
+        raise ExportError(
+            f"on {on_device.board} a stream that keeps columns differs from the whole window: {board}; "
+            "please report it with the model"
+        )
+    return Streaming(
+        hop=step.hop,
+        instructions=board.instructions,
+        share=round(board.instructions / on_device.instructions, 4),
+        arena_bytes=step.arena.size,
+        windows_compared=windows,
+        board_values_compared=board.compared,
+    )
 
 
 def first_difference(

@@ -150,7 +150,7 @@ def _stream(model: CModel) -> str:
     step = model.step
     if step is None:
         return ""
-    ops = [_op(model, step.arena, layer, step.reads[layer.name]) for layer in step.layers]
+    ops = [_op(model, step.arena, part.layer, part.changes) for part in step.parts]
     ops += [_fields({"run": "scl_keep"} | keep_fields(keep)) for keep in step.keeps]
     rows = ",\n".join(ops)
     network = _network(model, "stream", "stream_ops", len(ops), "HOP", "STREAM_BYTES", step.arena)
@@ -175,12 +175,10 @@ def _arrays(name: str, arrays: dict[str, np.ndarray]) -> str:
     return "".join(texts) + ("\n" if arrays else "")
 
 
-def _op(model: CModel, arena: Arena, layer: Layer, reads: int | None = None) -> str:
-    """A layer's scl_op; `reads`: where its input starts, if not where that is written."""
+def _op(model: CModel, arena: Arena, layer: Layer, changes: Mapping[str, int] | None = None) -> str:
+    """A layer's scl_op; `changes`: numbers in which it differs from the layer's own."""
     numbers, arrays = op_fields(model.network, arena, layer)
-    if reads is not None:
-        numbers["in_offset"] = reads
-    fields = {"run": kernel(model.network, arena, layer), **numbers}
+    fields = {"run": kernel(model.network, arena, layer), **numbers, **(changes or {})}
     return _fields(fields | {name: f"{layer.name}_{name}" if name in arrays else "NULL" for name in ARRAYS})
 
 

@@ -22,7 +22,7 @@ class Architecture:
         strides: stride of each block, in samples.
         kernel: length of each convolution, in samples; one number is that of all.
         pool: "average" pools over all remaining samples; "flatten" keeps their order.
-        padding: "same" pads each convolution with zeros; "valid" does not, so that a stream can keep columns.
+        padding: "same" pads each convolution with zeros; "valid" does not, so that a stream keeps more columns.
 
     Raises:
         ValueError: lengths differ, a size is not positive or beyond 65,535, or the pool is unknown.

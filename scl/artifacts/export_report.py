@@ -300,6 +300,7 @@ class NetworkReport(Costs):
     """
 
     agreement: RandomInputs
+    streaming: Streaming | None
     data: Name
     transformation: Name | None
     int8: Int8Figures
@@ -307,7 +308,7 @@ class NetworkReport(Costs):
     float_model: FloatModel | None
 
     kind = "network_report"
-    schema = 4
+    schema = 5
 
 
 def read_report(bundle: Bundle[BundleManifest]) -> ExportReport | NetworkReport:

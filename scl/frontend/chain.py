@@ -60,7 +60,7 @@ def design_front_end(
         resampling=filtered.spec,
         band=_band(rate_hz, steps),
         invariant=invariants.describe(sensor.channels, rate_hz) if steps.invariant else None,
-        lead_off_samples=_lead_off_samples(sensor, raw_samples),
+        lead_off_samples=_lead_off_samples(sensor),
         mean=tuple(normalisation.mean),
         std=tuple(normalisation.std),
         inv_input_scale=float(np.float32(1) / np.float32(input_scale)),
@@ -77,15 +77,17 @@ def _band(rate_hz: float, steps: InputSteps) -> Band | None:
     return Band(low_hz, high_hz, steps.warmup_s, *band.rows)
 
 
-def _lead_off_samples(sensor: Sensor, raw_samples: int) -> int:
-    """Of the sensor that waits longest; raises InputError if no window can hold so many, or one sample is enough."""
+def _lead_off_samples(sensor: Sensor) -> int:
+    """Of the sensor that waits longest; raises InputError where a board cannot count so many, or one is enough.
+
+    More than a window has are seen in a stream.
+    """
     lead_off_s = max((part.lead_off_s for part in sensor.parts), default=0.0)
     samples = round(lead_off_s * sensor.rate_hz)
-    most = min(MOST, raw_samples)  # a longer one would never be seen in a window
-    if lead_off_s and not 2 <= samples <= most:
+    if lead_off_s and not 2 <= samples <= MOST:
         raise InputError(
             f"sensor {sensor.name}: lead_off_s {lead_off_s:g} is {samples} samples at {sensor.rate_hz:g} Hz, "
-            f"expected 2 to {most}; change it in the sensor file"
+            f"expected 2 to {MOST}; change it in the sensor file"
         )
     return samples
 

@@ -5,7 +5,7 @@ import numpy as np
 from scl.frontend.sensor import Sensor
 
 SATURATED = 1  # a count was at or beyond a rail of its sensor
-LEAD_OFF = 2  # a channel held one count for so long that its lead must be off
+LEAD_OFF = 2  # a channel held one count for so long that its lead must be off, or its sensor have stopped
 
 
 def in_words(flags: int) -> str:
@@ -13,9 +13,9 @@ def in_words(flags: int) -> str:
 
     Examples:
         >>> in_words(SATURATED | LEAD_OFF)
-        '  saturated  lead off'
+        '  saturated  no signal'
     """
-    return "  saturated" * bool(flags & SATURATED) + "  lead off" * bool(flags & LEAD_OFF)
+    return "  saturated" * bool(flags & SATURATED) + "  no signal" * bool(flags & LEAD_OFF)
 
 
 def flags_of(counts: np.ndarray, sensor: Sensor, lead_off_samples: int) -> np.ndarray:

@@ -14,7 +14,7 @@ bias = [0.0, 0.0, 0.0]    # in `unit`, subtracted; optional
 alignment = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]  # optional
 count_range = [-32768, 32767]  # the converter's rails, after `shift`; optional
 shift = 2                 # bits that the driver drops to fit 16; counts_per_unit is of the unshifted; optional
-lead_off_s = 1.0          # a count that stands still for so long means a lost electrode; optional, else never
+lead_off_s = 1.0          # one count for so long: a lost electrode or a dead sensor; optional, else never
 """
 
 import math
@@ -73,7 +73,7 @@ class Part:
         si_unit: "m/s^2", "rad/s" or "mV".
         count_range: the rails; a count at or beyond one is saturated.
         shift: bits that the sensor's own counts are shifted right to fit int16.
-        lead_off_s: seconds of an unchanging count that mean a lost electrode; 0: never.
+        lead_off_s: seconds of an unchanging count that mean a lost electrode or a sensor that stopped; 0: never.
     """
 
     kind: Name

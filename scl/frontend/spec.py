@@ -28,7 +28,7 @@ class FrontEndSpec:
         window_samples: of the network's input, at `model_rate_hz`.
         band, invariant, beats: None without such a step. With beats a window of the network is one beat's features,
             and `raw_samples` are those whose flags an answer has.
-        lead_off_samples: so many equal counts of a channel mean that its lead is off; 0: none do.
+        lead_off_samples: so many equal counts of a channel mean that there is no signal; 0: none do.
         mean, std: of each input of the network.
         inv_input_scale: steps of the int8 input in one standard deviation.
     """
@@ -84,8 +84,8 @@ class FrontEndSpec:
                 f"raw_samples is {self.raw_samples}, expected {raw_samples}: {self.warmup_samples} of warm-up and what "
                 f"{self.window_samples} model samples take"
             )
-        if self.lead_off_samples and not 2 <= self.lead_off_samples <= self.raw_samples:
-            raise ValueError(f"lead_off_samples is {self.lead_off_samples}, expected 0, or 2 to {self.raw_samples}")
+        if self.lead_off_samples == 1:
+            raise ValueError("lead_off_samples is 1, expected 0, or 2 at least")
 
     @property
     def inputs(self) -> int:

@@ -152,16 +152,22 @@ def test_a_threshold_that_cannot_be_measured_is_missed(board_tools, bundle, tmp_
 
 
 def test_an_output_named_features_is_the_latent(board_tools, windows, tmp_path):
-    """With a partition: its invariant dimensions' similarity, between window and copy."""
+    """With a partition: its invariant dimensions' similarity, between window and copy. Its stream keeps the columns of
+    a convolution with SAME padding, 5 of 20 are computed anew; TFLite Micro's residual sum beside one keeps none.
+    """
     given = Representative(windows["windows"], None, None, None)
     options = Options(given, "windows.npz", "shift", Partition(5, 2, 3), draws=2)
     longer = Representative(np.concatenate([windows["windows"], windows["windows"][:, :, :6]], axis=2))
     tflite = TwoOutputs().bytes()
     with pytest.raises(InputError, match="m.tflite: .* keeps 8 dimensions, the model has no output named features"):
         export_given("m.tflite", SmallNet().bytes(), tmp_path / "none", options)
-    options = Options(longer, "windows.npz", "shift", Partition(5, 2, 3), draws=2)
-    export_given("m.tflite", tflite, tmp_path / "bundle", options)
+    with pytest.raises(InputError, match="--streaming 3: .* needs the whole window anew .* give a shorter hop"):
+        export_given("m.tflite", SmallNet().bytes(), tmp_path / "none", Options(streaming=3))
+    options = Options(longer, "windows.npz", "shift", Partition(5, 2, 3), draws=2, streaming=3)
+    kept = export_given("m.tflite", tflite, tmp_path / "bundle", options).streaming
     manifest = read_bundle(tmp_path / "bundle").manifest
+    assert manifest.streaming == kept and kept.hop == manifest.default_hop == 3
+    assert kept.windows_compared >= 200 and kept.board_values_compared >= 8 * (8 + 3) and kept.share < 0.6
     assert manifest.features == 8 and manifest.outputs.features is not None and not manifest.labelled
     assert validate.main([str(tmp_path / "bundle"), "--port", "native", "--out", str(tmp_path / "report")]) == 0
     found = json.loads((tmp_path / "report" / "validation.json").read_text())

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from export.report_page import page as written
 from scl.artifacts.bundle import read_bundle
 from scl.artifacts.export_report import ExportReport, FloatModel, NetworkReport, RandomInputs, Searched, read_report
-from scl.artifacts.manifest import Int8Figures
+from scl.artifacts.manifest import Int8Figures, Streaming
 from tests.browser import PHONE, screenshot, scrolls_sideways, violations
 
 A4 = 703  # CSS pixels between the margins
@@ -35,6 +35,7 @@ def elsewhere(report: ExportReport) -> NetworkReport:
         **same,
         provenance=report.provenance,
         agreement=RandomInputs("C", 500, 6000, 0, Searched(100, 2000, 30, 40)),
+        streaming=Streaming(16, 1_000, 0.25, 2_000, 30, 64),
         data="windows.npz",
         transformation="rotation",
         int8=figures,

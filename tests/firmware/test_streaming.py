@@ -1,8 +1,9 @@
 """Streams that keep columns, against each whole window (TFLite Micro's, where it can be asked): random chains of
-layers without padding.
+layers, with zero padding and without.
 """
 
 import ctypes
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,10 +36,11 @@ ON_BOARDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.exact) for seed i
 
 
 def random_chain(seed: int) -> tuple[Network, int]:
-    """Sliding layers of any kind, kernel and stride, strides longer than kernels among them; a pool or a convolution
-    over what is left, or its last sample; a head. And a hop that fits.
+    """Sliding layers of any kind, kernel and stride, strides longer than kernels among them, two of three chains with
+    padding: SAME, causal, or any; a pool or a convolution over what is left, or its last sample; a head. And a hop that
+    fits.
     """
-    rng = np.random.default_rng(seed)
+    rng, padded = np.random.default_rng(seed), seed % 3 > 0
     layers: list[Layer] = []
     tensor, stride = Tensor("input", int(rng.integers(40, 120)), int(rng.integers(1, 9))), 1
 
@@ -47,7 +49,10 @@ def random_chain(seed: int) -> tuple[Network, int]:
         shape = (channels, kernel, inputs) if kind is Conv else (kernel, channels)
         weights = rng.normal(0, 1 / np.sqrt(kernel * (inputs if kind is Conv else 1)), shape).astype(np.float32)
         bias = rng.normal(0, 0.1, channels).astype(np.float32)
-        layers.append(kind(name, tensor, weights, bias, by, False, bool(rng.integers(2)), dilation))
+        same, relu = padded and bool(rng.integers(2)), bool(rng.integers(2))
+        span = (kernel - 1) * dilation + 1
+        around = [(0, 0), (span - 1, 0), (int(rng.integers(3)), int(rng.integers(3)))][rng.integers(3) if padded else 0]
+        layers.append(kind(name, tensor, weights, bias, by, same, relu, dilation, padding=around))
 
     for index in range(int(rng.integers(1, 5))):
         kind = (Conv, Conv, Depthwise, AveragePool, MaxPool)[rng.integers(5)]
@@ -57,7 +62,7 @@ def random_chain(seed: int) -> tuple[Network, int]:
         if ((kernel - 1) * dilation + 1 + by) * 2 > tensor.length or stride * by > 12:
             continue
         if kind in (AveragePool, MaxPool):
-            layers.append(kind(f"layer{index}", tensor, kernel, by))
+            layers.append(kind(f"layer{index}", tensor, kernel, by, padded and bool(rng.integers(2))))
         else:
             channels = tensor.channels if kind is Depthwise else int(rng.integers(1, 20))
             weighted(kind, f"layer{index}", kernel, channels, by, dilation)
@@ -71,6 +76,7 @@ def random_chain(seed: int) -> tuple[Network, int]:
     elif seed % 4 == 2:
         layers.append(Slice("part", tensor, tensor.length - 1, 1, 0, tensor.channels))
         tensor = layers[-1].result
+    padded = False
     weighted(Conv, FEATURES, tensor.length, int(rng.integers(3, 30)))
     tensor = layers[-1].result
     weighted(Conv, LOGITS, 1, int(rng.integers(2, 9)))
@@ -88,8 +94,8 @@ def stream(engine, int8: Int8Network, step: streaming.Step, samples: np.ndarray,
     behind, outputs = block[step.arena.size :].copy(), {FEATURES: [], LOGITS: []}
     for hop in samples.reshape(-1, step.hop * samples.shape[1]):
         block[step.arena.offsets["input"] :][: hop.size] = hop
-        for layer in step.layers:
-            run_layer(engine, int8, step.arena, layer, block, in_offset=step.reads[layer.name])
+        for part in step.parts:
+            run_layer(engine, int8, step.arena, part.layer, block, **part.changes)
         for keep in step.keeps:
             op = COp(in_offset=keep.source, out_offset=keep.target, out_length=keep.length, out_channels=keep.channels)
             engine.scl_keep(ctypes.byref(op), block.ctypes.data_as(ctypes.c_void_p))
@@ -101,7 +107,8 @@ def stream(engine, int8: Int8Network, step: streaming.Step, samples: np.ndarray,
 
 def written(network: Network) -> bool:
     """Whether the TFLite writer takes it; the kernels of the others are compared in test_operators.py."""
-    return all(isinstance(layer, Conv | AveragePool | Slice) and layer.dilation == 1 for layer in network.layers)
+    plain = [layer for layer in network.layers if layer.dilation == 1 and layer.padding == (0, 0)]
+    return all(isinstance(layer, Conv | AveragePool | Slice) for layer in plain) and len(plain) == len(network.layers)
 
 
 def whole(engine, int8: Int8Network, windows: np.ndarray, rng) -> dict[str, np.ndarray]:
@@ -156,9 +163,7 @@ def test_a_lost_column_is_seen(engine):
     samples = rng.integers(-128, 128, (hop * 40, network.input.channels)).astype(np.int8)
     expected = stream(engine, quantized(network), step, samples, rng)[FEATURES]
     for missing in range(len(step.keeps)):
-        fewer = streaming.Step(
-            step.hop, step.layers, step.arena, step.reads, step.keeps[:missing] + step.keeps[missing + 1 :]
-        )
+        fewer = replace(step, keeps=step.keeps[:missing] + step.keeps[missing + 1 :])
         assert not np.array_equal(stream(engine, quantized(network), fewer, samples, rng)[FEATURES], expected)
 
 
@@ -171,15 +176,34 @@ def chain(same: bool = False) -> Network:
     return Network((first, second, pool, features, Conv(LOGITS, features.result, np.ones((2, 1, 3)), bias[:2])))
 
 
+def numbers(step: streaming.Step, name: str) -> list[int]:
+    return [part.changes[name] for part in step.parts if part.changes]
+
+
 def test_a_chain_worked_out_by_hand():
     """50 samples give 23 columns, the last sample unread, and those 10, none unread. 8 new samples give 4 and 2. The
     first layer reads 3 * 2 + 5 = 11 samples of 12, 4 of them kept; the second reads 7 columns, 3 of them kept; the pool
     keeps 8 of 10.
     """
     step = streaming.step(chain(), 8)
-    assert [layer.source.length for layer in step.layers] == [11, 7, 10, 1, 1]
-    assert [layer.result.length for layer in step.layers] == [4, 2, 1, 1, 1]
+    assert numbers(step, "in_length") == [12, 7] and numbers(step, "out_length") == [4, 2]
     assert [(keep.length, keep.channels) for keep in step.keeps] == [(4, 2), (3, 4), (8, 4)]
+
+
+def test_a_padded_chain_worked_out_by_hand():
+    """50 samples with 1 zero before and 2 behind give 25 columns: column 0 reads the first zero, column 24 both of the
+    last. Those give 13, with 2 zeros before and behind: columns 0 (zeros, column 0) and 1 (columns 0 to 4 less 1, which
+    reads column 0 too) are left ones; columns 11 (20 to 24) and 12 right ones. 8 new samples give 4 and 2.
+
+    A hop computes 1 + 4 + 1 columns, then 2 + 2 + 2. The second layer's shortest window of 13 - 2 h outputs has 7, 3
+    hops less, and 25 - 12 = 13 columns before it, 7 of them kept; the first layer's has 25 - 4 * 4 = 9 outputs, 4 hops
+    less, and 50 - 4 * 8 = 18 samples, 10 of them kept. So the first layer's left column waits a hop, and the second's
+    two wait 3.
+    """
+    step = streaming.step(chain(same=True), 8)
+    assert numbers(step, "out_length") == [1, 5, 2, 4]
+    assert numbers(step, "in_length") == [18, 11, 13, 9]
+    assert [(keep.length, keep.channels) for keep in step.keeps] == [(10, 2), (7, 4), (1, 4), (7, 4), (2, 4), (4, 4)]
 
 
 @pytest.mark.parametrize("hop", [0, -4, 2, 6, 50, 52])
@@ -188,6 +212,6 @@ def test_hops_that_do_not_fit(hop):
         streaming.step(chain(), hop)
 
 
-def test_padding_is_refused():
-    with pytest.raises(InputError, match="layer first pads its input with zeros; train with --padding valid"):
-        streaming.step(chain(same=True), 8)
+def test_a_window_of_which_nothing_stays_is_refused():
+    with pytest.raises(InputError, match="--streaming 48: layer first needs the whole window anew with each hop"):
+        streaming.step(chain(same=True), 48)

@@ -263,7 +263,7 @@ def test_the_command_prints_class_by_class(run, capsys):
         "    15.00 s  sitting  saturated",
         "             the board lost 30 samples; its front end began anew behind them",
         "    30.00 s  walking",
-        "    32.50 s  abstained  lead off",
+        "    32.50 s  abstained  no signal",
         "4 classes, 1 lost on the line; 650 samples of the sensor, 30 lost on the board",
     ]
 

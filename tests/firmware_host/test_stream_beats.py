@@ -67,7 +67,7 @@ def test_every_beat_is_printed(play, model, counts, capsys):
     assert lines[0].split()[3:] == [f"{1 / (1 + np.exp(-first.margin * 0.1)):.0%}"]  # the logits' scale is 0.1
     interval, rate = f"{second.interval / 180:.2f}", f"{second.rhythm.heart_rate / 10:.1f}/min"
     assert lines[1].split()[4:] == [interval, "s", rate]
-    assert any(line.endswith("lead off") for line in lines) and any("saturated" in line for line in lines)
+    assert any(line.endswith("no signal") for line in lines) and any("saturated" in line for line in lines)
     found = names(expected)
     assert count == f"{len(found)} beats: " + ", ".join(f"{found.count(x)} {x}" for x in (*"NSV", "abstained"))
     last = expected[-1].rhythm

@@ -73,7 +73,7 @@ class EncoderOptions(Options):
     pool: str = option(
         "average", "what precedes the latent: the average over time, or all of it", choices=("average", "flatten")
     )
-    padding: str = option("same", "of convolutions; valid lets a stream keep columns", choices=("same", "valid"))
+    padding: str = option("same", "of convolutions; valid lets a stream keep more columns", choices=("same", "valid"))
     input: str = option(
         "raw",
         "the sensor's channels; imu: what no rotation changes of them; ecg: rolled to the largest excursion; beats: "
@@ -171,6 +171,10 @@ class RunOptions(Options):
         choices=("subject", "fold", "random"),
     )
     seed: int = option(0, "of split, weights, order and transformations", least=0, most=MOST_SEED)
+    labelled: int = option(
+        0, "imu: training subjects, the seed's, whose windows have labels; the contrast reads all; 0: all have",
+        least=0, most=MOST, unit="SUBJECTS",
+    )  # fmt: skip
     draws: int = option(4, "transformed copies of every test window", least=1, most=MOST_COPIES)
     groups: LabelGroups = option(
         LabelGroups(),
@@ -236,5 +240,9 @@ class TrainConfig:
         if self.method.views not in (0, method.views) and not (self.method.views == 2 and method.first_transformed):
             raise ValueError(
                 f"views is {self.method.views}, but method {method.name} trains on {method.views} of a window"
+            )
+        if self.run.labelled and self.experimental.negatives.endswith("other-class"):
+            raise ValueError(
+                f"labelled is {self.run.labelled}, but negatives {self.experimental.negatives} asks for every window's"
             )
         check_experimental(self, method)

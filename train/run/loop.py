@@ -18,6 +18,7 @@ from train.experimental import hooks
 from train.model.encoder import Classifier
 from train.run.checkpoint import Checkpoint
 from train.run.config import TrainConfig
+from train.run.labelled import labelled_shares
 from train.run.objective import Objective, Vary, contrast_for, task_loss, unvaried
 from train.run.parallel import average_gradients, leads, mean
 from train.transformations import Transformation
@@ -112,11 +113,15 @@ class _Training:
         self.parameters, self.optimizer, self.progress, self.device = parameters, optimizer, progress, device
         self.x = torch.from_numpy(windows.x).to(device)
         self.y = torch.from_numpy(windows.targets).to(device)
-        self.shares = drawn_shares(windows, self.options.evenness)
+        self.shares = product(
+            drawn_shares(windows, self.options.evenness), labelled_shares(windows, objective.contrast is not None)
+        )
         self.mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
 
     def epoch(self, epoch: int) -> dict[str, float]:
-        """Trains on every window once; returns the means of the loss's parts over the batches."""
+        """Trains on as many windows as there are, each once unless shares are given; returns the means of the loss's
+        parts over the batches.
+        """
         self.model.train()
         size, epochs = self.options.batch_size, self.options.epochs
         batches = len(self.x) // size
@@ -158,6 +163,13 @@ def drawn_shares(windows: WindowSet, evenness: float) -> Tensor | None:
         weights = counts[place] ** -evenness
         shares[of_class] = weights / weights.mean()
     return torch.from_numpy(shares)
+
+
+def product(first: Tensor | None, second: Tensor | None) -> Tensor | None:
+    """Of shares (n,), None being all alike."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first * second
 
 
 def _batches(count: int, size: int, order: torch.Generator, shares: Tensor | None) -> Iterator[Tensor]:

@@ -17,6 +17,7 @@ from train.methods.base import Batch
 from train.methods.contrast import Contrast
 from train.model.encoder import Classifier
 from train.run.config import TrainConfig
+from train.run.labelled import has_label
 from train.run.parallel import share
 from train.transformations import Transformation
 
@@ -31,8 +32,22 @@ def unvaried(x: Tensor, generator: torch.Generator) -> Tensor:
 def task_loss(windows: WindowSet, config: TrainConfig, classes: int, device: torch.device) -> Callable[..., Tensor]:
     """The loss between logits (B, classes) and labels (B,): cross entropy, each class weighted by its count in the
     training windows to the power of -balance, with a mean weight of 1; binary cross entropies where labels are bit
-    masks.
+    masks. Where some windows have no label, the mean is over those that have one; 0 if none of a batch has.
     """
+    labelled = has_label(windows.labels)
+    if windows.multilabel or labelled.all():
+        return _loss(windows, config, classes, device)
+    loss = _loss(windows.take(np.flatnonzero(labelled)), config, classes, device)
+
+    def of_labelled(logits: Tensor, labels: Tensor) -> Tensor:
+        rows = has_label(labels)
+        return loss(logits[rows], labels[rows]) if bool(rows.any()) else 0 * logits.sum()
+
+    return of_labelled
+
+
+def _loss(windows: WindowSet, config: TrainConfig, classes: int, device: torch.device) -> Callable[..., Tensor]:
+    """`task_loss` of windows that all have a label."""
     if windows.multilabel:
         bits = 2 ** torch.arange(classes, device=device)
         return lambda logits, labels: functional.binary_cross_entropy_with_logits(

@@ -66,7 +66,7 @@ def train_run(task: "Task", config: TrainConfig, folder: WorkingFolder) -> "Metr
 
 def _check_windows(task: "Task", config: TrainConfig) -> None:
     """Raises InputError for less than a batch of training windows, or a class that none of them has. Measured beats may
-    lack S, as those of the AHA's databases do.
+    lack S, as those of the AHA's databases do, and few labelled subjects a class.
     """
     name, windows = task.recordings.name, task.parts["train"]
     size = config.optimization.batch_size
@@ -75,6 +75,8 @@ def _check_windows(task: "Task", config: TrainConfig) -> None:
     missing = missing_labels(windows, task.labels)
     if task.frontend.beats is not None and missing == ["S"]:
         say(f"{name}: no training beat is S: the model will not answer it")
+    elif missing and config.run.labelled:
+        say(f"{name}: no labelled window is {', '.join(missing)}: the model will not answer it")
     elif missing:
         raise InputError(f"{name}: no training window has {', '.join(missing)}; use another --seed or --split")
 
@@ -162,6 +164,15 @@ def _follow(model: "Classifier", task: "Task", config: TrainConfig, partial: Pat
 
 def _announce(task: "Task", info: RunInfo, device: "torch.device") -> None:
     say(task.recordings.summary())
+    if info.config["labelled"]:
+        from train.run.labelled import has_label
+
+        train = task.parts["train"]
+        labelled = train.groups[has_label(train.labels)]
+        say(
+            f"labels: of {len(np.unique(labelled))} of {len(np.unique(train.groups))} training subjects, "
+            f"{len(labelled)} of {len(train)} windows"
+        )
     for text in task.recordings.report.get("warnings", ()):
         complain("warning", text)
     window = info.window

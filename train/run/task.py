@@ -15,6 +15,7 @@ from train.data.strips import Strips
 from train.model.encoder import INPUT_LIMIT
 from train.run.config import EncoderOptions, TrainConfig
 from train.run.fit import shaped
+from train.run.labelled import few_labels
 from train.run.objective import Vary, unvaried
 from train.transformations import Rotation, Several, Transformation
 from train.transformations.nuisances import Signal
@@ -82,7 +83,7 @@ class Task:
 def imu_task(recordings: Recordings, source: Source, config: TrainConfig) -> Task:
     """Windows of an IMU under rotation, divided by the split that the options name.
 
-    Raises InputError for groups that are none of the recordings' labels.
+    Raises InputError for groups that are none of the recordings' labels, and for more labelled subjects than train.
     """
     try:
         config.run.groups.check(recordings.labels)
@@ -92,6 +93,7 @@ def imu_task(recordings: Recordings, source: Source, config: TrainConfig) -> Tas
     window_s = config.window.seconds or recordings.window_s
     architecture = imu_architecture(config.encoder, window_s, recordings.rate_hz)
     parts = {p: split_windows(recordings, split, p, window_s) for p in ("train", "validation", "test")}
+    parts["train"] = few_labels(parts["train"], config.run.labelled, config.run.seed, recordings.name)
     invariant = config.encoder.input == "invariant"
     vary = partial(vary_imu, strength=config.augmentation.variation) if config.augmentation.variation else unvaried
     return Task(

@@ -60,7 +60,8 @@ static void all_channels(const scl_op *op, const int8_t *x, int32_t windows, int
     }
 }
 
-void scl_conv_narrow(const scl_op *op, int8_t *arena)
+/* As many outputs as there are groups of three or four; returns how many. Not inlined, so that its frame is gone when the rest follows. */
+__attribute__((noinline)) static int32_t groups(const scl_op *op, int8_t *arena)
 {
     const int8_t *const in = arena + op->in_offset;
     int8_t *out = arena + op->out_offset, *const scratch = arena + op->scratch_offset;
@@ -76,7 +77,12 @@ void scl_conv_narrow(const scl_op *op, int8_t *arena)
             out += op->out_channels;
         }
     }
-    scl_conv_from(op, arena, t);
+    return t;
+}
+
+void scl_conv_narrow(const scl_op *op, int8_t *arena)
+{
+    scl_conv_from(op, arena, groups(op, arena));
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* All output channels of four widened windows, for cores with the DSP extension: here goes nearly all of a network's time.
  *
  * A row of weights meets four windows: a word of it is loaded and widened once for 16 products, which take 13 instructions, and the loop a
- * quarter of one. Around that a channel takes 18 instructions, and 6 for each of its outputs. The compiler would take half as many again:
+ * fifth of one. Around that a channel takes 18 instructions, and 6 for each of its outputs. The compiler would take half as many again:
  * the products leave it no register, so the loop over the channels is by hand as well. What it needs around them is kept in memory. */
 #ifndef SCL_FOUR_WINDOWS_H
 #define SCL_FOUR_WINDOWS_H
@@ -9,14 +9,14 @@
 #include "narrow.h"
 #include "widened.h"
 
-enum { SCL_TURN = 8 }; /* words of weights that a turn of the loop takes */
+enum { SCL_TURN = 10 }; /* words of weights that a turn of the loop takes */
 
 /* What the loop needs around the products, in the order that its loads ask for: 12 words. */
 typedef struct {
     const int8_t *x;
     const int32_t *bias; /* behind the last channel's, like multiplier, shift and out */
     const int8_t *end;   /* of the windows */
-    int32_t entry;       /* where the first turn begins: 2 for its first word, up to 8 and then 1 for its last */
+    int32_t entry;       /* where the first turn begins: 2 for its first word, up to 10 and then 1 for its last */
     const int32_t *multiplier;
     const int8_t *shift;
     int32_t channel; /* from minus their number up to 0 */
@@ -55,7 +55,8 @@ static inline scl_four scl_four_of(scl_scales scales, int32_t channels, int32_t 
     "smlad r4, r9, lr, r4\n\t"              \
     "smlad r5, r11, lr, r5\n\t"
 
-/* Two words: loads side by side share a cycle. They need not be aligned, as those of LDRD. */
+/* Two words: loads side by side share a cycle, but one that writes its address back shares none with a load before it, so that one comes
+ * first. They need not be aligned, as those of LDRD. */
 #define SCL_TWO_WORDS(even, odd, first, second) \
     even ":\n\t"                                  \
     first "\n\t"                                  \
@@ -73,7 +74,7 @@ static inline scl_four scl_four_of(scl_scales scales, int32_t channels, int32_t 
     "ssat r0, #8, r0, asr #1\n\t"           \
     "strb r0, " place "\n\t"
 
-/* Eight words of weights a turn; the first begins where what is left over ends with it, and there r7 may be asked for before its load.
+/* Ten words of weights a turn; the first begins where what is left over ends with it, and there r7 may be asked for before its load.
  * r7 and the address within the state wait on the stack (8 bytes, which compilers do not count: stack.py does): r7 may be the frame
  * pointer, so the compiler does not lend it, and nothing is addressed through it here. */
 static inline void scl_four_windows(scl_four *four, const int8_t *weights)
@@ -95,13 +96,14 @@ static inline void scl_four_windows(scl_four *four, const int8_t *weights)
                    "mov r5, r2\n\t"
                    "tbb [pc, r12]\n"
                    "2:\n\t"
-                   ".byte 0, (17f - 2b) / 2, (10f - 2b) / 2, (11f - 2b) / 2, (12f - 2b) / 2\n\t"
-                   ".byte (13f - 2b) / 2, (14f - 2b) / 2, (15f - 2b) / 2, (16f - 2b) / 2, 0\n\t"
+                   ".byte 0, (19f - 2b) / 2, (10f - 2b) / 2, (11f - 2b) / 2, (12f - 2b) / 2\n\t"
+                   ".byte (13f - 2b) / 2, (14f - 2b) / 2, (15f - 2b) / 2, (16f - 2b) / 2, (17f - 2b) / 2, (18f - 2b) / 2\n\t"
                    ".p2align 2\n"
                    SCL_TWO_WORDS("10", "11", "ldr lr, [r1, #8]", "ldr.w r7, [r1, #12]")
                    SCL_TWO_WORDS("12", "13", "ldr lr, [r1, #16]", "ldr.w r7, [r1, #20]")
                    SCL_TWO_WORDS("14", "15", "ldr lr, [r1, #24]", "ldr.w r7, [r1, #28]")
-                   SCL_TWO_WORDS("16", "17", "ldr.w r7, [r1, #36]", "ldr lr, [r1, #32]!")
+                   SCL_TWO_WORDS("16", "17", "ldr lr, [r1, #32]", "ldr.w r7, [r1, #36]")
+                   SCL_TWO_WORDS("18", "19", "ldr lr, [r1, #40]!", "ldr.w r7, [r1, #4]")
                    "cmp r0, r6\n\t"
                    "bne 10b\n\t"
                    "ldr lr, [sp, #4]\n\t"

@@ -20,8 +20,8 @@ static inline int8_t *scl_widen_words(const int8_t *from, int32_t words, uint32_
     "sxtab16 r11, %[minus], " word ", ror #8\n\t"  \
     "strd r10, r11, [%[to]], #32\n\t"
 #define SCL_WIDEN_TWO              \
-    "ldr r9, [%[from], #4]\n\t"      \
     "ldr r8, [%[from]], #8\n\t"      \
+    "ldr r9, [%[from], #-4]\n\t"     \
     SCL_WIDEN_WORD("r8")             \
     SCL_WIDEN_WORD("r9")
     __asm volatile("lsls r8, %[words], #31\n\t"

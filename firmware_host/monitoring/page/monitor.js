@@ -104,7 +104,7 @@ function introduceWindows(facts) {
 
 function shown(reading) {
   if (!reading) return "–";
-  const flags = (reading.saturated ? ", saturated" : "") + (reading.lead_off ? ", lead off" : "");
+  const flags = (reading.saturated ? ", saturated" : "") + (reading.lead_off ? ", no signal" : "");
   return `${reading.name}${reading.confidence === null ? "" : `, ${percent(reading.confidence)}`}${flags}`;
 }
 

@@ -196,3 +196,18 @@ def test_profile_prints_what_the_export_counted(run_folder, board_tools, tmp_pat
 def test_a_board_that_is_none(tmp_path):
     with pytest.raises(InputError, match="--board toaster: instructions are counted on microbit, mps2-an385, "):
         measure(FIXTURE, tmp_path, "toaster")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--hop", "2", "--estimate"),
+        ("--hop", "2", "--port", "native"),
+        ("--hop", "2", "--bisect"),
+        ("--hop", "2", "--board", "mps3-an547"),
+        ("--baud", "9600"),
+    ],
+)
+def test_an_option_without_a_use_is_refused(options, tmp_path):
+    with pytest.raises(InputError, match=rf"{options[0]} {options[1]}: is .*leave it out"):
+        profile.main([str(tmp_path), *options])

@@ -180,10 +180,6 @@ def test_a_cut_file_is_damaged():
     [
         ([], "expected either a run folder or --from"),
         (["run", "--from", "x"], "expected either a run folder or --from"),
-        (
-            ["--from", "x", "--streaming", "8"],
-            "--streaming belongs to a run: it keeps columns of encoders",
-        ),
         (["--from", "x", "--data", "d"], "--data belongs to a run: a file has no recordings but the windows of"),
         (["x", "--transformation", "rotation"], "--transformation belongs to --from FILE"),
     ],

@@ -114,8 +114,8 @@ def test_a_made_up_operator_is_quantized_and_streams(negate):
     int8 = quantize(network, dict.fromkeys(network.names, [-1, 1]) | {"input": [-1, 1]})
     assert int8.activations["made_up"] == int8.activations["block0"]
     step = streaming.step(network, 4)
-    assert [layer.result.length for layer in step.layers[:2]] == [4, 4] and type(step.layers[1]) is Negate
-    assert arena.scratch_name(step.layers[1]) in step.arena.offsets
+    assert [part.changes["out_length"] for part in step.parts[:2]] == [4, 4] and type(step.parts[1].layer) is Negate
+    assert arena.scratch_name(step.parts[1].layer) in step.arena.offsets
 
 
 # Who does not know it ---------------------------------------------------------------------------------------------

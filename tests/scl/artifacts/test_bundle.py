@@ -123,7 +123,7 @@ WRONG = [
     (("frontend", "raw_samples"), 201, "raw_samples"),
     (("frontend", "warmup_samples"), 1, "raw_samples"),
     (("frontend", "lead_off_samples"), 1, "lead_off_samples"),
-    (("frontend", "lead_off_samples"), 201, "lead_off_samples"),
+    (("frontend", "lead_off_samples"), 65_536, "lead_off_samples"),
     (("frontend", "resampling", "up"), 65, "resampling.up"),
     (("frontend", "resampling", "phase_taps"), 5, "phase_taps"),
     (("frontend", "mean"), [0.0] * 5, "mean"),

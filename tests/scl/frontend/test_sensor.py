@@ -44,7 +44,7 @@ def test_shipped_sensors_are_the_published_ones():
         np.testing.assert_allclose([p.unit_per_count for p in sensor.parts], [accelerometer, gyroscope], rtol=1e-12)
         for part in sensor.parts:
             assert part.bias == (0, 0, 0) and np.array_equal(part.alignment, np.eye(3))
-            assert part.count_range == (-32768, 32767) and part.shift == part.lead_off_s == 0
+            assert part.count_range == (-32768, 32767) and (part.shift, part.lead_off_s) == (0, 3)
         design(sensor.rate_hz, 20.0)
 
 

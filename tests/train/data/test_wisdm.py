@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from scl.artifacts import InputError, sha256_file
+from scl.frontend.counts import to_counts
+from scl.frontend.flags import lead_off_at
+from scl.frontend.sensor import load_sensor
 from train.data import wisdm
 from train.data.recordings import Recordings, windows
 
@@ -360,3 +363,14 @@ def test_the_gyroscope_turns_gravity_as_the_accelerometer_sees_it(real: Recordin
             expected.append(-np.cross(smooth[3:], smooth[:3], axis=0).ravel())
     y, x = np.concatenate(measured), np.concatenate(expected)
     assert x @ y / (x @ x) == pytest.approx(1, abs=0.05) and np.corrcoef(x, y)[0, 1] > 0.9
+
+
+def test_a_working_sensor_hardly_ever_holds_a_count_for_a_second(real: Recordings) -> None:
+    """As a BMI270 counts, whose sensor file takes three seconds of one count for a sensor that stopped."""
+    sensor, second, still, windows = load_sensor("bmi270"), round(real.rate_hz), 0, 0
+    for block in real.blocks:
+        counts = to_counts(block.x[None], sensor)[0][0]
+        whole = counts[: len(counts) // (10 * second) * 10 * second].reshape(-1, 10 * second, counts.shape[1])
+        still += int(lead_off_at(whole, second).any(axis=1).sum())
+        windows += len(whole)
+    assert windows > 10_000 and still < windows / 1000

@@ -80,7 +80,7 @@ def test_file_and_flags_are_judged_together(tmp_path: Path) -> None:
 
 def test_groups_hold_every_option_once() -> None:
     names = [name for name, _, _ in TrainConfig.options()]
-    assert len(names) == len(set(names)) == 40 == len(TrainConfig().as_dict())
+    assert len(names) == len(set(names)) == 41 == len(TrainConfig().as_dict())
     assert {"method", "partition", "lambda", "epochs", "seed", "also"} < set(names)
 
 
@@ -132,6 +132,7 @@ def test_what_run_json_holds_makes_the_same_options() -> None:
             "--against is inverted, expected nothing for ECG .windows are",
         ),
         (ecg, ["--input", "raw", "--polarity", "corrected"], "--polarity is corrected, expected as-recorded for ECG"),
+        (ecg, ["--labelled", "3"], "--labelled is 3, expected 0 for ECG .all beats and strips have labels"),
         (imu, ["--polarity", "corrected"], "--polarity is corrected, expected as-recorded for an IMU"),
         (ecg, ["--cutmix", "0.5"], "--cutmix is 0.5, expected 0.0 for ECG"),
         (ecg, ["--input", "raw", "--also", "scale"], "--also is scale, expected nothing for ECG"),
@@ -168,6 +169,10 @@ def test_valid_padding_that_a_beat_is_too_short_for(tmp_path: Path) -> None:
         ({"method": "simclr", "floor": 0.1}, "negatives all .* floor and stop are for method scl .* found simclr"),
         ({"negatives": "all", "allocation": "auto"}, "without also and allocation auto"),
         ({"stop": "copy", "also": "scale", "input": "raw"}, "without also and allocation auto"),
+        (
+            {"labelled": 3, "negatives": "all-other-class"},
+            "labelled is 3, but negatives all-other-class asks for every",
+        ),
         ({"method": "baseline", "views": 2}, "views is 2, but method baseline trains on 1 of a window"),
         ({"method": "vicreg", "views": 1}, "views is 1, but method vicreg trains on 2 of a window"),
     ],
