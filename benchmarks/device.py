@@ -210,10 +210,7 @@ def table(
 def main() -> None:
     shapes = networks()
     results = {name: measured(network) | {"cycles": cycles(network)} for name, network in shapes.items()}
-    others = {
-        name: {board: instructions(network, board) for board in OTHER_BOARDS}
-        for name, network in shapes.items()
-    }
+    others = {name: {board: instructions(network, board) for board in OTHER_BOARDS} for name, network in shapes.items()}
     kept = streams()
     print(table(results, others, kept))
     figures = {"networks": results, "other_boards": others, "streams": kept}
