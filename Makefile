@@ -149,6 +149,7 @@ results-small: setup ## Some of the tables in small: a fold, a seed, two epochs;
 	$(PY) benchmarks/ablations.py --seeds 0 --tables methods --runs $(SMALL)/ablations --results $(SMALL)/ablations.csv
 	$(PY) benchmarks/train_cost.py --rounds 5 --results $(SMALL)/train_cost.json
 
+# Three processes on two cores: some tests wait for boards and time-outs.
 # The tests build the same C around hundreds of models, in folders of their own: ccache compiles each file once.
 test test-faults test-exact: export PATH := /usr/lib/ccache:$(PATH)
 test test-faults test-exact: export CCACHE_DIR := $(abspath build/ccache)
@@ -156,7 +157,7 @@ test test-faults test-exact: export CCACHE_NOHASHDIR := 1
 
 .PHONY: test
 test: setup ## The whole test suite, C and emulated boards included (a quarter of an hour on two cores)
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-faults
 test-faults: setup ## The exhaustive half of the injected faults: line, board, files, disk, kills; make test has the fast half

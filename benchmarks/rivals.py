@@ -2,7 +2,8 @@
 
 results/rivals.json says with what they were counted: nothing here installs or runs another engine. The fair rival is
 CMSIS-NN called directly from plain C, as a compiler for one network would call it. TensorFlow Lite Micro runs the same
-kernels behind its interpreter, and a third of the trial's instructions is its unoptimized MEAN.
+kernels behind its interpreter, and a third of the trial's instructions is its unoptimized MEAN. cmsis_nn.py counts
+CMSIS-NN by layer.
 """
 
 import json

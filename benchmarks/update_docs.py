@@ -19,6 +19,7 @@ import beat_literature
 import beat_pictures
 import beat_seeds
 import change_of_wear
+import cmsis_nn
 import cold_start
 import decisions
 import device
@@ -106,6 +107,7 @@ def main() -> None:
     engine = json.loads(device.RESULTS.read_text("utf-8"))
     texts["device"] = f"```\n{device.table(engine['networks'], engine['other_boards'], engine['streams'])}\n```"
     texts["rivals"] = rivals.table(engine["networks"], engine["other_boards"])
+    texts["cmsis_nn"] = cmsis_nn.table(json.loads(cmsis_nn.RESULTS.read_text("utf-8")))
     for name, log, first, last in (
         ("profile", arguments.profile_log, "layers", r"\Z"),
         ("beats", arguments.beats_log, "layers", r"\Z"),

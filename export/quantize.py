@@ -69,8 +69,9 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     options.add_argument(
         "--streaming", type=whole(1, MOST), metavar="HOP",
-        help="keep the network's columns from hop to hop of a stream: samples of its input, a multiple of the strides' "
-        "product; those that zero padding reaches are computed anew, so train.imu --padding valid makes hops cheaper",
+        help="keep the network's columns from hop to hop of a stream: samples of its input, best a multiple of the "
+        "strides' product; those that zero padding reaches are computed anew, so train.imu --padding valid makes hops "
+        "cheaper",
     )  # fmt: skip
     options.add_argument(
         "--bout", type=number(0.001, 1e6), metavar="SECONDS",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from _pytest.mark import ParameterSet
 
 from scl.artifacts.bundle import MANIFEST, hashes, read_run_bundle, write_manifest
 from scl.artifacts.capture import Capture, write_capture
@@ -126,6 +127,11 @@ OVER = (
 )
 
 
+def some(lines: tuple[str, ...]) -> list[ParameterSet]:
+    """Every line, two of three of them for make test-faults."""
+    return [pytest.param(line, marks=() if i % 3 == 0 else pytest.mark.faults) for i, line in enumerate(lines)]
+
+
 def refused(warm: Warm, place: Path, line: str, path: str) -> str:
     """The error of a command."""
     module, *arguments = (path if part == "{}" else part for part in line.split())
@@ -136,7 +142,7 @@ def refused(warm: Warm, place: Path, line: str, path: str) -> str:
     return last
 
 
-@pytest.mark.parametrize("line", (*WRITE_FOLDER, *WRITE_FILE))
+@pytest.mark.parametrize("line", some((*WRITE_FOLDER, *WRITE_FILE)))
 def test_where_nothing_can_be_written(warm: Warm, place: Path, line: str) -> None:
     """Said before anything takes time, and what stands there stays."""
     before = names(place)
@@ -166,7 +172,7 @@ def test_a_trace_and_what_a_command_writes_are_two_files(warm: Warm, place: Path
     assert not (place / "new").exists()
 
 
-@pytest.mark.parametrize("line", READ)
+@pytest.mark.parametrize("line", some(READ))
 def test_what_cannot_be_read(warm: Warm, place: Path, line: str) -> None:
     for path in SOURCES:
         error = refused(warm, place, line, path)

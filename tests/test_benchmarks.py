@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import common
+from benchmarks import cmsis_nn, common, device
+from export.network import arena
 from train.augment import variation
 
 ROOT = Path(__file__).parents[1]
@@ -30,3 +31,17 @@ def test_another_process_names_them_alike() -> None:
     code = "from benchmarks.common import encoder; print(encoder())"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == common.encoder()
+
+
+def test_every_tensor_has_memory_of_its_own_for_cmsis_nn() -> None:
+    network = device.trial()
+    with device.written(device.quantized(network), arena.schedule(network)) as folder:
+        source, ops, size = cmsis_nn.apart((folder / "c" / "model_data.c").read_text("utf-8"))
+    sizes = [network.input.size, *(layer.result.size for layer in network.layers)]
+    begins = [int(ops[0]["in_offset"]), *(int(op["out_offset"]) for op in ops)]
+    ends = [begin + tensor for begin, tensor in zip(begins, sizes, strict=True)]
+    assert all(end <= begin for end, begin in zip(ends, [*begins[1:], int(ops[0]["scratch_offset"])], strict=True))
+    assert size == int(ops[0]["scratch_offset"]) + cmsis_nn.BUFFER
+    called = cmsis_nn.with_cmsis_nn(source, ops, [])
+    assert [called.count(f".run = rival_{number}, ") for number in range(len(ops))] == [1] * len(ops)
+    assert "scl_conv_narrow" not in called.partition("static const scl_op ops[]")[2]

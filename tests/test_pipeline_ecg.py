@@ -82,7 +82,8 @@ def test_shifted_copies_are_later_cuts_of_one_recording(bundle: Path) -> None:
             np.testing.assert_array_equal(original[later:], copy[: len(copy) - later])
 
 
-@pytest.mark.parametrize("sensor", [pytest.param("ad8232", marks=pytest.mark.exact), "max30003"])
+@pytest.mark.exact
+@pytest.mark.parametrize("sensor", ["ad8232", "max30003"])
 def test_sensors_of_250_and_512_hz(folder: Path, sensor: str) -> None:
     bundle = export(folder, sensor, "--sensor", sensor)
     rate = json.loads((bundle / "manifest.json").read_text())["frontend"]["sensor"]["rate_hz"]
@@ -116,6 +117,7 @@ def test_a_lead_that_falls_off_is_flagged_and_abstained_from(folder: Path, bundl
         assert ("saturated" in line) == (25 < seconds < 27 + 15.1), line
 
 
+@pytest.mark.exact
 def test_windows_around_beats_are_validated_and_not_streamed(folder: Path) -> None:
     small = ("--task", "beat", "--input", "raw", "--epochs", "1", "--draws", "2")
     run(folder, "train.ecg", "--synthetic", "--out", "runs/beat", *small)
@@ -158,6 +160,7 @@ def test_strips_by_the_worst_of_their_beats(folder: Path) -> None:
     assert len(worst) > 10 and set(worst) <= {"N", "S", "V"}
 
 
+@pytest.mark.exact
 def test_beats_trained_for_an_inverted_lead(folder: Path) -> None:
     """Copies of that kind in the figures, a corrected polarity on the board, and both in the run's description."""
     trained = ("--task", "beat", "--against", "inverted", "--polarity", "corrected", "--epochs", "1")
@@ -212,6 +215,7 @@ def test_no_data_says_where_it_is_to_be_had(folder: Path) -> None:
     assert not (folder / "runs/none").exists()
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize("name", ["waveform", "both"])
 def test_waveforms_of_heartbeats_are_exact(folder: Path, name: str) -> None:
     """The one measured at the peaks that were detected, the other at annotated ones, which training alone has."""

@@ -124,34 +124,34 @@ class _Place:
 
 
 def step(network: Network, hop: int) -> Step:
-    """The step of a network whose first layers are a chain, for windows that move on by `hop` samples.
+    """The step of a network whose first layers are a chain, for windows that move on by `hop` samples. From the first
+    layer on whose stride does not divide what is new, layers run in full.
 
-    Raises InputError if hop is no multiple of the strides' product or not shorter than the window, or there is nothing
-    to keep.
+    Raises InputError if hop is not shorter than the window, or there is nothing to keep.
     """
-    window, stride = network.input.length, total_stride(network)
-    if not 1 <= hop < window or hop % stride:
+    window = network.input.length
+    if not 1 <= hop < window:
         raise InputError(
-            f"--streaming {hop}: expected a multiple of {stride}, the strides' product, and fewer than the window's "
-            f"{window} samples; give such a hop"
+            f"--streaming {hop}: expected 1 to {window - 1} samples, fewer than a window's; give such a hop"
         )
     sliding, columns = [], [_Columns(network.input, 0, hop, 0)]
     for layer in _chain(network):
         behind = columns[-1].behind(layer)
-        if behind.changing >= behind.tensor.length:
+        if columns[-1].new % layer.stride or behind.changing >= behind.tensor.length:
             break
         sliding.append(layer)
         columns.append(behind)
     if not sliding:
+        stride = total_stride(network)
         raise InputError(
             f"--streaming {hop}: layer {network.layers[0].name} needs the whole window anew with each hop, so nothing "
-            "can be kept; leave it out, or give a shorter hop"
+            f"can be kept; give a short hop, a multiple of {stride} (the strides' product), or leave it out"
         )
     return _placed(network, hop, sliding, _places(sliding, columns))
 
 
 def total_stride(network: Network) -> int:
-    """Product of the strides before the first layer that reads all there is: what a hop must be a multiple of."""
+    """Product of the strides before the first layer that reads all there is: of what a hop is best a multiple."""
     product = 1
     for layer in _chain(network):
         product *= layer.stride

@@ -161,7 +161,7 @@ def test_an_output_named_features_is_the_latent(board_tools, windows, tmp_path):
     tflite = TwoOutputs().bytes()
     with pytest.raises(InputError, match="m.tflite: .* keeps 8 dimensions, the model has no output named features"):
         export_given("m.tflite", SmallNet().bytes(), tmp_path / "none", options)
-    with pytest.raises(InputError, match="--streaming 3: .* needs the whole window anew .* give a shorter hop"):
+    with pytest.raises(InputError, match="--streaming 3: .* needs the whole window anew .* give a short hop"):
         export_given("m.tflite", SmallNet().bytes(), tmp_path / "none", Options(streaming=3))
     options = Options(longer, "windows.npz", "shift", Partition(5, 2, 3), draws=2, streaming=3)
     kept = export_given("m.tflite", tflite, tmp_path / "bundle", options).streaming

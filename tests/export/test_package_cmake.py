@@ -141,6 +141,7 @@ def test_two_models_in_one_program_are_refused(bundle_folder, build_tools, proje
         assert "scl_other: the model scl_tiny is in this program already" in " ".join(done.stderr.split())
 
 
+@pytest.mark.exact
 def test_flags_of_a_project_do_not_undo_the_toolchain_s(bundle_folder, build_tools, tmp_path):
     folder, attributes = made(bundle_folder, "cmake", tmp_path), []
     toolchain = f"CMAKE_TOOLCHAIN_FILE={folder / 'cmake' / 'mps2-an386.cmake'}"

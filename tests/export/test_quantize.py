@@ -167,7 +167,8 @@ def test_changed_weights_are_refused(copied_run, tmp_path):
     ("arguments", "message"),
     [
         (["--sensor", "nosuch"], "nosuch"),
-        (["--streaming", "12"], "--streaming 12: expected a multiple of 16"),
+        (["--streaming", "13"], "--streaming 13: layer block0 needs the whole window anew with each hop"),
+        (["--streaming", "80"], "--streaming 80: expected 1 to 79 samples"),
     ],
 )
 def test_wrong_arguments_are_named(run_folder, tmp_path, arguments, message):

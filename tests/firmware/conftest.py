@@ -49,15 +49,19 @@ BUILDS = {
 
 
 # Whole networks of integers, which "sanitized" computes by the same C: "fast" is for make test-exact there.
-NETWORKS = {
+NETWORKS = {"operators", "streaming"}
+# What readers make of files, or one operator by every rule: one build tells, the others are for make test-exact.
+FILES = {
     "dilation",
     "elementwise",
     "keras_files",
     "litert_torch_files",
-    "operators",
     "padding",
+    "reductions",
+    "root",
+    "rules",
     "slices",
-    "streaming",
+    "sliding",
     "tables",
 }
 
@@ -65,7 +69,8 @@ NETWORKS = {
 @pytest.hookimpl(tryfirst=True)  # before the markers decide
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.stem.removeprefix("test_") in NETWORKS and _build(item) == "fast":
+        subject, build = item.path.stem.removeprefix("test_"), _build(item)
+        if (subject in NETWORKS and build == "fast") or (subject in FILES and build in ("fast", "sanitized")):
             item.add_marker(pytest.mark.exact)
 
 

@@ -16,7 +16,7 @@ from scl import toolchain
 from tests.firmware.fuzz_corpus import CORPUS, seeds
 from tests.firmware.fuzzing import MODELS, SOURCES, build, command
 
-QUICK, MANY, MOST = 2_000, 60_000, 400_000  # runs; a planted fault ends them
+QUICK, MANY, MOST = 1_000, 60_000, 400_000  # runs; a planted fault ends them
 # A check that the firmware would miss: the model that meets it, its file, what is there, and what stands there instead.
 PLANTED = {
     "a probe behind its tensor": ("imu", "app/device.c", " || offset >= size", ""),

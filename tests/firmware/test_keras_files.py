@@ -157,7 +157,12 @@ def file_of(name: str, ends: str = "int8", way: str = "keras", batch: int | None
     return converted(model(MODELS[name], SHAPES.get(name, (48, 3)), batch), ends, way)
 
 
-@pytest.mark.parametrize("name", MODELS)
+QUICK = {"causal", "dilated", "separable", "residual", "streaming_wake_word", "two_outputs", "squeeze_and_excite"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.exact) for name in MODELS]
+)
 def test_keras_models_are_exact(engine, name):
     assert_exact(engine, file_of(name))
 
@@ -166,13 +171,15 @@ WAYS = [("keras", None), ("saved model", None), ("saved model", 1)]
 
 
 @pytest.mark.parametrize(("way", "batch"), WAYS)
-@pytest.mark.parametrize("name", ["flatten", "pooled", "residual"])
+@pytest.mark.parametrize(
+    "name", ["flatten", *(pytest.param(name, marks=pytest.mark.exact) for name in ("pooled", "residual"))]
+)
 def test_in_each_way_of_the_converter(engine, name, way, batch):
     assert_exact(engine, file_of(name, way=way, batch=batch))
 
 
 @pytest.mark.parametrize(("way", "batch"), WAYS)
-@pytest.mark.parametrize("name", ["causal", "dilated"])
+@pytest.mark.parametrize("name", ["dilated", pytest.param("causal", marks=pytest.mark.exact)])
 def test_dilation_that_the_converter_takes_apart_without_a_batch(engine, name, way, batch):
     assert_whole(engine, file_of(name, way=way, batch=batch))
 

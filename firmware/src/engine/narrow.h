@@ -71,6 +71,14 @@ static inline int32x4_t scl_scaled_four(int32x4_t sums, int32x4_t multiplier, in
     return vminq_s32(vmaxq_s32(vaddq_n_s32(scaled, all.zero_point), all.least), all.most);
 }
 
+/* scl_requantize of four numbers, for any shift. What is negative is made smaller by 1 before a shift to the right alone. */
+static inline int32x4_t scl_requantized_four(int32x4_t x, int32_t multiplier, int32_t shift)
+{
+    const int32_t left = shift > 0 ? shift : 0;
+    const int32x4_t right = vdupq_n_s32(shift - left), high = vqrdmulhq_n_s32(vshlq_r_s32(x, left), multiplier);
+    return vrshlq_s32(vqaddq_s32(high, vshrq_n_s32(vandq_s32(high, right), 31)), right);
+}
+
 #endif
 
 /* An activation that ends short of int8's own limits, once the sample is there. */

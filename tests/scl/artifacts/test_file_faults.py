@@ -60,7 +60,7 @@ def names(place: Path) -> list[str]:
 
 WAYS = [(writer, before, True) for writer in WRITERS for before in (False, True)]
 WAYS += [(writer, True, False) for writer in FOLDERS]
-SAMPLE = [("bytes", True, True), ("folder", True, True), ("training", True, True), ("folder", True, False)]
+SAMPLE = [("bytes", True, True), ("folder", True, True)]
 
 
 def ways(sample: list[tuple[str, bool, bool]]) -> list[ParameterSet]:
@@ -91,7 +91,7 @@ def test_killed_at_each_operation(warm: Warm, tmp_path: Path, writer: str, befor
     assert seen == {OLD if before else None, NEW} | ({None} if not exchange else set())
 
 
-@pytest.mark.parametrize(("writer", "before", "exchange"), ways(SAMPLE[:2]))
+@pytest.mark.parametrize(("writer", "before", "exchange"), ways(SAMPLE))
 @pytest.mark.parametrize("kind", [FULL, BROKEN])
 def test_a_full_and_a_failing_disk_at_each_operation(
     warm: Warm, tmp_path: Path, writer: str, before: bool, exchange: bool, kind: str

@@ -328,6 +328,7 @@ def real(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Recordings
         return wisdm.load(data_dir / "wisdm" / "wisdm-dataset.zip")
 
 
+@pytest.mark.exact
 def test_facts_of_the_real_set(real: Recordings) -> None:
     """Against what the data set's description prints."""
     recordings, report, amiss = real, real.report, real.report["amiss"]
@@ -350,6 +351,7 @@ def test_facts_of_the_real_set(real: Recordings) -> None:
     assert Counter(cut.groups.tolist()).most_common()[-1][1] > 200
 
 
+@pytest.mark.exact
 def test_the_gyroscope_turns_gravity_as_the_accelerometer_sees_it(real: Recordings) -> None:
     """While eating, acceleration is mostly gravity g, and dg/dt = -w x g: slope 1 only for right-handed rad/s, on the
     accelerometer's axes and clock.
@@ -365,6 +367,7 @@ def test_the_gyroscope_turns_gravity_as_the_accelerometer_sees_it(real: Recordin
     assert x @ y / (x @ x) == pytest.approx(1, abs=0.05) and np.corrcoef(x, y)[0, 1] > 0.9
 
 
+@pytest.mark.exact
 def test_a_working_sensor_hardly_ever_holds_a_count_for_a_second(real: Recordings) -> None:
     """As a BMI270 counts, whose sensor file takes three seconds of one count for a sensor that stopped."""
     sensor, second, still, windows = load_sensor("bmi270"), round(real.rate_hz), 0, 0
