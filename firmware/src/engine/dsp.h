@@ -116,13 +116,6 @@ static inline int32_t scl_smmlar(int32_t a, int32_t b, int32_t sum)
     return result;
 }
 
-static inline int8_t scl_saturate(int32_t x)
-{
-    int32_t result;
-    __asm("ssat %0, #8, %1" : "=r"(result) : "r"(x));
-    return (int8_t)result;
-}
-
 #else
 
 static inline uint32_t scl_even(uint32_t bytes)
@@ -171,6 +164,19 @@ static inline int32_t scl_smmlar(int32_t a, int32_t b, int32_t sum)
 {
     return sum + (int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32);
 }
+
+#endif
+
+#ifdef __ARM_FEATURE_SAT
+
+static inline int8_t scl_saturate(int32_t x)
+{
+    int32_t result;
+    __asm("ssat %0, #8, %1" : "=r"(result) : "r"(x));
+    return (int8_t)result;
+}
+
+#else
 
 static inline int8_t scl_saturate(int32_t x)
 {
