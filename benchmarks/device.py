@@ -31,7 +31,7 @@ from export.network.streaming import Step, step, total_stride
 from export.proof.gates import ExportError
 from export.writers.c_source import CModel, write_c
 from export.writers.tflite import write_tflite
-from scl.artifacts import write_json
+from scl.artifacts import InputError, write_json
 from scl.artifacts.architecture import Architecture
 from scl.partition import Partition
 from train.model.encoder import Classifier
@@ -48,6 +48,7 @@ PEERS = {
     "logits": (7.9, 3.0),
 }
 OTHER_BOARDS = {
+    "microbit": "Cortex-M0",
     "mps2-an385": "Cortex-M3",
     "mps2-an500": "Cortex-M7",
     "mps2-an505": "Cortex-M33",
@@ -153,6 +154,16 @@ def measured(network: Network, board: str = BOARD) -> dict[str, Any]:
     }
 
 
+def instructions(network: Network, board: str) -> int | None:
+    """Of one inference on a board; None if the network does not fit into its memory."""
+    try:
+        return int(measured(network, board)["instructions"])
+    except InputError as error:
+        if "bytes of RAM" not in str(error):
+            raise
+        return None
+
+
 def cycles(network: Network) -> dict[str, int]:
     """Modelled, of an inference on a Cortex-M4."""
     with written(quantized(network), arena.schedule(network)) as folder:
@@ -168,7 +179,7 @@ def quantized(network: Network) -> Int8Network:
 
 
 def table(
-    results: dict[str, dict[str, Any]], others: dict[str, dict[str, int]], kept: dict[str, dict[str, int]]
+    results: dict[str, dict[str, Any]], others: dict[str, dict[str, int | None]], kept: dict[str, dict[str, int]]
 ) -> str:
     """Every network's totals and layers, its instructions on other cores, and streams that keep columns."""
     lines = [f"{'Cortex-M4F':<22}{'MACs':>12}{'instructions':>14}{'per MAC':>9}{'flash':>9}{'RAM':>8}"]
@@ -187,7 +198,8 @@ def table(
         lines.append(f"{name:<22}{least:>12,}{usual:>14,}{most:>12,}{usual / entry['macs']:>15.2f}")
     lines += ["", f"{'instructions on':<22}" + "".join(f"{core:>14}" for core in OTHER_BOARDS.values())]
     for name, counts in others.items():
-        lines.append(f"{name:<22}" + "".join(f"{counts[board]:>14,}" for board in OTHER_BOARDS))
+        cells = ("-" if counts[board] is None else f"{counts[board]:,}" for board in OTHER_BOARDS)
+        lines.append(f"{name:<22}" + "".join(f"{cell:>14}" for cell in cells))
     lines += ["", f"{'columns kept':<22}{'window':>12}{'instructions':>14}{'hop':>9}{'instructions':>14}{'share':>9}"]
     for name, row in kept.items():
         whole, hop = f"{row['window']:>12,}{row['whole']:>14,}", f"{row['hop']:>9,}{row['step']:>14,}"
@@ -198,10 +210,7 @@ def table(
 def main() -> None:
     shapes = networks()
     results = {name: measured(network) | {"cycles": cycles(network)} for name, network in shapes.items()}
-    others = {
-        name: {board: measured(network, board)["instructions"] for board in OTHER_BOARDS}
-        for name, network in shapes.items()
-    }
+    others = {name: {board: instructions(network, board) for board in OTHER_BOARDS} for name, network in shapes.items()}
     kept = streams()
     print(table(results, others, kept))
     figures = {"networks": results, "other_boards": others, "streams": kept}

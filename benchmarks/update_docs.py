@@ -25,6 +25,7 @@ import cold_start
 import decisions
 import device
 import ecg_methods
+import four_bit_weights
 import fusion
 import qrs
 import qrs_leads
@@ -109,6 +110,7 @@ def main() -> None:
     engine = json.loads(device.RESULTS.read_text("utf-8"))
     texts["device"] = f"```\n{device.table(engine['networks'], engine['other_boards'], engine['streams'])}\n```"
     texts["rivals"] = rivals.table(engine["networks"], engine["other_boards"])
+    texts["four_bit_weights"] = four_bit_weights.table(four_bit_weights.loaded())
     texts["cmsis_nn"] = cmsis_nn.table(json.loads(cmsis_nn.RESULTS.read_text("utf-8")))
     for name, log, first, last in (
         ("profile", arguments.profile_log, "layers", r"\Z"),

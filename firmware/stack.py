@@ -5,7 +5,7 @@
 FOLDER holds the .su files (gcc -fstack-usage) of the program's objects, from which each function's frame comes. Who
 calls whom is read from the program's own instructions, so that only what was linked counts, and what the compiler calls
 by itself counts, too. A function of the C library has no .su file: its frame is all that it pushes anywhere. What an
-assembler loop pushes (four_windows.h) stands in no .su file either, and counts on top.
+assembler loop pushes (four_windows.h, window_pairs.h) stands in no .su file either, and counts on top.
 
 A call through a pointer may go to any function whose address the model's operators hold (model_data.o). One interrupt
 comes on top of the deepest path, with the registers that the core saves; all have one priority, so none interrupts

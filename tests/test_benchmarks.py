@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks import cmsis_nn, common, device
+from benchmarks import cmsis_nn, common, device, four_bit_weights
 from export.network import arena
+from export.network.layers import Weighted
 from train.augment import variation
 
 ROOT = Path(__file__).parents[1]
@@ -45,3 +48,17 @@ def test_every_tensor_has_memory_of_its_own_for_cmsis_nn() -> None:
     called = cmsis_nn.with_cmsis_nn(source, ops, [])
     assert [called.count(f".run = rival_{number}, ") for number in range(len(ops))] == [1] * len(ops)
     assert "scl_conv_narrow" not in called.partition("static const scl_op ops[]")[2]
+
+
+@pytest.mark.parametrize("levels", [16, 32])
+def test_weights_have_so_many_levels_near_the_float_ones(levels: int) -> None:
+    network = device.trial()
+    ranges = {"input": [-4.0, 4.0]} | {layer.name: [-6.0, 6.0] for layer in network.layers}
+    few = four_bit_weights.few_levels(network, ranges, levels)
+    for layer in network.layers:
+        if isinstance(layer, Weighted):
+            conv = few.convs[layer.name]
+            steps = replace(layer, weights=conv.weights).kernels
+            assert -levels // 2 <= steps.min() and steps.max() < levels // 2
+            error = steps * conv.weight_scales[:, None, None].astype(np.float64) - layer.kernels
+            assert np.abs(error).mean() < 0.5 * conv.weight_scales.mean()  # of a uniform rounding error: a quarter

@@ -187,9 +187,9 @@ def test_a_recording_is_streamed_and_every_hop_is_classified(folder: Path) -> No
 
 def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: Path) -> None:
     """Both on the same firmware: at the export's hop it keeps columns, at half of it whole windows run. The network
-    takes invariants, which the board computes.
+    takes invariants, which the board computes, and pads with zeros, which reach most of a window of 80 samples.
     """
-    training = ("runs/stream", "--epochs", "2", "--padding", "valid", "--input", "invariant")
+    training = ("runs/stream", "--epochs", "2", "--input", "invariant")
     exporting = ("--out", "bundles/stream", "--max-loss", "100", "--streaming", "16")
     for written, module, *arguments in (
         ("runs/stream/metrics.json", "train.imu", "--out", *training),
@@ -205,7 +205,7 @@ def test_a_stream_that_keeps_columns_gives_the_classes_of_whole_windows(folder: 
     assert done.returncode == 0, done.stderr
     bundle, record = read_run_bundle(folder / "bundles/stream"), read_capture(folder / "long.csv")
     kept = bundle.manifest.streaming
-    assert bundle.manifest.default_hop == kept.hop == 16 and kept.share < 0.5 and kept.windows_compared > 100
+    assert bundle.manifest.default_hop == kept.hop == 16 and kept.share < 0.7 and kept.windows_compared > 100
     done = run(folder, "firmware_host.validate", "bundles/stream", "--port", "emulator", "--limit", "12")
     assert done.returncode == 0 and "passed: exact" in done.stdout, f"{done.stdout}\n{done.stderr}"
     assert json.loads((folder / "reports/stream/validation.json").read_text())["consistency"] > 0.95

@@ -89,6 +89,19 @@ def test_rows_of_any_number_of_words(samples, machine):
     assert_equal_to_tflite_micro(network_of_rows(lengths, samples), machine)
 
 
+@pytest.mark.parametrize("machine", ["mps2-an386", "mps3-an547"])
+@pytest.mark.parametrize(("samples", "channels"), [(300, 9), (5500, 1)])
+def test_averages_of_many_samples(samples, channels, machine):
+    """Of more than are summed in 16 bits at once, and of more than are divided by a product."""
+    rng = np.random.default_rng(samples)
+    layers: list[Conv | AveragePool] = [AveragePool("pool", Tensor("input", samples, channels), samples, samples)]
+    for name, width in ((FEATURES, 24), (LOGITS, 4)):
+        source = layers[-1].result
+        weights = rng.normal(0, 4, (width, 1, source.channels)).astype(np.float32)
+        layers.append(Conv(name, source, weights, rng.normal(0, 1, width).astype(np.float32), 1, False, False))
+    assert_equal_to_tflite_micro(Network(tuple(layers)), machine)
+
+
 @pytest.mark.parametrize("machine", BOARDS)
 @pytest.mark.parametrize("seed", [BEYOND, *SEEDS[:BEYOND], *SEEDS[BEYOND + 1 : 103]])
 def test_random_operators(seed, machine):

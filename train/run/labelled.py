@@ -13,7 +13,7 @@ from scl.artifacts import InputError
 from train.data.recordings import WindowSet
 
 UNLABELLED = -1  # in place of a class
-PART = 0.5  # of the windows drawn that have a label, where a contrast reads the others too
+PART = 0.5  # of the windows drawn that have a label
 
 Labels = TypeVar("Labels", np.ndarray, Tensor)
 
@@ -45,12 +45,11 @@ def few_labels(windows: WindowSet, count: int, seed: int, name: str) -> WindowSe
     return replace(windows, labels=np.where(kept, windows.labels, UNLABELLED))
 
 
-def labelled_shares(windows: WindowSet, contrast: bool) -> Tensor | None:
-    """How often each window (n,) is drawn, relative to the others: those without a label as often as those with one
-    where there is a contrast, never where there is none. None: all have one.
+def labelled_shares(windows: WindowSet) -> Tensor | None:
+    """How often each window (n,) is drawn, relative to the others: those with a label, together, as often as those
+    without one, whatever the method, so that all see the same batches. None: all have one.
     """
     labelled = torch.from_numpy(has_label(windows.labels)).double()
     if windows.multilabel or bool(labelled.all()):
         return None
-    with_label = (PART if contrast else 1.0) * labelled / labelled.sum()
-    return with_label + (1 - PART if contrast else 0.0) * (1 - labelled) / (1 - labelled).sum()
+    return PART * labelled / labelled.sum() + (1 - PART) * (1 - labelled) / (1 - labelled).sum()

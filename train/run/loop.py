@@ -113,9 +113,7 @@ class _Training:
         self.parameters, self.optimizer, self.progress, self.device = parameters, optimizer, progress, device
         self.x = torch.from_numpy(windows.x).to(device)
         self.y = torch.from_numpy(windows.targets).to(device)
-        self.shares = product(
-            drawn_shares(windows, self.options.evenness), labelled_shares(windows, objective.contrast is not None)
-        )
+        self.shares = product(drawn_shares(windows, self.options.evenness), labelled_shares(windows))
         self.mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
 
     def epoch(self, epoch: int) -> dict[str, float]:

@@ -1,7 +1,7 @@
+#include "conv.h"
 #include "fixed_point.h"
 #include "kernels.h"
 #include "span.h"
-#include "target.h"
 
 /* Four rows of weights against one run of input: each input is loaded and offset once for four products. */
 static void dot4(const int8_t *x, int32_t n, int32_t zero_point, const int8_t *w, int32_t row, int32_t sum[4])
@@ -31,12 +31,12 @@ static int32_t dot1(const int8_t *x, int32_t n, int32_t zero_point, const int8_t
 }
 
 /* Without dilation the samples under a kernel are one run of the input; with it, each tap has its own. */
-void scl_conv(const scl_op *op, int8_t *arena)
+void scl_conv_from(const scl_op *op, int8_t *arena, int32_t from)
 {
     const int8_t *in = arena + op->in_offset;
-    int8_t *out = arena + op->out_offset;
+    int8_t *out = arena + op->out_offset + from * op->out_channels;
     const int32_t channels = op->in_channels, row = op->kernel * channels, step = op->dilation * channels;
-    for (int32_t t = 0; t < op->out_length; t++) {
+    for (int32_t t = from; t < op->out_length; t++) {
         const scl_span s = scl_span_at(op, t);
         const int32_t runs = op->dilation == 1 ? 1 : s.count;
         const int32_t n = op->dilation == 1 ? s.count * channels : channels;
@@ -61,11 +61,7 @@ void scl_conv(const scl_op *op, int8_t *arena)
     }
 }
 
-#if !SCL_USE_MVE && !SCL_USE_DSP
-
-void scl_conv_narrow(const scl_op *op, int8_t *arena)
+void scl_conv(const scl_op *op, int8_t *arena)
 {
-    scl_conv(op, arena);
+    scl_conv_from(op, arena, 0);
 }
-
-#endif

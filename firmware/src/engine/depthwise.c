@@ -1,4 +1,4 @@
-/* Depthwise convolution. With the DSP extension or Helium, four neighbouring channels at a time. */
+/* Depthwise convolution. Narrow, it takes four neighbouring channels at a time. */
 #include "dsp.h"
 #include "fixed_point.h"
 #include "kernels.h"
@@ -48,7 +48,7 @@ void scl_depthwise_narrow(const scl_op *op, int8_t *arena)
     }
 }
 
-#elif SCL_USE_DSP
+#else
 
 /* Where the outputs of one sample go, and the scales of the channels that come next. */
 typedef struct {
@@ -98,6 +98,7 @@ static inline place four_channels(const int8_t *w, intptr_t apart, int32_t row, 
                    : [s0] "r"(s0), [s1] "r"(s1), [s2] "r"(s2), [s3] "r"(s3)
                    : "r8", "r9", "r10", "r11", "cc", "memory");
 #else
+#if SCL_USE_DSP
     for (; w < end; w += row) {
         const uint32_t weights = scl_load4(w), bytes = scl_load4((const int8_t *)((intptr_t)w + apart));
         const uint32_t w_even = scl_even(weights), w_odd = scl_odd(weights);
@@ -107,6 +108,16 @@ static inline place four_channels(const int8_t *w, intptr_t apart, int32_t row, 
         s2 = scl_smlatt(even, w_even, s2);
         s3 = scl_smlatt(odd, w_odd, s3);
     }
+#else
+    const int32_t without = scl_low(minus);
+    for (; w < end; w += row) {
+        const int8_t *const x = (const int8_t *)((intptr_t)w + apart);
+        s0 += (x[0] + without) * w[0];
+        s1 += (x[1] + without) * w[1];
+        s2 += (x[2] + without) * w[2];
+        s3 += (x[3] + without) * w[3];
+    }
+#endif
     scl_scale scale[4];
     __builtin_memcpy(scale, __builtin_assume_aligned(scales, 4), sizeof scale);
     to[0] = scl_scaled(s0, scale[0]);
@@ -139,13 +150,6 @@ void scl_depthwise_narrow(const scl_op *op, int8_t *arena)
         }
         scl_clamp_row(op, to);
     }
-}
-
-#else
-
-void scl_depthwise_narrow(const scl_op *op, int8_t *arena)
-{
-    scl_depthwise(op, arena);
 }
 
 #endif

@@ -116,13 +116,6 @@ static inline int32_t scl_smmlar(int32_t a, int32_t b, int32_t sum)
     return result;
 }
 
-static inline int8_t scl_saturate(int32_t x)
-{
-    int32_t result;
-    __asm("ssat %0, #8, %1" : "=r"(result) : "r"(x));
-    return (int8_t)result;
-}
-
 #else
 
 static inline uint32_t scl_even(uint32_t bytes)
@@ -167,10 +160,39 @@ static inline int32_t scl_add_doubled(int32_t a, int32_t b)
     return a + 2 * b;
 }
 
+#ifdef __ARM_ARCH_6M__
+
+/* Of halves, since the core multiplies to 32 bits alone; b is not negative. */
+static inline int32_t scl_smmlar(int32_t a, int32_t b, int32_t sum)
+{
+    const uint32_t a_low = (uint32_t)a & 0xFFFFu, b_low = (uint32_t)b & 0xFFFFu, b_high = (uint32_t)b >> 16;
+    const int32_t a_high = a >> 16, across = a_high * (int32_t)b_low;
+    const uint32_t lower = (a_low * b_high) + ((a_low * b_low) >> 16) + 0x8000u;
+    const uint32_t carry = (((uint32_t)across & 0xFFFFu) + (lower & 0xFFFFu)) >> 16;
+    return sum + (a_high * (int32_t)b_high) + (across >> 16) + (int32_t)((lower >> 16) + carry);
+}
+
+#else
+
 static inline int32_t scl_smmlar(int32_t a, int32_t b, int32_t sum)
 {
     return sum + (int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32);
 }
+
+#endif
+
+#endif
+
+#ifdef __ARM_FEATURE_SAT
+
+static inline int8_t scl_saturate(int32_t x)
+{
+    int32_t result;
+    __asm("ssat %0, #8, %1" : "=r"(result) : "r"(x));
+    return (int8_t)result;
+}
+
+#else
 
 static inline int8_t scl_saturate(int32_t x)
 {

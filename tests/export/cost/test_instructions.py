@@ -73,10 +73,10 @@ def test_shipped_models_do_not_grow(measured):
             )
 
 
-def test_a_hop_of_a_tenth_takes_a_quarter_at_most(board_tools):
-    """Without padding; of a padded encoder a short window's edges are more of it."""
+def test_a_hop_of_a_tenth_takes_a_quarter_at_most_without_padding(board_tools):
+    """With it, the columns that padding reaches come on top."""
     for name, row in benchmark.streams().items():
-        assert row["step"] <= row["whole"] * (0.4 if name == "imu, same padding" else 0.25), name
+        assert row["step"] <= row["whole"] * (0.25 if "valid" in name else 0.4), name
 
 
 def test_layers_take_fewer_instructions_than_cmsis_nn(measured):

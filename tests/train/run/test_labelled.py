@@ -47,14 +47,14 @@ def test_more_labelled_subjects_than_train_are_refused() -> None:
         few_labels(windows_of(), 13, 0, "set")
 
 
-def test_half_of_the_windows_drawn_have_a_label_and_all_without_a_contrast() -> None:
+def test_half_of_the_windows_drawn_have_a_label() -> None:
     few = few_labels(windows_of(), 3, 0, "set")
     labelled = few.labels != UNLABELLED
-    both, alone = (labelled_shares(few, contrast).numpy() for contrast in (True, False))
-    assert both[labelled].sum() == pytest.approx(both[~labelled].sum()) and len(np.unique(both)) == 2
-    assert (alone[~labelled] == 0).all() and len(np.unique(alone[labelled])) == 1 and alone.sum() > 0
-    assert labelled_shares(windows_of(), True) is None
-    assert loop.product(None, None) is None and loop.product(None, both) is loop.product(both, None) is both
+    shares = labelled_shares(few)
+    assert shares is not None and len(shares.unique()) == 2
+    assert shares[labelled].sum() == pytest.approx(shares[~labelled].sum())
+    assert labelled_shares(windows_of()) is None
+    assert loop.product(None, None) is None and loop.product(None, shares) is loop.product(shares, None) is shares
 
 
 @pytest.mark.parametrize("balance", [0.0, 0.5])
@@ -81,27 +81,24 @@ def test_the_task_is_the_mean_over_windows_with_a_label(balance: float) -> None:
     assert task.item() == pytest.approx(float((0.75 * expected + 0.25 * other).detach()), rel=1e-5)
 
 
-def test_methods_take_the_same_steps_and_those_without_a_contrast_see_labelled_windows_alone(
+def test_methods_take_the_same_steps_of_the_same_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SCL_DATA_DIR", raising=False)
     monkeypatch.setattr("train.run.loop.pick_device", lambda: CPU)
-    seen: list[torch.Tensor] = []
+    seen: dict[str, list[torch.Tensor]] = {"augment": [], "simclr": []}
     step = loop._Training._step
 
     def watched(self: loop._Training, index: torch.Tensor, *place: int) -> dict[str, torch.Tensor]:
-        seen.append(self.y[index])
+        seen[method].append(self.y[index])
         return step(self, index, *place)
 
     monkeypatch.setattr(loop._Training, "_step", watched)
-    counts = []
-    for method in ("augment", "scl"):
-        seen.clear()
-        flags = ["--method", method, "--labelled", "2", "--epochs", "1", "--draws", "1", "--batch-size", "256"]
-        assert imu.main([*flags, "--out", str(tmp_path / method)]) == 0
+    for method in seen:
+        flags = f"--method {method} --labelled 2 --cutmix 0 --epochs 1 --draws 1 --batch-size 256"
+        assert imu.main([*flags.split(), "--out", str(tmp_path / method)]) == 0
         assert "labels: of 2 of " in capsys.readouterr().out
         assert load_run(tmp_path / method).info.config["labelled"] == 2
-        counts.append(len(seen))
-        share = float(torch.cat(seen).ne(UNLABELLED).float().mean())
-        assert share == 1 if method == "augment" else 0.4 < share < 0.6
-    assert counts[0] == counts[1] > 1
+    batches, others = (torch.stack(of_method) for of_method in seen.values())
+    assert len(batches) > 1 and torch.equal(batches, others)
+    assert 0.4 < float(batches.ne(UNLABELLED).float().mean()) < 0.6
