@@ -47,11 +47,16 @@ class Row:
     theirs: int
 
 
-def main() -> None:
+def parser() -> argparse.ArgumentParser:
+    """Flags of `python -m benchmarks.cmsis_nn`."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("folder", type=Path, help="has CMSIS-NN's Include and Source")
     options.add_argument("--version", required=True, help="what the results say of it, such as its commit")
-    arguments = options.parse_args()
+    return options
+
+
+def main() -> None:
+    arguments = parser().parse_args()
     rows, differing = [], {}
     for name, network in device.networks().items():
         int8, memory = device.quantized(network), arena.schedule(network)
