@@ -191,4 +191,4 @@ def by_hand(folder: Path, *command: str) -> bool:
     for name in ("depthwise", "conv_dsp", "conv_pairs"):
         run(*command, *C_FLAGS, "-S", toolchain.FIRMWARE / "src" / "engine" / f"{name}.c", "-o", folder / "out.s")
         written.append((folder / "out.s").read_text())
-    return any(re.search(r"ldm[ia.w]*\s+\w+!, {(r8, r9, r10, r11|r6, r7)}", text) for text in written[1:])
+    return any(re.search(r"ldm[ia.w]*\s+\w+!, ?{(r8, ?r9, ?r10, ?r11|r6, r7)}", text) for text in written[1:])

@@ -40,20 +40,21 @@ static inline scl_four scl_four_of(scl_scales scales, int32_t channels, int32_t 
 
 #ifdef SCL_ASSEMBLY
 
-/* r0: x, r1: before w, r6: end of x, r2 to r5: sums, r8 to r11: inputs, r12 and lr: weights, from lr or r7. */
-#define SCL_FOUR_INPUTS(weights)          \
-    "sxtb16 r12, " weights "\n\t"           \
-    "sxtb16 lr, " weights ", ror #8\n\t"    \
-    "ldmia r0!, {r8, r9, r10, r11}\n\t"     \
-    "smlad r2, r8, r12, r2\n\t"             \
-    "smlad r3, r10, r12, r3\n\t"            \
-    "smlad r2, r9, lr, r2\n\t"              \
-    "smlad r3, r11, lr, r3\n\t"             \
-    "ldmia r0!, {r8, r9, r10, r11}\n\t"     \
-    "smlad r4, r8, r12, r4\n\t"             \
-    "smlad r5, r10, r12, r5\n\t"            \
-    "smlad r4, r9, lr, r4\n\t"              \
-    "smlad r5, r11, lr, r5\n\t"
+/* Without blanks behind commas: C99 promises no string of more than 4,095 characters.
+ * r0: x, r1: before w, r6: end of x, r2 to r5: sums, r8 to r11: inputs, r12 and lr: weights, from lr or r7. */
+#define SCL_FOUR_INPUTS(weights)        \
+    "sxtb16 r12," weights "\n\t"        \
+    "sxtb16 lr," weights ",ror #8\n\t"  \
+    "ldmia r0!,{r8,r9,r10,r11}\n\t"     \
+    "smlad r2,r8,r12,r2\n\t"            \
+    "smlad r3,r10,r12,r3\n\t"           \
+    "smlad r2,r9,lr,r2\n\t"             \
+    "smlad r3,r11,lr,r3\n\t"            \
+    "ldmia r0!,{r8,r9,r10,r11}\n\t"     \
+    "smlad r4,r8,r12,r4\n\t"            \
+    "smlad r5,r10,r12,r5\n\t"           \
+    "smlad r4,r9,lr,r4\n\t"             \
+    "smlad r5,r11,lr,r5\n\t"
 
 /* Two words: loads side by side share a cycle, but one that writes its address back shares none with a load before it, so that one comes
  * first. They need not be aligned, as those of LDRD. */
