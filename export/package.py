@@ -222,11 +222,11 @@ def answers_of(manifest: BundleManifest) -> str:
     return ", ".join(f"{index} {label}" for index, label in enumerate(manifest.labels))
 
 
-def board_words() -> dict[str, str]:
-    """Of the board that the CMake package's application is for, what its board.mk sets: compiler flags, definitions
-    and the linker's.
+def board_words(board: str = DEFAULT) -> dict[str, str]:
+    """Of a board, by default the one that the CMake package's application is for, what its board.mk sets: compiler
+    flags, definitions and the linker's.
     """
-    given = settings(FIRMWARE, DEFAULT)
+    given = settings(FIRMWARE, board)
     regions = {name: given[name].split() for name in ("FLASH", "RAM")}
     symbols = [
         f"{name}_{part}={value}"

@@ -33,10 +33,25 @@ CORTEX_M4 = ("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", *HARD_FLOAT)
 GCC = ("arm-none-eabi-gcc",)
 CLANG = ("clang", "--target=thumbv7em-none-eabihf")
 FRAME = "-fno-omit-frame-pointer"
-BUILDS = {
+M4_BUILDS = {
     **{f"gcc {level} frame pointer": (*GCC, level, FRAME) for level in ("-O0", "-Og", "-O2")},
     **{f"clang {level}": (*CLANG, level) for level in ("-O0", "-Og", "-O2", "-Os")},
     "clang -O2 frame pointer": (*CLANG, "-O2", FRAME),
+}
+SOFT_CLANG = ("clang", "--target=arm-none-eabi")
+SMALL_BUILDS = {
+    **{f"gcc {level}": (*GCC, level) for level in ("-O0", "-Og", "-O1", "-O2", "-O3", "-Os")},
+    "gcc -O2 frame pointer": (*GCC, "-O2", FRAME),
+    **{f"soft clang {level}": (*SOFT_CLANG, level) for level in ("-O2", "-Os")},
+    **{
+        f"soft clang {level} no frame pointer": (*SOFT_CLANG, level, "-fomit-frame-pointer") for level in ("-O2", "-Os")
+    },
+}
+BUILDS = M4_BUILDS | SMALL_BUILDS
+BOARDS = {
+    BOARD: CORTEX_M4,
+    "microbit": ("-mcpu=cortex-m0", "-mthumb", "-mfloat-abi=soft"),
+    "mps2-an385": ("-mcpu=cortex-m3", "-mthumb", "-mfloat-abi=soft"),
 }
 CORES = {
     "cortex-m0plus": ("-mthumb", "-mfloat-abi=soft"),
@@ -70,37 +85,37 @@ class Model:
 
 
 @pytest.fixture(scope="module")
-def engine(request, tmp_path_factory) -> Callable[[str], tuple[Path, ...]]:
-    """engine(build): the engine's objects, compiled once."""
-    built: dict[str, tuple[Path, ...]] = {}
+def engine(request, tmp_path_factory) -> Callable[[str, str], tuple[Path, ...]]:
+    """engine(build, board): the engine's objects, compiled once."""
+    built: dict[tuple[str, str], tuple[Path, ...]] = {}
 
-    def compiled(build: str) -> tuple[Path, ...]:
+    def compiled(build: str, board: str) -> tuple[Path, ...]:
         if BUILDS[build][0] == "clang":
             request.getfixturevalue("clang")
-        if build not in built:
+        if (build, board) not in built:
             folder = tmp_path_factory.mktemp("engine")
-            built[build] = tuple(folder / f"{source.stem}.o" for source in ENGINE_SOURCES)
-            for source, target in zip(ENGINE_SOURCES, built[build], strict=True):
-                run(*BUILDS[build], *CORTEX_M4, *C_FLAGS, "-c", source, "-o", target)
-        return built[build]
+            built[build, board] = tuple(folder / f"{source.stem}.o" for source in ENGINE_SOURCES)
+            for source, target in zip(ENGINE_SOURCES, built[build, board], strict=True):
+                run(*BUILDS[build], *BOARDS[board], *C_FLAGS, "-c", source, "-o", target)
+        return built[build, board]
 
     return compiled
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory) -> Callable[[str, int], Model]:
-    """model(kind, seed): a random network of test_exact_boards.py, or one of every operator, built once."""
-    made: dict[tuple[str, int], Model] = {}
+def model(tmp_path_factory) -> Callable[[str, int, str], Model]:
+    """model(kind, seed, board): a random network of test_exact_boards.py, or one of every operator, built once."""
+    made: dict[tuple[str, int, str], Model] = {}
 
-    def built(kind: str, seed: int) -> Model:
-        if (kind, seed) not in made:
-            made[kind, seed] = _model(kind, seed, tmp_path_factory.mktemp("model"))
-        return made[kind, seed]
+    def built(kind: str, seed: int, board: str) -> Model:
+        if (kind, seed, board) not in made:
+            made[kind, seed, board] = _model(kind, seed, board, tmp_path_factory.mktemp("model"))
+        return made[kind, seed, board]
 
     return built
 
 
-def _model(kind: str, seed: int, folder: Path) -> Model:
+def _model(kind: str, seed: int, board: str, folder: Path) -> Model:
     if kind == "operators":
         data = RandomModel(seed).bytes()
         read = from_file.read(data, f"model {seed}")
@@ -115,7 +130,7 @@ def _model(kind: str, seed: int, folder: Path) -> Model:
     (folder / "c").mkdir()
     labels = [f"class{i}" for i in range(int8.network.tensors[int8.network.outputs[-1]].size)]
     write_c(CModel(int8, arena.schedule(int8.network), labels, "00" * 32, None, None), folder / "c")
-    toolchain.build(folder / "c", folder, BOARD, "bench")
+    toolchain.build(folder / "c", folder, board, "bench")
     objects = [path for path in (folder / "build" / "obj").rglob("*.o") if path.parent.name != "engine"]
     return Model(tuple(objects), expected.ravel())
 
@@ -129,16 +144,28 @@ def _input(int8: Int8Network) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", ["networks", "operators"])
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("build", BUILDS)
+@pytest.mark.parametrize("build", M4_BUILDS)
 def test_outputs_are_tflite_micro_s(engine, model, tmp_path, build, seed, kind):
-    elf, parts = tmp_path / "bench.elf", model(kind, seed)
+    assert_exact(engine, model, tmp_path, build, (kind, seed, BOARD))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("build", SMALL_BUILDS)
+@pytest.mark.parametrize("board", ["microbit", "mps2-an385"])
+def test_outputs_of_cores_without_dsp_are_tflite_micro_s(engine, model, tmp_path, board, build, seed):
+    """Their loops by hand, where each compiler and level allots its registers otherwise."""
+    assert_exact(engine, model, tmp_path, build, ("networks", seed, board))
+
+
+def assert_exact(engine, model, tmp_path, build, which):
+    board, elf, parts = which[2], tmp_path / "bench.elf", model(*which)
     script = toolchain.FIRMWARE / "boards" / "cortex-m" / "board.ld"
-    memory = board_words()["board_memory"].split()
+    memory = board_words(board)["board_memory"].split()
     linked = ("-nostartfiles", f"-L{toolchain.FIRMWARE}", *memory, "-T", script, "-Wl,--gc-sections")
-    run(*GCC, *CORTEX_M4, *engine(build), *parts.objects, *linked, "-o", elf)
+    run(*GCC, *BOARDS[board], *engine(build, board), *parts.objects, *linked, "-o", elf)
     console = ("-serial", "none", "-chardev", "stdio,id=console")
     semihosting = ("-semihosting-config", "enable=on,target=native,chardev=console")
-    lines = [line.split() for line in run(*machines.qemu_command(elf, BOARD), *console, *semihosting).splitlines()]
+    lines = [line.split() for line in run(*machines.qemu_command(elf, board), *console, *semihosting).splitlines()]
     outputs = np.array([int(value) for name, value in lines if name == "output"], np.uint8).view(np.int8)
     np.testing.assert_array_equal(outputs, parts.expected)
 

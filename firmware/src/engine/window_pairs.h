@@ -37,42 +37,47 @@ typedef struct {
 /* A row of weights, n bytes in whole turns and at least one, with four windows. */
 #if defined(SCL_ASSEMBLY_7M)
 
-/* 13 instructions for 8 products. r8 to r11: inputs, then products; r12: a weight. */
-#define SCL_TWO_INPUTS                       \
-    "ldrsb r12, [%[w]], #1\n\t"              \
-    "ldmia %[x]!, {r8, r9, r10, r11}\n\t"    \
-    "add %[weights], %[weights], r12\n\t"    \
-    "mla r8, r8, r12, %[both]\n\t"        \
-    "mla r9, r9, r12, %[both]\n\t"        \
-    "ldrsb r12, [%[w]], #1\n\t"              \
-    "mla r8, r10, r12, r8\n\t"               \
-    "mla r9, r11, r12, r9\n\t"               \
-    "add %[weights], %[weights], r12\n\t"    \
-    "add %[word0], %[word0], r8\n\t"         \
-    "add %[word1], %[word1], r9\n\t"         \
-    "add %[upper0], %[upper0], r8, asr #16\n\t" \
-    "add %[upper1], %[upper1], r9, asr #16\n\t"
+/* 13 instructions for 8 products. r0: x, r1: w, r2: weights, r3, r4: words, r5, r6: uppers, r7: end of the row, r8 to r11: inputs, then
+ * products; r12: a weight, lr: SCL_PAIR_BOTH. */
+#define SCL_TWO_INPUTS                    \
+    "ldrsb r12, [r1], #1\n\t"             \
+    "ldmia r0!, {r8, r9, r10, r11}\n\t"   \
+    "add r2, r2, r12\n\t"                 \
+    "mla r8, r8, r12, lr\n\t"             \
+    "mla r9, r9, r12, lr\n\t"             \
+    "ldrsb r12, [r1], #1\n\t"             \
+    "mla r8, r10, r12, r8\n\t"            \
+    "mla r9, r11, r12, r9\n\t"            \
+    "add r2, r2, r12\n\t"                 \
+    "add r3, r3, r8\n\t"                  \
+    "add r4, r4, r9\n\t"                  \
+    "add r5, r5, r8, asr #16\n\t"         \
+    "add r6, r6, r9, asr #16\n\t"
 
-/* Two turns at a time: the first half is left out where their number is odd. r7, the end of the row, may be the frame pointer: it waits on
- * the stack (8 bytes, which compilers do not count: stack.py does), and nothing is addressed through it here. */
+/* Two turns at a time: the first half is left out where their number is odd. r7 may be the frame pointer, so no operand may be in it: it
+ * waits on the stack (8 bytes, which compilers do not count: stack.py does), and nothing is addressed through it here. */
 static inline scl_pair_sums scl_pairs(const int8_t *x, const int8_t *w, int32_t n)
 {
-    uint32_t word0 = 0, word1 = 0;
-    int32_t upper0 = 0, upper1 = 0, weights = n;
+    register const int8_t *inputs __asm("r0") = x;
+    register const int8_t *row __asm("r1") = w;
+    register int32_t weights __asm("r2") = n;
+    register uint32_t word0 __asm("r3") = 0;
+    register uint32_t word1 __asm("r4") = 0;
+    register int32_t upper0 __asm("r5") = 0;
+    register int32_t upper1 __asm("r6") = 0;
+    register int32_t both __asm("lr") = SCL_PAIR_BOTH;
     __asm volatile("push {r7, lr}\n\t"
-                   "add r7, %[w], %[weights]\n\t"
-                   "lsls r8, %[weights], #29\n\t"
-                   "mov %[weights], #0\n\t"
+                   "add r7, r1, r2\n\t"
+                   "lsls r8, r2, #29\n\t"
+                   "mov r2, #0\n\t"
                    "bmi 2f\n\t"
                    ".p2align 2\n"
                    "1:\n\t" SCL_TWO_INPUTS SCL_TWO_INPUTS "2:\n\t" SCL_TWO_INPUTS SCL_TWO_INPUTS
-                   "cmp %[w], r7\n\t"
+                   "cmp r1, r7\n\t"
                    "bne 1b\n\t"
-                   "pop {r7}\n\t"
-                   "add sp, sp, #4"
-                   : [x] "+r"(x), [w] "+r"(w), [weights] "+r"(weights), [word0] "+r"(word0), [word1] "+r"(word1),
-                     [upper0] "+r"(upper0), [upper1] "+r"(upper1)
-                   : [both] "r"(SCL_PAIR_BOTH)
+                   "pop {r7, lr}"
+                   : "+r"(inputs), "+r"(row), "+r"(weights), "+r"(word0), "+r"(word1), "+r"(upper0), "+r"(upper1)
+                   : "r"(both)
                    : "r8", "r9", "r10", "r11", "r12", "cc", "memory");
     return (scl_pair_sums){word0, word1, upper0, upper1, weights};
 }
