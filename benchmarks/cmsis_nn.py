@@ -1,6 +1,6 @@
 """Instructions of CMSIS-NN on a Cortex-M55 layer by layer, beside this engine's, on the networks of device.py.
 
-`python -m benchmarks.cmsis_nn FOLDER --version TEXT` builds both into firmware/bench, with the same compiler, flags,
+`python benchmarks/cmsis_nn.py FOLDER --version TEXT` builds both into firmware/bench, with the same compiler, flags,
 start-up and counter, and writes results/cmsis_nn.json. FOLDER has CMSIS-NN's Include and Source, as a checkout of it
 has; nothing of it is kept here. A layer is one call from plain C with constant parameters: arm_convolve_wrapper_s8,
 arm_depthwise_conv_wrapper_s8 or arm_avgpool_s8. Every tensor has memory of its own, since CMSIS-NN does not write over
@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import device
+import device
+
 from export.cost.instructions import measure
 from export.network import arena
 from scl.artifacts import InputError, write_json
@@ -48,7 +49,7 @@ class Row:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Flags of `python -m benchmarks.cmsis_nn`."""
+    """Flags of `python benchmarks/cmsis_nn.py`."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("folder", type=Path, help="has CMSIS-NN's Include and Source")
     options.add_argument("--version", required=True, help="what the results say of it, such as its commit")
@@ -63,6 +64,8 @@ def main() -> None:
         with device.written(int8, memory) as folder:
             counted, theirs, equal = _both(folder / "c", arguments.folder.resolve(), folder)
         differing[name] = equal
+        if equal:
+            raise SystemExit(f"{name}: {equal} values of CMSIS-NN's differ from this engine's; nothing is written")
         for layer, ours, rival in zip(network.layers, counted, theirs, strict=True):
             rows.append(Row(name, layer.name, layer.macs, ours, rival))
     write_json(
@@ -75,7 +78,7 @@ def main() -> None:
 
 def table(results: dict[str, Any]) -> str:
     """Markdown: a line for each layer, and for each network's sum."""
-    lines = ["| network | layer | this engine | CMSIS-NN called directly | ratio |", "|" + " --- |" * 5]
+    lines = ["| network | layer | this engine | CMSIS-NN's functions, called directly | ratio |", "|" + " --- |" * 5]
     rows = [Row(**row) for row in results["rows"]]
     for name in dict.fromkeys(row.network for row in rows):
         own = [row for row in rows if row.network == name]

@@ -1,6 +1,6 @@
 """What weights of 16 or 32 levels would cost a WISDM watch model: a measurement, no option of the export.
 
-    SCL_DATA_DIR=... python -m benchmarks.four_bit_weights --runs runs/decisions
+    SCL_DATA_DIR=... python benchmarks/four_bit_weights.py --runs runs/decisions
 
 Of each fold the runs of decisions.py, calibrated. Every layer's weights are brought to so many levels for each output
 channel, whole steps of a scale of its own, as the 8-bit ones are: the scale is the one of the least squared error among
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from common import spread
 
-from benchmarks.common import spread
 from export.network import quantization
 from export.network.integers import Int8Network, Kept
 from export.network.layers import Layer, Network, Weighted

@@ -271,7 +271,7 @@ def store_battery(
     assert options.battery is not None
     answers = partial(run_tflite_micro, model.tflite)
     with watch.step(*BATTERY_STEP):
-        if isinstance(windows, EvaluatedBeats | EvaluatedStrips):
+        if isinstance(windows, EvaluatedBeats):
             stretches = beat_battery.made(options.battery, windows.played, model.frontend, options.seed)
             write_beat_battery(folder, stretches.golden(model.frontend, answers))
             return tuple(step.copy for step in stretches.rungs)

@@ -218,8 +218,11 @@ def judge(
         missed.append(f"{off} numbers of {same.expected} beats differ from the desktop's")
     if battery is not None and battery.stopped is not None:
         missed.append(f"the battery ended early: {battery.stopped}")
-    elif battery is not None and battery.parity.off:
-        missed.append(f"of the battery, {battery.parity.off} numbers differ from the desktop's")
+    elif battery is not None:
+        if battery.resets and battery.parity.lost:
+            missed.append(f"{battery.parity.lost} beats of the battery were lost: the board was reset")
+        if battery.parity.different if battery.resets else battery.parity.off:
+            missed.append(f"of the battery, {battery.parity.off} numbers differ from the desktop's")
     if same.strips_off:
         missed.append(f"{same.strips_off} of {same.strips} strips have another class than the desktop's")
     figures: dict[str, tuple[float | None, float | None]] = {}

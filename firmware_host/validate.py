@@ -148,7 +148,7 @@ def judge(
         if least is not None and (value is None or value < least):
             missed.append(below(name, value, least))
     if parity.flags_off:
-        missed.append(f"{parity.flags_off} flags of saturation or lead-off differ from the stored ones")
+        missed.append(f"{parity.flags_off} flags of saturation or no signal differ from the stored ones")
     if parity.decisions_off:
         missed.append(f"{parity.decisions_off} decisions or confidences differ from the desktop's")
     if battery is not None:

@@ -184,7 +184,7 @@ def _exactness(v: Validation) -> Rows:
         ),
         ("Network inputs that differ (front end)", f"{parity.input_crc32_off:,}"),
         ("Classes that differ", f"{parity.predictions_off:,}"),
-        ("Flags of saturation or lead-off that differ", f"{parity.flags_off:,}"),
+        ("Flags of saturation or no signal that differ", f"{parity.flags_off:,}"),
         ("Windows with a saturated count", f"{v.saturated:,}"),
         ("Windows the board abstained from (no signal), counted as errors", f"{v.abstained:,}"),
     ]

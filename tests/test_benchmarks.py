@@ -1,5 +1,6 @@
 """Rows of results are known again by what they were made with."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,12 +9,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import cmsis_nn, common, device, four_bit_weights
+from benchmarks import common, device
 from export.network import arena
 from export.network.layers import Weighted
 from train.augment import variation
 
 ROOT = Path(__file__).parents[1]
+with pytest.MonkeyPatch.context() as scripts:  # which import each other by their names, as python benchmarks/X.py does
+    scripts.syspath_prepend(str(ROOT / "benchmarks"))
+    import cmsis_nn
+    import four_bit_weights
+
+
+def test_a_script_finds_the_others_it_takes_from() -> None:
+    """Without the repository's root on the path, as `make results` starts them."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    for script in sorted((ROOT / "benchmarks").glob("*.py")):
+        if "ArgumentParser(" in (text := script.read_text("utf-8")) and "python -m benchmarks" not in text:
+            done = subprocess.run(
+                [sys.executable, str(script), "--help"], cwd=ROOT, env=environment, capture_output=True, text=True
+            )
+            assert done.returncode == 0, (script, done.stderr)
 
 
 def test_a_row_sees_the_constants_of_training(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,8 @@ class BeatBattery:
 
 
 def made(battery: str, recordings: Sequence[Played], spec: FrontEndSpec, seed: int) -> BeatBattery:
-    """The battery of recordings as a sensor counted them: of each the stretch with most beats of S and V.
+    """The battery of recordings as a sensor counted them: of each a stretch with many beats of S and V; those that are
+    too short for it are left out, where others are not.
 
     Each nuisance acts at the sensor, as on windows; its strengths have the same draws. Annotated beats stay where they
     are: none of the nuisances moves them.
@@ -48,15 +49,16 @@ def made(battery: str, recordings: Sequence[Played], spec: FrontEndSpec, seed: i
     sensor, steps = spec.sensor, rungs(battery, spec.sensor)
     groups = sorted({part.group for part in recordings})
     longest = [max((p for p in recordings if p.group == group), key=lambda p: len(p.counts)) for group in groups]
-    fits = MOST_BYTES // ((1 + len(steps)) * len(groups) * 2)
     usual = round((FEW_S if battery == FEW else STRETCH_S) * sensor.rate_hz)
-    samples = min(usual, fits, *(len(part.counts) for part in longest))
+    long = [part for part in longest if len(part.counts) >= usual] or longest  # short ones would shorten all
+    fits = MOST_BYTES // ((1 + len(steps)) * len(long) * 2)
+    samples = min(usual, fits, *(len(part.counts) for part in long))
     if samples < LEAST_S * sensor.rate_hz:
         raise InputError(
-            f"--battery {battery}: leaves {samples / sensor.rate_hz:.1f} s of each of {len(groups)} recordings, "
-            f"expected {LEAST_S:g} s at least; choose fewer nuisances, with + between their names, or give longer ones"
+            f"--battery {battery}: leaves {samples / sensor.rate_hz:.1f} s of each of {len(long)} recordings, "
+            f"expected {LEAST_S:g} s at least; give longer recordings, or choose fewer nuisances"
         )
-    cuts = [_cut(part, samples) for part in longest]
+    cuts = [_cut(part, samples) for part in long]
     x = torch.from_numpy(from_counts(np.stack([part.counts for part in cuts]), sensor))
     front_end, signal = FrontEnd.from_spec(spec), Signal(sensor.rate_hz, dict(sensor.slices))
     parts = [_heard(part, part.counts, front_end) for part in cuts]
@@ -68,9 +70,11 @@ def made(battery: str, recordings: Sequence[Played], spec: FrontEndSpec, seed: i
 
 
 def _cut(part: Played, samples: int) -> Played:
-    """The stretch of so many samples that has most annotated beats of S and V, the first of several; not heard yet."""
-    at, classes = part.annotated[:, 0], part.annotated[:, 1]
-    starts = np.arange(0, len(part.counts) - samples + 1, max(samples // 2, 1))
+    """Of stretches that begin half a stretch apart, and the last one, that with most annotated beats of S and V, the
+    first of several; not heard yet.
+    """
+    at, classes, last = part.annotated[:, 0], part.annotated[:, 1], len(part.counts) - samples
+    starts = np.append(np.arange(0, last + 1, max(samples // 2, 1)), last)
     rare = np.sort(at[np.isin(classes, RARE)])
     start = int(starts[np.argmax(np.searchsorted(rare, starts + samples) - np.searchsorted(rare, starts))])
     there = (at >= start) & (at < start + samples)

@@ -29,7 +29,7 @@ from export.network.pointwise import (
 from export.network.slices import Slice
 from export.network.tflite_operator import TFLiteOperator
 
-LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the DSP kernel gets its scratch
+LONGEST_ROW = 512  # bytes of one output channel's weights, at most, for which the narrow kernel gets its scratch
 WIDENED = 8  # bytes of scratch for each of them: four windows of 16 bits
 SCALE = 16  # bytes of scratch for each channel of a depthwise convolution: its factor and bias, unpacked
 CHANNEL_BYTES = 9  # of constants for each output channel: bias and multiplier of 4, shift of 1

@@ -49,15 +49,13 @@ BUILDS = {
 
 
 # Whole networks of integers, which "sanitized" computes by the same C: "fast" is for make test-exact there.
-NETWORKS = {"operators", "streaming"}
+NETWORKS = {"elementwise", "operators", "reductions", "streaming"}
 # What readers make of files, or one operator by every rule: one build tells, the others are for make test-exact.
 FILES = {
     "dilation",
-    "elementwise",
     "keras_files",
     "litert_torch_files",
     "padding",
-    "reductions",
     "root",
     "rules",
     "slices",

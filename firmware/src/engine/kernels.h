@@ -13,7 +13,7 @@
  * shift (out_channels). */
 void scl_conv(const scl_op *op, int8_t *arena);
 
-/* The same with the DSP extension's or Helium's instructions, where the core has them. It asks for
+/* The same for several windows at a time, on every core with what it has: Helium, the DSP extension, or plain multiplications. It asks for
  * - every channel's shift from -22 to -1 and its bias within 2^29 of zero, and no dilation;
  * - scratch of 8 bytes for each byte of a kernel's row, rounded up to a multiple of 4, which is at most 512;
  * - 3 * stride at most 7 * kernel: the samples under four windows then fit into the scratch. */

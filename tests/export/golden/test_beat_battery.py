@@ -40,7 +40,8 @@ def test_of_each_recording_the_stretch_with_most_beats_of_s_and_v(model: BeatMod
     seconds = 30 * RATE_HZ
     for part, whole in zip(battery.parts, (many, few) * steps, strict=True):
         at = whole.annotated[1:, 0]
-        starts = range(0, len(whole.counts) - seconds + 1, seconds // 2)
+        last = len(whole.counts) - seconds
+        starts = [*range(0, last + 1, seconds // 2), last]
         inside = [int(((at >= start) & (at < start + seconds)).sum()) for start in starts]
         start = starts[inside.index(max(inside))]
         assert len(part.counts) == seconds and start > 0
@@ -80,9 +81,18 @@ def test_the_golden_set_has_a_row_of_all_recordings_for_each_rung(model: BeatMod
         assert golden.truth(stretch)[0].tolist() == golden.truth(stretch % 2)[0].tolist()
 
 
+def test_a_short_recording_does_not_shorten_the_others(model: BeatModel) -> None:
+    battery = made("small", (played(model, 0.3, 7), played(model, 0.6, 8)), model.spec, seed=0)
+    assert {part.group for part in battery.parts} == {8}
+    assert {len(part.counts) for part in battery.parts} == {30 * RATE_HZ}
+
+
 def test_recordings_that_are_too_short_and_too_many(model: BeatModel, monkeypatch: pytest.MonkeyPatch) -> None:
     short = played(model, 0.4, 7)
-    with pytest.raises(InputError, match=r"leaves 9.0 s of each of 1 recordings, .*10 s at least; choose fewer"):
+    with pytest.raises(
+        InputError,
+        match=r"leaves 9.0 s of each of 1 recordings, .*10 s at least; give longer recordings, or choose fewer",
+    ):
         made("small", (replace(short, counts=short.counts[: 9 * RATE_HZ]),), model.spec, seed=0)
     monkeypatch.setattr(beat_battery, "MOST_BYTES", 5 * 20 * RATE_HZ * 2)
     with pytest.raises(InputError, match=r"--battery whole: leaves \d.\d s of each of 1 recordings"):
