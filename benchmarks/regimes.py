@@ -98,14 +98,15 @@ def table(rows: list[Row]) -> str:
     lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
     for regime in REGIMES:
         of_regime = [row for row in rows if row["regime"] == regime]
-        control = {row["fold"]: float(row[AHEAD]) for row in of_regime if row["method"] == CONTROL}
+        control = {int(row["fold"]): float(row[AHEAD]) for row in of_regime if row["method"] == CONTROL}
         for method in METHODS:
             of_method = [row for row in of_regime if row["method"] == method]
             if not of_method:
                 continue
             digits = {"effective_rank": 1}
             cells = [spread((float(row[name]) for row in of_method), digits.get(name, 3)) for name in FIGURES]
-            pairs = [(float(row[AHEAD]), control[row["fold"]]) for row in of_method if row["fold"] in control]
+            folds = {int(row["fold"]): float(row[AHEAD]) for row in of_method}  # read from a file they are text
+            pairs = [(value, control[fold]) for fold, value in folds.items() if fold in control]
             compared = method != CONTROL and pairs
             ahead = spread((100 * (value - other) for value, other in pairs), 1) if compared else ""
             lines.append(f"| {regime} | {method} | {len(of_method)} | {' | '.join(cells)} | {ahead} |")

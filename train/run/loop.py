@@ -113,7 +113,8 @@ class _Training:
         self.parameters, self.optimizer, self.progress, self.device = parameters, optimizer, progress, device
         self.x = torch.from_numpy(windows.x).to(device)
         self.y = torch.from_numpy(windows.targets).to(device)
-        self.shares = product(drawn_shares(windows, self.options.evenness), labelled_shares(windows))
+        few = labelled_shares(windows)
+        self.shares = drawn_shares(windows, self.options.evenness) if few is None else few  # never both: check_method
         self.mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
 
     def epoch(self, epoch: int) -> dict[str, float]:
@@ -161,13 +162,6 @@ def drawn_shares(windows: WindowSet, evenness: float) -> Tensor | None:
         weights = counts[place] ** -evenness
         shares[of_class] = weights / weights.mean()
     return torch.from_numpy(shares)
-
-
-def product(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    """Of shares (n,), None being all alike."""
-    if first is None or second is None:
-        return second if first is None else first
-    return first * second
 
 
 def _batches(count: int, size: int, order: torch.Generator, shares: Tensor | None) -> Iterator[Tensor]:

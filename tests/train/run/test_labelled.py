@@ -54,7 +54,6 @@ def test_half_of_the_windows_drawn_have_a_label() -> None:
     assert shares is not None and len(shares.unique()) == 2
     assert shares[labelled].sum() == pytest.approx(shares[~labelled].sum())
     assert labelled_shares(windows_of()) is None
-    assert loop.product(None, None) is None and loop.product(None, shares) is loop.product(shares, None) is shares
 
 
 @pytest.mark.parametrize("balance", [0.0, 0.5])
