@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scl.answers import Answer
 from scl.arguments import Parser
-from scl.artifacts import command
+from scl.artifacts import InputError, command
 from scl.text import say
 from scl.threads import wait_passively
 from train.run import flags, working_folder
@@ -59,6 +59,11 @@ def main(argv: Sequence[str]) -> int:
 def _train(argv: Sequence[str], arguments: argparse.Namespace, answer: Answer) -> None:
     options = flags.from_arguments(arguments, WRIST)
     check_supported("an IMU", SUPPORTED, options)
+    if options.run.labelled and options.optimization.evenness:
+        raise InputError(
+            f"--labelled {options.run.labelled}: draws windows by whether they have a label, --evenness "
+            f"{options.optimization.evenness:g} by which; leave one of them out"
+        )
     folder = working_folder.WorkingFolder.of_command("train.imu", argv, arguments)
     wait_passively()
     from train.data.data_set import Source

@@ -245,9 +245,4 @@ class TrainConfig:
             raise ValueError(
                 f"labelled is {self.run.labelled}, but negatives {self.experimental.negatives} asks for every window's"
             )
-        if self.run.labelled and self.optimization.evenness:
-            raise ValueError(
-                f"labelled is {self.run.labelled}, but evenness {self.optimization.evenness:g} draws windows by their "
-                "labels; give one of the two"
-            )
         check_experimental(self, method)

@@ -114,7 +114,7 @@ class _Training:
         self.x = torch.from_numpy(windows.x).to(device)
         self.y = torch.from_numpy(windows.targets).to(device)
         few = labelled_shares(windows)
-        self.shares = drawn_shares(windows, self.options.evenness) if few is None else few  # never both: check_method
+        self.shares = drawn_shares(windows, self.options.evenness) if few is None else few  # never both: train.imu
         self.mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
 
     def epoch(self, epoch: int) -> dict[str, float]:

@@ -173,7 +173,6 @@ def test_valid_padding_that_a_beat_is_too_short_for(tmp_path: Path) -> None:
             {"labelled": 3, "negatives": "all-other-class"},
             "labelled is 3, but negatives all-other-class asks for every",
         ),
-        ({"labelled": 3, "evenness": 0.5}, "labelled is 3, but evenness 0.5 draws windows by their labels"),
         ({"method": "baseline", "views": 2}, "views is 2, but method baseline trains on 1 of a window"),
         ({"method": "vicreg", "views": 1}, "views is 1, but method vicreg trains on 2 of a window"),
     ],

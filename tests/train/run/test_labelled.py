@@ -101,3 +101,8 @@ def test_methods_take_the_same_steps_of_the_same_batches(
     batches, others = (torch.stack(of_method) for of_method in seen.values())
     assert len(batches) > 1 and torch.equal(batches, others)
     assert 0.4 < float(batches.ne(UNLABELLED).float().mean()) < 0.6
+
+
+def test_labels_and_evenness_both_draw_windows() -> None:
+    with pytest.raises(InputError, match="--labelled 3: draws windows by whether they have a label, --evenness 0.5 by"):
+        imu.main(["--labelled", "3", "--evenness", "0.5"])
