@@ -10,7 +10,8 @@ from export.proof import converter, loss
 from export.proof.runtimes import run_tflite_micro
 from export.writers.tflite import write_tflite
 from scl.artifacts.export_report import Evaluation, SecondOpinion
-from scl.decision import decide
+from scl.decision import LOST, decide
+from scl.frontend.flags import LEAD_OFF
 
 if TYPE_CHECKING:
     from export.pipeline import Evaluated, Ranges
@@ -31,11 +32,13 @@ def compared_with_float(run: "Run", model: Model, logits: np.ndarray, windows: "
 
 
 def float_classes(run: "Run", windows: "Evaluated") -> np.ndarray:
-    """Classes (transforms, windows) that the float model gives to the windows under each transformation."""
+    """Classes (transforms, windows) that the float model gives to the windows under each transformation; LOST where the
+    board abstains for want of a signal, which is no loss of int8.
+    """
     import torch
 
     from train.run.evaluate import predict
 
     thresholds = np.zeros(len(run.info.labels)) if run.info.multilabel else None
     views = [decide(predict(run.model, torch.from_numpy(x))[1], thresholds) for x in windows.views()]
-    return windows.gathered(np.stack(views))
+    return windows.gathered(np.where(windows.flags & LEAD_OFF, LOST, np.stack(views)))

@@ -19,9 +19,9 @@ from scl.model_source import c_folder
 from scl.text import say
 
 if TYPE_CHECKING:
-    from export.cost.cycles import NetworkCycles
     from export.cost.energy import Energy
     from export.cost.front_end import FrontEndCost
+    from scl.artifacts.bundle import Bundle
     from scl.artifacts.manifest import BundleManifest
 
 HOP_S = number(0.001, 86400)
@@ -103,6 +103,8 @@ def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
     from scl.artifacts.bundle import read_bundle
 
     bundle = read_bundle(arguments.bundle)
+    if arguments.port is not None and bundle.manifest.frontend is not None and bundle.manifest.frontend.beats:
+        raise InputError(f"--port: is for bundles of windows, {bundle.path} finds heartbeats; leave it out")
     probed = None if arguments.port is None else probe(bundle, arguments.port, arguments.baud)
     if arguments.bisect:
         from export.proof.bisect import bisect, describe, layer_errors
@@ -129,8 +131,9 @@ def _profile(arguments: argparse.Namespace, answer: Answer) -> int:
         cost = measure(c_files, build, arguments.board)
         stream = whole_model(bundle.manifest, c_files, build, arguments.board)
         cycles = network_cycles(c_files, build, len(cost.layers)) if arguments.board == BOARD else None
-    hop_s = arguments.hop or USUAL_HOP_S
-    energy = None if cycles is None else energies(cost.instructions, cycles, stream, hop_s)
+    hop_s = hop_of(bundle, arguments.hop)
+    each = cost.instructions if bundle.manifest.streaming is None else bundle.manifest.streaming.instructions
+    energy = None if cycles is None else energies(cycles.whole.usual / cost.instructions, each, stream, hop_s)
     print_profile(report, cost.layers)
     print_figures(figures(report, cost))
     layers, whole = taken_by(report, cost.layers), (sum(cost.layers), report.cost.arena_bytes)
@@ -158,16 +161,33 @@ def whole_model(manifest: "BundleManifest", c_files: Path, build: Path, board: s
     return front_end_cost(c_files, build, manifest.sensor.rate_hz, board)
 
 
+def hop_of(bundle: "Bundle[BundleManifest]", asked_s: float | None) -> float:
+    """Seconds from one answer to the next, of which a stream that keeps columns has its own. Raises InputError for
+    another one.
+    """
+    manifest = bundle.manifest
+    if manifest.streaming is None or manifest.frontend is None:
+        return asked_s or USUAL_HOP_S
+    own = manifest.streaming.hop / manifest.frontend.model_rate_hz
+    if asked_s is not None and asked_s != own:
+        raise InputError(
+            f"--hop {asked_s:g}: {bundle.path} keeps columns for an answer every {own:g} s; leave --hop out, or export "
+            "with another --streaming"
+        )
+    return own
+
+
 def energies(
-    instructions: int, cycles: "NetworkCycles", stream: "FrontEndCost | None", hop_s: float
+    cycles_each: float, instructions: int, stream: "FrontEndCost | None", hop_s: float
 ) -> "tuple[Energy, ...]":
-    """Estimated; of a front end no cycles are modelled: its instructions take as many as the network's on the mean."""
+    """Estimated, of so many instructions of the network for an answer; where there is a front end, what was counted
+    with it counts. Every instruction takes as many cycles as the network's on the mean.
+    """
     from export.cost.energy import estimates
 
-    each = cycles.whole.usual / instructions
     if stream is None:
-        return estimates(cycles.whole.usual, 0.0, hop_s)
-    return estimates(stream.per_answer * each, stream.per_second * each, hop_s)
+        return estimates(instructions * cycles_each, 0.0, hop_s)
+    return estimates(stream.per_answer * cycles_each, stream.per_second * cycles_each, hop_s)
 
 
 def print_estimate(path: Path, board: str, answer: Answer) -> None:

@@ -11,7 +11,8 @@ from scl import machines
 
 @dataclass(frozen=True)
 class FrontEndCost:
-    """A stream on one board: a minute of a made-up ECG where heartbeats are found, else three windows of noise.
+    """A stream on one board: a minute of a made-up ECG where heartbeats are found, else two windows of noise behind
+    a first one, which is not counted.
 
     Attributes:
         seconds: of the stream, at the sensor's rate.

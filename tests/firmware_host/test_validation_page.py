@@ -88,7 +88,7 @@ def test_every_figure_is_the_files(page: Page, report: Path) -> None:
     assert table(tables, f"{v['battery']['windows']} windows of ") == [
         [
             row["name"],
-            f"{row['strength']:.3f} {row['unit']}" if row["unit"] else "yes",
+            f"{row['strength']:g} {row['unit']}" if row["unit"] else "yes",
             *(
                 shares(row["board"][key], row["board"][f"{key}_ci95"])
                 for key in ("macro_f1", "accuracy", "consistency")
