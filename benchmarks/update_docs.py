@@ -22,6 +22,7 @@ import beat_seeds
 import change_of_wear
 import cmsis_nn
 import cold_start
+import decision_aims
 import decisions
 import device
 import ecg_methods
@@ -102,6 +103,7 @@ def main() -> None:
     texts["beat_battery"] = beat_battery.table(json.loads(beat_battery.RESULTS.read_text("utf-8"))["rows"])
     texts["decisions"] = decisions.table(decisions.loaded())
     texts["decisions_groups"] = decisions.groups_table(decisions.loaded())
+    texts["decision_aims"] = decision_aims.table(decisions.loaded())
     folds = json.loads(wisdm_folds.RESULTS.read_text("utf-8"))
     texts |= {f"wisdm {table}": wisdm_folds.folds_table(folds["runs"], table) for table in wisdm_folds.TABLES}
     texts["wisdm short"] = wisdm_folds.short_table(folds["runs"])
