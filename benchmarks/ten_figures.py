@@ -118,7 +118,7 @@ def _added(folds: list[dict]) -> Figure:
         f"On the sensors' channels SCL is {rows[0].text} of macro F1 ahead of training on turned copies, about what "
         f"any second view of a window brings. On the input that no rotation changes it is {rows[-1].text} ahead of "
         "no method at all: nothing that these folds can show. Where invariance cannot be built in (one labelled "
-        "person, other nuisances), two folds of a small budget have it no further than the second view.",
+        "person, other nuisances), a few folds of a small budget have it no further than the second view.",
         "rotation.md",
         bars("Points of macro F1 ahead", rows, (-2, 4), [(v, f"{v:+d}" if v else "0") for v in range(-2, 5)]),
     )
