@@ -48,6 +48,7 @@ def test_gestures_at_50_hz_need_no_sensor_file() -> None:
 
 
 @pytest.mark.usefixtures("board_tools")
+@pytest.mark.exact
 def test_a_strap_of_130_hz_has_a_model_of_its_rate() -> None:
     manifest = on_the_board(ecg, "--synthetic --input raw --window 4 --rate 125", "--sensor polar-h10")
     frontend = manifest.frontend

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from firmware_host.link import Link
-from firmware_host.messages import BoardError, Result, Wanted, window_chunk
+from firmware_host.messages import BoardError, Result, Stats, Wanted, window_chunk
 from firmware_host.protocol import ANSWER, Frame, Type, encode
 from scl.belief import DecisionSettings, decide_alone
 
@@ -36,11 +36,20 @@ class Host:
 
     def collect(self) -> list[Frame]:
         """All answers until that of a STATS request sent now: a test's own frames may have its number, not its type."""
+        return self._until_stats()[:-1]
+
+    def stats(self) -> Stats:
+        """The board's counters, of one request: one that a busy computer repeats would count again, and be answered
+        once more after this. Answers before it are passed over.
+        """
+        return Stats.parse(self._until_stats()[-1].payload)
+
+    def _until_stats(self) -> list[Frame]:
         seq, _size = self.link.send(Type.STATS)
         frames: list[Frame] = []
         while not frames or (frames[-1].type, frames[-1].seq) != (Type.STATS | ANSWER, seq):
             frames += receive(self.link)
-        return frames[:-1]
+        return frames
 
     def answers(self, seqs: list[int]) -> list[Frame]:
         """Those to frames of these numbers; a request that was repeated on a busy computer may be answered twice."""

@@ -162,13 +162,13 @@ def test_many_windows_in_one_go(board, rng):
 
 
 def test_damage_is_counted_and_passed_over(board):
-    before = board.link.stats()
+    before = board.stats()
     wrong_crc = bytearray(encode(Frame(Type.HELLO, 1, b"\x01")))
     wrong_crc[-2] ^= 1 if wrong_crc[-2] != 1 else 2
     noise = bytes(range(1, 256)) * 9  # longer than any frame
     answers = board.raw(noise + b"\0" + bytes(wrong_crc) + b"\0\0\x07\x01\0" + encode(Frame(Type.HELLO, 6, b"\x01")))
     assert [(frame.type, frame.seq) for frame in answers] == [(Type.HELLO | ANSWER, 6)]
-    after = board.link.stats()
+    after = board.stats()
     assert after.crc_errors - before.crc_errors == 1
     assert after.framing_errors - before.framing_errors == 2
     assert after.frames - before.frames == 3  # HELLO and two STATS

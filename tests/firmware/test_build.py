@@ -18,7 +18,7 @@ from firmware_host.link import BoardResetError, Link
 from firmware_host.messages import window_chunk
 from firmware_host.protocol import Type
 from scl.artifacts import InputError
-from scl.machines import FIRMWARE, MACHINES, settings
+from scl.machines import DEFAULT, FIRMWARE, MACHINES, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = ROOT / "tests" / "firmware" / "fixture_model"
@@ -112,7 +112,10 @@ def test_a_folder_built_from_a_model_that_is_gone_is_built_anew(native_build, ch
         assert Link(transport).greet().labels[1] == "walking"
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(
+    "machine",
+    [pytest.param(name, marks=() if name in ("microbit", DEFAULT) else pytest.mark.exact) for name in MACHINES],
+)
 def test_a_fault_resets_the_board(make_firmware, changed_model, tmp_path, machine):
     """A model whose first operator reads where no memory is."""
     folder = changed_model("127, 0, 0, 96, block", "127, 0xB8000000, 0, 96, block")

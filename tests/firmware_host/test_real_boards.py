@@ -54,7 +54,7 @@ EMULATED = ("emulator", "emulator:mps2-an385", "emulator:netduinoplus2")  # with
 NEEDS = {"native": ("gcc", "make"), "emulator": ("arm-none-eabi-gcc", "qemu-system-arm", "make")}
 
 
-@pytest.fixture(params=["native", *EMULATED])
+@pytest.fixture(params=["native", EMULATED[0], *(pytest.param(name, marks=pytest.mark.exact) for name in EMULATED[1:])])
 def port(request):
     """Every board that runs without hardware."""
     return available(request.param)

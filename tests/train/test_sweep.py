@@ -202,6 +202,7 @@ def test_a_cell_is_a_number_whatever_the_transformation(case: str, tmp_path: Pat
     assert "mean over seeds" in capsys.readouterr().out and (tmp_path / "sweep.png").is_file()
 
 
+@pytest.mark.exact
 def test_the_same_on_ray(tmp_path: Path) -> None:
     ray = pytest.importorskip("ray")
     file = write(tmp_path, RUNS.format(out=tmp_path / "sweep", methods='["baseline"]'))
