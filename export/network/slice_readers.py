@@ -42,7 +42,7 @@ def slice_of(op: TFLiteOperator) -> Slice | None:
     """SLICE: of each axis a begin, and how many from there on; -1: all."""
     shape, begins, sizes = op.shape(), op.constant(1).ravel().tolist(), op.constant(2).ravel().tolist()
     counts = [size if count == -1 else begin + count for size, begin, count in zip(shape, begins, sizes, strict=False)]
-    if len(counts) != len(shape) or not all(
+    if not len(begins) == len(sizes) == len(shape) or not all(
         0 <= begin < end <= size for size, begin, end in zip(shape, begins, counts, strict=False)
     ):
         raise UnsupportedError(f" of {sizes} from {begins} on of {shape}", "bounds within the tensor")
