@@ -84,6 +84,27 @@ def main() -> None:
             board.write_text(after(log, rf"^\s*{name} on [^\n]*", r"^real\s|\Z"), encoding="utf-8")
             export.write_text(after(log, rf"^Export of {name}\s*$", r"^bundle: "), encoding="utf-8")
         texts |= {name: fenced(board), f"{name}-export": fenced(export)}
+    texts |= of_results()
+    for name, log, first, last in (
+        ("profile", arguments.profile_log, "layers", r"\Z"),
+        ("beats", arguments.beats_log, "layers", r"\Z"),
+        ("budget", arguments.budget_log, "export failed", r"\Z"),
+        ("package", arguments.package_log, "^package for", r"\Z"),
+        ("transfer", arguments.transfer_log, r"^\d+ windows of", r"\Z"),
+        ("stream", arguments.stream_log, "^│ network on", "^├"),
+    ):
+        path = FOLDER / f"{name}.txt"
+        if log:
+            path.write_text(after(log.read_text("utf-8"), first, last), encoding="utf-8")
+        texts[name] = fenced(path)
+    ten = ten_figures.figures()
+    ten_figures.write_pictures(ten, ROOT / "docs" / "images" / "results")
+    put({name: readable(text) for name, text in texts.items()} | {"ten": ten_figures.page(ten)})
+
+
+def of_results() -> dict[str, str]:
+    """The tables of all results, by the names that pages have for them; writes their pictures."""
+    texts = {}
     ecg, cold, cost = (json.loads(page.RESULTS.read_text("utf-8")) for page in (ecg_methods, cold_start, train_cost))
     texts["train_cost"] = train_cost.table(cost)
     texts["change_of_wear"] = change_of_wear.table(change_of_wear.loaded())
@@ -114,21 +135,7 @@ def main() -> None:
     texts["rivals"] = rivals.table(engine["networks"], engine["other_boards"])
     texts["four_bit_weights"] = four_bit_weights.table(four_bit_weights.loaded())
     texts["cmsis_nn"] = cmsis_nn.table(json.loads(cmsis_nn.RESULTS.read_text("utf-8")))
-    for name, log, first, last in (
-        ("profile", arguments.profile_log, "layers", r"\Z"),
-        ("beats", arguments.beats_log, "layers", r"\Z"),
-        ("budget", arguments.budget_log, "export failed", r"\Z"),
-        ("package", arguments.package_log, "^package for", r"\Z"),
-        ("transfer", arguments.transfer_log, r"^\d+ windows of", r"\Z"),
-        ("stream", arguments.stream_log, "^│ network on", "^├"),
-    ):
-        path = FOLDER / f"{name}.txt"
-        if log:
-            path.write_text(after(log.read_text("utf-8"), first, last), encoding="utf-8")
-        texts[name] = fenced(path)
-    ten = ten_figures.figures()
-    ten_figures.write_pictures(ten, ROOT / "docs" / "images" / "results")
-    put({name: readable(text) for name, text in texts.items()} | {"ten": ten_figures.page(ten)})
+    return texts
 
 
 def hearts(runs: list[dict]) -> dict[str, str]:

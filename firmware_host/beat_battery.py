@@ -16,7 +16,7 @@ from scl.artifacts.bundle import Bundle
 from scl.artifacts.golden_beats import GoldenBeats
 from scl.artifacts.manifest import BundleManifest
 from scl.ec57.beats import Series, no_spans
-from scl.ec57.inter_patient import resampled
+from scl.ec57.inter_patient import accuracies, resampled
 from scl.ec57.matching import match, match_window
 from scl.ec57.matrix import O, V, beat_matrix
 from scl.ec57.statistics import qrs
@@ -87,7 +87,7 @@ class Row:
             between = interval_if_several(kept.astype(float), self.groups[there]) if kept.size else None
         statistics = qrs(total)
         return BeatScores(
-            accuracy=float(accuracies(total)),
+            accuracy=float(np.nan_to_num(accuracies(total))),
             accuracy_ci95=resampled(self.matrices, accuracies),
             macro_f1=float(macro_f1s(total)),
             macro_f1_ci95=resampled(self.matrices, macro_f1s),
@@ -98,25 +98,13 @@ class Row:
         )
 
 
-def accuracies(counts: np.ndarray) -> np.ndarray:
-    """Share (...,) of annotated N, S and V, and of beats where none is, that was named right; counts (..., 7, 7)."""
-    hits, said, there = _sides(counts)
-    extra = said.sum(axis=-1) - counts[..., :CLASSES, :CLASSES].sum(axis=(-1, -2))
-    return np.asarray(hits.sum(axis=-1) / np.maximum(there.sum(axis=-1) + extra, 1))
-
-
 def macro_f1s(counts: np.ndarray) -> np.ndarray:
     """Mean (...,) of F1 over the classes of N, S and V that are annotated, of counts (..., 7, 7): 2 hits over what is
     annotated, missed beats among it, and what is named so, extra beats among it. 0 where none is annotated.
     """
-    hits, said, there = _sides(counts)
+    named = counts[..., :CLASSES, :CLASSES]
+    said = named.sum(axis=-2) + counts[..., O:, :CLASSES].sum(axis=-2)
+    hits, there = np.diagonal(named, axis1=-2, axis2=-1), counts[..., :CLASSES, :].sum(axis=-1)
     occur = there > 0
     f1 = np.where(occur, 2 * hits / np.maximum(said + there, 1), 0.0)
     return np.asarray(f1.sum(axis=-1) / np.maximum(occur.sum(axis=-1), 1))
-
-
-def _sides(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of N, S and V (..., 3): beats named right; named so of them and where no beat is; and annotated so."""
-    named = counts[..., :CLASSES, :CLASSES]
-    said = named.sum(axis=-2) + counts[..., O:, :CLASSES].sum(axis=-2)
-    return np.diagonal(named, axis1=-2, axis2=-1), said, counts[..., :CLASSES, :].sum(axis=-1)

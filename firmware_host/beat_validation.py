@@ -4,6 +4,8 @@ the desktop, and how it compares with the annotations.
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from firmware_host.beat_battery_types import BeatBattery
 from firmware_host.beat_parity import BeatParity
 from firmware_host.validation import DataName, ExportFacts, Inference, Sources, Thresholds
@@ -12,7 +14,7 @@ from scl.artifacts.json_files import Artifact
 from scl.artifacts.manifest import SplitName
 from scl.artifacts.provenance import Provenance
 from scl.ec57.comparison import RecordFigures, Summary
-from scl.ec57.matrix import Matrix, O
+from scl.ec57.inter_patient import accuracies
 from scl.ec57.strips import Strips
 
 REPORT = "validation.json"
@@ -45,7 +47,8 @@ class Compared:
         """The share of annotated N, S and V, and of beats that the board found where none is, that it named right.
         None without a beat.
         """
-        return _accuracy(self.all.matrix)
+        share = float(accuracies(np.array(self.all.matrix)))
+        return None if np.isnan(share) else share
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,3 @@ class BeatValidation(Artifact):
 def beats_in(record: RecordFigures) -> int:
     """How many beats of a record count, of both sides."""
     return sum(map(sum, record.matrix))
-
-
-def _accuracy(matrix: Matrix) -> float | None:
-    """Of counts (7, 7): N, S and V named so, over all of them and the extra beats."""
-    total = sum(map(sum, matrix[:3])) + sum(map(sum, matrix[O:]))
-    return sum(matrix[row][row] for row in range(3)) / total if total else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scl.ec57.matrix import N, S, V
+from scl.ec57.matrix import N, O, S, V
 
 RHYTHM = (N, S, V)
 BEATS = slice(0, 5)
@@ -101,3 +101,18 @@ def macro_f1s(counts: np.ndarray) -> np.ndarray:
     occur = support > 0
     mean = np.where(occur, f1, 0).sum(axis=-1) / np.maximum(occur.sum(axis=-1), 1)
     return np.where(occur.any(axis=-1), mean, np.nan)
+
+
+def accuracies(counts: np.ndarray) -> np.ndarray:
+    """Share (...,) of beats annotated N, S or V, and of beats found where none is annotated, that were named right, of
+    beat-by-beat counts (..., 7, 7); NaN where there are none.
+
+    Examples:
+        >>> counts = np.zeros((2, 7, 7), np.int64)
+        >>> counts[0, N, N], counts[0, V, O], counts[0, O, S] = 6, 1, 1
+        >>> accuracies(counts).tolist()
+        [0.75, nan]
+    """
+    total = counts[..., :3, :].sum(axis=(-1, -2)) + counts[..., O:, :].sum(axis=(-1, -2))
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)[..., :3].sum(axis=-1)
+    return np.where(total > 0, hits / np.maximum(total, 1), np.nan)

@@ -1,4 +1,4 @@
-/* The instructions of the Arm DSP extension that the kernels use, and what they do, for the kernels' tests on other machines.
+/* The instructions of the Arm DSP extension that the kernels use, and what they do, for cores without and the tests on other machines.
  *
  * SXTB16 takes every other byte of a word as a signed 16-bit half; SMLAD adds two products of halves to an accumulator. So the four
  * bytes of a word become two words: bytes 0 and 2 ("even"), bytes 1 and 3 ("odd"). */

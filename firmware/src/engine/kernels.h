@@ -23,7 +23,7 @@ void scl_conv_narrow(const scl_op *op, int8_t *arena);
  * bias, multiplier and shift (out_channels). */
 void scl_depthwise(const scl_op *op, int8_t *arena);
 
-/* The same with those instructions. Shifts, biases and dilation as above, as many channels out as in, a multiple of 4 of them, and 16
+/* The same for four channels at a time. Shifts, biases and dilation as above, as many channels out as in, a multiple of 4 of them, and 16
  * bytes of scratch for each. */
 void scl_depthwise_narrow(const scl_op *op, int8_t *arena);
 

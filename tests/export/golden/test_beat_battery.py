@@ -15,7 +15,7 @@ from scl.frontend.chain import FrontEnd
 from tests.firmware.beat_model import LABELS, SENSOR, BeatModel, recording
 
 RATE_HZ = round(SENSOR.rate_hz)
-S, V = 1, 2
+V = 2  # among the classes
 
 
 @pytest.fixture(scope="module")
